@@ -1,0 +1,1 @@
+"""Encoders: the only makers of text that may stand in generated files."""

@@ -1,0 +1,77 @@
+"""The one type that may reach a template: text that an encoder has made safe.
+
+A value from a document is a `str`; a template prints only `Code`. Nothing but an
+encoder turns the first into the second, so text from a document cannot become
+code by being forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import LiteralString
+
+_KEY = object()
+
+
+@final
+class Code:
+    """Source text of a target language, made by an encoder."""
+
+    __slots__ = ("text",)
+
+    text: str
+
+    def __init__(self, text: str, key: object) -> None:
+        """Refuse to be made by anyone without the module's own key."""
+        if key is not _KEY:
+            raise TypeError("Code is made by encoders only")
+        self.text = text
+
+    def __repr__(self) -> str:
+        """Show the text, for test failures."""
+        return f"Code({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare by text."""
+        return isinstance(other, Code) and other.text == self.text
+
+    def __hash__(self) -> int:
+        """Hash by text."""
+        return hash(self.text)
+
+    def __bool__(self) -> bool:
+        """Say whether there is any text, so that templates can leave it out."""
+        return bool(self.text)
+
+    def __len__(self) -> int:
+        """Give the number of characters, for layout."""
+        return len(self.text)
+
+
+def encoded(text: str) -> Code:
+    """Vouch for `text`: for the encoders of this package alone.
+
+    A test holds every call of it inside `headgate.encoding`.
+    """
+    return Code(text, _KEY)
+
+
+def fixed(text: LiteralString) -> Code:
+    """Take text written in our own source, which is safe by being ours."""
+    return Code(text, _KEY)
+
+
+def joined(separator: LiteralString, parts: Iterable[Code]) -> Code:
+    """Join code with fixed text."""
+    return Code(separator.join(part.text for part in parts), _KEY)
+
+
+def assembled(template: LiteralString, *parts: Code) -> Code:
+    """Fill the `{}` places of fixed text with code.
+
+    A brace of the text itself is doubled, as in `str.format`.
+    """
+    return Code(template.format(*(part.text for part in parts)), _KEY)

@@ -1,0 +1,1 @@
+"""The intermediate representation: what the API is, before any language."""

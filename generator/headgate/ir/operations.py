@@ -1,0 +1,156 @@
+"""The operations of an API: what is asked for, what may come back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from headgate.errors import Location
+from headgate.ir.types import Default, Docs, LiteralValue, TypeExpr
+
+HttpMethod = Literal[
+    "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"
+]
+ParameterPlace = Literal["path", "query", "header", "cookie"]
+BodyKind = Literal["json", "form", "multipart", "text", "binary"]
+Idempotency = Literal["key", "natural", "none"]
+"""`key`: sent with an idempotency key; `natural`: safe to repeat; `none`: neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A value sent outside the body."""
+
+    name: str
+    place: ParameterPlace
+    type: TypeExpr
+    required: bool
+    docs: Docs
+    location: Location
+    style: str = "simple"
+    explode: bool = False
+    default: Default | None = None
+    allow_reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PathLiteral:
+    """Fixed text of a path, percent-encoded as the spec has it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PathVariable:
+    """The place of the path parameter called `name`."""
+
+    name: str
+
+
+PathPart: TypeAlias = PathLiteral | PathVariable
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What an operation sends; `type` of a binary body is a binary scalar."""
+
+    kind: BodyKind
+    media_type: str
+    type: TypeExpr
+    required: bool
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call gives back outside a stream.
+
+    `may_be_empty`: a success without a body is possible beside the one with it.
+    """
+
+    kind: BodyKind
+    media_type: str
+    type: TypeExpr
+    statuses: tuple[str, ...]
+    docs: Docs
+    location: Location
+    may_be_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BodyFlag:
+    """A property of the body whose value switches an operation to streaming."""
+
+    property: str
+    value: LiteralValue
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCall:
+    """How an operation streams: which stream, the SDK's method for it, what asks for it.
+
+    `asked_by` None: the operation only streams. `method` may equal the
+    operation's own method only in that case.
+    """
+
+    stream: str
+    method: str
+    media_type: str
+    asked_by: BodyFlag | None
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class CursorPage:
+    """A list that continues: send `from_field` of this page as `parameter`.
+
+    `more_field` None: the list ends with an empty page or an absent cursor.
+    """
+
+    items_field: str
+    item: TypeExpr
+    parameter: str
+    from_field: str
+    more_field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of the API.
+
+    `resource` and `method` place it in the SDKs' tree; `result` is None when
+    success carries nothing or only a stream; `security` lists alternatives,
+    each a set of scheme names that go together (an empty set: no credential).
+    """
+
+    id: str
+    resource: tuple[str, ...]
+    method: str
+    verb: HttpMethod
+    path: tuple[PathPart, ...]
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    result: Result | None
+    stream: StreamCall | None
+    page: CursorPage | None
+    security: tuple[tuple[str, ...], ...]
+    idempotency: Idempotency
+    docs: Docs
+    summary: str
+    location: Location
+
+    @property
+    def only_streams(self) -> bool:
+        """Whether the stream is the one way to call it."""
+        return self.stream is not None and self.stream.asked_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A node of the SDKs' tree; the root has an empty path."""
+
+    path: tuple[str, ...]
+    docs: Docs
+    operations: tuple[Operation, ...]
+    children: tuple[Resource, ...]

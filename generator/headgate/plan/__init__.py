@@ -1,0 +1,1 @@
+"""What each generated file says, decided before any text exists."""
