@@ -1,0 +1,61 @@
+"""A scope hands out each name once and never a reserved one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Name:
+    """An ASCII identifier that is safe in every language but for reserved words."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        """Refuse what is no identifier."""
+        if _IDENTIFIER.fullmatch(self.text) is None:
+            raise ValueError(f"not an identifier: {self.text!r}")
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names taken in one scope.
+
+    `fold_case` makes names that differ by case alone collide: for file names,
+    which share a folder on disks that do not tell the case.
+    """
+
+    reserved: frozenset[str] = frozenset()
+    fold_case: bool = False
+    _taken: set[str] = field(default_factory=set[str])
+
+    def claim(self, wanted: str, fallback: str = "value") -> Name:
+        """Give the free name nearest to `wanted`.
+
+        A reserved word gets a trailing underscore, a name that starts with a
+        digit or is empty is put behind `fallback`, a taken one is numbered from 2.
+        """
+        base = self._legal(wanted, fallback)
+        name, number = base, 1
+        while self._key(name) in self._taken or name in self.reserved:
+            number += 1
+            name = _numbered(base, number)
+        self._taken.add(self._key(name))
+        return Name(name)
+
+    def _legal(self, wanted: str, fallback: str) -> str:
+        name = wanted if _IDENTIFIER.fullmatch(wanted) else f"{fallback}_{wanted}"
+        if _IDENTIFIER.fullmatch(name) is None:
+            name = fallback
+        return f"{name}_" if name in self.reserved else name
+
+    def _key(self, name: str) -> str:
+        return name.casefold() if self.fold_case else name
+
+
+def _numbered(base: str, number: int) -> str:
+    separator = "_" if base[-1].isdigit() or "_" in base else ""
+    return f"{base}{separator}{number}"

@@ -1,0 +1,69 @@
+"""Splitting any text into lower-case ASCII words, and joining words in a case."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_WORD = re.compile(
+    r"[A-Z]+(?=[A-Z][a-z])"  # the acronym before a capitalised word: HTTP|Server
+    r"|[A-Z]?[a-z]+[0-9]*"
+    r"|[A-Z]+[0-9]*"
+    r"|[0-9]+"
+)
+
+
+def split_words(text: str) -> tuple[str, ...]:
+    """Split at humps, digits' ends and everything that is no letter or digit.
+
+    Letters outside ASCII lose their accents; what has no ASCII form stands as
+    its code point (`u4e2d`), so that different texts stay different and no
+    look-alike can hide. The result is empty only for text without any letter,
+    digit or such character.
+    """
+    return tuple(word.lower() for word in _WORD.findall(_to_ascii(text)))
+
+
+def _to_ascii(text: str) -> str:
+    if text.isascii():
+        return text
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(map(_ascii_form, decomposed))
+
+
+def _ascii_form(character: str) -> str:
+    if character.isascii():
+        return character
+    if unicodedata.combining(character):
+        return ""
+    return f" u{ord(character):x} " if character.isalnum() else " "
+
+
+def snake(words: Iterable[str]) -> str:
+    """Join as `lower_case`."""
+    return "_".join(words)
+
+
+def kebab(words: Iterable[str]) -> str:
+    """Join as `lower-case`."""
+    return "-".join(words)
+
+
+def constant(words: Iterable[str]) -> str:
+    """Join as `UPPER_CASE`."""
+    return "_".join(words).upper()
+
+
+def pascal(words: Iterable[str]) -> str:
+    """Join as `CamelCase`."""
+    return "".join(word[:1].upper() + word[1:] for word in words)
+
+
+def camel(words: Iterable[str]) -> str:
+    """Join as `camelCase`."""
+    joined = pascal(words)
+    return joined[:1].lower() + joined[1:]
