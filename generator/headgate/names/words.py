@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _WORD = re.compile(
-    r"[A-Z]+(?=[A-Z][a-z])"  # the acronym before a capitalised word: HTTP|Server
+    r"\0u[0-9a-f]+\0"  # a character without an ASCII form
+    r"|OAuth[0-9]*"
+    r"|[A-Z]{2,}s(?![a-z])"  # the plural of an acronym
+    r"|[A-Z]+(?=[A-Z][a-z])"  # the acronym before a capitalised word: HTTP|Server
     r"|[A-Z]?[a-z]+[0-9]*"
     r"|[A-Z]+[0-9]*"
     r"|[0-9]+"
@@ -25,7 +28,8 @@ def split_words(text: str) -> tuple[str, ...]:
     look-alike can hide. The result is empty only for text without any letter,
     digit or such character.
     """
-    return tuple(word.lower() for word in _WORD.findall(_to_ascii(text)))
+    found: list[str] = _WORD.findall(_to_ascii(text.replace("\0", " ")))
+    return tuple(word.strip("\0").lower() for word in found)
 
 
 def _to_ascii(text: str) -> str:
@@ -40,7 +44,7 @@ def _ascii_form(character: str) -> str:
         return character
     if unicodedata.combining(character):
         return ""
-    return f" u{ord(character):x} " if character.isalnum() else " "
+    return f"\0u{ord(character):x}\0" if character.isalnum() else " "
 
 
 def snake(words: Iterable[str]) -> str:
