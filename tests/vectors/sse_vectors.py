@@ -72,4 +72,5 @@ def _events(item: dict[str, Any]) -> list[Event]:
 def _text(raw: dict[str, Any], key: str) -> str:
     if f"{key}_parts" in raw:
         return "".join(text * times for text, times in raw[f"{key}_parts"])
-    return raw[key]
+    text: str = raw[key]
+    return text
