@@ -1,0 +1,129 @@
+# Headgate's commands. Needs Python 3.11, Node 20, cargo and make; everything else is
+# fetched, pinned, into .venv and node_modules. `make help` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export NPM_CONFIG_AUDIT := false
+export NPM_CONFIG_FUND := false
+export NPM_CONFIG_PACKAGE_LOCK := false
+export NPM_CONFIG_UPDATE_NOTIFIER := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PYTHON_SOURCES := generator gateway generated/python tests tools benchmarks
+GATEWAY_SPEC := gateway/headgate_gateway/spec
+
+##@ Everyday
+
+.PHONY: help
+help: ## list these targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: generate
+generate: .stamps/python ## write generated/ and the gateway's copies from spec/
+	$(BIN)/headgate generate
+	$(BIN)/headgate bundle --out $(GATEWAY_SPEC)/openapi.json
+	$(BIN)/python -m headgate_gateway.tools.models
+
+.PHONY: serve
+serve: .stamps/python ## start the gateway on loopback: SQLite, scripted provider, no keys needed
+	$(BIN)/python -m headgate_gateway serve
+
+##@ Tests
+
+.PHONY: test
+test: check test-python test-typescript test-rust ## everything below but PostgreSQL, stopping at the first failure
+
+.PHONY: check
+check: check-text check-types ## formatting, lint, specification, generated files, types
+
+.PHONY: check-text
+check-text: .stamps/python
+	$(BIN)/ruff format --check $(PYTHON_SOURCES) templates/python/runtime
+	$(BIN)/ruff check $(PYTHON_SOURCES) templates/python/runtime
+	$(BIN)/headgate check
+	$(BIN)/headgate generate --check
+
+.PHONY: check-types
+check-types: .stamps/python
+	$(BIN)/mypy generator/headgate gateway/headgate_gateway generated/python/headgate_sdk
+	$(BIN)/pyright
+
+.PHONY: test-python
+test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-reader ## pytest: unit, golden, diagnostics, gateway, contract, end to end
+	$(BIN)/pytest
+
+.PHONY: test-typescript
+test-typescript: .stamps/python .stamps/typescript ## tsc --strict, then the TypeScript tests
+	cd tests/typescript && npm test
+
+.PHONY: test-rust
+test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
+	cargo fmt --check --manifest-path generated/rust/Cargo.toml
+	cargo fmt --check --manifest-path tests/rust/Cargo.toml
+	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --manifest-path tests/rust/Cargo.toml --all-targets -- -D warnings
+	cargo test --manifest-path generated/rust/Cargo.toml
+	cargo test --manifest-path tests/rust/Cargo.toml
+
+.PHONY: test-postgres
+test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
+	tools/with-postgres $(BIN)/pytest tests/gateway
+
+.PHONY: golden
+golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
+	$(BIN)/python -m tests.golden.rewrite
+
+##@ Measurements and releases
+
+.PHONY: bench
+bench: bench-generate ## every benchmark, as Markdown tables of ratios
+
+.PHONY: bench-generate
+bench-generate: .stamps/python ## `headgate generate` beside its peers
+	$(BIN)/python -m benchmarks.generate
+
+.PHONY: publish-dry-run
+publish-dry-run: .stamps/python .stamps/tools ## build what a release uploads into dist/; upload nothing
+	tools/build-packages dist
+
+##@ Set-up, done when needed
+
+.PHONY: clean
+clean: ## remove environments, stamps and build output
+	rm -rf .venv .venv-* .stamps dist target tools/node_modules tests/typescript/node_modules
+
+.stamps/environment: pyproject.toml
+	@mkdir -p .stamps
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -e . --group dev
+	@touch $@
+
+.stamps/python: .stamps/environment gateway/pyproject.toml generated/python/pyproject.toml
+	$(BIN)/python -m pip install -q -e gateway -e generated/python
+	@touch $@
+
+.stamps/second-reader: tests/second_reader/requirements.txt
+	@mkdir -p .stamps
+	test -x .venv-second-reader/bin/python || $(PYTHON) -m venv .venv-second-reader
+	.venv-second-reader/bin/python -m pip install -q --upgrade pip
+	.venv-second-reader/bin/python -m pip install -q -r $<
+	@touch $@
+
+.stamps/tools: tools/package.json
+	@mkdir -p .stamps
+	cd tools && npm install
+	@touch $@
+
+.stamps/typescript: tests/typescript/package.json
+	@mkdir -p .stamps
+	cd tests/typescript && npm install
+	@touch $@
