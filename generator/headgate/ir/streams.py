@@ -98,12 +98,14 @@ FoldAction: TypeAlias = SetValue | MergeFields | AppendText | AppendJson
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A condition on an event: the value at `path` (a tag) equals `value`.
+    """A condition on an event: its tag `name` inside the value at `path` is `value`.
 
-    `narrow` is what the guard proves: the union it decides and the variant it picks.
+    `narrow` is the same in types: the union at `path` holds that variant. None
+    where the tag is a plain field, which is then to be compared.
     """
 
     path: Path
+    name: str
     value: str
     narrow: NarrowStep | None
 
@@ -127,16 +129,15 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Extractor:
-    """A named text inside events (`text`: the deltas of the answer's text).
+    """A named text inside events (`text`: the pieces of the answer's text).
 
-    `nested` is set instead of a path where the text lies in a carried event.
+    Starts at the event called `event`; narrow steps on the way say which values
+    have such a text. A text inside a carried event has the carrying field first.
     """
 
     name: str
     event: str
-    guard: Guard | None
     path: Path
-    docs: Docs
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,5 +214,3 @@ class Stream:
     nested: tuple[Nested, ...]
     docs: Docs
     location: Location
-
-

@@ -10,16 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NewType, TypeAlias
 
+from headgate.document.json_values import Json as JsonValue
 from headgate.errors import Location
 
 TypeId = NewType("TypeId", str)
 """The spec's name of a schema, or a name made from the place of an unnamed one."""
 
 LiteralValue: TypeAlias = str | int | float | bool | None
-JsonValue: TypeAlias = (
-    "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
-)
-
 ScalarKind = Literal["string", "integer", "number", "boolean", "null", "binary"]
 
 
@@ -91,7 +88,7 @@ class Docs:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A property of a struct. Optional (may be absent) is not nullable (may be null)."""
+    """A property: optional (may be absent) is not nullable (may be null)."""
 
     name: str
     type: TypeExpr

@@ -1,0 +1,126 @@
+"""Bringing a folder to the state that was rendered, without touching what is not ours.
+
+A manifest in the folder lists the files that the generator owns. A file that was
+owned and is no longer rendered is stale and goes; a file that was never owned is
+foreign and stays, even where a rendered file of that name would go: that is an
+error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANIFEST = ".headgate-manifest"
+_HEADER = "# Files written by headgate; all others in this folder are left alone.\n"
+
+
+class OutputError(Exception):
+    """A folder that must not be written to, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a folder lacks: paths relative to it, sorted."""
+
+    missing: tuple[str, ...]
+    different: tuple[str, ...]
+    stale: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to do."""
+        return bool(self.missing or self.different or self.stale)
+
+
+def compare(folder: Path, files: Mapping[str, bytes]) -> Changes:
+    """Say how a folder differs from what was rendered."""
+    owned = _owned(folder)
+    expected = {**files, MANIFEST: _manifest(files)}
+    missing = [path for path in expected if not (folder / path).is_file()]
+    different = [
+        path
+        for path, content in expected.items()
+        if path not in missing and (folder / path).read_bytes() != content
+    ]
+    stale = [path for path in owned - files.keys() if (folder / path).is_file()]
+    return Changes(
+        tuple(sorted(missing)), tuple(sorted(different)), tuple(sorted(stale))
+    )
+
+
+def write(folder: Path, files: Mapping[str, bytes]) -> Changes:
+    """Bring a folder up to date and say what was done.
+
+    Raises OutputError, with nothing written, for a path that leaves the folder or
+    belongs to somebody else.
+    """
+    _refuse_foreign(folder, files)
+    changes = compare(folder, files)
+    expected = {**files, MANIFEST: _manifest(files)}
+    for path in (*changes.missing, *changes.different):
+        _replace(folder / path, expected[path])
+    for path in changes.stale:
+        (folder / path).unlink()
+        _prune(folder, (folder / path).parent)
+    return changes
+
+
+def _refuse_foreign(folder: Path, files: Mapping[str, bytes]) -> None:
+    owned = _owned(folder)
+    for path in files:
+        _refuse_outside(path)
+        target = folder / path
+        if _leaves(folder, target):
+            raise OutputError(f"{target} leads out of {folder}")
+        if target.is_file() and path not in owned and _owned_folder(folder):
+            raise OutputError(f"{target} is not one of the generator's files")
+    if not _owned_folder(folder) and folder.is_dir() and any(folder.iterdir()):
+        raise OutputError(f"{folder} has files that the generator did not write")
+
+
+def _refuse_outside(path: str) -> None:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not pure.parts:
+        raise OutputError(f"{path!r} is no path inside the output folder")
+
+
+def _leaves(folder: Path, target: Path) -> bool:
+    return not target.resolve().is_relative_to(folder.resolve())
+
+
+def _owned_folder(folder: Path) -> bool:
+    return (folder / MANIFEST).is_file()
+
+
+def _owned(folder: Path) -> set[str]:
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return set()
+    lines = manifest.read_text("utf-8").splitlines()
+    paths = {line for line in lines if line and not line.startswith("#")}
+    for path in paths:
+        _refuse_outside(path)
+    return paths
+
+
+def _manifest(files: Mapping[str, bytes]) -> bytes:
+    return (_HEADER + "".join(f"{path}\n" for path in sorted(files))).encode()
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write beside the target and move over it, so that no half file ever stands."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.headgate-new")
+    temporary.write_bytes(content)
+    os.replace(temporary, target)
+
+
+def _prune(folder: Path, parent: Path) -> None:
+    while parent != folder and not any(parent.iterdir()):
+        parent.rmdir()
+        parent = parent.parent

@@ -1,0 +1,64 @@
+"""The road from a document to packages: one call a stage, values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from headgate.document import load_document
+from headgate.ir.build import build_api
+from headgate.output import Changes, compare, write
+from headgate.rendering import render_package
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from headgate.document import Document
+    from headgate.errors import Diagnostic
+    from headgate.ir.api import Api
+    from headgate.plan.package import Language, Package
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Rendered packages, nothing of them written yet."""
+
+    files: Mapping[Language, Mapping[str, bytes]]
+    warnings: tuple[Diagnostic, ...]
+    sources: Mapping[str, str]
+
+
+def generate(
+    spec: Path, languages: Sequence[Language], config: Path | None = None
+) -> Generated:
+    """Render the packages of a document; raise SpecError with all that is wrong."""
+    document = load_document(spec, config)
+    api, warnings = build_api(document)
+    packages = [_plan(language, api, document) for language in languages]
+    files = {package.language: render_package(package) for package in packages}
+    return Generated(files, (*document.warnings, *warnings), document.sources)
+
+
+def _plan(language: Language, api: Api, document: Document) -> Package:
+    """Plan one language; its module is imported only when it is asked for."""
+    planner = import_module(f"headgate.plan.{language}")
+    package: Package = planner.plan(api, document.config)
+    return package
+
+
+def write_packages(generated: Generated, folder: Path) -> dict[Language, Changes]:
+    """Write every package to its own folder below `folder`."""
+    return {
+        language: write(folder / language, files)
+        for language, files in generated.files.items()
+    }
+
+
+def compare_packages(generated: Generated, folder: Path) -> dict[Language, Changes]:
+    """Say how the folders differ from what was rendered."""
+    return {
+        language: compare(folder / language, files)
+        for language, files in generated.files.items()
+    }
