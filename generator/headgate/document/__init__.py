@@ -1,0 +1,7 @@
+"""Reads an OpenAPI document of any number of files, knowing where each part stands."""
+
+from headgate.document.config import Config
+from headgate.document.document import Document, load_document
+from headgate.document.json_values import Json, JsonObject
+
+__all__ = ["Config", "Document", "Json", "JsonObject", "load_document"]
