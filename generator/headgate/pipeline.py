@@ -41,6 +41,15 @@ def generate(
     return Generated(files, (*document.warnings, *warnings), document.sources)
 
 
+def check(
+    spec: Path, config: Path | None = None
+) -> tuple[Document, tuple[Diagnostic, ...]]:
+    """Read a document as far as the IR; raise SpecError with all that is wrong."""
+    document = load_document(spec, config)
+    _, warnings = build_api(document)
+    return document, (*document.warnings, *warnings)
+
+
 def _plan(language: Language, api: Api, document: Document) -> Package:
     """Plan one language; its module is imported only when it is asked for."""
     planner = import_module(f"headgate.plan.{language}")

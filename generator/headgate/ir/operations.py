@@ -88,7 +88,7 @@ class BodyFlag:
 
 @dataclass(frozen=True, slots=True)
 class StreamCall:
-    """How an operation streams: which stream, the SDK's method for it, what asks for it.
+    """How an operation streams: the stream, the method, what asks for it.
 
     `asked_by` None: the operation only streams. `method` may equal the
     operation's own method only in that case.

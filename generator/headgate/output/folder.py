@@ -8,7 +8,6 @@ error.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -117,7 +116,7 @@ def _replace(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.headgate-new")
     temporary.write_bytes(content)
-    os.replace(temporary, target)
+    temporary.replace(target)
 
 
 def _prune(folder: Path, parent: Path) -> None:

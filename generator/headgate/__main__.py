@@ -1,0 +1,5 @@
+"""Run as `python -m headgate`."""
+
+from headgate.cli import main
+
+main()
