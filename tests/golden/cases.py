@@ -1,0 +1,65 @@
+"""The golden cases: a small specification each, and what must come of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from headgate.output.folder import MANIFEST
+from headgate.pipeline import generate as render
+from headgate.pipeline import write_packages
+from headgate.plan.package import LANGUAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = Path(__file__).resolve().parent
+CASES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/spec.yaml")))
+
+__all__ = [
+    "CASES",
+    "LANGUAGES",
+    "MANIFEST",
+    "ROOT",
+    "expected_folder",
+    "generate",
+    "read_expected",
+    "read_written",
+    "spec_of",
+]
+
+
+def generate(spec: Path, out: Path) -> None:
+    """Write the packages of a specification, in every language, below `out`."""
+    write_packages(render(spec, LANGUAGES), out)
+
+
+def spec_of(case: str) -> Path:
+    return FOLDER / case / "spec.yaml"
+
+
+def expected_folder(case: str, language: str) -> Path:
+    return FOLDER / case / "expected" / language
+
+
+def read_expected(case: str, language: str) -> dict[str, str]:
+    """The committed text of each file of a package, by its path."""
+    return _texts(expected_folder(case, language))
+
+
+def read_written(folder: Path, language: str) -> dict[str, str]:
+    """The text of each file of a package that was made for its specification.
+
+    Copies of the fixed runtime are left out: they are one text in every case.
+    """
+    runtime = {
+        path.read_text("utf-8")
+        for path in (ROOT / "templates" / language / "runtime").rglob("*")
+        if path.is_file()
+    }
+    return {path: text for path, text in _texts(folder).items() if text not in runtime}
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MANIFEST
+    }
