@@ -57,7 +57,7 @@ def main() -> None:
 
     Exit code 0: fine. 1: the document is wrong, or --check found differences.
     2: the command line is wrong.
-    """
+    """  # noqa: D301  # click reads \b as "keep these lines"
 
 
 @main.command()

@@ -37,7 +37,9 @@ def generate(
     document = load_document(spec, config)
     api, warnings = build_api(document)
     packages = [_plan(language, api, document) for language in languages]
-    files = {package.language: render_package(package) for package in packages}
+    files: dict[Language, Mapping[str, bytes]] = {
+        package.language: render_package(package) for package in packages
+    }
     return Generated(files, (*document.warnings, *warnings), document.sources)
 
 

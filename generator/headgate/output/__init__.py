@@ -1,5 +1,5 @@
 """The only layer that writes files."""
 
-from headgate.output.folder import Changes, compare, write
+from headgate.output.folder import Changes, OutputError, compare, write
 
-__all__ = ["Changes", "compare", "write"]
+__all__ = ["Changes", "OutputError", "compare", "write"]
