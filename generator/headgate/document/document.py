@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from headgate.document.bundler import Bundle, Bundler, Origins, UnboundedError
+from headgate.document.bundler import Bundle, Bundler, UnboundedError
 from headgate.document.config import Config, default_config
 from headgate.document.config_file import config_name, read_config
 from headgate.document.files import Files
-from headgate.document.json_values import Json, JsonObject, Tokens, tokens_of
+from headgate.document.json_values import JsonObject, Tokens, tokens_of
 from headgate.document.source import Source
+from headgate.document.trail import Origins
 from headgate.errors import Diagnostic, Location, SpecError, in_order
 
 _VERSION: Final = re.compile(r"3\.([012])(?:\.[0-9]+(?:[-+].*)?)?")
@@ -137,8 +138,3 @@ def _without_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def member(value: Json, key: str) -> Json:
-    """Give a member of an object; None when there is no such object or member."""
-    return value.get(key) if isinstance(value, dict) else None

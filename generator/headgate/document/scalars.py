@@ -27,7 +27,7 @@ class NotJsonError(ValueError):
 
 
 def plain(text: str) -> str | int | float | bool | None:
-    """Give the value of an unquoted scalar; `NotJsonError` for infinities and the like."""
+    """Give the value of an unquoted scalar; `NotJsonError` for infinities."""
     if text in NULLS:
         return None
     first = text[0]
