@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ REAL = ("museum-31", "petstore3", "tictactoe-31", "train-travel-31")
 FUZZED: dict[str, Callable[[], dict[str, Any]]] = {
     "lengths": lengths_document,
     "texts": texts_document,
-    **{f"random-{seed}": lambda seed=seed: random_document(seed) for seed in range(4)},
+    **{f"random-{seed}": partial(random_document, seed) for seed in range(4)},
 }
 
 

@@ -1,0 +1,1 @@
+"""Measurements beside named peers; each prints its method and ratios as Markdown."""

@@ -1,0 +1,1 @@
+"""How long `headgate generate` takes, beside the generators that people use today."""
