@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
+import { FrameDecoder, defaultFrameLimits } from "../../templates/typescript/runtime/sse.js";
+import { repositoryFile } from "./repository.js";
+
+type Parts = readonly (readonly [string, number])[];
+
+interface VectorEvent {
+  readonly event: string;
+  readonly data?: string;
+  readonly data_parts?: Parts;
+  readonly id?: string;
+  readonly id_parts?: Parts;
+  readonly times?: number;
+}
+
+interface Vector {
+  readonly name: string;
+  readonly input?: string;
+  readonly input_base64?: string;
+  readonly input_parts?: Parts;
+  readonly limits?: { readonly line?: number; readonly event?: number };
+  readonly events: readonly VectorEvent[];
+  readonly last_event_id: string;
+  readonly retry: number | null;
+  readonly error?: "line-too-long" | "event-too-long";
+  readonly note?: string;
+}
+
+interface VectorFile {
+  readonly class: string;
+  readonly about: string;
+  readonly vectors: readonly Vector[];
+}
+
+interface Outcome {
+  readonly events: readonly { event: string; data: string; id: string }[];
+  readonly last_event_id: string;
+  readonly retry: number | null;
+  readonly error: string | null;
+}
+
+const FILE_KEYS = ["class", "about", "vectors"];
+const VECTOR_KEYS = [
+  "name",
+  "input",
+  "input_base64",
+  "input_parts",
+  "limits",
+  "events",
+  "last_event_id",
+  "retry",
+  "error",
+  "note",
+];
+const EVENT_KEYS = ["event", "data", "data_parts", "id", "id_parts", "times"];
+const LIMIT_KEYS = ["line", "event"];
+const ERRORS = ["line-too-long", "event-too-long"];
+const SHORT = 2_048;
+const LONG_STEP = 997;
+
+function refuseOtherKeys(value: object, known: readonly string[], where: string): void {
+  const unknown = Object.keys(value).filter((key) => !known.includes(key));
+  assert.deepEqual(unknown, [], `${where} has keys that this runner does not know`);
+}
+
+function load(name: string): VectorFile {
+  const file = JSON.parse(
+    readFileSync(repositoryFile(`spec/vectors/sse/${name}`), "utf8"),
+  ) as VectorFile;
+  refuseOtherKeys(file, FILE_KEYS, name);
+  for (const vector of file.vectors) {
+    refuseOtherKeys(vector, VECTOR_KEYS, `${name}: ${vector.name}`);
+    refuseOtherKeys(vector.limits ?? {}, LIMIT_KEYS, `${name}: ${vector.name}`);
+    for (const event of vector.events) refuseOtherKeys(event, EVENT_KEYS, vector.name);
+    if (vector.error !== undefined) assert.ok(ERRORS.includes(vector.error), vector.error);
+  }
+  return file;
+}
+
+function text(parts: Parts): string {
+  return parts.map(([piece, times]) => piece.repeat(times)).join("");
+}
+
+function bytesOf(vector: Vector): Uint8Array {
+  if (vector.input_base64 !== undefined) return Buffer.from(vector.input_base64, "base64");
+  return new TextEncoder().encode(vector.input ?? text(vector.input_parts ?? []));
+}
+
+function expected(vector: Vector): Outcome {
+  const events = vector.events.flatMap((event) => {
+    const data = event.data ?? text(event.data_parts ?? []);
+    const id = event.id ?? text(event.id_parts ?? []);
+    return Array.from({ length: event.times ?? 1 }, () => ({ event: event.event, data, id }));
+  });
+  return {
+    events,
+    last_event_id: vector.last_event_id,
+    retry: vector.retry,
+    error: vector.error ?? null,
+  };
+}
+
+function decode(chunks: Iterable<Uint8Array>, vector: Vector): Outcome {
+  const decoder = new FrameDecoder({ ...defaultFrameLimits, ...vector.limits });
+  const events: { event: string; data: string; id: string }[] = [];
+  let error: string | null = null;
+  try {
+    for (const chunk of chunks) decoder.push(chunk, events);
+  } catch (raised) {
+    assert.ok(raised instanceof StreamLimitError);
+    error = `${raised.limit}-too-long`;
+  }
+  const { lastEventId, retry } = decoder;
+  return { events, last_event_id: lastEventId, retry: retry ?? null, error };
+}
+
+function* inChunksOf(size: number, bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size) {
+    yield bytes.subarray(start, start + size);
+  }
+}
+
+function* splits(bytes: Uint8Array): Generator<readonly Uint8Array[]> {
+  const step = bytes.length > SHORT ? LONG_STEP : 1;
+  for (let at = 0; at <= bytes.length; at += step) {
+    yield [bytes.subarray(0, at), new Uint8Array(0), bytes.subarray(at)];
+  }
+}
+
+for (const name of readdirSync(repositoryFile("spec/vectors/sse"))) {
+  const file = load(name);
+  for (const vector of file.vectors) {
+    test(`sse ${file.class}: ${vector.name}`, () => {
+      const bytes = bytesOf(vector);
+      const outcome = expected(vector);
+      assert.deepEqual(decode([bytes], vector), outcome, "whole");
+      for (const size of [1, 2, 3]) {
+        assert.deepEqual(decode(inChunksOf(size, bytes), vector), outcome, `by ${size}`);
+      }
+      for (const chunks of splits(bytes)) {
+        assert.deepEqual(decode(chunks, vector), outcome, `split at ${chunks[0]?.length}`);
+      }
+    });
+  }
+}
