@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from headgate.document import load_document
+from headgate.errors import Diagnostic, SpecError
 from headgate.ir.build import build_api
 from headgate.output import Changes, compare, write
 from headgate.rendering import render_package
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from headgate.contract.problems import Problem
     from headgate.document import Document
-    from headgate.errors import Diagnostic
     from headgate.ir.api import Api
     from headgate.plan.package import Language, Package
 
@@ -46,10 +47,42 @@ def generate(
 def check(
     spec: Path, config: Path | None = None
 ) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """Read a document as far as the IR; raise SpecError with all that is wrong."""
+    """Read a document as far as the IR, its streams down to every condition.
+
+    Raises SpecError with all that is wrong.
+    """
     document = load_document(spec, config)
-    _, warnings = build_api(document)
+    faults = _stream_faults(document)
+    try:
+        _, warnings = build_api(document)
+    except SpecError as error:
+        raise SpecError((*error.diagnostics, *faults), document.sources) from None
+    if faults:
+        raise SpecError((*document.warnings, *warnings, *faults), document.sources)
     return document, (*document.warnings, *warnings)
+
+
+def _stream_faults(document: Document) -> list[Diagnostic]:
+    """Say what is wrong with the declared streams.
+
+    The reader of declarations compiles their conditions, which takes time to
+    load: a document without declarations does without it.
+    """
+    declared = document.root.get("x-streams")
+    if not isinstance(declared, dict):
+        return []
+    reading = import_module("headgate.contract.reading")
+    problems: list[Problem] = []
+    for name, declaration in declared.items():
+        if isinstance(declaration, dict):
+            _, found = reading.read_declaration(
+                name, declaration, root=("x-streams", name)
+            )
+            problems += found
+    return [
+        Diagnostic("error", p.code, p.message, document.locate(p.pointer))
+        for p in problems
+    ]
 
 
 def _plan(language: Language, api: Api, document: Document) -> Package:

@@ -30,7 +30,7 @@ def allowed(layer: str) -> set[str]:
     if layer in SIDE_ROADS:
         return SIDE_ROADS[layer] | {layer}
     before = set(ROAD[: ROAD.index(layer) + 1])
-    return before | set(SIDE_ROADS) if layer == "cli" else before
+    return before | set(SIDE_ROADS) if layer in ("pipeline", "cli") else before
 
 
 def imported(path: Path, package: str) -> Iterator[tuple[str, ...]]:
