@@ -38,6 +38,7 @@ from headgate.document.tree import MOST_NODES
 from headgate.errors import Diagnostic, Severity
 
 _MOST_PATH: Final = 200
+_BARE_NAME: Final = re.compile(r"[^/#.]*")
 _STATUS: Final = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
 
 
@@ -306,6 +307,10 @@ class Bundler:
     def _mapped(self, target: str) -> str:
         if self._names.has("schemas", target):
             return f"#/components/schemas/{target}"
+        if _BARE_NAME.fullmatch(target):
+            message = f"there is no schema {target!r}"
+            self._trail.report("error", "dangling-reference", message)
+            return target
         name = self._name_of(target, "schemas")
         return target if name is None else f"#/components/schemas/{name}"
 

@@ -6,11 +6,13 @@ import gc
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from headgate.document.bundler import Bundle, Bundler, UnboundedError
+from headgate.document.checks import check
 from headgate.document.config import Config, default_config
 from headgate.document.config_file import config_name, read_config
 from headgate.document.files import Files
@@ -46,17 +48,23 @@ class Document:
 
     def locate_tokens(self, tokens: Tokens) -> Location:
         """Find where a part of the bundle was written, by unescaped tokens."""
-        source, place = _origin(self.origins, tokens)
-        return source.locate(place)
+        return _place(self.origins, tokens)
 
 
-def load_document(path: Path, config: Path | None = None) -> Document:
+def load_document(
+    path: Path, config: Path | None = None, *, strict: bool = False
+) -> Document:
     """Read a document with every file it refers to, and its `headgate.toml`.
 
-    Raises `SpecError` with everything that makes it impossible to generate.
+    Raises `SpecError` with everything that makes it impossible to generate; `strict`
+    takes warnings for errors.
     """
     with _without_collector():
-        return _load(path, config)
+        document = _load(path, config)
+    if strict and document.warnings:
+        faults = (replace(it, severity="error") for it in document.warnings)
+        raise SpecError(faults, document.sources)
+    return document
 
 
 def _load(path: Path, config_path: Path | None) -> Document:
@@ -70,7 +78,14 @@ def _load(path: Path, config_path: Path | None) -> Document:
     bundler = Bundler(files, source)
     bundle = _bundle(bundler, files)
     config, config_faults, sources = _config(path, config_path, bundle.root, files)
-    diagnostics = in_order([*files.diagnostics, *bundler.diagnostics, *config_faults])
+    diagnostics = in_order(
+        [
+            *files.diagnostics,
+            *bundler.diagnostics,
+            *check(bundle.root, partial(_place, bundle.origins)),
+            *config_faults,
+        ]
+    )
     if any(diagnostic.severity == "error" for diagnostic in diagnostics):
         raise SpecError(diagnostics, sources)
     return Document(bundle.root, version, config, diagnostics, sources, bundle.origins)
@@ -120,11 +135,13 @@ def _config(
     return config, faults, sources
 
 
-def _origin(origins: Origins, tokens: Tokens) -> tuple[Source, Tokens]:
+def _place(origins: Origins, tokens: Tokens, *, at_key: bool = False) -> Location:
+    """Find where a place in the bundle was written."""
     for length in range(len(tokens), -1, -1):
         if found := origins.get(tokens[:length]):
-            source, place = found
-            return source, (*place, *tokens[length:])
+            source, start = found
+            place = (*start, *tokens[length:])
+            return source.locate_key(place) if at_key else source.locate(place)
     raise AssertionError("the root of the bundle has an origin")
 
 

@@ -1,0 +1,180 @@
+"""A bundle under examination: ways to look around in it, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from headgate.document.grammar import METHODS
+from headgate.document.json_values import (
+    Json,
+    JsonObject,
+    Tokens,
+    follow,
+    fragment_tokens,
+)
+from headgate.errors import Diagnostic, Location, Severity
+
+
+class Locator(Protocol):
+    """Finds where a place in the bundle was written."""
+
+    def __call__(self, tokens: Tokens, *, at_key: bool = False) -> Location:
+        """Give the place of a value, or of the key that it stands under."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object of the bundle and its place there."""
+
+    value: JsonObject
+    tokens: Tokens
+
+    def text(self, key: str) -> str | None:
+        """Give a text, None when there is none."""
+        found = self.value.get(key)
+        return found if isinstance(found, str) else None
+
+    def object(self, *keys: str) -> Part:
+        """Give the object that keys lead to; an empty one when there is none."""
+        found, value = follow(self.value, keys)
+        tokens = (*self.tokens, *keys)
+        return Part(value if found and isinstance(value, dict) else {}, tokens)
+
+    def members(self, key: str) -> Iterator[tuple[str, Part]]:
+        """Give the objects in the object at a key."""
+        inside = self.object(key)
+        for name, value in inside.value.items():
+            if isinstance(value, dict):
+                yield name, Part(value, (*inside.tokens, name))
+
+    def items(self, key: str) -> Iterator[Part]:
+        """Give the objects in the list at a key."""
+        values = self.value.get(key)
+        for index, value in enumerate(values if isinstance(values, list) else ()):
+            if isinstance(value, dict):
+                yield Part(value, (*self.tokens, key, str(index)))
+
+    def strings(self, key: str) -> list[str]:
+        """Give the texts in the list at a key."""
+        values = self.value.get(key)
+        given = values if isinstance(values, list) else []
+        return [value for value in given if isinstance(value, str)]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation with the path that it belongs to (None: a webhook)."""
+
+    part: Part
+    item: Part
+    method: str
+    path: str | None
+
+    @property
+    def shown(self) -> str:
+        """Name the operation in a message."""
+        name = self.path or f"webhook {self.item.tokens[-1]}"
+        return f"{self.method.upper()} {name}"
+
+
+class Findings:
+    """Collects what is wrong with a bundle."""
+
+    def __init__(self, root: JsonObject, locator: Locator) -> None:
+        self.root = Part(root, ())
+        self.diagnostics: list[Diagnostic] = []
+        self._locator = locator
+
+    def error(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
+        """Report what makes generation impossible."""
+        self._report("error", code, message, tokens, hint)
+
+    def warning(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
+        """Report what can be worked around."""
+        self._report("warning", code, message, tokens, hint)
+
+    def _report(
+        self, severity: Severity, code: str, message: str, tokens: Tokens, hint: str
+    ) -> None:
+        place = self._locator(tokens)
+        self.diagnostics.append(Diagnostic(severity, code, message, place, hint))
+
+    def line(self, tokens: Tokens) -> str:
+        """Name the line of a place, for a message about another one."""
+        place = self._locator(tokens)
+        return f"{place.file}:{place.line}"
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation under `paths` and `webhooks`, in the order of the text."""
+        return tuple(self._operations())
+
+    def _operations(self) -> Iterator[Operation]:
+        for section in ("paths", "webhooks"):
+            for path, item in self.root.members(section):
+                shown = path if section == "paths" else None
+                for method in METHODS:
+                    if method in item.value:
+                        yield Operation(item.object(method), item, method, shown)
+                for method, part in item.members("additionalOperations"):
+                    yield Operation(part, item, method, shown)
+
+    @cached_property
+    def operations_by_id(self) -> dict[str, Operation]:
+        """Operations by their id; the first of those that share one."""
+        found: dict[str, Operation] = {}
+        for operation in self.operations:
+            name = operation.part.text("operationId")
+            if name is not None:
+                found.setdefault(name, operation)
+        return found
+
+    def parameters(self, operation: Operation) -> list[Part]:
+        """Give an operation's parameters with those of its path, resolved.
+
+        A parameter of the operation takes the place of the path's with its name.
+        """
+        found: dict[tuple[Json, Json], Part] = {}
+        for owner in (operation.item, operation.part):
+            for part in owner.items("parameters"):
+                parameter = self.resolve(part)
+                found[parameter.value.get("in"), parameter.value.get("name")] = part
+        return [self.resolve(part) for part in found.values()]
+
+    def resolve(self, part: Part) -> Part:
+        """Follow references to the object that they mean."""
+        seen: set[str] = set()
+        while isinstance(target := part.value.get("$ref"), str) and target not in seen:
+            seen.add(target)
+            tokens = fragment_tokens(target)
+            found, value = follow(self.root.value, tokens)
+            if not found or not isinstance(value, dict):
+                return Part({}, tokens)
+            part = Part(value, tokens)
+        return part
+
+    def properties(self, schema: Part) -> dict[str, Part] | None:
+        """Give an object schema's properties, those of its allOf included.
+
+        None when it is no plain object: then nobody can say what it has.
+        """
+        return self._properties(schema, 0)
+
+    def _properties(self, schema: Part, depth: int) -> dict[str, Part] | None:
+        schema = self.resolve(schema)
+        if depth > 20 or "anyOf" in schema.value or "oneOf" in schema.value:
+            return None
+        found = dict(schema.members("properties"))
+        parents = list(schema.items("allOf"))
+        for parent in parents:
+            inherited = self._properties(parent, depth + 1)
+            if inherited is None:
+                return None
+            found |= inherited
+        if "properties" not in schema.value and not parents:
+            return None
+        return found

@@ -1,0 +1,85 @@
+"""Parameters: where they go, and whether the path has room for them."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from headgate.document.checks.findings import Findings, Operation, Part
+
+PLACES: Final = ("path", "query", "querystring", "header", "cookie")
+_VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_FROM_SWAGGER: Final = frozenset({"body", "formData"})
+
+
+def check_parameters(findings: Findings) -> None:
+    """Check every parameter once, and every path against its operations."""
+    for _, parameter in findings.root.object("components").members("parameters"):
+        if "$ref" not in parameter.value:
+            _check_parameter(findings, parameter)
+    for _, item in findings.root.members("paths"):
+        _check_list(findings, item)
+    for operation in findings.operations:
+        _check_list(findings, operation.part)
+        if operation.path is not None:
+            _check_path(findings, operation, operation.path)
+
+
+def _check_list(findings: Findings, owner: Part) -> None:
+    seen: set[tuple[str | None, str | None]] = set()
+    for given in owner.items("parameters"):
+        if "$ref" not in given.value:
+            _check_parameter(findings, given)
+        parameter = findings.resolve(given)
+        place = parameter.text("in"), parameter.text("name")
+        if place in seen:
+            message = f"the {place[0]} parameter {place[1]!r} stands here twice"
+            findings.warning("duplicate-parameter", message, given.tokens)
+        seen.add(place)
+
+
+def _check_parameter(findings: Findings, parameter: Part) -> None:
+    place = parameter.text("in")
+    name = parameter.text("name")
+    if place is not None and place not in PLACES:
+        hint = "OpenAPI 3 has `requestBody` for that" if place in _FROM_SWAGGER else ""
+        findings.error(
+            "bad-parameter-place",
+            f"a parameter is in path, query, header or cookie, not in {place!r}",
+            (*parameter.tokens, "in"),
+            hint,
+        )
+    if place == "path" and parameter.value.get("required") is not True:
+        findings.warning(
+            "optional-path-parameter",
+            f"the path parameter {name!r} has to be required",
+            parameter.tokens,
+        )
+    if "schema" not in parameter.value and "content" not in parameter.value:
+        message = f"the parameter {name!r} has neither a schema nor content"
+        findings.warning("missing-schema", message, parameter.tokens)
+
+
+def _check_path(findings: Findings, operation: Operation, path: str) -> None:
+    variables = _VARIABLE.findall(path)
+    given = [
+        parameter
+        for parameter in findings.parameters(operation)
+        if parameter.text("in") == "path"
+    ]
+    declared = {parameter.text("name") for parameter in given}
+    for variable in dict.fromkeys(variables):
+        if variable not in declared:
+            findings.error(
+                "undefined-path-parameter",
+                f"{{{variable}}} of the path is no parameter of {operation.shown}",
+                operation.part.tokens,
+            )
+    for parameter in given:
+        name = parameter.text("name")
+        if name not in variables:
+            findings.warning(
+                "unused-path-parameter",
+                f"the path of {operation.shown} has no {{{name}}}",
+                (*parameter.tokens, "name"),
+            )
