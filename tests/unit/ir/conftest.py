@@ -27,7 +27,9 @@ class ReadApi(Protocol):
         openapi: str = "3.1.0",
         extra: str = "",
         settings: str = "",
-    ) -> Api: ...
+    ) -> Api:
+        """Build the IR of a document with these parts."""
+        ...
 
 
 @pytest.fixture

@@ -170,7 +170,8 @@ def test_a_recursive_schema_is_data(read_api: ReadApi) -> None:
 def test_enums_are_closed_unless_marked(read_api: ReadApi) -> None:
     """`x-open-enum` and the union with a plain string open an enum."""
     api = read_api(
-        "{C: {type: string, enum: [a, b]}, O: {type: string, enum: [a], x-open-enum: true},"
+        "{C: {type: string, enum: [a, b]},"
+        " O: {type: string, enum: [a], x-open-enum: true},"
         " U: {anyOf: [{type: string}, {type: string, enum: [a, b]}]}}"
     )
 
