@@ -1,0 +1,173 @@
+"""Drives every JSON operation with a client that another generator made.
+
+Runs in that generator's own environment, with the client on the path, as
+`drive.py URL GATEWAY_KEY ADMIN_KEY`. Prints a JSON list: for each call the operation,
+the status, the type that the client decoded the answer as, and whether encoding that
+object again gives the answer back.
+"""
+
+import json
+import sys
+from datetime import datetime
+from importlib import import_module
+from typing import Any
+
+from client import AuthenticatedClient, Client
+
+ECHO = {
+    "model": "mock/echo",
+    "max_tokens": 100,
+    "messages": [{"role": "user", "content": "Hello, second reader."}],
+}
+REPORT: list[dict[str, Any]] = []
+
+
+def call(
+    client: AuthenticatedClient | Client,
+    operation: str,
+    *arguments: str,
+    body: tuple[str, dict[str, Any]] | None = None,
+    **options: Any,
+) -> Any:
+    """Call one operation, note what came, and give what was decoded."""
+    *resource, method = operation.split(".")
+    tag = "_".join(resource)
+    module = import_module(f"client.api.{tag}.{tag}_{method}")
+    if body is not None:
+        kind, content = body
+        options["body"] = getattr(import_module("client.models"), kind).from_dict(
+            content
+        )
+    response = module.sync_detailed(*arguments, client=client, **options)
+    REPORT.append(
+        {
+            "operation": operation,
+            "status": int(response.status_code),
+            "type": type(response.parsed).__name__,
+            "faithful": is_faithful(response.parsed, response.content),
+        }
+    )
+    return response.parsed
+
+
+def is_faithful(parsed: Any, content: bytes) -> bool:
+    """Whether the object says what the bytes said, spellings of times aside."""
+    if not content:
+        return parsed is None
+    encoded = parsed.to_dict() if hasattr(parsed, "to_dict") else parsed
+    return bool(plain(encoded) == plain(json.loads(content)))
+
+
+def plain(value: Any) -> Any:
+    """A value in which each time is one object, however it was written."""
+    match value:
+        case dict():
+            return {key: plain(item) for key, item in value.items()}
+        case list():
+            return [plain(item) for item in value]
+        case str() if value[4:5] == "-" and "T" in value:
+            try:
+                return datetime.fromisoformat(value)
+            except ValueError:
+                return value
+        case _:
+            return value
+
+
+def drive_health(client: Client) -> None:
+    call(client, "health.live")
+    call(client, "health.ready")
+    call(client, "health.spec")
+    call(client, "health.event_spec")
+
+
+def drive_models(client: AuthenticatedClient) -> None:
+    call(client, "models.list")
+    call(client, "models.get", "mock/echo")
+    call(client, "models.get", "no/such-model")
+
+
+def drive_messages(client: AuthenticatedClient) -> None:
+    call(client, "messages.create", body=("MessageRequest", ECHO))
+    count = {key: ECHO[key] for key in ("model", "messages")}
+    call(client, "messages.count_tokens", body=("CountTokensRequest", count))
+    unknown = {**ECHO, "model": "no/such-model"}
+    call(client, "messages.create", body=("MessageRequest", unknown))
+
+
+def drive_runs(client: AuthenticatedClient) -> None:
+    scripted = {
+        "model": "mock/script",
+        "messages": ECHO["messages"],
+        "metadata": {"script": "research"},
+    }
+    done = call(
+        client,
+        "runs.create",
+        body=(
+            "RunRequest",
+            {"request": scripted, "server_tools": ["web_search", "web_fetch"]},
+        ),
+    )
+    queued = call(
+        client,
+        "runs.create",
+        body=("RunRequest", {"request": ECHO_RUN, "background": True}),
+    )
+    call(client, "runs.get", done.run.id)
+    call(client, "runs.list")
+    call(client, "runs.cancel", queued.run.id)
+    call(client, "runs.get", "run_that_is_not_there")
+
+
+ECHO_RUN = {key: ECHO[key] for key in ("model", "messages")}
+
+
+def drive_admin(client: AuthenticatedClient) -> None:
+    project = call(
+        client,
+        "admin.projects.create",
+        body=("ProjectCreateRequest", {"name": "Second reader"}),
+    )
+    call(client, "admin.projects.get", project.id)
+    call(client, "admin.projects.list")
+    change = {"name": "The second reader"}
+    call(
+        client,
+        "admin.projects.update",
+        project.id,
+        body=("ProjectUpdateRequest", change),
+    )
+    drive_keys(client, project.id)
+    call(client, "admin.projects.delete", project.id, force=True)
+
+
+def drive_keys(client: AuthenticatedClient, project: str) -> None:
+    wanted = {"name": "reader", "project_id": project}
+    created = call(client, "admin.keys.create", body=("KeyCreateRequest", wanted))
+    key = created.key.id if hasattr(created, "key") else created.id
+    call(client, "admin.keys.get", key)
+    call(client, "admin.keys.list")
+    change = {"name": "the reader"}
+    call(client, "admin.keys.update", key, body=("KeyUpdateRequest", change))
+    call(client, "admin.keys.rotate", key)
+    call(client, "admin.keys.revoke", key)
+    call(client, "admin.keys.delete", key)
+
+
+def main(url: str, api_key: str, admin_key: str) -> None:
+    gateway = AuthenticatedClient(base_url=url, token=api_key)
+    admin = AuthenticatedClient(
+        base_url=url, token=admin_key, prefix="", auth_header_name="X-Admin-Key"
+    )
+    drive_health(Client(base_url=url))
+    drive_models(gateway)
+    drive_messages(gateway)
+    drive_runs(gateway)
+    drive_admin(admin)
+    call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")
+    json.dump(REPORT, sys.stdout, indent=2)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

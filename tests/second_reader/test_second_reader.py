@@ -1,0 +1,131 @@
+"""A client that another generator made of the same document works on the gateway.
+
+It reads the document independently of us: what it cannot call, or decodes as another
+type, is wrong in the document or in the gateway.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate.document import bundle, load_document
+from tests.gateway_process import Gateway
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = ROOT / ".venv-second-reader" / "bin"
+DRIVER = Path(__file__).with_name("drive.py")
+STREAMS_ONLY = {"runs.stream", "runs.events"}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return bundle(load_document(ROOT / "spec" / "openapi.yaml"), "3.1")
+
+
+@pytest.fixture(scope="module")
+def client(
+    document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """The folder of the other generator's client, and what it said while at it."""
+    folder = tmp_path_factory.mktemp("second_reader")
+    (folder / "openapi.json").write_text(json.dumps(document), "utf-8")
+    done = subprocess.run(
+        [
+            *(ENVIRONMENT / "openapi-python-client", "generate", "--meta", "none"),
+            *("--path", folder / "openapi.json", "--output-path", folder / "client"),
+        ],
+        env={**os.environ, "PATH": f"{ENVIRONMENT}:{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return folder, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def report(client: tuple[Path, str], gateway: Gateway) -> list[dict[str, Any]]:
+    folder, _ = client
+    done = subprocess.run(
+        [
+            *(ENVIRONMENT / "python", DRIVER),
+            *(gateway.url, gateway.api_key, gateway.admin_key),
+        ],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    decoded: list[dict[str, Any]] = json.loads(done.stdout)
+    return decoded
+
+
+def test_document_is_read_without_a_warning(client: tuple[Path, str]) -> None:
+    """The other generator leaves out no schema and no operation."""
+    _, said = client
+
+    assert said.strip() == "Generating client"
+
+
+def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> None:
+    """Each answer has the status and the type that the document gives it."""
+    calls = [(call["operation"], call["status"], call["type"]) for call in report]
+
+    assert calls == [
+        ("health.live", 200, "HealthStatus"),
+        ("health.ready", 200, "HealthStatus"),
+        ("health.spec", 200, "SpecDocument"),
+        ("health.event_spec", 200, "SpecDocument"),
+        ("models.list", 200, "ModelList"),
+        ("models.get", 200, "Model"),
+        ("models.get", 404, "ErrorEnvelope"),
+        ("messages.create", 200, "MessageResponse"),
+        ("messages.count_tokens", 200, "CountTokensResponse"),
+        ("messages.create", 404, "ErrorEnvelope"),
+        ("runs.create", 200, "RunResultEnvelope"),
+        ("runs.create", 200, "RunResultEnvelope"),
+        ("runs.get", 200, "Run"),
+        ("runs.list", 200, "RunList"),
+        ("runs.cancel", 200, "Run"),
+        ("runs.get", 404, "ErrorEnvelope"),
+        ("admin.projects.create", 201, "Project"),
+        ("admin.projects.get", 200, "Project"),
+        ("admin.projects.list", 200, "ProjectList"),
+        ("admin.projects.update", 200, "Project"),
+        ("admin.keys.create", 201, "KeyCreated"),
+        ("admin.keys.get", 200, "Key"),
+        ("admin.keys.list", 200, "KeyList"),
+        ("admin.keys.update", 200, "Key"),
+        ("admin.keys.rotate", 200, "KeyCreated"),
+        ("admin.keys.revoke", 200, "Key"),
+        ("admin.keys.delete", 204, "NoneType"),
+        ("admin.projects.delete", 204, "NoneType"),
+        ("models.list", 401, "ErrorEnvelope"),
+    ]
+
+
+def test_every_answer_is_read_in_full(report: list[dict[str, Any]]) -> None:
+    """Encoding what was decoded gives back what came: no field was lost or changed."""
+    unfaithful = [call["operation"] for call in report if not call["faithful"]]
+
+    assert unfaithful == []
+
+
+def test_every_json_operation_is_called(
+    document: dict[str, Any], report: list[dict[str, Any]]
+) -> None:
+    """A new operation is driven too, unless it only streams."""
+    declared = {
+        operation["operationId"]
+        for path in document["paths"].values()
+        for method, operation in path.items()
+        if method in {"get", "post", "put", "patch", "delete"}
+    }
+
+    assert {call["operation"] for call in report} == declared - STREAMS_ONLY
