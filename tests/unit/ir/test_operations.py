@@ -1,0 +1,240 @@
+"""Operations are placed, and say what they send, get back and stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from headgate.errors import SpecError
+from headgate.ir.operations import BodyFlag, PathLiteral, PathVariable
+from headgate.ir.types import Constant, Ref, Scalar, TypeId
+
+if TYPE_CHECKING:
+    from .conftest import ReadApi
+
+OK = "responses: {'200': {description: ok}}"
+
+
+def test_a_dotted_operation_id_is_a_place(read_api: ReadApi) -> None:
+    """`admin.keys.create` is the method create of the resource admin.keys."""
+    api = read_api(paths="{/k: {post: {operationId: admin.keys.create, " + OK + "}}}")
+
+    found = api.operations[0]
+    assert (found.resource, found.method) == (("admin", "keys"), "create")
+
+
+def test_other_ids_are_placed_by_tag(read_api: ReadApi) -> None:
+    """The tag is the resource and its word leaves the method's name."""
+    api = read_api(
+        paths="{/k: {get: {operationId: listKeys, tags: [keys], " + OK + "}}}"
+    )
+
+    found = api.operations[0]
+    assert (found.resource, found.method) == (("keys",), "list")
+
+
+def test_an_operation_without_id_is_named_by_its_path(read_api: ReadApi) -> None:
+    """Verb and path make a name where the document gives none."""
+    api = read_api(
+        paths="{'/v1/things/{id}': {get: {parameters: [{name: id, in: path,"
+        " required: true, schema: {type: string}}], " + OK + "}}}"
+    )
+
+    found = api.operations[0]
+    assert (found.resource, found.method) == (("things",), "get_v1_things_by_id")
+
+
+def test_two_operations_never_share_a_place(read_api: ReadApi) -> None:
+    """The second of two that want one name is numbered."""
+    api = read_api(
+        paths="{/a: {get: {operationId: list_a, tags: [x], " + OK + "}},"
+        "/b: {get: {operationId: listA, tags: [x], " + OK + "}}}"
+    )
+
+    assert [op.method for op in api.operations] == ["list_a", "list_a_2"]
+
+
+def test_settings_rename_an_operation(read_api: ReadApi) -> None:
+    """headgate.toml has the last word on names."""
+    api = read_api(
+        paths="{/a: {get: {operationId: getStuff, " + OK + "}}}",
+        settings='[names]\n"operations.getStuff" = "stuff.fetch"\n',
+    )
+
+    found = api.operations[0]
+    assert (found.resource, found.method) == (("stuff",), "fetch")
+
+
+def test_a_path_is_taken_apart(read_api: ReadApi) -> None:
+    """Fixed text and variables alternate; a verb after a colon is text."""
+    api = read_api(
+        paths="{'/v1/a/{id}/b:do': {post: {operationId: a.do, parameters: [{name: id,"
+        " in: path, required: true, schema: {type: string}}], " + OK + "}}}"
+    )
+
+    assert api.operations[0].path == (
+        PathLiteral("/v1/a/"),
+        PathVariable("id"),
+        PathLiteral("/b:do"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("verb", "extra", "expected"),
+    [
+        ("get", "", "natural"),
+        ("delete", "", "natural"),
+        ("post", "", "none"),
+        ("patch", "", "none"),
+        ("post", "x-idempotent: true,", "natural"),
+        (
+            "post",
+            "parameters: [{name: idempotency-key, in: header, schema: {}}],",
+            "key",
+        ),
+    ],
+)
+def test_what_may_be_repeated(
+    read_api: ReadApi, verb: str, extra: str, expected: str
+) -> None:
+    """The verb, the mark or the key's header says whether a call may be repeated."""
+    api = read_api(paths=f"{{/a: {{{verb}: {{operationId: a.b, {extra} {OK}}}}}}}")
+
+    found = api.operations[0]
+    assert (found.idempotency, found.parameters) == (expected, ())
+
+
+EVENTS = (
+    "{A: {type: object, required: [type, n],"
+    " properties: {type: {const: a}, n: {type: integer}}},"
+    " B: {type: object, required: [type], properties: {type: {const: b}}},"
+    " Event: {oneOf: [{$ref: '#/components/schemas/A'},"
+    " {$ref: '#/components/schemas/B'}]},"
+    " Frame: {oneOf: [{$ref: '#/components/schemas/FrameA'},"
+    " {$ref: '#/components/schemas/FrameB'}]},"
+    " FrameA: {type: object, properties: {event: {const: a}, data: {type: string,"
+    " contentMediaType: application/json,"
+    " contentSchema: {$ref: '#/components/schemas/A'}}}},"
+    " FrameB: {type: object, properties: {event: {const: b}, data: {type: string,"
+    " contentMediaType: application/json,"
+    " contentSchema: {$ref: '#/components/schemas/B'}}}}}"
+)
+
+
+def streaming(schema: str, *, extra: str = "", body: str = "") -> str:
+    """Write a path whose only operation streams, and has a JSON twin."""
+    return (
+        "{/a: {post: {operationId: a.create, " + extra + body + "responses: {'200':"
+        " {description: ok, content: {application/json: {schema: {type: string}},"
+        " text/event-stream: {schema: {$ref: '#/components/schemas/"
+        + schema
+        + "'}}}}}}}}"
+    )
+
+
+FLAG = (
+    "requestBody: {content: {application/json: {schema: {type: object,"
+    " properties: {stream: {type: boolean}}}}}}, "
+)
+
+
+@pytest.mark.parametrize("schema", ["Event", "Frame"])
+def test_json_and_stream_live_on_one_operation(read_api: ReadApi, schema: str) -> None:
+    """Framed or bare, the events are typed and the JSON answer stays."""
+    api = read_api(EVENTS, paths=streaming(schema, body=FLAG))
+
+    operation = api.operations[0]
+    assert operation.result is not None
+    assert operation.stream is not None
+    assert (operation.method, operation.result.type) == ("create", Scalar("string"))
+    assert (operation.stream.method, operation.stream.asked_by) == (
+        "stream",
+        BodyFlag(property="stream", value=True),
+    )
+    stream = api.streams[operation.stream.stream]
+    assert [case.name for case in stream.cases] == ["a", "b"]
+    assert stream.enveloped == (schema == "Frame")
+
+
+def test_frames_are_no_types_of_the_api(read_api: ReadApi) -> None:
+    """Schemas that only frame events do not become definitions."""
+    api = read_api(EVENTS, paths=streaming("Frame", body=FLAG))
+
+    assert not {"Frame", "FrameA", "FrameB"} & set(api.definitions)
+
+
+DECLARATION = """
+x-streams:
+  letters:
+    event: {$ref: '#/components/schemas/Event'}
+    start: before
+    states: {before: {a: {}, b: {to: end}}}
+    ends: {end: complete}
+    fold: {into: {$ref: '#/components/schemas/A'}, a: [{set: n, from: FROM}]}
+"""
+
+
+def test_a_declaration_says_what_ends_a_stream(read_api: ReadApi) -> None:
+    """The event that leads to an end state is terminal."""
+    api = read_api(
+        EVENTS,
+        paths=streaming("Frame", extra="x-stream: {name: letters}, ", body=FLAG),
+        extra=DECLARATION.replace("FROM", "n"),
+    )
+
+    endings = {case.name: case.ending for case in api.streams["letters"].cases}
+    assert endings == {"a": None, "b": "complete"}
+
+
+def test_a_fold_that_fits_no_type_is_refused(read_api: ReadApi) -> None:
+    """Setting a number from a constant string is reported with its place."""
+    with pytest.raises(SpecError) as caught:
+        read_api(
+            EVENTS,
+            paths=streaming("Frame", extra="x-stream: {name: letters}, ", body=FLAG),
+            extra=DECLARATION.replace("FROM", "type"),
+        )
+
+    codes = [diagnostic.code for diagnostic in caught.value.diagnostics]
+    assert codes == ["impossible-fold"]
+
+
+def test_types_know_their_direction(read_api: ReadApi) -> None:
+    """What a body reaches is sent, what a response reaches is received."""
+    schemas = (
+        "{In: {type: object, properties: {x: {$ref: '#/components/schemas/Both'}}},"
+        " Out: {type: object, properties: {x: {$ref: '#/components/schemas/Both'}}},"
+        " Both: {type: object, properties: {k: {const: 1}}}}"
+    )
+    api = read_api(
+        schemas,
+        paths="{/a: {post: {operationId: a.b, requestBody: {content:"
+        " {application/json: {schema: {$ref: '#/components/schemas/In'}}}}, responses:"
+        " {'200': {description: ok, content: {application/json: {schema:"
+        " {$ref: '#/components/schemas/Out'}}}}}}}}",
+    )
+
+    found = {
+        i: (d.direction.sent, d.direction.received) for i, d in api.definitions.items()
+    }
+    assert found == {"In": (True, False), "Out": (False, True), "Both": (True, True)}
+
+
+def test_a_page_knows_its_items(read_api: ReadApi) -> None:
+    """`x-pagination` names the fields; the item's type comes from the list."""
+    api = read_api(
+        "{L: {type: object, properties: {data: {type: array, items: {const: x}},"
+        " last: {type: string}}}}",
+        paths="{/a: {get: {operationId: a.list, x-pagination: {items: data, cursor:"
+        " {parameter: after, from: last}}, parameters: [{name: after, in: query,"
+        " schema: {type: string}}], responses: {'200': {description: ok,"
+        " content: {application/json:"
+        " {schema: {$ref: '#/components/schemas/L'}}}}}}}}",
+    )
+
+    operation = api.operations[0]
+    assert operation.page is not None
+    assert operation.result is not None
+    assert operation.result.type == Ref(TypeId("L"))
+    assert (operation.page.item, operation.page.parameter) == (Constant("x"), "after")
