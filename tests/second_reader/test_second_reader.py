@@ -38,8 +38,9 @@ def client(
     done = subprocess.run(
         [
             *(ENVIRONMENT / "openapi-python-client", "generate", "--meta", "none"),
-            *("--path", folder / "openapi.json", "--output-path", folder / "client"),
+            *("--path", "openapi.json", "--output-path", "client"),
         ],
+        cwd=folder,
         env={**os.environ, "PATH": f"{ENVIRONMENT}:{os.environ['PATH']}"},
         check=True,
         capture_output=True,
