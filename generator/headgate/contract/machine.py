@@ -66,11 +66,17 @@ class Machine:
     def nested_machine(self, nested: Nested) -> Machine:
         """Give the machine of the nested stream, a new one where none is open."""
         if self.inner is None:
-            request = (
-                None if nested.request is None else self._scope.evaluate(nested.request)
-            )
+            request = self._inner_request(nested)
             self.inner = Machine(self.stream.sibling(nested.stream), request=request)
         return self.inner
+
+    def _inner_request(self, nested: Nested) -> Json:
+        if nested.request is None or self.request is None:
+            return None
+        try:
+            return self._scope.evaluate(nested.request)
+        except ExpressionError:
+            return None
 
     def step(
         self, kind: str, event: JsonObject, *, trusted: bool = True
