@@ -1,0 +1,159 @@
+"""Building the IR: one pass over the document a question, each answered once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headgate.errors import SpecError
+from headgate.ir.api import Api
+from headgate.ir.build.directions import directed, reachable
+from headgate.ir.build.errors import read_errors
+from headgate.ir.build.naming import place_operations
+from headgate.ir.build.operations import OperationReader, raw_operations
+from headgate.ir.build.reader import Reader, as_object, docs_of
+from headgate.ir.build.resources import resource_tree
+from headgate.ir.build.schemas import SchemaReader
+from headgate.ir.build.security import read_header_maps, read_schemes
+from headgate.ir.build.streams import StreamReader
+from headgate.ir.build.tags import tagged
+from headgate.ir.types import Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from headgate.document import Document
+    from headgate.errors import Diagnostic
+    from headgate.ir.api import ErrorModel, HeaderMap
+    from headgate.ir.operations import Operation
+    from headgate.ir.streams import Stream
+    from headgate.ir.types import Definition, TypeExpr, TypeId
+
+
+def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
+    """Read a document into the IR, with warnings; raise all errors together."""
+    reader = Reader(document)
+    config = document.config
+    schemas = SchemaReader(reader)
+    schemas.read_components()
+    raw = raw_operations(reader)
+    header_maps = read_header_maps(reader, raw, config.client.header_maps)
+    operations = OperationReader(
+        reader,
+        schemas,
+        _lifted(header_maps, config.http.request_id_header),
+        config.http.idempotency_header or "",
+    )
+    streams = StreamReader(reader, schemas, operations, config.streams)
+    places = place_operations(raw, _renamed(config.names, "operations."))
+    read = [
+        operations.read(r, place, streams.call(r, place))
+        for r, place in zip(raw, places, strict=True)
+    ]
+    errors = read_errors(reader, schemas)
+    settled = _tagged(schemas)
+    finished = streams.finish(settled)
+    kept = _without_frames(settled, streams.frames, read, finished)
+    definitions = _directed(kept, read, finished, errors)
+    api = Api(
+        title=str(as_object(reader.root.value.get("info")).get("title", "")),
+        version=str(as_object(reader.root.value.get("info")).get("version", "")),
+        docs=docs_of(as_object(reader.root.value.get("info"))),
+        base_url=config.client.default_base_url,
+        definitions=_named(definitions, _renamed(config.names, "schemas.")),
+        root=resource_tree(reader, read),
+        streams=finished,
+        schemes=read_schemes(reader, config.client.credentials),
+        header_maps=header_maps,
+        errors=errors,
+    )
+    return api, _checked(reader)
+
+
+def _checked(reader: Reader) -> tuple[Diagnostic, ...]:
+    if any(problem.severity == "error" for problem in reader.problems):
+        found = (*reader.document.warnings, *reader.problems)
+        raise SpecError(found, reader.document.sources)
+    return tuple(reader.problems)
+
+
+def _lifted(maps: tuple[HeaderMap, ...], request_id: str | None) -> frozenset[str]:
+    """Name the headers that are settings of the client, not of an operation."""
+    headers = [header.lower() for one in maps for _, header in one.members]
+    return frozenset([*headers, (request_id or "").lower()])
+
+
+def _renamed(names: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {
+        key.removeprefix(prefix): value
+        for key, value in names.items()
+        if key.startswith(prefix)
+    }
+
+
+def _tagged(schemas: SchemaReader) -> dict[TypeId, Definition]:
+    known = schemas.definitions
+    return {
+        type_id: tagged(definition, known, schemas.mappings.get(type_id))
+        if isinstance(definition, Union)
+        else definition
+        for type_id, definition in known.items()
+    }
+
+
+def _sent(operations: Iterable[Operation]) -> list[TypeExpr]:
+    found: list[TypeExpr] = []
+    for operation in operations:
+        found += (parameter.type for parameter in operation.parameters)
+        if operation.body is not None:
+            found.append(operation.body.type)
+    return found
+
+
+def _received(
+    operations: Iterable[Operation], streams: Mapping[str, Stream]
+) -> list[TypeExpr]:
+    found = [op.result.type for op in operations if op.result is not None]
+    for stream in streams.values():
+        found.append(stream.event)
+        if stream.fold is not None:
+            found.append(stream.fold.into)
+    return found
+
+
+def _without_frames(
+    definitions: Mapping[TypeId, Definition],
+    frames: set[TypeId],
+    operations: list[Operation],
+    streams: Mapping[str, Stream],
+) -> dict[TypeId, Definition]:
+    """Drop the schemas that only frame events: the decoder knows what a frame is."""
+    used = reachable(definitions, [*_sent(operations), *_received(operations, streams)])
+    inside = {
+        type_id
+        for type_id in definitions
+        if any(type_id == f or type_id.startswith(f"{f}.") for f in frames)
+    }
+    return {i: d for i, d in definitions.items() if i in used or i not in inside}
+
+
+def _directed(
+    definitions: Mapping[TypeId, Definition],
+    operations: list[Operation],
+    streams: Mapping[str, Stream],
+    errors: ErrorModel,
+) -> dict[TypeId, Definition]:
+    details = [d.type for cls in errors.classes for d in cls.details]
+    received = [*_received(operations, streams), *details]
+    return directed(definitions, sent=_sent(operations), received=received)
+
+
+def _named(
+    definitions: Mapping[TypeId, Definition], names: Mapping[str, str]
+) -> dict[TypeId, Definition]:
+    return {
+        type_id: replace(definition, words=(names[type_id],))
+        if type_id in names
+        else definition
+        for type_id, definition in definitions.items()
+    }

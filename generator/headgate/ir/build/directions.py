@@ -1,0 +1,88 @@
+"""Which definitions are sent and which received: what the operations reach."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Definition,
+    Direction,
+    Enum,
+    Json,
+    ListOf,
+    MapOf,
+    Nullable,
+    Ref,
+    Scalar,
+    Struct,
+    TypeExpr,
+    TypeId,
+    Union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def directed(
+    definitions: Mapping[TypeId, Definition],
+    *,
+    sent: Iterable[TypeExpr],
+    received: Iterable[TypeExpr],
+) -> dict[TypeId, Definition]:
+    """Mark every definition; one that nothing reaches counts as received."""
+    sent_ids = reachable(definitions, sent)
+    received_ids = reachable(definitions, received)
+    return {
+        type_id: replace(
+            definition,
+            direction=Direction(
+                sent=type_id in sent_ids,
+                received=type_id in received_ids or type_id not in sent_ids,
+            ),
+        )
+        for type_id, definition in definitions.items()
+    }
+
+
+def reachable(
+    definitions: Mapping[TypeId, Definition], roots: Iterable[TypeExpr]
+) -> set[TypeId]:
+    """Collect the definitions that the expressions lead to, themselves included."""
+    found: set[TypeId] = set()
+    waiting = [type_id for root in roots for type_id in _mentioned(root)]
+    while waiting:
+        type_id = waiting.pop()
+        if type_id in found or type_id not in definitions:
+            continue
+        found.add(type_id)
+        for expression in parts(definitions[type_id]):
+            waiting += _mentioned(expression)
+    return found
+
+
+def parts(definition: Definition) -> list[TypeExpr]:
+    """Give the type expressions that a definition is made of."""
+    match definition:
+        case Struct(fields=fields, extra=extra):
+            further = [] if extra is None else [extra]
+            return [field.type for field in fields] + further
+        case Union(variants=variants):
+            return [variant.type for variant in variants]
+        case Alias(type=inner):
+            return [inner]
+        case Enum():
+            return []
+
+
+def _mentioned(expression: TypeExpr) -> list[TypeId]:
+    match expression:
+        case Ref(id=type_id):
+            return [type_id]
+        case ListOf(item=inner) | MapOf(value=inner) | Nullable(inner=inner):
+            return _mentioned(inner)
+        case Scalar() | Constant() | Json():
+            return []

@@ -1,0 +1,90 @@
+"""Where each operation stands in the SDKs' tree of resources."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.ir.build.reader import as_list, text_at
+from headgate.names import snake, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headgate.ir.build.operations import RawOperation
+
+_VARIABLE = re.compile(r"^\{.*\}$")
+_VERSION = re.compile(r"^v[0-9]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A method of a resource; both are in the spec's spelling or in snake case."""
+
+    resource: tuple[str, ...]
+    method: str
+
+
+def place_operations(
+    operations: list[RawOperation], overrides: Mapping[str, str]
+) -> list[Place]:
+    """Place every operation, each in a spot of its own.
+
+    A dotted operationId is a place already (`admin.keys.create`). Otherwise the
+    first tag, or the first fixed part of the path, is the resource, and the
+    operationId without that word is the method. `overrides` maps operationIds to
+    dotted places.
+    """
+    taken: set[Place] = set()
+    places: list[Place] = []
+    for raw in operations:
+        wanted = _wanted(raw, overrides.get(raw.id))
+        place, number = wanted, 1
+        while place in taken:
+            number += 1
+            place = Place(wanted.resource, f"{wanted.method}_{number}")
+        taken.add(place)
+        places.append(place)
+    return places
+
+
+def _wanted(raw: RawOperation, override: str | None) -> Place:
+    dotted = override or text_at(raw.node.value, "operationId") or ""
+    if "." in dotted and not dotted.startswith(".") and ".." not in dotted:
+        parts = [snake(split_words(part)) or "value" for part in dotted.split(".")]
+        return Place(tuple(parts[:-1]), parts[-1])
+    resource = _resource(raw)
+    return Place((resource,), _method(raw, dotted, resource))
+
+
+def _resource(raw: RawOperation) -> str:
+    tags = [tag for tag in as_list(raw.node.value.get("tags")) if isinstance(tag, str)]
+    candidates = [*tags[:1], *_fixed_parts(raw.path)[:1], "default"]
+    return next(name for tag in candidates if (name := snake(split_words(tag))))
+
+
+def _method(raw: RawOperation, operation_id: str, resource: str) -> str:
+    words = split_words(operation_id)
+    own = set(split_words(resource))
+    rest = [word for word in words if word not in own and word not in _singulars(own)]
+    if rest:
+        return snake(rest if len(words) > 1 else words)
+    return snake(words) or snake((raw.verb.lower(), *_path_words(raw.path)))
+
+
+def _singulars(words: set[str]) -> set[str]:
+    return {word[:-1] for word in words if word.endswith("s")}
+
+
+def _fixed_parts(path: str) -> list[str]:
+    parts = [part for part in path.split("/") if part and not _VARIABLE.match(part)]
+    return [part for part in parts if not _VERSION.match(part)] or parts
+
+
+def _path_words(path: str) -> tuple[str, ...]:
+    words: list[str] = []
+    for part in path.split("/"):
+        by = ("by",) if _VARIABLE.match(part) else ()
+        words += (*by, *split_words(part))
+    return tuple(words)

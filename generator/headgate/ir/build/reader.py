@@ -1,0 +1,125 @@
+"""Reading the bundled document: resolving references and collecting diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+
+from headgate.document.json_values import escape, follow, fragment_tokens
+from headgate.errors import Diagnostic
+from headgate.ir.types import Docs
+
+if TYPE_CHECKING:
+    from headgate.document import Document
+    from headgate.errors import Location
+
+Object = dict[str, Any]
+
+COMPONENT = "#/components/schemas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A JSON object of the document and where it stands."""
+
+    value: Object
+    pointer: str
+
+    def child(self, *keys: str | int) -> str:
+        """Give the pointer of something below."""
+        return "/".join((self.pointer, *(escape(str(key)) for key in keys)))
+
+    def objects(self, key: str) -> list[tuple[str, Node]]:
+        """Give the members of the map at `key` that are objects, in order."""
+        return [
+            (name, Node(value, self.child(key, name)))
+            for name, value in as_object(self.value.get(key)).items()
+            if is_object(value)
+        ]
+
+    def items(self, key: str) -> list[Node]:
+        """Give the items of the list at `key` that are objects, in order."""
+        return [
+            Node(value, self.child(key, index))
+            for index, value in enumerate(as_list(self.value.get(key)))
+            if is_object(value)
+        ]
+
+
+@dataclass(slots=True)
+class Reader:
+    """The document under reading and what was found wrong with it."""
+
+    document: Document
+    problems: list[Diagnostic] = field(default_factory=list[Diagnostic])
+
+    @property
+    def root(self) -> Node:
+        """The document's root."""
+        return Node(self.document.root, "#")
+
+    def locate(self, pointer: str) -> Location:
+        """Find the place in the file as its author wrote it."""
+        return self.document.locate(pointer)
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        pointer: str,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        """Note a problem; reading goes on."""
+        location = self.locate(pointer)
+        self.problems.append(Diagnostic(severity, code, message, location))
+
+    def resolve(self, node: Node) -> Node:
+        """Follow `$ref`s until an object that is none; the loader has checked them."""
+        seen: set[str] = set()
+        while isinstance(target := node.value.get("$ref"), str) and target not in seen:
+            seen.add(target)
+            found = self.at(target)
+            if found is None:
+                return Node({}, node.pointer)
+            node = found
+        return node
+
+    def at(self, pointer: str) -> Node | None:
+        """Give the object at a pointer of the bundle."""
+        there, value = follow(self.document.root, fragment_tokens(pointer))
+        return Node(value, pointer) if there and is_object(value) else None
+
+
+def docs_of(value: Object) -> Docs:
+    """Take the description (or the title, or the summary) and the deprecation."""
+    for key in ("description", "summary", "title"):
+        text = value.get(key)
+        if isinstance(text, str) and text.strip():
+            return Docs(text.strip(), value.get("deprecated") is True)
+    return Docs("", value.get("deprecated") is True)
+
+
+def is_object(value: object) -> TypeGuard[Object]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is a list."""
+    return isinstance(value, list)
+
+
+def as_object(value: object) -> Object:
+    """Take an object for what it is and anything else for an empty one."""
+    return value if is_object(value) else {}
+
+
+def as_list(value: object) -> list[Any]:
+    """Take a list for what it is and anything else for an empty one."""
+    return value if is_list(value) else []
+
+
+def text_at(value: Object, key: str) -> str | None:
+    """Take the text at a key, if it is text and not empty."""
+    text = value.get(key)
+    return text if isinstance(text, str) and text else None

@@ -1,0 +1,471 @@
+"""From schemas to types: one function a kind of schema.
+
+Every named schema becomes a definition of its own name. An unnamed one that
+needs a name (an object with properties, an enum, a union) becomes a definition
+named after the way that leads to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from headgate.document.json_values import escape, fragment_tokens
+from headgate.ir.build.merge import merged_all_of
+from headgate.ir.build.reader import (
+    COMPONENT,
+    Node,
+    Reader,
+    as_list,
+    as_object,
+    docs_of,
+    is_object,
+)
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Default,
+    Definition,
+    Direction,
+    Enum,
+    EnumValue,
+    Field,
+    Json,
+    ListOf,
+    MapOf,
+    Nullable,
+    Ref,
+    Scalar,
+    Struct,
+    Tag,
+    TypeExpr,
+    TypeId,
+    Union,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headgate.document.json_values import Json as JsonValue
+    from headgate.ir.types import LiteralValue, ScalarKind
+
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_STRUCTURAL = frozenset(
+    {"type", "properties", "required", "items", "enum", "allOf", "oneOf", "anyOf"}
+    | {"additionalProperties", "const", "patternProperties"}
+)
+
+
+@dataclass(slots=True)
+class SchemaReader:
+    """Reads schemas into type expressions and collects the definitions they need."""
+
+    reader: Reader
+    definitions: dict[TypeId, Definition] = field(
+        default_factory=dict[TypeId, Definition]
+    )
+    mappings: dict[TypeId, dict[str, object]] = field(
+        default_factory=dict[TypeId, dict[str, object]]
+    )
+    """The `discriminator` object of each union that declares one."""
+    _begun: dict[TypeId, str] = field(default_factory=dict[TypeId, str])
+
+    def read_components(self) -> None:
+        """Read every named schema, in the document's order."""
+        components = self.reader.root.value.get("components")
+        schemas = as_object(as_object(components).get("schemas"))
+        for name in schemas:
+            self._component(name)
+
+    def expression(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
+        """Read a schema; `words` lead to it and name what has no name of its own."""
+        nullable, stripped = _without_null(node)
+        inner = self._not_null(stripped, words)
+        return Nullable(inner) if nullable and _can_be_nullable(inner) else inner
+
+    def expression_at(
+        self, parent: Node, key: str, words: tuple[str, ...]
+    ) -> TypeExpr:
+        """Read the schema at a key; an absent or boolean one admits any value."""
+        value = parent.value.get(key)
+        if not is_object(value):
+            return Json()
+        return self.expression(Node(value, parent.child(key)), words)
+
+    def union_of(
+        self, node: Node, variants: tuple[Variant, ...], words: tuple[str, ...]
+    ) -> TypeExpr:
+        """Define a union of types that the document has but never united."""
+        return self._union(node, variants, None, words, None)
+
+    def _component(self, name: str) -> None:
+        pointer = COMPONENT + escape(name)
+        type_id = TypeId(name)
+        if type_id in self._begun:
+            return
+        node = self.reader.at(pointer) or Node({}, pointer)
+        self._begin(type_id, pointer)
+        expression = self._named(node, type_id)
+        if expression != Ref(type_id):
+            self._finish(self._alias(node, type_id, expression))
+
+    def _named(self, node: Node, type_id: TypeId) -> TypeExpr:
+        nullable, stripped = _without_null(node)
+        if not nullable:
+            return self._not_null(stripped, (type_id,), type_id)
+        inner = self._not_null(stripped, (type_id, "value"))
+        return Nullable(inner) if _can_be_nullable(inner) else inner
+
+    def _alias(self, node: Node, type_id: TypeId, expression: TypeExpr) -> Alias:
+        return Alias(
+            id=type_id,
+            words=(type_id,),
+            type=expression,
+            docs=docs_of(node.value),
+            direction=Direction(),
+            location=self.reader.locate(node.pointer),
+        )
+
+    def _not_null(
+        self, node: Node, words: tuple[str, ...], own: TypeId | None = None
+    ) -> TypeExpr:
+        value = node.value
+        if "$ref" in value and not _STRUCTURAL & value.keys():
+            return self._reference(node)
+        if "const" in value:
+            return _constant(value["const"])
+        if isinstance(value.get("enum"), list):
+            return self._enum(node, words, own)
+        if value.get("allOf") or "$ref" in value:
+            return self._all_of(node, words, own)
+        for key in ("oneOf", "anyOf"):
+            if as_list(value.get(key)):
+                return self._one_of(node, key, words, own)
+        return self._by_type(node, words, own)
+
+    def _reference(self, node: Node) -> TypeExpr:
+        target = str(node.value["$ref"])
+        keys = fragment_tokens(target)
+        if target.startswith(COMPONENT) and len(keys) == 3:
+            self._component(keys[2])
+            return Ref(TypeId(keys[2]))
+        found = self.reader.at(target)
+        known = next((i for i, p in self._begun.items() if p == target), None)
+        if known is not None:
+            return Ref(known)
+        if found is None:
+            return Json()
+        return self.expression(found, _words_of(keys))
+
+    def _by_type(
+        self, node: Node, words: tuple[str, ...], own: TypeId | None
+    ) -> TypeExpr:
+        kind = _kind_of(node.value)
+        match kind:
+            case "object":
+                return self._object(node, words, own)
+            case "array":
+                return self._array(node, words)
+            case "string" | "integer" | "number" | "boolean":
+                return _scalar(cast("ScalarKind", kind), node.value)
+            case list():
+                return self._several_types(node, cast("list[str]", kind), words, own)
+            case _:
+                return Json()
+
+    def _several_types(
+        self,
+        node: Node,
+        kinds: list[str],
+        words: tuple[str, ...],
+        own: TypeId | None,
+    ) -> TypeExpr:
+        variants = tuple(
+            Variant(
+                self._by_type(
+                    Node({**node.value, "type": kind}, node.pointer),
+                    (*words, kind),
+                    None,
+                )
+            )
+            for kind in kinds
+        )
+        return self._union(node, variants, None, words, own)
+
+    def _array(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
+        if as_list(node.value.get("prefixItems")):
+            return ListOf(Json())
+        return ListOf(self.expression_at(node, "items", (*words, "item")))
+
+    def _object(
+        self, node: Node, words: tuple[str, ...], own: TypeId | None
+    ) -> TypeExpr:
+        value = node.value
+        closed = value.get("additionalProperties") is False
+        if not as_object(value.get("properties")) and not closed:
+            return MapOf(self._map_value(node, words))
+        type_id = self._begin_new(own, words, node.pointer)
+        required = frozenset(
+            name for name in as_list(value.get("required")) if isinstance(name, str)
+        )
+        fields = tuple(
+            self._field(name, child, required, words)
+            for name, child in node.objects("properties")
+        )
+        extra = None if closed else self._extra(node, words)
+        self._finish(
+            Struct(
+                id=type_id,
+                words=words,
+                fields=fields,
+                extra=extra,
+                docs=docs_of(value),
+                direction=Direction(),
+                location=self.reader.locate(node.pointer),
+            )
+        )
+        return Ref(type_id)
+
+    def _extra(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
+        return self.expression_at(node, "additionalProperties", (*words, "value"))
+
+    def _map_value(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
+        patterns = node.objects("patternProperties")
+        if "additionalProperties" not in node.value and len(patterns) == 1:
+            return self.expression(patterns[0][1], (*words, "value"))
+        return self._extra(node, words)
+
+    def _field(
+        self,
+        name: str,
+        node: Node,
+        required: frozenset[str],
+        words: tuple[str, ...],
+    ) -> Field:
+        value = node.value
+        return Field(
+            name=name,
+            type=self.expression(node, (*words, name)),
+            required=name in required,
+            docs=docs_of(value),
+            location=self.reader.locate(node.pointer),
+            default=Default(value["default"]) if "default" in value else None,
+            read_only=value.get("readOnly") is True,
+            write_only=value.get("writeOnly") is True,
+        )
+
+    def _enum(
+        self, node: Node, words: tuple[str, ...], own: TypeId | None
+    ) -> TypeExpr:
+        values = [value for value in node.value["enum"] if value is not None]
+        kind = _enum_kind(values)
+        if own is None and len(values) == 1 and kind is not None:
+            return Constant(values[0])
+        if kind is None:
+            return _mixed_enum(values)
+        type_id = self._begin_new(own, words, node.pointer)
+        unique = tuple(dict.fromkeys(values))
+        self._finish(
+            Enum(
+                id=type_id,
+                words=words,
+                kind="string" if kind == "string" else "integer",
+                values=tuple(
+                    EnumValue(cast("str | int", value)) for value in unique
+                ),
+                open=node.value.get("x-open-enum") is True,
+                docs=docs_of(node.value),
+                direction=Direction(),
+                location=self.reader.locate(node.pointer),
+            )
+        )
+        return Ref(type_id)
+
+    def _all_of(
+        self, node: Node, words: tuple[str, ...], own: TypeId | None
+    ) -> TypeExpr:
+        merged = merged_all_of(self.reader, node)
+        if isinstance(merged, str):
+            return self.expression(Node({"$ref": merged}, node.pointer), words)
+        return self._not_null(merged, words, own)
+
+    def _one_of(
+        self, node: Node, key: str, words: tuple[str, ...], own: TypeId | None
+    ) -> TypeExpr:
+        members = node.items(key)
+        open_enum = _open_enum(self.reader, members)
+        if open_enum is not None:
+            merged = {**open_enum.value, "x-open-enum": True}
+            return self._enum(Node(merged, open_enum.pointer), words, own)
+        if len(members) == 1:
+            return self._not_null(members[0], words, own)
+        variants = tuple(
+            Variant(self.expression(member, (*words, _member_word(member, index))))
+            for index, member in enumerate(members)
+        )
+        distinct = tuple(dict.fromkeys(variants))
+        if len(distinct) == 1:
+            return distinct[0].type
+        return self._union(node, distinct, _declared_tag(node), words, own)
+
+    def _union(
+        self,
+        node: Node,
+        variants: tuple[Variant, ...],
+        tag: Tag | None,
+        words: tuple[str, ...],
+        own: TypeId | None,
+    ) -> TypeExpr:
+        type_id = self._begin_new(own, words, node.pointer)
+        self.mappings[type_id] = as_object(node.value.get("discriminator"))
+        self._finish(
+            Union(
+                id=type_id,
+                words=words,
+                variants=variants,
+                tag=tag,
+                open=node.value.get("x-open-union") is True,
+                docs=docs_of(node.value),
+                direction=Direction(),
+                location=self.reader.locate(node.pointer),
+            )
+        )
+        return Ref(type_id)
+
+    def _begin_new(
+        self, own: TypeId | None, words: tuple[str, ...], pointer: str
+    ) -> TypeId:
+        if own is not None:
+            return own
+        base = ".".join(words)
+        type_id, number = TypeId(base), 1
+        while type_id in self._begun:
+            number += 1
+            type_id = TypeId(f"{base}.{number}")
+        self._begin(type_id, pointer)
+        return type_id
+
+    def _begin(self, type_id: TypeId, pointer: str) -> None:
+        self._begun[type_id] = pointer
+
+    def _finish(self, definition: Definition) -> None:
+        self.definitions[definition.id] = definition
+
+
+def _words_of(keys: Iterable[str]) -> tuple[str, ...]:
+    noise = {"components", "schemas", "properties", "paths", "content", "schema"}
+    return tuple(key for key in keys if key not in noise) or ("value",)
+
+
+def _member_word(member: Node, index: int) -> str:
+    title = member.value.get("title")
+    return title if isinstance(title, str) and title else f"variant{index + 1}"
+
+
+def _without_null(node: Node) -> tuple[bool, Node]:
+    """Take null out of a schema, whichever of the five dialects put it there."""
+    value = dict(node.value)
+    nullable = value.pop("nullable", False) is True
+    kinds = value.get("type")
+    if isinstance(kinds, list) and "null" in kinds:
+        rest = [kind for kind in cast("list[str]", kinds) if kind != "null"]
+        nullable = True
+        value["type"] = rest[0] if len(rest) == 1 else rest
+        if not rest:
+            value["type"] = "null"
+    for key in ("oneOf", "anyOf"):
+        members = as_list(value.get(key))
+        kept = [member for member in members if not _is_null(member)]
+        if len(kept) != len(members):
+            nullable = True
+            value[key] = kept
+    if isinstance(value.get("enum"), list) and None in value["enum"]:
+        nullable = nullable or len(value["enum"]) > 1
+    return nullable, _lone_member(node, value)
+
+
+def _lone_member(node: Node, value: dict[str, object]) -> Node:
+    """Take the lone member that null leaves out of its union, pointer and all."""
+    for key in ("oneOf", "anyOf"):
+        original = as_list(node.value.get(key))
+        kept = as_list(value.get(key))
+        if len(kept) == 1 and len(original) > 1 and is_object(kept[0]):
+            index = original.index(kept[0])
+            rest = {k: v for k, v in value.items() if k not in (key, "discriminator")}
+            if not _STRUCTURAL & rest.keys():
+                return Node(kept[0], node.child(key, index))
+    return Node(value, node.pointer)
+
+
+def _is_null(member: object) -> bool:
+    value = as_object(member)
+    return value.get("type") == "null" or (
+        "const" in value and value["const"] is None
+    )
+
+
+def _can_be_nullable(inner: TypeExpr) -> bool:
+    return not isinstance(inner, Json | Nullable) and inner != Scalar("null")
+
+
+def _kind_of(value: dict[str, object]) -> object:
+    kind = value.get("type")
+    if kind is not None:
+        return kind
+    if "properties" in value or "additionalProperties" in value:
+        return "object"
+    if "items" in value or "prefixItems" in value:
+        return "array"
+    return None
+
+
+def _scalar(kind: ScalarKind, value: dict[str, object]) -> Scalar:
+    form = value.get("format")
+    if kind == "string" and form is None and "contentEncoding" in value:
+        form = "byte"
+    return Scalar(kind, form if isinstance(form, str) else None)
+
+
+def _constant(value: object) -> TypeExpr:
+    if value is None:
+        return Scalar("null")
+    if isinstance(value, str | int | float | bool):
+        return Constant(cast("LiteralValue", value))
+    return Json()
+
+
+def _enum_kind(values: list[JsonValue]) -> str | None:
+    if values and all(isinstance(value, str) for value in values):
+        return "string"
+    if values and all(type(value) is int for value in values):
+        return "integer"
+    return None
+
+
+def _mixed_enum(values: list[JsonValue]) -> TypeExpr:
+    if values and all(isinstance(value, bool) for value in values):
+        return Scalar("boolean")
+    if values and all(type(value) in (int, float) for value in values):
+        return Scalar("number")
+    return Json()
+
+
+def _declared_tag(node: Node) -> Tag | None:
+    name = as_object(node.value.get("discriminator")).get("propertyName")
+    return Tag(name, declared=True) if isinstance(name, str) else None
+
+
+def _open_enum(reader: Reader, members: list[Node]) -> Node | None:
+    """Recognise `anyOf: [string, enum]`: the way documents write an open enum."""
+    if len(members) != 2:
+        return None
+    resolved = [reader.resolve(member) for member in members]
+    enums = [m for m in resolved if _enum_kind(as_list(m.value.get("enum"))) == "string"]
+    plain = [
+        m
+        for m in resolved
+        if m.value.get("type") == "string"
+        and not {"enum", "const", "format", "pattern"} & m.value.keys()
+    ]
+    return enums[0] if len(enums) == 1 and len(plain) == 1 else None

@@ -1,0 +1,377 @@
+"""From media types and declarations to streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
+
+from headgate.ir.build.folds import FoldReader
+from headgate.ir.build.media import framing_of, is_stream
+from headgate.ir.build.paths import PathProblem, PathReader
+from headgate.ir.build.reader import (
+    Node,
+    Object,
+    Reader,
+    as_list,
+    as_object,
+    docs_of,
+    is_object,
+    text_at,
+)
+from headgate.ir.operations import BodyFlag, StreamCall
+from headgate.ir.streams import (
+    ErrorEvent,
+    EventCase,
+    FieldStep,
+    Fold,
+    Nested,
+    Resume,
+    Stream,
+)
+from headgate.ir.types import (
+    Definition,
+    Json,
+    Ref,
+    TypeExpr,
+    TypeId,
+    Union,
+    Variant,
+)
+from headgate.names import snake, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headgate.ir.build.naming import Place
+    from headgate.ir.build.operations import OperationReader, RawOperation
+    from headgate.ir.build.schemas import SchemaReader
+    from headgate.ir.streams import Ending, Framing
+
+
+@dataclass(frozen=True, slots=True)
+class RawStream:
+    """A stream whose event type is known, before its cases are."""
+
+    name: str
+    event: TypeExpr
+    framing: Framing
+    enveloped: bool
+    declaration: Node | None
+    pointer: str
+
+
+@dataclass(slots=True)
+class StreamReader:
+    """Finds the streams of a document; `frames` are schemas that only frame events."""
+
+    reader: Reader
+    schemas: SchemaReader
+    operations: OperationReader
+    settings: Mapping[str, Object]
+    found: dict[str, RawStream] = field(default_factory=dict[str, RawStream])
+    frames: set[TypeId] = field(default_factory=set[TypeId])
+
+    def call(self, raw: RawOperation, place: Place) -> StreamCall | None:
+        """Say how an operation streams, if it does."""
+        content = self._content(raw)
+        if content is None:
+            return None
+        media_type, media, has_twin = content
+        declared = self.settings.get(raw.id) or as_object(
+            raw.node.value.get("x-stream")
+        )
+        name = text_at(declared, "name") or snake(
+            split_words("_".join((*place.resource, place.method)))
+        )
+        flag = self._asked_by(raw, declared, has_twin=has_twin)
+        self._remember(name, media_type, media)
+        return StreamCall(
+            stream=name,
+            method=text_at(declared, "method") or _method(place, has_twin=has_twin),
+            media_type=media_type,
+            asked_by=flag,
+            location=self.reader.locate(media.pointer),
+        )
+
+    def _content(self, raw: RawOperation) -> tuple[str, Node, bool] | None:
+        contents = [
+            pair
+            for _, response in self.operations.successes(raw)
+            for pair in response.objects("content")
+        ]
+        for media_type, media in contents:
+            if is_stream(media_type):
+                return media_type, media, any(not is_stream(m) for m, _ in contents)
+        return None
+
+    def _asked_by(
+        self, raw: RawOperation, declared: Object, *, has_twin: bool
+    ) -> BodyFlag | None:
+        asked = as_object(declared.get("asked_by"))
+        if isinstance(name := asked.get("body"), str):
+            return BodyFlag(name, asked.get("value", True))
+        return BodyFlag("stream", True) if has_twin and self._has_flag(raw) else None
+
+    def _has_flag(self, raw: RawOperation) -> bool:
+        """Whether the JSON body has a boolean `stream`, the custom of the field."""
+        request = raw.node.value.get("requestBody")
+        if not is_object(request):
+            return False
+        body = self.reader.resolve(Node(request, raw.node.child("requestBody")))
+        for _, media in body.objects("content"):
+            schema = self.reader.resolve(_items(media) or Node({}, "#"))
+            stream = as_object(as_object(schema.value.get("properties")).get("stream"))
+            if "boolean" in str(stream.get("type")):
+                return True
+        return False
+
+    def _remember(self, name: str, media_type: str, media: Node) -> None:
+        if name in self.found:
+            return
+        declaration = self._declaration(name)
+        payloads = self._framed(media)
+        enveloped = payloads is not None
+        if declaration is not None and "event" in declaration.value:
+            event = self.schemas.expression_at(declaration, "event", (name, "event"))
+        else:
+            event = self._event(name, media, payloads)
+        framing = framing_of(media_type) or "sse"
+        self.found[name] = RawStream(
+            name, event, framing, enveloped, declaration, media.pointer
+        )
+
+    def _declaration(self, name: str) -> Node | None:
+        return dict(self.reader.root.objects("x-streams")).get(name)
+
+    def _framed(self, media: Node) -> list[Node] | None:
+        """Give the schemas of the payloads, if the events stand inside frames."""
+        frame = _items(media)
+        if frame is None:
+            return None
+        resolved = self.reader.resolve(frame)
+        payloads = self._payloads(resolved)
+        if payloads is not None:
+            self._note_frames(frame, resolved)
+        return payloads
+
+    def _event(
+        self, name: str, media: Node, payloads: list[Node] | None
+    ) -> TypeExpr:
+        """Read the type of the events where no declaration names it."""
+        frame = _items(media)
+        words = (name, "event")
+        if frame is None:
+            return Json()
+        if payloads is None:
+            return self.schemas.expression(frame, words)
+        variants = [Variant(self.schemas.expression(p, words)) for p in payloads]
+        distinct = tuple(dict.fromkeys(variants))
+        if len(distinct) == 1:
+            return distinct[0].type
+        return self.schemas.union_of(self.reader.resolve(frame), distinct, words)
+
+    def _payloads(self, frame: Node) -> list[Node] | None:
+        """Find the schemas of the JSON inside a frame `{event, id, data}`."""
+        branches = [*frame.items("oneOf"), *frame.items("anyOf")]
+        if branches:
+            parts = [self._payloads(self.reader.resolve(b)) for b in branches]
+            if any(part is None for part in parts):
+                return None
+            return [node for part in parts if part for node in part]
+        data = dict(frame.objects("properties")).get("data")
+        if data is None:
+            return None
+        inner = self.reader.resolve(data)
+        if is_object(inner.value.get("contentSchema")):
+            return [Node(inner.value["contentSchema"], inner.child("contentSchema"))]
+        names = as_object(frame.value.get("properties")).keys()
+        return [data] if names <= {"event", "id", "data", "retry"} else None
+
+    def _note_frames(self, node: Node, resolved: Node) -> None:
+        for frame in (node, *resolved.items("oneOf"), *resolved.items("anyOf")):
+            target = frame.value.get("$ref")
+            if isinstance(target, str):
+                self.frames.add(TypeId(target.rpartition("/")[2]))
+
+    def finish(
+        self, definitions: Mapping[TypeId, Definition]
+    ) -> dict[str, Stream]:
+        """Settle all streams, a carried one before the one that carries it."""
+        finished: dict[str, Stream] = {}
+        for name in self.found:
+            self._finish(name, definitions, finished)
+        return {name: finished[name] for name in self.found if name in finished}
+
+    def _finish(
+        self,
+        name: str,
+        definitions: Mapping[TypeId, Definition],
+        finished: dict[str, Stream],
+    ) -> None:
+        raw = self.found.get(name)
+        if name in finished or raw is None:
+            return
+        declaration = raw.declaration or Node({}, raw.pointer)
+        for _, carried in declaration.objects("nested"):
+            inner = str(carried.value.get("stream"))
+            if inner != name:
+                self._finish(inner, definitions, finished)
+        finished[name] = self._settled(raw, declaration, definitions, finished)
+
+    def _settled(
+        self,
+        raw: RawStream,
+        declaration: Node,
+        definitions: Mapping[TypeId, Definition],
+        finished: Mapping[str, Stream],
+    ) -> Stream:
+        value = declaration.value
+        cases = _cases(raw.event, definitions, value)
+        by_name = {case.name: case for case in cases}
+        folds = FoldReader(self.reader, definitions, by_name)
+        nested = self._nested(declaration, by_name, definitions)
+        inner = tuple(
+            extractor
+            for carrier in nested
+            if carrier.stream in finished
+            for extractor in finished[carrier.stream].extractors
+        )
+        return Stream(
+            name=raw.name,
+            event=raw.event,
+            discriminator=_discriminator(raw.event, definitions, value),
+            framing=cast("Framing", text_at(value, "framing") or raw.framing),
+            enveloped=raw.enveloped and value.get("named") is not False,
+            cases=cases,
+            declared=raw.declaration is not None,
+            sentinel=text_at(value, "sentinel"),
+            error=_error(value),
+            sequence=text_at(value, "sequence"),
+            resume=_resume(as_object(value.get("resume"))),
+            fold=self._fold(declaration, folds),
+            extractors=folds.extractors(declaration, nested, inner),
+            nested=nested,
+            docs=docs_of(value),
+            location=self.reader.locate(declaration.pointer),
+        )
+
+    def _fold(self, declaration: Node, folds: FoldReader) -> Fold | None:
+        value = declaration.value.get("fold")
+        if not is_object(value):
+            return None
+        node = Node(value, declaration.child("fold"))
+        into = self.schemas.expression_at(node, "into", ("fold",))
+        return folds.fold(node, into)
+
+    def _nested(
+        self,
+        declaration: Node,
+        cases: Mapping[str, EventCase],
+        definitions: Mapping[TypeId, Definition],
+    ) -> tuple[Nested, ...]:
+        found: list[Nested] = []
+        for event, node in declaration.objects("nested"):
+            case = cases.get(event)
+            if case is None:
+                message = f"'{event}' is no event of this stream"
+                self.reader.report("unknown-event", message, node.pointer)
+                continue
+            at = str(node.value.get("at"))
+            try:
+                step = PathReader(definitions, case.type).source(at)[-1]
+            except PathProblem as problem:
+                self.reader.report("unknown-field", str(problem), node.pointer)
+                continue
+            if isinstance(step, FieldStep):
+                found.append(Nested(event, step, str(node.value.get("stream"))))
+        return tuple(found)
+
+
+def _items(media: Node) -> Node | None:
+    """Give the schema of a stream's items: OpenAPI 3.2's own key, or the usual one."""
+    for key in ("itemSchema", "schema"):
+        value = media.value.get(key)
+        if is_object(value):
+            return Node(value, media.child(key))
+    return None
+
+
+def _method(place: Place, *, has_twin: bool) -> str:
+    if not has_twin:
+        return place.method
+    return "stream" if place.method == "create" else f"{place.method}_stream"
+
+
+def _cases(
+    event: TypeExpr, definitions: Mapping[TypeId, Definition], declaration: Object
+) -> tuple[EventCase, ...]:
+    definition = definitions.get(event.id) if isinstance(event, Ref) else None
+    if not isinstance(definition, Union) or definition.tag is None:
+        return ()
+    heartbeats = as_list(declaration.get("heartbeats"))
+    endings = _endings(declaration)
+    return tuple(
+        EventCase(
+            name=variant.tag,
+            type=variant.type,
+            ending=endings.get(variant.tag),
+            heartbeat=variant.tag in heartbeats,
+        )
+        for variant in definition.variants
+        if variant.tag is not None and isinstance(variant.type, Ref)
+    )
+
+
+def _endings(declaration: Object) -> dict[str, Ending]:
+    """Say which events end the stream: those that lead to an end state."""
+    ends = as_object(declaration.get("ends"))
+    found: dict[str, Ending] = {}
+    for transitions in as_object(declaration.get("states")).values():
+        for event, transition in as_object(transitions).items():
+            ending = ends.get(as_object(transition).get("to", ""))
+            if ending is not None:
+                found[event] = cast("Ending", ending)
+    for event, end in as_object(declaration.get("from_any")).items():
+        found[event] = cast("Ending", ends.get(end, end))
+    return found
+
+
+def _discriminator(
+    event: TypeExpr, definitions: Mapping[TypeId, Definition], declaration: Object
+) -> str | None:
+    definition = definitions.get(event.id) if isinstance(event, Ref) else None
+    if isinstance(definition, Union) and definition.tag is not None:
+        return definition.tag.property
+    return text_at(declaration, "discriminator")
+
+
+def _error(declaration: Object) -> ErrorEvent | None:
+    error = as_object(declaration.get("error"))
+    event, at = text_at(error, "event"), text_at(error, "at")
+    return ErrorEvent(event, at) if event and at else None
+
+
+_MEANINGS: frozenset[Literal["finished", "unknown", "expired"]] = frozenset(
+    {"finished", "unknown", "expired"}
+)
+
+
+def _resume(declared: Object) -> Resume | None:
+    operation = text_at(declared, "operation")
+    if operation is None:
+        return None
+    cursor = as_object(declared.get("cursor"))
+    return Resume(
+        operation=operation,
+        parameters=tuple(
+            (name, str(source))
+            for name, source in as_object(declared.get("parameters")).items()
+        ),
+        cursor_query=text_at(cursor, "query"),
+        cursor_header=text_at(cursor, "header"),
+        statuses=tuple(
+            (int(status), meaning)
+            for status, meaning in as_object(declared.get("statuses")).items()
+            if meaning in _MEANINGS and str(status).isdecimal()
+        ),
+    )

@@ -1,0 +1,179 @@
+"""How the variants of each union are told apart.
+
+A declared discriminator is believed; without one, a property that every variant
+requires with a constant of its own does the same service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from headgate.ir.build.reader import COMPONENT, as_object
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Definition,
+    Enum,
+    Field,
+    Ref,
+    Struct,
+    Tag,
+    TypeExpr,
+    TypeId,
+    Union,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    from headgate.ir.build.reader import Object
+
+Definitions: TypeAlias = Mapping[TypeId, Definition]
+
+
+def tagged(
+    union: Union, definitions: Definitions, discriminator: Object | None
+) -> Union:
+    """Settle the tags of a union; one whose variants stay alike has no tag."""
+    if union.tag is not None:
+        mapping = _mapping(discriminator or {})
+        variants = _declared(union, definitions, mapping)
+        if variants is not None:
+            return replace(union, variants=variants)
+    return _discovered(union, definitions)
+
+
+def _mapping(discriminator: Object) -> dict[TypeId, list[str]]:
+    found: dict[TypeId, list[str]] = {}
+    for tag, target in as_object(discriminator.get("mapping")).items():
+        name = str(target).removeprefix(COMPONENT)
+        found.setdefault(TypeId(name), []).append(tag)
+    return found
+
+
+def _declared(
+    union: Union, definitions: Definitions, mapping: dict[TypeId, list[str]]
+) -> tuple[Variant, ...] | None:
+    if union.tag is None:
+        return None
+    tagged_variants: list[Variant] = []
+    for variant in union.variants:
+        tags = _tags_of(variant.type, union.tag.property, definitions, mapping)
+        if not tags:
+            return None
+        tagged_variants += (Variant(kind, tag) for kind, tag in tags)
+    return _if_distinct(tagged_variants)
+
+
+def _tags_of(
+    expression: TypeExpr,
+    name: str,
+    definitions: Definitions,
+    mapping: dict[TypeId, list[str]],
+) -> list[tuple[TypeExpr, str]]:
+    if not isinstance(expression, Ref):
+        return []
+    mapped = mapping.get(expression.id)
+    if mapped:
+        return [(expression, tag) for tag in mapped]
+    constants = constant_tags(expression, name, definitions)
+    if constants or mapping:
+        return constants
+    return [(expression, expression.id)]
+
+
+def constant_tags(
+    expression: TypeExpr,
+    name: str,
+    definitions: Definitions,
+    seen: frozenset[TypeExpr] = frozenset(),
+) -> list[tuple[TypeExpr, str]]:
+    """Give the structs inside a variant with the constants their `name` may have.
+
+    A variant that is itself a union gives those of its own variants; one that
+    leads back to itself (`seen`) gives none.
+    """
+    if expression in seen:
+        return []
+    seen |= {expression}
+    match _definition(expression, definitions):
+        case Struct(fields=fields):
+            values = _constants(_field(fields, name), definitions)
+            return [(expression, value) for value in values]
+        case Union(variants=variants):
+            parts = [constant_tags(v.type, name, definitions, seen) for v in variants]
+            return [pair for part in parts for pair in part] if all(parts) else []
+        case Alias(type=inner):
+            return constant_tags(inner, name, definitions, seen)
+        case _:
+            return []
+
+
+def _constants(field: Field | None, definitions: Definitions) -> list[str]:
+    if field is None:
+        return []
+    match field.type:
+        case Constant(value=str() as value):
+            return [value]
+        case Ref(id=type_id):
+            definition = definitions.get(type_id)
+            if isinstance(definition, Enum) and definition.kind == "string":
+                return [str(value.value) for value in definition.values]
+            return []
+        case _:
+            return []
+
+
+def _discovered(union: Union, definitions: Definitions) -> Union:
+    for name in _shared_names(union, definitions):
+        found = [constant_tags(v.type, name, definitions) for v in union.variants]
+        if not all(found):
+            continue
+        pairs = [Variant(kind, tag) for part in found for kind, tag in part]
+        variants = _if_distinct(pairs)
+        if variants is not None:
+            return replace(union, variants=variants, tag=Tag(name, declared=False))
+    return replace(union, tag=None)
+
+
+def _shared_names(union: Union, definitions: Definitions) -> list[str]:
+    """Name the required properties of the first variant, the likeliest tags first."""
+    first = _first_struct(union.variants[0].type, definitions)
+    if first is None:
+        return []
+    names = [field.name for field in first.fields if field.required]
+    return sorted(names, key=lambda name: name not in ("type", "kind", "object"))
+
+
+def _first_struct(
+    expression: TypeExpr,
+    definitions: Definitions,
+    seen: frozenset[TypeExpr] = frozenset(),
+) -> Struct | None:
+    if expression in seen:
+        return None
+    seen |= {expression}
+    match _definition(expression, definitions):
+        case Struct() as struct:
+            return struct
+        case Union(variants=variants):
+            return _first_struct(variants[0].type, definitions, seen)
+        case Alias(type=inner):
+            return _first_struct(inner, definitions, seen)
+        case _:
+            return None
+
+
+def _if_distinct(variants: list[Variant]) -> tuple[Variant, ...] | None:
+    tags = [variant.tag for variant in variants]
+    unique = tuple(dict.fromkeys(variants))
+    return unique if len(set(tags)) == len(unique) else None
+
+
+def _definition(expression: TypeExpr, definitions: Definitions) -> Definition | None:
+    return definitions.get(expression.id) if isinstance(expression, Ref) else None
+
+
+def _field(fields: tuple[Field, ...], name: str) -> Field | None:
+    return next((field for field in fields if field.name == name), None)
