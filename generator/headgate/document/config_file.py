@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeGuard, cast
 
+from headgate.document.checks.findings import Findings, Part
 from headgate.document.config import (
     ClientConfig,
     Config,
@@ -20,7 +21,7 @@ from headgate.document.config import (
     TypeScriptConfig,
     default_config,
 )
-from headgate.document.json_values import JsonObject
+from headgate.document.json_values import JsonObject, Tokens
 from headgate.errors import Diagnostic, Location
 
 CONFIG_FILE: Final = "headgate.toml"
@@ -57,7 +58,31 @@ def read_config(
     top = _Table(tables, (), _Lines(text, name), diagnostics)
     config = _config(top, default)
     top.refuse_others()
+    _check_names(top, root)
     return config, diagnostics
+
+
+def _check_names(top: _Table, root: JsonObject) -> None:
+    """Report settings for schemes, schemas and operations that are not there."""
+    components = Part(root, ()).object("components")
+    schemes = components.object("securitySchemes").value
+    schemas = components.object("schemas").value
+    operations = Findings(root, _nowhere).operations_by_id
+    credentials = top.table("client").table("credentials")
+    credentials.refuse_unless(lambda key: key in schemes, "security scheme")
+    top.table("streams").refuse_unless(lambda key: key in operations, "operation")
+    top.table("names").refuse_unless(
+        lambda key: (
+            key.removeprefix("schemas.") in schemas
+            if key.startswith("schemas.")
+            else key.removeprefix("operations.") in operations
+        ),
+        "schema or operation",
+    )
+
+
+def _nowhere(tokens: Tokens, *, at_key: bool = False) -> Location:
+    raise AssertionError(f"{tokens} {at_key}: names are looked up, nothing is reported")
 
 
 def _config(top: _Table, default: Config) -> Config:
@@ -168,7 +193,7 @@ class _Table:
         """Give a table inside this one; an empty one when there is none."""
         self._asked.add(key)
         value = self._values.get(key, {})
-        if not isinstance(value, dict):
+        if not _is_table(value):
             self.report(key, f"`{key}` has to be a table")
             value = {}
         return _Table(value, (*self._path, key), self._lines, self._diagnostics)
@@ -177,7 +202,7 @@ class _Table:
         """Give every table inside this one as it is."""
         found: dict[str, JsonObject] = {}
         for key, value in self._values.items():
-            if isinstance(value, dict):
+            if _is_table(value):
                 found[key] = value
             else:
                 self.report(key, f"`{key}` has to be a table")
@@ -211,9 +236,7 @@ class _Table:
         """Give a list of texts of one line each."""
         self._asked.add(key)
         values = self._values.get(key, [])
-        if isinstance(values, list) and all(
-            isinstance(value, str) and re.fullmatch(_LINE, value) for value in values
-        ):
+        if _is_texts(values) and all(re.fullmatch(_LINE, value) for value in values):
             return tuple(values)
         self.report(key, f"`{key}` has to be a list of texts")
         return ()
@@ -224,6 +247,12 @@ class _Table:
             if key not in self._asked:
                 known = ", ".join(sorted(self._asked))
                 self.report(key, f"there is no setting `{key}`", f"known here: {known}")
+
+    def refuse_unless(self, exists: Callable[[str], bool], what: str) -> None:
+        """Report every key that names nothing in the document."""
+        for key in self._values:
+            if not exists(key):
+                self.report(key, f"the document has no {what} {key!r}")
 
     def report(self, key: str, message: str, hint: str = "") -> None:
         """Report this table (`key` empty) or one of its keys."""
@@ -259,6 +288,15 @@ class _Lines:
             known = known[:-1]
         line, column = self._places.get(known, (1, 1))
         return Location(self._name, line, column, ".".join(path))
+
+
+def _is_table(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_texts(value: object) -> TypeGuard[list[str]]:
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    return all(isinstance(item, str) for item in items)
 
 
 def _split(key: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -146,7 +146,7 @@ def _place(origins: Origins, tokens: Tokens, *, at_key: bool = False) -> Locatio
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def _without_collector() -> Generator[None]:
     """Keep the cycle collector from walking a hundred thousand new nodes again."""
     was_enabled = gc.isenabled()
     gc.disable()

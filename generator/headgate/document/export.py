@@ -21,6 +21,7 @@ from headgate.document.json_values import Json, JsonObject, follow, fragment_tok
 
 PublishedVersion = Literal["3.1", "3.2"]
 
+_OLD_WORDS: Final = frozenset({"nullable", "exclusiveMinimum", "exclusiveMaximum"})
 _FRAME_FIELDS: Final = frozenset({"data", "event", "id", "retry"})
 
 
@@ -28,21 +29,18 @@ def bundle(document: Document, version: PublishedVersion = "3.1") -> JsonObject:
     """Give the bundle as a document of a version, fit to be written as JSON.
 
     3.2 says `itemSchema` where 3.1 has to say `schema` for one frame of an event
-    stream. A 3.0 document's schemas are put into the words of JSON Schema 2020-12.
+    stream. What a schema says in OpenAPI 3.0's own words (`nullable`), in whichever
+    version, is put into those of JSON Schema 2020-12.
     """
-    writer = _Writer(document.root, version, from_30=document.version == (3, 0))
-    root = writer.write(document.root, ROOT)
+    root = _Writer(document.root, version).write(document.root, ROOT)
     assert isinstance(root, dict)
     return {**root, "openapi": f"{version}.0"}
 
 
 class _Writer:
-    def __init__(
-        self, root: JsonObject, version: PublishedVersion, *, from_30: bool
-    ) -> None:
+    def __init__(self, root: JsonObject, version: PublishedVersion) -> None:
         self._root = root
         self._with_items = version == "3.2"
-        self._from_30 = from_30
 
     def write(self, value: Json, kind: Kind) -> Json:
         """Copy a value as the version has it."""
@@ -59,7 +57,7 @@ class _Writer:
                 return value
 
     def _object(self, value: JsonObject, kind: Object) -> JsonObject:
-        if kind is SCHEMA and self._from_30:
+        if kind is SCHEMA and not _OLD_WORDS.isdisjoint(value):
             value = _as_2020_12(value)
         fields = kind.fields
         return {

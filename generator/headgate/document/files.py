@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from headgate.document.json_text import read_json
-from headgate.document.json_values import Tokens, follow, fragment_tokens, pointer
+from headgate.document.json_values import Json, Tokens, follow, fragment_tokens, pointer
 from headgate.document.source import Source
 from headgate.document.tree import Fault, TreeBuilder, UnreadableError
 from headgate.document.yaml_text import YamlReader
@@ -181,18 +181,16 @@ def _decode(data: bytes) -> str:
 
 def _anchor(source: Source, name: str) -> Tokens:
     """Find the schema that an anchor names, in the order of the text."""
-    waiting: list[tuple[Tokens, object]] = [((), source.value)]
+    waiting: list[tuple[Tokens, Json]] = [((), source.value)]
     while waiting:
         tokens, value = waiting.pop()
         if isinstance(value, dict):
             if name in (value.get("$anchor"), value.get("$dynamicAnchor")):
                 return tokens
-            inside = [((*tokens, key), part) for key, part in value.items()]
+            waiting += [(((*tokens, key)), value[key]) for key in reversed(value)]
         elif isinstance(value, list):
-            inside = [((*tokens, str(i)), part) for i, part in enumerate(value)]
-        else:
-            continue
-        waiting.extend(reversed(inside))
+            parts = [((*tokens, str(index)), it) for index, it in enumerate(value)]
+            waiting += reversed(parts)
     raise BadReferenceError(
         "dangling-reference", f"no schema in {source.name} has the anchor {name!r}"
     )

@@ -60,7 +60,7 @@ class Object:
     inlined: bool = False
     closed: bool = True
     or_boolean: bool = False
-    fields: dict[str, Field] = field(default_factory=dict)
+    fields: dict[str, Field] = field(default_factory=dict[str, "Field"])
 
 
 Kind: TypeAlias = Data | Linked | Scalar | ListOf | MapOf | Object

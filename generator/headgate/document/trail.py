@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from headgate.document.files import Target
@@ -34,7 +34,7 @@ class Trail:
         return (*self._base, *self.path[self._entered_at :])
 
     @contextmanager
-    def inside(self, target: Target, bundled: Tokens) -> Iterator[None]:
+    def inside(self, target: Target, bundled: Tokens) -> Generator[None]:
         """Walk in another place, whose value appears at a certain one of the bundle."""
         outer = self.source, self.path, self._base, self._entered_at
         self.origins[bundled] = (target.source, target.tokens)
