@@ -53,7 +53,7 @@ check-text: .stamps/python
 
 .PHONY: check-types
 check-types: .stamps/python
-	$(BIN)/mypy generator/headgate gateway/headgate_gateway generated/python/headgate_sdk
+	$(BIN)/mypy generator/headgate gateway/headgate_gateway generated/python/src/headgate_sdk
 	$(BIN)/pyright
 
 .PHONY: test-python
