@@ -27,9 +27,9 @@ pub struct Service {
     /// The header that tells the SDK's language and version, with its value.
     pub sdk_header: Option<(&'static str, &'static str)>,
     /// The header with the server's id of a request.
-    pub request_id_header: &'static str,
+    pub request_id_header: Option<&'static str>,
     /// The header with the key that makes a repeated call safe.
-    pub idempotency_header: &'static str,
+    pub idempotency_header: Option<&'static str>,
     /// The header with the number of the attempt.
     pub attempt_header: Option<&'static str>,
     /// The credentials, in the order that operations refer to.

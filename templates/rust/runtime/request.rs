@@ -1,7 +1,5 @@
 //! Part of the generated SDK's fixed runtime: what a call sends.
 
-use std::fmt::Display;
-
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::Url;
@@ -10,15 +8,6 @@ use serde_json::{Map, Value};
 
 use super::config::{set_header, NamedHeaders, Timeouts};
 use super::error::Error;
-
-/// A piece of an operation's path.
-#[derive(Clone, Copy, Debug)]
-pub enum Segment {
-    /// Fixed text.
-    Text(&'static str),
-    /// The place of a parameter.
-    Variable(&'static str),
-}
 
 /// Whether an operation may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +25,8 @@ pub enum Idempotency {
 pub struct Operation {
     /// The HTTP method.
     pub method: &'static str,
-    /// The path below the base URL.
-    pub path: &'static [Segment],
+    /// The path below the base URL, each parameter's name in braces.
+    pub path: &'static str,
     /// Alternatives of credentials that go together, as places in the service's list.
     pub security: &'static [&'static [usize]],
     /// Whether it may be sent again.
@@ -88,43 +77,38 @@ impl Request {
     }
 
     /// Sets a path parameter.
-    pub fn path(mut self, name: &'static str, value: impl Display) -> Self {
-        self.path.push((name, value.to_string()));
-        self
+    pub fn path(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.path, name, value).or(self.problem.take());
     }
 
     /// Adds a query parameter; null and `None` add nothing.
-    pub fn query(mut self, name: &'static str, value: &impl Serialize, style: Style) -> Self {
+    pub fn query(&mut self, name: &'static str, value: &(impl Serialize + ?Sized), style: Style) {
         match serde_json::to_value(value) {
             Ok(value) => add_pairs(&mut self.query, name, &value, style),
             Err(error) => self.problem = Some(format!("query parameter `{name}`: {error}")),
         }
-        self
     }
 
     /// Sets a header parameter; null and `None` set nothing.
-    pub fn header(mut self, name: &'static str, value: &impl Serialize) -> Self {
-        self.problem = add_text(&mut self.headers, name, value).or(self.problem);
-        self
+    pub fn header(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.headers, name, value).or(self.problem.take());
     }
 
     /// Sets a cookie parameter; null and `None` set nothing.
-    pub fn cookie(mut self, name: &'static str, value: &impl Serialize) -> Self {
-        self.problem = add_text(&mut self.cookies, name, value).or(self.problem);
-        self
+    pub fn cookie(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.cookies, name, value).or(self.problem.take());
     }
 
     /// Sets a JSON body.
-    pub fn json(mut self, body: &impl Serialize) -> Self {
+    pub fn json(&mut self, body: &(impl Serialize + ?Sized)) {
         match serde_json::to_vec(body) {
             Ok(body) => self.body = Some(body.into()),
             Err(error) => self.problem = Some(format!("the body: {error}")),
         }
-        self
     }
 
     /// Sets a body of form fields.
-    pub fn form(mut self, body: &impl Serialize) -> Self {
+    pub fn form(&mut self, body: &(impl Serialize + ?Sized)) {
         let mut pairs = Vec::new();
         match serde_json::to_value(body) {
             Ok(value) => add_pairs(&mut pairs, "", &value, Style::Repeated),
@@ -132,14 +116,12 @@ impl Request {
         }
         self.content_type = "application/x-www-form-urlencoded";
         self.body = Some(encode_pairs(&pairs).into());
-        self
     }
 
     /// Sets a body as it is.
-    pub fn raw(mut self, content_type: &'static str, body: impl Into<Bytes>) -> Self {
+    pub fn raw(&mut self, content_type: &'static str, body: impl Into<Bytes>) {
         self.content_type = content_type;
         self.body = Some(body.into());
-        self
     }
 
     /// Gives the request for the page after this one.
@@ -183,10 +165,11 @@ impl Request {
     /// Appends the path and the query to the base URL.
     pub(super) fn url(&self, base: &Url, extra: &[(String, String)]) -> Result<Url, Error> {
         let mut path = base.path().trim_end_matches('/').to_owned();
-        for segment in self.operation.path {
-            match segment {
-                Segment::Text(text) => path.push_str(text),
-                Segment::Variable(name) => path.push_str(&self.encoded(name)?),
+        for part in self.operation.path.split_inclusive('}') {
+            let (text, name) = part.split_once('{').unwrap_or((part, ""));
+            path.push_str(text);
+            if let Some(name) = name.strip_suffix('}') {
+                path.push_str(&self.encoded(name)?);
             }
         }
         let mut url = base.clone();
@@ -250,7 +233,7 @@ fn encode_pairs(pairs: &[(String, String)]) -> String {
 fn add_text(
     target: &mut Vec<(&'static str, String)>,
     name: &'static str,
-    value: &impl Serialize,
+    value: &(impl Serialize + ?Sized),
 ) -> Option<String> {
     match serde_json::to_value(value) {
         Ok(Value::Null) => {}

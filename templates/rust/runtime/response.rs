@@ -15,7 +15,7 @@ pub struct ResponseInfo(Arc<Parts>);
 struct Parts {
     status: u16,
     headers: HeaderMap,
-    request_id_header: &'static str,
+    request_id_header: Option<&'static str>,
     attempts: u32,
 }
 
@@ -24,7 +24,7 @@ impl ResponseInfo {
     pub fn new(
         status: u16,
         headers: HeaderMap,
-        request_id_header: &'static str,
+        request_id_header: Option<&'static str>,
         attempts: u32,
     ) -> Self {
         Self(Arc::new(Parts {
@@ -52,7 +52,7 @@ impl ResponseInfo {
 
     /// The server's id of the request.
     pub fn request_id(&self) -> Option<&str> {
-        self.header(self.0.request_id_header)
+        self.header(self.0.request_id_header?)
     }
 
     /// How many attempts the call took.

@@ -258,12 +258,17 @@ fn split_field(line: &[u8]) -> (&[u8], &[u8]) {
     (&line[..colon], value.strip_prefix(b" ").unwrap_or(value))
 }
 
-/// Reads ASCII digits; anything else, or a number beyond 64 bits, is no time.
+/// Reads ASCII digits, up to the largest whole number that every language holds exactly.
 fn milliseconds(value: &[u8]) -> Option<u64> {
-    if !value.iter().all(u8::is_ascii_digit) {
+    const LARGEST: u64 = (1 << 53) - 1;
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    std::str::from_utf8(value).ok()?.parse().ok()
+    let text = std::str::from_utf8(value).ok()?;
+    Some(
+        text.parse()
+            .map_or(LARGEST, |number: u64| number.min(LARGEST)),
+    )
 }
 
 /// Finds the first CR or LF, eight bytes at a time.

@@ -4,6 +4,7 @@
 //! is cut before that, a stream that can be resumed goes on by itself after the last
 //! event it has seen; any other ends with an error. It never ends silently.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{poll_fn, Future};
 use std::marker::PhantomData;
@@ -12,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{sleep, Instant, Sleep};
 
@@ -84,10 +86,10 @@ pub trait Fold<E>: Default + Send + 'static {
     type Output: Send + 'static;
 
     /// Takes in the next event.
-    fn push(&mut self, event: &E) -> Result<(), serde_json::Error>;
+    fn push(&mut self, event: &E);
 
     /// Gives the object; `None` if no event began it.
-    fn finish(self) -> Option<Self::Output>;
+    fn finish(self) -> Result<Option<Self::Output>, serde_json::Error>;
 }
 
 /// The fold of a stream that builds nothing.
@@ -97,12 +99,10 @@ pub struct NoFold;
 impl<E> Fold<E> for NoFold {
     type Output = ();
 
-    fn push(&mut self, _event: &E) -> Result<(), serde_json::Error> {
-        Ok(())
-    }
+    fn push(&mut self, _event: &E) {}
 
-    fn finish(self) -> Option<()> {
-        Some(())
+    fn finish(self) -> Result<Option<()>, serde_json::Error> {
+        Ok(Some(()))
     }
 }
 
@@ -214,12 +214,15 @@ impl<K: StreamKind> EventStream<K> {
         while let Some(event) = self.next().await {
             event?;
         }
-        let position = self.progress.position();
-        let (last_event_id, events_seen) = (position.0, position.1);
-        self.progress.fold.finish().ok_or_else(|| {
-            let message = "the stream had no event that begins its final object";
-            Error::decode("", message).with_position(last_event_id, events_seen)
-        })
+        let (last_event_id, events_seen) = self.progress.position();
+        let error = match self.progress.fold.finish() {
+            Ok(Some(whole)) => return Ok(whole),
+            Ok(None) => Error::decode("", "no event began the stream's final object"),
+            Err(error) => Error::decode("", error),
+        };
+        Err(error
+            .with_position(last_event_id, events_seen)
+            .with_response(self.response))
     }
 
     /// The status and headers of the response that the stream began with.
@@ -475,9 +478,7 @@ impl<K: StreamKind> Progress<K> {
             let said = sender.core.service.errors.read(&data[at]);
             return Accepted::Failed(Error::api(said, Some(frame.data.to_string())));
         }
-        if let Err(error) = self.fold.push(&event) {
-            return Accepted::Unreadable(Error::decode(&frame.data, error));
-        }
+        self.fold.push(&event);
         if K::DESCRIPTOR.terminal.contains(&name) {
             return Accepted::LastEvent(event);
         }
@@ -507,7 +508,7 @@ impl<K: StreamKind> Progress<K> {
         } else {
             let mut request = Request::new(resume.operation);
             for (name, value) in self.parameters.as_ref()? {
-                request = request.path(name, value);
+                request.path(name, value);
             }
             request
         };
@@ -562,20 +563,51 @@ fn gap(expected: u64, received: u64) -> Error {
     Error::new(Failure::Gap { expected, received }, message)
 }
 
-/// Partial JSON, collected until it is whole.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct JsonText(String);
+/// Reads an event of a known kind and wraps it.
+pub fn variant<T: DeserializeOwned, E>(
+    data: &str,
+    wrap: fn(T) -> E,
+) -> Result<E, serde_json::Error> {
+    serde_json::from_str(data).map(wrap)
+}
 
-impl JsonText {
-    /// Adds a piece.
-    pub fn push(&mut self, piece: &str) {
-        self.0.push_str(piece);
+/// Partial JSON, collected by the place it belongs to until it is whole.
+#[derive(Debug, Default)]
+pub struct JsonPieces(BTreeMap<Vec<usize>, String>);
+
+impl JsonPieces {
+    /// Adds a piece to what belongs at `place`.
+    pub fn push(&mut self, place: Vec<usize>, piece: &str) {
+        self.0.entry(place).or_default().push_str(piece);
     }
 
-    /// Reads the whole; no text at all stands for an empty object.
-    pub fn read<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        let text = if self.0.is_empty() { "{}" } else { &self.0 };
-        serde_json::from_str(text)
+    /// Reads each whole text and puts it where it belongs.
+    ///
+    /// No text at all stands for an empty object.
+    pub fn read<T: DeserializeOwned>(
+        &self,
+        mut put: impl FnMut(&[usize], T) -> Option<()>,
+    ) -> Result<(), serde_json::Error> {
+        for (place, text) in &self.0 {
+            let text = if text.is_empty() { "{}" } else { text };
+            // A place that no event has opened holds nothing to be put anywhere.
+            let _ = put(place, serde_json::from_str(text)?);
+        }
+        Ok(())
+    }
+}
+
+/// Reads an index out of an event.
+pub fn index(number: impl TryInto<usize>) -> Option<usize> {
+    number.try_into().ok()
+}
+
+/// Puts an item at its place in a list, at most one past the end.
+pub fn put<T>(list: &mut Vec<T>, index: usize, item: T) {
+    if index == list.len() {
+        list.push(item);
+    } else if let Some(place) = list.get_mut(index) {
+        *place = item;
     }
 }
 

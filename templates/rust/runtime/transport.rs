@@ -154,7 +154,9 @@ impl Sender {
     }
 
     fn add_idempotency_key(&self, headers: &mut HeaderMap) -> Result<(), Error> {
-        let name = self.core.service.idempotency_header;
+        let Some(name) = self.core.service.idempotency_header else {
+            return Ok(());
+        };
         if let Some(key) = &self.options.idempotency_key {
             return set_header(headers, name, key);
         }
