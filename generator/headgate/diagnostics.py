@@ -14,11 +14,12 @@ from dataclasses import asdict
 from types import MappingProxyType
 from typing import Final, Literal
 
-from headgate.errors import Diagnostic, Location, Severity
+from headgate.errors import Diagnostic, Location
 
 Format = Literal["text", "json", "github"]
 
 WIDTH: Final = 100
+LONGEST: Final = 400
 _NO_SOURCES: Final[Mapping[str, str]] = MappingProxyType({})
 _COLORS: Final = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "dim": "\x1b[2m"}
 _RESET: Final = "\x1b[0m"
@@ -56,21 +57,7 @@ def _as_text(
     split = {file: text.splitlines() for file, text in sources.items()}
     for diagnostic in diagnostics:
         lines += _paragraph(diagnostic, split, color=color)
-    if diagnostics:
-        lines.append(summary(diagnostics))
     return "".join(f"{line}\n" for line in lines)
-
-
-def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """Count errors and warnings: `2 errors, 1 warning`."""
-    severities = [diagnostic.severity for diagnostic in diagnostics]
-    counted: tuple[Severity, ...] = ("error", "warning")
-    parts = [
-        f"{count} {severity}{'s' if count > 1 else ''}"
-        for severity in counted
-        if (count := severities.count(severity))
-    ]
-    return ", ".join(parts) or "nothing to report"
 
 
 def _paragraph(
@@ -83,13 +70,17 @@ def _paragraph(
     pointer = f" ({visible(place.pointer)})" if place.pointer not in ("", "#") else ""
     yield (
         f"{visible(place.file)}:{place.line}:{place.column}: {label}: "
-        f"{visible(diagnostic.message)}{pointer}"
+        f"{_cut(visible(diagnostic.message))}{_cut(pointer)}"
     )
     lines = sources.get(place.file, [])
     if place.line <= len(lines):
         yield from _excerpt(lines[place.line - 1], place, color=color)
     if diagnostic.hint:
-        yield f"  hint: {visible(diagnostic.hint)}"
+        yield f"  hint: {_cut(visible(diagnostic.hint))}"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _excerpt(line: str, place: Location, *, color: bool) -> Iterator[str]:

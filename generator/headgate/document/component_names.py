@@ -63,7 +63,9 @@ class ComponentNames:
         """Give each inline schema of the root document that got a name after all."""
         for (file, tokens), (section, name) in self._names.items():
             own = ("components", section, name)
-            if file == self._root.name and section == "schemas" and tokens != own:
+            if file != self._root.name or section != "schemas":
+                continue
+            if tokens and tokens != own:
                 yield tokens, name
 
     def _claim_own(self) -> None:

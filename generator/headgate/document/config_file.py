@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, TypeGuard, cast
 
-from headgate.document.checks.findings import Findings, Part
+from headgate.document.checks.findings import Lookup, Part
 from headgate.document.config import (
     ClientConfig,
     Config,
@@ -21,7 +21,7 @@ from headgate.document.config import (
     TypeScriptConfig,
     default_config,
 )
-from headgate.document.json_values import JsonObject, Tokens
+from headgate.document.json_values import JsonObject
 from headgate.errors import Diagnostic, Location
 
 CONFIG_FILE: Final = "headgate.toml"
@@ -67,7 +67,7 @@ def _check_names(top: _Table, root: JsonObject) -> None:
     components = Part(root, ()).object("components")
     schemes = components.object("securitySchemes").value
     schemas = components.object("schemas").value
-    operations = Findings(root, _nowhere).operations_by_id
+    operations = Lookup(root).operations_by_id
     credentials = top.table("client").table("credentials")
     credentials.refuse_unless(lambda key: key in schemes, "security scheme")
     top.table("streams").refuse_unless(lambda key: key in operations, "operation")
@@ -79,10 +79,6 @@ def _check_names(top: _Table, root: JsonObject) -> None:
         ),
         "schema or operation",
     )
-
-
-def _nowhere(tokens: Tokens, *, at_key: bool = False) -> Location:
-    raise AssertionError(f"{tokens} {at_key}: names are looked up, nothing is reported")
 
 
 def _config(top: _Table, default: Config) -> Config:

@@ -135,13 +135,12 @@ def _config(
     return config, faults, sources
 
 
-def _place(origins: Origins, tokens: Tokens, *, at_key: bool = False) -> Location:
+def _place(origins: Origins, tokens: Tokens) -> Location:
     """Find where a place in the bundle was written."""
     for length in range(len(tokens), -1, -1):
         if found := origins.get(tokens[:length]):
             source, start = found
-            place = (*start, *tokens[length:])
-            return source.locate_key(place) if at_key else source.locate(place)
+            return source.locate((*start, *tokens[length:]))
     raise AssertionError("the root of the bundle has an origin")
 
 

@@ -92,15 +92,19 @@ class Files:
                 f"{reference!r} is not in this folder, and nothing is downloaded",
                 "copy the file beside the document and refer to it there",
             )
-        path = Path(source.name).parent / unquote(reference)
-        name = os.path.normpath(path)
+        name = os.path.normpath(Path(source.name).parent / unquote(reference))
         if name in self._unreadable:
             return None
         if name in self.sources:
             return self.sources[name]
-        self._keep_inside(name, reference)
-        if not Path(name).is_file():
-            raise BadReferenceError("missing-file", f"there is no file {name}")
+        try:
+            self._keep_inside(name, reference)
+            exists = Path(name).is_file()
+        except (OSError, ValueError):
+            # A name too long, or one that holds a NUL, is no file's name.
+            exists = False
+        if not exists:
+            raise BadReferenceError("missing-file", f"there is no file {name!r}")
         return self._read(Path(name), name)
 
     def _keep_inside(self, name: str, reference: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TypeAlias
 
 from headgate.document.grammar import METHODS
 from headgate.document.json_values import (
@@ -17,13 +17,8 @@ from headgate.document.json_values import (
 )
 from headgate.errors import Diagnostic, Location, Severity
 
-
-class Locator(Protocol):
-    """Finds where a place in the bundle was written."""
-
-    def __call__(self, tokens: Tokens, *, at_key: bool = False) -> Location:
-        """Give the place of a value, or of the key that it stands under."""
-        ...
+Locator: TypeAlias = Callable[[Tokens], Location]
+"""Finds where a place in the bundle was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +76,11 @@ class Operation:
         return f"{self.method.upper()} {name}"
 
 
-class Findings:
-    """Collects what is wrong with a bundle."""
+class Lookup:
+    """Ways to look around in a bundle."""
 
-    def __init__(self, root: JsonObject, locator: Locator) -> None:
+    def __init__(self, root: JsonObject) -> None:
         self.root = Part(root, ())
-        self.diagnostics: list[Diagnostic] = []
-        self._locator = locator
-
-    def error(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
-        """Report what makes generation impossible."""
-        self._report("error", code, message, tokens, hint)
-
-    def warning(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
-        """Report what can be worked around."""
-        self._report("warning", code, message, tokens, hint)
-
-    def _report(
-        self, severity: Severity, code: str, message: str, tokens: Tokens, hint: str
-    ) -> None:
-        place = self._locator(tokens)
-        self.diagnostics.append(Diagnostic(severity, code, message, place, hint))
-
-    def line(self, tokens: Tokens) -> str:
-        """Name the line of a place, for a message about another one."""
-        place = self._locator(tokens)
-        return f"{place.file}:{place.line}"
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -178,3 +152,31 @@ class Findings:
         if "properties" not in schema.value and not parents:
             return None
         return found
+
+
+class Findings(Lookup):
+    """Looks around in a bundle and collects what is wrong with it."""
+
+    def __init__(self, root: JsonObject, locator: Locator) -> None:
+        super().__init__(root)
+        self.diagnostics: list[Diagnostic] = []
+        self._locator = locator
+
+    def error(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
+        """Report what makes generation impossible."""
+        self._report("error", code, message, tokens, hint)
+
+    def warning(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
+        """Report what can be worked around."""
+        self._report("warning", code, message, tokens, hint)
+
+    def line(self, tokens: Tokens) -> str:
+        """Name the line of a place, for a message about another one."""
+        place = self._locator(tokens)
+        return f"{place.file}:{place.line}"
+
+    def _report(
+        self, severity: Severity, code: str, message: str, tokens: Tokens, hint: str
+    ) -> None:
+        place = self._locator(tokens)
+        self.diagnostics.append(Diagnostic(severity, code, message, place, hint))
