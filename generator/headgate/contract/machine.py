@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from headgate.contract.declaration import Condition, Meaning, Nested
+from headgate.contract.declaration import Condition, Declaration, Meaning, Nested
 from headgate.contract.expressions import ExpressionError, Scope, Value
 from headgate.contract.stream import Move, Stream
 from headgate.document.json_values import Json, JsonObject
@@ -37,11 +37,7 @@ class Machine:
         self.state: str | None = None if joined else stream.declaration.start
         self.ended: Meaning | None = None
         self.inner: Machine | None = None
-        first = Scope({}, request)
-        self.registers = {
-            name: first.evaluate(value)
-            for name, value in stream.declaration.registers.items()
-        }
+        self.registers = _first_values(stream.declaration, request)
         self._scope = Scope(self.registers, request)
 
     def copy(self) -> Self:
@@ -84,7 +80,7 @@ class Machine:
         """Take one event and say what it breaks.
 
         An event that is not `trusted`, because its schema refused it, moves the
-        machine but is not asked for its conditions.
+        machine and sets what registers it can, but breaks no condition.
         """
         if self.state is None:
             self._watch(kind)
@@ -95,7 +91,9 @@ class Machine:
             self.state = None
             self._watch(kind)
             return [breach]
-        breaches = self._apply(move, kind, event) if trusted else []
+        breaches = self._apply(move, kind, event)
+        if not trusted:
+            breaches.clear()
         if move.nested is not None:
             breaches += self._step_nested(move, move.nested, event, trusted=trusted)
         if move.to is not None:
@@ -124,7 +122,8 @@ class Machine:
                 # register keeps its value and a later condition will.
                 continue
         for register, result in changed:
-            if result is not self.registers[register]:
+            old = self.registers[register]
+            if result != old or type(result) is not type(old):
                 self.registers[register] = result
                 scope.put(register, result)
         return breaches
@@ -193,6 +192,18 @@ class Machine:
 
 
 _SHORT = 60
+
+
+def _first_values(declaration: Declaration, request: Json) -> dict[str, Json]:
+    """Give the registers' first values; null where the request has none to give."""
+    scope = Scope({}, request)
+    values: dict[str, Json] = {}
+    for name, value in declaration.registers.items():
+        try:
+            values[name] = scope.evaluate(value)
+        except ExpressionError:
+            values[name] = None
+    return values
 
 
 def _short(value: Json) -> str:
