@@ -1,0 +1,77 @@
+"""Encoders for the text formats that all packages share: Markdown, TOML, JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, encoded
+
+if TYPE_CHECKING:
+    from headgate.document.json_values import JsonValue
+
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
+_BLOCK_START = re.compile(r"^(\s*)([-+=>]|\d+[.)])", re.MULTILINE)
+
+
+def json_string(text: str) -> Code:
+    """Give a JSON string literal in ASCII."""
+    return encoded(json.dumps(text))
+
+
+def json_value(value: JsonValue) -> Code:
+    """Give any JSON value on one line, in ASCII."""
+    return encoded(json.dumps(value))
+
+
+def toml_string(text: str) -> Code:
+    """Give a TOML basic string; JSON's escapes are among TOML's.
+
+    A character beyond the basic plane is written as one escape, where JSON has a
+    pair of surrogates, which TOML refuses.
+    """
+    body = "".join(_toml_character(character) for character in text)
+    return encoded(f'"{body}"')
+
+
+def _toml_character(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isascii() and character.isprintable():
+        return character
+    point = ord(character)
+    if 0xD800 <= point <= 0xDFFF:
+        return "\\uFFFD"
+    return f"\\u{point:04X}" if point < 0x10000 else f"\\U{point:08X}"
+
+
+def markdown_text(text: str) -> Code:
+    """Give plain text as Markdown that shows just this text, on one line."""
+    escaped = _MARKDOWN.sub(r"\\\g<0>", _visible(" ".join(text.split())))
+    return encoded(_BLOCK_START.sub(r"\1\\\2", escaped).replace("&", "&amp;"))
+
+
+def markdown(text: str) -> Code:
+    """Take over Markdown that a document wrote as such; raw HTML stays text."""
+    lines = (_visible(line).rstrip() for line in text.splitlines())
+    return encoded("\n".join(lines).replace("<", "&lt;").strip())
+
+
+def markdown_code(text: str) -> Code:
+    """Give text as inline code, whatever backticks it holds."""
+    shown = _visible(" ".join(text.split()))
+    runs = re.findall(r"`+", shown)
+    fence = "`" * (max(map(len, runs), default=0) + 1)
+    space = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return encoded(f"{fence}{space}{shown}{space}{fence}")
+
+
+def _visible(text: str) -> str:
+    """Drop what has no width or turns the direction of reading."""
+    return "".join(
+        " " if unicodedata.category(character).startswith("Z") else character
+        for character in text
+        if not unicodedata.category(character).startswith("C")
+    )
