@@ -16,7 +16,6 @@ export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PYTHON_SOURCES := generator gateway generated/python tests tools benchmarks
-GATEWAY_SPEC := gateway/headgate_gateway/spec
 
 ##@ Everyday
 
@@ -29,8 +28,7 @@ help: ## list these targets
 .PHONY: generate
 generate: .stamps/python ## write generated/ and the gateway's copies from spec/
 	$(BIN)/headgate generate
-	$(BIN)/headgate bundle --out $(GATEWAY_SPEC)/openapi.json
-	$(BIN)/python -m headgate_gateway.tools.models
+	$(BIN)/python gateway/regenerate.py
 
 .PHONY: serve
 serve: .stamps/python ## start the gateway on loopback: SQLite, scripted provider, no keys needed
@@ -50,6 +48,7 @@ check-text: .stamps/python
 	$(BIN)/ruff check $(PYTHON_SOURCES) templates/python/runtime
 	$(BIN)/headgate check
 	$(BIN)/headgate generate --check
+	$(BIN)/python gateway/regenerate.py --check
 
 .PHONY: check-types
 check-types: .stamps/python
