@@ -1,0 +1,37 @@
+"""The application, from the outside in."""
+
+from collections.abc import Mapping
+
+from starlette.routing import Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.gateway import Gateway
+from headgate_gateway.http.call import Handler
+from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
+from headgate_gateway.http.operations import metrics_route, operation_routes
+from headgate_gateway.routes import health, keys, messages, models, projects, runs
+
+HANDLERS: Mapping[str, Handler] = {
+    **messages.HANDLERS,
+    **runs.HANDLERS,
+    **models.HANDLERS,
+    **projects.HANDLERS,
+    **keys.HANDLERS,
+    **health.HANDLERS,
+}
+"""The handler of every operation of the specification."""
+
+
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The whole application: request ids and the log, errors as envelopes, then the routes."""
+    routes = operation_routes(gateway, HANDLERS)
+    if gateway.settings.metrics:
+        routes.append(metrics_route(gateway))
+    app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route)
+    app = ErrorBoundary(app)
+    return RequestEdge(app, metrics=gateway.metrics)
+
+
+async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:
+    raise GatewayError("not_found", "There is no such route.")

@@ -1,0 +1,65 @@
+"""The command line: ``headgate-gateway serve``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from headgate_gateway import __version__
+from headgate_gateway.settings import Settings, SettingsError, check, load_settings
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit status 0 when it was stopped, 2 when the settings or the command make no sense."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        _serve(settings)
+    except SettingsError as error:
+        sys.stderr.write(f"headgate-gateway: {error}\n")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="headgate-gateway", description="The reference gateway of Headgate."
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+    serve = commands.add_parser("serve", help="answer requests until stopped")
+    serve.add_argument(
+        "--config", type=Path, metavar="FILE", help="a TOML file of settings"
+    )
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument(
+        "--port", type=int, help="port to listen on; 0 takes a free one (default 8080)"
+    )
+    serve.add_argument(
+        "--database-url", metavar="URL", help="sqlite:///FILE or postgresql://..."
+    )
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load_settings(options.config)
+    given = {
+        name: getattr(options, name)
+        for name in ("host", "port", "database_url")
+        if getattr(options, name) is not None
+    }
+    settings = replace(settings, **given)
+    check(settings)
+    return settings
+
+
+def _serve(settings: Settings) -> None:
+    # Here and not at the top, so that --help and a wrong setting answer at once.
+    import uvloop
+
+    from headgate_gateway.logs import configure_logs
+    from headgate_gateway.server import serve
+
+    configure_logs(settings.log_level)
+    uvloop.run(serve(settings))

@@ -1,0 +1,180 @@
+"""Everything behind the routes, put together once."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.drain import Drain
+from headgate_gateway.ids import new_id
+from headgate_gateway.keys import Hasher, Secret, load_pepper, new_admin_secret
+from headgate_gateway.metrics import Metrics
+from headgate_gateway.principals import Authenticator
+from headgate_gateway.providers.catalogue import Catalogue
+from headgate_gateway.providers.mock import MockProvider
+from headgate_gateway.runs.engine import RunEngine
+from headgate_gateway.runs.follow import Followers
+from headgate_gateway.runs.log import EventLog
+from headgate_gateway.runs.orphans import close_orphans
+from headgate_gateway.settings import Settings
+from headgate_gateway.specification import Specification, load_specification
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.idempotency import IdempotencyStore
+from headgate_gateway.store.instances import InstanceStore
+from headgate_gateway.store.keys import KeyStore
+from headgate_gateway.store.projects import ProjectStore
+from headgate_gateway.store.runs import RunStore
+from headgate_gateway.store.schema import migrate
+from headgate_gateway.tools.toolbox import offline_tools
+
+_HOUSEKEEPING = 60.0
+"""How often old events and idempotency keys are deleted, in seconds."""
+
+_log = structlog.get_logger("headgate_gateway")
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """The parts that handlers work with."""
+
+    settings: Settings
+    specification: Specification
+    database: Database
+    instances: InstanceStore
+    projects: ProjectStore
+    keys: KeyStore
+    runs: RunStore
+    idempotency: IdempotencyStore
+    hasher: Hasher
+    authenticator: Authenticator
+    catalogue: Catalogue
+    log: EventLog
+    engine: RunEngine
+    followers: Followers
+    metrics: Metrics
+    drain: Drain
+    first_admin: Secret | None = None
+    """The admin key made on the very first start; it is shown once."""
+    cuts: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
+    """Where runs' scripts ask for connections to be broken off, by run."""
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    async def start(self) -> None:
+        """Take up work."""
+        await self.instances.renew()
+        await self._bury_the_dead()
+        self.log.start()
+        self._tasks = [
+            asyncio.create_task(self._keep_alive(), name="keep-alive"),
+            asyncio.create_task(self._keep_house(), name="housekeeping"),
+        ]
+
+    async def stop(self) -> None:
+        """Let go of everything; runs that are still at work are cancelled."""
+        await self.engine.drain(grace=0)
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.log.stop()
+        await self.database.close()
+
+    async def begin_drain(self) -> None:
+        """Take nothing new; return when running work has ended or its grace is over."""
+        self.drain.begun.set()
+        await self.engine.drain(grace=self.settings.drain_grace)
+        self.drain.forced.set()
+
+    async def _keep_alive(self) -> None:
+        """Renew the lease, hear of cancels asked elsewhere, and bury the dead."""
+        while True:
+            await asyncio.sleep(self.settings.lease / 5)
+            try:
+                await self.instances.renew()
+                for run_id, _ in await self.runs.asked_to_cancel():
+                    self.engine.cancel_here(run_id)
+                await self._bury_the_dead()
+                await self._note_used_keys()
+            except Exception as error:
+                _log.warning("keep_alive_failed", error=type(error).__name__)
+
+    async def _bury_the_dead(self) -> None:
+        dead = await self.instances.dead()
+        if dead:
+            await close_orphans(self.runs, self.instances, dead=dead)
+
+    async def _note_used_keys(self) -> None:
+        used, self.authenticator.used = self.authenticator.used, set()
+        if used:
+            await self.keys.touch(used)
+
+    async def _keep_house(self) -> None:
+        while True:
+            retention_ms = int(self.settings.events_retention * 1000)
+            try:
+                await self.runs.trim(completed_before=now_ms() - retention_ms)
+                await self.idempotency.forget_expired()
+            except Exception as error:
+                _log.warning("housekeeping_failed", error=type(error).__name__)
+            await asyncio.sleep(_HOUSEKEEPING)
+
+
+async def open_gateway(settings: Settings) -> Gateway:
+    """A gateway over its store, brought to the current schema, not yet at work."""
+    database = Database(settings.database_url)
+    await migrate(database)
+    instance = new_id("inst")
+    window_ms = int(settings.idempotency_window * 1000)
+    hasher = Hasher(load_pepper(settings, database.file))
+    projects, keys = ProjectStore(database), KeyStore(database)
+    runs = RunStore(database, owner=instance, window_ms=window_ms)
+    metrics, log = Metrics(), EventLog(runs)
+    catalogue = Catalogue([MockProvider()], upstream_idle=settings.upstream_idle)
+    return Gateway(
+        settings=settings,
+        specification=load_specification(),
+        database=database,
+        instances=InstanceStore(
+            database, instance=instance, lease_ms=int(settings.lease * 1000)
+        ),
+        projects=projects,
+        keys=keys,
+        runs=runs,
+        idempotency=IdempotencyStore(database, owner=instance, window_ms=window_ms),
+        hasher=hasher,
+        authenticator=Authenticator(
+            keys,
+            hasher,
+            mode=settings.auth_mode,
+            default_project=await projects.ensure_default(),
+            admin_secret=settings.admin_key,
+            api_secret=settings.api_key,
+        ),
+        catalogue=catalogue,
+        log=log,
+        engine=RunEngine(
+            log=log,
+            store=runs,
+            catalogue=catalogue,
+            tools=offline_tools(),
+            metrics=metrics,
+        ),
+        followers=Followers(log, runs),
+        metrics=metrics,
+        drain=Drain(),
+        first_admin=await _first_admin(settings, keys, hasher),
+    )
+
+
+async def _first_admin(
+    settings: Settings, keys: KeyStore, hasher: Hasher
+) -> Secret | None:
+    """A new admin key when there is none yet, neither configured nor stored."""
+    if settings.admin_key or await keys.has_admin_secret():
+        return None
+    secret = new_admin_secret()
+    await keys.add_admin_secret(hasher.digest(secret.text))
+    return secret

@@ -1,0 +1,1 @@
+"""The HTTP edge: request ids, limits, validation, authentication, answers."""

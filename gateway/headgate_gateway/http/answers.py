@@ -1,0 +1,57 @@
+"""Answers that are not streams."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import dumps
+
+_ALWAYS_RETRY_AFTER = frozenset({429, 503})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status, headers and a body; an ASGI application that sends just that."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in self.headers.items()
+        ]
+        if self.status != 204:
+            headers.append((b"content-length", str(len(self.body)).encode()))
+        await send(
+            {"type": "http.response.start", "status": self.status, "headers": headers}
+        )
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(
+    value: Any, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Answer:
+    """An answer of JSON."""
+    return json_bytes(dumps(value), status=status, headers=headers)
+
+
+def json_bytes(
+    body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
+) -> Answer:
+    """An answer of JSON that is text already."""
+    return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+
+
+def error_answer(error: GatewayError, request_id: str) -> Answer:
+    """The error envelope with the status and headers of its code."""
+    status = error.kind.status
+    headers = dict(error.headers)
+    if error.retry_after is not None or status in _ALWAYS_RETRY_AFTER:
+        headers["Retry-After"] = str(math.ceil(error.retry_after or 1))
+    body = {"error": error.as_object(request_id)}
+    return json_answer(body, status=status, headers=headers)

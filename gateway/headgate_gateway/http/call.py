@@ -1,0 +1,41 @@
+"""One request on its way through the gateway."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from headgate_gateway.gateway import Gateway
+from headgate_gateway.principals import Principal
+from headgate_gateway.specification import Operation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A valid request of an operation by someone who may make it."""
+
+    operation: Operation
+    gateway: Gateway
+    request: Request
+    request_id: str
+    principal: Principal | None
+    """None on open operations."""
+    parameters: dict[str, Any]
+    body: Any
+
+    @property
+    def caller(self) -> Principal:
+        """The principal of an operation that is not open."""
+        if self.principal is None:
+            raise LookupError(f"{self.operation.id} is open")
+        return self.principal
+
+    @property
+    def project_id(self) -> str:
+        """The caller's project."""
+        return self.caller.project_id
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[ASGIApp]]

@@ -1,0 +1,109 @@
+"""What surrounds every request: its id, its line in the log, its counters, and errors as envelopes."""
+
+import re
+import time
+from dataclasses import dataclass
+
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.answers import error_answer
+from headgate_gateway.ids import new_id
+from headgate_gateway.metrics import Metrics
+
+_REQUEST_ID = re.compile(r"[\x21-\x7E]{1,128}")
+_STATE = "headgate.request"
+
+_log = structlog.get_logger("headgate_gateway.access")
+
+
+@dataclass(slots=True)
+class RequestState:
+    """What is known of a request so far."""
+
+    request_id: str
+    operation: str = "unknown"
+    project_id: str | None = None
+    key_id: str | None = None
+    status: int = 0
+
+
+def state_of(scope: Scope) -> RequestState:
+    """The state of the request that a scope belongs to."""
+    state: RequestState = scope[_STATE]
+    return state
+
+
+class RequestEdge:
+    """Gives each request an id, measures it and logs one line when it is over."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app = app
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = scope[_STATE] = RequestState(_request_id(Request(scope)))
+        started = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                state.status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = state.request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            self._record(scope, state, time.perf_counter() - started)
+
+    def _record(self, scope: Scope, state: RequestState, seconds: float) -> None:
+        self._metrics.requests.labels(state.operation, str(state.status)).inc()
+        self._metrics.seconds.labels(state.operation).observe(seconds)
+        _log.info(
+            "request",
+            request_id=state.request_id,
+            operation=state.operation,
+            method=scope["method"],
+            path=scope["path"],
+            status=state.status,
+            duration_ms=round(seconds * 1000, 3),
+            project_id=state.project_id,
+            key_id=state.key_id,
+        )
+
+
+class ErrorBoundary:
+    """Turns what is raised before the first byte into an error envelope."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        state = state_of(scope)
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            state.status = state.status or 499
+        except GatewayError as error:
+            if state.status:
+                raise
+            await error_answer(error, state.request_id)(scope, receive, send)
+        except Exception:
+            _log.exception("request_broke", request_id=state.request_id)
+            if not state.status:
+                error = GatewayError("internal_error", "The gateway failed.")
+                await error_answer(error, state.request_id)(scope, receive, send)
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else new_id("req")

@@ -1,0 +1,88 @@
+"""Idempotency-Key: the first answer is kept, sealed, and given again."""
+
+import hashlib
+import secrets
+from collections.abc import Awaitable, Callable
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.answers import Answer, json_bytes
+from headgate_gateway.http.call import Call
+from headgate_gateway.json import canonical, dumps, loads
+from headgate_gateway.store.idempotency import Claim, Earlier
+
+REPLAYED = {"Idempotent-Replayed": "true"}
+_NONCE = 12
+
+
+def claim_of(call: Call) -> Claim | None:
+    """The claim that a request's Idempotency-Key makes, if it has one."""
+    key = call.parameters.get("Idempotency-Key")
+    if key is None:
+        return None
+    return Claim(
+        scope=call.caller.scope,
+        operation=call.operation.id,
+        key=key,
+        fingerprint=hashlib.sha256(canonical(call.body)).digest(),
+    )
+
+
+async def once(call: Call, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer of ``produce``, or the one it gave to the first request with the same key."""
+    claim = claim_of(call)
+    if claim is None:
+        return await produce()
+    store = call.gateway.idempotency
+    earlier = await store.claim(claim)
+    if earlier is not None:
+        return _replay(call, claim, earlier)
+    try:
+        answer = await produce()
+        await store.keep(claim, status=answer.status, body=_seal(call, claim, answer))
+    except BaseException:
+        await store.release(claim)
+        raise
+    return answer
+
+
+def require_same(claim: Claim, earlier: Earlier) -> None:
+    """409 when the key was used for another request."""
+    if earlier.fingerprint != claim.fingerprint:
+        raise GatewayError(
+            "idempotency_conflict", "This Idempotency-Key was used for another request."
+        )
+
+
+def _replay(call: Call, claim: Claim, earlier: Earlier) -> Answer:
+    require_same(claim, earlier)
+    if earlier.status is None or earlier.body is None:
+        raise GatewayError(
+            "idempotency_in_progress",
+            "The first request with this Idempotency-Key is still being answered.",
+            retry_after=1,
+        )
+    headers, body = loads(_cipher(call).decrypt(*_opened(claim, earlier.body)))
+    return json_bytes(
+        body.encode(), status=earlier.status, headers={**headers, **REPLAYED}
+    )
+
+
+def _seal(call: Call, claim: Claim, answer: Answer) -> bytes:
+    """The answer encrypted: it may hold a secret that is shown once."""
+    nonce = secrets.token_bytes(_NONCE)
+    plain = dumps([answer.headers, answer.body.decode()])
+    return nonce + _cipher(call).encrypt(nonce, plain, _place(claim))
+
+
+def _opened(claim: Claim, sealed: bytes) -> tuple[bytes, bytes, bytes]:
+    return sealed[:_NONCE], sealed[_NONCE:], _place(claim)
+
+
+def _place(claim: Claim) -> bytes:
+    return dumps([claim.scope, claim.operation, claim.key])
+
+
+def _cipher(call: Call) -> AESGCM:
+    return AESGCM(call.gateway.hasher.derive(b"idempotency"))

@@ -1,0 +1,111 @@
+"""From the specification's operations to routes: method, caller, validity, handler."""
+
+from collections.abc import Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.gateway import Gateway
+from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.call import Call, Handler
+from headgate_gateway.http.edge import state_of
+from headgate_gateway.http.validation import OperationValidator
+from headgate_gateway.principals import Principal
+from headgate_gateway.specification import Operation
+
+_WITH_SLASHES = {"/v1/models/{model}": "/v1/models/{model:path}"}
+"""A model's id has a slash in it, which a client may send encoded or as it is."""
+
+
+def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[Route]:
+    """A route a path, for every operation of the specification; each must have a handler."""
+    paths: dict[str, dict[str, _OperationEndpoint]] = {}
+    for operation in gateway.specification.operations:
+        endpoint = _OperationEndpoint(operation, gateway, handlers[operation.id])
+        paths.setdefault(operation.path, {})[operation.method] = endpoint
+    return [
+        Route(_WITH_SLASHES.get(path, path), endpoint=PathEndpoint(methods))
+        for path, methods in paths.items()
+    ]
+
+
+class PathEndpoint:
+    """All operations of one path; any other method is answered 405 with what would do."""
+
+    def __init__(self, methods: Mapping[str, ASGIApp]) -> None:
+        self._methods = methods
+        self._allow = ", ".join(sorted(methods))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        endpoint = self._methods.get(scope["method"])
+        if endpoint is None:
+            raise GatewayError(
+                "method_not_allowed",
+                f"This path knows {self._allow}.",
+                headers={"Allow": self._allow},
+            )
+        await endpoint(scope, receive, send)
+
+
+class _OperationEndpoint:
+    """Finds out who calls, checks the request against the specification, calls the handler."""
+
+    def __init__(
+        self, operation: Operation, gateway: Gateway, handler: Handler
+    ) -> None:
+        self._operation = operation
+        self._gateway = gateway
+        self._handler = handler
+        self._validator = OperationValidator(operation, gateway.specification)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        state = state_of(scope)
+        state.operation = self._operation.id
+        principal = await self._principal(request)
+        if principal is not None:
+            state.project_id, state.key_id = principal.project_id, principal.key_id
+        parameters = self._validator.parameters(request)
+        limit = self._gateway.settings.max_body_bytes
+        call = Call(
+            operation=self._operation,
+            gateway=self._gateway,
+            request=request,
+            request_id=state.request_id,
+            principal=principal,
+            parameters=parameters,
+            body=await self._validator.body(request, limit=limit),
+        )
+        answer = await self._handler(call)
+        await answer(scope, receive, send)
+
+    async def _principal(self, request: Request) -> Principal | None:
+        """The caller, as the operation's security asks; a scheme that is not known opens nothing."""
+        match self._operation.schemes:
+            case ():
+                return None
+            case ("GatewayKey",):
+                return await self._gateway.authenticator.gateway_caller(request)
+            case ("AdminKey",):
+                return await self._gateway.authenticator.admin_caller(request)
+            case schemes:
+                raise LookupError(f"no way to authenticate {schemes}")
+
+
+def metrics_route(gateway: Gateway) -> Route:
+    """``/metrics``, which is for the operator and not part of the specification."""
+    return Route("/metrics", endpoint=PathEndpoint({"GET": _Metrics(gateway)}))
+
+
+class _Metrics:
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state_of(scope).operation = "metrics"
+        headers = {"Content-Type": CONTENT_TYPE_LATEST}
+        answer = Answer(200, self._gateway.metrics.text(), headers)
+        await answer(scope, receive, send)

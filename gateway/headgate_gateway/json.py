@@ -1,0 +1,40 @@
+"""JSON at C speed, with one spelling of each value."""
+
+from typing import Any, TypeAlias
+
+import orjson
+
+JsonObject: TypeAlias = dict[str, Any]
+
+JSONDecodeError = orjson.JSONDecodeError
+
+
+def dumps(value: object) -> bytes:
+    """UTF-8 JSON without spaces, on one line."""
+    return orjson.dumps(value)
+
+
+def dump_text(value: object) -> str:
+    """``dumps`` as text; a NUL in a string stays escaped, so that any store takes it."""
+    return orjson.dumps(value).decode()
+
+
+def canonical(value: object) -> bytes:
+    """JSON whose bytes do not depend on the order of object keys."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def loads(data: bytes | str) -> Any:
+    """The value of a JSON text; refuses NaN, lone surrogates and invalid UTF-8."""
+    return orjson.loads(data)
+
+
+def integral(value: Any) -> Any:
+    """``value`` with floats such as 1.0 as integers, which JSON Schema holds equal."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [integral(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {key: integral(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    return value

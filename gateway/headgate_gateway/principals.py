@@ -1,0 +1,156 @@
+"""Who is calling: from the credential in a request to a principal that may do things."""
+
+import hmac
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Literal
+
+from starlette.requests import Request
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.keys import Hasher
+from headgate_gateway.settings import AuthMode
+from headgate_gateway.store.keys import KeyStore, SecretOwner
+
+_REMEMBERED_FOR = 1.0
+"""Seconds that a looked-up secret is believed; so fast a revocation works everywhere."""
+_REMEMBERED = 4096
+
+Kind = Literal["key", "admin", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and for which project."""
+
+    kind: Kind
+    project_id: str
+    key_id: str | None = None
+    allowed_models: tuple[str, ...] | None = None
+
+    @property
+    def scope(self) -> str:
+        """Whose idempotency keys these are."""
+        return self.key_id or f"{self.kind}:{self.project_id}"
+
+
+class Authenticator:
+    """Finds the principal of a request, or refuses it."""
+
+    def __init__(
+        self,
+        store: KeyStore,
+        hasher: Hasher,
+        *,
+        mode: AuthMode,
+        default_project: str,
+        admin_secret: str,
+        api_secret: str,
+    ) -> None:
+        self._store = store
+        self._hasher = hasher
+        self._mode = mode
+        self._default_project = default_project
+        self._configured = {
+            "admin": hasher.digest(admin_secret) if admin_secret else None,
+            "key": hasher.digest(api_secret) if api_secret else None,
+        }
+        self._seen: OrderedDict[bytes, tuple[float, SecretOwner | None]] = OrderedDict()
+        self.used: set[str] = set()
+        """Ids of keys used since someone last looked."""
+
+    def forget(self) -> None:
+        """Believe nothing that was looked up before; called when a key changes here."""
+        self._seen.clear()
+
+    async def gateway_caller(self, request: Request) -> Principal:
+        """The principal of a gateway-key operation."""
+        if self._mode == "disabled":
+            return Principal("anonymous", self._default_project)
+        secret = _bearer(request)
+        if secret is None:
+            if request.headers.get("x-admin-key"):
+                raise _forbidden(
+                    "An admin key opens admin routes only; this one needs a gateway key."
+                )
+            if self._mode == "optional":
+                return Principal("anonymous", self._default_project)
+            raise _missing('Send a gateway key as "Authorization: Bearer ...".')
+        owner = await self._owner(secret)
+        if owner.kind != "key":
+            raise _forbidden(
+                "An admin key opens admin routes only; this one needs a gateway key."
+            )
+        return self._key_principal(owner)
+
+    async def admin_caller(self, request: Request) -> Principal:
+        """The principal of an admin operation; there is no mode in which it may be anonymous."""
+        secret = request.headers.get("x-admin-key") or _bearer(request)
+        if secret is None:
+            raise _missing('Send an admin key as "X-Admin-Key: ...".')
+        owner = await self._owner(secret)
+        if owner.kind != "admin":
+            raise _forbidden("This route needs an admin key.")
+        return Principal("admin", self._default_project)
+
+    def _key_principal(self, owner: SecretOwner) -> Principal:
+        if owner.key_id is None:
+            return Principal("key", self._default_project)
+        self.used.add(owner.key_id)
+        models = None if owner.allowed_models is None else tuple(owner.allowed_models)
+        return Principal("key", owner.project_id or "", owner.key_id, models)
+
+    async def _owner(self, secret: str) -> SecretOwner:
+        digest = self._hasher.digest(secret)
+        for kind, configured in self._configured.items():
+            if configured is not None and hmac.compare_digest(configured, digest):
+                return SecretOwner(kind=kind)
+        owner = await self._look_up(digest)
+        if owner is None:
+            raise _unauthorized("key_invalid", "The key is not known.")
+        if owner.status == "revoked":
+            raise _unauthorized("key_revoked", "The key was revoked.")
+        if owner.valid_until is not None and owner.valid_until <= now_ms():
+            raise _unauthorized("key_invalid", "The key has expired.")
+        return owner
+
+    async def _look_up(self, digest: bytes) -> SecretOwner | None:
+        now = time.monotonic()
+        remembered = self._seen.get(digest)
+        if remembered is not None and remembered[0] > now:
+            return remembered[1]
+        owner = await self._store.find_secret(digest)
+        self._seen[digest] = (now + _REMEMBERED_FOR, owner)
+        self._seen.move_to_end(digest)
+        while len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
+        return owner
+
+
+def _bearer(request: Request) -> str | None:
+    """The bearer token; None without the header. Another scheme is a key that is not known."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return request.headers.get("x-api-key")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized(
+            "key_invalid", "The Authorization header is not a bearer token."
+        )
+    return token.strip()
+
+
+def _unauthorized(code: str, message: str) -> GatewayError:
+    return GatewayError(
+        code, message, headers={"WWW-Authenticate": 'Bearer realm="headgate"'}
+    )
+
+
+def _missing(message: str) -> GatewayError:
+    return _unauthorized("key_missing", message)
+
+
+def _forbidden(message: str) -> GatewayError:
+    return GatewayError("scope_missing", message)

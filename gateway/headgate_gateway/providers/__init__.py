@@ -1,0 +1,1 @@
+"""Where model answers come from, behind one interface."""

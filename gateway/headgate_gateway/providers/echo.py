@@ -1,0 +1,60 @@
+"""``mock/echo``: says again what the user said last."""
+
+import re
+from collections.abc import AsyncIterator
+
+from headgate_gateway import events
+from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.tokens import count_request, count_text
+
+_SILENCE = "(nothing to echo)"
+_WORDS = re.compile(r"\s*\S+|\s+")
+
+
+async def echo(call: ModelCall, *, model: str) -> AsyncIterator[JsonObject]:
+    """The last user turn's text, a word an event."""
+    text, stop_reason, stop_sequence = _shorten(_last_user_text(call) or _SILENCE, call)
+    asked = count_request(call.request, call.messages)
+    yield events.message_start(
+        message_id=new_id("msg"), model=model, usage=events.usage_of(asked, 0)
+    )
+    yield events.block_start(0, {"type": "text", "text": ""})
+    for word in _WORDS.findall(text):
+        yield events.block_delta(0, {"type": "text_delta", "text": word})
+    yield events.block_stop(0)
+    usage = events.usage_of(asked, count_text(text))
+    yield events.message_delta(stop_reason, usage, stop_sequence=stop_sequence)
+    yield events.message_stop()
+
+
+def _last_user_text(call: ModelCall) -> str:
+    turns = [message for message in call.messages if message["role"] == "user"]
+    if not turns:
+        return ""
+    content = turns[-1]["content"]
+    if isinstance(content, str):
+        return content
+    return "\n".join(block["text"] for block in content if block["type"] == "text")
+
+
+def _shorten(text: str, call: ModelCall) -> tuple[str, str, str | None]:
+    """The text up to the first stop sequence or the token limit, and what ended it."""
+    reason, found = "end_turn", None
+    places = [
+        (text.index(sequence), sequence)
+        for sequence in call.request.get("stop_sequences", ())
+        if sequence in text
+    ]
+    if places:
+        at, found = min(places)
+        text, reason = text[:at], "stop_sequence"
+    limit = call.max_tokens
+    if limit is not None and count_text(text) > limit:
+        text, reason, found = (
+            text.encode()[: limit * 4].decode(errors="ignore"),
+            "max_tokens",
+            None,
+        )
+    return text, reason, found

@@ -1,0 +1,149 @@
+"""Holds a provider's stream to the order of the message stream, whatever the provider does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import cast
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import usage_of
+from headgate_gateway.json import JSONDecodeError, JsonObject, loads
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.tokens import count_request, count_text
+
+_TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
+_FITTING = {
+    "text": {"text_delta"},
+    "thinking": {"thinking_delta", "signature_delta"},
+    "tool_use": {"input_json_delta"},
+    "server_tool_use": {"input_json_delta"},
+}
+
+
+async def guarded(
+    events: AsyncIterator[JsonObject], call: ModelCall, *, idle: float
+) -> AsyncIterator[JsonObject]:
+    """``events`` up to ``message_stop``; raises GatewayError where they break off or err."""
+    order = _Order(call)
+    async with aclosing(cast("AsyncIterator[JsonObject]", events)) as source:  # type: ignore[type-var]
+        while not order.ended:
+            event = order.check(await _next(source, idle))
+            if event is not None:
+                yield event
+
+
+async def _next(source: AsyncIterator[JsonObject], idle: float) -> JsonObject:
+    try:
+        async with asyncio.timeout(idle):
+            return await anext(source)
+    except TimeoutError:
+        raise GatewayError(
+            "stream_idle_timeout", f"The provider sent nothing for {idle:g} s."
+        ) from None
+    except StopAsyncIteration:
+        raise GatewayError(
+            "upstream_failed", "The provider broke its answer off before its end."
+        ) from None
+
+
+class _Order:
+    """The state of one message, and what may come next in it."""
+
+    def __init__(self, call: ModelCall) -> None:
+        self._call = call
+        self._state = "before"
+        self._blocks = 0
+        self._kind = ""
+        self._json: list[str] = []
+        self._tools = 0
+        self._output_tokens = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether ``message_stop`` has come."""
+        return self._state == "ended"
+
+    def check(self, event: JsonObject) -> JsonObject | None:
+        """The event to pass on; None for one that is not passed on."""
+        match (self._state, event["type"]):
+            case (_, "ping"):
+                return None
+            case ("before", "message_start"):
+                self._state = "between"
+            case ("between", "content_block_start"):
+                self._open(event)
+            case ("inside", "content_block_delta"):
+                self._continue(event)
+            case ("inside", "content_block_stop"):
+                self._close(event)
+            case ("between", "message_delta"):
+                return self._finish(event)
+            case ("closing", "message_stop"):
+                self._state = "ended"
+            case (state, kind):
+                raise _nonsense(f"{kind} in the state {state}")
+        return event
+
+    def _open(self, event: JsonObject) -> None:
+        if event["index"] != self._blocks:
+            raise _nonsense(f"block {event['index']} after {self._blocks} blocks")
+        self._state = "inside"
+        self._kind = event["content_block"]["type"]
+        self._json = []
+        self._tools += self._kind == "tool_use"
+
+    def _continue(self, event: JsonObject) -> None:
+        delta = event["delta"]
+        if event["index"] != self._blocks:
+            raise _nonsense(
+                f"a delta of block {event['index']} in block {self._blocks}"
+            )
+        if delta["type"] not in _FITTING.get(self._kind, ()):
+            raise _nonsense(f"{delta['type']} in a {self._kind} block")
+        piece = (
+            delta.get("text")
+            or delta.get("thinking")
+            or delta.get("partial_json")
+            or ""
+        )
+        self._output_tokens += count_text(piece)
+        if delta["type"] == "input_json_delta":
+            self._json.append(piece)
+
+    def _close(self, event: JsonObject) -> None:
+        if event["index"] != self._blocks:
+            raise _nonsense(
+                f"the end of block {event['index']} in block {self._blocks}"
+            )
+        if self._kind in _TOOL_BLOCKS:
+            _require_object("".join(self._json))
+        self._blocks += 1
+        self._state = "between"
+
+    def _finish(self, event: JsonObject) -> JsonObject:
+        """The event with the stop reason that the content proves, and with usage."""
+        self._state = "closing"
+        delta = dict(event["delta"])
+        if self._tools:
+            delta["stop_reason"] = "tool_use"
+        elif delta["stop_reason"] == "tool_use":
+            delta["stop_reason"] = "end_turn"
+        usage = event.get("usage") or self._estimate()
+        return {**event, "delta": delta, "usage": usage}
+
+    def _estimate(self) -> JsonObject:
+        asked = count_request(self._call.request, self._call.messages)
+        return usage_of(asked, self._output_tokens)
+
+
+def _require_object(text: str) -> None:
+    try:
+        value = loads(text or "{}")
+    except JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise _nonsense("a tool's input that is not a JSON object")
+
+
+def _nonsense(what: str) -> GatewayError:
+    return GatewayError("upstream_failed", f"The provider sent {what}.")

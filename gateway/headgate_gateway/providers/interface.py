@@ -1,0 +1,55 @@
+"""What the gateway asks of a provider: its models, and one message as a stream of events."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from headgate_gateway.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One call of a model: a ``MessageRequest``, and the gateway's tools on offer."""
+
+    model: str
+    """The provider's own name of the model."""
+    messages: Sequence[JsonObject]
+    request: JsonObject
+    """The request as it came, for everything else: limits, system, tools, metadata."""
+    server_tools: Sequence[str] = ()
+
+    @property
+    def turn(self) -> int:
+        """How many times the model has spoken in this conversation."""
+        return sum(message["role"] == "assistant" for message in self.messages)
+
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens that the answer may have."""
+        return self.request.get("max_tokens")
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The request's free metadata."""
+        return self.request.get("metadata") or {}
+
+
+class Provider(Protocol):
+    """Answers model calls. A whole answer is the fold of its stream, so there is one method."""
+
+    @property
+    def id(self) -> str:
+        """The part of a model's id before the slash."""
+        ...
+
+    def models(self) -> Sequence[JsonObject]:
+        """The ``Model`` objects that the provider serves."""
+        ...
+
+    def stream(self, call: ModelCall) -> AsyncIterator[JsonObject]:
+        """The message stream events of one answer.
+
+        Raises GatewayError when the provider fails, before the first event or after it.
+        Closing the iterator aborts the call.
+        """
+        ...

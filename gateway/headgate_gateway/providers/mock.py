@@ -1,0 +1,60 @@
+"""The ``mock`` provider: two models that need no network and always answer the same."""
+
+from collections.abc import AsyncIterator, Sequence
+
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.echo import echo
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.script import ScriptPlayer
+
+_RELEASED = 1_763_683_200
+_CAPABILITIES = {
+    "streaming": True,
+    "tools": True,
+    "parallel_tools": True,
+    "vision": True,
+    "audio": True,
+    "documents": True,
+    "thinking": True,
+}
+
+
+class MockProvider:
+    """``mock/echo`` and ``mock/script``."""
+
+    id = "mock"
+
+    def __init__(self) -> None:
+        self._player = ScriptPlayer()
+
+    def models(self) -> Sequence[JsonObject]:
+        """Both models; they take every kind of content."""
+        return [
+            _model("echo", "Echo", ["echo"]),
+            _model("script", "Script player", ["script"]),
+        ]
+
+    def stream(self, call: ModelCall) -> AsyncIterator[JsonObject]:
+        """The events of one answer."""
+        model = f"{self.id}/{call.model}"
+        if call.model == "script":
+            return self._player.play(call, model=model)
+        return echo(call, model=model)
+
+
+def _model(name: str, display_name: str, aliases: list[str]) -> JsonObject:
+    return {
+        "id": f"{MockProvider.id}/{name}",
+        "object": "model",
+        "created": _RELEASED,
+        "owned_by": "headgate",
+        "provider": MockProvider.id,
+        "name": name,
+        "display_name": display_name,
+        "capabilities": _CAPABILITIES,
+        "context_window": 1_000_000,
+        "max_output_tokens": 1_000_000,
+        "pricing": {"input_per_million": 0, "output_per_million": 0, "currency": "USD"},
+        "auth": {"requires_byok_header": False},
+        "aliases": aliases,
+    }

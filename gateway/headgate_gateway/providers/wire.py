@@ -1,0 +1,69 @@
+"""Event streams on the way from a provider: bytes to events, bounded."""
+
+import codecs
+from collections.abc import AsyncIterator, Iterator
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
+
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+"""A provider that sends a longer event has gone wrong."""
+
+
+def encode(event: JsonObject) -> bytes:
+    """One event as a frame."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), dumps(event))
+
+
+async def decode(chunks: AsyncIterator[bytes]) -> AsyncIterator[JsonObject]:
+    """The JSON objects in the ``data`` of a byte stream's frames."""
+    frames = _FrameDecoder()
+    async for chunk in chunks:
+        for data in frames.feed(chunk):
+            yield _parse(data)
+
+
+def _parse(data: str) -> JsonObject:
+    try:
+        event = loads(data)
+    except JSONDecodeError:
+        raise GatewayError(
+            "upstream_failed", "The provider sent an event that is not JSON."
+        ) from None
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        raise GatewayError(
+            "upstream_failed", "The provider sent an event without a type."
+        )
+    return event
+
+
+class _FrameDecoder:
+    """The part of the WHATWG event-stream rules that providers' streams need: data and blank lines."""
+
+    def __init__(self) -> None:
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+        self._data: list[str] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        *lines, self._rest = (self._rest + self._utf8.decode(chunk)).split("\n")
+        self._check_size(len(self._rest))
+        for line in lines:
+            yield from self._line(line.removesuffix("\r"))
+
+    def _line(self, line: str) -> Iterator[str]:
+        if not line:
+            if self._data:
+                yield "\n".join(self._data)
+            self._data, self._size = [], 0
+        elif line.startswith("data:"):
+            self._data.append(line[5:].removeprefix(" "))
+            self._size += len(line)
+            self._check_size(self._size)
+
+    def _check_size(self, size: int) -> None:
+        if size > MAX_EVENT_BYTES:
+            raise GatewayError(
+                "upstream_failed", "The provider sent an event beyond all bounds."
+            )

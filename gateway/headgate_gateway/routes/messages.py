@@ -1,0 +1,104 @@
+"""Single answers of a model, whole or streamed."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+import structlog
+from starlette.types import ASGIApp
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import MessageFold, error_event
+from headgate_gateway.http.answers import Answer, json_answer
+from headgate_gateway.http.call import Call, Handler
+from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.http.idempotency import once
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.scenario import cuts_of
+from headgate_gateway.providers.tokens import count_request
+from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.streaming import Cut, EventStream, message_frame
+
+_log = structlog.get_logger("headgate_gateway.messages")
+
+
+async def create(call: Call) -> ASGIApp:
+    """The answer, as one object or as a stream."""
+    call.gateway.drain.refuse_new_work()
+    resolved = allowed_model(call, call.body["model"], param="model")
+    if call.body.get("stream", False):
+        return await _streamed(call, resolved)
+
+    async def produce() -> Answer:
+        work = _whole(call, resolved)
+        return json_answer(await while_waited_for(call.request.receive, work))
+
+    return await once(call, produce)
+
+
+async def count_tokens(call: Call) -> Answer:
+    """How many input tokens the request would cost."""
+    resolved = allowed_model(call, call.body["model"], param="model")
+    tokens = count_request(call.body, call.body["messages"])
+    return json_answer(
+        {"model": resolved.id, "input_tokens": tokens, "method": "estimate"}
+    )
+
+
+async def _whole(call: Call, resolved: Resolved) -> JsonObject:
+    fold = MessageFold()
+    async with aclosing(_events(call, resolved)) as events:
+        async for event in events:
+            fold.add(event)
+    return fold.message
+
+
+async def _streamed(call: Call, resolved: Resolved) -> EventStream:
+    """The stream, begun: what fails before the first event is still an HTTP error."""
+    events = _events(call, resolved)
+    first = await while_waited_for(call.request.receive, _first(events))
+    settings = call.gateway.settings
+    draining = GatewayError("draining", "The gateway is stopping.", retry_after=1)
+    return EventStream(
+        _frames(call, first, events),
+        drain=call.gateway.drain,
+        metrics=call.gateway.metrics,
+        ping_interval=settings.ping_interval,
+        stalled_reader=settings.stalled_reader,
+        last_words=message_frame(error_event(draining.as_object(call.request_id))),
+    )
+
+
+async def _first(events: AsyncIterator[JsonObject]) -> JsonObject:
+    return await anext(events)
+
+
+async def _frames(
+    call: Call, first: JsonObject, rest: AsyncIterator[JsonObject]
+) -> AsyncIterator[bytes]:
+    """The frames of a message; a failure becomes the terminal ``error`` event."""
+    cuts = cuts_of(call.body.get("metadata"))
+    yield message_frame(first)
+    sent = 1
+    try:
+        async with aclosing(cast("Any", rest)) as events:
+            async for event in events:
+                if sent in cuts:
+                    raise Cut
+                yield message_frame(event)
+                sent += 1
+    except GatewayError as error:
+        yield message_frame(error_event(error.as_object(call.request_id)))
+
+
+def _events(call: Call, resolved: Resolved) -> Any:
+    return call.gateway.catalogue.stream(
+        resolved, call.body, messages=call.body["messages"]
+    )
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "messages.create": create,
+    "messages.count_tokens": count_tokens,
+}

@@ -1,0 +1,74 @@
+"""Starts runs, and stops them when asked."""
+
+import asyncio
+from collections.abc import Mapping
+
+from headgate_gateway.metrics import Metrics
+from headgate_gateway.providers.catalogue import Catalogue
+from headgate_gateway.runs.execution import RunExecution, RunPlan
+from headgate_gateway.runs.log import EventLog
+from headgate_gateway.store.runs import RunStore
+from headgate_gateway.tools.interface import ServerTool
+
+
+class RunEngine:
+    """The runs that this process carries out. A run is a task of its own: no client holds it."""
+
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        store: RunStore,
+        catalogue: Catalogue,
+        tools: Mapping[str, ServerTool],
+        metrics: Metrics,
+    ) -> None:
+        self.tools = tools
+        self._log = log
+        self._store = store
+        self._catalogue = catalogue
+        self._metrics = metrics
+        self._executions: dict[str, RunExecution] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, plan: RunPlan) -> None:
+        """Carry out a run that is in the store."""
+        execution = RunExecution(plan, log=self._log, catalogue=self._catalogue)
+        task = asyncio.create_task(execution.execute(), name=plan.run_id)
+        self._executions[plan.run_id] = execution
+        self._tasks[plan.run_id] = task
+        self._metrics.live_runs.inc()
+        task.add_done_callback(lambda _: self._forget(plan.run_id))
+
+    async def wait(self, run_id: str) -> None:
+        """Return when the run is over, if this process carries it out."""
+        task = self._tasks.get(run_id)
+        if task is not None:
+            await asyncio.wait({task})
+
+    async def cancel(self, run_id: str, reason: str) -> None:
+        """Ask a run to stop, here or in the process that carries it out."""
+        await self._store.ask_to_cancel(run_id, reason)
+        self.cancel_here(run_id)
+
+    def cancel_here(self, run_id: str) -> None:
+        """Stop a run if this process carries it out."""
+        execution = self._executions.get(run_id)
+        if execution is not None:
+            execution.cancel()
+
+    async def drain(self, *, grace: float) -> None:
+        """Let the runs end by themselves for a while, then cancel what is left."""
+        tasks = set(self._tasks.values())
+        if not tasks:
+            return
+        _, pending = await asyncio.wait(tasks, timeout=grace)
+        if pending:
+            for execution in list(self._executions.values()):
+                execution.cancel()
+            await asyncio.wait(pending, timeout=2)
+
+    def _forget(self, run_id: str) -> None:
+        self._metrics.live_runs.dec()
+        del self._executions[run_id]
+        del self._tasks[run_id]

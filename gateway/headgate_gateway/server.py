@@ -1,0 +1,79 @@
+"""Runs the application on uvicorn, and stops it in order."""
+
+import asyncio
+import sys
+from types import FrameType
+
+import uvicorn
+
+from headgate_gateway.app import create_app
+from headgate_gateway.gateway import Gateway, open_gateway
+from headgate_gateway.json import dump_text
+from headgate_gateway.settings import Settings
+
+_LAST_SECONDS = 3
+"""How long connections may take to close after the drain."""
+
+
+class _Server(uvicorn.Server):
+    """A server whose stop signal starts the drain; uvicorn alone would wait for streams for ever."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._asked_to_stop = False
+        self._drain: asyncio.Task[None] | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Remember the first signal for the next tick; a second one stops at once."""
+        if self._asked_to_stop:
+            super().handle_exit(sig, frame)
+        self._asked_to_stop = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Begin the drain when a signal has come."""
+        if self._asked_to_stop and self._drain is None:
+            self._drain = asyncio.create_task(self._leave())
+        return await super().on_tick(counter)
+
+    async def _leave(self) -> None:
+        try:
+            await self._gateway.begin_drain()
+        finally:
+            self.should_exit = True
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until a signal says stop. Prints one line of JSON when it is ready."""
+    gateway = await open_gateway(settings)
+    config = uvicorn.Config(
+        create_app(gateway),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+    )
+    server = _Server(config, gateway)
+    await gateway.start()
+    announcement = asyncio.create_task(_announce(server, gateway))
+    try:
+        await server.serve()
+    finally:
+        announcement.cancel()
+        await gateway.stop()
+
+
+async def _announce(server: uvicorn.Server, gateway: Gateway) -> None:
+    while not server.started:
+        await asyncio.sleep(0.01)
+    host, port = server.servers[0].sockets[0].getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    line = {"url": f"http://{shown}:{port}"}
+    if gateway.first_admin is not None:
+        line["admin_key"] = gateway.first_admin.text
+    sys.stdout.write(dump_text(line) + "\n")
+    sys.stdout.flush()

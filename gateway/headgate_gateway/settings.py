@@ -1,0 +1,139 @@
+"""Settings: the defaults, then a TOML file, then the environment, each overriding the one before."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast, get_args
+
+ENVIRONMENT_PREFIX = "HEADGATE_GATEWAY_"
+
+AuthMode: TypeAlias = Literal["required", "optional", "disabled"]
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that may differ between two gateways. Times are in seconds."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    database_url: str = "sqlite:///headgate.sqlite3"
+    auth_mode: AuthMode = "required"
+    admin_key: str = field(default="", repr=False)
+    """An admin key that is accepted beside the stored ones; nothing is printed then."""
+    api_key: str = field(default="", repr=False)
+    """A gateway key of the first project that is accepted beside the stored ones."""
+    pepper: str = field(default="", repr=False)
+    """Mixed into key hashes. Empty: a random one in a file beside the SQLite database."""
+    log_level: LogLevel = "info"
+    metrics: bool = True
+    max_body_bytes: int = 8 * 1024 * 1024
+    ping_interval: float = 15.0
+    stalled_reader: float = 60.0
+    """A reader that takes nothing for this long is let go; it can resume."""
+    upstream_idle: float = 60.0
+    drain_grace: float = 5.0
+    """How long running work may go on after the signal to stop."""
+    events_retention: float = 7 * 86_400.0
+    """How long the events of a finished run are kept; later cursors answer 410."""
+    idempotency_window: float = 86_400.0
+    lease: float = 5.0
+    """A process silent for this long is dead, and what it ran is closed by another."""
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        return self.host in _LOOPBACK
+
+
+def load_settings(
+    file: Path | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings in force; raises SettingsError when they contradict themselves."""
+    values = _from_file(file) if file else {}
+    values |= _from_environment(os.environ if environment is None else environment)
+    settings = Settings(**values)
+    check(settings)
+    return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse what must never run: an open gateway that others can reach."""
+    if settings.auth_mode != "required" and not settings.on_loopback:
+        raise SettingsError(
+            f"auth_mode is {settings.auth_mode!r} and host is {settings.host!r}: "
+            "a gateway without required keys listens on loopback only"
+        )
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{file}: {error}") from error
+    known = {item.name for item in fields(Settings)}
+    unknown = sorted(content.keys() - known)
+    if unknown:
+        raise SettingsError(f"{file}: unknown setting {unknown[0]!r}")
+    return {name: _value(name, value) for name, value in content.items()}
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    names = {
+        item.name: ENVIRONMENT_PREFIX + item.name.upper() for item in fields(Settings)
+    }
+    return {
+        name: _value(name, environment[variable])
+        for name, variable in names.items()
+        if variable in environment
+    }
+
+
+def _value(name: str, given: object) -> object:
+    """``given`` as the type that the setting has."""
+    if name == "auth_mode":
+        return _one_of(name, given, get_args(AuthMode))
+    if name == "log_level":
+        return _one_of(name, given, get_args(LogLevel))
+    default = next(item.default for item in fields(Settings) if item.name == name)
+    if isinstance(default, bool):
+        return _boolean(name, given)
+    if isinstance(default, int | float):
+        return _number(name, given, cast("type[int | float]", type(default)))
+    return str(given)
+
+
+def _one_of(name: str, given: object, allowed: tuple[str, ...]) -> str:
+    text = str(given)
+    if text not in allowed:
+        raise SettingsError(f"{name} is {text!r}; it can be {', '.join(allowed)}")
+    return text
+
+
+def _boolean(name: str, given: object) -> bool:
+    text = str(given).lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise SettingsError(f"{name} is {given!r}; it can be true or false")
+
+
+def _number(name: str, given: object, kind: type[int] | type[float]) -> int | float:
+    try:
+        number = kind(str(given))
+    except ValueError:
+        raise SettingsError(f"{name} is {given!r}; it must be a number") from None
+    if number < 0:
+        raise SettingsError(f"{name} is {given!r}; it must not be negative")
+    return number

@@ -1,0 +1,103 @@
+"""The specification that the gateway serves, and what it says of each operation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any, cast
+
+from headgate_gateway.json import JsonObject, loads
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path, query or header parameter of scalar type."""
+
+    name: str
+    place: str
+    required: bool
+    schema: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the specification."""
+
+    id: str
+    method: str
+    path: str
+    schemes: tuple[str, ...]
+    """The security schemes that open it; none: it is open."""
+    parameters: tuple[Parameter, ...]
+    body: JsonObject | None
+    """The schema of its JSON body."""
+    body_required: bool
+
+
+class Specification:
+    """The bundled OpenAPI document and the events' JSON Schema beside it."""
+
+    def __init__(self, document: bytes, events: bytes) -> None:
+        self.document = document
+        self.events = events
+        self.root: JsonObject = loads(document)
+
+    @cached_property
+    def operations(self) -> tuple[Operation, ...]:
+        """Every operation, in the document's order."""
+        return tuple(self._operations())
+
+    def resolve(self, node: JsonObject) -> JsonObject:
+        """The object that a local reference points to."""
+        while "$ref" in node:
+            target: Any = self.root
+            for step in str(node["$ref"]).removeprefix("#/").split("/"):
+                target = target[step.replace("~1", "/").replace("~0", "~")]
+            node = cast("JsonObject", target)
+        return node
+
+    def _operations(self) -> Iterator[Operation]:
+        for path, item in self.root["paths"].items():
+            shared = item.get("parameters", [])
+            for method in _METHODS:
+                if method in item:
+                    yield self._operation(path, method, item[method], shared)
+
+    def _operation(
+        self, path: str, method: str, node: JsonObject, shared: list[JsonObject]
+    ) -> Operation:
+        security = node.get("security", self.root.get("security", []))
+        body = self.resolve(node["requestBody"]) if "requestBody" in node else {}
+        content = body.get("content", {}).get("application/json", {})
+        return Operation(
+            id=node["operationId"],
+            method=method.upper(),
+            path=path,
+            schemes=tuple(name for choice in security for name in choice),
+            parameters=tuple(
+                self._parameter(parameter)
+                for parameter in [*shared, *node.get("parameters", [])]
+            ),
+            body=content.get("schema"),
+            body_required=body.get("required", False),
+        )
+
+    def _parameter(self, node: JsonObject) -> Parameter:
+        node = self.resolve(node)
+        return Parameter(
+            name=node["name"],
+            place=node["in"],
+            required=node.get("required", False),
+            schema=node["schema"],
+        )
+
+
+def load_specification() -> Specification:
+    """The specification in the package."""
+    folder = resources.files(__package__) / "spec"
+    return Specification(
+        document=folder.joinpath("openapi.json").read_bytes(),
+        events=folder.joinpath("events.schema.json").read_bytes(),
+    )

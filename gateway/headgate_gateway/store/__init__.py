@@ -1,0 +1,1 @@
+"""What survives the process: SQLAlchemy Core on SQLite or PostgreSQL."""

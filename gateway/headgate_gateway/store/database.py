@@ -1,0 +1,107 @@
+"""Connections: one writer and several readers on SQLite, one pool on PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from headgate_gateway.json import dump_text
+
+_SQLITE = "sqlite+aiosqlite"
+_POSTGRES = "postgresql+asyncpg"
+_DRIVERS = {
+    "sqlite": _SQLITE,
+    "postgres": _POSTGRES,
+    "postgresql": _POSTGRES,
+}
+_READERS = 4
+
+
+def database_url(text: str) -> sa.URL:
+    """The URL with the asynchronous driver that the gateway uses for its kind."""
+    url = sa.make_url(text)
+    name = url.drivername.partition("+")[0]
+    if name not in _DRIVERS:
+        raise ValueError(f"database_url must be sqlite or postgresql, not {name!r}")
+    return url.set(drivername=_DRIVERS[name])
+
+
+class Database:
+    """Transactions for reading and for writing; knows which store it talks to."""
+
+    def __init__(self, url: str) -> None:
+        self.url = database_url(url)
+        self.is_sqlite = self.url.drivername == _SQLITE
+        if self.is_sqlite:
+            self._writer = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
+            self._reader = _sqlite(self.url, begin="BEGIN", size=_READERS)
+        else:
+            self._writer = _postgres(self.url)
+            self._reader = self._writer
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL."""
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose reads see one state."""
+        async with self._reader.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is committed when the block ends and undone when it raises."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def _json_text(value: object) -> str:
+    return dump_text(value)
+
+
+def _postgres(url: sa.URL) -> AsyncEngine:
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=10,
+        pool_pre_ping=True,
+        json_serializer=_json_text,
+    )
+
+
+def _sqlite(url: sa.URL, *, begin: str, size: int) -> AsyncEngine:
+    """An engine in WAL mode whose transactions start with ``begin``.
+
+    The single writer waits its turn in the pool's queue, not in SQLite's busy loop, and
+    takes the write lock at once: a read that turned into a write could not wait for it.
+    """
+    engine = create_async_engine(
+        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0
+    )
+
+    def connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA busy_timeout=5000")
+        cursor.close()
+
+    def begun(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    sa.event.listen(engine.sync_engine, "connect", connected)
+    sa.event.listen(engine.sync_engine, "begin", begun)
+    return engine

@@ -1,0 +1,55 @@
+"""The processes that share a store, each alive as long as it renews its lease."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.tables import idempotency, instances
+
+
+class InstanceStore:
+    """Renews this process's lease and finds the processes that let theirs run out."""
+
+    def __init__(self, database: Database, *, instance: str, lease_ms: int) -> None:
+        self._database = database
+        self._instance = instance
+        self._lease_ms = lease_ms
+
+    async def renew(self) -> None:
+        """Say that this process lives."""
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        until = now_ms() + self._lease_ms
+        insert = dialect.insert(instances).values(id=self._instance, lease_until=until)
+        upsert = insert.on_conflict_do_update(
+            index_elements=[instances.c.id], set_={"lease_until": until}
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(upsert)
+
+    async def dead(self) -> list[str]:
+        """The processes that did not renew in time."""
+        query = sa.select(instances.c.id).where(
+            instances.c.lease_until < now_ms(), instances.c.id != self._instance
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def others(self) -> list[str]:
+        """Every other process that is on record, dead or alive."""
+        query = sa.select(instances.c.id).where(instances.c.id != self._instance)
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def bury(self, instance: str) -> None:
+        """Forget a process and the unanswered idempotency keys that it held."""
+        unanswered = sa.and_(
+            idempotency.c.owner == instance,
+            idempotency.c.run_id.is_(None),
+            idempotency.c.status.is_(None),
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(idempotency.delete().where(unanswered))
+            await connection.execute(
+                instances.delete().where(instances.c.id == instance)
+            )

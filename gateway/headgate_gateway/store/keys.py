@@ -1,0 +1,163 @@
+"""Gateway keys and the hashes of their secrets; a secret itself is never kept."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.paging import Page, PageRequest, read_page
+from headgate_gateway.store.tables import keys, projects, secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretOwner:
+    """Whose secret a hash is, and until when it is good."""
+
+    kind: str
+    key_id: str | None = None
+    project_id: str | None = None
+    status: str = "active"
+    valid_until: int | None = None
+    """Milliseconds since the epoch; None for ever."""
+    allowed_models: list[str] | None = None
+
+
+class KeyStore:
+    """Reads and writes keys."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find_secret(self, digest: bytes) -> SecretOwner | None:
+        """Whose secret hashes to ``digest``."""
+        query = (
+            sa.select(
+                secrets,
+                keys.c.project_id,
+                keys.c.status,
+                keys.c.expires_at,
+                keys.c.allowed_models,
+            )
+            .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
+            .where(secrets.c.hash == digest)
+        )
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().one_or_none()
+        if row is None:
+            return None
+        limits = [
+            row[name] for name in ("valid_until", "expires_at") if row[name] is not None
+        ]
+        return SecretOwner(
+            kind=row["kind"],
+            key_id=row["key_id"],
+            project_id=row["project_id"],
+            status=row["status"] or "active",
+            valid_until=min(limits, default=None),
+            allowed_models=row["allowed_models"],
+        )
+
+    async def add_admin_secret(self, digest: bytes) -> None:
+        """Accept an admin secret from now on."""
+        async with self._database.writing() as connection:
+            await connection.execute(secrets.insert().values(hash=digest, kind="admin"))
+
+    async def has_admin_secret(self) -> bool:
+        """Whether any admin secret was ever made here."""
+        query = sa.select(secrets.c.hash).where(secrets.c.kind == "admin").limit(1)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def create(
+        self, values: dict[str, Any], digest: bytes
+    ) -> sa.RowMapping | None:
+        """A new key with its first secret; None when its project does not exist."""
+        async with self._database.writing() as connection:
+            project = sa.select(projects.c.id).where(
+                projects.c.id == values["project_id"]
+            )
+            if (await connection.execute(project)).first() is None:
+                return None
+            await connection.execute(keys.insert().values(values))
+            await connection.execute(
+                secrets.insert().values(hash=digest, kind="key", key_id=values["id"])
+            )
+            return await _one(connection, values["id"])
+
+    async def get(self, key_id: str) -> sa.RowMapping | None:
+        """The key, or None."""
+        async with self._database.reading() as connection:
+            query = sa.select(keys).where(keys.c.id == key_id)
+            return (await connection.execute(query)).mappings().one_or_none()
+
+    async def page(
+        self, page: PageRequest, *, project_id: str | None, status: str | None
+    ) -> Page:
+        """One page of keys, of one project or status when asked."""
+        query = sa.select(keys)
+        if project_id is not None:
+            query = query.where(keys.c.project_id == project_id)
+        if status is not None:
+            query = query.where(keys.c.status == status)
+        async with self._database.reading() as connection:
+            return await read_page(connection, query, id_column=keys.c.id, page=page)
+
+    async def update(
+        self, key_id: str, changes: dict[str, Any]
+    ) -> sa.RowMapping | None:
+        """The key with ``changes`` made, or None when there is none."""
+        async with self._database.writing() as connection:
+            query = sa.select(keys).where(keys.c.id == key_id)
+            row = (await connection.execute(query)).mappings().one_or_none()
+            if row is None or not changes:
+                return row
+            await connection.execute(
+                keys.update().where(keys.c.id == key_id).values(**changes)
+            )
+            return await _one(connection, key_id)
+
+    async def rotate(
+        self, key_id: str, *, digest: bytes, prefix: str, old_valid_until: int
+    ) -> sa.RowMapping | None:
+        """The key with a new secret, the others good until ``old_valid_until``."""
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                keys.update().where(keys.c.id == key_id).values(prefix=prefix)
+            )
+            if not changed.rowcount:
+                return None
+            still_good = sa.or_(
+                secrets.c.valid_until.is_(None), secrets.c.valid_until > old_valid_until
+            )
+            await connection.execute(
+                secrets.update()
+                .where(secrets.c.key_id == key_id, still_good)
+                .values(valid_until=old_valid_until)
+            )
+            await connection.execute(
+                secrets.insert().values(hash=digest, kind="key", key_id=key_id)
+            )
+            return await _one(connection, key_id)
+
+    async def delete(self, key_id: str) -> bool:
+        """Whether there was one to delete."""
+        async with self._database.writing() as connection:
+            await connection.execute(secrets.delete().where(secrets.c.key_id == key_id))
+            deleted = await connection.execute(keys.delete().where(keys.c.id == key_id))
+            return deleted.rowcount > 0
+
+    async def touch(self, key_ids: set[str]) -> None:
+        """Remember that these keys were used just now."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                keys.update()
+                .where(keys.c.id.in_(key_ids))
+                .values(last_used_at=now_ms())
+            )
+
+
+async def _one(connection: Any, key_id: str) -> sa.RowMapping:
+    query = sa.select(keys).where(keys.c.id == key_id)
+    return (await connection.execute(query)).mappings().one()

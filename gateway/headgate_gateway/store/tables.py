@@ -1,0 +1,120 @@
+"""The tables. Times are milliseconds since the epoch; JSON is text, so that any store keeps it byte for byte."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from headgate_gateway.json import dump_text, loads
+
+
+class Json(sa.types.TypeDecorator[Any]):
+    """JSON as text: equal on every store, and a NUL in a string survives PostgreSQL."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
+        """The text to keep; None stays SQL NULL."""
+        return None if value is None else dump_text(value)
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> Any:
+        """The value back from its text."""
+        return None if value is None else loads(value)
+
+
+metadata = sa.MetaData()
+
+instances = sa.Table(
+    "instances",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("lease_until", sa.BigInteger, nullable=False),
+)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("name", Json, nullable=False, unique=True),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False, index=True),
+    sa.Column("name", Json, nullable=False),
+    sa.Column("prefix", sa.String(80), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("allowed_models", Json),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.Column("last_used_at", sa.BigInteger),
+)
+
+secrets = sa.Table(
+    "secrets",
+    metadata,
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True),
+    sa.Column("kind", sa.String(8), nullable=False),
+    sa.Column("key_id", sa.String(40), index=True),
+    sa.Column("valid_until", sa.BigInteger),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("key_id", sa.String(40)),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("request_id", sa.String(200), nullable=False),
+    sa.Column("status", sa.String(24), nullable=False),
+    sa.Column("model", Json, nullable=False),
+    sa.Column("session_id", Json),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("request", Json, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("started_at", sa.BigInteger),
+    sa.Column("completed_at", sa.BigInteger),
+    sa.Column("cancel_reason", Json),
+    sa.Column("stop_reason", sa.String(32)),
+    sa.Column("error", Json),
+    sa.Column("usage", Json, nullable=False),
+    sa.Column("turn_count", sa.Integer, nullable=False),
+    sa.Column("tool_call_count", sa.Integer, nullable=False),
+    sa.Column("result", Json),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False),
+    sa.Column("trimmed_through", sa.BigInteger, nullable=False),
+    sa.Index("runs_by_project", "project_id", "id"),
+    sa.Index("runs_by_owner", "owner", "status"),
+)
+
+run_events = sa.Table(
+    "run_events",
+    metadata,
+    sa.Column("run_id", sa.String(40), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+
+idempotency = sa.Table(
+    "idempotency",
+    metadata,
+    sa.Column("scope", sa.String(80), primary_key=True),
+    sa.Column("operation", sa.String(80), primary_key=True),
+    sa.Column("key", sa.String(255), primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("run_id", sa.String(40)),
+    sa.Column("status", sa.Integer),
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("created_at", sa.BigInteger, nullable=False, index=True),
+)

@@ -1,0 +1,198 @@
+"""Sends event streams: frames as they come, pings in silence, and an end that is never a lie."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from typing import cast
+
+from starlette.types import Receive, Scope, Send
+
+from headgate_gateway.drain import Drain
+from headgate_gateway.http.disconnect import until_gone
+from headgate_gateway.json import JsonObject, dumps
+from headgate_gateway.metrics import Metrics
+from headgate_gateway.store.runs import StoredEvent
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+PING = b'event: ping\ndata: {"type":"ping"}\n\n'
+
+
+def message_frame(event: JsonObject) -> bytes:
+    """A frame without an id: the stream cannot be resumed."""
+    return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), dumps(event))
+
+
+def run_frame(event: StoredEvent) -> bytes:
+    """A frame whose id is the event's sequence number."""
+    return b"event: %b\nid: %d\ndata: %b\n\n" % (
+        event.type.encode(),
+        event.sequence,
+        event.data.encode(),
+    )
+
+
+class Cut(Exception):
+    """Raised by a source of frames: break the connection off, as a dying server would."""
+
+
+class EventStream:
+    """An ASGI application that sends one event stream.
+
+    Closing ``frames`` frees what stands behind them. A client that leaves, or takes nothing
+    for too long, ends the stream and calls ``on_disconnect``.
+    """
+
+    def __init__(
+        self,
+        frames: AsyncIterator[bytes],
+        *,
+        drain: Drain,
+        metrics: Metrics,
+        ping_interval: float,
+        stalled_reader: float,
+        headers: dict[str, str] | None = None,
+        last_words: bytes = b"",
+        on_disconnect: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._frames = frames
+        self._drain = drain
+        self._metrics = metrics
+        self._ping_interval = ping_interval
+        self._stalled_reader = stalled_reader
+        self._headers = [
+            (name.lower().encode(), value.encode())
+            for name, value in (headers or {}).items()
+        ]
+        self._last_words = last_words
+        self._on_disconnect = on_disconnect
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire = _Wire(send, stalled_reader=self._stalled_reader)
+        self._metrics.open_streams.inc()
+        try:
+            await wire.start(_HEADERS + self._headers)
+            await self._run(wire, receive)
+        finally:
+            self._metrics.open_streams.dec()
+
+    async def _run(self, wire: "_Wire", receive: Receive) -> None:
+        """Send until the frames end, the client leaves or the gateway stops."""
+        sender = asyncio.create_task(self._send_all(wire))
+        gone = asyncio.create_task(until_gone(receive))
+        forced = asyncio.create_task(self._drain.forced.wait())
+        pings = asyncio.create_task(wire.ping_in_silence(self._ping_interval))
+        try:
+            await asyncio.wait(
+                {sender, gone, forced}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            await _cancel(sender, gone, forced, pings)
+        if not sender.cancelled():
+            await self._ended(wire, sender.exception())
+        elif gone.done() and not gone.cancelled():
+            await self._left()
+        elif self._last_words:
+            await wire.write(self._last_words)
+            await wire.finish()
+
+    async def _send_all(self, wire: "_Wire") -> None:
+        async with aclosing(cast("_Closable", self._frames)) as frames:
+            async for frame in frames:
+                await wire.write(frame)
+                # Stored events come without a real wait: without this one the loop would
+                # serve nobody else, and would not see that the client has gone.
+                await asyncio.sleep(0)
+
+    async def _ended(self, wire: "_Wire", error: BaseException | None) -> None:
+        """Finish the body, but only when the frames came to their own end."""
+        match error:
+            case None:
+                await wire.finish()
+            case Cut():
+                return
+            case TimeoutError() | OSError():
+                await self._left()
+            case _:
+                raise error
+
+    async def _left(self) -> None:
+        if self._on_disconnect is not None:
+            await self._on_disconnect()
+
+
+class _Closable(AsyncIterator[bytes]):
+    async def aclose(self) -> None: ...
+
+
+class _Wire:
+    """One response body; writes are whole frames, one at a time."""
+
+    def __init__(self, send: Send, *, stalled_reader: float) -> None:
+        self._send = send
+        self._stalled_reader = stalled_reader
+        self._lock = asyncio.Lock()
+        self._last = 0.0
+        self._begun = False
+
+    async def start(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        await self._send(
+            {"type": "http.response.start", "status": 200, "headers": list(headers)}
+        )
+
+    async def write(self, data: bytes) -> None:
+        """Send, waiting for a slow reader for as long as it is allowed to be slow."""
+        async with self._lock, asyncio.timeout(self._stalled_reader):
+            await self._send(
+                {"type": "http.response.body", "body": data, "more_body": True}
+            )
+        self._last = time.monotonic()
+        self._begun = True
+
+    async def finish(self) -> None:
+        await self._send(
+            {"type": "http.response.body", "body": b"", "more_body": False}
+        )
+
+    async def ping_in_silence(self, interval: float) -> None:
+        """Send a ping whenever nothing was sent for ``interval``; never as the first frame."""
+        while True:
+            silent_for = time.monotonic() - self._last if self._begun else 0.0
+            if silent_for >= interval:
+                await self.write(PING)
+            await asyncio.sleep(max(interval - silent_for, 0.001))
+
+
+async def _cancel(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait(tasks)
+
+
+async def batched_frames(
+    batches: AsyncIterator[list[StoredEvent]], *, cuts: set[int]
+) -> AsyncIterator[bytes]:
+    """The frames of a run, events that are ready together in one write.
+
+    After an event whose number is in ``cuts`` the connection breaks off, once.
+    """
+    async with aclosing(cast("_ClosableBatches", batches)) as source:
+        async for batch in source:
+            last = next((event for event in batch if event.sequence in cuts), None)
+            if last is None:
+                yield b"".join(map(run_frame, batch))
+                continue
+            cuts.discard(last.sequence)
+            shown = [event for event in batch if event.sequence <= last.sequence]
+            yield b"".join(map(run_frame, shown))
+            raise Cut
+
+
+class _ClosableBatches(AsyncIterator[list[StoredEvent]]):
+    async def aclose(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Tools that the gateway itself runs inside a run."""
