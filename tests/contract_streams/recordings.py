@@ -191,7 +191,8 @@ class Run:
         append = [{"role": "assistant", "content": response["content"]}]
         if done:
             results = [
-                {"type": "tool_result", "tool_use_id": identity} for identity in done
+                {"type": "tool_result", "tool_use_id": identity, "content": []}
+                for identity in done
             ]
             append.append({"role": "user", "content": results})
         self.add("history_delta", expected_len=self.length, append=append)
