@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from importlib import resources
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -19,7 +20,7 @@ from headgate.errors import Diagnostic, Location
 Format = Literal["text", "json", "github"]
 
 WIDTH: Final = 100
-LONGEST: Final = 400
+LONGEST: Final = 300
 _NO_SOURCES: Final[Mapping[str, str]] = MappingProxyType({})
 _COLORS: Final = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m", "dim": "\x1b[2m"}
 _RESET: Final = "\x1b[0m"
@@ -67,20 +68,20 @@ def _paragraph(
     label = f"{diagnostic.severity}[{diagnostic.code}]"
     if color:
         label = f"{_COLORS[diagnostic.severity]}{label}{_RESET}"
-    pointer = f" ({visible(place.pointer)})" if place.pointer not in ("", "#") else ""
+    pointer = f" ({_cut(place.pointer)})" if place.pointer not in ("", "#") else ""
     yield (
         f"{visible(place.file)}:{place.line}:{place.column}: {label}: "
-        f"{_cut(visible(diagnostic.message))}{_cut(pointer)}"
+        f"{_cut(diagnostic.message)}{pointer}"
     )
     lines = sources.get(place.file, [])
     if place.line <= len(lines):
         yield from _excerpt(lines[place.line - 1], place, color=color)
     if diagnostic.hint:
-        yield f"  hint: {_cut(visible(diagnostic.hint))}"
+        yield f"  hint: {_cut(diagnostic.hint)}"
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return visible(text if len(text) <= LONGEST else f"{text[:LONGEST]}…")
 
 
 def _excerpt(line: str, place: Location, *, color: bool) -> Iterator[str]:
@@ -168,3 +169,18 @@ def _data(text: str) -> str:
     for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(character, code)
     return text
+
+
+def explain(code: str) -> str | None:
+    """Give the paragraph about a code; None when there is no such code."""
+    return explanations().get(code)
+
+
+def explanations() -> dict[str, str]:
+    """Give every code that is reported, with what it means, in alphabetical order."""
+    text = resources.files("headgate").joinpath("explanations.md").read_text("utf-8")
+    found: dict[str, str] = {}
+    for section in text.split("\n## ")[1:]:
+        code, _, paragraph = section.partition("\n")
+        found[code.strip()] = paragraph.strip()
+    return found

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _BASE: Final = "urn:headgate:document"
 _LONGEST_MESSAGE: Final = 160
-_Fault: TypeAlias = tuple[str, str, Tokens]
+_Fault: TypeAlias = tuple[str, Tokens]
 
 
 def check_examples(
@@ -48,15 +48,15 @@ def check_examples(
     """Validate every example and default; the worst fault of each is reported."""
     root = bundle(document, "3.1")
     validators = _Validators(root)
-    found = [
-        fault
-        for (tokens, value), schema in _examples(root)
-        if (fault := validators.fault(value, tokens, schema))
-    ]
-    return in_order(
-        Diagnostic(severity, code, _short(message), document.locate_tokens(place))
-        for code, message, place in (*found, *validators.unusable)
-    )
+    found: list[Diagnostic] = []
+    for (tokens, value), schema in _examples(root):
+        if fault := validators.fault(value, tokens, schema):
+            message, place = _short(fault[0]), document.locate_tokens(fault[1])
+            found.append(Diagnostic(severity, "invalid-example", message, place))
+    for reason, schema in validators.unusable:
+        message, place = _short(reason), document.locate_tokens(schema)
+        found.append(Diagnostic(severity, "unusable-schema", message, place))
+    return in_order(found)
 
 
 class _Validators:
@@ -78,7 +78,7 @@ class _Validators:
             return None
         worst = _telling(min(errors, key=_rank))
         place = (*tokens, *(str(step) for step in worst.instance_path))
-        return "invalid-example", worst.message, place
+        return worst.message, place
 
     def _validator(self, schema: Tokens) -> Validator | None:
         from jsonschema_rs import Draft202012Validator
@@ -91,7 +91,7 @@ class _Validators:
                 )
             except ValueError as error:
                 self._compiled[schema] = None
-                self.unusable.append(("unusable-schema", _first_line(error), schema))
+                self.unusable.append((_first_line(error), schema))
         return self._compiled[schema]
 
     def _meant(self, schema: Tokens) -> Tokens:
@@ -165,18 +165,26 @@ def _rank(error: ValidationError) -> tuple[bool, int]:
 
 
 def _telling(error: ValidationError) -> ValidationError:
-    """Find, in a union that nothing fits, what the nearest branch misses."""
+    """Find, in a union that nothing fits, what the branch that was meant misses."""
     context: list[list[ValidationError]] = getattr(error.kind, "context", [])
-    branches = [branch for branch in context if branch]
-    if not branches:
+    depth = len(error.instance_path)
+    meant = [branch for branch in context if branch and not _excludes(branch, depth)]
+    if len(meant) != 1:
         return error
-    nearest = min(branches, key=lambda branch: (_other_kind(branch), len(branch)))
-    return _telling(nearest[0]) if not _other_kind(nearest) else error
+    return _telling(min(meant[0], key=_rank))
 
 
-def _other_kind(branch: list[ValidationError]) -> bool:
-    """Tell a branch that is about another kind of value by its tag or its type."""
-    return any(error.kind.name in ("const", "type") for error in branch)
+def _excludes(branch: list[ValidationError], depth: int) -> bool:
+    """Tell a branch for another type of value, or for another value of its tag."""
+    return any(
+        (error.kind.name == "type" and len(error.instance_path) == depth)
+        or (error.kind.name in ("const", "enum") and _is_tag(error, depth))
+        for error in branch
+    )
+
+
+def _is_tag(error: ValidationError, depth: int) -> bool:
+    return len(error.instance_path) == depth + 1 and isinstance(error.instance, str)
 
 
 def _first_line(error: ValueError) -> str:

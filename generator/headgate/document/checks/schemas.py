@@ -7,7 +7,7 @@ from typing import Final
 
 from headgate.document.checks.findings import Findings, Part
 from headgate.document.grammar import ROOT, SCHEMA, Kind, ListOf, MapOf, Object
-from headgate.document.json_values import Json, JsonObject, Tokens
+from headgate.document.json_values import Json, JsonObject, Tokens, fragment_tokens
 
 TYPES: Final = frozenset(
     {"string", "number", "integer", "boolean", "object", "array", "null"}
@@ -115,8 +115,11 @@ def _check_discriminator(findings: Findings, schema: Part) -> None:
     members = {member.text("$ref") for member in schema.items(key)}
     if not members:
         return
+    known = findings.root.object("components", "schemas").value
     for tag, target in discriminator.object("mapping").value.items():
-        if target not in members and isinstance(target, str):
+        if not isinstance(target, str) or fragment_tokens(target)[-1] not in known:
+            continue
+        if target not in members:
             findings.warning(
                 "mapping-outside-union",
                 f"{target.rsplit('/', 1)[-1]!r} is not part of this {key}",
@@ -131,6 +134,7 @@ def _check_loops(findings: Findings) -> None:
     for name in named:
         way: list[str] = []
         if _meets_itself(named, name, way, done):
+            done.update(way)
             loop = " to ".join(way[way.index(way[-1]) :])
             findings.error(
                 "reference-loop",
