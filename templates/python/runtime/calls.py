@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .errors import APIConnectionError, APIError, APITimeoutError, ResponseDecodeError
-from .models import HttpResponse, Model, attach, read_json
+from .models import ApiModel, HttpResponse, attach, read_json
 from .network import Network, Reply, Waits
 from .requests import Request
 from .retry import RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
@@ -160,7 +160,7 @@ def decoded(content: bytes, form: Any, answer: HttpResponse) -> Any:
         result = read_json(form, content)
     except ValidationError as error:
         raise _unreadable(error, content, answer) from error
-    if isinstance(result, Model):
+    if isinstance(result, ApiModel):
         attach(result, answer)
     return result
 

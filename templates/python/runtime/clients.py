@@ -10,7 +10,7 @@ from typing import Any, Self, TypedDict, TypeVar, Unpack
 import httpx2
 
 from .calls import Caller
-from .models import Model
+from .models import ApiModel
 from .network import AsyncNetwork, BlockingNetwork, Network, run_now
 from .pages import AsyncPage, AsyncPages, Page, PageShape
 from .requests import Arguments, Operation, RequestBuilder
@@ -20,7 +20,6 @@ from .settings import ClientOptions, Product, RequestOptions
 from .shapes import StreamShape
 
 T = TypeVar("T")
-E = TypeVar("E")
 
 
 class Call(TypedDict, total=False):
@@ -49,8 +48,8 @@ class _Core:
         self._caller = Caller(network, product, retry or RetryPolicy())
 
     def session(
-        self, operation: Operation, shape: StreamShape[E], **call: Unpack[Call]
-    ) -> StreamSession[E]:
+        self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
+    ) -> StreamSession:
         """Prepare a streaming call; nothing is sent yet."""
         return StreamSession(
             self._caller,
@@ -100,7 +99,7 @@ class SyncCore(_Core):
     def page(
         self,
         operation: Operation,
-        form: type[Model],
+        form: type[ApiModel],
         shape: PageShape,
         **call: Unpack[Call],
     ) -> Page[Any]:
@@ -135,7 +134,7 @@ class AsyncCore(_Core):
     def page(
         self,
         operation: Operation,
-        form: type[Model],
+        form: type[ApiModel],
         shape: PageShape,
         **call: Unpack[Call],
     ) -> AsyncPages[Any]:

@@ -174,8 +174,10 @@ class APIError(SDKError):
         return f"{text} (request {self.request_id})" if self.request_id else text
 
     def _detail(self, name: str, kind: type[T]) -> T | None:
-        value = self.details.get(name)
-        return value if isinstance(value, kind) else None
+        return _typed(self.details.get(name), kind)
+
+    def _number(self, name: str) -> float | None:
+        return _number_of(self.details.get(name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -280,7 +282,7 @@ class ErrorTree:
             request_id=_typed(_member(error, names.request_id), str) or request_id,
             retryable=_typed(_member(error, names.retryable), bool),
             retry_after=_first(
-                retry_after, _seconds(_member(error, names.retry_after))
+                retry_after, _number_of(_member(error, names.retry_after))
             ),
             details=_object(_member(error, names.details)),
             last_event_id=last_event_id,
@@ -314,7 +316,7 @@ def _typed(value: object, kind: type[T]) -> T | None:
     return value if isinstance(value, kind) else None
 
 
-def _seconds(value: object) -> float | None:
+def _number_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 from pydantic_core import core_schema
@@ -16,8 +16,8 @@ from .json_values import is_object
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-UNKNOWN_TAG = "\0unknown"
-"""The tag of a union's last arm; no JSON text that names a variant holds a NUL."""
+_UNKNOWN_TAG = "\0unknown"
+"""The tag of a union's last arm; no text that names a variant holds a NUL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class HttpResponse:
     request_id: str | None
 
 
-class Model(BaseModel):
+class ApiModel(BaseModel):
     """A received object. Fields that the specification does not know are kept."""
 
     model_config = ConfigDict(
@@ -54,7 +54,7 @@ class Model(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-def attach(model: Model, answer: HttpResponse) -> None:
+def attach(model: ApiModel, answer: HttpResponse) -> None:
     """Let a result show the HTTP answer it came in."""
     vars(model)["_http_response"] = answer
 
@@ -105,15 +105,46 @@ def _raw_of(unknown: Unknown) -> Any:
     return unknown.raw
 
 
-def tag_reader(name: str, *known: str) -> Callable[[Any], str]:
-    """Make the function that picks a union's arm by the property `name`."""
-    tags = frozenset(known)
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Marks a union whose arms are told apart by a property: `arms` by its values.
 
-    def read_tag(value: Any) -> str:
-        tag = value.get(name) if is_object(value) else getattr(value, name, None)
-        return tag if isinstance(tag, str) and tag in tags else UNKNOWN_TAG
+    A value of the property that is not among them gives `Unknown`; a value that is
+    among them must be that arm.
+    """
 
-    return read_tag
+    name: str
+    arms: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        choices = {tag: handler.generate_schema(arm) for tag, arm in self.arms.items()}
+        unknown = handler.generate_schema(Unknown)
+        return core_schema.tagged_union_schema(
+            {**choices, _UNKNOWN_TAG: unknown}, discriminator=self._tag_of
+        )
+
+    def _tag_of(self, value: Any) -> str:
+        tag = value.get(self.name) if is_object(value) else _tag_of(value, self.name)
+        return tag if isinstance(tag, str) and tag in self.arms else _UNKNOWN_TAG
+
+
+def _tag_of(value: object, name: str) -> object:
+    return None if isinstance(value, Unknown) else getattr(value, name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """Marks a union whose arm is the one that fits best, `Unknown` when none does."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        arms = [arm for arm in get_args(source) if arm is not Unknown]
+        known = core_schema.union_schema([handler.generate_schema(arm) for arm in arms])
+        unknown = handler.generate_schema(Unknown)
+        return core_schema.union_schema([known, unknown], mode="left_to_right")
 
 
 def read_json(form: Any, content: bytes) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from .models import HttpResponse, Model
+from .models import ApiModel, HttpResponse
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ class PageShape:
 class _PageState(Generic[T]):
     """One page of a list; `body` is the answer as the specification has it."""
 
-    def __init__(self, body: Model, shape: PageShape) -> None:
+    def __init__(self, body: ApiModel, shape: PageShape) -> None:
         self.body = body
         self._shape = shape
 
@@ -63,7 +63,7 @@ class Page(_PageState[T]):
     """One page; iterating goes on through all pages that follow."""
 
     def __init__(
-        self, body: Model, shape: PageShape, fetch: Callable[[Any], Page[T]]
+        self, body: ApiModel, shape: PageShape, fetch: Callable[[Any], Page[T]]
     ) -> None:
         super().__init__(body, shape)
         self._fetch = fetch
@@ -88,7 +88,7 @@ class AsyncPage(_PageState[T]):
     """One page; iterating goes on through all pages that follow."""
 
     def __init__(
-        self, body: Model, shape: PageShape, fetch: Callable[[Any], AsyncPages[T]]
+        self, body: ApiModel, shape: PageShape, fetch: Callable[[Any], AsyncPages[T]]
     ) -> None:
         super().__init__(body, shape)
         self._fetch = fetch

@@ -7,7 +7,7 @@ and without repetition.
 
 from __future__ import annotations
 
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -19,22 +19,20 @@ from .errors import (
     StreamGapError,
     StreamTruncatedError,
 )
-from .models import HttpResponse, Model, read_json
+from .models import ApiModel, HttpResponse, read_json
 from .shapes import Ending, StreamShape
 from .sse import EventDecoder, Frame
 
-E = TypeVar("E")
 
-
-class Delivery(NamedTuple, Generic[E]):
+class Delivery(NamedTuple):
     """An event on its way to the caller, and the cursor once it is delivered."""
 
-    event: E
+    event: Any
     cursor: str | None
     progress: bool
 
 
-class EventReader(Generic[E]):
+class EventReader:
     """Reads one stream, over as many connections as it takes.
 
     `ended` is set by the event that ends the stream; `error` is what to raise
@@ -42,7 +40,7 @@ class EventReader(Generic[E]):
     """
 
     def __init__(
-        self, shape: StreamShape[E], errors: ErrorTree, *, cursor: str | None
+        self, shape: StreamShape, errors: ErrorTree, *, cursor: str | None
     ) -> None:
         self.cursor = cursor
         self.ended: Ending | None = None
@@ -61,12 +59,12 @@ class EventReader(Generic[E]):
         self._answer = answer
         self._decoder = EventDecoder()
 
-    def read(self, chunk: bytes) -> list[Delivery[E]]:
+    def read(self, chunk: bytes) -> list[Delivery]:
         """Take the next bytes and give the events they complete.
 
         Never raises: `error` is set, and `ended` with it.
         """
-        deliveries: list[Delivery[E]] = []
+        deliveries: list[Delivery] = []
         try:
             for frame in self._decoder.feed(chunk):
                 delivery = self._accept(frame)
@@ -97,7 +95,7 @@ class EventReader(Generic[E]):
         self.error = error
         self.ended = "failed"
 
-    def _accept(self, frame: Frame) -> Delivery[E] | None:
+    def _accept(self, frame: Frame) -> Delivery | None:
         if frame.data == self._shape.sentinel:
             self.ended = "complete"
             return None
@@ -149,7 +147,7 @@ class EventReader(Generic[E]):
         )
 
     def _error_of(self, event: Any, field: str) -> SDKError:
-        body = event.to_dict() if isinstance(event, Model) else event.raw
+        body = event.to_dict() if isinstance(event, ApiModel) else event.raw
         return self._errors.streamed(
             body.get(field),
             status=self._answer.status_code,
@@ -186,7 +184,7 @@ class EventReader(Generic[E]):
         )
 
 
-def _wanted_fields(shape: StreamShape[Any]) -> tuple[str, ...]:
+def _wanted_fields(shape: StreamShape) -> tuple[str, ...]:
     if shape.resume is None:
         return ()
     return tuple(field for _, field in shape.resume.parameters)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from .calls import Caller, Deadline
 from .errors import (
@@ -22,8 +22,6 @@ from .retry import THROTTLED, TRANSIENT, backoff
 from .settings import RequestOptions
 from .shapes import Resume, StreamShape
 
-E = TypeVar("E")
-
 FRUITLESS_ATTEMPTS = 5
 """How often a cut stream is taken up again without a new event in between."""
 
@@ -32,7 +30,7 @@ _MEDIA_TYPE = "text/event-stream"
 _NO_CONTENT = 204
 
 
-class StreamSession(Generic[E]):
+class StreamSession:
     """Everything between a streaming call and its events.
 
     Opened at the first `batch`. A cut connection is resumed where the stream can
@@ -47,7 +45,7 @@ class StreamSession(Generic[E]):
         operation: Operation,
         arguments: Arguments,
         options: RequestOptions | None,
-        shape: StreamShape[E],
+        shape: StreamShape,
     ) -> None:
         self._caller = caller
         self._builder = builder
@@ -69,7 +67,7 @@ class StreamSession(Generic[E]):
         """Whether the stream came to its end, good or bad."""
         return self._reader.ended is not None and self._reader.error is None
 
-    async def batch(self) -> list[Delivery[E]] | None:
+    async def batch(self) -> list[Delivery] | None:
         """Give the next events that have arrived; None at the end.
 
         Raises what ended the stream otherwise, after all events before it.
@@ -111,7 +109,7 @@ class StreamSession(Generic[E]):
         if self._deadline is not None:
             self._deadline.check()
 
-    def _note_progress(self, deliveries: list[Delivery[E]]) -> None:
+    def _note_progress(self, deliveries: list[Delivery]) -> None:
         if self._fruitless and any(each.progress for each in deliveries):
             self._fruitless = 0
 

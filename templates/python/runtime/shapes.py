@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from .requests import Operation
 
-E = TypeVar("E")
 E_contra = TypeVar("E_contra", contravariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
@@ -35,7 +34,7 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamShape(Generic[E]):
+class StreamShape:
     """A kind of stream: its events by name, how it ends, how it resumes.
 
     `payload` is the union of the events, `tag` the property that tells them

@@ -18,10 +18,10 @@ R = TypeVar("R")
 V = TypeVar("V")
 
 
-class _StreamState(Generic[E]):
+class _StreamState:
     """What both kinds of stream know about where they are."""
 
-    def __init__(self, session: StreamSession[E]) -> None:
+    def __init__(self, session: StreamSession) -> None:
         self._session = session
         self._entered = False
         self._closed = False
@@ -40,7 +40,7 @@ class _StreamState(Generic[E]):
             raise StreamClosedError
 
 
-class EventStream(_StreamState[E]):
+class EventStream(_StreamState, Generic[E]):
     """Events as they arrive. Opened by `with`, or by asking for the first event.
 
     Leaving the `with` block frees the connection; so does leaving a loop that
@@ -89,7 +89,7 @@ class EventStream(_StreamState[E]):
                 yield value
 
 
-class AsyncEventStream(_StreamState[E]):
+class AsyncEventStream(_StreamState, Generic[E]):
     """Events as they arrive. Opened by `async with`, or by asking for the first event.
 
     Leaving the `async with` block frees the connection; so does leaving a loop
@@ -141,7 +141,7 @@ class AsyncEventStream(_StreamState[E]):
 class FoldedStream(EventStream[E], Generic[E, R]):
     """A stream whose events build a final object."""
 
-    def __init__(self, session: StreamSession[E], fold: Fold[E, R]) -> None:
+    def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
         super().__init__(session)
         self._fold = fold
 
@@ -158,7 +158,7 @@ class FoldedStream(EventStream[E], Generic[E, R]):
 class AsyncFoldedStream(AsyncEventStream[E], Generic[E, R]):
     """A stream whose events build a final object."""
 
-    def __init__(self, session: StreamSession[E], fold: Fold[E, R]) -> None:
+    def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
         super().__init__(session)
         self._fold = fold
 
