@@ -1,4 +1,4 @@
-"""Writes what the gateway keeps of the specification: the bundle, the events' schema, the models.
+"""Writes what the gateway keeps of the specification.
 
 ``python gateway/regenerate.py`` writes, ``--check`` exits 1 and names what differs.
 Needs the generator and datamodel-code-generator, which the gateway itself does not.

@@ -24,7 +24,7 @@ HANDLERS: Mapping[str, Handler] = {
 
 
 def create_app(gateway: Gateway) -> ASGIApp:
-    """The whole application: request ids and the log, errors as envelopes, then the routes."""
+    """The whole application: request ids and log, errors as envelopes, the routes."""
     routes = operation_routes(gateway, HANDLERS)
     if gateway.settings.metrics:
         routes.append(metrics_route(gateway))

@@ -11,7 +11,7 @@ from headgate_gateway.settings import Settings, SettingsError, check, load_setti
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status 0 when it was stopped, 2 when the settings or the command make no sense."""
+    """Exit status 0 when it was stopped, 2 when settings or command make no sense."""
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)

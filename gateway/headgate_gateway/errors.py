@@ -1,4 +1,4 @@
-"""The one error of the gateway, and the table that gives each code its type, status and standard code."""
+"""The one error of the gateway, and what each error code stands for."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -83,7 +83,7 @@ KINDS: dict[str, Kind] = {
 
 
 class GatewayError(Exception):
-    """An answer that is an error: an HTTP error before the first byte, an event after it."""
+    """A failure: an HTTP error before the first byte, an event after it."""
 
     def __init__(
         self,

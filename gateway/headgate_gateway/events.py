@@ -1,8 +1,12 @@
-"""Builds the events of the two streams, and folds a message's events into the message."""
+"""Builds the events of a message, and folds them back into the message."""
 
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, TypeAlias
 
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
+
+EventSource: TypeAlias = AsyncGenerator[JsonObject, None]
+"""Events as they come; closing it aborts what makes them."""
 
 TERMINAL = frozenset({"message_stop", "run_complete", "error"})
 """Nothing follows an event of these types."""
@@ -10,7 +14,7 @@ TERMINAL = frozenset({"message_stop", "run_complete", "error"})
 
 def message_start(*, message_id: str, model: str, usage: JsonObject) -> JsonObject:
     """The first event of a message: the message without content."""
-    message = {
+    message: JsonObject = {
         "id": message_id,
         "type": "message",
         "role": "assistant",

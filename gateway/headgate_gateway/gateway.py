@@ -98,7 +98,7 @@ class Gateway:
                     self.engine.cancel_here(run_id)
                 await self._bury_the_dead()
                 await self._note_used_keys()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is tried again soon
                 _log.warning("keep_alive_failed", error=type(error).__name__)
 
     async def _bury_the_dead(self) -> None:
@@ -117,7 +117,7 @@ class Gateway:
             try:
                 await self.runs.trim(completed_before=now_ms() - retention_ms)
                 await self.idempotency.forget_expired()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - it is tried again soon
                 _log.warning("housekeeping_failed", error=type(error).__name__)
             await asyncio.sleep(_HOUSEKEEPING)
 

@@ -1,4 +1,4 @@
-"""Identifiers: a type prefix and a ULID, so that ids sort by the time they were made."""
+"""Identifiers: a prefix and a ULID, so that ids sort by age."""
 
 import re
 import secrets

@@ -15,7 +15,7 @@ def dumps(value: object) -> bytes:
 
 
 def dump_text(value: object) -> str:
-    """``dumps`` as text; a NUL in a string stays escaped, so that any store takes it."""
+    """``dumps`` as text; a NUL stays escaped, so that any store takes it."""
     return orjson.dumps(value).decode()
 
 

@@ -43,7 +43,7 @@ def _secret(start: str) -> Secret:
 
 
 class Hasher:
-    """HMAC-SHA-256 with a pepper: fast enough for every request, useless without the pepper."""
+    """HMAC-SHA-256 with a pepper: fast, and useless to who lacks the pepper."""
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper

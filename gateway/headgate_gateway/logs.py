@@ -27,7 +27,7 @@ def configure_logs(level: LogLevel) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.ExceptionRenderer(
-                # Without locals: they hold requests, and requests hold what is not ours to log.
+                # Without locals: they hold requests, which are not ours to log.
                 ExceptionDictTransformer(show_locals=False)
             ),
             redact,
@@ -44,7 +44,7 @@ def configure_logs(level: LogLevel) -> None:
 def redact(
     _logger: Any, _method: str, event: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """A structlog processor that blanks values under telling names, and secrets anywhere."""
+    """A structlog processor: blanks values under telling names, and secrets."""
     return {name: _clean(name, value) for name, value in event.items()}
 
 

@@ -53,7 +53,7 @@ def _is_other_branch(
     branch: Sequence[jsonschema_rs.ValidationError],
     union: jsonschema_rs.ValidationError,
 ) -> bool:
-    """Whether a branch fails by its tag or by its type: the value was not meant for it."""
+    """Whether a branch fails by its tag or type: the value was not meant for it."""
     depth = len(union.instance_path)
     for error in branch:
         away = len(error.instance_path) - depth
@@ -82,7 +82,7 @@ def _problem(error: jsonschema_rs.ValidationError) -> Problem:
 def _union_problem(
     path: list[str | int], branches: Sequence[Sequence[jsonschema_rs.ValidationError]]
 ) -> Problem:
-    """No branch fits: name the tag that is missing or unknown, or the types that would do."""
+    """No branch fits: say that the tag is missing or unknown, if that is why."""
     tags = [tag for branch in branches for tag in branch if _is_tag(tag, path)]
     if tags and len(tags) >= len(branches) - 1:
         allowed = sorted({_quoted(tag) for tag in tags})

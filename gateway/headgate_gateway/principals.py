@@ -1,4 +1,4 @@
-"""Who is calling: from the credential in a request to a principal that may do things."""
+"""Who is calling: from the credential of a request to a principal."""
 
 import hmac
 import time
@@ -15,7 +15,7 @@ from headgate_gateway.settings import AuthMode
 from headgate_gateway.store.keys import KeyStore, SecretOwner
 
 _REMEMBERED_FOR = 1.0
-"""Seconds that a looked-up secret is believed; so fast a revocation works everywhere."""
+"""Seconds that a looked-up secret is believed; a revocation takes as long."""
 _REMEMBERED = 4096
 
 Kind = Literal["key", "admin", "anonymous"]
@@ -73,7 +73,7 @@ class Authenticator:
         if secret is None:
             if request.headers.get("x-admin-key"):
                 raise _forbidden(
-                    "An admin key opens admin routes only; this one needs a gateway key."
+                    "This route needs a gateway key; an admin key will not do."
                 )
             if self._mode == "optional":
                 return Principal("anonymous", self._default_project)
@@ -81,12 +81,12 @@ class Authenticator:
         owner = await self._owner(secret)
         if owner.kind != "key":
             raise _forbidden(
-                "An admin key opens admin routes only; this one needs a gateway key."
+                "This route needs a gateway key; an admin key will not do."
             )
         return self._key_principal(owner)
 
     async def admin_caller(self, request: Request) -> Principal:
-        """The principal of an admin operation; there is no mode in which it may be anonymous."""
+        """The principal of an admin operation, which is never anonymous."""
         secret = request.headers.get("x-admin-key") or _bearer(request)
         if secret is None:
             raise _missing('Send an admin key as "X-Admin-Key: ...".')
@@ -130,7 +130,7 @@ class Authenticator:
 
 
 def _bearer(request: Request) -> str | None:
-    """The bearer token; None without the header. Another scheme is a key that is not known."""
+    """The bearer token; None without one. Another scheme is an unknown key."""
     header = request.headers.get("authorization")
     if header is None:
         return request.headers.get("x-api-key")

@@ -16,7 +16,7 @@ _LAST_SECONDS = 3
 
 
 class _Server(uvicorn.Server):
-    """A server whose stop signal starts the drain; uvicorn alone would wait for streams for ever."""
+    """A server whose stop signal starts the drain; uvicorn would wait for ever."""
 
     def __init__(self, config: uvicorn.Config, gateway: Gateway) -> None:
         super().__init__(config)
@@ -68,7 +68,7 @@ async def serve(settings: Settings) -> None:
 
 
 async def _announce(server: uvicorn.Server, gateway: Gateway) -> None:
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host

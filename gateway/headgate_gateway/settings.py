@@ -1,11 +1,11 @@
-"""Settings: the defaults, then a TOML file, then the environment, each overriding the one before."""
+"""Settings: the defaults, over them a TOML file, over that the environment."""
 
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 ENVIRONMENT_PREFIX = "HEADGATE_GATEWAY_"
 
@@ -34,7 +34,7 @@ class Settings:
     api_key: str = field(default="", repr=False)
     """A gateway key of the first project that is accepted beside the stored ones."""
     pepper: str = field(default="", repr=False)
-    """Mixed into key hashes. Empty: a random one in a file beside the SQLite database."""
+    """Mixed into key hashes. Empty: a random one, kept beside the SQLite file."""
     log_level: LogLevel = "info"
     metrics: bool = True
     max_body_bytes: int = 8 * 1024 * 1024
@@ -109,7 +109,7 @@ def _value(name: str, given: object) -> object:
     if isinstance(default, bool):
         return _boolean(name, given)
     if isinstance(default, int | float):
-        return _number(name, given, cast("type[int | float]", type(default)))
+        return _number(name, given, type(default))
     return str(given)
 
 

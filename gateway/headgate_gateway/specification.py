@@ -68,7 +68,8 @@ class Specification:
     def _operation(
         self, path: str, method: str, node: JsonObject, shared: list[JsonObject]
     ) -> Operation:
-        security = node.get("security", self.root.get("security", []))
+        common: list[JsonObject] = self.root.get("security") or []
+        security: list[JsonObject] = node.get("security", common)
         body = self.resolve(node["requestBody"]) if "requestBody" in node else {}
         content = body.get("content", {}).get("application/json", {})
         return Operation(
@@ -96,7 +97,7 @@ class Specification:
 
 def load_specification() -> Specification:
     """The specification in the package."""
-    folder = resources.files(__package__) / "spec"
+    folder = resources.files("headgate_gateway") / "spec"
     return Specification(
         document=folder.joinpath("openapi.json").read_bytes(),
         events=folder.joinpath("events.schema.json").read_bytes(),

@@ -1,10 +1,9 @@
-"""Sends event streams: frames as they come, pings in silence, and an end that is never a lie."""
+"""Sends event streams: frames, pings in silence, and an end that is true."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
-from typing import cast
 
 from starlette.types import Receive, Scope, Send
 
@@ -38,19 +37,19 @@ def run_frame(event: StoredEvent) -> bytes:
 
 
 class Cut(Exception):
-    """Raised by a source of frames: break the connection off, as a dying server would."""
+    """Raised by a source of frames: break off, as a dying server would."""
 
 
 class EventStream:
     """An ASGI application that sends one event stream.
 
-    Closing ``frames`` frees what stands behind them. A client that leaves, or takes nothing
-    for too long, ends the stream and calls ``on_disconnect``.
+    Closing ``frames`` frees what stands behind them. A client that leaves, or takes
+    nothing for too long, ends the stream and calls ``on_disconnect``.
     """
 
     def __init__(
         self,
-        frames: AsyncIterator[bytes],
+        frames: AsyncGenerator[bytes, None],
         *,
         drain: Drain,
         metrics: Metrics,
@@ -73,6 +72,7 @@ class EventStream:
         self._on_disconnect = on_disconnect
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         wire = _Wire(send, stalled_reader=self._stalled_reader)
         self._metrics.open_streams.inc()
         try:
@@ -102,11 +102,11 @@ class EventStream:
             await wire.finish()
 
     async def _send_all(self, wire: "_Wire") -> None:
-        async with aclosing(cast("_Closable", self._frames)) as frames:
+        async with aclosing(self._frames) as frames:
             async for frame in frames:
                 await wire.write(frame)
-                # Stored events come without a real wait: without this one the loop would
-                # serve nobody else, and would not see that the client has gone.
+                # Stored events come without a real wait: without this one the loop
+                # would serve nobody else, nor see that the client has gone.
                 await asyncio.sleep(0)
 
     async def _ended(self, wire: "_Wire", error: BaseException | None) -> None:
@@ -124,10 +124,6 @@ class EventStream:
     async def _left(self) -> None:
         if self._on_disconnect is not None:
             await self._on_disconnect()
-
-
-class _Closable(AsyncIterator[bytes]):
-    async def aclose(self) -> None: ...
 
 
 class _Wire:
@@ -160,7 +156,7 @@ class _Wire:
         )
 
     async def ping_in_silence(self, interval: float) -> None:
-        """Send a ping whenever nothing was sent for ``interval``; never as the first frame."""
+        """Send a ping after ``interval`` of silence, never as the first frame."""
         while True:
             silent_for = time.monotonic() - self._last if self._begun else 0.0
             if silent_for >= interval:
@@ -176,13 +172,13 @@ async def _cancel(*tasks: asyncio.Task[object]) -> None:
 
 
 async def batched_frames(
-    batches: AsyncIterator[list[StoredEvent]], *, cuts: set[int]
-) -> AsyncIterator[bytes]:
+    batches: AsyncGenerator[list[StoredEvent], None], *, cuts: set[int]
+) -> AsyncGenerator[bytes, None]:
     """The frames of a run, events that are ready together in one write.
 
     After an event whose number is in ``cuts`` the connection breaks off, once.
     """
-    async with aclosing(cast("_ClosableBatches", batches)) as source:
+    async with aclosing(batches) as source:
         async for batch in source:
             last = next((event for event in batch if event.sequence in cuts), None)
             if last is None:
@@ -192,7 +188,3 @@ async def batched_frames(
             shown = [event for event in batch if event.sequence <= last.sequence]
             yield b"".join(map(run_frame, shown))
             raise Cut
-
-
-class _ClosableBatches(AsyncIterator[list[StoredEvent]]):
-    async def aclose(self) -> None: ...

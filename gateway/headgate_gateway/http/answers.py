@@ -21,6 +21,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in self.headers.items()

@@ -18,7 +18,7 @@ async def until_gone(receive: Receive) -> None:
 
 
 async def while_waited_for(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """The result of ``work``; cancels it and raises ClientDisconnect if the client leaves first."""
+    """The result of ``work``; ClientDisconnect if the client leaves first."""
     task = asyncio.create_task(work)
     gone = asyncio.create_task(until_gone(receive))
     try:

@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its line in the log, its counters, and errors as envelopes."""
+"""What surrounds every request: its id, its line in the log, errors as envelopes."""
 
 import re
 import time
@@ -45,6 +45,7 @@ class RequestEdge:
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -85,6 +86,7 @@ class ErrorBoundary:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -97,11 +99,11 @@ class ErrorBoundary:
             if state.status:
                 raise
             await error_answer(error, state.request_id)(scope, receive, send)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the last boundary there is
             _log.exception("request_broke", request_id=state.request_id)
             if not state.status:
-                error = GatewayError("internal_error", "The gateway failed.")
-                await error_answer(error, state.request_id)(scope, receive, send)
+                failure = GatewayError("internal_error", "The gateway failed.")
+                await error_answer(failure, state.request_id)(scope, receive, send)
 
 
 def _request_id(request: Request) -> str:

@@ -30,7 +30,7 @@ def claim_of(call: Call) -> Claim | None:
 
 
 async def once(call: Call, produce: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The answer of ``produce``, or the one it gave to the first request with the same key."""
+    """The answer of ``produce``, or the one the first request with the key got."""
     claim = claim_of(call)
     if claim is None:
         return await produce()

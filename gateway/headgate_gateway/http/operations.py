@@ -21,7 +21,7 @@ _WITH_SLASHES = {"/v1/models/{model}": "/v1/models/{model:path}"}
 
 
 def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[Route]:
-    """A route a path, for every operation of the specification; each must have a handler."""
+    """A route for every path of the specification; each operation has a handler."""
     paths: dict[str, dict[str, _OperationEndpoint]] = {}
     for operation in gateway.specification.operations:
         endpoint = _OperationEndpoint(operation, gateway, handlers[operation.id])
@@ -33,13 +33,14 @@ def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[
 
 
 class PathEndpoint:
-    """All operations of one path; any other method is answered 405 with what would do."""
+    """All operations of one path; any other method is answered 405."""
 
     def __init__(self, methods: Mapping[str, ASGIApp]) -> None:
         self._methods = methods
         self._allow = ", ".join(sorted(methods))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         endpoint = self._methods.get(scope["method"])
         if endpoint is None:
             raise GatewayError(
@@ -51,7 +52,7 @@ class PathEndpoint:
 
 
 class _OperationEndpoint:
-    """Finds out who calls, checks the request against the specification, calls the handler."""
+    """Finds out who calls, checks the request, calls the handler."""
 
     def __init__(
         self, operation: Operation, gateway: Gateway, handler: Handler
@@ -62,6 +63,7 @@ class _OperationEndpoint:
         self._validator = OperationValidator(operation, gateway.specification)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         request = Request(scope, receive)
         state = state_of(scope)
         state.operation = self._operation.id
@@ -83,7 +85,7 @@ class _OperationEndpoint:
         await answer(scope, receive, send)
 
     async def _principal(self, request: Request) -> Principal | None:
-        """The caller, as the operation's security asks; a scheme that is not known opens nothing."""
+        """The caller, as the operation's security asks; by default nobody."""
         match self._operation.schemes:
             case ():
                 return None
@@ -105,6 +107,7 @@ class _Metrics:
         self._gateway = gateway
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         state_of(scope).operation = "metrics"
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
         answer = Answer(200, self._gateway.metrics.text(), headers)

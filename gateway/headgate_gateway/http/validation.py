@@ -1,4 +1,4 @@
-"""Requests against the specification: every parameter and body, by the document's own schemas."""
+"""Checks requests by the schemas of the specification itself."""
 
 import re
 from typing import Any
@@ -31,14 +31,14 @@ class OperationValidator:
         )
 
     def parameters(self, request: Request) -> dict[str, Any]:
-        """The parameters by name, converted and with defaults; absent ones are missing."""
+        """The parameters by name, converted and with defaults."""
         values: dict[str, Any] = {}
         for parameter in self._parameters:
             parameter.read(request, values)
         return values
 
     async def body(self, request: Request, *, limit: int) -> Any:
-        """The JSON body, integral floats as integers; None when it may be and is absent."""
+        """The JSON body, 1.0 as 1; None when it may be absent and is."""
         if self._body is None:
             return None
         data = await read_body(request, limit=limit)
@@ -125,7 +125,7 @@ class _ParameterValidator:
                 return [request.path_params[name]]
 
     def _converted(self, text: str) -> object:
-        """The text as the schema's type; a text that is not of it stays text, and fails."""
+        """The text as the schema's type; what is not of it stays text, and fails."""
         match self._schema.get("type"):
             case "integer" if _INTEGER.fullmatch(text):
                 return int(float(text))
@@ -138,7 +138,7 @@ class _ParameterValidator:
 def _validator(
     schema: JsonObject, specification: Specification
 ) -> jsonschema_rs.Validator:
-    """A validator of one schema of the document; ``components`` make its references work."""
+    """A validator of one schema; ``components`` make its references work."""
     root = {**schema, "components": specification.root["components"]}
     return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
 

@@ -1,9 +1,10 @@
 """Which provider serves which model."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.guard import guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
@@ -52,7 +53,7 @@ class Catalogue:
         *,
         messages: Sequence[JsonObject],
         server_tools: Sequence[str] = (),
-    ) -> AsyncIterator[JsonObject]:
+    ) -> EventSource:
         """One answer's events, in order and to the end, or a GatewayError."""
         call = ModelCall(
             model=resolved.model["name"],

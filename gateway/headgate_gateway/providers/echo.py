@@ -1,11 +1,9 @@
 """``mock/echo``: says again what the user said last."""
 
 import re
-from collections.abc import AsyncIterator
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.tokens import count_request, count_text
 
@@ -13,7 +11,7 @@ _SILENCE = "(nothing to echo)"
 _WORDS = re.compile(r"\s*\S+|\s+")
 
 
-async def echo(call: ModelCall, *, model: str) -> AsyncIterator[JsonObject]:
+async def echo(call: ModelCall, *, model: str) -> events.EventSource:
     """The last user turn's text, a word an event."""
     text, stop_reason, stop_sequence = _shorten(_last_user_text(call) or _SILENCE, call)
     asked = count_request(call.request, call.messages)

@@ -1,12 +1,10 @@
-"""Holds a provider's stream to the order of the message stream, whatever the provider does."""
+"""Holds a provider's stream to the order of messages, whatever the provider does."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import cast
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import usage_of
+from headgate_gateway.events import EventSource, usage_of
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.tokens import count_request, count_text
@@ -20,19 +18,17 @@ _FITTING = {
 }
 
 
-async def guarded(
-    events: AsyncIterator[JsonObject], call: ModelCall, *, idle: float
-) -> AsyncIterator[JsonObject]:
-    """``events`` up to ``message_stop``; raises GatewayError where they break off or err."""
+async def guarded(events: EventSource, call: ModelCall, *, idle: float) -> EventSource:
+    """``events`` up to ``message_stop``; GatewayError where they break off or err."""
     order = _Order(call)
-    async with aclosing(cast("AsyncIterator[JsonObject]", events)) as source:  # type: ignore[type-var]
+    async with aclosing(events) as source:
         while not order.ended:
             event = order.check(await _next(source, idle))
             if event is not None:
                 yield event
 
 
-async def _next(source: AsyncIterator[JsonObject], idle: float) -> JsonObject:
+async def _next(source: EventSource, idle: float) -> JsonObject:
     try:
         async with asyncio.timeout(idle):
             return await anext(source)

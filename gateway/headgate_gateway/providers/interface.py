@@ -1,9 +1,10 @@
-"""What the gateway asks of a provider: its models, and one message as a stream of events."""
+"""What the gateway asks of a provider: its models, and messages as streams."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 
 
@@ -35,7 +36,7 @@ class ModelCall:
 
 
 class Provider(Protocol):
-    """Answers model calls. A whole answer is the fold of its stream, so there is one method."""
+    """Answers model calls. A whole answer is the fold of its stream."""
 
     @property
     def id(self) -> str:
@@ -46,7 +47,7 @@ class Provider(Protocol):
         """The ``Model`` objects that the provider serves."""
         ...
 
-    def stream(self, call: ModelCall) -> AsyncIterator[JsonObject]:
+    def stream(self, call: ModelCall) -> EventSource:
         """The message stream events of one answer.
 
         Raises GatewayError when the provider fails, before the first event or after it.

@@ -1,7 +1,8 @@
 """The ``mock`` provider: two models that need no network and always answer the same."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
+from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.echo import echo
 from headgate_gateway.providers.interface import ModelCall
@@ -34,7 +35,7 @@ class MockProvider:
             _model("script", "Script player", ["script"]),
         ]
 
-    def stream(self, call: ModelCall) -> AsyncIterator[JsonObject]:
+    def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
         model = f"{self.id}/{call.model}"
         if call.model == "script":

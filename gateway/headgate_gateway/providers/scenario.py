@@ -1,6 +1,6 @@
-"""The scripts that ``mock/script`` plays: their schema, the built-in ones, and reading one from a request."""
+"""The scripts that ``mock/script`` plays: their schema, and the built-in ones."""
 
-from typing import Any
+from typing import Any, cast
 
 import jsonschema_rs
 
@@ -98,9 +98,7 @@ SCENARIOS: dict[str, JsonObject] = {
     "tools": {
         "turns": [
             {"text": "I look it up.", "tools": [_PARALLEL_TOOLS[0]], "chunk": 5},
-            {
-                "text": "A reader sends the last id it saw, and the server goes on after it."
-            },
+            {"text": "A reader sends the last id it saw; the server goes on."},
         ],
     },
     "research": {
@@ -112,8 +110,8 @@ SCENARIOS: dict[str, JsonObject] = {
                 "chunk": 6,
             },
             {
-                "text": "A client keeps the id of the last event. On reconnect it sends it, "
-                "and the server replays what followed: nothing is lost, nothing comes twice.",
+                "text": "A client keeps the id of the last event it saw and sends it "
+                "again; the server replays the rest. Nothing is lost or doubled.",
                 "chunk": 9,
             },
         ],
@@ -131,13 +129,13 @@ SCENARIOS: dict[str, JsonObject] = {
 
 
 def script_of(metadata: dict[str, Any], *, at: str = "metadata.script") -> JsonObject:
-    """The script that a request's metadata holds or names; ``text`` when there is none."""
+    """The script that metadata hold or name; ``text`` when there is none."""
     given = metadata.get("script", "text")
     if isinstance(given, str):
         if given not in SCENARIOS:
             raise GatewayError(
                 "validation_failed",
-                f"There is no scenario {given!r}; there are {', '.join(sorted(SCENARIOS))}.",
+                f"There is no scenario {given!r}, but {', '.join(sorted(SCENARIOS))}.",
                 param=at,
             )
         return SCENARIOS[given]
@@ -150,6 +148,9 @@ def script_of(metadata: dict[str, Any], *, at: str = "metadata.script") -> JsonO
 
 
 def cuts_of(metadata: dict[str, Any] | None) -> set[int]:
-    """After which events the script asks for the client's connection to be broken off."""
-    script = (metadata or {}).get("script")
-    return set(script.get("cut_after", ())) if isinstance(script, dict) else set()
+    """After which events the script wants the client's connection cut."""
+    script: Any = (metadata or {}).get("script")
+    if not isinstance(script, dict):
+        return set()
+    places: list[int] = cast("JsonObject", script).get("cut_after", [])
+    return set(places)

@@ -1,8 +1,8 @@
-"""``mock/script``: plays a script from the request's metadata, faults included, over a wire of bytes."""
+"""``mock/script``: plays the script in a request's metadata, faults included."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from typing import NoReturn
 
 from headgate_gateway import events
@@ -33,7 +33,7 @@ class ScriptPlayer:
     def __init__(self) -> None:
         self._struck: Counter[bytes] = Counter()
 
-    async def play(self, call: ModelCall, *, model: str) -> AsyncIterator[JsonObject]:
+    async def play(self, call: ModelCall, *, model: str) -> events.EventSource:
         """The events of the turn that the conversation has come to."""
         script = script_of(call.metadata)
         turns: list[JsonObject] = script["turns"]
@@ -112,7 +112,7 @@ def _blocks(turn: JsonObject) -> Iterator[tuple[JsonObject, list[JsonObject]]]:
             [{"type": "text_delta", "text": piece} for piece in _cut(text, size)],
         )
     for tool in turn.get("tools", ()):
-        block = {
+        block: JsonObject = {
             "type": "tool_use",
             "id": tool.get("id") or f"toolu_{ulid()}",
             "name": tool["name"],
@@ -137,7 +137,7 @@ def _output_tokens(turn: JsonObject) -> int:
 
 async def _transmit(
     frames: Iterator[JsonObject], turn: JsonObject, faults: JsonObject
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events as bytes on a wire that breaks where the script says so."""
     for number, event in enumerate(frames):
         if number == faults.get("error_after"):
@@ -158,5 +158,5 @@ async def _transmit(
 
 
 def _pieces(frame: bytes, *, split: bool) -> list[bytes]:
-    """The frame whole, or byte by byte: every character of several bytes is cut apart."""
+    """The frame whole, or byte by byte, which cuts characters apart."""
     return [bytes([byte]) for byte in frame] if split else [frame]

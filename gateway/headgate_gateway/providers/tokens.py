@@ -24,7 +24,7 @@ def count_request(
 
 
 def _count(value: object) -> int:
-    """Tokens of all strings in a JSON value, keys included; media count as a constant."""
+    """Tokens of all strings in a JSON value, keys included."""
     match value:
         case str():
             return count_text(value)

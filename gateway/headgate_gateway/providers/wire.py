@@ -1,9 +1,12 @@
 """Event streams on the way from a provider: bytes to events, bounded."""
 
 import codecs
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any, TypeGuard, cast
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
 from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
@@ -15,12 +18,13 @@ def encode(event: JsonObject) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), dumps(event))
 
 
-async def decode(chunks: AsyncIterator[bytes]) -> AsyncIterator[JsonObject]:
+async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
     """The JSON objects in the ``data`` of a byte stream's frames."""
     frames = _FrameDecoder()
-    async for chunk in chunks:
-        for data in frames.feed(chunk):
-            yield _parse(data)
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            for data in frames.feed(chunk):
+                yield _parse(data)
 
 
 def _parse(data: str) -> JsonObject:
@@ -30,15 +34,21 @@ def _parse(data: str) -> JsonObject:
         raise GatewayError(
             "upstream_failed", "The provider sent an event that is not JSON."
         ) from None
-    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+    if not _is_typed(event):
         raise GatewayError(
             "upstream_failed", "The provider sent an event without a type."
         )
     return event
 
 
+def _is_typed(value: Any) -> TypeGuard[JsonObject]:
+    return isinstance(value, dict) and isinstance(
+        cast("JsonObject", value).get("type"), str
+    )
+
+
 class _FrameDecoder:
-    """The part of the WHATWG event-stream rules that providers' streams need: data and blank lines."""
+    """The part of the event-stream rules that providers' streams need."""
 
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")

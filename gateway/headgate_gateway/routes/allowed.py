@@ -6,7 +6,7 @@ from headgate_gateway.providers.catalogue import Resolved
 
 
 def allowed_model(call: Call, name: str, *, param: str) -> Resolved:
-    """The model with this id or alias: 404 when there is none, 403 when the key may not use it."""
+    """The model with this id or alias; 403 when the key may not use it."""
     resolved = call.gateway.catalogue.resolve(name, param=param)
     patterns = call.caller.allowed_models
     if patterns is not None and not any(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.http.answers import Answer, json_answer, json_bytes
 from headgate_gateway.http.call import Call, Handler
@@ -42,7 +43,7 @@ async def _store_answers(call: Call) -> bool:
     try:
         async with call.gateway.database.reading() as connection:
             await connection.execute(sa.select(1))
-    except (sa.exc.SQLAlchemyError, OSError):
+    except (SQLAlchemyError, OSError):
         return False
     return True
 

@@ -73,12 +73,12 @@ async def rotate(call: Call) -> Answer:
     if row["status"] == "revoked":
         raise GatewayError("conflict", "The key was revoked and gets no new secret.")
     secret = new_gateway_secret(row["project_id"])
-    grace_s = (call.body or {}).get("grace_s", 0)
+    body: JsonObject = call.body or {}
     rotated = await call.gateway.keys.rotate(
         row["id"],
         digest=call.gateway.hasher.digest(secret.text),
         prefix=secret.prefix,
-        old_valid_until=now_ms() + grace_s * 1000,
+        old_valid_until=now_ms() + body.get("grace_s", 0) * 1000,
     )
     call.gateway.authenticator.forget()
     return json_answer(_with_secret(_found(rotated), secret))

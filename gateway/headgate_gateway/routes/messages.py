@@ -1,14 +1,12 @@
 """Single answers of a model, whole or streamed."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import Any, cast
 
-import structlog
 from starlette.types import ASGIApp
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import MessageFold, error_event
+from headgate_gateway.events import EventSource, MessageFold, error_event
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
@@ -19,8 +17,6 @@ from headgate_gateway.providers.scenario import cuts_of
 from headgate_gateway.providers.tokens import count_request
 from headgate_gateway.routes.allowed import allowed_model
 from headgate_gateway.streaming import Cut, EventStream, message_frame
-
-_log = structlog.get_logger("headgate_gateway.messages")
 
 
 async def create(call: Call) -> ASGIApp:
@@ -70,19 +66,19 @@ async def _streamed(call: Call, resolved: Resolved) -> EventStream:
     )
 
 
-async def _first(events: AsyncIterator[JsonObject]) -> JsonObject:
+async def _first(events: EventSource) -> JsonObject:
     return await anext(events)
 
 
 async def _frames(
-    call: Call, first: JsonObject, rest: AsyncIterator[JsonObject]
-) -> AsyncIterator[bytes]:
+    call: Call, first: JsonObject, rest: EventSource
+) -> AsyncGenerator[bytes, None]:
     """The frames of a message; a failure becomes the terminal ``error`` event."""
     cuts = cuts_of(call.body.get("metadata"))
     yield message_frame(first)
     sent = 1
     try:
-        async with aclosing(cast("Any", rest)) as events:
+        async with aclosing(rest) as events:
             async for event in events:
                 if sent in cuts:
                     raise Cut
@@ -92,7 +88,7 @@ async def _frames(
         yield message_frame(error_event(error.as_object(call.request_id)))
 
 
-def _events(call: Call, resolved: Resolved) -> Any:
+def _events(call: Call, resolved: Resolved) -> EventSource:
     return call.gateway.catalogue.stream(
         resolved, call.body, messages=call.body["messages"]
     )

@@ -44,7 +44,7 @@ async def create(call: Call) -> Answer:
 
 
 async def stream(call: Call) -> ASGIApp:
-    """The run's events from the first, whether it begins now or began under the same key."""
+    """The run's events from the first, whether it begins now or began before."""
     run_id, headers = await _begin(call)
     leaving = _cancelling(call, run_id) if _cancels_on_disconnect(call) else None
     return _event_stream(call, run_id, headers=headers, on_disconnect=leaving)
@@ -73,8 +73,8 @@ async def cancel(call: Call) -> Answer:
     """The run, stopped or about to be; one that is over stays as it is."""
     row = await _own(call)
     if not ended(row):
-        reason = (call.body or {}).get("reason", "")
-        await call.gateway.engine.cancel(row["id"], reason)
+        body: JsonObject = call.body or {}
+        await call.gateway.engine.cancel(row["id"], body.get("reason", ""))
         try:
             async with asyncio.timeout(_CANCEL_WAIT):
                 await call.gateway.followers.wait_for_end(row["id"])
@@ -113,7 +113,7 @@ def _cursor(call: Call) -> int:
 
 
 async def _begin(call: Call) -> tuple[str, dict[str, str]]:
-    """The id of a new run, or of the one that the same key began; with the answer's headers."""
+    """The id of a new run, or of the one the same key began, and headers."""
     call.gateway.drain.refuse_new_work()
     resolved = allowed_model(call, call.body["request"]["model"], param="request.model")
     if resolved.id == "mock/script":
@@ -172,7 +172,7 @@ def _new_run(call: Call, plan: RunPlan) -> dict[str, Any]:
 
 
 async def _wait_while_wanted(call: Call, run_id: str) -> None:
-    """Wait for the run's end; a client that leaves cancels it only if it asked for that."""
+    """Wait for the run's end; a leaving client cancels it only if it said so."""
     work = call.gateway.followers.wait_for_end(run_id)
     try:
         await while_waited_for(call.request.receive, work)

@@ -12,7 +12,7 @@ from headgate_gateway.tools.interface import ServerTool
 
 
 class RunEngine:
-    """The runs that this process carries out. A run is a task of its own: no client holds it."""
+    """The runs that this process carries out, each a task that no client holds."""
 
     def __init__(
         self,

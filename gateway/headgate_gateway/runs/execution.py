@@ -1,4 +1,4 @@
-"""One run from its first event to its last: ask the model, call its tools, give it their results."""
+"""One run from its first event to its last."""
 
 import asyncio
 import time
@@ -73,7 +73,7 @@ class RunExecution:
             await self._fail(error)
         except StoreLost:
             _log.error("run_lost_its_store", run_id=self._plan.run_id)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever broke, the stream gets its end
             _log.exception("run_broke", run_id=self._plan.run_id)
             await self._fail(
                 GatewayError("internal_error", "The run failed inside the gateway.")
@@ -108,7 +108,7 @@ class RunExecution:
                 return stop_reason
 
     async def _step(self, index: int) -> str | None:
-        """One answer and the tool calls it leads to; the stop reason if the run ends here."""
+        """One answer and its tool calls; a stop reason if it is the last."""
         started = time.monotonic()
         await self._log.append(self._live, {"type": "step_start", "index": index})
         response = await self._ask_model()

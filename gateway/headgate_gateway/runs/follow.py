@@ -1,7 +1,7 @@
 """Reading a run's events from any point to its end, while it goes on or long after."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from headgate_gateway.runs.log import EventLog, LiveRun, is_terminal
 from headgate_gateway.store.runs import RunStore, StoredEvent, ended
@@ -13,7 +13,7 @@ _POLL = 0.1
 
 
 class Followers:
-    """Gives any number of readers the same events. A reader holds a number, not a queue."""
+    """Gives all readers the same events. A reader holds a number, not a queue."""
 
     def __init__(self, log: EventLog, store: RunStore) -> None:
         self._log = log
@@ -21,7 +21,7 @@ class Followers:
 
     async def follow(
         self, run_id: str, *, after: int, wait: bool = True
-    ) -> AsyncIterator[list[StoredEvent]]:
+    ) -> AsyncGenerator[list[StoredEvent], None]:
         """The committed events after ``after``, in batches, up to the terminal one.
 
         Without ``wait`` it ends with the newest stored event.

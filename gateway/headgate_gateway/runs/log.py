@@ -48,7 +48,7 @@ class LiveRun:
         return self._changed
 
     def after(self, sequence: int) -> list[StoredEvent] | None:
-        """The committed events that follow ``sequence``; None when memory has lost some of them."""
+        """The committed events after ``sequence``; None when memory lost some."""
         if sequence >= self.committed:
             return []
         if not self._tail or self._tail[0].sequence > sequence + 1:
@@ -75,7 +75,7 @@ class _Pending:
 
 
 class EventLog:
-    """Gives events their numbers and writes the events of all runs in one transaction at a time."""
+    """Gives events their numbers and writes all runs' events in batches."""
 
     def __init__(self, store: RunStore) -> None:
         self._store = store
@@ -109,7 +109,7 @@ class EventLog:
     async def append(
         self, live: LiveRun, *events: JsonObject, changes: dict[str, Any] | None = None
     ) -> None:
-        """Number events and queue them as one, with what becomes true of the run with them.
+        """Number events and queue them as one, with what changes about the run.
 
         Waits for the store only when the run is far ahead of it; the events are in the
         queue by then, so that a cancel cannot tear them apart.
@@ -159,7 +159,7 @@ class EventLog:
                     self._queue.task_done()
 
     async def _commit(self, batch: list[_Pending]) -> None:
-        """Write a batch; a store that is away for a moment delays it, and loses nothing."""
+        """Write a batch; a store that is away for a moment only delays it."""
         merged = _merge(batch)
         appends = [append for _, append in merged]
         for attempt in range(_RETRIES):

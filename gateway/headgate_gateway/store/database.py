@@ -1,11 +1,12 @@
 """Connections: one writer and several readers on SQLite, one pool on PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -49,14 +50,14 @@ class Database:
         return Path(self.url.database or "") if self.is_sqlite else None
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncGenerator[AsyncConnection, None]:
         """A connection whose reads see one state."""
         async with self._reader.begin() as connection:
             yield connection
 
     @asynccontextmanager
-    async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is committed when the block ends and undone when it raises."""
+    async def writing(self) -> AsyncGenerator[AsyncConnection, None]:
+        """A transaction, committed when the block ends and undone when it raises."""
         async with self._writer.begin() as connection:
             yield connection
 
@@ -102,6 +103,6 @@ def _sqlite(url: sa.URL, *, begin: str, size: int) -> AsyncEngine:
     def begun(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    sa.event.listen(engine.sync_engine, "connect", connected)
-    sa.event.listen(engine.sync_engine, "begin", begun)
+    event.listen(engine.sync_engine, "connect", connected)
+    event.listen(engine.sync_engine, "begin", begun)
     return engine

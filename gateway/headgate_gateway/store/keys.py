@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.store.database import Database
@@ -158,6 +159,6 @@ class KeyStore:
             )
 
 
-async def _one(connection: Any, key_id: str) -> sa.RowMapping:
+async def _one(connection: AsyncConnection, key_id: str) -> sa.RowMapping:
     query = sa.select(keys).where(keys.c.id == key_id)
     return (await connection.execute(query)).mappings().one()

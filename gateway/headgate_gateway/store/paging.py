@@ -27,7 +27,7 @@ class Page:
 
 async def read_page(
     connection: AsyncConnection,
-    query: sa.Select[Any],
+    query: sa.Select[*tuple[Any, ...]],
     *,
     id_column: sa.Column[str],
     page: PageRequest,

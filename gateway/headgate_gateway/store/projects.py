@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
@@ -25,7 +26,7 @@ class ProjectStore:
     async def create(self, *, name: str, metadata: JsonObject) -> sa.RowMapping:
         """A new project; 409 when the name is taken."""
         now = now_ms()
-        values = {
+        values: dict[str, Any] = {
             "id": new_id("proj"),
             "name": name,
             "metadata": metadata,
@@ -75,14 +76,14 @@ class ProjectStore:
             return await _one(connection, project_id) if changed.rowcount else None
 
     async def delete(self, project_id: str, *, force: bool) -> bool:
-        """Whether there was one to delete; 409 when it holds something and not ``force``."""
+        """Whether there was one; 409 when it holds something and not ``force``."""
         async with self._database.writing() as connection:
             if force:
                 await _erase_content(connection, project_id)
             elif await _holds_something(connection, project_id):
                 raise GatewayError(
                     "resource_in_use",
-                    "The project still has keys or runs; pass force=true to delete them too.",
+                    "The project has keys or runs; force=true deletes them too.",
                 )
             deleted = await connection.execute(
                 projects.delete().where(projects.c.id == project_id)
@@ -90,12 +91,14 @@ class ProjectStore:
             return deleted.rowcount > 0
 
 
-async def _one(connection: Any, project_id: str) -> sa.RowMapping:
+async def _one(connection: AsyncConnection, project_id: str) -> sa.RowMapping:
     query = sa.select(projects).where(projects.c.id == project_id)
     return (await connection.execute(query)).mappings().one()
 
 
-async def _refuse_taken(connection: Any, name: str, *, except_id: str) -> None:
+async def _refuse_taken(
+    connection: AsyncConnection, name: str, *, except_id: str
+) -> None:
     query = sa.select(projects.c.id).where(
         projects.c.name == name, projects.c.id != except_id
     )
@@ -103,7 +106,7 @@ async def _refuse_taken(connection: Any, name: str, *, except_id: str) -> None:
         raise GatewayError("name_taken", "Another project has this name.", param="name")
 
 
-async def _holds_something(connection: Any, project_id: str) -> bool:
+async def _holds_something(connection: AsyncConnection, project_id: str) -> bool:
     for table in (keys, runs):
         query = sa.select(table.c.id).where(table.c.project_id == project_id).limit(1)
         if (await connection.execute(query)).first() is not None:
@@ -111,7 +114,7 @@ async def _holds_something(connection: Any, project_id: str) -> bool:
     return False
 
 
-async def _erase_content(connection: Any, project_id: str) -> None:
+async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
     key_ids = sa.select(keys.c.id).where(keys.c.project_id == project_id)
     run_ids = sa.select(runs.c.id).where(runs.c.project_id == project_id)
     await connection.execute(secrets.delete().where(secrets.c.key_id.in_(key_ids)))

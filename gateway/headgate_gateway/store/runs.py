@@ -75,7 +75,7 @@ class RunStore:
     async def get(
         self, run_id: str, *, project_id: str | None = None
     ) -> sa.RowMapping | None:
-        """The run with its last sequence number so far; None also when it is another's."""
+        """The run and its newest sequence number; None also when it is another's."""
         query = _with_last_sequence().where(runs.c.id == run_id)
         if project_id is not None:
             query = query.where(runs.c.project_id == project_id)
@@ -146,7 +146,7 @@ class RunStore:
             )
 
     async def asked_to_cancel(self) -> list[tuple[str, str]]:
-        """This process's live runs that another one was asked to cancel, with the reasons."""
+        """Live runs of this process that another was asked to cancel, with reasons."""
         query = sa.select(runs.c.id, runs.c.cancel_reason).where(
             runs.c.owner == self._owner,
             runs.c.status.in_(LIVE),
@@ -186,7 +186,7 @@ class RunStore:
                 )
 
 
-def _with_last_sequence() -> sa.Select[Any]:
+def _with_last_sequence() -> sa.Select[*tuple[Any, ...]]:
     newest = (
         sa.select(sa.func.max(run_events.c.sequence))
         .where(run_events.c.run_id == runs.c.id)

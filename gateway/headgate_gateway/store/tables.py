@@ -1,4 +1,4 @@
-"""The tables. Times are milliseconds since the epoch; JSON is text, so that any store keeps it byte for byte."""
+"""The tables. Times are milliseconds since the epoch; JSON is text."""
 
 from typing import Any
 

@@ -38,7 +38,9 @@ class WebPage:
 def pages() -> tuple[WebPage, ...]:
     """All pages of the index."""
     text = (
-        resources.files(__package__).joinpath("index.json").read_text(encoding="utf-8")
+        resources.files("headgate_gateway.tools")
+        .joinpath("index.json")
+        .read_text(encoding="utf-8")
     )
     return tuple(WebPage(**page) for page in loads(text))
 

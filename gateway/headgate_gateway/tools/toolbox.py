@@ -34,7 +34,7 @@ class ToolSession:
         return self._tools[name].effect_class if name in self._tools else "read"
 
     async def call(self, name: str, arguments: JsonObject) -> list[JsonObject]:
-        """The content blocks of one call; GatewayError when it fails or is not allowed."""
+        """The content blocks of one call; GatewayError when it fails."""
         if name not in self._tools:
             raise GatewayError(
                 "unsupported_server_tool", f"This run has no tool {name!r}."
