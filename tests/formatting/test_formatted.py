@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from headgate.pipeline import generate, write_packages
-from headgate.plan.package import LANGUAGES
+from headgate.plan.package import LANGUAGES, Language
 from tests.corpus import find_documents
 from tests.formatting.fuzz import lengths_document, random_document, texts_document
 
@@ -74,7 +74,7 @@ def _run(command: list[Any], cwd: Path | None = None) -> None:
     subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True)
 
 
-def differences(before: Path, after: Path) -> list[str]:
+def differences(before: Path, after: Path) -> str:
     """Unified differences between two folders, at most the first hundred lines."""
     lines: list[str] = []
     for path in sorted(before.rglob("*")):
@@ -91,30 +91,21 @@ def differences(before: Path, after: Path) -> list[str]:
                 lineterm="",
                 n=1,
             )
-    return lines[:100]
-
-
-@pytest.fixture(scope="module", params=list(documents()))
-def written(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """A document's packages in all languages."""
-    folder = tmp_path_factory.mktemp(request.param)
-    spec = spec_of(request.param, folder)
-    write_packages(generate(spec, LANGUAGES), folder / "written")
-    return folder / "written"
+    return "\n".join(lines[:100])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("document", list(documents()))
 def test_formatter_changes_nothing(
-    written: Path, language: str, tmp_path: Path
+    document: str, language: Language, tmp_path: Path
 ) -> None:
     """The language's formatter leaves every byte as it is."""
-    formatted = tmp_path / language
-    shutil.copytree(written / language, formatted)
-    FORMATTERS[language](formatted)
+    spec = spec_of(document, tmp_path)
+    write_packages(generate(spec, [language]), tmp_path / "written")
+    shutil.copytree(tmp_path / "written", tmp_path / "formatted")
+    FORMATTERS[language](tmp_path / "formatted" / language)
 
-    assert differences(written / language, formatted) == []
+    assert differences(tmp_path / "written", tmp_path / "formatted") == ""
 
 
 @pytest.mark.parametrize(

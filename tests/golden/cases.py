@@ -7,7 +7,7 @@ from pathlib import Path
 from headgate.output.folder import MANIFEST
 from headgate.pipeline import generate as render
 from headgate.pipeline import write_packages
-from headgate.plan.package import LANGUAGES
+from headgate.plan.package import LANGUAGES, Language
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent
@@ -18,21 +18,17 @@ __all__ = [
     "LANGUAGES",
     "MANIFEST",
     "ROOT",
+    "Language",
     "expected_folder",
     "generate",
     "read_expected",
     "read_written",
-    "spec_of",
 ]
 
 
-def generate(spec: Path, out: Path) -> None:
-    """Write the packages of a specification, in every language, below `out`."""
-    write_packages(render(spec, LANGUAGES), out)
-
-
-def spec_of(case: str) -> Path:
-    return FOLDER / case / "spec.yaml"
+def generate(case: str, language: Language, out: Path) -> None:
+    """Write a case's package of one language to `out/<language>`."""
+    write_packages(render(FOLDER / case / "spec.yaml", [language]), out)
 
 
 def expected_folder(case: str, language: str) -> Path:

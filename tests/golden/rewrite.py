@@ -12,27 +12,27 @@ from pathlib import Path
 from tests.golden.cases import (
     CASES,
     LANGUAGES,
+    Language,
     expected_folder,
     generate,
     read_written,
-    spec_of,
 )
 
 
-def rewrite(case: str) -> None:
-    """Replace a case's expected files."""
+def rewrite(case: str, language: Language) -> None:
+    """Replace a case's expected files of one language."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        generate(spec_of(case), out)
-        for language in LANGUAGES:
-            target = expected_folder(case, language)
-            shutil.rmtree(target, ignore_errors=True)
-            for path, text in read_written(out / language, language).items():
-                file = target / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, "utf-8", newline="")
+        generate(case, language, out)
+        target = expected_folder(case, language)
+        shutil.rmtree(target, ignore_errors=True)
+        for path, text in read_written(out / language, language).items():
+            file = target / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8", newline="")
 
 
 if __name__ == "__main__":
     for name in CASES:
-        rewrite(name)
+        for known in LANGUAGES:
+            rewrite(name, known)

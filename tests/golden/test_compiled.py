@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden.cases import CASES, ROOT
+from tests.golden.conftest import Written
 
 CARGO_TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 
@@ -33,22 +34,22 @@ def run(*command: object, cwd: Path) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="session")
-def modules(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def modules(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python modules of all cases side by side, as if all were installed."""
     folder = tmp_path_factory.mktemp("modules")
     for case in CASES:
-        for module in (written / case / "python").rglob("py.typed"):
+        for module in (written.folder("python") / case / "python").rglob("py.typed"):
             shutil.copytree(module.parent, folder / module.parent.name)
     return folder
 
 
 @pytest.fixture(scope="session")
-def crates(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def crates(written: Written, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The crates of all cases as members of one workspace, to build in one go."""
     folder = tmp_path_factory.mktemp("crates")
     for case in CASES:
         crate = folder / case
-        shutil.copytree(written / case / "rust", crate)
+        shutil.copytree(written.folder("rust") / case / "rust", crate)
         manifest = crate / "Cargo.toml"
         text = manifest.read_text("utf-8")
         assert "workspace" in tomllib.loads(text)
@@ -90,7 +91,7 @@ def test_python_passes_pyright_strict(modules: Path) -> None:
     assert (code, "0 errors, 0 warnings" in said) == (0, True), said
 
 
-def test_typescript_passes_tsc_strict(written: Path) -> None:
+def test_typescript_passes_tsc_strict(written: Written) -> None:
     """Tsc finds nothing in strict mode, unused names and unchecked indexes included."""
     settings = {
         "compilerOptions": {
@@ -106,14 +107,15 @@ def test_typescript_passes_tsc_strict(written: Path) -> None:
             "target": "ES2022",
             "module": "NodeNext",
             "moduleResolution": "NodeNext",
-            "lib": ["ES2022", "DOM", "DOM.Iterable"],
+            "lib": ["ES2022", "DOM", "DOM.Iterable", "DOM.AsyncIterable"],
             "types": [],
         },
         "include": ["*/typescript/src/**/*.ts"],
     }
-    (written / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
+    folder = written.folder("typescript")
+    (folder / "tsconfig.json").write_text(json.dumps(settings), "utf-8")
     tsc = ROOT / "tools" / "node_modules" / ".bin" / "tsc"
-    code, said = run(tsc, "--project", written, cwd=written)
+    code, said = run(tsc, "--project", folder, cwd=folder)
 
     assert (code, said) == (0, "")
 

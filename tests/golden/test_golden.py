@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.golden.cases import CASES, LANGUAGES, read_expected, read_written
+from tests.golden.cases import CASES, LANGUAGES, Language, read_expected, read_written
+from tests.golden.conftest import Written
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("case", CASES)
-def test_package_is_as_reviewed(case: str, language: str, written: Path) -> None:
+def test_package_is_as_reviewed(
+    case: str, language: Language, written: Written
+) -> None:
     """The generator writes what `expected/` holds; `make golden` accepts a change."""
-    actual = read_written(written / case / language, language)
+    actual = read_written(written.folder(language) / case / language, language)
 
     assert read_expected(case, language) == actual

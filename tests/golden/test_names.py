@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.golden.cases import LANGUAGES, MANIFEST
+import pytest
+
+from tests.golden.cases import LANGUAGES, MANIFEST, Language
+from tests.golden.conftest import Written
 
 OURS = re.compile(
     r"headgate|gateway|x-provider|admin_?key|message_start|stream_event|sequence_number"
@@ -30,22 +33,21 @@ def lines_with_our_names(folder: Path) -> list[str]:
     return found
 
 
-def test_no_name_of_ours_leaks(written: Path) -> None:
-    """Another specification's packages name only the generator, in one header line."""
-    leaks = {
-        language: lines_with_our_names(written / "tiny" / language)
-        for language in LANGUAGES
-    }
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_name_of_ours_leaks(language: Language, written: Written) -> None:
+    """Another specification's package names only the generator, in one header line."""
+    leaks = lines_with_our_names(written.folder(language) / "tiny" / language)
 
-    assert leaks == {language: [] for language in LANGUAGES}
+    assert leaks == []
 
 
-def test_the_header_names_the_generator(written: Path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_header_names_the_generator(language: Language, written: Written) -> None:
     """The files that were rendered say from what, so the leak test looks at them."""
-    for language in LANGUAGES:
-        firsts = [
-            path.read_text("utf-8").partition("\n")[0]
-            for path in (written / "tiny" / language).rglob("*")
-            if path.is_file()
-        ]
-        assert any(HEADER.match(first) for first in firsts), language
+    firsts = [
+        path.read_text("utf-8").partition("\n")[0]
+        for path in (written.folder(language) / "tiny" / language).rglob("*")
+        if path.is_file()
+    ]
+
+    assert any(HEADER.match(first) for first in firsts)
