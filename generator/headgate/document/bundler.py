@@ -215,7 +215,7 @@ class Bundler:
             reference = value.get("$ref")
             if not isinstance(reference, str):
                 return self._map(value, _LINKED_MAP, wrong)
-            if len(self._trail.bundled) <= 2:
+            if _is_declaration(self._trail.bundled):
                 return self._inline(reference, kind, wrong)
             return self._reference(value, SCHEMA, "schemas", wrong)
         if isinstance(value, list):
@@ -351,3 +351,7 @@ class Bundler:
 
 
 _LINKED_MAP: Final = MapOf(Linked())
+
+
+def _is_declaration(tokens: Tokens) -> bool:
+    return len(tokens) == 1 or (len(tokens) == 2 and tokens[0] == "x-streams")

@@ -114,7 +114,7 @@ class YamlReader:
     ) -> None:
         offset = _start(event)
         if self.tree.wants_key:
-            self.tree.stop("complex-key", "a key has to be a plain text", offset)
+            self._refuse_key(offset)
         if event.tag not in (None, "!", _TAG + "map", _TAG + "seq"):
             self._refuse_tag(event.tag, offset)
         self._open_anchors.append(event.anchor)
@@ -142,8 +142,10 @@ class YamlReader:
             self.tree.stop(
                 "unknown-alias", f"nothing is anchored as &{event.anchor}", offset
             )
+        elif self.tree.wants_key and isinstance(anchored.value, str):
+            self.tree.key(anchored.value, offset)
         elif self.tree.wants_key:
-            self.tree.key(str(anchored.value), offset)
+            self._refuse_key(offset)
         else:
             self.tree.share(
                 anchored.value,
@@ -186,6 +188,9 @@ class YamlReader:
     def _refuse_tag(self, tag: str, offset: int) -> None:
         shown = tag.replace(_TAG, "!!")
         self.tree.fault("unknown-tag", f"the tag {shown} has no meaning here", offset)
+
+    def _refuse_key(self, offset: int) -> None:
+        self.tree.stop("complex-key", "a key has to be a plain text", offset)
 
     def _refuse_second(self, event: Event) -> None:
         self.tree.stop(
