@@ -136,19 +136,18 @@ def test_every_code_of_the_document_layer_has_a_case() -> None:
         )
     }
 
-    assert possible - shown == set()
+    # A file that is no text cannot be committed as text: a unit test writes one.
+    assert possible - shown == {"bad-encoding"}
 
 
 def _codes(path: Path) -> Iterator[str]:
     """Every code that a module hands to one of the ways of reporting."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and _name(node.func) in REPORTERS:
-            first_texts = [
-                argument.value
-                for argument in node.args[:2]
-                if isinstance(argument, ast.Constant) and argument.value != "error"
-            ]
-            yield from (text for text in first_texts if CODE.fullmatch(str(text)))
+            for argument in node.args[:2]:
+                text = argument.value if isinstance(argument, ast.Constant) else None
+                if isinstance(text, str) and CODE.fullmatch(text):
+                    yield text
 
 
 def _name(function: ast.expr) -> str:

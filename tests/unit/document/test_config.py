@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,7 +69,7 @@ name = "barks"
 
 def plain(config: Config) -> dict[str, object]:
     """A configuration as dictionaries and lists, to compare with."""
-    parts = {
+    parts: dict[str, Any] = {
         "package": config.package,
         "http": config.http,
         "python": config.python,

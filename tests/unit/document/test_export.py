@@ -55,8 +55,10 @@ components:
 """
 
 
-def at(root: JsonObject, *tokens: str) -> object:
-    return follow(root, tokens)[1]
+def at(root: JsonObject, *tokens: str) -> JsonObject:
+    value = follow(root, tokens)[1]
+    assert isinstance(value, dict)
+    return value
 
 
 def test_32_writes_the_frame_of_a_stream_as_the_schema_of_its_items(

@@ -102,6 +102,20 @@ def test_a_byte_order_mark_says_the_encoding(tmp_path: Path, encoding: str) -> N
     assert (place.line, place.column, document.root["x-é"]) == (4, 10, [1, "ü"])
 
 
+def test_bytes_that_are_no_text_are_a_diagnostic(tmp_path: Path) -> None:
+    """It stands at the first of them."""
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(f"{HEAD}paths: {{}}\nx-é: caf".encode() + b"\xe9\n")
+    with pytest.raises(SpecError) as raised:
+        load_document(path)
+
+    found = [
+        (it.code, it.location.line, it.location.column)
+        for it in raised.value.diagnostics
+    ]
+    assert found == [("bad-encoding", 4, 9)]
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_are_counted_as_editors_count_them(tmp_path: Path, end: str) -> None:
     """Whatever ends them; U+2028 in a text ends none."""

@@ -179,7 +179,7 @@ def test_values_nest_as_deep_as_the_limit(depth: int) -> None:
     close = "]" * (depth // 2)
     rest = "[" * (depth - depth // 2 - 1)
     aliased = f"[&a {half}{close}, {rest}*a{']' * len(rest)}]"
-    outcomes = set()
+    outcomes: set[bool | str] = set()
     for read, text in ((read_json, nested), (yaml_tree, nested), (yaml_tree, aliased)):
         try:
             outcomes.add(bool(read(text).root))
