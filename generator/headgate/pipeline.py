@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from headgate.document import load_document
+from headgate.document.examples import check_examples
 from headgate.errors import Diagnostic, SpecError
 from headgate.ir.build import build_api
 from headgate.output import Changes, compare, write
@@ -47,7 +48,7 @@ def generate(
 def check(
     spec: Path, config: Path | None = None
 ) -> tuple[Document, tuple[Diagnostic, ...]]:
-    """Read a document as far as the IR, its streams down to every condition.
+    """Read a document as far as the IR, its streams and examples down to the last.
 
     Raises SpecError with all that is wrong.
     """
@@ -59,7 +60,7 @@ def check(
         raise SpecError((*error.diagnostics, *faults), document.sources) from None
     if faults:
         raise SpecError((*document.warnings, *warnings, *faults), document.sources)
-    return document, (*document.warnings, *warnings)
+    return document, (*document.warnings, *warnings, *check_examples(document))
 
 
 def _stream_faults(document: Document) -> list[Diagnostic]:
