@@ -85,6 +85,11 @@ export class APIError extends SdkError {
     this.headers = facts.headers;
     this.lastEventId = facts.lastEventId;
   }
+
+  /** Reads a detail, of the type that the specification gives it. */
+  protected detail<Value>(name: string): Value | undefined {
+    return read(this.details, name) as Value | undefined;
+  }
 }
 
 /** The server could not be reached, or the connection broke. `cause` says how. */

@@ -21,6 +21,15 @@ export interface UnknownTag {
   toString(): string;
 }
 
+/**
+ * A value of a union whose tag is none of the known ones: the JSON as it came.
+ *
+ * `Tag` is the name of the property that holds the tag.
+ */
+export type UnknownVariant<Tag extends string> = { readonly [Name in Tag]: UnknownTag } & {
+  readonly [field: string]: unknown;
+};
+
 /** Tells a JSON object from every other value. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

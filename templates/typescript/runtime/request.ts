@@ -11,6 +11,9 @@ export type QueryStyle = "comma" | "space" | "pipe" | "deep" | "json";
 
 export type BodyKind = "json" | "form" | "multipart" | "text" | "binary";
 
+/** What a binary body or field may be. */
+export type BinaryInput = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+
 /** A call of the API, before the client's own settings are added. */
 export interface OperationRequest {
   readonly verb: string;
@@ -19,7 +22,7 @@ export interface OperationRequest {
   readonly pathParams?: Readonly<Record<string, unknown>>;
   readonly query?: object;
   readonly queryStyles?: Readonly<Record<string, QueryStyle>>;
-  readonly headers?: HeaderValues;
+  readonly headers?: Readonly<Record<string, unknown>>;
   readonly cookies?: object;
   readonly body?: unknown;
   /** How the body is written; absent: as JSON. */
@@ -30,6 +33,8 @@ export interface OperationRequest {
   readonly security?: readonly (readonly string[])[];
   /** `key`: repeatable with an idempotency key; `natural`: repeatable as it is. */
   readonly idempotency?: "key" | "natural";
+  /** The media type asked for; absent: JSON. */
+  readonly accept?: string;
 }
 
 /** Puts the parameters into the path and the query behind it. */

@@ -65,6 +65,7 @@ export class EventStream<Event extends object> implements AsyncIterable<Event> {
   #opening: Promise<Response> | undefined;
   #connection: Connection | undefined;
   #response: Response | undefined;
+  #requestId: string | undefined;
   #events: AsyncGenerator<Event, void, undefined> | undefined;
   #fault: unknown;
   #ending: Ending | undefined;
@@ -169,9 +170,10 @@ export class EventStream<Event extends object> implements AsyncIterable<Event> {
   async #openFirst(): Promise<Response> {
     this.#call = this.#transport.begin(this.#options);
     try {
-      const connection = await this.#connect(this.#call, this.#request, this.#options);
-      this.#response = connection.response;
-      return connection.response;
+      const opened = await this.#connect(this.#call, this.#request, this.#options);
+      this.#response = opened.response;
+      this.#requestId = opened.requestId;
+      return opened.response;
     } catch (error) {
       this.#call.end();
       throw error;
@@ -329,9 +331,8 @@ export class EventStream<Event extends object> implements AsyncIterable<Event> {
   }
 
   #place(): ErrorPlace {
-    const header = this.#transport.settings.product.requestIdHeader;
     return {
-      requestId: this.#response?.headers.get(header) ?? undefined,
+      requestId: this.#requestId,
       lastEventId: this.lastEventId,
       eventsSeen: this.#position.eventsSeen,
     };

@@ -61,17 +61,23 @@ export interface Credential {
 /** A call option that maps names to header values. */
 export interface HeaderMap {
   readonly prefix: string;
+  /** What the environment variable of a name begins with. */
+  readonly environment: string;
   /** The exact header of each known name; other names stand behind the prefix as they are. */
   readonly members: Readonly<Record<string, string>>;
 }
 
 /** What a specification settles for every call. */
 export interface Product {
+  readonly baseUrl?: string;
+  /** What the names of environment variables begin with. */
+  readonly environment: string;
   readonly userAgent: string;
   readonly headers: HeaderValues;
-  readonly requestIdHeader: string;
-  readonly idempotencyHeader: string;
-  readonly attemptHeader: string;
+  readonly requestIdHeader?: string;
+  readonly idempotencyHeader?: string;
+  /** The header that carries the number of an attempt, from 1. */
+  readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
   readonly errors: ErrorTable;
 }
@@ -88,9 +94,9 @@ export interface TransportSettings {
   readonly fetch?: Fetch | undefined;
 }
 
-/** How one sending differs from what its options say. */
+/** How one sending differs from what its request and its options say. */
 export interface Sending {
-  readonly accept: string;
+  readonly accept?: string;
   readonly maxAttempts?: number;
   /** Named in the error when a stream could not be taken up again. */
   readonly lastEventId?: string | undefined;
@@ -178,7 +184,7 @@ export class Transport {
   ): Promise<Exchange<Data>> {
     const call = this.begin(options);
     try {
-      const accepted = await this.send(call, request, options, { accept: "application/json" });
+      const accepted = await this.send(call, request, options, {});
       const data = await read(accepted);
       return { data, response: accepted.response, requestId: accepted.requestId };
     } finally {
@@ -195,14 +201,12 @@ export class Transport {
   #prepare(request: OperationRequest, options: CallOptions, sending: Sending): Prepared {
     const url = requestUrl(this.#baseUrl, request, options.query);
     const { body, type } = requestBody(request, options.extraBody);
-    const headers = new Headers({ Accept: sending.accept });
+    const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
     const { product } = this.settings;
     if (!inBrowser()) headers.set("User-Agent", product.userAgent);
     if (type !== undefined) headers.set("Content-Type", type);
-    if (request.idempotency === "key" || options.idempotencyKey !== undefined) {
-      const key = options.idempotencyKey ?? crypto.randomUUID();
-      setHeader(headers, product.idempotencyHeader, key);
-    }
+    const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
+    addHeaders(headers, { [product.idempotencyHeader ?? "Idempotency-Key"]: key });
     addHeaders(headers, product.headers);
     this.#authorize(request, headers, url);
     addCookies(headers, request.cookies);
@@ -229,7 +233,8 @@ export class Transport {
     attempt: number,
     sending: Sending,
   ): Promise<Outcome> {
-    headers.set(this.settings.product.attemptHeader, String(attempt));
+    const { attemptHeader } = this.settings.product;
+    if (attemptHeader !== undefined) headers.set(attemptHeader, String(attempt));
     try {
       const response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
       if (response.ok) return { response };
@@ -274,7 +279,10 @@ export class Transport {
   }
 
   #requestId(response: Response): string | undefined {
-    return response.headers.get(this.settings.product.requestIdHeader) ?? undefined;
+    const { requestIdHeader } = this.settings.product;
+    return requestIdHeader === undefined
+      ? undefined
+      : (response.headers.get(requestIdHeader) ?? undefined);
   }
 }
 
@@ -298,7 +306,11 @@ function headerName(map: HeaderMap, name: string): string {
   return known ?? map.prefix + name;
 }
 
-function addHeaders(headers: Headers, values: HeaderValues = {}): void {
+function newKey(): string {
+  return crypto.randomUUID();
+}
+
+function addHeaders(headers: Headers, values: Readonly<Record<string, unknown>> = {}): void {
   for (const [name, value] of Object.entries(values)) {
     if (value === null) headers.delete(name);
     else if (value !== undefined) setHeader(headers, name, String(value));

@@ -1,0 +1,266 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { asString, isObject, type JsonObject, type JsonValue } from "./json.js";
+
+/**
+ * The root of every error that the SDK raises.
+ *
+ * ```text
+ * SdkError
+ * ├── ConfigurationError        the client cannot be built, or a call cannot be sent
+ * ├── APIError                  the server answered with an error, or a stream carried one
+ * ├── APIConnectionError        no answer, or its body broke off
+ * │   └── APITimeoutError       one of the four timeouts passed
+ * ├── RequestCancelledError     the caller's signal was aborted, or the stream was closed
+ * ├── ResponseDecodeError       the answer is not what the API promises
+ * └── StreamError               an event stream broke its contract
+ *     ├── StreamTruncatedError  it ended before its terminal event
+ *     ├── StreamGapError        an event is missing
+ *     └── StreamLimitError      a line or an event is too long
+ * ```
+ */
+export class SdkError extends Error {
+  override name = "SdkError";
+}
+
+/** The client's options do not make a client, or an argument does not make a request. */
+export class ConfigurationError extends SdkError {
+  override name = "ConfigurationError";
+}
+
+/** What is known of an error that the server reported. */
+export interface APIErrorFacts {
+  readonly status: number | undefined;
+  readonly type?: string | undefined;
+  readonly code?: string | undefined;
+  readonly param?: string | undefined;
+  readonly requestId?: string | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfter?: number | undefined;
+  readonly details?: JsonObject | undefined;
+  readonly error?: JsonObject | undefined;
+  readonly body?: JsonValue | undefined;
+  readonly headers?: Headers | undefined;
+  readonly lastEventId?: string | undefined;
+}
+
+/** The server answered with an error, or a stream carried an error event. */
+export class APIError extends SdkError {
+  override name = "APIError";
+  /** The HTTP status. An error inside a stream has the status its stream began with. */
+  readonly status: number | undefined;
+  /** The class of the error, in the server's words. */
+  readonly type: string | undefined;
+  /** The exact reason, in the server's words. */
+  readonly code: string | undefined;
+  /** The part of the request that is at fault. */
+  readonly param: string | undefined;
+  readonly requestId: string | undefined;
+  /** Whether the server says that the same request may succeed later. */
+  readonly retryable: boolean | undefined;
+  /** How many seconds the server asks to wait. */
+  readonly retryAfter: number | undefined;
+  /** What the server adds for this code. */
+  readonly details: JsonObject | undefined;
+  /** The error object as it came. */
+  readonly error: JsonObject | undefined;
+  /** The whole body: parsed when it is JSON, else its text. */
+  readonly body: JsonValue | undefined;
+  readonly headers: Headers | undefined;
+  /** The id of the last event before the error, when a stream carried it. */
+  readonly lastEventId: string | undefined;
+
+  constructor(message: string, facts: APIErrorFacts) {
+    super(message);
+    this.status = facts.status;
+    this.type = facts.type;
+    this.code = facts.code;
+    this.param = facts.param;
+    this.requestId = facts.requestId;
+    this.retryable = facts.retryable;
+    this.retryAfter = facts.retryAfter;
+    this.details = facts.details;
+    this.error = facts.error;
+    this.body = facts.body;
+    this.headers = facts.headers;
+    this.lastEventId = facts.lastEventId;
+  }
+
+  /** Reads a detail, of the type that the specification gives it. */
+  protected detail<Value>(name: string): Value | undefined {
+    return read(this.details, name) as Value | undefined;
+  }
+}
+
+/** The server could not be reached, or the connection broke. `cause` says how. */
+export class APIConnectionError extends SdkError {
+  override name = "APIConnectionError";
+  /** Whether a part of the request may have reached the server. */
+  readonly sent: boolean;
+
+  constructor(message: string, options: { sent: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.sent = options.sent;
+  }
+}
+
+/** The four limits of time; each has its own name in every error and option. */
+export type TimeoutPhase = "connect" | "first_byte" | "idle" | "total";
+
+/** A timeout passed. */
+export class APITimeoutError extends APIConnectionError {
+  override name = "APITimeoutError";
+  readonly phase: TimeoutPhase;
+
+  constructor(phase: TimeoutPhase, milliseconds: number) {
+    super(`${phase} timeout of ${milliseconds} ms passed`, { sent: phase !== "connect" });
+    this.phase = phase;
+  }
+}
+
+/** The call was given up by the caller. */
+export class RequestCancelledError extends SdkError {
+  override name = "RequestCancelledError";
+  /** What the caller gave to `abort(reason)`. */
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super("the request was cancelled", { cause: reason });
+    this.reason = reason;
+  }
+}
+
+/** Where in an exchange an error happened. */
+export interface ErrorPlace {
+  readonly requestId?: string | undefined;
+  readonly lastEventId?: string | undefined;
+  readonly eventsSeen?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** An answer or an event that does not parse. */
+export class ResponseDecodeError extends SdkError {
+  override name = "ResponseDecodeError";
+  /** The text that does not parse. */
+  readonly raw: string;
+  readonly requestId: string | undefined;
+  readonly lastEventId: string | undefined;
+
+  constructor(message: string, raw: string, place: ErrorPlace = {}) {
+    super(message, { cause: place.cause });
+    this.raw = raw;
+    this.requestId = place.requestId;
+    this.lastEventId = place.lastEventId;
+  }
+}
+
+/** An event stream broke its contract. */
+export class StreamError extends SdkError {
+  override name = "StreamError";
+  readonly requestId: string | undefined;
+  /** The id of the last event that was given out: a later call can continue from it. */
+  readonly lastEventId: string | undefined;
+  readonly eventsSeen: number;
+
+  constructor(message: string, place: ErrorPlace = {}) {
+    super(message, { cause: place.cause });
+    this.requestId = place.requestId;
+    this.lastEventId = place.lastEventId;
+    this.eventsSeen = place.eventsSeen ?? 0;
+  }
+}
+
+/** A stream ended before its terminal event. */
+export class StreamTruncatedError extends StreamError {
+  override name = "StreamTruncatedError";
+}
+
+/** An event is missing between the last one and this one. */
+export class StreamGapError extends StreamError {
+  override name = "StreamGapError";
+}
+
+/** A line or an event is longer than the decoder's limit. */
+export class StreamLimitError extends StreamError {
+  override name = "StreamLimitError";
+  readonly limit: "line" | "event";
+  readonly bytes: number;
+
+  constructor(limit: "line" | "event", bytes: number) {
+    super(`the stream has ${limit === "line" ? "a line" : "an event"} of over ${bytes} bytes`);
+    this.limit = limit;
+    this.bytes = bytes;
+  }
+}
+
+/** A class of the error tree. */
+export type APIErrorClass = new (message: string, facts: APIErrorFacts) => APIError;
+
+/** Where an error body keeps its parts, and which class an error becomes. */
+export interface ErrorTable {
+  /** The property of the body that holds the error object; absent: the body is the object. */
+  readonly at?: string;
+  readonly fields: {
+    readonly type?: string;
+    readonly code?: string;
+    readonly message?: string;
+    readonly param?: string;
+    readonly requestId?: string;
+    readonly retryable?: string;
+    readonly retryAfter?: string;
+    readonly details?: string;
+  };
+  readonly codes: Readonly<Record<string, APIErrorClass>>;
+  readonly types: Readonly<Record<string, APIErrorClass>>;
+  readonly statuses: Readonly<Record<string, APIErrorClass>>;
+}
+
+/** Makes the error that a body states: its class is picked by code, then type, then status. */
+export function errorFromBody(
+  table: ErrorTable,
+  body: JsonValue | undefined,
+  around: APIErrorFacts & { readonly fallback: string },
+): APIError {
+  const error = errorObject(table, body);
+  const { fields } = table;
+  const type = asString(read(error, fields.type));
+  const code = asString(read(error, fields.code));
+  const message = asString(read(error, fields.message ?? "message"));
+  const details = read(error, fields.details);
+  const retryable = read(error, fields.retryable);
+  const retryAfter = read(error, fields.retryAfter);
+  const Class =
+    own(table.codes, code) ?? own(table.types, type) ?? own(table.statuses, around.status);
+  return new (Class ?? APIError)(message ?? around.fallback, {
+    status: around.status,
+    type,
+    code,
+    param: asString(read(error, fields.param)),
+    requestId: asString(read(error, fields.requestId)) ?? around.requestId,
+    retryable: typeof retryable === "boolean" ? retryable : undefined,
+    retryAfter: typeof retryAfter === "number" ? retryAfter : around.retryAfter,
+    details: isObject(details) ? details : undefined,
+    error,
+    body,
+    headers: around.headers,
+    lastEventId: around.lastEventId,
+  });
+}
+
+function errorObject(table: ErrorTable, body: JsonValue | undefined): JsonObject | undefined {
+  const value = table.at !== undefined && isObject(body) ? body[table.at] : body;
+  return isObject(value) ? value : undefined;
+}
+
+function read(object: JsonObject | undefined, key: string | undefined): JsonValue | undefined {
+  return object !== undefined && key !== undefined && Object.hasOwn(object, key)
+    ? object[key]
+    : undefined;
+}
+
+function own<Value>(
+  table: Readonly<Record<string, Value>>,
+  key: string | number | undefined,
+): Value | undefined {
+  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+}

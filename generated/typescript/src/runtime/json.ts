@@ -1,0 +1,41 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+/** Any JSON value. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** Any JSON object. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+declare const unknownTag: unique symbol;
+
+/**
+ * The tag of a value that this version of the SDK does not know.
+ *
+ * It is a string at run time. Its type is kept opaque so that comparing a tag with the known ones
+ * still narrows a union; `String(tag)` reads it.
+ */
+export interface UnknownTag {
+  readonly [unknownTag]: true;
+  toString(): string;
+}
+
+/**
+ * A value of a union whose tag is none of the known ones: the JSON as it came.
+ *
+ * `Tag` is the name of the property that holds the tag.
+ */
+export type UnknownVariant<Tag extends string> = { readonly [Name in Tag]: UnknownTag } & {
+  readonly [field: string]: unknown;
+};
+
+/** Tells a JSON object from every other value. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Gives the value when it is a string. */
+export function asString(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,105 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { isObject, type JsonObject } from "./json.js";
+import type { OperationRequest } from "./request.js";
+import { readJson, ResponsePromise, type Exchange } from "./responses.js";
+import type { CallOptions, Transport } from "./transport.js";
+
+/** How a list continues, in the specification's names. */
+export interface PageRule {
+  /** The field of the body that holds the items. */
+  readonly items: string;
+  /** The query parameter that asks for what comes after. */
+  readonly parameter: string;
+  /** The field of the body whose value that parameter takes. */
+  readonly from: string;
+  /** The field that says whether there is more; absent: an empty page is the last. */
+  readonly more?: string;
+}
+
+/** One page of a list. Iterating it goes over the items of this page and all further ones. */
+export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
+  /** The items of this page. */
+  readonly data: readonly Item[];
+  /** The whole body as it came. */
+  readonly body: Body;
+  readonly response: Response;
+  readonly requestId: string | undefined;
+  readonly #cursor: unknown;
+  readonly #follow: (cursor: unknown) => PagePromise<Item, Body>;
+
+  constructor(
+    exchange: Exchange<Body>,
+    rule: PageRule,
+    follow: (cursor: unknown) => PagePromise<Item, Body>,
+  ) {
+    const body: JsonObject = isObject(exchange.data) ? exchange.data : {};
+    const items = body[rule.items];
+    this.data = (Array.isArray(items) ? items : []) as readonly Item[];
+    this.body = exchange.data;
+    this.response = exchange.response;
+    this.requestId = exchange.requestId;
+    this.#cursor = nextCursor(body, rule, this.data.length);
+    this.#follow = follow;
+  }
+
+  /** Whether there is a page after this one. */
+  get hasMore(): boolean {
+    return this.#cursor !== undefined;
+  }
+
+  /** Asks for the page after this one; undefined when this is the last. */
+  async nextPage(): Promise<Page<Item, Body> | undefined> {
+    return this.hasMore ? this.#follow(this.#cursor) : undefined;
+  }
+
+  /** Goes over this page and all further ones. */
+  async *pages(): AsyncGenerator<Page<Item, Body>, void, undefined> {
+    let page: Page<Item, Body> | undefined = this;
+    while (page !== undefined) {
+      yield page;
+      page = await page.nextPage();
+    }
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    for await (const page of this.pages()) yield* page.data;
+  }
+}
+
+/** The promise of a first page; iterating it goes over the items of all pages. */
+export class PagePromise<Item, Body = unknown>
+  extends ResponsePromise<Page<Item, Body>>
+  implements AsyncIterable<Item>
+{
+  /** Goes over all pages. */
+  async *pages(): AsyncGenerator<Page<Item, Body>, void, undefined> {
+    yield* (await this).pages();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
+    yield* await this;
+  }
+}
+
+/** Asks for the first page of a list. */
+export function listPages<Item, Body>(
+  transport: Transport,
+  request: OperationRequest,
+  rule: PageRule,
+  options?: CallOptions,
+): PagePromise<Item, Body> {
+  const follow = (cursor: unknown): PagePromise<Item, Body> => {
+    const query = { ...request.query, [rule.parameter]: cursor };
+    return listPages(transport, { ...request, query }, rule, options);
+  };
+  const first = transport.call<Body>(request, readJson, options).withResponse();
+  return new PagePromise(
+    first.then((exchange) => ({ ...exchange, data: new Page(exchange, rule, follow) })),
+  );
+}
+
+function nextCursor(body: JsonObject, rule: PageRule, count: number): unknown {
+  const more = rule.more === undefined ? count > 0 : body[rule.more] === true;
+  return more ? (body[rule.from] ?? undefined) : undefined;
+}

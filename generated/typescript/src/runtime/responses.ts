@@ -1,0 +1,145 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { APIConnectionError, ResponseDecodeError, SdkError } from "./errors.js";
+import type { Call } from "./timeouts.js";
+
+/** An answer whose head says success, and the call that its body belongs to. */
+export interface Accepted {
+  readonly response: Response;
+  readonly requestId: string | undefined;
+  readonly call: Call;
+}
+
+/** Turns the body of an answer into what a method gives back. */
+export type Reader<Data> = (accepted: Accepted) => Promise<Data>;
+
+/** What a call gave, beside the answer that carried it. The answer's body has been read. */
+export interface Exchange<Data> {
+  readonly data: Data;
+  readonly response: Response;
+  readonly requestId: string | undefined;
+}
+
+/** A promise of the data that can also give the answer it came in. */
+export class ResponsePromise<Data> implements Promise<Data> {
+  readonly [Symbol.toStringTag] = "ResponsePromise";
+  readonly #exchange: Promise<Exchange<Data>>;
+
+  constructor(exchange: Promise<Exchange<Data>>) {
+    this.#exchange = exchange;
+  }
+
+  /** Gives the data, the raw answer and the request id. */
+  withResponse(): Promise<Exchange<Data>> {
+    return this.#exchange;
+  }
+
+  then<Result = Data, Other = never>(
+    onfulfilled?: ((value: Data) => Result | PromiseLike<Result>) | null,
+    onrejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
+  ): Promise<Result | Other> {
+    return this.#exchange.then(({ data }) => data).then(onfulfilled, onrejected);
+  }
+
+  catch<Other = never>(
+    onrejected?: ((reason: unknown) => Other | PromiseLike<Other>) | null,
+  ): Promise<Data | Other> {
+    return this.then(null, onrejected);
+  }
+
+  finally(onfinally?: (() => void) | null): Promise<Data> {
+    return this.then().finally(onfinally);
+  }
+}
+
+/** Reads a JSON body. */
+export async function readJson<Data>(accepted: Accepted): Promise<Data> {
+  const text = await readText(accepted);
+  try {
+    return JSON.parse(text) as Data;
+  } catch (cause) {
+    throw new ResponseDecodeError("the answer is not JSON", text, {
+      requestId: accepted.requestId,
+      cause,
+    });
+  }
+}
+
+/** Reads a JSON body where the API may also answer with none. */
+export async function readOptionalJson<Data>(accepted: Accepted): Promise<Data | undefined> {
+  const { status, headers } = accepted.response;
+  if (status === 204 || status === 205 || headers.get("content-length") === "0") {
+    return readNothing(accepted);
+  }
+  return readJson<Data>(accepted);
+}
+
+/** Reads the body to its end and drops it, so that the connection can serve the next call. */
+export async function readNothing(accepted: Accepted): Promise<undefined> {
+  await readPieces(accepted, () => undefined);
+  return undefined;
+}
+
+/** Reads a body as text. */
+export async function readText(accepted: Accepted): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  await readPieces(accepted, (piece) => {
+    text += decoder.decode(piece, { stream: true });
+  });
+  return text + decoder.decode();
+}
+
+/** Reads a body as bytes. */
+export async function readBytes(accepted: Accepted): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  await readPieces(accepted, (piece) => {
+    pieces.push(piece);
+    length += piece.length;
+  });
+  const bytes = new Uint8Array(length);
+  let position = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, position);
+    position += piece.length;
+  }
+  return bytes;
+}
+
+async function readPieces(
+  { response, call }: Accepted,
+  take: (piece: Uint8Array) => void,
+): Promise<void> {
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
+  try {
+    for (;;) {
+      const { done, value } = await call.read(() => reader.read());
+      if (done) return;
+      take(value);
+    }
+  } catch (cause) {
+    throw connectionError(cause, call);
+  }
+}
+
+const UNSENT =
+  /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+
+/** Says in the SDK's own words why an exchange broke: no other error leaves the SDK. */
+export function connectionError(cause: unknown, call: Call): SdkError {
+  if (call.stopped instanceof SdkError) return call.stopped;
+  if (cause instanceof SdkError) return cause;
+  const code = errorCode(cause) ?? errorCode((cause as { cause?: unknown } | undefined)?.cause);
+  const what = code ?? (cause instanceof Error ? cause.message : String(cause));
+  return new APIConnectionError(`the connection failed: ${what}`, {
+    sent: !UNSENT.test(code ?? ""),
+    cause,
+  });
+}
+
+function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" ? code : undefined;
+}

@@ -1,0 +1,113 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { asString, type JsonObject } from "./json.js";
+import type { OperationRequest } from "./request.js";
+import type { Frame } from "./sse.js";
+import type { StreamRule } from "./stream.js";
+
+/** How a stream that was cut is taken up again. */
+export interface ResumeRule {
+  readonly request: OperationRequest;
+  /** The field of an event that holds the value of each path parameter. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** The query parameter that takes the last cursor. */
+  readonly query?: string;
+  /** The header that takes the last cursor where there is no such parameter. */
+  readonly header?: string;
+  readonly statuses: Readonly<Record<number, "finished" | "unknown" | "expired">>;
+}
+
+/** What an event says about the place of its stream. */
+export type Advance = "new" | "repeated" | "gap" | "foreign";
+
+/** How far a stream has been read, and how to ask for the rest. */
+export class StreamPosition {
+  /** The id of the last event that counts. */
+  lastEventId: string | undefined;
+  eventsSeen = 0;
+  readonly #rule: StreamRule;
+  readonly #request: OperationRequest;
+  readonly #path: Record<string, string> = {};
+  #sequence = 0;
+
+  constructor(request: OperationRequest, rule: StreamRule) {
+    this.#rule = rule;
+    this.#request = request;
+    this.#seedPath();
+    this.#seedCursor();
+  }
+
+  /** Moves to an event, unless it was seen, comes too early or is another stream's. */
+  advance(event: JsonObject, frame: Frame): Advance {
+    const sequence = this.#rule.sequence === undefined ? undefined : event[this.#rule.sequence];
+    if (!this.#isOurs(event)) return "foreign";
+    if (typeof sequence === "number") {
+      if (sequence <= this.#sequence) return "repeated";
+      if (sequence !== this.#sequence + 1) return "gap";
+      this.#sequence = sequence;
+      this.lastEventId = String(sequence);
+    } else if (frame.id !== "") {
+      this.lastEventId = frame.id;
+    }
+    this.eventsSeen += 1;
+    return "new";
+  }
+
+  /** Gives the request for what follows; undefined while the server could not know it. */
+  resumeRequest(): OperationRequest | undefined {
+    const rule = this.#rule.resume;
+    if (rule === undefined || this.#missesPath(rule)) return undefined;
+    const cursor = this.lastEventId ?? "0";
+    const asksByQuery = rule.query !== undefined;
+    const { query, headers } = this.#isResume(rule) ? this.#request : {};
+    return {
+      ...rule.request,
+      pathParams: this.#path,
+      query: asksByQuery ? { ...query, [rule.query]: cursor } : { ...query },
+      headers: {
+        ...headers,
+        ...(rule.header === undefined ? {} : { [rule.header]: asksByQuery ? undefined : cursor }),
+      },
+    };
+  }
+
+  #isOurs(event: JsonObject): boolean {
+    for (const [parameter, field] of Object.entries(this.#rule.resume?.parameters ?? {})) {
+      const value = asString(event[field]);
+      if (value === undefined) continue;
+      this.#path[parameter] ??= value;
+      if (this.#path[parameter] !== value) return false;
+    }
+    return true;
+  }
+
+  #missesPath(rule: ResumeRule): boolean {
+    return Object.keys(rule.parameters).some((name) => this.#path[name] === undefined);
+  }
+
+  #isResume(rule: ResumeRule): boolean {
+    return this.#request.path === rule.request.path && this.#request.verb === rule.request.verb;
+  }
+
+  #seedPath(): void {
+    for (const name of Object.keys(this.#rule.resume?.parameters ?? {})) {
+      const value = this.#request.pathParams?.[name];
+      if (value !== undefined) this.#path[name] = String(value);
+    }
+  }
+
+  /** A caller who continues an earlier stream says where; duplicates and gaps count from there. */
+  #seedCursor(): void {
+    const { query, header } = this.#rule.resume ?? {};
+    const asked =
+      own(this.#request.query, query) ?? own(this.#request.headers, header) ?? undefined;
+    if (asked === undefined) return;
+    this.lastEventId = String(asked);
+    this.#sequence = Number(asked) || 0;
+  }
+}
+
+function own(values: object | undefined, name: string | undefined): unknown {
+  if (values === undefined || name === undefined) return undefined;
+  return (values as Readonly<Record<string, unknown>>)[name];
+}

@@ -1,0 +1,397 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import {
+  APIConnectionError,
+  APIError,
+  APITimeoutError,
+  RequestCancelledError,
+  ResponseDecodeError,
+  StreamError,
+  StreamGapError,
+  StreamTruncatedError,
+  type ErrorPlace,
+} from "./errors.js";
+import { isObject, type JsonObject, type JsonValue } from "./json.js";
+import type { OperationRequest } from "./request.js";
+import { connectionError, readText, type Accepted } from "./responses.js";
+import { backoff, isTransientStatus } from "./retry.js";
+import { FrameDecoder, type Frame } from "./sse.js";
+import { StreamPosition, type ResumeRule } from "./resume.js";
+import type { Call } from "./timeouts.js";
+import type { CallOptions, Transport } from "./transport.js";
+
+/** What a specification declares of a kind of stream. */
+export interface StreamRule {
+  /** The field of an event that names its kind; absent: the frame names it. */
+  readonly discriminator?: string;
+  /** The events that end the stream, and how. None: it ends with its body. */
+  readonly endings: Readonly<Record<string, "complete" | "failed">>;
+  /** Events that carry no id and are never sent again. */
+  readonly heartbeats: readonly string[];
+  /** Data that ends the stream and is no event. */
+  readonly sentinel?: string;
+  /** The event that carries an error, and the field that holds it. */
+  readonly error?: { readonly event: string; readonly field: string };
+  /** The field that counts the events: 1, 2, 3 and so on. */
+  readonly sequence?: string;
+  readonly resume?: ResumeRule;
+}
+
+interface Connection {
+  readonly accepted: Accepted;
+  readonly body: ReadableStreamDefaultReader<Uint8Array>;
+  readonly decoder: FrameDecoder;
+}
+
+type Ending = "complete" | "failed" | "closed";
+
+const ACCEPT = "text/event-stream";
+const RESUME_ATTEMPTS = 5;
+const LINGER = 250;
+
+/**
+ * The events of one call, in order, each once.
+ *
+ * Nothing is sent before the first event, the response or the result is asked for. Leaving the loop
+ * frees the connection. A stream can be read once.
+ */
+export class EventStream<Event extends object> implements AsyncIterable<Event> {
+  readonly #transport: Transport;
+  readonly #options: CallOptions;
+  readonly #rule: StreamRule;
+  readonly #position: StreamPosition;
+  readonly #request: OperationRequest;
+  #call: Call | undefined;
+  #opening: Promise<Response> | undefined;
+  #connection: Connection | undefined;
+  #response: Response | undefined;
+  #requestId: string | undefined;
+  #events: AsyncGenerator<Event, void, undefined> | undefined;
+  #fault: unknown;
+  #ending: Ending | undefined;
+  #fruitless = 0;
+
+  constructor(
+    transport: Transport,
+    request: OperationRequest,
+    rule: StreamRule,
+    options: CallOptions = {},
+  ) {
+    this.#transport = transport;
+    this.#request = request;
+    this.#rule = rule;
+    this.#options = options;
+    this.#position = new StreamPosition(request, rule);
+  }
+
+  /** Gives the answer that the stream began with; its body belongs to the stream. */
+  response(): Promise<Response> {
+    this.#opening ??= this.#openFirst();
+    return this.#opening;
+  }
+
+  /** The id of the last event that was given out. */
+  get lastEventId(): string | undefined {
+    return this.#position.lastEventId;
+  }
+
+  /** Ends the stream at once and frees its connection. Whoever waits for an event gets none. */
+  close(): void {
+    this.#ending ??= "closed";
+    this.#release();
+    this.#call?.cancel("the stream was closed");
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
+    this.#events ??= this.#run();
+    return this.#events;
+  }
+
+  /** Gives the events as a stream of the platform's own kind. Cancelling it closes this one. */
+  toReadableStream(): ReadableStream<Event> {
+    const events = this[Symbol.asyncIterator]();
+    return new ReadableStream<Event>(
+      {
+        pull: async (controller) => {
+          const next = await events.next();
+          if (next.done === true) controller.close();
+          else controller.enqueue(next.value);
+        },
+        cancel: () => this.close(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Gives what `extract` finds in the events, leaving out those without any. */
+  protected async *pick<Part>(
+    extract: (event: Event) => Part | undefined,
+  ): AsyncGenerator<Part, void, undefined> {
+    for await (const event of this) {
+      const part = extract(event);
+      if (part !== undefined) yield part;
+    }
+  }
+
+  /** Sees each event before it is given out. */
+  protected observe(_event: Event): void {}
+
+  /** Whether the stream reached the end that its rule declares. */
+  protected get isComplete(): boolean {
+    return this.#ending === "complete";
+  }
+
+  /** Makes the error of a stream that was not read to its end. */
+  protected truncated(cause?: unknown): StreamTruncatedError {
+    return new StreamTruncatedError("the stream ended before its terminal event", {
+      ...this.#place(),
+      cause,
+    });
+  }
+
+  async *#run(): AsyncGenerator<Event, void, undefined> {
+    try {
+      if (this.#ending === undefined) await this.response();
+      while (this.#ending === undefined) {
+        for (const frame of await this.#nextFrames()) {
+          const event = this.#accept(frame);
+          if (event !== undefined) yield event;
+          if (this.#ending !== undefined) break;
+        }
+      }
+    } catch (error) {
+      if (this.#ending !== "closed") throw error;
+    } finally {
+      this.#ending ??= "closed";
+      this.#release();
+    }
+  }
+
+  async #openFirst(): Promise<Response> {
+    this.#call = this.#transport.begin(this.#options);
+    try {
+      const opened = await this.#connect(this.#call, this.#request, this.#options);
+      this.#response = opened.response;
+      this.#requestId = opened.requestId;
+      return opened.response;
+    } catch (error) {
+      this.#call.end();
+      throw error;
+    }
+  }
+
+  async #connect(
+    call: Call,
+    request: OperationRequest,
+    options: CallOptions,
+    maxAttempts?: number,
+  ): Promise<Accepted> {
+    const accepted = await this.#transport.send(call, request, options, {
+      accept: ACCEPT,
+      ...(maxAttempts === undefined ? {} : { maxAttempts }),
+      lastEventId: this.lastEventId,
+    });
+    const { response } = accepted;
+    if (response.status === 204 && this.#rule.resume?.statuses[204] === "finished") {
+      this.#ending = "complete";
+    } else {
+      await checkMediaType(accepted, this.lastEventId);
+      const body = (response.body as ReadableStream<Uint8Array>).getReader();
+      const decoder = new FrameDecoder(this.#transport.frameLimits);
+      this.#connection = { accepted, body, decoder };
+    }
+    return accepted;
+  }
+
+  /** Reads until there is at least one frame, taking the stream up again where it breaks. */
+  async #nextFrames(): Promise<readonly Frame[]> {
+    const frames: Frame[] = [];
+    while (frames.length === 0 && this.#ending === undefined) {
+      if (this.#fault !== undefined) throw this.#fault;
+      const broken = await this.#readPiece(frames);
+      if (broken !== undefined) await this.#takeUpAgain(broken.cause);
+    }
+    return frames;
+  }
+
+  /** Reads one piece of the body; gives the reason when there is none to come. */
+  async #readPiece(frames: Frame[]): Promise<{ readonly cause: unknown } | undefined> {
+    const { accepted, body, decoder } = this.#connection as Connection;
+    let piece: ReadableStreamReadResult<Uint8Array>;
+    try {
+      piece = await accepted.call.read(() => body.read());
+    } catch (cause) {
+      return { cause: connectionError(cause, accepted.call) };
+    }
+    if (piece.done) return { cause: undefined };
+    try {
+      decoder.push(piece.value, frames);
+    } catch (limit) {
+      this.#fault = limit; // The frames before the fault are given out first.
+    }
+    return undefined;
+  }
+
+  async #takeUpAgain(cause: unknown): Promise<void> {
+    this.#letGo();
+    if (cause instanceof RequestCancelledError) throw cause;
+    if (cause instanceof APITimeoutError && cause.phase === "total") throw cause;
+    if (!this.#mustEndWithEvent) {
+      if (cause !== undefined) throw cause;
+      this.#ending = "complete";
+      return;
+    }
+    let reason = cause;
+    while (this.#connection === undefined && this.#ending === undefined) {
+      reason = await this.#tryToResume(reason);
+    }
+  }
+
+  /** Asks the server once for the events after the last one; gives the reason of a failure. */
+  async #tryToResume(reason: unknown): Promise<unknown> {
+    const request = this.#position.resumeRequest();
+    if (request === undefined)
+      throw reason instanceof APITimeoutError ? reason : this.truncated(reason);
+    this.#fruitless += 1;
+    if (this.#fruitless > RESUME_ATTEMPTS) throw this.truncated(reason);
+    const call = this.#call as Call;
+    await call.pause(this.#pauseAfter(reason));
+    try {
+      const { idempotencyKey: _key, query: _query, extraBody: _body, ...options } = this.#options;
+      await this.#connect(call, request, options, 1);
+      return undefined;
+    } catch (error) {
+      if (isFinal(error)) throw error;
+      return error;
+    }
+  }
+
+  #pauseAfter(reason: unknown): number {
+    const { baseDelay, maxDelay, maxRetryAfter } = this.#transport.settings.retry;
+    const asked = reason instanceof APIError ? reason.retryAfter : undefined;
+    if (asked !== undefined && asked * 1_000 <= maxRetryAfter) return asked * 1_000;
+    return backoff(baseDelay, this.#fruitless, maxDelay, Math.random());
+  }
+
+  get #mustEndWithEvent(): boolean {
+    return Object.keys(this.#rule.endings).length > 0 || this.#rule.sentinel !== undefined;
+  }
+
+  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
+  #accept(frame: Frame): Event | undefined {
+    const rule = this.#rule;
+    if (frame.data === rule.sentinel) {
+      this.#finish("complete");
+      return undefined;
+    }
+    if (frame.data === "" && rule.heartbeats.includes(frame.event)) return undefined;
+    const event = this.#parse(frame);
+    const kind = kindOf(event, frame, rule.discriminator);
+    if (!rule.heartbeats.includes(kind)) {
+      const news = this.#position.advance(event, frame);
+      if (news === "repeated") return undefined;
+      if (news === "gap") throw new StreamGapError("an event is missing", this.#place());
+      if (news === "foreign") throw new StreamError("another stream's event came", this.#place());
+      this.#fruitless = 0;
+    }
+    return this.#give(event, kind);
+  }
+
+  #give(event: JsonObject, kind: string): Event {
+    const { endings, error } = this.#rule;
+    const ending = Object.hasOwn(endings, kind) ? endings[kind] : undefined;
+    if (ending !== undefined) this.#finish(ending);
+    if (error?.event === kind) throw this.#reported(event, error.field);
+    this.observe(event as Event);
+    return event as Event;
+  }
+
+  /** An event's error object stands in its field as it would stand in a body. */
+  #reported(event: JsonObject, field: string): APIError {
+    const { at } = this.#transport.settings.product.errors;
+    const error = event[field];
+    return this.#transport.apiError(at === undefined ? error : { [at]: error }, {
+      response: this.#response as Response,
+      lastEventId: this.lastEventId,
+    });
+  }
+
+  #parse(frame: Frame): JsonObject {
+    let event: JsonValue;
+    try {
+      event = JSON.parse(frame.data) as JsonValue;
+    } catch (cause) {
+      throw new ResponseDecodeError("an event is not JSON", frame.data, {
+        ...this.#place(),
+        cause,
+      });
+    }
+    if (isObject(event)) return withKind(event, frame, this.#rule.discriminator);
+    throw new ResponseDecodeError("an event is not an object", frame.data, this.#place());
+  }
+
+  #place(): ErrorPlace {
+    return {
+      requestId: this.#requestId,
+      lastEventId: this.lastEventId,
+      eventsSeen: this.#position.eventsSeen,
+    };
+  }
+
+  /** Nothing follows a terminal event, so a body that ends now leaves its connection to others. */
+  #finish(ending: Ending): void {
+    this.#ending = ending;
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#call?.end();
+    if (connection === undefined) return;
+    const { body } = connection;
+    const timer = setTimeout(() => void body.cancel().catch(ignore), LINGER);
+    void body
+      .read()
+      .then(({ done }) => (done ? undefined : body.cancel()))
+      .catch(ignore)
+      .finally(() => clearTimeout(timer));
+  }
+
+  #release(): void {
+    this.#letGo();
+    this.#call?.end();
+  }
+
+  #letGo(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    void connection?.body.cancel().catch(ignore);
+  }
+}
+
+function ignore(): void {}
+
+function kindOf(event: JsonObject, frame: Frame, discriminator: string | undefined): string {
+  const kind = discriminator === undefined ? undefined : event[discriminator];
+  return typeof kind === "string" ? kind : frame.event;
+}
+
+/** An event whose kind only the frame states gets it as its tag, so that types hold. */
+function withKind(event: JsonObject, frame: Frame, discriminator: string | undefined): JsonObject {
+  if (discriminator === undefined || typeof event[discriminator] === "string") return event;
+  return { ...event, [discriminator]: frame.event };
+}
+
+function isFinal(error: unknown): boolean {
+  if (error instanceof APIError) return !isTransientStatus(error.status ?? 0);
+  if (error instanceof APITimeoutError) return error.phase === "total";
+  return !(error instanceof APIConnectionError);
+}
+
+async function checkMediaType(accepted: Accepted, lastEventId: string | undefined): Promise<void> {
+  const type = accepted.response.headers.get("content-type") ?? "";
+  if (type.split(";", 1)[0]?.trim().toLowerCase() === ACCEPT && accepted.response.body !== null) {
+    return;
+  }
+  throw new ResponseDecodeError("the answer is not an event stream", await readText(accepted), {
+    requestId: accepted.requestId,
+    lastEventId,
+  });
+}

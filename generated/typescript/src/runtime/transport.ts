@@ -1,0 +1,375 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { inBrowser } from "./environment.js";
+import {
+  APIConnectionError,
+  APITimeoutError,
+  ConfigurationError,
+  errorFromBody,
+  type APIError,
+  type ErrorTable,
+  type SdkError,
+} from "./errors.js";
+import type { JsonValue } from "./json.js";
+import {
+  checkedBaseUrl,
+  requestBody,
+  requestUrl,
+  type HeaderValues,
+  type OperationRequest,
+} from "./request.js";
+import {
+  connectionError,
+  readText,
+  ResponsePromise,
+  type Accepted,
+  type Exchange,
+  type Reader,
+} from "./responses.js";
+import { decideRetry, retryAfter, RetryQuota, type Failure, type RetryPolicy } from "./retry.js";
+import { defaultFrameLimits, type FrameLimits } from "./sse.js";
+import { Call, type Timeouts } from "./timeouts.js";
+
+/** The `fetch` that a client sends with. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** What one call may ask for itself. */
+export interface CallOptions {
+  /** Further headers; null takes one of the client's away. */
+  readonly headers?: HeaderValues;
+  /** Further query parameters. */
+  readonly query?: Readonly<Record<string, unknown>>;
+  /** Further fields of a JSON body. */
+  readonly extraBody?: Readonly<Record<string, unknown>>;
+  readonly timeouts?: Partial<Timeouts>;
+  /** All attempts, the first one included. */
+  readonly maxAttempts?: number;
+  /** The key under which the server does this at most once; absent: a random one. */
+  readonly idempotencyKey?: string;
+  /** Cancels the call, and the stream that it opened. */
+  readonly signal?: AbortSignal;
+}
+
+/** A credential and the place it goes to. */
+export interface Credential {
+  readonly kind: "bearer" | "basic" | "header" | "query" | "cookie";
+  /** The name of the header, query parameter or cookie. */
+  readonly name?: string;
+  readonly value: string | undefined;
+}
+
+/** A call option that maps names to header values. */
+export interface HeaderMap {
+  readonly prefix: string;
+  /** What the environment variable of a name begins with. */
+  readonly environment: string;
+  /** The exact header of each known name; other names stand behind the prefix as they are. */
+  readonly members: Readonly<Record<string, string>>;
+}
+
+/** What a specification settles for every call. */
+export interface Product {
+  readonly baseUrl?: string;
+  /** What the names of environment variables begin with. */
+  readonly environment: string;
+  readonly userAgent: string;
+  readonly headers: HeaderValues;
+  readonly requestIdHeader?: string;
+  readonly idempotencyHeader?: string;
+  /** The header that carries the number of an attempt, from 1. */
+  readonly attemptHeader?: string;
+  readonly headerMaps: Readonly<Record<string, HeaderMap>>;
+  readonly errors: ErrorTable;
+}
+
+/** What a transport is made from. */
+export interface TransportSettings {
+  readonly product: Product;
+  readonly baseUrl: string;
+  readonly credentials: Readonly<Record<string, Credential>>;
+  readonly headers: HeaderValues;
+  readonly timeouts: Timeouts;
+  readonly retry: RetryPolicy;
+  readonly frameLimits?: FrameLimits | undefined;
+  readonly fetch?: Fetch | undefined;
+}
+
+/** How one sending differs from what its request and its options say. */
+export interface Sending {
+  readonly accept?: string;
+  readonly maxAttempts?: number;
+  /** Named in the error when a stream could not be taken up again. */
+  readonly lastEventId?: string | undefined;
+}
+
+interface Prepared {
+  readonly url: string;
+  readonly init: RequestInit;
+  readonly headers: Headers;
+}
+
+type Outcome =
+  | { readonly response: Response }
+  | { readonly error: SdkError; readonly failure: Failure | undefined };
+
+const SAFE_TO_REPEAT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"]);
+
+/** Sends requests: credentials, timeouts, retries and errors are settled here for all of them. */
+export class Transport {
+  readonly settings: TransportSettings;
+  readonly frameLimits: FrameLimits;
+  readonly #baseUrl: string;
+  readonly #fetch: Fetch;
+  readonly #quota = new RetryQuota();
+
+  constructor(settings: TransportSettings) {
+    this.settings = settings;
+    this.frameLimits = settings.frameLimits ?? defaultFrameLimits;
+    this.#baseUrl = checkedBaseUrl(settings.baseUrl);
+    this.#fetch = settings.fetch ?? ((url, init) => fetch(url, init));
+  }
+
+  /** Makes a call and reads its whole answer. */
+  call<Data>(
+    request: OperationRequest,
+    read: Reader<Data>,
+    options: CallOptions = {},
+  ): ResponsePromise<Data> {
+    return new ResponsePromise(this.#exchange(request, read, options));
+  }
+
+  /** Starts the clock of a call. */
+  begin(options: CallOptions): Call {
+    const { settings } = this;
+    return new Call({ ...settings.timeouts, ...options.timeouts }, options.signal);
+  }
+
+  /** Sends a request until it is accepted, or raises the error of its last attempt. */
+  async send(
+    call: Call,
+    request: OperationRequest,
+    options: CallOptions,
+    sending: Sending,
+  ): Promise<Accepted> {
+    const policy = this.#policy(options, sending);
+    const prepared = this.#prepare(request, options, sending);
+    let spent = 0;
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#attempt(call, prepared, attempt, sending);
+      if ("response" in outcome) {
+        this.#quota.refund(spent);
+        return { response: outcome.response, requestId: this.#requestId(outcome.response), call };
+      }
+      if (outcome.failure === undefined) throw outcome.error;
+      const decision = decideRetry({
+        attempt,
+        failure: outcome.failure,
+        policy,
+        repeatable: isRepeatable(request, options),
+        tokens: this.#quota.tokens,
+        remaining: call.remaining,
+        random: Math.random(),
+      });
+      if (!decision.retry) throw outcome.error;
+      this.#quota.spend(decision.cost);
+      spent += decision.cost;
+      await call.pause(decision.delay);
+    }
+  }
+
+  async #exchange<Data>(
+    request: OperationRequest,
+    read: Reader<Data>,
+    options: CallOptions,
+  ): Promise<Exchange<Data>> {
+    const call = this.begin(options);
+    try {
+      const accepted = await this.send(call, request, options, {});
+      const data = await read(accepted);
+      return { data, response: accepted.response, requestId: accepted.requestId };
+    } finally {
+      call.end();
+    }
+  }
+
+  #policy(options: CallOptions, sending: Sending): RetryPolicy {
+    const { retry } = this.settings;
+    const maxAttempts = sending.maxAttempts ?? options.maxAttempts ?? retry.maxAttempts;
+    return { ...retry, maxAttempts };
+  }
+
+  #prepare(request: OperationRequest, options: CallOptions, sending: Sending): Prepared {
+    const url = requestUrl(this.#baseUrl, request, options.query);
+    const { body, type } = requestBody(request, options.extraBody);
+    const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
+    const { product } = this.settings;
+    if (!inBrowser()) headers.set("User-Agent", product.userAgent);
+    if (type !== undefined) headers.set("Content-Type", type);
+    const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
+    addHeaders(headers, { [product.idempotencyHeader ?? "Idempotency-Key"]: key });
+    addHeaders(headers, product.headers);
+    this.#authorize(request, headers, url);
+    addCookies(headers, request.cookies);
+    addHeaders(headers, this.settings.headers);
+    addHeaders(headers, request.headers);
+    addHeaders(headers, mappedHeaders(product.headerMaps, options));
+    addHeaders(headers, options.headers);
+    // A redirect could carry the credentials to another host.
+    const init: RequestInit = { method: request.verb, redirect: "manual" };
+    return { url: url.href, headers, init: body === undefined ? init : { ...init, body } };
+  }
+
+  #authorize(request: OperationRequest, headers: Headers, url: URL): void {
+    const { credentials } = this.settings;
+    const known = (scheme: string): boolean => credentials[scheme]?.value !== undefined;
+    for (const scheme of request.security?.find((schemes) => schemes.every(known)) ?? []) {
+      applyCredential(credentials[scheme], headers, url);
+    }
+  }
+
+  async #attempt(
+    call: Call,
+    { url, init, headers }: Prepared,
+    attempt: number,
+    sending: Sending,
+  ): Promise<Outcome> {
+    const { attemptHeader } = this.settings.product;
+    if (attemptHeader !== undefined) headers.set(attemptHeader, String(attempt));
+    try {
+      const response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
+      if (response.ok) return { response };
+      return await this.#refusal(response, call, sending);
+    } catch (cause) {
+      const error = connectionError(cause, call);
+      return { error, failure: connectionFailure(error) };
+    }
+  }
+
+  async #refusal(response: Response, call: Call, sending: Sending): Promise<Outcome> {
+    const { status, headers } = response;
+    const requestId = this.#requestId(response);
+    const text = await readText({ response, requestId, call });
+    const wait = retryAfter(headers, Date.now());
+    const error = this.apiError(jsonOrText(text), {
+      response,
+      lastEventId: sending.lastEventId,
+      retryAfter: wait,
+    });
+    return { error, failure: { kind: "status", status, code: error.code, retryAfter: wait } };
+  }
+
+  /** Makes the error that a body, or an event of a stream, states. */
+  apiError(
+    body: JsonValue | undefined,
+    around: {
+      readonly response: Response;
+      readonly lastEventId: string | undefined;
+      readonly retryAfter?: number | undefined;
+    },
+  ): APIError {
+    const { status, headers } = around.response;
+    return errorFromBody(this.settings.product.errors, body, {
+      fallback: `the server answered with status ${status}`,
+      status,
+      requestId: this.#requestId(around.response),
+      retryAfter: around.retryAfter === undefined ? undefined : around.retryAfter / 1_000,
+      headers,
+      lastEventId: around.lastEventId,
+    });
+  }
+
+  #requestId(response: Response): string | undefined {
+    const { requestIdHeader } = this.settings.product;
+    return requestIdHeader === undefined
+      ? undefined
+      : (response.headers.get(requestIdHeader) ?? undefined);
+  }
+}
+
+/** Gives the headers that the mapping options of a client or a call stand for. */
+export function mappedHeaders(
+  maps: Readonly<Record<string, HeaderMap>>,
+  options: object,
+): HeaderValues {
+  const found: Record<string, string> = {};
+  for (const [option, map] of Object.entries(maps)) {
+    const values = (options as Readonly<Record<string, unknown>>)[option];
+    for (const [name, value] of Object.entries(values ?? {})) {
+      if (value !== undefined) found[headerName(map, name)] = String(value);
+    }
+  }
+  return found;
+}
+
+function headerName(map: HeaderMap, name: string): string {
+  const known = Object.hasOwn(map.members, name) ? map.members[name] : undefined;
+  return known ?? map.prefix + name;
+}
+
+function newKey(): string {
+  return crypto.randomUUID();
+}
+
+function addHeaders(headers: Headers, values: Readonly<Record<string, unknown>> = {}): void {
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) headers.delete(name);
+    else if (value !== undefined) setHeader(headers, name, String(value));
+  }
+}
+
+/** The platform's own error would show the value, which may be a secret. */
+function setHeader(headers: Headers, name: string, value: string): void {
+  try {
+    headers.set(name, value);
+  } catch {
+    throw new ConfigurationError(`the value of the header ${name} cannot be sent`);
+  }
+}
+
+function addCookies(headers: Headers, cookies: object = {}): void {
+  for (const [name, value] of Object.entries(cookies)) {
+    if (value !== undefined)
+      headers.append("Cookie", `${name}=${encodeURIComponent(String(value))}`);
+  }
+}
+
+function applyCredential(credential: Credential | undefined, headers: Headers, url: URL): void {
+  const { kind, name = "", value = "" } = credential ?? { kind: "header" };
+  switch (kind) {
+    case "bearer":
+      setHeader(headers, "Authorization", `Bearer ${value}`);
+      break;
+    case "basic":
+      headers.set("Authorization", `Basic ${btoa(value)}`);
+      break;
+    case "header":
+      setHeader(headers, name, value);
+      break;
+    case "query":
+      url.searchParams.set(name, value);
+      break;
+    case "cookie":
+      addCookies(headers, { [name]: value });
+  }
+}
+
+function isRepeatable(request: OperationRequest, options: CallOptions): boolean {
+  return (
+    SAFE_TO_REPEAT.has(request.verb) ||
+    request.idempotency !== undefined ||
+    options.idempotencyKey !== undefined
+  );
+}
+
+function connectionFailure(error: SdkError): Failure | undefined {
+  if (!(error instanceof APIConnectionError) || error instanceof APITimeoutError) return undefined;
+  return { kind: error.sent ? "reset" : "connect" };
+}
+
+function jsonOrText(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,257 @@
+"""The module of configuration: the client's options and what every call shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.typescript import (
+    access,
+    doc_comment,
+    identifier,
+    string,
+    type_key,
+    value_key,
+)
+from headgate.names import Name, Scope, camel, constant, split_words
+from headgate.plan.typescript.imports import Imports
+from headgate.plan.typescript.layout import Entry, Object, open_object
+from headgate.plan.typescript.names import RESERVED_WORDS, Exported
+
+if TYPE_CHECKING:
+    from headgate.document.config import Config
+    from headgate.ir.api import Api, HeaderMap, SecurityScheme
+    from headgate.plan.typescript.layout import Value
+    from headgate.plan.typescript.names import Names
+
+_SHARED_OPTIONS = frozenset(
+    {"baseUrl", "fetch", "frameLimits", "headers", "retry", "timeouts"}
+)
+_CALL_OPTIONS = frozenset(
+    {"extraBody", "idempotencyKey", "maxAttempts", "query", "signal"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of the client."""
+
+    docs: Code
+    name: Code
+    type: Code
+
+
+@dataclass(frozen=True, slots=True)
+class MapPlan:
+    """An interface of the names that a map of headers knows."""
+
+    docs: Code
+    name: Code
+    members: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationPage:
+    """The module of configuration."""
+
+    header: Code
+    imports: tuple[Code, ...]
+    maps: tuple[MapPlan, ...]
+    credentials: tuple[Option, ...]
+    map_options: tuple[Option, ...]
+    has_options: bool
+    product: Code
+    connect: Code
+
+
+def plan_configuration(
+    api: Api, names: Names, config: Config, header: Code
+) -> ConfigurationPage:
+    """Plan the module of configuration."""
+    imports = Imports("configuration")
+    imports.runtime_type("settings", "ConnectionOptions")
+    imports.runtime_type("transport", "CallOptions")
+    imports.runtime_type("transport", "Credential")
+    imports.runtime_type("transport", "Product")
+    imports.runtime("transport", "Transport")
+    imports.runtime("settings", "transportSettings")
+    errors = imports.value(Exported(Name("errorTable"), "errors"))
+    prefix = config.client.environment_prefix
+    options = _option_names(api)
+    product = open_object(_product(api, config, options, errors), 0)
+    return ConfigurationPage(
+        header=header,
+        maps=tuple(_map(each, names) for each in api.header_maps),
+        credentials=_credential_options(api, options, prefix),
+        map_options=tuple(
+            Option(
+                docs=doc_comment(_map_docs(each), depth=2),
+                name=identifier(options[each.option]),
+                type=identifier(names.header_maps[each.option].name),
+            )
+            for each in api.header_maps
+        ),
+        has_options=bool(options),
+        product=assembled("const product: Product = {};", product),
+        connect=_connect(api, imports, options, prefix),
+        imports=imports.lines(),
+    )
+
+
+def _option_names(api: Api) -> dict[str, Name]:
+    """Name the options that the specification adds, by the spec's word for them."""
+    scope = Scope(reserved=_SHARED_OPTIONS | _CALL_OPTIONS | RESERVED_WORDS)
+    found: dict[str, Name] = {}
+    for option in (
+        *(scheme.option for scheme in api.schemes),
+        *(header_map.option for header_map in api.header_maps),
+    ):
+        if option not in found:
+            found[option] = scope.claim(camel(split_words(option)), "option")
+    return found
+
+
+def variable(prefix: str, option: str) -> str:
+    """Give the environment variable of an option."""
+    return f"{prefix}_{constant(split_words(option))}"
+
+
+def _map_variable(prefix: str, option: str) -> str:
+    """A variable names one entry, so the option's plural goes."""
+    return variable(prefix, option).removesuffix("S")
+
+
+def _credential_options(
+    api: Api, options: dict[str, Name], prefix: str
+) -> tuple[Option, ...]:
+    docs: dict[str, str] = {}
+    for scheme in api.schemes:
+        known = docs.get(scheme.option) or scheme.docs.text.strip()
+        docs[scheme.option] = known
+    return tuple(
+        Option(
+            docs=doc_comment(
+                _told(
+                    text, f"Absent: `{variable(prefix, option)}` of the environment."
+                ),
+                depth=2,
+            ),
+            name=identifier(options[option]),
+            type=fixed("string"),
+        )
+        for option, text in docs.items()
+    )
+
+
+def _told(text: str, more: str) -> str:
+    return f"{text}\n\n{more}" if text else more
+
+
+def _map_docs(header_map: HeaderMap) -> str:
+    return f"Values sent as `{header_map.prefix}…` headers, by name."
+
+
+def _map(header_map: HeaderMap, names: Names) -> MapPlan:
+    members = [
+        assembled("readonly {}?: string;", type_key(name))
+        for name, _ in header_map.members
+    ]
+    members.append(fixed("readonly [name: string]: string | undefined;"))
+    return MapPlan(
+        docs=doc_comment(_map_docs(header_map)),
+        name=identifier(names.header_maps[header_map.option].name),
+        members=tuple(members),
+    )
+
+
+def _product(
+    api: Api, config: Config, options: dict[str, Name], errors: Code
+) -> list[Entry]:
+    http, version = config.http, config.package.version
+    base_url = config.client.default_base_url or api.base_url
+    entries: list[Entry] = []
+    if base_url is not None and base_url.startswith(("http://", "https://")):
+        entries.append(Entry(fixed("baseUrl"), string(base_url)))
+    sdk: list[Entry] = []
+    if http.sdk_header is not None:
+        value = string(f"typescript/{version}")
+        sdk.append(Entry(value_key(http.sdk_header), value))
+    entries += [
+        Entry(fixed("environment"), string(config.client.environment_prefix)),
+        Entry(
+            fixed("userAgent"),
+            string(f"{config.client.user_agent}-typescript/{version}"),
+        ),
+        Entry(fixed("headers"), Object(tuple(sdk))),
+    ]
+    for key, name in (
+        (fixed("requestIdHeader"), http.request_id_header),
+        (fixed("idempotencyHeader"), http.idempotency_header),
+        (fixed("attemptHeader"), http.attempt_header),
+    ):
+        if name is not None:
+            entries.append(Entry(key, string(name)))
+    maps = [
+        Entry(
+            value_key(options[each.option].text),
+            _header_map(each, config.client.environment_prefix),
+        )
+        for each in api.header_maps
+    ]
+    entries.append(Entry(fixed("headerMaps"), Object(tuple(maps))))
+    entries.append(Entry(fixed("errors"), errors))
+    return entries
+
+
+def _header_map(header_map: HeaderMap, prefix: str) -> Value:
+    members = [
+        Entry(value_key(name), string(header)) for name, header in header_map.members
+    ]
+    environment = string(_map_variable(prefix, header_map.option))
+    return Object(
+        (
+            Entry(fixed("prefix"), string(header_map.prefix)),
+            Entry(fixed("environment"), environment),
+            Entry(fixed("members"), Object(tuple(members))),
+        )
+    )
+
+
+def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) -> Code:
+    """Write the record of credentials, by scheme."""
+    if not api.schemes:
+        return fixed("{}")
+    read = imports.runtime("environment", "environmentValue")
+    entries = [
+        Entry(
+            value_key(scheme.name),
+            Object(
+                (
+                    *_placing(scheme),
+                    Entry(
+                        fixed("value"),
+                        assembled(
+                            "client{} ?? {}({})",
+                            access(options[scheme.option].text),
+                            read,
+                            string(variable(prefix, scheme.option)),
+                        ),
+                    ),
+                )
+            ),
+        )
+        for scheme in api.schemes
+        if scheme.kind != "mutual_tls"
+    ]
+    return open_object(entries, 2)
+
+
+def _placing(scheme: SecurityScheme) -> tuple[Entry, ...]:
+    if scheme.kind == "api_key" and scheme.place is not None:
+        return (
+            Entry(fixed("kind"), string(scheme.place)),
+            Entry(fixed("name"), string(scheme.parameter or "")),
+        )
+    kind = "basic" if scheme.kind == "basic" else "bearer"
+    return (Entry(fixed("kind"), string(kind)),)

@@ -1,0 +1,90 @@
+"""Type expressions: how a type of the IR is written at one place of a module."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.typescript import literal
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Json,
+    ListOf,
+    MapOf,
+    Nullable,
+    Ref,
+    Scalar,
+    TypeExpr,
+)
+
+if TYPE_CHECKING:
+    from headgate.ir.api import Api
+    from headgate.ir.types import Definition
+    from headgate.plan.typescript.imports import Imports
+    from headgate.plan.typescript.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Writes types for one module, whose imports it collects.
+
+    `sending` says which way a binary value goes at this place.
+    """
+
+    api: Api
+    names: Names
+    imports: Imports
+    sending: bool = False
+
+    def write(self, expression: TypeExpr) -> Code:
+        """Write a type."""
+        match expression:
+            case Scalar(kind="binary"):
+                return self._binary()
+            case Scalar(kind=kind):
+                return _SCALARS[kind]
+            case Constant(value=value):
+                return literal(value)
+            case Json():
+                return fixed("unknown")
+            case Ref(id=type_id):
+                return self.imports.type(self.names.types[type_id])
+            case ListOf(item=item):
+                return assembled("{}[]", self._in_list(item))
+            case MapOf(value=value):
+                return assembled("Record<string, {}>", self.write(value))
+            case Nullable(inner=inner):
+                return assembled("{} | null", self.write(inner))
+            case _ as never:
+                assert_never(never)
+
+    def _in_list(self, item: TypeExpr) -> Code:
+        written = self.write(item)
+        return assembled("({})", written) if isinstance(item, Nullable) else written
+
+    def _binary(self) -> Code:
+        if self.sending:
+            return self.imports.runtime_type("request", "BinaryInput")
+        return fixed("Uint8Array")
+
+    def resolve(self, expression: TypeExpr) -> Definition | TypeExpr:
+        """Follow references and aliases to a definition or a plain expression."""
+        seen: set[str] = set()
+        while isinstance(expression, Ref) and expression.id not in seen:
+            seen.add(expression.id)
+            definition = self.api.definitions[expression.id]
+            if not isinstance(definition, Alias):
+                return definition
+            expression = definition.type
+        return expression
+
+
+_SCALARS = {
+    "string": fixed("string"),
+    "integer": fixed("number"),
+    "number": fixed("number"),
+    "boolean": fixed("boolean"),
+    "null": fixed("null"),
+}

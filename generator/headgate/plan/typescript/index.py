@@ -1,0 +1,84 @@
+"""The package's front: what `import … from` its name gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.encoding.typescript import identifier, module_path
+from headgate.names import Name
+from headgate.plan.typescript.layout import WIDTH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headgate.plan.typescript.names import Exported, Names
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """The package's front."""
+
+    header: Code
+    client: Code
+    base_error: Code
+    configuration: Code
+    errors: Code | None
+    streams: tuple[Code, ...]
+    resources: tuple[Code, ...]
+    types: tuple[Code, ...]
+
+
+def plan_index(names: Names, header: Code) -> IndexPage:
+    """Plan the package's front."""
+    options = [each.name.text for each in names.header_maps.values()]
+    resources = [
+        (own.exported.module, [own.exported.name.text])
+        for path, own in names.resources.items()
+        if path
+    ]
+    params = [
+        (own.exported.module, sorted(each.name.text for each in own.params.values()))
+        for own in names.resources.values()
+        if own.params
+    ]
+    return IndexPage(
+        header=header,
+        client=identifier(names.client.name),
+        base_error=identifier(names.base_error),
+        configuration=_export(
+            "configuration",
+            sorted(["ClientOptions", "RequestOptions", *options]),
+            only_types=True,
+        ),
+        errors=_export("errors", _sorted_names(names.errors.values()))
+        if names.errors
+        else None,
+        streams=tuple(
+            _export(each.module, [each.name.text]) for each in names.streams.values()
+        ),
+        resources=(
+            *(_export(module, found) for module, found in resources),
+            *(_export(module, found, only_types=True) for module, found in params),
+        ),
+        types=tuple(
+            assembled("export type * from {};", module_path(f"./{module}.js"))
+            for module in sorted({each.module for each in names.types.values()})
+        ),
+    )
+
+
+def _sorted_names(exported: Iterable[Exported]) -> list[str]:
+    return sorted(each.name.text for each in exported)
+
+
+def _export(module: str, found: list[str], *, only_types: bool = False) -> Code:
+    start = fixed("export type") if only_types else fixed("export")
+    parts = [identifier(Name(name)) for name in found]
+    source = module_path(f"./{module}.js")
+    line = assembled("{} {{ {} }} from {};", start, joined(", ", parts), source)
+    if len(line) <= WIDTH or len(parts) == 1:
+        return line
+    lines = joined("\n", [assembled("  {},", part) for part in parts])
+    return assembled("{} {{\n{}\n}} from {};", start, lines, source)

@@ -1,0 +1,105 @@
+"""The package's manifest, compiler settings and read-me."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.markup import markdown, markdown_code, markdown_text
+from headgate.encoding.typescript import identifier, json_text, string
+from headgate.plan.typescript.configuration import variable
+
+if TYPE_CHECKING:
+    from headgate.document.config import Config
+    from headgate.document.json_values import Json as JsonValue
+    from headgate.encoding.code import Code
+    from headgate.ir.api import Api
+    from headgate.plan.typescript.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPage:
+    """A file that is one JSON document."""
+
+    content: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmePage:
+    """The package's read-me."""
+
+    title: Code
+    install: Code
+    module: Code
+    description: Code
+    client: Code
+    base_error: Code
+    variables: tuple[Code, ...]
+
+
+def plan_package_json(config: Config) -> JsonPage:
+    """Plan package.json: two builds, each resource importable alone, no dependency."""
+    package = config.package
+    content: dict[str, JsonValue] = {
+        "name": config.typescript.package,
+        "version": package.version,
+        "description": package.description,
+    }
+    if package.license is not None:
+        content["license"] = package.license
+    if package.repository is not None:
+        content["repository"] = {"type": "git", "url": package.repository}
+    if package.authors:
+        content["author"] = package.authors[0]
+        content["contributors"] = list(package.authors[1:])
+    content |= {
+        "type": "module",
+        "sideEffects": False,
+        "engines": {"node": ">=20"},
+        "main": "./dist/cjs/index.js",
+        "module": "./dist/esm/index.js",
+        "types": "./dist/cjs/index.d.ts",
+        "exports": {
+            ".": _conditions("index"),
+            "./resources/*": _conditions("resources/*"),
+            "./package.json": "./package.json",
+        },
+        "files": ["dist", "src", "!dist/**/*.tsbuildinfo"],
+        "scripts": {
+            "build": "npm run build:esm && npm run build:cjs",
+            "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
+            "build:esm": "tsc -p tsconfig.json",
+        },
+        "devDependencies": {"typescript": "5.9.3"},
+    }
+    return JsonPage(json_text(content))
+
+
+def _conditions(module: str) -> JsonValue:
+    return {
+        "import": {
+            "types": f"./dist/esm/{module}.d.ts",
+            "default": f"./dist/esm/{module}.js",
+        },
+        "require": {
+            "types": f"./dist/cjs/{module}.d.ts",
+            "default": f"./dist/cjs/{module}.js",
+        },
+    }
+
+
+def plan_readme(api: Api, names: Names, config: Config) -> ReadmePage:
+    """Plan the read-me."""
+    prefix = config.client.environment_prefix
+    options = dict.fromkeys(
+        ["base_url", *(scheme.option for scheme in api.schemes), "max_attempts"]
+    )
+    return ReadmePage(
+        title=markdown_text(config.typescript.package),
+        install=markdown_code(f"npm install {config.typescript.package}"),
+        module=string(config.typescript.package),
+        description=markdown(config.package.description),
+        client=identifier(names.client.name),
+        base_error=identifier(names.base_error),
+        variables=tuple(markdown_code(variable(prefix, each)) for each in options),
+    )

@@ -1,0 +1,289 @@
+"""The methods of resources: one for each way to call an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.encoding.typescript import doc_comment, identifier, string
+from headgate.ir.types import Field
+from headgate.names import Name, Scope, camel, split_words
+from headgate.plan.typescript.layout import (
+    WIDTH,
+    Entry,
+    call_lines,
+    object_lines,
+    open_object,
+)
+from headgate.plan.typescript.names import (
+    TAKEN_LOCALS,
+    Exported,
+    has_named_parameters,
+    methods_of,
+)
+from headgate.plan.typescript.requests import request_entries
+from headgate.plan.typescript.types import Member, field_member
+
+if TYPE_CHECKING:
+    from headgate.ir.operations import (
+        CursorPage,
+        Operation,
+        Parameter,
+        Result,
+        StreamCall,
+    )
+    from headgate.ir.types import LiteralValue
+    from headgate.plan.typescript.expressions import Types
+    from headgate.plan.typescript.names import ResourceNames
+
+OPTIONS = Exported(Name("RequestOptions"), "configuration")
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """An interface of the parameters that a method takes by name."""
+
+    docs: Code
+    name: Code
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method: its comment, its head, the lines of its request, what it returns."""
+
+    docs: Code
+    head: Code
+    request: tuple[Code, ...]
+    returned: Code
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a method gives: its type's generic and arguments, and the call for it."""
+
+    generic: Code
+    arguments: tuple[Code, ...]
+    start: Code
+    passed: tuple[Code, ...]
+    accept: str | None = None
+
+
+@dataclass(slots=True)
+class MethodPlanner:
+    """Plans the methods of one resource, whose constants it collects."""
+
+    types: Types
+    own: ResourceNames
+    constants: list[Code]
+    scope: Scope
+
+    def params(self, operation: Operation) -> Params:
+        """Plan the interface of the parameters that are given by name."""
+        sending = replace(self.types, sending=True)
+        members = tuple(
+            field_member(sending, _as_field(parameter), optional=not parameter.required)
+            for parameter in operation.parameters
+            if parameter.place != "path"
+        )
+        name = self.own.params[operation.id].name
+        docs = doc_comment(_params_docs(operation))
+        return Params(docs, identifier(name), members)
+
+    def methods(self, operation: Operation) -> tuple[Method, ...]:
+        """Plan the call and the stream of an operation, as far as it has them."""
+        stream = operation.stream
+        return tuple(
+            self._stream_method(operation, stream)
+            if stream is not None and method == stream.method
+            else self._call_method(operation)
+            for method in methods_of(operation)
+        )
+
+    def _call_method(self, operation: Operation) -> Method:
+        if operation.page is not None and operation.result is not None:
+            answer = self._page_answer(operation, operation.page, operation.result)
+        else:
+            answer = self._plain_answer(operation.result)
+        flag = _flag(operation, streaming=False)
+        return self._method(operation, operation.method, answer, flag)
+
+    def _stream_method(self, operation: Operation, stream: StreamCall) -> Method:
+        exported = self.types.names.streams[stream.stream]
+        name = self.types.imports.value(exported)
+        answer = _Answer(
+            generic=name,
+            arguments=(),
+            start=assembled("new {}", name),
+            passed=(
+                fixed("this.#transport"),
+                fixed("request"),
+                fixed("options"),
+            ),
+        )
+        flag = _flag(operation, streaming=True)
+        return self._method(operation, stream.method, answer, flag)
+
+    def _plain_answer(self, result: Result | None) -> _Answer:
+        runtime = self.types.imports.runtime
+        accept = None
+        if result is None:
+            data, reader = fixed("void"), runtime("responses", "readNothing")
+        elif result.kind == "json":
+            data = self.types.write(result.type)
+            reader = assembled("{}<{}>", runtime("responses", "readJson"), data)
+            if result.may_be_empty:
+                optional = runtime("responses", "readOptionalJson")
+                reader = assembled("{}<{}>", optional, data)
+                data = assembled("{} | undefined", data)
+        elif result.kind == "text":
+            data, reader = fixed("string"), runtime("responses", "readText")
+            accept = result.media_type
+        else:
+            data, reader = fixed("Uint8Array"), runtime("responses", "readBytes")
+            accept = result.media_type
+        return _Answer(
+            generic=self.types.imports.runtime_type("responses", "ResponsePromise"),
+            arguments=(data,),
+            start=fixed("this.#transport.call"),
+            passed=(fixed("request"), reader, fixed("options")),
+            accept=accept,
+        )
+
+    def _page_answer(
+        self, operation: Operation, page: CursorPage, result: Result
+    ) -> _Answer:
+        rule = identifier(
+            self.scope.claim(f"{camel(split_words(operation.method))}Rule", "page")
+        )
+        self.constants.append(_page_constant(self.types, rule, page))
+        return _Answer(
+            generic=self.types.imports.runtime_type("pages", "PagePromise"),
+            arguments=(self.types.write(page.item), self.types.write(result.type)),
+            start=self.types.imports.runtime("pages", "listPages"),
+            passed=(
+                fixed("this.#transport"),
+                fixed("request"),
+                rule,
+                fixed("options"),
+            ),
+        )
+
+    def _method(
+        self,
+        operation: Operation,
+        method: str,
+        answer: _Answer,
+        flag: tuple[str, LiteralValue] | None,
+    ) -> Method:
+        self.types.imports.runtime_type("request", "OperationRequest")
+        arguments = _path_arguments(operation)
+        entries = request_entries(operation, arguments, flag=flag, accept=answer.accept)
+        name = self.own.methods[operation.id, method]
+        return Method(
+            docs=doc_comment(
+                _method_docs(operation), deprecated=operation.docs.deprecated, depth=2
+            ),
+            head=_head(
+                identifier(name), self._parameters(operation, arguments), answer
+            ),
+            request=object_lines(entries, 6),
+            returned=call_lines(
+                assembled("return {}", answer.start), answer.passed, fixed(";"), 4
+            ),
+        )
+
+    def _parameters(
+        self, operation: Operation, arguments: dict[str, Name]
+    ) -> list[Code]:
+        """Write the parameters: whatever is required comes before what is not."""
+        types = replace(self.types, sending=True)
+        by_name = {each.name: each for each in operation.parameters}
+        found = [
+            assembled("{}: {}", identifier(local), types.write(by_name[name].type))
+            for name, local in arguments.items()
+        ]
+        required: list[Code] = []
+        optional: list[Code] = []
+        if operation.body is not None:
+            written = types.write(operation.body.type)
+            if operation.body.required:
+                required.append(assembled("body: {}", written))
+            else:
+                optional.append(assembled("body?: {}", written))
+        if has_named_parameters(operation):
+            shown = identifier(self.own.params[operation.id].name)
+            if any(p.required for p in operation.parameters if p.place != "path"):
+                required.append(assembled("params: {}", shown))
+            else:
+                optional.append(assembled("params: {} = {{}}", shown))
+        options = assembled("options?: {}", types.imports.type(OPTIONS))
+        return [*found, *required, *optional, options]
+
+
+def _head(name: Code, parameters: list[Code], answer: _Answer) -> Code:
+    if not answer.arguments:
+        end = assembled(": {} {{", answer.generic)
+        return call_lines(name, parameters, end, 2)
+    arguments = joined(", ", answer.arguments)
+    end = assembled(": {}<{}> {{", answer.generic, arguments)
+    if len(end) + 3 > WIDTH:
+        lines = joined(",\n    ", answer.arguments)
+        end = assembled(": {}<\n    {}\n  > {{", answer.generic, lines)
+    return call_lines(name, parameters, end, 2)
+
+
+def _page_constant(types: Types, name: Code, page: CursorPage) -> Code:
+    rule = types.imports.runtime_type("pages", "PageRule")
+    entries = [
+        Entry(fixed("items"), string(page.items_field)),
+        Entry(fixed("parameter"), string(page.parameter)),
+        Entry(fixed("from"), string(page.from_field)),
+    ]
+    if page.more_field is not None:
+        entries.append(Entry(fixed("more"), string(page.more_field)))
+    return assembled("const {}: {} = {};", name, rule, open_object(entries, 0))
+
+
+def _path_arguments(operation: Operation) -> dict[str, Name]:
+    """Name the arguments for path parameters, in the path's order."""
+    scope = Scope(reserved=TAKEN_LOCALS)
+    return {
+        parameter.name: scope.claim(camel(split_words(parameter.name)), "value")
+        for parameter in operation.parameters
+        if parameter.place == "path"
+    }
+
+
+def _flag(operation: Operation, *, streaming: bool) -> tuple[str, LiteralValue] | None:
+    """Give the property of the body that a method sets by itself."""
+    if operation.stream is None or operation.stream.asked_by is None:
+        return None
+    asked = operation.stream.asked_by
+    if streaming:
+        return asked.property, asked.value
+    return (asked.property, not asked.value) if isinstance(asked.value, bool) else None
+
+
+def _as_field(parameter: Parameter) -> Field:
+    return Field(
+        name=parameter.name,
+        type=parameter.type,
+        required=parameter.required,
+        docs=parameter.docs,
+        location=parameter.location,
+        default=parameter.default,
+    )
+
+
+def _params_docs(operation: Operation) -> str:
+    summary = operation.summary.strip().rstrip(".")
+    return f"Parameters to: {summary}." if summary else ""
+
+
+def _method_docs(operation: Operation) -> str:
+    parts = [operation.summary.strip(), operation.docs.text.strip()]
+    if parts[0] and not parts[0].endswith("."):
+        parts[0] += "."
+    return "\n\n".join(part for part in parts if part)

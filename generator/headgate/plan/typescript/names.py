@@ -1,0 +1,212 @@
+"""Every name that the package shows, decided once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from headgate.names import Name, Scope, camel, kebab, pascal, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from headgate.ir.api import Api
+    from headgate.ir.operations import Operation, Resource
+    from headgate.ir.streams import Stream
+    from headgate.ir.types import TypeId
+
+LONGEST = 60
+"""The length up to which every layout is settled, with room for a number behind it."""
+
+RESERVED_WORDS = frozenset(
+    "abstract any arguments as async await boolean break case catch class const"
+    " constructor continue debugger declare default delete do else enum eval export"
+    " extends false finally for from function get if implements import in instanceof"
+    " interface let namespace never new null number object of package private"
+    " protected public return set static string super switch symbol this throw true"
+    " try type typeof undefined unique unknown var void while with yield".split()
+)
+
+TAKEN_TYPES = frozenset(
+    "APIConnectionError APIError APIErrorFacts APITimeoutError AccumulatedStream"
+    " Accumulator Array AsyncGenerator AsyncIterable BinaryInput Blob Boolean"
+    " CallOptions ClientOptions ConfigurationError ConnectionOptions Credential Date"
+    " ErrorTable EventStream Exchange Fetch FrameLimits Function HeaderValues"
+    " JsonObject JsonValue Map Number Object OperationRequest Page PagePromise PageRule"
+    " PartialJson Product Promise Record RequestCancelledError RequestOptions"
+    " ResponseDecodeError ResponsePromise RetryPolicy SdkError Set StreamError"
+    " StreamGapError StreamLimitError StreamRule StreamTruncatedError String Symbol"
+    " Timeouts Transport Uint8Array UnknownTag UnknownVariant".split()
+)
+"""Names that the package's own text uses or exports, whatever the document."""
+
+TAKEN_MEMBERS = frozenset({"constructor", "prototype", "then", "toString", "valueOf"})
+
+TAKEN_LOCALS = RESERVED_WORDS | {"body", "options", "params", "request"}
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A name and the module (below `src`, without an ending) that exports it."""
+
+    name: Name
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceNames:
+    """A resource's class and its members.
+
+    `methods` goes by an operation's id and the spec's name of the method.
+    """
+
+    exported: Exported
+    children: Mapping[tuple[str, ...], Name]
+    methods: Mapping[tuple[str, str], Name]
+    params: Mapping[str, Exported]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a package."""
+
+    client: Exported
+    base_error: Name
+    types: Mapping[TypeId, Exported]
+    errors: Mapping[str, Exported]
+    streams: Mapping[str, Exported]
+    header_maps: Mapping[str, Exported]
+    resources: Mapping[tuple[str, ...], ResourceNames]
+
+
+@dataclass(slots=True)
+class _Exports:
+    """The one scope of all names that the package exports."""
+
+    scope: Scope = field(default_factory=lambda: Scope(reserved=RESERVED_WORDS))
+    taken: set[str] = field(default_factory=lambda: set(TAKEN_TYPES))
+
+    def claim(self, fallback: str, *wanted: str) -> Name:
+        """Give the first wanted name that is free, else a numbered one."""
+        cut = [name[:LONGEST] for name in wanted]
+        free = [name for name in cut if name not in self.taken]
+        name = self.scope.claim(free[0] if free else f"{cut[-1]}2", fallback)
+        self.taken.add(name.text)
+        return name
+
+
+def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Names:
+    """Claim all names: the client's and the schemas' own come before made-up ones."""
+    exports = _Exports()
+    client_name = exports.claim("Client", client)
+    base_error = exports.claim("Client", f"{client_name.text}Error")
+    return Names(
+        client=Exported(client_name, "client"),
+        base_error=base_error,
+        types={
+            type_id: Exported(_type_name(exports, words), modules[type_id])
+            for type_id, words in _definition_words(api)
+        },
+        errors={
+            error.name: Exported(exports.claim("Api", error.name), "errors")
+            for error in api.errors.classes
+        },
+        streams=_stream_names(exports, api.streams.values()),
+        header_maps={
+            header_map.option: Exported(
+                exports.claim("Headers", pascal(split_words(header_map.option))),
+                "configuration",
+            )
+            for header_map in api.header_maps
+        },
+        resources=_resource_names(exports, api.root, client_name),
+    )
+
+
+def _definition_words(api: Api) -> Iterable[tuple[TypeId, tuple[str, ...]]]:
+    return ((type_id, found.words) for type_id, found in api.definitions.items())
+
+
+def _type_name(exports: _Exports, words: Iterable[str]) -> Name:
+    wanted = pascal(words)[:LONGEST]
+    return exports.claim("Type", wanted, f"{wanted}Schema")
+
+
+def _stream_names(exports: _Exports, streams: Iterable[Stream]) -> dict[str, Exported]:
+    files = Scope(fold_case=True)
+    found: dict[str, Exported] = {}
+    for stream in streams:
+        words = split_words(stream.name)
+        name = exports.claim("Event", f"{pascal(words)}Stream"[-LONGEST:])
+        file = files.claim("_".join(words), "stream").text.replace("_", "-")
+        found[stream.name] = Exported(name, f"streams/{file}")
+    return found
+
+
+def _resource_names(
+    exports: _Exports, root: Resource, client: Name
+) -> dict[tuple[str, ...], ResourceNames]:
+    found = {root.path: _members(exports, root, Exported(client, "client"))}
+    files = Scope(fold_case=True)
+    waiting = list(root.children)
+    while waiting:
+        resource = waiting.pop(0)
+        last = pascal(split_words(resource.path[-1]))
+        whole = pascal(word for part in resource.path for word in split_words(part))
+        name = exports.claim("Resource", last, whole, f"{whole}Resource")
+        exported = Exported(name, _resource_module(files, resource.path))
+        found[resource.path] = _members(exports, resource, exported)
+        waiting[:0] = resource.children
+    return found
+
+
+def _resource_module(files: Scope, path: tuple[str, ...]) -> str:
+    """Give a path that differs from the others' by more than case."""
+    parts = [kebab(split_words(part)) or "resource" for part in path]
+    module = "/".join(["resources", *parts])
+    flat = module.replace("-", "_").replace("/", "__")
+    return module + files.claim(flat).text.removeprefix(flat)
+
+
+def _members(
+    exports: _Exports, resource: Resource, exported: Exported
+) -> ResourceNames:
+    members = Scope(reserved=TAKEN_MEMBERS)
+    children = {
+        child.path: members.claim(camel(split_words(child.path[-1])), "resource")
+        for child in resource.children
+    }
+    methods = {
+        (operation.id, method): members.claim(camel(split_words(method)), "call")
+        for operation in resource.operations
+        for method in methods_of(operation)
+    }
+    params = {
+        operation.id: Exported(
+            exports.claim("Params", *_params_names(exported, operation)),
+            exported.module,
+        )
+        for operation in resource.operations
+        if has_named_parameters(operation)
+    }
+    return ResourceNames(exported, children, methods, params)
+
+
+def _params_names(exported: Exported, operation: Operation) -> tuple[str, str]:
+    method = pascal(split_words(operation.method))
+    start = f"{exported.name.text}{method}"[: LONGEST - len("Parameters")]
+    return f"{start}Params", f"{start}Parameters"
+
+
+def methods_of(operation: Operation) -> tuple[str, ...]:
+    """Give the spec's names of an operation's methods: the call's, the stream's."""
+    if operation.stream is None:
+        return (operation.method,)
+    if operation.only_streams:
+        return (operation.stream.method,)
+    return (operation.method, operation.stream.method)
+
+
+def has_named_parameters(operation: Operation) -> bool:
+    """Say whether any parameter is given by name: all but those of the path are."""
+    return any(parameter.place != "path" for parameter in operation.parameters)

@@ -1,0 +1,200 @@
+"""The modules of types: an interface or an alias for each definition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.typescript import doc_comment, identifier, literal, type_key
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Definition,
+    Enum,
+    Field,
+    MapOf,
+    Struct,
+    Union,
+    Variant,
+)
+from headgate.plan.typescript.expressions import Types
+from headgate.plan.typescript.imports import Imports
+from headgate.plan.typescript.layout import WIDTH, union_alias
+
+if TYPE_CHECKING:
+    from headgate.ir.api import Api
+    from headgate.ir.types import Direction, TypeExpr
+    from headgate.plan.typescript.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A property of an interface: its comment (if any) and its line."""
+
+    docs: Code
+    line: Code
+
+
+@dataclass(frozen=True, slots=True)
+class TypeItem:
+    """A definition: an interface with members, or the whole text of an alias."""
+
+    docs: Code
+    alias: Code | None
+    name: Code
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TypesPage:
+    """A module of types."""
+
+    header: Code
+    imports: tuple[Code, ...]
+    types: tuple[TypeItem, ...]
+
+
+def plan_types(api: Api, names: Names, module: str, header: Code) -> TypesPage:
+    """Plan the module that holds the definitions assigned to it."""
+    types = Types(api, names, Imports(module))
+    items = tuple(
+        _item(types, definition)
+        for type_id, definition in api.definitions.items()
+        if names.types[type_id].module == module
+    )
+    return TypesPage(header, types.imports.lines(), items)
+
+
+def _item(types: Types, definition: Definition) -> TypeItem:
+    name = identifier(types.names.types[definition.id].name)
+    docs = doc_comment(definition.docs.text, deprecated=definition.docs.deprecated)
+    if isinstance(definition, Struct):
+        return TypeItem(docs, None, name, _members(types, definition))
+    return TypeItem(docs, _alias(types, definition, name), name, ())
+
+
+def _alias(types: Types, definition: Enum | Union | Alias, name: Code) -> Code:
+    match definition:
+        case Enum():
+            return union_alias(name, _enum_members(definition))
+        case Union():
+            return union_alias(name, _union_members(types, definition))
+        case Alias(type=MapOf(value=value)):
+            return _map_alias(types, name, value)
+        case Alias(type=inner):
+            return union_alias(name, [types.write(inner)])
+        case _ as never:
+            assert_never(never)
+
+
+def _map_alias(types: Types, name: Code, value: TypeExpr) -> Code:
+    written = types.write(value)
+    line = assembled("export type {} = Record<string, {}>;", name, written)
+    if len(line) <= WIDTH:
+        return line
+    return assembled("export type {} = Record<\n  string,\n  {}\n>;", name, written)
+
+
+def _enum_members(enum: Enum) -> list[Code]:
+    """Received values are never refused: a value unknown today keeps its text."""
+    members = [literal(value.value) for value in enum.values]
+    if enum.open or enum.direction.received:
+        of_kind = fixed("string") if enum.kind == "string" else fixed("number")
+        members.append(assembled("({} & {{}})", of_kind))
+    return members
+
+
+def _union_members(types: Types, union: Union) -> list[Code]:
+    members = [_variant(types, union, variant) for variant in union.variants]
+    if union.tag is not None and (union.open or union.direction.received):
+        generic = types.imports.runtime_type("json", "UnknownVariant")
+        members.append(assembled("{}<{}>", generic, literal(union.tag.property)))
+    return list(dict.fromkeys(members))
+
+
+def _variant(types: Types, union: Union, variant: Variant) -> Code:
+    """Write a variant; one whose own type leaves the tag open gets it here."""
+    written = types.write(variant.type)
+    if union.tag is None or variant.tag is None:
+        return written
+    if _states_tag(types, variant, union.tag.property):
+        return written
+    key = type_key(union.tag.property)
+    return assembled("({} & {{ {}: {} }})", written, key, literal(variant.tag))
+
+
+def _states_tag(types: Types, variant: Variant, tag: str) -> bool:
+    resolved = types.resolve(variant.type)
+    if isinstance(resolved, Union):
+        return True
+    if not isinstance(resolved, Struct):
+        return False
+    return any(
+        field.name == tag and isinstance(types.resolve(field.type), Constant)
+        for field in resolved.fields
+    )
+
+
+def _members(types: Types, struct: Struct) -> tuple[Member, ...]:
+    members = [_member(types, field, struct.direction) for field in struct.fields]
+    extra = _extra(types, struct)
+    return tuple(members if extra is None else [*members, extra])
+
+
+def _member(types: Types, field: Field, direction: Direction) -> Member:
+    hidden = (field.read_only and direction.sent) or (
+        field.write_only and direction.received
+    )
+    return field_member(
+        types,
+        field,
+        optional=hidden or not field.required,
+        frozen=field.read_only,
+    )
+
+
+def field_member(
+    types: Types, field: Field, *, optional: bool, frozen: bool = False
+) -> Member:
+    """Write a property with its comment, two blanks deep."""
+    docs = doc_comment(_with_default(field), deprecated=field.docs.deprecated, depth=2)
+    start = assembled(
+        "  {}{}{}",
+        fixed("readonly ") if frozen else fixed(""),
+        type_key(field.name),
+        fixed("?") if optional else fixed(""),
+    )
+    return Member(docs, _member_line(types, start, field.type))
+
+
+def _member_line(types: Types, start: Code, expression: TypeExpr) -> Code:
+    """Break the one type that the formatter breaks inside: too long a map."""
+    line = assembled("{}: {};", start, types.write(expression))
+    if len(line) <= WIDTH or not isinstance(expression, MapOf):
+        return line
+    value = types.write(expression.value)
+    return assembled("{}: Record<\n    string,\n    {}\n  >;", start, value)
+
+
+def _with_default(field: Field) -> str:
+    """A default that is a scalar is told in the comment: the server applies it."""
+    if field.default is None or isinstance(field.default.value, (list, dict)):
+        return field.docs.text
+    shown = literal(field.default.value).text
+    told = f"The server's default is `{shown}`."
+    return f"{field.docs.text.rstrip()}\n\n{told}" if field.docs.text else told
+
+
+def _extra(types: Types, struct: Struct) -> Member | None:
+    """Further fields beside known ones are left open: they need not be of one type."""
+    if struct.extra is None or (struct.fields and _is_any(types, struct)):
+        return None
+    if struct.fields:
+        return Member(fixed(""), fixed("  [field: string]: unknown;"))
+    written = types.write(struct.extra)
+    return Member(fixed(""), assembled("  [field: string]: {};", written))
+
+
+def _is_any(types: Types, struct: Struct) -> bool:
+    return struct.extra is not None and types.write(struct.extra) == fixed("unknown")
