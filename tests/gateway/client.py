@@ -66,13 +66,19 @@ class Client:
             base_url=gateway.url, headers={"X-Admin-Key": gateway.admin_key}, timeout=30
         )
 
+        self._others: list[Client] = []
+
     def close(self) -> None:
+        """Close this client and those made from it."""
+        for other in self._others:
+            other.close()
         self.http.close()
         self.admin.close()
 
     def with_key(self, secret: str) -> Client:
         """The same gateway with another key."""
-        return Client(self.gateway, api_key=secret)
+        self._others.append(Client(self.gateway, api_key=secret))
+        return self._others[-1]
 
     def new_project(self, name: str) -> str:
         return self.admin.post("/v1/admin/projects", json={"name": name}).json()["id"]
