@@ -37,6 +37,14 @@ class Node:
             if is_object(value)
         ]
 
+    def schemas(self, key: str) -> list[tuple[str, Node]]:
+        """Give the members of the map of schemas at `key`; `true` allows anything."""
+        return [
+            (name, Node({} if value is True else value, self.child(key, name)))
+            for name, value in as_object(self.value.get(key)).items()
+            if value is True or is_object(value)
+        ]
+
     def items(self, key: str) -> list[Node]:
         """Give the items of the list at `key` that are objects, in order."""
         return [

@@ -211,7 +211,7 @@ class SchemaReader:
         )
         fields = tuple(
             self._field(name, child, required, words)
-            for name, child in node.objects("properties")
+            for name, child in node.schemas("properties")
         )
         extra = None if closed else self._extra(node, words)
         self._finish(
