@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headgate.ir.api import Detail, ErrorClass, ErrorFields, ErrorModel
-from headgate.ir.build.reader import Node, Object, Reader, as_list, docs_of, is_object, text_at
+from headgate.ir.build.reader import (
+    Node,
+    Object,
+    Reader,
+    as_list,
+    docs_of,
+    is_object,
+    text_at,
+)
 from headgate.ir.types import Docs, Json, Scalar
 
 if TYPE_CHECKING:

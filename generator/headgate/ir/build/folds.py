@@ -84,9 +84,7 @@ class FoldReader:
                 self.reader.report("impossible-fold", str(problem), pointer)
         return FoldRule(case.name, guard, tuple(actions))
 
-    def _guard(
-        self, event: TypeExpr, by: str, tag: str, pointer: str
-    ) -> Guard | None:
+    def _guard(self, event: TypeExpr, by: str, tag: str, pointer: str) -> Guard | None:
         try:
             return guard_of(self.definitions, event, by, tag)
         except PathProblem as problem:
@@ -166,7 +164,9 @@ def _carried(
     return Extractor(carried.name, carrier.event, path)
 
 
-def _action(action: Mapping[str, object], paths: PathReader, into: TypeExpr) -> FoldAction:
+def _action(
+    action: Mapping[str, object], paths: PathReader, into: TypeExpr
+) -> FoldAction:
     source = paths.source(str(action.get("from", "")))
     if "append" in action:
         return AppendText(paths.target(str(action["append"]), into), source)
@@ -196,7 +196,9 @@ def _common(
     given = _struct(paths, paths.type_at(source, paths.event))
     known = {field.name for field in to.fields}
     return tuple(
-        MergeField(field.name, field_step(given, field.name), field_step(to, field.name))
+        MergeField(
+            field.name, field_step(given, field.name), field_step(to, field.name)
+        )
         for field in given.fields
         if field.name in known
     )

@@ -12,7 +12,15 @@ from headgate.ir.build.media import (
     media_type_of,
     preferred_body,
 )
-from headgate.ir.build.reader import Node, Reader, as_list, as_object, docs_of, is_object, text_at
+from headgate.ir.build.reader import (
+    Node,
+    Reader,
+    as_list,
+    as_object,
+    docs_of,
+    is_object,
+    text_at,
+)
 from headgate.ir.operations import (
     Body,
     CursorPage,
@@ -290,5 +298,3 @@ def _idempotency(raw: RawOperation, *, has_key: bool) -> Idempotency:
     if raw.node.value.get("x-idempotent") is True:
         return "natural"
     return "key" if has_key else "none"
-
-

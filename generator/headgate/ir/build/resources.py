@@ -52,7 +52,5 @@ def _names(operations: Iterable[Operation], depth: int) -> list[str]:
     return list(dict.fromkeys(operation.resource[depth] for operation in operations))
 
 
-def _under(
-    operations: Iterable[Operation], depth: int, name: str
-) -> list[Operation]:
+def _under(operations: Iterable[Operation], depth: int, name: str) -> list[Operation]:
     return [operation for operation in operations if operation.resource[depth] == name]

@@ -84,9 +84,7 @@ class SchemaReader:
         inner = self._not_null(stripped, words)
         return Nullable(inner) if nullable and _can_be_nullable(inner) else inner
 
-    def expression_at(
-        self, parent: Node, key: str, words: tuple[str, ...]
-    ) -> TypeExpr:
+    def expression_at(self, parent: Node, key: str, words: tuple[str, ...]) -> TypeExpr:
         """Read the schema at a key; an absent or boolean one admits any value."""
         value = parent.value.get(key)
         if not is_object(value):
@@ -255,9 +253,7 @@ class SchemaReader:
             write_only=value.get("writeOnly") is True,
         )
 
-    def _enum(
-        self, node: Node, words: tuple[str, ...], own: TypeId | None
-    ) -> TypeExpr:
+    def _enum(self, node: Node, words: tuple[str, ...], own: TypeId | None) -> TypeExpr:
         values = [value for value in node.value["enum"] if value is not None]
         kind = _enum_kind(values)
         if own is None and len(values) == 1 and kind is not None:
@@ -271,9 +267,7 @@ class SchemaReader:
                 id=type_id,
                 words=words,
                 kind="string" if kind == "string" else "integer",
-                values=tuple(
-                    EnumValue(cast("str | int", value)) for value in unique
-                ),
+                values=tuple(EnumValue(cast("str | int", value)) for value in unique),
                 open=node.value.get("x-open-enum") is True,
                 docs=docs_of(node.value),
                 direction=Direction(),
@@ -400,9 +394,7 @@ def _lone_member(node: Node, value: dict[str, object]) -> Node:
 
 def _is_null(member: object) -> bool:
     value = as_object(member)
-    return value.get("type") == "null" or (
-        "const" in value and value["const"] is None
-    )
+    return value.get("type") == "null" or ("const" in value and value["const"] is None)
 
 
 def _can_be_nullable(inner: TypeExpr) -> bool:
@@ -461,7 +453,9 @@ def _open_enum(reader: Reader, members: list[Node]) -> Node | None:
     if len(members) != 2:
         return None
     resolved = [reader.resolve(member) for member in members]
-    enums = [m for m in resolved if _enum_kind(as_list(m.value.get("enum"))) == "string"]
+    enums = [
+        m for m in resolved if _enum_kind(as_list(m.value.get("enum"))) == "string"
+    ]
     plain = [
         m
         for m in resolved

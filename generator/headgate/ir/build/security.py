@@ -33,7 +33,9 @@ def read_schemes(
         (name, reader.resolve(node)) for name, node in holder.objects("securitySchemes")
     ]
     only = len(found) == 1
-    return tuple(_scheme(reader, name, node, options, only=only) for name, node in found)
+    return tuple(
+        _scheme(reader, name, node, options, only=only) for name, node in found
+    )
 
 
 def _scheme(

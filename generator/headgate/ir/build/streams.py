@@ -110,7 +110,9 @@ class StreamReader:
         asked = as_object(declared.get("asked_by"))
         if isinstance(name := asked.get("body"), str):
             return BodyFlag(name, asked.get("value", True))
-        return BodyFlag("stream", True) if has_twin and self._has_flag(raw) else None
+        return (
+            BodyFlag("stream", value=True) if has_twin and self._has_flag(raw) else None
+        )
 
     def _has_flag(self, raw: RawOperation) -> bool:
         """Whether the JSON body has a boolean `stream`, the custom of the field."""
@@ -154,9 +156,7 @@ class StreamReader:
             self._note_frames(frame, resolved)
         return payloads
 
-    def _event(
-        self, name: str, media: Node, payloads: list[Node] | None
-    ) -> TypeExpr:
+    def _event(self, name: str, media: Node, payloads: list[Node] | None) -> TypeExpr:
         """Read the type of the events where no declaration names it."""
         frame = _items(media)
         words = (name, "event")
@@ -193,9 +193,7 @@ class StreamReader:
             if isinstance(target, str):
                 self.frames.add(TypeId(target.rpartition("/")[2]))
 
-    def finish(
-        self, definitions: Mapping[TypeId, Definition]
-    ) -> dict[str, Stream]:
+    def finish(self, definitions: Mapping[TypeId, Definition]) -> dict[str, Stream]:
         """Settle all streams, a carried one before the one that carries it."""
         finished: dict[str, Stream] = {}
         for name in self.found:
