@@ -35,7 +35,7 @@ pub struct Service {
     /// The credentials, in the order that operations refer to.
     pub schemes: &'static [Scheme],
     /// The options that map names to headers.
-    pub header_maps: &'static [NamedHeaders],
+    pub header_maps: &'static [&'static NamedHeaders],
     /// What an error's body looks like.
     pub errors: ErrorShape,
 }

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod config;
 pub mod error;
+pub mod fold;
 pub mod page;
 pub mod request;
 pub mod response;

@@ -4,7 +4,6 @@
 //! is cut before that, a stream that can be resumed goes on by itself after the last
 //! event it has seen; any other ends with an error. It never ends silently.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{poll_fn, Future};
 use std::marker::PhantomData;
@@ -13,12 +12,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::{sleep, Instant, Sleep};
 
 use super::call::{BoxFuture, Reply};
 use super::error::{Error, Failure, TimeLimit};
+use super::fold::Fold;
 use super::request::{Operation, Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry;
@@ -78,32 +77,6 @@ pub trait StreamKind: Sized + 'static {
 
     /// The event's number.
     fn sequence(event: &Self::Event) -> Option<u64>;
-}
-
-/// Builds a final object out of events.
-pub trait Fold<E>: Default + Send + 'static {
-    /// The final object.
-    type Output: Send + 'static;
-
-    /// Takes in the next event.
-    fn push(&mut self, event: &E);
-
-    /// Gives the object; `None` if no event began it.
-    fn finish(self) -> Result<Option<Self::Output>, serde_json::Error>;
-}
-
-/// The fold of a stream that builds nothing.
-#[derive(Debug, Default)]
-pub struct NoFold;
-
-impl<E> Fold<E> for NoFold {
-    type Output = ();
-
-    fn push(&mut self, _event: &E) {}
-
-    fn finish(self) -> Result<Option<()>, serde_json::Error> {
-        Ok(Some(()))
-    }
 }
 
 /// An answer that is a stream of events.
@@ -561,54 +534,6 @@ fn truncated(message: &str) -> Error {
 fn gap(expected: u64, received: u64) -> Error {
     let message = format!("event {expected} is missing: event {received} came instead");
     Error::new(Failure::Gap { expected, received }, message)
-}
-
-/// Reads an event of a known kind and wraps it.
-pub fn variant<T: DeserializeOwned, E>(
-    data: &str,
-    wrap: fn(T) -> E,
-) -> Result<E, serde_json::Error> {
-    serde_json::from_str(data).map(wrap)
-}
-
-/// Partial JSON, collected by the place it belongs to until it is whole.
-#[derive(Debug, Default)]
-pub struct JsonPieces(BTreeMap<Vec<usize>, String>);
-
-impl JsonPieces {
-    /// Adds a piece to what belongs at `place`.
-    pub fn push(&mut self, place: Vec<usize>, piece: &str) {
-        self.0.entry(place).or_default().push_str(piece);
-    }
-
-    /// Reads each whole text and puts it where it belongs.
-    ///
-    /// No text at all stands for an empty object.
-    pub fn read<T: DeserializeOwned>(
-        &self,
-        mut put: impl FnMut(&[usize], T) -> Option<()>,
-    ) -> Result<(), serde_json::Error> {
-        for (place, text) in &self.0 {
-            let text = if text.is_empty() { "{}" } else { text };
-            // A place that no event has opened holds nothing to be put anywhere.
-            let _ = put(place, serde_json::from_str(text)?);
-        }
-        Ok(())
-    }
-}
-
-/// Reads an index out of an event.
-pub fn index(number: impl TryInto<usize>) -> Option<usize> {
-    number.try_into().ok()
-}
-
-/// Puts an item at its place in a list, at most one past the end.
-pub fn put<T>(list: &mut Vec<T>, index: usize, item: T) {
-    if index == list.len() {
-        list.push(item);
-    } else if let Some(place) = list.get_mut(index) {
-        *place = item;
-    }
 }
 
 /// The texts out of a stream's events. The stream stays the caller's.

@@ -1,0 +1,229 @@
+//! Part of the generated SDK's fixed runtime: a call that is made by awaiting it.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::config::{NamedHeaders, Timeouts};
+use super::error::Error;
+use super::request::{Options, Request};
+use super::response::{ResponseInfo, WithResponse};
+use super::transport::{Core, Opened, Sender};
+
+/// A future that can be sent between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// How the answer to a call is read.
+pub trait Reply: Sized + 'static {
+    /// What the call gives.
+    type Output: Send + 'static;
+
+    /// The media types that are asked for.
+    const ACCEPT: &'static str;
+
+    /// Reads the answer.
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<Self::Output>, Error>>;
+}
+
+/// A call that has not been made yet: set its options, then `.await` it.
+#[must_use = "a call does nothing until it is awaited"]
+pub struct Call<R> {
+    sender: Sender,
+    reply: PhantomData<fn() -> R>,
+}
+
+impl<R: Reply> Call<R> {
+    /// Prepares a call.
+    pub fn new(core: &Arc<Core>, request: Request) -> Self {
+        Self {
+            sender: Sender {
+                core: Arc::clone(core),
+                request,
+                options: Options::default(),
+                accept: R::ACCEPT,
+            },
+            reply: PhantomData,
+        }
+    }
+
+    /// Sets a header of this call.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.sender
+            .options
+            .headers
+            .push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a header out of a map of headers.
+    pub fn named_header(mut self, map: &NamedHeaders, name: &str, value: String) -> Self {
+        self.sender.options.named_header(map, name, value);
+        self
+    }
+
+    /// Adds a query parameter that the API's description does not have.
+    pub fn extra_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.sender.options.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets a property of the JSON body that its type does not have.
+    pub fn extra_body(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        let extra = &mut self.sender.options.extra_body;
+        extra.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the time limits of this call; that of connecting stays the client's.
+    pub fn timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.sender.options.timeouts = Some(timeouts);
+        self
+    }
+
+    /// Sets how often the call is attempted in all.
+    pub fn max_attempts(mut self, max_attempts: u32) -> Self {
+        self.sender.options.max_attempts = Some(max_attempts);
+        self
+    }
+
+    /// Sets the key that makes a repetition of the call safe.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.sender.options.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// Makes the call and gives the response's status and headers as well.
+    pub async fn with_response(self) -> Result<WithResponse<R::Output>, Error> {
+        R::receive(self.sender.open().await?).await
+    }
+
+    pub(super) fn into_sender(self) -> Sender {
+        self.sender
+    }
+}
+
+impl<R: Reply> IntoFuture for Call<R> {
+    type Output = Result<R::Output, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Ok(self.with_response().await?.value) })
+    }
+}
+
+impl<R> fmt::Debug for Call<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let operation = self.sender.request.operation;
+        formatter.debug_tuple("Call").field(operation).finish()
+    }
+}
+
+/// An answer of JSON.
+#[derive(Debug)]
+pub struct Json<T>(PhantomData<fn() -> T>);
+
+impl<T: DeserializeOwned + Send + 'static> Reply for Json<T> {
+    type Output = T;
+
+    const ACCEPT: &'static str = "application/json";
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<T>, Error>> {
+        Box::pin(async {
+            let (body, response) = opened.read().await?;
+            decoded(&body, response)
+        })
+    }
+}
+
+/// An answer of JSON, or one without a body.
+#[derive(Debug)]
+pub struct Maybe<T>(PhantomData<fn() -> T>);
+
+impl<T: DeserializeOwned + Send + 'static> Reply for Maybe<T> {
+    type Output = Option<T>;
+
+    const ACCEPT: &'static str = "application/json";
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<Option<T>>, Error>> {
+        Box::pin(async {
+            let (body, response) = opened.read().await?;
+            if body.is_empty() {
+                let value = None;
+                return Ok(WithResponse { value, response });
+            }
+            decoded(&body, response)
+        })
+    }
+}
+
+/// An answer of text.
+#[derive(Debug)]
+pub struct Text(());
+
+impl Reply for Text {
+    type Output = String;
+
+    const ACCEPT: &'static str = "text/*, */*;q=0.1";
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<String>, Error>> {
+        Box::pin(async {
+            let (body, response) = opened.read().await?;
+            let value = String::from_utf8_lossy(&body).into_owned();
+            Ok(WithResponse { value, response })
+        })
+    }
+}
+
+/// An answer of bytes.
+#[derive(Debug)]
+pub struct Binary(());
+
+impl Reply for Binary {
+    type Output = Bytes;
+
+    const ACCEPT: &'static str = "*/*";
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<Bytes>, Error>> {
+        Box::pin(async {
+            let (value, response) = opened.read().await?;
+            Ok(WithResponse { value, response })
+        })
+    }
+}
+
+/// An answer that says nothing beyond its status.
+#[derive(Debug)]
+pub struct Nothing(());
+
+impl Reply for Nothing {
+    type Output = ();
+
+    const ACCEPT: &'static str = "application/json, */*;q=0.1";
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<()>, Error>> {
+        Box::pin(async {
+            let (_, response) = opened.read().await?;
+            let value = ();
+            Ok(WithResponse { value, response })
+        })
+    }
+}
+
+fn decoded<T: DeserializeOwned>(
+    body: &[u8],
+    response: ResponseInfo,
+) -> Result<WithResponse<T>, Error> {
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(WithResponse { value, response }),
+        Err(error) => {
+            let raw = String::from_utf8_lossy(body);
+            Err(Error::decode(&raw, error).with_response(response))
+        }
+    }
+}

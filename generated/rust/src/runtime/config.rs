@@ -1,0 +1,393 @@
+//! Part of the generated SDK's fixed runtime: how a client is set up.
+//!
+//! A setting comes from the caller, else from an environment variable, else from
+//! its default.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Url;
+
+use super::error::{Error, ErrorShape};
+use super::retry::{Quota, RetryPolicy};
+use super::sse::Limits;
+use super::transport::Core;
+
+/// What a generated client states about its API.
+#[derive(Debug)]
+pub struct Service {
+    /// The base URL used when none is given.
+    pub base_url: Option<&'static str>,
+    /// What the environment variables' names begin with, without the underscore.
+    pub environment_prefix: &'static str,
+    /// The value of `User-Agent`.
+    pub user_agent: &'static str,
+    /// The header that tells the SDK's language and version, with its value.
+    pub sdk_header: Option<(&'static str, &'static str)>,
+    /// The header with the server's id of a request.
+    pub request_id_header: Option<&'static str>,
+    /// The header with the key that makes a repeated call safe.
+    pub idempotency_header: Option<&'static str>,
+    /// The header with the number of the attempt.
+    pub attempt_header: Option<&'static str>,
+    /// The credentials, in the order that operations refer to.
+    pub schemes: &'static [Scheme],
+    /// The options that map names to headers.
+    pub header_maps: &'static [&'static NamedHeaders],
+    /// What an error's body looks like.
+    pub errors: ErrorShape,
+}
+
+/// A credential: the client's name for it and where it goes.
+#[derive(Debug)]
+pub struct Scheme {
+    /// The option's name.
+    pub option: &'static str,
+    /// Where the credential goes.
+    pub place: Place,
+}
+
+/// Where a credential goes.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// `Authorization: Bearer …`.
+    Bearer,
+    /// `Authorization: Basic …`; the credential is the encoded pair.
+    Basic,
+    /// A header.
+    Header(&'static str),
+    /// A query parameter.
+    Query(&'static str),
+    /// A cookie.
+    Cookie(&'static str),
+    /// Outside the request (a client certificate in the caller's own HTTP client).
+    Elsewhere,
+}
+
+/// An option that maps names to header values.
+#[derive(Debug)]
+pub struct NamedHeaders {
+    /// The option's name, in the singular, for environment variables.
+    pub option: &'static str,
+    /// What the headers' names begin with.
+    pub prefix: &'static str,
+    /// The known names, lower case, each with its header.
+    pub members: &'static [(&'static str, &'static str)],
+}
+
+impl NamedHeaders {
+    /// Gives the header for a name.
+    pub fn header(&self, name: &str) -> String {
+        let wanted = plain(name);
+        let known = self.members.iter().find(|(name, _)| plain(name) == wanted);
+        known.map_or_else(
+            || format!("{}{}", self.prefix, name.replace('_', "-")),
+            |(_, header)| (*header).to_owned(),
+        )
+    }
+}
+
+fn plain(name: &str) -> String {
+    name.replace(['-', '_'], "").to_lowercase()
+}
+
+/// The four time limits of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For making a connection. It is a property of the client, not of a call.
+    pub connect: Duration,
+    /// For the wait until the answer begins.
+    pub first_byte: Duration,
+    /// For each wait for more of the answer.
+    pub idle: Duration,
+    /// For the whole call, its retries included; for a stream, until it has begun.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(60),
+            idle: Duration::from_secs(60),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+impl Timeouts {
+    /// Sets the limit for making a connection.
+    pub fn connect(mut self, limit: Duration) -> Self {
+        self.connect = limit;
+        self
+    }
+
+    /// Sets the limit for the wait until the answer begins.
+    pub fn first_byte(mut self, limit: Duration) -> Self {
+        self.first_byte = limit;
+        self
+    }
+
+    /// Sets the limit for each wait for more of the answer.
+    pub fn idle(mut self, limit: Duration) -> Self {
+        self.idle = limit;
+        self
+    }
+
+    /// Sets the limit for the whole call.
+    pub fn total(mut self, limit: Duration) -> Self {
+        self.total = limit;
+        self
+    }
+}
+
+/// A value that must not show up in logs.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Gives the value itself.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("[redacted]")
+    }
+}
+
+/// The settings a client is made from.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    base_url: Option<String>,
+    credentials: BTreeMap<&'static str, Secret>,
+    named_headers: Vec<(&'static NamedHeaders, String, Secret)>,
+    headers: Vec<(String, Secret)>,
+    timeouts: Option<Timeouts>,
+    retry: Option<RetryPolicy>,
+    limits: Limits,
+    http: Option<reqwest::Client>,
+}
+
+impl Config {
+    /// Sets the address that paths are appended to.
+    pub fn base_url(&mut self, url: String) {
+        self.base_url = Some(url);
+    }
+
+    /// Sets a credential by its option's name.
+    pub fn credential(&mut self, option: &'static str, value: String) {
+        self.credentials.insert(option, Secret(value));
+    }
+
+    /// Adds a header out of a map of headers.
+    pub fn named_header(&mut self, map: &'static NamedHeaders, name: String, value: String) {
+        self.named_headers.push((map, name, Secret(value)));
+    }
+
+    /// Adds a header to every request.
+    pub fn header(&mut self, name: String, value: String) {
+        self.headers.push((name, Secret(value)));
+    }
+
+    /// Sets the time limits.
+    pub fn timeouts(&mut self, timeouts: Timeouts) {
+        self.timeouts = Some(timeouts);
+    }
+
+    /// Sets how calls are repeated.
+    pub fn retry(&mut self, policy: RetryPolicy) {
+        self.retry = Some(policy);
+    }
+
+    /// Sets how much of an event stream is kept at a time.
+    pub fn stream_limits(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
+    /// Sets the HTTP client to use instead of one of our own.
+    pub fn http_client(&mut self, client: reqwest::Client) {
+        self.http = Some(client);
+    }
+
+    /// Fills in what was not set and makes the client's core.
+    pub fn build(self, service: &'static Service) -> Result<Core, Error> {
+        let environment = Environment(service.environment_prefix);
+        let timeouts = match self.timeouts {
+            Some(timeouts) => timeouts,
+            None => environment.timeouts()?,
+        };
+        let retry = match self.retry {
+            Some(retry) => retry,
+            None => environment.retry()?,
+        };
+        let http = match self.http {
+            Some(http) => http,
+            None => default_http_client(&timeouts)?,
+        };
+        Ok(Core {
+            http,
+            base_url: base_url(self.base_url, &environment, service)?,
+            headers: default_headers(&self.headers, &self.named_headers, &environment, service)?,
+            credentials: credentials(&self.credentials, &environment, service),
+            timeouts,
+            quota: Quota::new(retry.quota),
+            retry,
+            limits: self.limits,
+            service,
+        })
+    }
+}
+
+/// The environment variables of one prefix.
+struct Environment(&'static str);
+
+impl Environment {
+    fn get(&self, name: &str) -> Option<String> {
+        let value = std::env::var(format!("{}_{}", self.0, name.to_uppercase())).ok();
+        value.filter(|value| !value.is_empty())
+    }
+
+    fn seconds(&self, name: &str, default: Duration) -> Result<Duration, Error> {
+        let Some(text) = self.get(name) else {
+            return Ok(default);
+        };
+        let seconds = text.parse().ok();
+        seconds
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+            .ok_or_else(|| self.bad(name, "a number of seconds"))
+    }
+
+    fn timeouts(&self) -> Result<Timeouts, Error> {
+        let default = Timeouts::default();
+        Ok(Timeouts {
+            connect: self.seconds("TIMEOUT_CONNECT", default.connect)?,
+            first_byte: self.seconds("TIMEOUT_FIRST_BYTE", default.first_byte)?,
+            idle: self.seconds("TIMEOUT_IDLE", default.idle)?,
+            total: self.seconds("TIMEOUT_TOTAL", default.total)?,
+        })
+    }
+
+    fn retry(&self) -> Result<RetryPolicy, Error> {
+        let policy = RetryPolicy::default();
+        let Some(text) = self.get("MAX_ATTEMPTS") else {
+            return Ok(policy);
+        };
+        match text.parse() {
+            Ok(attempts) => Ok(policy.max_attempts(attempts)),
+            Err(_) => Err(self.bad("MAX_ATTEMPTS", "a whole number")),
+        }
+    }
+
+    /// Gives the name and value of each variable that sets a header of `map`.
+    fn named(&self, map: &NamedHeaders) -> Vec<(String, Secret)> {
+        let prefix = format!("{}_{}_", self.0, map.option.to_uppercase());
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            let name = name.to_str()?.strip_prefix(&prefix)?.to_lowercase();
+            Some((name, Secret(value.into_string().ok()?)))
+        });
+        variables.collect()
+    }
+
+    fn bad(&self, name: &str, wanted: &str) -> Error {
+        Error::configuration(format!("{}_{name} must be {wanted}", self.0))
+    }
+}
+
+fn base_url(
+    given: Option<String>,
+    environment: &Environment,
+    service: &Service,
+) -> Result<Url, Error> {
+    let text = given
+        .or_else(|| environment.get("BASE_URL"))
+        .or_else(|| service.base_url.map(str::to_owned))
+        .ok_or_else(|| Error::configuration("no base URL is set"))?;
+    let url = Url::parse(&text)
+        .map_err(|error| Error::configuration("the base URL is no URL").caused_by(error))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(Error::configuration("the base URL must be http or https"));
+    }
+    Ok(url)
+}
+
+fn credentials(
+    given: &BTreeMap<&'static str, Secret>,
+    environment: &Environment,
+    service: &Service,
+) -> Vec<Option<Secret>> {
+    let find = |scheme: &Scheme| {
+        let given = given.get(scheme.option).cloned();
+        given.or_else(|| environment.get(scheme.option).map(Secret))
+    };
+    service.schemes.iter().map(find).collect()
+}
+
+fn default_headers(
+    given: &[(String, Secret)],
+    named: &[(&'static NamedHeaders, String, Secret)],
+    environment: &Environment,
+    service: &Service,
+) -> Result<HeaderMap, Error> {
+    let mut headers = HeaderMap::new();
+    let agent = HeaderValue::from_static(service.user_agent);
+    headers.insert(reqwest::header::USER_AGENT, agent);
+    if let Some((name, value)) = service.sdk_header {
+        set_header(&mut headers, name, value)?;
+    }
+    for map in service.header_maps {
+        for (name, value) in environment.named(map) {
+            set_secret(&mut headers, &map.header(&name), &value)?;
+        }
+    }
+    for (map, name, value) in named {
+        set_secret(&mut headers, &map.header(name), value)?;
+    }
+    for (name, value) in given {
+        set_secret(&mut headers, name, value)?;
+    }
+    Ok(headers)
+}
+
+/// Puts a header in place of any of that name.
+pub fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::configuration(format!("`{name}` is no header name")))?;
+    let value = HeaderValue::from_str(value).map_err(|_| {
+        Error::configuration(format!("the value of header `{name}` is not allowed"))
+    })?;
+    headers.insert(name, value);
+    Ok(())
+}
+
+fn set_secret(headers: &mut HeaderMap, name: &str, value: &Secret) -> Result<(), Error> {
+    set_header(headers, name, value.reveal())?;
+    if let Some(value) = headers.get_mut(name) {
+        value.set_sensitive(true);
+    }
+    Ok(())
+}
+
+/// Makes an HTTP client that follows no redirect, which could carry a key elsewhere.
+fn default_http_client(timeouts: &Timeouts) -> Result<reqwest::Client, Error> {
+    #[cfg(feature = "rustls")]
+    install_tls();
+    reqwest::Client::builder()
+        .connect_timeout(timeouts.connect)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true)
+        .build()
+        .map_err(|error| Error::configuration("no HTTP client could be made").caused_by(error))
+}
+
+/// Chooses the cryptography of TLS, unless the program has chosen already.
+#[cfg(feature = "rustls")]
+fn install_tls() {
+    // An error means that another part of the program was first: its choice stands.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}

@@ -1,0 +1,17 @@
+//! Part of the generated SDK's fixed runtime: everything that no specification changes.
+//!
+//! The crate's root names what callers need. The rest is reachable only because the
+//! generated modules use it, and may change at any time.
+
+pub mod call;
+pub mod config;
+pub mod error;
+pub mod fold;
+pub mod page;
+pub mod request;
+pub mod response;
+pub mod retry;
+pub mod sse;
+pub mod stream;
+pub mod tagged;
+pub mod transport;

@@ -1,0 +1,320 @@
+//! Part of the generated SDK's fixed runtime: what a call sends.
+
+use bytes::Bytes;
+use reqwest::header::HeaderMap;
+use reqwest::Url;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::config::{set_header, NamedHeaders, Timeouts};
+use super::error::Error;
+
+/// Whether an operation may be sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    /// Once it is sent with a key.
+    Key,
+    /// As it is.
+    Natural,
+    /// Not without the risk that it happens twice.
+    None,
+}
+
+/// What is fixed about an operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The path below the base URL, each parameter's name in braces.
+    pub path: &'static str,
+    /// Alternatives of credentials that go together, as places in the service's list.
+    pub security: &'static [&'static [usize]],
+    /// Whether it may be sent again.
+    pub idempotency: Idempotency,
+}
+
+/// How a list or an object is written in a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A parameter for each item or property.
+    Repeated,
+    /// One parameter, its items separated by commas.
+    Comma,
+    /// One parameter, its items separated by spaces.
+    Space,
+    /// One parameter, its items separated by bars.
+    Pipe,
+    /// A parameter `name[property]` for each property.
+    Deep,
+}
+
+/// A call's parameters and body.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub(super) operation: &'static Operation,
+    pub(super) body: Option<Bytes>,
+    pub(super) content_type: &'static str,
+    path: Vec<(&'static str, String)>,
+    query: Vec<(String, String)>,
+    headers: Vec<(&'static str, String)>,
+    cookies: Vec<(&'static str, String)>,
+    problem: Option<String>,
+}
+
+impl Request {
+    /// Begins a request.
+    pub fn new(operation: &'static Operation) -> Self {
+        Self {
+            operation,
+            body: None,
+            content_type: "application/json",
+            path: Vec::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// Sets a path parameter.
+    pub fn path(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.path, name, value).or(self.problem.take());
+    }
+
+    /// Adds a query parameter; null and `None` add nothing.
+    pub fn query(&mut self, name: &'static str, value: &(impl Serialize + ?Sized), style: Style) {
+        match serde_json::to_value(value) {
+            Ok(value) => add_pairs(&mut self.query, name, &value, style),
+            Err(error) => self.problem = Some(format!("query parameter `{name}`: {error}")),
+        }
+    }
+
+    /// Sets a header parameter; null and `None` set nothing.
+    pub fn header(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.headers, name, value).or(self.problem.take());
+    }
+
+    /// Sets a cookie parameter; null and `None` set nothing.
+    pub fn cookie(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.cookies, name, value).or(self.problem.take());
+    }
+
+    /// Sets a JSON body.
+    pub fn json(&mut self, body: &(impl Serialize + ?Sized)) {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.body = Some(body.into()),
+            Err(error) => self.problem = Some(format!("the body: {error}")),
+        }
+    }
+
+    /// Sets a body of form fields.
+    pub fn form(&mut self, body: &(impl Serialize + ?Sized)) {
+        let mut pairs = Vec::new();
+        match serde_json::to_value(body) {
+            Ok(value) => add_pairs(&mut pairs, "", &value, Style::Repeated),
+            Err(error) => self.problem = Some(format!("the body: {error}")),
+        }
+        self.content_type = "application/x-www-form-urlencoded";
+        self.body = Some(encode_pairs(&pairs).into());
+    }
+
+    /// Sets a body as it is.
+    pub fn raw(&mut self, content_type: &'static str, body: impl Into<Bytes>) {
+        self.content_type = content_type;
+        self.body = Some(body.into());
+    }
+
+    /// Gives the request for the page after this one.
+    pub(super) fn with_cursor(mut self, parameter: &'static str, cursor: String) -> Self {
+        self.query.retain(|(name, _)| name != parameter);
+        self.query.push((parameter.to_owned(), cursor));
+        self
+    }
+
+    /// Sets a header in place of any of that name.
+    pub(super) fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name, value));
+        self
+    }
+
+    pub(super) fn path_value(&self, name: &str) -> Option<&str> {
+        let found = self.path.iter().find(|(known, _)| *known == name)?;
+        Some(&found.1)
+    }
+
+    pub(super) fn query_value(&self, name: &str) -> Option<&str> {
+        let found = self.query.iter().find(|(known, _)| known == name)?;
+        Some(&found.1)
+    }
+
+    pub(super) fn header_value(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+        Some(&found.1)
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match &self.problem {
+            Some(problem) => Err(Error::configuration(problem.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Appends the path and the query to the base URL.
+    pub(super) fn url(&self, base: &Url, extra: &[(String, String)]) -> Result<Url, Error> {
+        let mut path = base.path().trim_end_matches('/').to_owned();
+        for part in self.operation.path.split_inclusive('}') {
+            let (text, name) = part.split_once('{').unwrap_or((part, ""));
+            path.push_str(text);
+            if let Some(name) = name.strip_suffix('}') {
+                path.push_str(&self.encoded(name)?);
+            }
+        }
+        let mut url = base.clone();
+        url.set_path(&path);
+        if !self.query.is_empty() || !extra.is_empty() {
+            url.query_pairs_mut()
+                .extend_pairs(&self.query)
+                .extend_pairs(extra);
+        }
+        Ok(url)
+    }
+
+    /// Encodes a path parameter so that it stays one segment.
+    fn encoded(&self, name: &str) -> Result<String, Error> {
+        let value = self.path_value(name).unwrap_or_default();
+        if matches!(value, "" | "." | "..") {
+            let message = format!("path parameter `{name}` must not be `{value}`");
+            return Err(Error::configuration(message));
+        }
+        Ok(percent_encoded(value))
+    }
+
+    pub(super) fn add_headers(&self, headers: &mut HeaderMap) -> Result<(), Error> {
+        for (name, value) in &self.headers {
+            set_header(headers, name, value)?;
+        }
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+            .collect();
+        if !cookies.is_empty() {
+            set_header(headers, "cookie", &cookies.join("; "))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes everything but RFC 3986's unreserved characters as `%XX`.
+fn percent_encoded(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
+fn encode_pairs(pairs: &[(String, String)]) -> String {
+    let pairs: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
+        .collect();
+    pairs.join("&")
+}
+
+fn add_text(
+    target: &mut Vec<(&'static str, String)>,
+    name: &'static str,
+    value: &(impl Serialize + ?Sized),
+) -> Option<String> {
+    match serde_json::to_value(value) {
+        Ok(Value::Null) => {}
+        Ok(value) => target.push((name, joined(&value, ","))),
+        Err(error) => return Some(format!("parameter `{name}`: {error}")),
+    }
+    None
+}
+
+fn add_pairs(target: &mut Vec<(String, String)>, name: &str, value: &Value, style: Style) {
+    match (value, style) {
+        (Value::Null, _) => {}
+        (Value::Array(items), Style::Repeated) => {
+            target.extend(items.iter().map(|item| (name.to_owned(), text(item))));
+        }
+        (Value::Object(fields), Style::Repeated) => {
+            for (name, value) in fields {
+                add_pairs(target, name, value, Style::Repeated);
+            }
+        }
+        (Value::Object(fields), Style::Deep) => {
+            for (key, value) in fields {
+                add_pairs(target, &format!("{name}[{key}]"), value, Style::Deep);
+            }
+        }
+        (_, Style::Space) => target.push((name.to_owned(), joined(value, " "))),
+        (_, Style::Pipe) => target.push((name.to_owned(), joined(value, "|"))),
+        _ => target.push((name.to_owned(), joined(value, ","))),
+    }
+}
+
+fn joined(value: &Value, separator: &str) -> String {
+    match value {
+        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(separator),
+        Value::Object(fields) => {
+            let parts = fields
+                .iter()
+                .flat_map(|(key, value)| [key.clone(), text(value)]);
+            parts.collect::<Vec<_>>().join(separator)
+        }
+        other => text(other),
+    }
+}
+
+/// Gives a string as it is and anything else as JSON.
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What one call asks for beside its parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) query: Vec<(String, String)>,
+    pub(super) extra_body: Map<String, Value>,
+    pub(super) timeouts: Option<Timeouts>,
+    pub(super) max_attempts: Option<u32>,
+    pub(super) idempotency_key: Option<String>,
+}
+
+impl Options {
+    pub(super) fn named_header(&mut self, map: &NamedHeaders, name: &str, value: String) {
+        self.headers.push((map.header(name), value));
+    }
+
+    /// Adds the extra properties to a JSON body.
+    pub(super) fn extend_body(&self, body: Option<Bytes>) -> Result<Option<Bytes>, Error> {
+        if self.extra_body.is_empty() {
+            return Ok(body);
+        }
+        let whole = match &body {
+            Some(body) => serde_json::from_slice(body).unwrap_or_default(),
+            None => Value::Object(Map::new()),
+        };
+        let Value::Object(mut whole) = whole else {
+            let message = "the body is no JSON object, so nothing can be added to it";
+            return Err(Error::configuration(message));
+        };
+        whole.extend(self.extra_body.clone());
+        Ok(Some(Value::Object(whole).to_string().into()))
+    }
+}

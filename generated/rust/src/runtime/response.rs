@@ -1,0 +1,77 @@
+//! Part of the generated SDK's fixed runtime: what is known of a response beside its body.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::HeaderMap;
+
+use super::retry::parse_retry_after;
+
+/// The status and headers of a response, and how many attempts it took.
+#[derive(Clone, Debug)]
+pub struct ResponseInfo(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    status: u16,
+    headers: HeaderMap,
+    request_id_header: Option<&'static str>,
+    attempts: u32,
+}
+
+impl ResponseInfo {
+    /// Keeps what a response said.
+    pub fn new(
+        status: u16,
+        headers: HeaderMap,
+        request_id_header: Option<&'static str>,
+        attempts: u32,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            status,
+            headers,
+            request_id_header,
+            attempts,
+        }))
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// All headers.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The value of a header, if it is there and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.0.headers.get(name)?.to_str().ok()
+    }
+
+    /// The server's id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.header(self.0.request_id_header?)
+    }
+
+    /// How many attempts the call took.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long `Retry-After` asks to wait from now.
+    pub fn retry_after(&self) -> Option<Duration> {
+        parse_retry_after(self.header("retry-after")?, SystemTime::now())
+    }
+}
+
+/// A result together with the response it came in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct WithResponse<T> {
+    /// What the call gives.
+    pub value: T,
+    /// The response's status and headers.
+    pub response: ResponseInfo,
+}

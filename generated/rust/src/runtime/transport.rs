@@ -1,0 +1,358 @@
+//! Part of the generated SDK's fixed runtime: sending a request until it is answered.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{ready, Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http_body::Body as _;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT_TYPE, COOKIE};
+use reqwest::Url;
+use tokio::time::{sleep, timeout};
+
+use super::config::{set_header, Place, Secret, Service, Timeouts};
+use super::error::{Error, TimeLimit};
+use super::request::{Idempotency, Options, Request};
+use super::response::ResponseInfo;
+use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
+use super::sse::Limits;
+
+/// Everything the calls of one client share.
+#[derive(Debug)]
+pub struct Core {
+    pub(super) http: reqwest::Client,
+    pub(super) base_url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) credentials: Vec<Option<Secret>>,
+    pub(super) timeouts: Timeouts,
+    pub(super) retry: RetryPolicy,
+    pub(super) quota: Quota,
+    pub(super) limits: Limits,
+    pub(super) service: &'static Service,
+}
+
+/// A call ready to be sent, and to be sent again.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    pub(super) core: Arc<Core>,
+    pub(super) request: Request,
+    pub(super) options: Options,
+    pub(super) accept: &'static str,
+}
+
+/// An answer whose body is still to come.
+#[derive(Debug)]
+pub struct Opened {
+    pub(super) sender: Sender,
+    pub(super) response: ResponseInfo,
+    pub(super) body: Body,
+    pub(super) deadline: Instant,
+}
+
+/// An attempt that failed: what the decision needs and what the caller gets.
+struct Attempted {
+    failure: Failure,
+    error: Error,
+}
+
+impl Sender {
+    pub(super) fn timeouts(&self) -> Timeouts {
+        self.options.timeouts.unwrap_or(self.core.timeouts)
+    }
+
+    pub(super) fn max_attempts(&self) -> u32 {
+        let own = self.options.max_attempts;
+        own.unwrap_or(self.core.retry.max_attempts)
+    }
+
+    /// Sends the request until a success, an error worth raising, or the end of the time.
+    pub(super) async fn open(self) -> Result<Opened, Error> {
+        let policy = self.core.retry.clone().max_attempts(self.max_attempts());
+        let deadline = Instant::now() + self.timeouts().total;
+        let template = self.template()?;
+        let (mut attempt, mut paid) = (1, 0);
+        loop {
+            let request = self.numbered(&template, attempt)?;
+            let Attempted { failure, error } = match self.attempt(request, attempt, deadline).await
+            {
+                Ok((response, body)) => {
+                    self.core.quota.refund(paid);
+                    return Ok(Opened {
+                        sender: self,
+                        response,
+                        body,
+                        deadline,
+                    });
+                }
+                Err(attempted) => attempted,
+            };
+            let circumstances = Circumstances {
+                attempt,
+                repeatable: self.repeatable(),
+                quota: self.core.quota.left(),
+                remaining: Some(deadline.saturating_duration_since(Instant::now())),
+                random: retry::random(),
+                now: SystemTime::now(),
+            };
+            match retry::decide(&failure, &policy, &circumstances) {
+                Decision::Retry { delay, cost } if self.core.quota.take(cost) => {
+                    paid = cost;
+                    sleep(delay).await;
+                    attempt += 1;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    fn repeatable(&self) -> bool {
+        self.request.operation.idempotency != Idempotency::None
+            || self.options.idempotency_key.is_some()
+    }
+
+    /// Makes the request that all attempts share.
+    fn template(&self) -> Result<reqwest::Request, Error> {
+        self.request.check()?;
+        let method = reqwest::Method::from_bytes(self.request.operation.method.as_bytes())
+            .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
+        let mut url = self.request.url(&self.core.base_url, &self.options.query)?;
+        let mut headers = self.core.headers.clone();
+        set_header(&mut headers, "accept", self.accept)?;
+        self.add_credentials(&mut headers, &mut url)?;
+        self.request.add_headers(&mut headers)?;
+        self.add_idempotency_key(&mut headers)?;
+        let body = self.options.extend_body(self.request.body.clone())?;
+        if body.is_some() {
+            let value = HeaderValue::from_static(self.request.content_type);
+            headers.insert(CONTENT_TYPE, value);
+        }
+        for (name, value) in &self.options.headers {
+            set_header(&mut headers, name, value)?;
+        }
+        let mut request = reqwest::Request::new(method, url);
+        *request.headers_mut() = headers;
+        *request.body_mut() = body.map(Into::into);
+        Ok(request)
+    }
+
+    /// Adds the first alternative of credentials of which the client has all.
+    fn add_credentials(&self, headers: &mut HeaderMap, url: &mut Url) -> Result<(), Error> {
+        let known = |scheme: &usize| self.core.credentials[*scheme].is_some();
+        let alternatives = self.request.operation.security;
+        let Some(chosen) = alternatives.iter().find(|set| set.iter().all(known)) else {
+            return Ok(());
+        };
+        for scheme in *chosen {
+            if let Some(secret) = &self.core.credentials[*scheme] {
+                let place = self.core.service.schemes[*scheme].place;
+                add_credential(headers, url, place, secret.reveal())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add_idempotency_key(&self, headers: &mut HeaderMap) -> Result<(), Error> {
+        let Some(name) = self.core.service.idempotency_header else {
+            return Ok(());
+        };
+        if let Some(key) = &self.options.idempotency_key {
+            return set_header(headers, name, key);
+        }
+        if self.request.operation.idempotency == Idempotency::Key && !headers.contains_key(name) {
+            return set_header(headers, name, &new_key());
+        }
+        Ok(())
+    }
+
+    fn numbered(
+        &self,
+        template: &reqwest::Request,
+        attempt: u32,
+    ) -> Result<reqwest::Request, Error> {
+        let mut request = template
+            .try_clone()
+            .ok_or_else(|| Error::configuration("the body cannot be sent again"))?;
+        if let Some(name) = self.core.service.attempt_header {
+            set_header(request.headers_mut(), name, &attempt.to_string())?;
+        }
+        Ok(request)
+    }
+
+    async fn attempt(
+        &self,
+        request: reqwest::Request,
+        attempt: u32,
+        deadline: Instant,
+    ) -> Result<(ResponseInfo, Body), Attempted> {
+        let (limit, kind) = sooner(self.timeouts().first_byte, TimeLimit::FirstByte, deadline);
+        let answer = match timeout(limit, self.core.http.execute(request)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(unsent(error)),
+            Err(_) => {
+                return Err(Attempted {
+                    failure: Failure::Timeout,
+                    error: Error::timeout(kind),
+                });
+            }
+        };
+        let (parts, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
+        let header = self.core.service.request_id_header;
+        let response = ResponseInfo::new(parts.status.as_u16(), parts.headers, header, attempt);
+        let body = Body(Box::pin(body));
+        if parts.status.is_success() {
+            return Ok((response, body));
+        }
+        Err(self.refused(response, body, deadline).await)
+    }
+
+    async fn refused(&self, response: ResponseInfo, body: Body, deadline: Instant) -> Attempted {
+        let idle = self.timeouts().idle;
+        // An error whose body breaks off is still an error of that status.
+        let body = body.read(idle, deadline).await.unwrap_or_default();
+        let text = String::from_utf8_lossy(&body).into_owned();
+        let mut said = self.core.service.errors.read_body(&text);
+        said.status = Some(response.status());
+        let failure = Failure::Status {
+            status: response.status(),
+            retryable: said.retryable == Some(true),
+            retry_after: response.header("retry-after").map(str::to_owned),
+            retry_after_ms: response.header("retry-after-ms").map(str::to_owned),
+        };
+        Attempted {
+            failure,
+            error: Error::api(said, Some(text)).with_response(response),
+        }
+    }
+}
+
+fn add_credential(
+    headers: &mut HeaderMap,
+    url: &mut Url,
+    place: Place,
+    secret: &str,
+) -> Result<(), Error> {
+    let (name, value) = match place {
+        Place::Bearer => (AUTHORIZATION.as_str(), format!("Bearer {secret}")),
+        Place::Basic => (AUTHORIZATION.as_str(), format!("Basic {secret}")),
+        Place::Header(name) => (name, secret.to_owned()),
+        Place::Cookie(name) => (COOKIE.as_str(), format!("{name}={secret}")),
+        Place::Query(name) => {
+            url.query_pairs_mut().append_pair(name, secret);
+            return Ok(());
+        }
+        Place::Elsewhere => return Ok(()),
+    };
+    set_header(headers, name, &value)?;
+    let name = HeaderName::from_bytes(name.as_bytes()).ok();
+    if let Some(value) = name.and_then(|name| headers.get_mut(name)) {
+        value.set_sensitive(true);
+    }
+    Ok(())
+}
+
+/// Makes a key in the form of a random UUID.
+fn new_key() -> String {
+    let (high, low) = (retry::random_bits(), retry::random_bits());
+    format!(
+        "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+        high >> 32,
+        high >> 16 & 0xffff,
+        high & 0xfff,
+        low >> 48 & 0x3fff | 0x8000,
+        low & 0xffff_ffff_ffff,
+    )
+}
+
+fn unsent(error: reqwest::Error) -> Attempted {
+    let error = error.without_url();
+    let (failure, made) = if error.is_connect() && error.is_timeout() {
+        (Failure::Connect, Error::timeout(TimeLimit::Connect))
+    } else if error.is_connect() {
+        (
+            Failure::Connect,
+            connection_error("no connection could be made"),
+        )
+    } else if error.is_timeout() {
+        (Failure::Timeout, Error::timeout(TimeLimit::Total))
+    } else {
+        let message = "the connection broke before an answer came";
+        (Failure::Reset, connection_error(message))
+    };
+    Attempted {
+        failure,
+        error: made.caused_by(error),
+    }
+}
+
+pub(super) fn connection_error(message: &str) -> Error {
+    Error::new(super::error::Failure::Connection, message)
+}
+
+/// Gives the limit that runs out first, and which one it is.
+fn sooner(limit: Duration, kind: TimeLimit, deadline: Instant) -> (Duration, TimeLimit) {
+    let left = deadline.saturating_duration_since(Instant::now());
+    if left < limit {
+        (left, TimeLimit::Total)
+    } else {
+        (limit, kind)
+    }
+}
+
+/// The bytes of an answer as they arrive. Dropping it closes the connection.
+pub struct Body(Pin<Box<reqwest::Body>>);
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Body")
+    }
+}
+
+impl Body {
+    /// Gives the next bytes; trailers are passed over.
+    pub(super) fn poll_chunk(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, reqwest::Error>>> {
+        loop {
+            match ready!(self.0.as_mut().poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error.without_url()))),
+                Some(Ok(frame)) => {
+                    if let Ok(bytes) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(bytes)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the whole body within the time limits.
+    pub(super) async fn read(mut self, idle: Duration, deadline: Instant) -> Result<Bytes, Error> {
+        let mut whole = Vec::new();
+        loop {
+            let (limit, kind) = sooner(idle, TimeLimit::Idle, deadline);
+            let next = poll_fn(|context| self.poll_chunk(context));
+            match timeout(limit, next).await {
+                Err(_) => return Err(Error::timeout(kind)),
+                Ok(None) => return Ok(whole.into()),
+                Ok(Some(Ok(bytes))) => whole.extend_from_slice(&bytes),
+                Ok(Some(Err(error))) => {
+                    return Err(connection_error("the answer broke off").caused_by(error));
+                }
+            }
+        }
+    }
+}
+
+impl Opened {
+    /// Reads the whole body.
+    pub(super) async fn read(self) -> Result<(Bytes, ResponseInfo), Error> {
+        let idle = self.sender.timeouts().idle;
+        match self.body.read(idle, self.deadline).await {
+            Ok(bytes) => Ok((bytes, self.response)),
+            Err(error) => Err(error.with_response(self.response)),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+"""The pages of the client and of the crate's root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding import rust
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.ir.types import Ref, Scalar, Struct
+from headgate.plan.rust import layout
+from headgate.plan.rust.definitions import described
+from headgate.plan.rust.errors import ErrorShapePage, plan_shape
+from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.names import claim_constant, claim_snake, scope
+from headgate.plan.rust.operations import ChildPage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from headgate.document.config import Config
+    from headgate.ir.api import Api, HeaderMap, SecurityScheme
+    from headgate.ir.operations import CursorPage, Operation
+    from headgate.ir.types import TypeId
+    from headgate.names import Scope
+    from headgate.plan.rust.definitions import Definitions, Member
+    from headgate.plan.rust.operations import Place
+
+TYPES: Final = fixed("crate::types")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemePage:
+    """A credential: where it goes and the builder's method for it."""
+
+    docs: Code
+    method: Code
+    option: Code
+    place: Code
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderMapPage:
+    """An option that maps names to headers."""
+
+    constant: Code
+    docs: Code
+    method: Code
+    option: Code
+    prefix: Code
+    members: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """The file of the client."""
+
+    header: Code
+    imports: Code
+    docs: Code
+    base_url: Code
+    environment_prefix: Code
+    user_agent: Code
+    sdk_header: Code
+    request_id_header: Code
+    idempotency_header: Code
+    attempt_header: Code
+    schemes: tuple[SchemePage, ...]
+    header_maps: tuple[HeaderMapPage, ...]
+    errors: ErrorShapePage
+    children: tuple[ChildPage, ...]
+
+
+def plan_client(
+    api: Api, config: Config, places: Mapping[tuple[str, ...], Place], header: Code
+) -> ClientPage:
+    """Plan the file of the client."""
+    imports = Imports()
+    methods = scope("builder", "from_env")
+    children = tuple(_children(api, places, imports, methods))
+    options = scope(
+        "base_url",
+        "timeouts",
+        "retry",
+        "stream_limits",
+        "header",
+        "http_client",
+        "build",
+    )
+    schemes = tuple(_scheme(scheme, options) for scheme in api.schemes)
+    maps = tuple(_header_map(each, options) for each in api.header_maps)
+    version = config.package.version
+    sdk = f"rust/{version}"
+    http = config.http
+    sdk_header = fixed("None")
+    if http.sdk_header is not None:
+        sdk_header = assembled(
+            "Some(({}, {}))", rust.string(http.sdk_header), rust.string(sdk)
+        )
+    for name in (fixed("Config"), fixed("Service"), fixed("Timeouts")):
+        imports.use_code(fixed("crate::runtime::config"), name)
+    imports.use("crate::runtime::error", "Error")
+    imports.use("crate::runtime::error", "ErrorShape")
+    imports.use("crate::runtime::retry", "RetryPolicy")
+    imports.use("crate::runtime::sse", "Limits")
+    imports.use("crate::runtime::transport", "Core")
+    imports.use("std::sync", "Arc")
+    if schemes:
+        imports.use("crate::runtime::config", "Place")
+        imports.use("crate::runtime::config", "Scheme")
+    if maps:
+        imports.use("crate::runtime::config", "NamedHeaders")
+        imports.use("crate::runtime::call", "Call")
+        imports.use("crate::runtime::call", "Reply")
+    return ClientPage(
+        header=header,
+        imports=imports.lines(),
+        docs=rust.doc(described(api.docs, f"A client of {api.title}")),
+        base_url=rust.option(config.client.default_base_url or api.base_url),
+        environment_prefix=rust.string(config.client.environment_prefix),
+        user_agent=rust.string(f"{config.client.user_agent}-rust/{version}"),
+        sdk_header=sdk_header,
+        request_id_header=rust.option(http.request_id_header),
+        idempotency_header=rust.option(http.idempotency_header),
+        attempt_header=rust.option(http.attempt_header),
+        schemes=schemes,
+        header_maps=maps,
+        errors=plan_shape(api.errors),
+        children=children,
+    )
+
+
+def _children(
+    api: Api,
+    places: Mapping[tuple[str, ...], Place],
+    imports: Imports,
+    methods: Scope,
+) -> Iterable[ChildPage]:
+    resources = api.root.children
+    if () in places:
+        resources = (api.root, *resources)
+    for resource in resources:
+        place = places[resource.path]
+        imports.use_code(place.path, place.name)
+        title = ".".join(resource.path) or "API"
+        text = described(resource.docs, f"The calls of `{title}`")
+        last = resource.path[-1] if resource.path else "api"
+        name = claim_snake(methods, last, "resource")
+        yield ChildPage(rust.doc(text, 4), name, place.name)
+
+
+def _scheme(scheme: SecurityScheme, options: Scope) -> SchemePage:
+    return SchemePage(
+        docs=rust.doc(
+            described(scheme.docs, f"Sets the credential `{scheme.name}`"), 4
+        ),
+        method=claim_snake(options, scheme.option, "credential"),
+        option=rust.string(scheme.option),
+        place=_place(scheme),
+    )
+
+
+def _place(scheme: SecurityScheme) -> Code:
+    match scheme.kind:
+        case "bearer" | "oauth2" | "openid":
+            return fixed("Place::Bearer")
+        case "basic":
+            return fixed("Place::Basic")
+        case "mutual_tls":
+            return fixed("Place::Elsewhere")
+        case "api_key":
+            name = rust.string(scheme.parameter or "")
+            if scheme.place == "query":
+                return assembled("Place::Query({})", name)
+            if scheme.place == "cookie":
+                return assembled("Place::Cookie({})", name)
+            return assembled("Place::Header({})", name)
+
+
+def _header_map(each: HeaderMap, options: Scope) -> HeaderMapPage:
+    singular = each.option.removesuffix("s") or each.option
+    pairs = [
+        assembled("({}, {})", rust.string(name), rust.string(header))
+        for name, header in each.members
+    ]
+    return HeaderMapPage(
+        constant=claim_constant(scope("SERVICE"), (each.option,), "HEADERS"),
+        docs=rust.doc(f"Sets the header `{each.prefix}…` for a name.", 4),
+        method=claim_snake(options, singular, "header"),
+        option=rust.string(singular),
+        prefix=rust.string(each.prefix),
+        members=tuple(layout.block(8, (pair,)) for pair in pairs),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """How a list's pages are walked."""
+
+    list: Code
+    item: Code
+    cursor: Code
+    stop: Code
+    next: Code
+    items: Code
+
+
+@dataclass(frozen=True, slots=True)
+class PagesPage:
+    """The file of the lists."""
+
+    header: Code
+    imports: Code
+    lists: tuple[ListPage, ...]
+
+
+def plan_pages(
+    operations: Iterable[Operation], definitions: Definitions, header: Code
+) -> tuple[PagesPage, frozenset[str]]:
+    """Plan the file of the lists; say as well which operations give pages."""
+    imports = Imports()
+    lists: dict[TypeId, tuple[CursorPage, ListPage]] = {}
+    paged: set[str] = set()
+    for operation in operations:
+        struct = _page_struct(operation, definitions)
+        page = operation.page
+        if struct is None or page is None:
+            continue
+        if struct.id not in lists:
+            planned = _list(struct, page, definitions, imports)
+            if planned is not None:
+                lists[struct.id] = (page, planned)
+        if struct.id in lists and lists[struct.id][0] == page:
+            paged.add(operation.id)
+    if lists:
+        imports.use("crate::runtime::page", "PageBody")
+    pages = tuple(planned for _, planned in lists.values())
+    return PagesPage(header, imports.lines(), pages), frozenset(paged)
+
+
+def _page_struct(operation: Operation, definitions: Definitions) -> Struct | None:
+    result = operation.result
+    if result is None or result.kind != "json" or result.may_be_empty:
+        return None
+    plain = definitions.types.resolve(result.type)
+    if not isinstance(plain, Ref):
+        return None
+    struct = definitions.types.definitions[plain.id]
+    return struct if isinstance(struct, Struct) else None
+
+
+def _list(
+    struct: Struct, page: CursorPage, definitions: Definitions, imports: Imports
+) -> ListPage | None:
+    items = definitions.find(struct, page.items_field)
+    cursor = definitions.find(struct, page.from_field)
+    more = definitions.find(struct, page.more_field) if page.more_field else None
+    if items is None or cursor is None:
+        return None
+    list_ = imports.use_code(TYPES, definitions.types.names[struct.id])
+    given = assembled("self.{}", items.name)
+    if items.optional or items.nullable:
+        given = assembled("{}.unwrap_or_default()", given)
+    return ListPage(
+        list=list_,
+        item=definitions.types.write(page.item, imports, TYPES),
+        cursor=rust.string(page.parameter),
+        stop=_stop(items, more),
+        next=_next(cursor, definitions),
+        items=given,
+    )
+
+
+def _stop(items: Member, more: Member | None) -> Code:
+    if more is None:
+        if items.optional or items.nullable:
+            return assembled("self.{}.as_ref().is_none_or(Vec::is_empty)", items.name)
+        return assembled("self.{}.is_empty()", items.name)
+    if more.optional or more.nullable:
+        return assembled("self.{} != Some(true)", more.name)
+    return assembled("!self.{}", more.name)
+
+
+def _next(cursor: Member, definitions: Definitions) -> Code:
+    absent = cursor.optional or cursor.nullable
+    text = definitions.types.resolve(cursor.type) == Scalar("string")
+    if absent and text:
+        return assembled("self.{}.clone()", cursor.name)
+    if absent:
+        return assembled("self.{}.as_ref().map(ToString::to_string)", cursor.name)
+    if text:
+        return assembled("Some(self.{}.clone())", cursor.name)
+    return assembled("Some(self.{}.to_string())", cursor.name)

@@ -1,0 +1,169 @@
+"""The page of the error kinds: the one tree of what a server may refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding import rust
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.errors import Location
+from headgate.ir.types import Direction, Docs, Field, Json, Struct, TypeId
+from headgate.plan.rust import layout
+from headgate.plan.rust.definitions import described
+from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.names import claim_pascal, type_scope
+
+if TYPE_CHECKING:
+    from headgate.ir.api import ErrorClass, ErrorModel
+    from headgate.names import Scope
+    from headgate.plan.rust.definitions import Definitions
+    from headgate.plan.rust.pages import StructPage
+
+TYPES: Final = fixed("crate::types")
+_OWN: Final = (
+    "Configuration",
+    "Connection",
+    "Timeout",
+    "Decode",
+    "Truncated",
+    "Gap",
+    "Api",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KindPage:
+    """A kind of API error, and the rule that picks it."""
+
+    docs: Code
+    name: Code
+    parent: Code
+    codes: Code
+    types: Code
+    statuses: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsPage:
+    """The file of the error kinds."""
+
+    header: Code
+    imports: Code
+    kinds: tuple[KindPage, ...]
+    structs: tuple[StructPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShapePage:
+    """Where an error's body keeps its parts."""
+
+    at: Code
+    kind: Code
+    code: Code
+    message: Code
+    param: Code
+    request_id: Code
+    retryable: Code
+    retry_after: Code
+    details: Code
+
+
+def plan_errors(
+    model: ErrorModel, definitions: Definitions, header: Code
+) -> ErrorsPage:
+    """Plan the file."""
+    imports = Imports()
+    for name in ("ErrorRule", "Failure"):
+        imports.use_code(fixed("crate::runtime::error"), _FIXED[name])
+    imports.use("crate::runtime::error", "classify")
+    imports.use("crate::runtime::error", "Error")
+    names = _name_kinds(model)
+    structs_scope = type_scope()
+    for taken in ("Error", "ErrorKind", "ErrorRule", "Failure"):
+        structs_scope.claim(taken)
+    kinds = tuple(_kind(each, names) for each in model.classes)
+    structs = tuple(
+        _details(each, structs_scope, definitions, imports)
+        for each in model.classes
+        if each.details
+    )
+    return ErrorsPage(header, imports.lines(), kinds, structs)
+
+
+_NOWHERE: Final = Location("", 1, 1, "#")
+_FIXED: Final = {"ErrorRule": fixed("ErrorRule"), "Failure": fixed("Failure")}
+
+
+def plan_shape(model: ErrorModel) -> ErrorShapePage:
+    """Plan the description of an error's body."""
+    fields = model.fields
+    return ErrorShapePage(
+        at=rust.option(model.at),
+        kind=rust.option(fields.type),
+        code=rust.option(fields.code),
+        message=rust.option(fields.message),
+        param=rust.option(fields.param),
+        request_id=rust.option(fields.request_id),
+        retryable=rust.option(fields.retryable),
+        retry_after=rust.option(fields.retry_after),
+        details=rust.option(fields.details),
+    )
+
+
+def _name_kinds(model: ErrorModel) -> dict[str, Code]:
+    names = type_scope()
+    for taken in _OWN:
+        names.claim(taken)
+    return {each.name: _kind_name(each, names) for each in model.classes}
+
+
+def _kind_name(error: ErrorClass, names: Scope) -> Code:
+    bare = error.name.removesuffix("Error") or error.name
+    return claim_pascal(names, (bare,), "Kind")
+
+
+def _kind(error: ErrorClass, names: dict[str, Code]) -> KindPage:
+    parent = names.get(error.parent or "", fixed("Api"))
+    pattern = assembled("Self::{}", names[error.name])
+    return KindPage(
+        docs=rust.doc(described(error.docs, f"`{error.name}`"), 4),
+        name=names[error.name],
+        parent=layout.arm(12, pattern, assembled("Some(Self::{})", parent)),
+        codes=_texts(fixed("codes: &"), error.codes),
+        types=_texts(fixed("types: &"), error.types),
+        statuses=layout.short_list(
+            8,
+            fixed("statuses: &"),
+            [rust.integer(status) for status in error.statuses],
+            fixed(","),
+        ),
+    )
+
+
+def _texts(head: Code, texts: tuple[str, ...]) -> Code:
+    items = [rust.string(text) for text in texts]
+    return layout.short_list(8, head, items, fixed(","))
+
+
+def _details(
+    error: ErrorClass,
+    names: Scope,
+    definitions: Definitions,
+    imports: Imports,
+) -> StructPage:
+    bare = error.name.removesuffix("Error") or error.name
+    struct = Struct(
+        id=TypeId(f"details of {error.name}"),
+        words=(bare, "details"),
+        fields=tuple(
+            Field(each.name, each.type, required=False, docs=Docs(), location=_NOWHERE)
+            for each in error.details
+        ),
+        extra=Json(),
+        docs=Docs(f"The details of an error of the kind `{bare}`."),
+        direction=Direction(received=True),
+        location=_NOWHERE,
+    )
+    name = claim_pascal(names, struct.words, "Details")
+    return definitions.struct(struct, name, imports, TYPES)

@@ -1,0 +1,65 @@
+"""Every Rust name, decided once per scope before any text exists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding import rust
+from headgate.names import Scope, pascal, snake, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headgate.encoding.code import Code
+    from headgate.ir.types import Definition, TypeId
+
+LONGEST: Final = 60
+"""Longer names would not fit a line in every place where they stand."""
+
+_TYPE_WORDS: Final = frozenset(
+    """
+    String Vec Option Some None Ok Err Result Box Default Clone Debug PartialEq Eq Hash
+    From Into Iterator Send Sync Sized Drop Fn FnMut FnOnce Serialize Deserialize
+    Deserializer MapAccess BTreeMap Map Value Fields Tagged Self
+    """.split()
+)
+
+
+def scope(*reserved: str) -> Scope:
+    """Make a scope that keeps clear of what has no raw form."""
+    return Scope(reserved=rust.UNUSABLE | frozenset(reserved))
+
+
+def type_scope() -> Scope:
+    """Make a scope for types, clear of the names that generated files use."""
+    return Scope(reserved=_TYPE_WORDS)
+
+
+def module_scope(*reserved: str) -> Scope:
+    """Make a scope for modules, whose names are also file names."""
+    words = rust.KEYWORDS | rust.UNUSABLE | {"mod", "lib", "main"}
+    return Scope(reserved=words | frozenset(reserved), fold_case=True)
+
+
+def claim_snake(names: Scope, text: str, fallback: str) -> Code:
+    """Claim a name in lower case."""
+    words = snake(split_words(text))[:LONGEST].rstrip("_")
+    return rust.identifier(names.claim(words, fallback))
+
+
+def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
+    """Claim a name in camel case."""
+    text = pascal(split_words(" ".join(words)))[:LONGEST]
+    return rust.identifier(names.claim(text, fallback))
+
+
+def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
+    """Claim a name in upper case."""
+    text = snake(split_words(" ".join(words)))[:LONGEST].rstrip("_").upper()
+    return rust.identifier(names.claim(text, fallback))
+
+
+def name_definitions(definitions: Iterable[Definition]) -> dict[TypeId, Code]:
+    """Name every definition, in the spec's order."""
+    names = type_scope()
+    return {each.id: claim_pascal(names, each.words, "Type") for each in definitions}

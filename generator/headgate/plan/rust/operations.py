@@ -1,0 +1,464 @@
+"""The pages of resources: a method for every call of the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding import rust
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.ir.operations import PathLiteral
+from headgate.ir.types import (
+    Direction,
+    Docs,
+    Field,
+    Ref,
+    Scalar,
+    Struct,
+    TypeId,
+)
+from headgate.plan.rust import layout
+from headgate.plan.rust.definitions import described
+from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.names import (
+    claim_constant,
+    claim_pascal,
+    claim_snake,
+    scope,
+    type_scope,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headgate.ir.api import Api
+    from headgate.ir.operations import (
+        Body,
+        Operation,
+        Parameter,
+        Resource,
+        StreamCall,
+    )
+    from headgate.names import Scope
+    from headgate.plan.rust.definitions import Definitions
+    from headgate.plan.rust.pages import StructPage
+
+TYPES: Final = fixed("crate::types")
+_CALL: Final = "crate::runtime::call"
+_REQUEST: Final = "crate::runtime::request"
+
+
+@dataclass(frozen=True, slots=True)
+class StaticPage:
+    """What is fixed about an operation."""
+
+    name: Code
+    method: Code
+    path: Code
+    security: Code
+    idempotency: Code
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPage:
+    """A method that prepares a call."""
+
+    docs: Code
+    signature: Code
+    statements: tuple[Code, ...]
+    result: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPage:
+    """A method that gives a part of the API."""
+
+    docs: Code
+    method: Code
+    type: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePage:
+    """A file of one resource."""
+
+    header: Code
+    about: Code
+    imports: Code
+    statics: tuple[StaticPage, ...]
+    structs: tuple[StructPage, ...]
+    docs: Code
+    name: Code
+    children: tuple[ChildPage, ...]
+    methods: tuple[MethodPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a resource is found: its module and its type."""
+
+    module: Code
+    name: Code
+
+    @property
+    def path(self) -> Code:
+        """The module's path."""
+        return assembled("crate::resources::{}", self.module)
+
+
+@dataclass(slots=True)
+class ResourceFile:
+    """Plans the file of one resource."""
+
+    api: Api
+    definitions: Definitions
+    places: dict[tuple[str, ...], Place]
+    constants: dict[str, Code]
+    stream_names: dict[str, Code]
+    page_types: frozenset[str]
+    resource: Resource
+    header: Code
+    imports: Imports = field(default_factory=Imports)
+    _types: Scope = field(default_factory=type_scope)
+    _methods: Scope = field(default_factory=lambda: scope("new", "core"))
+
+    def page(self) -> ResourcePage:
+        """Plan the file."""
+        place = self.places[self.resource.path]
+        self._types.claim(place.name.text)
+        statics: list[StaticPage] = []
+        structs: list[StructPage] = []
+        methods: list[MethodPage] = []
+        for operation in self.resource.operations:
+            params = self._params(operation, structs)
+            statics.append(self._static(operation))
+            methods += self._operation(operation, params)
+        self.imports.use("std::sync", "Arc")
+        self.imports.use("crate::runtime::transport", "Core")
+        title = ".".join(self.resource.path) or "The API"
+        text = described(self.resource.docs, f"The calls of `{title}`")
+        return ResourcePage(
+            header=self.header,
+            about=rust.doc(f"The calls of `{title}`.", marker="//!"),
+            children=tuple(self._child(child) for child in self.resource.children),
+            imports=self.imports.lines(),
+            statics=tuple(statics),
+            structs=tuple(structs),
+            docs=rust.doc(text),
+            name=place.name,
+            methods=tuple(methods),
+        )
+
+    def _child(self, child: Resource) -> ChildPage:
+        place = self.places[child.path]
+        self.imports.use_code(place.path, place.name)
+        text = described(child.docs, f"The calls of `{'.'.join(child.path)}`")
+        name = claim_snake(self._methods, child.path[-1], "resource")
+        return ChildPage(rust.doc(text, 4), name, place.name)
+
+    def _static(self, operation: Operation) -> StaticPage:
+        self.imports.use(_REQUEST, "Operation")
+        self.imports.use(_REQUEST, "Idempotency")
+        path = "".join(
+            part.text if isinstance(part, PathLiteral) else f"{{{part.name}}}"
+            for part in operation.path
+        )
+        kinds = {"key": fixed("Key"), "natural": fixed("Natural")}
+        return StaticPage(
+            name=self.constants[operation.id],
+            method=rust.string(operation.verb),
+            path=rust.string(path),
+            security=self._security(operation),
+            idempotency=kinds.get(operation.idempotency, fixed("None")),
+        )
+
+    def _security(self, operation: Operation) -> Code:
+        order = [scheme.name for scheme in self.api.schemes]
+        alternatives = [
+            joined(", ", [rust.integer(order.index(name)) for name in names])
+            for names in operation.security
+            if all(name in order for name in names)
+        ]
+        return joined(", ", [assembled("&[{}]", each) for each in alternatives])
+
+    def _params(
+        self, operation: Operation, structs: list[StructPage]
+    ) -> tuple[Struct, Code] | None:
+        parameters = [p for p in operation.parameters if p.place != "path"]
+        if not parameters:
+            return None
+        struct = Struct(
+            id=TypeId(f"parameters of {operation.id}"),
+            words=(operation.method, "params"),
+            fields=tuple(_as_field(parameter) for parameter in parameters),
+            extra=None,
+            docs=Docs(f"The parameters of `{operation.id}`."),
+            direction=Direction(sent=True),
+            location=operation.location,
+        )
+        name = claim_pascal(self._types, struct.words, "Params")
+        structs.append(self.definitions.parameters(struct, name, self.imports, TYPES))
+        return struct, name
+
+    def _operation(
+        self, operation: Operation, params: tuple[Struct, Code] | None
+    ) -> list[MethodPage]:
+        pages: list[MethodPage] = []
+        if not operation.only_streams:
+            pages.append(self._method(operation, operation.method, params, None))
+        if operation.stream is not None:
+            stream = operation.stream
+            pages.append(self._method(operation, stream.method, params, stream))
+        return pages
+
+    def _method(
+        self,
+        operation: Operation,
+        name: str,
+        params: tuple[Struct, Code] | None,
+        stream: StreamCall | None,
+    ) -> MethodPage:
+        arguments = scope("self", "request")
+        parameters: list[Code] = [fixed("&self")]
+        statements: list[Code] = []
+        for parameter in operation.parameters:
+            if parameter.place == "path":
+                self._path_argument(parameter, arguments, parameters, statements)
+        if operation.body is not None:
+            argument = rust.identifier(arguments.claim("body"))
+            self._body(operation.body, argument, stream, parameters, statements)
+        if params is not None:
+            struct, type_ = params
+            argument = rust.identifier(arguments.claim("params"))
+            parameters.append(assembled("{}: {}", argument, type_))
+            statements += self._sent(operation, struct, argument)
+        self.imports.use(_CALL, "Call")
+        self.imports.use(_REQUEST, "Request")
+        head = assembled("pub fn {}", claim_snake(self._methods, name, "call"))
+        tail = assembled(" -> Call<{}> {{", self._reply(operation, stream))
+        return MethodPage(
+            docs=self._docs(operation, stream),
+            signature=layout.signature(4, head, parameters, tail),
+            statements=(self._request(operation, statements), *statements),
+            result=self._result(operation, stream),
+        )
+
+    def _request(self, operation: Operation, statements: Sequence[Code]) -> Code:
+        keyword = fixed("let mut request") if statements else fixed("let request")
+        constant = assembled("&{}", self.constants[operation.id])
+        head = assembled("{} = Request::new", keyword)
+        return layout.call(8, head, (constant,), fixed(";"))
+
+    def _path_argument(
+        self,
+        parameter: Parameter,
+        arguments: Scope,
+        parameters: list[Code],
+        statements: list[Code],
+    ) -> None:
+        name = claim_snake(arguments, parameter.name, "parameter")
+        plain = self.definitions.types.resolve(parameter.type)
+        value = name
+        if isinstance(plain, Scalar) and plain.kind in {"string", "binary"}:
+            type_ = fixed("&str")
+        else:
+            type_ = self.definitions.types.write(parameter.type, self.imports, TYPES)
+            type_ = assembled("&{}", type_)
+            if isinstance(plain, Scalar):
+                type_ = _passed_scalar(plain)
+                value = assembled("&{}", name)
+        parameters.append(assembled("{}: {}", name, type_))
+        wire = rust.string(parameter.name)
+        call = layout.call(8, fixed("request.path"), (wire, value), fixed(";"))
+        statements.append(call)
+
+    def _body(
+        self,
+        body: Body,
+        name: Code,
+        stream: StreamCall | None,
+        parameters: list[Code],
+        statements: list[Code],
+    ) -> None:
+        if body.kind not in {"json", "form"}:
+            self.imports.use("bytes", "Bytes")
+            parameters.append(assembled("{}: impl Into<Bytes>", name))
+            arguments = (rust.string(body.media_type), name)
+            statements.append(
+                layout.call(8, fixed("request.raw"), arguments, fixed(";"))
+            )
+            return
+        type_ = self.definitions.types.write(body.type, self.imports, TYPES)
+        method = fixed("request.json") if body.kind == "json" else fixed("request.form")
+        if not body.required:
+            parameters.append(assembled("{}: Option<{}>", name, type_))
+            text = assembled(
+                "        if let Some(body) = &{} {{\n            {}(body);\n        }}",
+                name,
+                method,
+            )
+            statements.append(text)
+            return
+        flag = self._flag(body, name, stream)
+        if flag is not None:
+            parameters.append(assembled("mut {}: {}", name, type_))
+            statements.append(flag)
+        else:
+            parameters.append(assembled("{}: {}", name, type_))
+        statements.append(assembled("        {}(&{});", method, name))
+
+    def _flag(self, body: Body, name: Code, stream: StreamCall | None) -> Code | None:
+        """Set the property of the body that asks for a stream, if it is a boolean."""
+        if stream is None or stream.asked_by is None:
+            return None
+        plain = self.definitions.types.resolve(body.type)
+        value = stream.asked_by.value
+        if not isinstance(plain, Ref) or not isinstance(value, bool):
+            return None
+        struct = self.definitions.types.definitions[plain.id]
+        if not isinstance(struct, Struct):
+            return None
+        member = self.definitions.find(struct, stream.asked_by.property)
+        if member is None or member.type != Scalar("boolean"):
+            return None
+        text = fixed("true") if value else fixed("false")
+        given = assembled("Some({})", text) if member.optional else text
+        return assembled("        {}.{} = {};", name, member.name, given)
+
+    def _sent(self, operation: Operation, struct: Struct, argument: Code) -> list[Code]:
+        statements: list[Code] = []
+        members = self.definitions.members(struct)
+        placed = [p for p in operation.parameters if p.place != "path"]
+        for member, parameter in zip(members, placed, strict=True):
+            wire = rust.string(parameter.name)
+            value = assembled("&{}.{}", argument, member.name)
+            if parameter.place == "query":
+                self.imports.use(_REQUEST, "Style")
+                arguments = [wire, value, _style(parameter)]
+                head = fixed("request.query")
+            else:
+                arguments = [wire, value]
+                header = parameter.place == "header"
+                head = fixed("request.header") if header else fixed("request.cookie")
+            statements.append(layout.call(8, head, arguments, fixed(";")))
+        return statements
+
+    def _reply(self, operation: Operation, stream: StreamCall | None) -> Code:
+        if stream is not None:
+            self.imports.use("crate::runtime::stream", "Streaming")
+            kind = self.stream_names[stream.stream]
+            self.imports.use_code(fixed("crate::streams"), kind)
+            return assembled("Streaming<{}>", kind)
+        result = operation.result
+        if result is None:
+            return self.imports.use(_CALL, "Nothing")
+        if result.kind == "text":
+            return self.imports.use(_CALL, "Text")
+        if result.kind != "json":
+            return self.imports.use(_CALL, "Binary")
+        type_ = self.definitions.types.write(result.type, self.imports, TYPES)
+        if operation.id in self.page_types:
+            self.imports.use("crate::runtime::page", "Paged")
+            return assembled("Paged<{}>", type_)
+        if result.may_be_empty:
+            self.imports.use(_CALL, "Maybe")
+            return assembled("Maybe<{}>", type_)
+        self.imports.use(_CALL, "Json")
+        return assembled("Json<{}>", type_)
+
+    def _result(self, operation: Operation, stream: StreamCall | None) -> Code:
+        call = fixed("Call::new(&self.core, request)")
+        if stream is None or stream.asked_by is None:
+            return call
+        body = operation.body
+        if body is not None and self._flag(body, fixed("body"), stream) is not None:
+            return call
+        flag = stream.asked_by
+        value = (
+            rust.string(flag.value)
+            if isinstance(flag.value, str)
+            else rust.boolean(value=flag.value is True)
+        )
+        arguments = (rust.string(flag.property), value)
+        head = fixed(
+            "let call = Call::new(&self.core, request);\n        call.extra_body"
+        )
+        return layout.call(0, head, arguments, layout.EMPTY)
+
+    def _docs(self, operation: Operation, stream: StreamCall | None) -> Code:
+        text = operation.docs.text.strip()
+        summary = operation.summary.strip()
+        whole = f"{summary}\n\n{text}" if summary and text else summary or text
+        fallback = f"`{operation.id}`"
+        said = described(Docs(whole, operation.docs.deprecated), fallback)
+        if stream is not None and not operation.only_streams:
+            said = f"{said}\n\nThe answer comes as a stream of events."
+        return rust.doc(said, 4)
+
+
+def _passed_scalar(scalar: Scalar) -> Code:
+    """Give the type by which a scalar is passed."""
+    match scalar.kind:
+        case "integer":
+            return fixed("i32") if scalar.format == "int32" else fixed("i64")
+        case "number":
+            return fixed("f64")
+        case "boolean":
+            return fixed("bool")
+        case _:
+            return fixed("&str")
+
+
+def _as_field(parameter: Parameter) -> Field:
+    return Field(
+        name=parameter.name,
+        type=parameter.type,
+        required=parameter.required,
+        docs=parameter.docs,
+        location=parameter.location,
+        default=parameter.default,
+    )
+
+
+def _style(parameter: Parameter) -> Code:
+    if parameter.style == "deepObject":
+        return fixed("Style::Deep")
+    if parameter.explode:
+        return fixed("Style::Repeated")
+    if parameter.style == "spaceDelimited":
+        return fixed("Style::Space")
+    if parameter.style == "pipeDelimited":
+        return fixed("Style::Pipe")
+    return fixed("Style::Comma")
+
+
+def name_places(root: Resource, modules: Scope) -> dict[tuple[str, ...], Place]:
+    """Name the module and the type of every resource."""
+    types = type_scope()
+    places: dict[tuple[str, ...], Place] = {}
+
+    def visit(resource: Resource) -> None:
+        if resource.path or resource.operations:
+            words = resource.path or ("api",)
+            module = claim_snake(modules, "_".join(words), "resource")
+            places[resource.path] = Place(module, claim_pascal(types, words, "Api"))
+        for child in resource.children:
+            visit(child)
+
+    visit(root)
+    return places
+
+
+def name_statics(root: Resource) -> dict[str, Code]:
+    """Name the constant of every operation, unique in its resource's file."""
+    found: dict[str, Code] = {}
+
+    def visit(resource: Resource) -> None:
+        names = scope()
+        for operation in resource.operations:
+            found[operation.id] = claim_constant(names, (operation.method,), "CALL")
+        for child in resource.children:
+            visit(child)
+
+    visit(root)
+    return found

@@ -1,0 +1,124 @@
+"""The pages of the crate around its code: manifest, read-me, root."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding import markup, rust
+from headgate.encoding.code import Code, assembled, fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headgate.document.config import Config
+    from headgate.ir.api import Api
+    from headgate.plan.rust.clients import ClientPage
+    from headgate.plan.rust.operations import Place
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestPage:
+    """Cargo.toml."""
+
+    header: Code
+    name: Code
+    version: Code
+    description: Code
+    license: Code
+    repository: Code
+    authors: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionPage:
+    """A setting and its environment variable."""
+
+    method: Code
+    variable: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLine:
+    """A part of the API in the read-me's table."""
+
+    title: Code
+    module: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmePage:
+    """README.md."""
+
+    name: Code
+    description: Code
+    crate: Code
+    module: Code
+    prefix: Code
+    options: tuple[OptionPage, ...]
+    resources: tuple[ResourceLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RootPage:
+    """src/lib.rs."""
+
+    header: Code
+    about: Code
+
+
+def plan_manifest(config: Config, header: Code) -> ManifestPage:
+    """Plan Cargo.toml."""
+    package = config.package
+    return ManifestPage(
+        header=header,
+        name=markup.toml_string(config.rust.crate),
+        version=markup.toml_string(package.version),
+        description=markup.toml_string(package.description),
+        license=_toml(package.license),
+        repository=_toml(package.repository),
+        authors=tuple(markup.toml_string(author) for author in package.authors),
+    )
+
+
+def _toml(text: str | None) -> Code:
+    return fixed("") if text is None else markup.toml_string(text)
+
+
+def plan_readme(
+    config: Config, client: ClientPage, places: Iterable[tuple[tuple[str, ...], Place]]
+) -> ReadmePage:
+    """Plan README.md."""
+    prefix = config.client.environment_prefix
+    schemes = tuple(
+        OptionPage(scheme.method, _variable(prefix, scheme.option))
+        for scheme in client.schemes
+    )
+    maps = tuple(
+        OptionPage(each.method, _variable(prefix, each.option, "_<NAME>"))
+        for each in client.header_maps
+    )
+    return ReadmePage(
+        name=markup.markdown_text(config.rust.crate),
+        description=markup.markdown_text(config.package.description),
+        crate=rust.comment(config.rust.crate),
+        module=rust.comment(config.rust.crate.replace("-", "_")),
+        prefix=rust.comment(prefix),
+        options=schemes + maps,
+        resources=tuple(
+            ResourceLine(markup.markdown_code(".".join(path) or "api"), place.module)
+            for path, place in places
+        ),
+    )
+
+
+def _variable(prefix: str, option: Code, suffix: str = "") -> Code:
+    name = option.text.strip('"').upper()
+    return rust.comment(f"{prefix}_{name}{suffix}")
+
+
+def plan_root(api: Api, config: Config, header: Code) -> RootPage:
+    """Plan src/lib.rs."""
+    text = f"{config.package.description}\n\n{api.docs.text}".strip()
+    about = rust.doc(text, marker="//!")
+    return RootPage(header, assembled("{}", about))

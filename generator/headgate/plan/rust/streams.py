@@ -1,0 +1,316 @@
+"""The page of the streams: what is fixed about each, and how its events add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding import rust
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.ir.types import Ref, Struct, Union
+from headgate.plan.rust import layout
+from headgate.plan.rust.definitions import described, has_unknown
+from headgate.plan.rust.folds import FoldPage, FoldWriter
+from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headgate.ir.streams import EventCase, Extractor, Stream
+    from headgate.names import Scope
+    from headgate.plan.rust.definitions import Definitions
+    from headgate.plan.rust.operations import Place
+
+TYPES: Final = fixed("crate::types")
+_STREAM: Final = "crate::runtime::stream"
+_FOLD: Final = "crate::runtime::fold"
+
+
+@dataclass(frozen=True, slots=True)
+class DescriptorPage:
+    """What is fixed about a stream."""
+
+    enveloped: Code
+    declared: Code
+    terminal: Code
+    sentinel: Code
+    error: Code
+    numbered: Code
+    resume: ResumePage | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePage:
+    """How a cut stream goes on."""
+
+    operation: Code
+    parameters: Code
+    query: Code
+    header: Code
+    finished: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorPage:
+    """A named text inside events."""
+
+    docs: Code
+    method: Code
+    function: Code
+    signature: Code
+    statements: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KindPage:
+    """A kind of stream."""
+
+    docs: Code
+    alias: Code
+    kind: Code
+    event: Code
+    fold_name: Code
+    descriptor: DescriptorPage
+    decodes: tuple[Code, ...]
+    names: tuple[Code, ...]
+    one_name: Code
+    sequences: tuple[Code, ...]
+    extractors: tuple[ExtractorPage, ...]
+    fold: FoldPage | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamsPage:
+    """The file of the streams."""
+
+    header: Code
+    imports: Code
+    kinds: tuple[KindPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamNames:
+    """The names that belong to one stream."""
+
+    alias: Code
+    kind: Code
+    fold: Code
+
+
+def name_streams(streams: Mapping[str, Stream]) -> dict[str, StreamNames]:
+    """Name the types of every stream."""
+    names = type_scope()
+    for taken in ("EventStream", "Streaming", "Deltas", "Fold", "NoFold", "StreamKind"):
+        names.claim(taken)
+    return {
+        name: StreamNames(
+            claim_pascal(names, (name, "stream"), "Events"),
+            claim_pascal(names, (name, "kind"), "Kind"),
+            claim_pascal(names, (name, "fold"), "Fold"),
+        )
+        for name in streams
+    }
+
+
+@dataclass(slots=True)
+class StreamsFile:
+    """Plans the file of the streams."""
+
+    definitions: Definitions
+    places: Mapping[tuple[str, ...], Place]
+    resources: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, Code]
+    names: Mapping[str, StreamNames]
+    header: Code
+    imports: Imports = field(default_factory=Imports)
+    _functions: Scope = field(default_factory=scope)
+
+    def page(self, streams: Mapping[str, Stream]) -> StreamsPage:
+        """Plan the file."""
+        kinds = tuple(self._kind(stream) for stream in streams.values())
+        for name in ("Descriptor", "EventStream", "StreamKind"):
+            self.imports.use_code(fixed(_STREAM), _FIXED[name])
+        return StreamsPage(self.header, self.imports.lines(), kinds)
+
+    def _kind(self, stream: Stream) -> KindPage:
+        names = self.names[stream.name]
+        union = self._event_union(stream)
+        event = self.definitions.types.write(stream.event, self.imports, TYPES)
+        fold = self._fold(stream, names, union, event)
+        return KindPage(
+            docs=rust.doc(described(stream.docs, f"The stream `{stream.name}`")),
+            alias=names.alias,
+            kind=names.kind,
+            event=event,
+            fold_name=names.fold if fold is not None else self._no_fold(),
+            descriptor=self._descriptor(stream),
+            decodes=self._decodes(stream, union, event),
+            names=self._event_names(stream, union, event),
+            one_name=rust.string(stream.cases[0].name if stream.cases else "message"),
+            sequences=self._sequences(stream, union, event),
+            extractors=self._extractors(stream, union, event),
+            fold=fold,
+        )
+
+    def _no_fold(self) -> Code:
+        return self.imports.use(_FOLD, "NoFold")
+
+    def _event_union(self, stream: Stream) -> Union | None:
+        """Give the tagged union of the stream's events, if it is one."""
+        plain = self.definitions.types.resolve(stream.event)
+        if not isinstance(plain, Ref):
+            return None
+        definition = self.definitions.types.definitions[plain.id]
+        tagged = isinstance(definition, Union) and definition.tag is not None
+        return definition if isinstance(definition, Union) and tagged else None
+
+    def _fold(
+        self, stream: Stream, names: StreamNames, union: Union | None, event: Code
+    ) -> FoldPage | None:
+        if stream.fold is None or union is None:
+            return None
+        writer = FoldWriter(self.definitions, self.imports, union, event)
+        self.imports.use(_FOLD, "Fold")
+        return writer.page(stream.fold, names.fold, _cases(stream))
+
+    def _descriptor(self, stream: Stream) -> DescriptorPage:
+        error = fixed("None")
+        if stream.error is not None:
+            event, at = rust.string(stream.error.event), rust.string(stream.error.field)
+            error = assembled("Some(({}, {}))", event, at)
+        terminal = [rust.string(case.name) for case in stream.cases if case.ending]
+        return DescriptorPage(
+            enveloped=rust.boolean(value=stream.enveloped),
+            declared=rust.boolean(value=stream.declared),
+            terminal=layout.short_list(8, fixed("terminal: &"), terminal, fixed(",")),
+            sentinel=rust.option(stream.sentinel),
+            error=error,
+            numbered=rust.boolean(value=stream.sequence is not None),
+            resume=self._resume(stream),
+        )
+
+    def _resume(self, stream: Stream) -> ResumePage | None:
+        resume = stream.resume
+        if resume is None:
+            return None
+        self.imports.use(_STREAM, "Resume")
+        place = self.places[self.resources[resume.operation]]
+        self.imports.use_code(fixed("crate::resources"), place.module)
+        constant = self.constants[resume.operation]
+        parameters = [
+            assembled("({}, {})", rust.string(parameter), rust.string(field))
+            for parameter, field in resume.parameters
+        ]
+        finished = [
+            rust.integer(status)
+            for status, meaning in resume.statuses
+            if meaning == "finished"
+        ]
+        return ResumePage(
+            operation=assembled("&{}::{}", place.module, constant),
+            parameters=joined(", ", parameters),
+            query=rust.option(resume.cursor_query),
+            header=rust.option(resume.cursor_header),
+            finished=joined(", ", finished),
+        )
+
+    def _decodes(
+        self, stream: Stream, union: Union | None, event: Code
+    ) -> tuple[Code, ...]:
+        if union is None or not stream.enveloped:
+            return ()
+        lines: list[Code] = []
+        for arm in self.definitions.arms(union):
+            pattern = assembled("Some({})", rust.string(arm.variant.tag or ""))
+            body = assembled("variant(data, {}::{})", event, arm.name)
+            lines.append(layout.arm(12, pattern, body))
+        self.imports.use(_FOLD, "variant")
+        return tuple(lines)
+
+    def _event_names(
+        self, stream: Stream, union: Union | None, event: Code
+    ) -> tuple[Code, ...]:
+        if union is None:
+            return ()
+        lines: list[Code] = []
+        for arm in self.definitions.arms(union):
+            pattern = assembled("{}::{}(_)", event, arm.name)
+            lines.append(layout.arm(12, pattern, rust.string(arm.variant.tag or "")))
+        if has_unknown(union) and union.tag is not None:
+            self.imports.use(_FOLD, "tag")
+            pattern = assembled("{}::Unknown(fields)", event)
+            body = assembled("tag(fields, {})", rust.string(union.tag.property))
+            lines.append(layout.arm(12, pattern, body))
+        return tuple(lines)
+
+    def _sequences(
+        self, stream: Stream, union: Union | None, event: Code
+    ) -> tuple[Code, ...]:
+        if stream.sequence is None or union is None:
+            return ()
+        lines: list[Code] = []
+        for case in stream.cases:
+            struct = self.definitions.types.definitions[case.type.id]
+            if not isinstance(struct, Struct):
+                continue
+            member = self.definitions.find(struct, stream.sequence)
+            if member is None:
+                continue
+            self.imports.use(_FOLD, "number")
+            arm = self.definitions.arm(union.id, case.type.id)
+            pattern = assembled("{}::{}(event)", event, arm.name)
+            body = assembled("number(event.{})", member.name)
+            if member.optional or member.nullable:
+                body = assembled("event.{}.and_then(number)", member.name)
+            lines.append(layout.arm(12, pattern, body))
+        return tuple(lines)
+
+    def _extractors(
+        self, stream: Stream, union: Union | None, event: Code
+    ) -> tuple[ExtractorPage, ...]:
+        if union is None:
+            return ()
+        methods = scope("next", "close", "response", "collect_final", "deltas")
+        cases = _cases(stream)
+        writer = FoldWriter(self.definitions, self.imports, union, event)
+        return tuple(
+            self._extractor(stream, each, writer, cases[each.event], methods)
+            for each in stream.extractors
+        )
+
+    def _extractor(
+        self,
+        stream: Stream,
+        extractor: Extractor,
+        writer: FoldWriter,
+        case: EventCase,
+        methods: Scope,
+    ) -> ExtractorPage:
+        self.imports.use(_STREAM, "Deltas")
+        text = f"{stream.name}_{extractor.name}"
+        function = claim_snake(self._functions, text, "pick")
+        parameter = assembled("event: &{}", writer.event)
+        tail = fixed(" -> Option<&str> {")
+        return ExtractorPage(
+            docs=rust.doc(
+                f"Gives the pieces of `{extractor.name}`, as they arrive.", 4
+            ),
+            method=claim_snake(methods, f"{extractor.name}_deltas", "deltas"),
+            function=function,
+            signature=layout.signature(
+                0, assembled("fn {}", function), (parameter,), tail
+            ),
+            statements=writer.extract(case, extractor.path),
+        )
+
+
+_FIXED: Final = {
+    "Descriptor": fixed("Descriptor"),
+    "EventStream": fixed("EventStream"),
+    "StreamKind": fixed("StreamKind"),
+}
+
+
+def _cases(stream: Stream) -> dict[str, EventCase]:
+    return {case.name: case for case in stream.cases}
