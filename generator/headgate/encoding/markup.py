@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, encoded
 
 if TYPE_CHECKING:
-    from headgate.document.json_values import JsonValue
+    from headgate.document.json_values import Json as JsonValue
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
 _BLOCK_START = re.compile(r"^(\s*)([-+=>]|\d+[.)])", re.MULTILINE)

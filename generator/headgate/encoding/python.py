@@ -14,7 +14,7 @@ from headgate.encoding.code import Code, encoded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from headgate.document.json_values import JsonValue
+    from headgate.document.json_values import Json as JsonValue
     from headgate.names import Name
 
 WIDTH = 88
@@ -22,6 +22,10 @@ WIDTH = 88
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _FENCE = re.compile(r"\s*(```|~~~)")
+_STARTS = re.compile(r"\s*([-+*>|#]|\d+[.)])")
+"""A line that begins a block of its own: a list's item, a quote, a table's row."""
+_KEPT = re.compile(r"\s+\S|[|#]|```|~~~")
+"""A line that must stay as it is: indented, a table's row, a heading, a fence."""
 _ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
 
 
@@ -93,58 +97,79 @@ def comment(text: str) -> Code:
 def docstring(paragraphs: Iterable[str], indent: int) -> Code:
     """Give a docstring for a body at `indent` columns, its first line not indented.
 
-    Empty when there is no text. Lines are wrapped where they are prose; a
-    Markdown table or a fenced block is left alone.
+    Empty when there is no text. Prose that is too wide is filled anew; a Markdown
+    list, table or fenced block keeps its lines.
     """
-    lines = _documented("\n\n".join(filter(str.strip, paragraphs)), indent)
+    text = "\n\n".join(filter(str.strip, paragraphs))
+    lines = [_escaped(line) for line in _filled(_cleaned(text), WIDTH - indent)]
     if not lines:
         return encoded("")
-    margin = " " * indent
-    if len(lines) == 1 and indent + len(lines[0]) + 6 <= WIDTH:
+    if len(lines) == 1:
         end = " " if lines[0].endswith('"') else ""
         return encoded(f'"""{lines[0]}{end}"""')
-    first, *rest = lines
-    if len(rest) == 0:
-        return encoded(f'"""{first}\n{margin}"""')
-    body = "\n".join(f"{margin}{line}" if line else "" for line in rest)
-    return encoded(f'"""{first}\n{body}\n{margin}"""')
+    margin = " " * indent
+    body = "\n".join(f"{margin}{line}" if line else "" for line in lines[1:])
+    return encoded(f'"""{lines[0]}\n{body}\n{margin}"""')
 
 
-def _documented(text: str, indent: int) -> Sequence[str]:
+def _cleaned(text: str) -> list[str]:
+    """Give the lines of a text without what no docstring keeps."""
     text = _LINE_ENDS.sub("\n", text).expandtabs(8)
-    text = "".join(_doc_character(character) for character in text)
-    lines = [line.rstrip() for line in text.split("\n")]
-    while lines and not lines[0]:
-        lines.pop(0)
-    while lines and not lines[-1]:
-        lines.pop()
-    if not lines:
+    text = "".join(_doc_character(character) for character in text).strip("\n ")
+    if not text:
         return []
-    first, *rest = lines
-    rest = textwrap.dedent("\n".join(rest)).split("\n") if rest else []
-    wrapped = _wrapped([first.strip(), *rest], WIDTH - indent)
-    return [_escaped(line) for line in wrapped]
+    first, *rest = (line.rstrip() for line in text.split("\n"))
+    return [first, *textwrap.dedent("\n".join(rest)).split("\n")] if rest else [first]
 
 
-def _wrapped(lines: Sequence[str], width: int) -> list[str]:
+def _filled(lines: Sequence[str], width: int) -> list[str]:
+    """Fill the paragraphs that have a line too wide; the first is behind quotes."""
     result: list[str] = []
-    fenced = False
-    for number, line in enumerate(lines):
-        fenced ^= _FENCE.match(line) is not None
-        if fenced or line.lstrip().startswith("|") or not line:
-            result.append(line)
-            continue
-        margin = line[: len(line) - len(line.lstrip())]
-        result += textwrap.wrap(
-            line,
-            width=width - 3 * (number == 0),
-            initial_indent="",
-            subsequent_indent=margin,
-            break_long_words=False,
-            break_on_hyphens=False,
-            drop_whitespace=True,
-        )
+    for block in _blocks(lines):
+        room = width if result else width - 3
+        only = len(block) == len(lines)
+        if _is_prose(block) and _is_wide(block, room, quotes=3 * only):
+            result += _wrapped(block, room, quotes=3 * only)
+        else:
+            result += block
     return result
+
+
+def _is_wide(block: Sequence[str], room: int, *, quotes: int) -> bool:
+    if len(block) == 1 and quotes:
+        return len(block[0]) + quotes > room
+    return any(len(line) > room for line in block)
+
+
+def _wrapped(block: Sequence[str], room: int, *, quotes: int) -> list[str]:
+    """Fill a paragraph; one that is all and only just too wide gets two lines."""
+    text = " ".join(line.strip() for line in block)
+    for width in (room, room - quotes):
+        lines = textwrap.wrap(
+            text, width, break_long_words=False, break_on_hyphens=False
+        )
+        if len(lines) > 1:
+            break
+    return lines
+
+
+def _blocks(lines: Sequence[str]) -> list[list[str]]:
+    """Part the lines into paragraphs, fenced blocks and single empty lines."""
+    blocks: list[list[str]] = []
+    fenced = False
+    for line in lines:
+        fence = _FENCE.match(line) is not None
+        begins = not blocks or not line or not blocks[-1][-1] or _STARTS.match(line)
+        if (fenced or not begins) and not (fence and not fenced):
+            blocks[-1].append(line)
+        else:
+            blocks.append([line])
+        fenced ^= fence
+    return blocks
+
+
+def _is_prose(block: Sequence[str]) -> bool:
+    return not any(_KEPT.match(line) for line in block)
 
 
 def _doc_character(character: str) -> str:

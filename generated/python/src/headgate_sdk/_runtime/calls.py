@@ -1,0 +1,182 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""One call: its attempts, its answer, its error. Written once for both clients."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+from pydantic import ValidationError
+
+from .errors import APIConnectionError, APIError, APITimeoutError, ResponseDecodeError
+from .models import ApiModel, HttpResponse, attach, read_json
+from .network import Network, Reply, Waits
+from .requests import Request
+from .retry import RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
+from .settings import Product, Timeouts
+
+_JITTER = random.SystemRandom()
+
+
+class Deadline:
+    """When the total timeout of a call runs out."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, total: float | None) -> None:
+        self._end = None if total is None else time.monotonic() + total
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds left, None for ever."""
+        return None if self._end is None else self._end - time.monotonic()
+
+    def check(self) -> None:
+        """Raise if the time is over."""
+        if self._end is not None and time.monotonic() >= self._end:
+            raise APITimeoutError("total", connected=True)
+
+    def waits(self, timeouts: Timeouts) -> Waits:
+        """Give the waits of an attempt, none of them longer than what is left."""
+        left = self.remaining
+        return Waits(
+            connect=_shorter(timeouts.connect, left),
+            first_byte=_shorter(timeouts.first_byte, left),
+            idle=_shorter(timeouts.idle, left),
+        )
+
+
+def _shorter(wait: float | None, left: float | None) -> float | None:
+    if left is None:
+        return wait
+    left = max(left, 0.001)
+    return left if wait is None else min(wait, left)
+
+
+class Caller:
+    """Makes the calls of a client: sends, retries, raises, reads."""
+
+    def __init__(self, network: Network, product: Product, policy: RetryPolicy) -> None:
+        self.network = network
+        self.product = product
+        self.policy = policy
+        self.quota = RetryQuota(policy.quota)
+
+    async def fetch(self, request: Request, form: Any) -> Any:
+        """Make a call and give its answer as `form`; None: nothing is awaited."""
+        deadline = Deadline(request.timeouts.total)
+        reply = await self.open(request, deadline)
+        content = await self._content(reply, deadline)
+        answer = self.describe(reply)
+        if form is None or (not content and reply.status_code in (204, 205)):
+            return None
+        return decoded(content, form, answer)
+
+    async def open(self, request: Request, deadline: Deadline) -> Reply:
+        """Give the first answer that is a success, after as many attempts as allowed.
+
+        Raises the last attempt's error.
+        """
+        attempt, spent = 1, 0
+        while True:
+            try:
+                reply = await self.attempt(request, attempt, deadline)
+            except (APIError, APIConnectionError) as error:
+                decision = decide(
+                    failure_of(error),
+                    self.policy,
+                    attempt=attempt,
+                    max_attempts=request.max_attempts,
+                    repeatable=request.repeatable,
+                    quota=self.quota.left,
+                    remaining=deadline.remaining,
+                    random=_JITTER.random(),
+                )
+                if isinstance(decision, Stop):
+                    raise
+            else:
+                self.quota.give_back(spent)
+                return reply
+            self.quota.spend(decision.cost)
+            spent += decision.cost
+            attempt += 1
+            await self.network.sleep(decision.delay)
+
+    async def attempt(self, request: Request, number: int, deadline: Deadline) -> Reply:
+        """Send once; an answer that is no success is raised."""
+        deadline.check()
+        reply = await self.network.send(
+            request, request.attempt(number), deadline.waits(request.timeouts)
+        )
+        if 200 <= reply.status_code < 300:
+            return reply
+        raise await self._refusal(reply, deadline)
+
+    async def _refusal(self, reply: Reply, deadline: Deadline) -> APIError:
+        try:
+            content = await self._content(reply, deadline)
+        except APIConnectionError:
+            content = b""
+        answer = self.describe(reply)
+        return self.product.errors.refused(
+            status=answer.status_code,
+            headers=answer.headers,
+            content=content,
+            request_id=answer.request_id,
+            retry_after=retry_after(answer.headers, time.time()),
+        )
+
+    async def _content(self, reply: Reply, deadline: Deadline) -> bytes:
+        pieces: list[bytes] = []
+        try:
+            while piece := await reply.chunk():
+                deadline.check()
+                pieces.append(piece)
+        except APIConnectionError as error:
+            error.request_id = self.describe(reply).request_id
+            raise
+        finally:
+            await reply.close()
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def describe(self, reply: Reply) -> HttpResponse:
+        """Give the HTTP side of an answer."""
+        name = self.product.request_id_header
+        return HttpResponse(
+            status_code=reply.status_code,
+            headers=reply.headers,
+            request_id=reply.headers.get(name) if name else None,
+        )
+
+
+def decoded(content: bytes, form: Any, answer: HttpResponse) -> Any:
+    """Read an answer's body as `form`: a model, a type expression, bytes or str."""
+    if form is bytes:
+        return content
+    if form is str:
+        return content.decode("utf-8", "replace")
+    try:
+        result = read_json(form, content)
+    except ValidationError as error:
+        raise _unreadable(error, content, answer) from error
+    if isinstance(result, ApiModel):
+        attach(result, answer)
+    return result
+
+
+def _unreadable(
+    error: ValidationError, content: bytes, answer: HttpResponse
+) -> ResponseDecodeError:
+    return ResponseDecodeError(
+        reason(error),
+        raw=content.decode("utf-8", "replace"),
+        request_id=answer.request_id,
+    )
+
+
+def reason(error: ValidationError) -> str:
+    """Say in a line what the first thing wrong is, and where."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return f"{first['msg']} at {place}" if place else first["msg"]

@@ -1,0 +1,222 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""The clients' fixed part: what a generated client and its resources stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self, TypedDict, TypeVar, Unpack
+
+import httpx2
+
+from .calls import Caller
+from .models import ApiModel
+from .network import AsyncNetwork, BlockingNetwork, Network, run_now
+from .pages import AsyncPage, AsyncPages, Page, PageShape
+from .requests import Arguments, Operation, RequestBuilder
+from .retry import RetryPolicy
+from .session import StreamSession
+from .settings import ClientOptions, Product, RequestOptions
+from .shapes import StreamShape
+
+T = TypeVar("T")
+
+
+class Call(TypedDict, total=False):
+    """The arguments of a call by their place in the request."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    cookies: Mapping[str, Any]
+    body: Any
+    options: RequestOptions | None
+
+
+class _Core:
+    """Builds and makes the calls of one client."""
+
+    def __init__(
+        self,
+        network: Network,
+        product: Product,
+        options: ClientOptions,
+        retry: RetryPolicy | None,
+    ) -> None:
+        self.network = network
+        self._builder = RequestBuilder(product, options)
+        self._caller = Caller(network, product, retry or RetryPolicy())
+
+    def session(
+        self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
+    ) -> StreamSession:
+        """Prepare a streaming call; nothing is sent yet."""
+        return StreamSession(
+            self._caller,
+            self._builder,
+            operation=operation,
+            arguments=_arguments(call),
+            options=call.get("options"),
+            shape=shape,
+        )
+
+    async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
+        request = self._builder.build(operation, _arguments(call), call.get("options"))
+        return await self._caller.fetch(request, form)
+
+
+def _arguments(call: Call) -> Arguments:
+    return Arguments(
+        path=call.get("path", {}),
+        query=call.get("query", {}),
+        headers=call.get("headers", {}),
+        cookies=call.get("cookies", {}),
+        body=call.get("body"),
+    )
+
+
+def _continued(call: Call, shape: PageShape, cursor: Any) -> Call:
+    """Give the call for the page that begins after a cursor."""
+    return {**call, "query": {**call.get("query", {}), shape.parameter: cursor}}
+
+
+class SyncCore(_Core):
+    """Makes calls and waits for them."""
+
+    def fetch(self, operation: Operation, form: type[T], **call: Unpack[Call]) -> T:
+        """Make a call and read its answer as the class `form`."""
+        result: T = run_now(self._answer(operation, form, call))
+        return result
+
+    def fetch_as(self, operation: Operation, form: Any, **call: Unpack[Call]) -> Any:
+        """Make a call and read its answer as the type expression `form`."""
+        return run_now(self._answer(operation, form, call))
+
+    def send(self, operation: Operation, **call: Unpack[Call]) -> None:
+        """Make a call whose answer carries nothing."""
+        run_now(self._answer(operation, None, call))
+
+    def page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        **call: Unpack[Call],
+    ) -> Page[Any]:
+        """Fetch a page of a list; it fetches the pages after it by itself."""
+
+        def following(cursor: Any) -> Page[Any]:
+            return self.page(operation, form, shape, **_continued(call, shape, cursor))
+
+        return Page(self.fetch(operation, form, **call), shape, following)
+
+
+class AsyncCore(_Core):
+    """Makes calls without blocking."""
+
+    async def fetch(
+        self, operation: Operation, form: type[T], **call: Unpack[Call]
+    ) -> T:
+        """Make a call and read its answer as the class `form`."""
+        result: T = await self._answer(operation, form, call)
+        return result
+
+    async def fetch_as(
+        self, operation: Operation, form: Any, **call: Unpack[Call]
+    ) -> Any:
+        """Make a call and read its answer as the type expression `form`."""
+        return await self._answer(operation, form, call)
+
+    async def send(self, operation: Operation, **call: Unpack[Call]) -> None:
+        """Make a call whose answer carries nothing."""
+        await self._answer(operation, None, call)
+
+    def page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        **call: Unpack[Call],
+    ) -> AsyncPages[Any]:
+        """Prepare a list; its pages are fetched when they are asked for."""
+
+        def following(cursor: Any) -> AsyncPages[Any]:
+            return self.page(operation, form, shape, **_continued(call, shape, cursor))
+
+        async def first() -> AsyncPage[Any]:
+            body = await self.fetch(operation, form, **call)
+            return AsyncPage(body, shape, following)
+
+        return AsyncPages(first)
+
+
+class SyncClient:
+    """A client that waits for its answers; also a context manager."""
+
+    def __init__(
+        self,
+        product: Product,
+        options: ClientOptions,
+        *,
+        retry: RetryPolicy | None,
+        http_client: httpx2.Client | None,
+    ) -> None:
+        self._core = SyncCore(BlockingNetwork(http_client), product, options, retry)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections, unless the HTTP client is the caller's own."""
+        run_now(self._core.network.close())
+
+
+class AsyncClient:
+    """A client whose calls are awaited; also an async context manager."""
+
+    def __init__(
+        self,
+        product: Product,
+        options: ClientOptions,
+        *,
+        retry: RetryPolicy | None,
+        http_client: httpx2.AsyncClient | None,
+    ) -> None:
+        self._core = AsyncCore(AsyncNetwork(http_client), product, options, retry)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections, unless the HTTP client is the caller's own."""
+        await self._core.network.close()
+
+
+class Resource:
+    """Operations that belong together, called through a blocking client."""
+
+    def __init__(self, core: SyncCore) -> None:
+        self._core = core
+
+
+class AsyncResource:
+    """Operations that belong together, called through an async client."""
+
+    def __init__(self, core: AsyncCore) -> None:
+        self._core = core

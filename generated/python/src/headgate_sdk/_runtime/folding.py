@@ -1,0 +1,76 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""What generated folds share: they build a stream's final object from its events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from typing import Any, Generic, TypeVar
+
+from pydantic_core import from_json
+
+from .errors import ResponseDecodeError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Folding(Generic[R]):
+    """A final object under construction.
+
+    Long texts come in many short pieces, so pieces are kept and joined at the end.
+    """
+
+    def __init__(self) -> None:
+        self._result: R | None = None
+        self._texts: dict[tuple[int, str], tuple[Any, list[str]]] = {}
+        self._json: dict[tuple[int, str], tuple[Any, list[str]]] = {}
+
+    def result(self) -> R:
+        """Give the object as far as the events have built it."""
+        self._settle()
+        if self._result is None:
+            raise ResponseDecodeError("the stream had no event to begin with", raw="")
+        return self._result
+
+    def _append_text(self, owner: Any, field: str, piece: str | None) -> None:
+        """Add to the end of a text field."""
+        self._texts.setdefault((id(owner), field), (owner, []))[1].append(piece or "")
+
+    def _append_json(self, owner: Any, field: str, piece: str | None) -> None:
+        """Add to the JSON text that a field's value is parsed from."""
+        self._json.setdefault((id(owner), field), (owner, []))[1].append(piece or "")
+
+    def _settle(self) -> None:
+        for (_, field), (owner, pieces) in self._texts.items():
+            setattr(owner, field, (getattr(owner, field) or "") + "".join(pieces))
+            pieces.clear()
+        for (_, field), (owner, pieces) in self._json.items():
+            setattr(owner, field, _parsed("".join(pieces) or "{}"))
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError as error:
+        raise ResponseDecodeError(
+            "partial JSON is no JSON together", raw=text
+        ) from error
+
+
+def copied(value: T) -> T:
+    """Give a copy that can be built upon while the event keeps what it carried."""
+    return deepcopy(value)
+
+
+def item_at(items: Sequence[T], index: int) -> T | None:
+    """Give the item at an index, None where there is none."""
+    return items[index] if 0 <= index < len(items) else None
+
+
+def put_at(items: list[T], index: int, value: T) -> None:
+    """Set the item at an index; the index after the last one appends."""
+    if index == len(items):
+        items.append(value)
+    elif 0 <= index < len(items):
+        items[index] = value

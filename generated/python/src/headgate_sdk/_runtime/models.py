@@ -1,0 +1,164 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""Received values: typed where the specification knows them, kept where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic_core import core_schema
+
+from .json_values import is_object
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+
+_UNKNOWN_TAG = "\0unknown"
+"""The tag of a union's last arm; no text that names a variant holds a NUL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """The HTTP side of an answer; header names are in lower case."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    request_id: str | None
+
+
+class ApiModel(BaseModel):
+    """A received object. Fields that the specification does not know are kept."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        defer_build=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        protected_namespaces=(),
+    )
+
+    @property
+    def http_response(self) -> HttpResponse:
+        """The HTTP answer that this object is the body of."""
+        answer = self.__dict__.get("_http_response")
+        if isinstance(answer, HttpResponse):
+            return answer
+        raise AttributeError("this object is not the body of an answer")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the object as it was received: wire names, nothing filled in."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+def attach(model: ApiModel, answer: HttpResponse) -> None:
+    """Let a result show the HTTP answer it came in."""
+    vars(model)["_http_response"] = answer
+
+
+class Unknown:
+    """A variant that this version does not know, with all that was received.
+
+    Properties of the JSON object are read as attributes: `unknown.type`.
+    """
+
+    __slots__ = ("raw",)
+
+    raw: Any
+    """The JSON value as it was received."""
+
+    def __init__(self, raw: Any) -> None:
+        self.raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        if name != "raw" and is_object(self.raw) and name in self.raw:
+            return self.raw[name]
+        raise AttributeError(name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unknown) and other.raw == self.raw
+
+    def __hash__(self) -> int:
+        return hash(repr(self.raw))
+
+    def __repr__(self) -> str:
+        return f"Unknown({self.raw!r})"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._received,
+            serialization=core_schema.plain_serializer_function_ser_schema(_raw_of),
+        )
+
+    @classmethod
+    def _received(cls, value: Any) -> Unknown:
+        return value if isinstance(value, Unknown) else cls(value)
+
+
+def _raw_of(unknown: Unknown) -> Any:
+    return unknown.raw
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Marks a union whose arms are told apart by a property: `arms` by its values.
+
+    A value of the property that is not among them gives `Unknown`; a value that is
+    among them must be that arm.
+    """
+
+    name: str
+    arms: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        choices = {tag: handler.generate_schema(arm) for tag, arm in self.arms.items()}
+        unknown = handler.generate_schema(Unknown)
+        return core_schema.tagged_union_schema(
+            {**choices, _UNKNOWN_TAG: unknown}, discriminator=self._tag_of
+        )
+
+    def _tag_of(self, value: Any) -> str:
+        tag = value.get(self.name) if is_object(value) else _tag_of(value, self.name)
+        return tag if isinstance(tag, str) and tag in self.arms else _UNKNOWN_TAG
+
+
+def _tag_of(value: object, name: str) -> object:
+    return None if isinstance(value, Unknown) else getattr(value, name, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Untagged:
+    """Marks a union whose arm is the one that fits best, `Unknown` when none does."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        arms = [arm for arm in get_args(source) if arm is not Unknown]
+        known = core_schema.union_schema([handler.generate_schema(arm) for arm in arms])
+        unknown = handler.generate_schema(Unknown)
+        return core_schema.union_schema([known, unknown], mode="left_to_right")
+
+
+def read_json(form: Any, content: bytes) -> Any:
+    """Read JSON as a type expression; one model's own reader is the fastest."""
+    model = _model(form)
+    if model is not None:
+        return model.model_validate_json(content)
+    return _adapter(form).validate_json(content)
+
+
+def _model(form: object) -> type[BaseModel] | None:
+    return form if isinstance(form, type) and issubclass(form, BaseModel) else None
+
+
+@cache
+def _adapter(form: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(form)

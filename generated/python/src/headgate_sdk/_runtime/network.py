@@ -1,0 +1,230 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""The network, as little of it as the client needs, over httpx2.
+
+The client is written once, as coroutines over `Network`. A blocking network's
+coroutines never wait, so `run_now` drives them to their end in one step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+import httpx2
+
+from .errors import APIConnectionError, APITimeoutError, SDKError, TimeoutPhase
+from .requests import Request
+
+T = TypeVar("T")
+
+_FOREIGN = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError)
+_NEVER_SENT = (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)
+
+
+class Waits:
+    """How long each phase of one attempt may take, in seconds; None: for ever."""
+
+    __slots__ = ("connect", "first_byte", "idle")
+
+    def __init__(
+        self, *, connect: float | None, first_byte: float | None, idle: float | None
+    ) -> None:
+        self.connect = connect
+        self.first_byte = first_byte
+        self.idle = idle
+
+    def extension(self) -> dict[str, float | None]:
+        """Give the form that the transport reads before each operation."""
+        return {
+            "connect": self.connect,
+            "pool": self.connect,
+            "write": self.first_byte,
+            "read": self.first_byte,
+        }
+
+
+class Reply(Protocol):
+    """An answer whose body is still to be read."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, read without regard to case."""
+        ...
+
+    async def chunk(self) -> bytes:
+        """Give the next piece of the body, b"" at its end."""
+        ...
+
+    async def close(self) -> None:
+        """Free the connection, whether or not the body was read."""
+        ...
+
+
+class Network(Protocol):
+    """What sends requests and waits."""
+
+    async def send(
+        self, request: Request, headers: Mapping[str, str], waits: Waits
+    ) -> Reply:
+        """Send a request and give its answer once the head has arrived."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    async def close(self) -> None:
+        """Close what this network opened itself."""
+        ...
+
+
+def run_now(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        result: T = done.value
+        return result
+    coroutine.close()
+    raise RuntimeError("a blocking network waited")
+
+
+def _translated(error: Exception, phase: TimeoutPhase) -> SDKError:
+    """Give our error for one of the transport's."""
+    if isinstance(error, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        return APITimeoutError("connect", connected=False)
+    if isinstance(error, httpx2.TimeoutException):
+        return APITimeoutError(phase, connected=True)
+    connected = not isinstance(error, (*_NEVER_SENT, httpx2.InvalidURL))
+    text = str(error) or type(error).__name__
+    return APIConnectionError(text, connected=connected)
+
+
+def _built(
+    client: httpx2.Client | httpx2.AsyncClient,
+    request: Request,
+    headers: Mapping[str, str],
+    timeouts: dict[str, float | None],
+) -> httpx2.Request:
+    try:
+        return client.build_request(
+            request.method,
+            request.url,
+            headers=headers,
+            content=request.content,
+            extensions={"timeout": timeouts},
+        )
+    except _FOREIGN as error:
+        raise _translated(error, "connect") from error
+
+
+class BlockingNetwork:
+    """Sends over an `httpx2.Client`, its caller's or one made at the first request."""
+
+    def __init__(self, client: httpx2.Client | None) -> None:
+        self._own = client is None
+        self._client = client
+        self._pause = time.sleep
+
+    async def send(
+        self, request: Request, headers: Mapping[str, str], waits: Waits
+    ) -> Reply:
+        """Send a request and give its answer once the head has arrived."""
+        if self._client is None:
+            self._client = httpx2.Client()
+        timeouts = waits.extension()
+        sent = _built(self._client, request, headers, timeouts)
+        try:
+            response = self._client.send(sent, stream=True, follow_redirects=False)
+        except _FOREIGN as error:
+            raise _translated(error, "first_byte") from error
+        timeouts["read"] = waits.idle
+        return _BlockingReply(response)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self._pause(seconds)
+
+    async def close(self) -> None:
+        """Close the client unless the caller brought it."""
+        if self._own and self._client is not None:
+            self._client.close()
+
+
+class _BlockingReply:
+    """An answer over a blocking client."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self.status_code = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._chunks: Iterator[bytes] = response.iter_bytes()
+
+    async def chunk(self) -> bytes:
+        try:
+            return next(self._chunks, b"")
+        except _FOREIGN as error:
+            raise _translated(error, "idle") from error
+
+    async def close(self) -> None:
+        self._response.close()
+
+
+class AsyncNetwork:
+    """Sends over an `httpx2.AsyncClient`, its caller's or one made at need."""
+
+    def __init__(self, client: httpx2.AsyncClient | None) -> None:
+        self._own = client is None
+        self._client = client
+
+    async def send(
+        self, request: Request, headers: Mapping[str, str], waits: Waits
+    ) -> Reply:
+        """Send a request and give its answer once the head has arrived."""
+        if self._client is None:
+            self._client = httpx2.AsyncClient()
+        timeouts = waits.extension()
+        sent = _built(self._client, request, headers, timeouts)
+        try:
+            response = await self._client.send(
+                sent, stream=True, follow_redirects=False
+            )
+        except _FOREIGN as error:
+            raise _translated(error, "first_byte") from error
+        timeouts["read"] = waits.idle
+        return _AsyncReply(response)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        """Close the client unless the caller brought it."""
+        if self._own and self._client is not None:
+            await self._client.aclose()
+
+
+class _AsyncReply:
+    """An answer over an async client."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self.status_code = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
+
+    async def chunk(self) -> bytes:
+        try:
+            return await anext(self._chunks, b"")
+        except _FOREIGN as error:
+            raise _translated(error, "idle") from error
+
+    async def close(self) -> None:
+        await self._response.aclose()

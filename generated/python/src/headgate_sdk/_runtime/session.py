@@ -1,0 +1,248 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""A stream's connections: opened, read, cut, resumed. Written once for both clients."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from .calls import Caller, Deadline
+from .errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ResponseDecodeError,
+    SDKError,
+)
+from .models import HttpResponse
+from .network import Reply
+from .reader import Delivery, EventReader
+from .requests import Arguments, Operation, Request, RequestBuilder
+from .retry import THROTTLED, TRANSIENT, backoff
+from .settings import RequestOptions
+from .shapes import Resume, StreamShape
+
+FRUITLESS_ATTEMPTS = 5
+"""How often a cut stream is taken up again without a new event in between."""
+
+_JITTER = random.SystemRandom()
+_MEDIA_TYPE = "text/event-stream"
+_NO_CONTENT = 204
+
+
+class StreamSession:
+    """Everything between a streaming call and its events.
+
+    Opened at the first `batch`. A cut connection is resumed where the stream can
+    be; a call is never made again.
+    """
+
+    def __init__(
+        self,
+        caller: Caller,
+        builder: RequestBuilder,
+        *,
+        operation: Operation,
+        arguments: Arguments,
+        options: RequestOptions | None,
+        shape: StreamShape,
+    ) -> None:
+        self._caller = caller
+        self._builder = builder
+        self._operation = operation
+        self._arguments = arguments
+        self._options = options
+        self._request = builder.build(operation, arguments, options)
+        self._resume = shape.resume
+        self._reader = EventReader(
+            shape, caller.product.errors, cursor=self._first_cursor()
+        )
+        self._reply: Reply | None = None
+        self._deadline: Deadline | None = None
+        self._fruitless = 0
+        self.answer: HttpResponse | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream came to its end, good or bad."""
+        return self._reader.ended is not None and self._reader.error is None
+
+    async def batch(self) -> list[Delivery] | None:
+        """Give the next events that have arrived; None at the end.
+
+        Raises what ended the stream otherwise, after all events before it.
+        """
+        reader = self._reader
+        while reader.ended is None:
+            reply = self._reply or await self.open()
+            try:
+                chunk = await reply.chunk()
+                self._check_deadline()
+            except APIConnectionError as error:
+                await self._go_on(error)
+                continue
+            if not chunk:
+                await self._finish_body()
+            elif deliveries := reader.read(chunk):
+                self._note_progress(deliveries)
+                return deliveries
+        await self.close()
+        if reader.error is not None:
+            raise reader.error
+        return None
+
+    async def open(self) -> Reply:
+        """Make the call, unless that was done, and give its answer."""
+        if self._reply is not None:
+            return self._reply
+        self._deadline = Deadline(self._request.timeouts.total)
+        reply = await self._caller.open(self._request, self._deadline)
+        return await self._attach(reply)
+
+    async def close(self) -> None:
+        """Free the connection."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            await reply.close()
+
+    def _check_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.check()
+
+    def _note_progress(self, deliveries: list[Delivery]) -> None:
+        if self._fruitless and any(each.progress for each in deliveries):
+            self._fruitless = 0
+
+    async def _attach(self, reply: Reply) -> Reply:
+        self._reply = reply
+        self.answer = self._caller.describe(reply)
+        self._reader.connect(self.answer)
+        if reply.status_code == _NO_CONTENT:
+            self._reader.ended = "complete"
+        elif _MEDIA_TYPE not in reply.headers.get("content-type", "").lower():
+            await self._refuse(reply)
+        return reply
+
+    async def _refuse(self, reply: Reply) -> None:
+        try:
+            head = await reply.chunk()
+        finally:
+            await self.close()
+        raise ResponseDecodeError(
+            f"the answer is no {_MEDIA_TYPE}",
+            raw=head.decode("utf-8", "replace"),
+            request_id=self._caller.describe(reply).request_id,
+        )
+
+    async def _finish_body(self) -> None:
+        if not self._reader.finish():
+            message = "the stream closed before the event that ends it"
+            await self._go_on(self._reader.truncated(message))
+
+    async def _go_on(self, cut: SDKError) -> None:
+        """Resume after a cut, or raise it."""
+        await self.close()
+        request = self._resume_request()
+        while request is not None and not _is_over(cut):
+            self._fruitless += 1
+            if self._fruitless > FRUITLESS_ATTEMPTS:
+                break
+            await self._caller.network.sleep(self._delay(cut))
+            try:
+                await self._reattach(request)
+            except (APIError, APIConnectionError) as error:
+                cut = self._judged(error)
+            else:
+                return
+        raise self._named(cut)
+
+    async def _reattach(self, request: Request) -> None:
+        deadline = self._deadline or Deadline(request.timeouts.total)
+        reply = await self._caller.attempt(request, self._fruitless, deadline)
+        if reply.status_code == _NO_CONTENT:
+            await reply.close()
+            raise self._reader.truncated("the server has no more events")
+        await self._attach(reply)
+
+    def _delay(self, cut: SDKError) -> float:
+        policy = self._caller.policy
+        if isinstance(cut, APIError) and cut.retry_after is not None:
+            return min(cut.retry_after, policy.max_retry_after)
+        return backoff(policy, attempt=self._fruitless, random=_JITTER.random())
+
+    def _judged(self, error: APIError | APIConnectionError) -> SDKError:
+        """Give the error if it may pass; raise it if the server has decided."""
+        if not isinstance(error, APIError):
+            return error
+        error.last_event_id = self._reader.cursor
+        if error.status_code in TRANSIENT | THROTTLED:
+            return error
+        raise error
+
+    def _named(self, cut: SDKError) -> SDKError:
+        """Say where the stream stood."""
+        if isinstance(cut, APITimeoutError) and (self._resume is None or _is_over(cut)):
+            cut.request_id = self.answer.request_id if self.answer else None
+            return cut
+        if not isinstance(cut, APIError | APIConnectionError):
+            return cut
+        error = self._reader.truncated("the stream was cut")
+        error.__cause__ = cut
+        return error
+
+    def _first_cursor(self) -> str | None:
+        """Begin after the caller's own cursor, where the call has one."""
+        resume = self._resume
+        if resume is None or resume.operation is not self._operation:
+            return None
+        value = self._arguments.query.get(resume.query or "")
+        if value is None:
+            value = self._arguments.headers.get(resume.header or "")
+        return None if value is None else str(value)
+
+    def _resume_request(self) -> Request | None:
+        """Make the request that goes on after the cursor; None where none can."""
+        resume = self._resume
+        if resume is None:
+            return None
+        same = resume.operation is self._operation
+        path = self._path_values(resume, self._arguments if same else Arguments())
+        if path is None:
+            return None
+        arguments = Arguments(path=path)
+        if same:
+            arguments.query = dict(self._arguments.query)
+            arguments.headers = dict(self._arguments.headers)
+        self._set_cursor(resume, arguments)
+        return self._builder.build(resume.operation, arguments, self._resume_options())
+
+    def _set_cursor(self, resume: Resume, arguments: Arguments) -> None:
+        cursor = self._reader.cursor
+        if cursor is None:
+            return
+        if resume.query is not None:
+            arguments.query = {**arguments.query, resume.query: cursor}
+        if resume.header is not None:
+            arguments.headers = {**arguments.headers, resume.header: cursor}
+
+    def _resume_options(self) -> RequestOptions:
+        options = (self._options or RequestOptions()).copy()
+        options.pop("extra_body", None)
+        options.pop("query", None)
+        return options
+
+    def _path_values(
+        self, resume: Resume, arguments: Arguments
+    ) -> dict[str, Any] | None:
+        values = dict(arguments.path)
+        for parameter, field in resume.parameters:
+            known = values.get(parameter) or self._reader.fields.get(field)
+            if not known:
+                return None
+            values[parameter] = known
+        return values
+
+
+def _is_over(cut: SDKError) -> bool:
+    """Say whether the caller's own time ran out."""
+    return isinstance(cut, APITimeoutError) and cut.phase == "total"

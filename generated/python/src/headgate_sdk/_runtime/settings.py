@@ -1,0 +1,196 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""What a caller may set, for a client or for one call, and where defaults come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias, TypedDict
+
+from .errors import ErrorTree
+
+QueryValue: TypeAlias = str | int | float | bool | None
+HeaderValues: TypeAlias = Mapping[str, str | None]
+"""Headers by name; None takes away one that would be sent otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """The four timeouts, in seconds; None waits for ever."""
+
+    connect: float | None = 5.0
+    first_byte: float | None = 60.0
+    idle: float | None = 60.0
+    total: float | None = 600.0
+
+
+class TimeoutOptions(TypedDict, total=False):
+    """Timeouts to change, in seconds; None waits for ever."""
+
+    connect: float | None
+    """Until the connection is made."""
+    first_byte: float | None
+    """From the request being sent to the head of its answer."""
+    idle: float | None
+    """Between two pieces of the body."""
+    total: float | None
+    """The whole call with its retries, to the last byte of the body."""
+
+
+class RequestOptions(TypedDict, total=False):
+    """What may be set for one call."""
+
+    headers: HeaderValues
+    """Headers to add, to replace, or (None) to leave out."""
+    query: Mapping[str, Any]
+    """Query parameters to add or to replace."""
+    extra_body: Mapping[str, Any]
+    """Properties to add to a JSON body."""
+    timeouts: TimeoutOptions
+    """Timeouts that differ from the client's."""
+    max_attempts: int
+    """How often the call is tried at most."""
+    idempotency_key: str
+    """The key to send instead of a generated one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A client option that holds a secret, and where the secret goes."""
+
+    option: str
+    place: Literal["bearer", "basic", "header", "query", "cookie"]
+    name: str = "authorization"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderMap:
+    """A client option that maps names to values of headers."""
+
+    option: str
+    prefix: str
+    members: Mapping[str, str]
+
+    def header(self, name: str) -> str:
+        """Give the header for a name; case, `-` and `_` make no difference."""
+        return self.members.get(_plain(name), f"{self.prefix}{name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Product:
+    """What the specification fixes for every client of this package."""
+
+    environment_prefix: str
+    base_url: str | None
+    user_agent: str
+    sdk: str
+    request_id_header: str | None
+    idempotency_header: str | None
+    attempt_header: str | None
+    sdk_header: str | None
+    credentials: Sequence[Credential]
+    header_maps: Sequence[HeaderMap]
+    errors: ErrorTree
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """A client's settings once arguments, environment and defaults are joined."""
+
+    base_url: str
+    secrets: Mapping[str, str]
+    header_maps: Mapping[str, Mapping[str, str]]
+    timeouts: Timeouts
+    max_attempts: int
+    headers: HeaderValues = field(default_factory=dict[str, str | None])
+
+
+def client_options(
+    product: Product,
+    *,
+    base_url: str | None,
+    secrets: Mapping[str, str | None],
+    header_maps: Mapping[str, Mapping[str, str] | None],
+    timeouts: TimeoutOptions | None,
+    max_attempts: int | None,
+    headers: HeaderValues | None,
+) -> ClientOptions:
+    """Join arguments, then the environment, then the defaults."""
+    environment = Environment(product.environment_prefix)
+    url = base_url or environment.text("BASE_URL") or product.base_url
+    if not url:
+        raise ValueError("base_url is not set")
+    return ClientOptions(
+        base_url=url.rstrip("/"),
+        secrets=environment.secrets(secrets),
+        header_maps={
+            each.option: environment.header_map(each)
+            | dict(header_maps.get(each.option) or {})
+            for each in product.header_maps
+        },
+        timeouts=changed(environment.timeouts(), timeouts),
+        max_attempts=max_attempts or environment.count("MAX_ATTEMPTS") or 3,
+        headers=headers or {},
+    )
+
+
+def changed(timeouts: Timeouts, options: TimeoutOptions | None) -> Timeouts:
+    """Give the timeouts with some of them replaced."""
+    return replace(timeouts, **options) if options else timeouts
+
+
+class Environment:
+    """The variables that begin with a client's prefix."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = f"{prefix}_"
+
+    def text(self, name: str) -> str | None:
+        """Read a variable; an empty one is an absent one."""
+        return os.environ.get(self._prefix + name) or None
+
+    def count(self, name: str) -> int | None:
+        """Read a variable that is a whole number of at least one."""
+        text = self.text(name)
+        if text is None:
+            return None
+        if not text.isdecimal() or int(text) < 1:
+            raise ValueError(f"{self._prefix}{name} is no whole number from 1 on")
+        return int(text)
+
+    def secrets(self, given: Mapping[str, str | None]) -> dict[str, str]:
+        """Fill in from the environment the secrets that were not given."""
+        found = {
+            option: self.text(option.upper()) if secret is None else secret
+            for option, secret in given.items()
+        }
+        return {option: secret for option, secret in found.items() if secret}
+
+    def header_map(self, target: HeaderMap) -> dict[str, str]:
+        """Read the variables named after a map's option, less its plural."""
+        start = f"{self._prefix}{target.option.removesuffix('s').upper()}_"
+        return {
+            name.removeprefix(start).lower(): value
+            for name, value in os.environ.items()
+            if name.startswith(start) and value
+        }
+
+    def timeouts(self) -> Timeouts:
+        """Read the timeouts that are set, in seconds."""
+        names = [each.name for each in fields(Timeouts)]
+        texts = {name: self.text(f"TIMEOUT_{name.upper()}") for name in names}
+        return Timeouts(
+            **{name: self._seconds(name, text) for name, text in texts.items() if text}
+        )
+
+    def _seconds(self, name: str, text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            variable = f"{self._prefix}TIMEOUT_{name.upper()}"
+            raise ValueError(f"{variable} is no number of seconds") from None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")

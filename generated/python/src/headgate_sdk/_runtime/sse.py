@@ -1,0 +1,132 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""A decoder of `text/event-stream` bodies (WHATWG HTML, section 9.2.6).
+
+Works on bytes: what it hands out is decoded to typed values in one step, so text
+is made of a frame's short fields only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .errors import StreamLimitError
+
+LINE_LIMIT = 1024 * 1024
+EVENT_LIMIT = 16 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+_RETRY_MOST = 2**53 - 1
+_RETRY_DIGITS = len(str(_RETRY_MOST))
+
+
+class Frame(NamedTuple):
+    """One dispatched event; `id` is the last event id as of this event."""
+
+    event: str
+    data: bytes
+    id: str
+
+
+class EventDecoder:
+    """Takes the body's bytes as they come, gives its events as they complete.
+
+    What no blank line has ended is never dispatched and commits no id. Time and
+    memory are linear: nothing beyond the limits is kept. A line's length is its
+    bytes without its end, an event's the bytes of its joined data.
+    """
+
+    def __init__(
+        self, *, line_limit: int = LINE_LIMIT, event_limit: int = EVENT_LIMIT
+    ) -> None:
+        self.last_event_id = ""
+        self.retry: int | None = None
+        self._line_limit = line_limit
+        self._event_limit = event_limit
+        self._partial = bytearray()
+        self._skip_line_feed = False
+        self._first_line = True
+        self._event = b""
+        self._id: bytes | None = None
+        self._data: list[bytes] = []
+        self._size = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Take the next bytes of the body and give the events they complete.
+
+        Raises `StreamLimitError` after the events that came before the excess.
+        """
+        *lines, rest = self._with_line_feeds(chunk).split(b"\n")
+        if lines:
+            lines[0] = self._completed(lines[0])
+        for line in lines:
+            if len(line) > self._line_limit:
+                raise StreamLimitError("line", self._line_limit)
+            if line:
+                self._read_field(line)
+            elif (frame := self._dispatch()) is not None:
+                yield frame
+        self._partial += rest
+        if len(self._partial) > self._line_limit:
+            raise StreamLimitError("line", self._line_limit)
+
+    def _with_line_feeds(self, chunk: bytes) -> bytes:
+        """Make LF of each CR and CRLF, also of a CRLF that two chunks share."""
+        if self._skip_line_feed and chunk:
+            self._skip_line_feed = False
+            chunk = chunk.removeprefix(b"\n")
+        if b"\r" not in chunk:
+            return chunk
+        self._skip_line_feed = chunk.endswith(b"\r")
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _completed(self, end: bytes) -> bytes:
+        if self._partial:
+            self._partial += end
+            end = bytes(self._partial)
+            self._partial.clear()
+        if self._first_line:
+            self._first_line = False
+            end = end.removeprefix(_BOM)
+        return end
+
+    def _read_field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        if value[:1] == b" ":
+            value = value[1:]
+        if name == b"data":
+            self._add_data(value)
+        elif name == b"event":
+            self._event = value
+        elif name == b"id":
+            if b"\0" not in value:
+                self._id = value
+        elif name == b"retry" and value.isdigit():
+            self.retry = _milliseconds(value)
+
+    def _add_data(self, value: bytes) -> None:
+        self._size += len(value) + bool(self._data)
+        if self._size > self._event_limit:
+            raise StreamLimitError("event", self._event_limit)
+        self._data.append(value)
+
+    def _dispatch(self) -> Frame | None:
+        if self._id is not None:
+            self.last_event_id = self._id.decode("utf-8", "replace")
+        event, data = self._event, self._data
+        self._event, self._id, self._data, self._size = b"", None, [], 0
+        if not data:
+            return None
+        return Frame(
+            event.decode("utf-8", "replace") or "message",
+            data[0] if len(data) == 1 else b"\n".join(data),
+            self.last_event_id,
+        )
+
+
+def _milliseconds(digits: bytes) -> int:
+    """Read a count of any length; what no language holds exactly stops there."""
+    digits = digits.lstrip(b"0") or b"0"
+    if len(digits) > _RETRY_DIGITS:
+        return _RETRY_MOST
+    return min(int(digits), _RETRY_MOST)

@@ -1,0 +1,172 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""Streams as the caller reads them: one class to loop over, one to `async for` over."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from .errors import StreamClosedError
+from .models import HttpResponse
+from .network import run_now
+from .session import StreamSession
+from .shapes import Fold
+
+E = TypeVar("E")
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+class _StreamState:
+    """What both kinds of stream know about where they are."""
+
+    def __init__(self, session: StreamSession) -> None:
+        self._session = session
+        self._entered = False
+        self._closed = False
+        self.last_event_id: str | None = None
+        """The cursor of the last event that was delivered."""
+
+    @property
+    def response(self) -> HttpResponse:
+        """The HTTP side of the newest connection's answer; the stream must be open."""
+        if self._session.answer is None:
+            raise RuntimeError("the stream is opened by `with` or by its first event")
+        return self._session.answer
+
+    def _check_open(self) -> None:
+        if self._closed and not self._session.ended:
+            raise StreamClosedError
+
+
+class EventStream(_StreamState, Generic[E]):
+    """Events as they arrive. Opened by `with`, or by asking for the first event.
+
+    Leaving the `with` block frees the connection; so does leaving a loop that
+    stands in no such block. A loop ends with the stream's declared end; anything
+    else that ends the stream raises.
+    """
+
+    def __enter__(self) -> Self:
+        self._entered = True
+        run_now(self._session.open())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._entered = False
+        self.close()
+
+    def __iter__(self) -> Iterator[E]:
+        self._check_open()
+        try:
+            while (batch := run_now(self._session.batch())) is not None:
+                for event, cursor, _ in batch:
+                    self.last_event_id = cursor
+                    self._note(event)
+                    yield event
+        finally:
+            if not self._entered:
+                self.close()
+
+    def close(self) -> None:
+        """Free the connection; nothing more can be read."""
+        self._closed = True
+        run_now(self._session.close())
+
+    def _note(self, event: E) -> None:
+        """Take note of an event before it is delivered."""
+
+    def _select(self, extract: Callable[[E], V | None]) -> Iterator[V]:
+        """Go through the stream and give what can be extracted from its events."""
+        for event in self:
+            if (value := extract(event)) is not None:
+                yield value
+
+
+class AsyncEventStream(_StreamState, Generic[E]):
+    """Events as they arrive. Opened by `async with`, or by asking for the first event.
+
+    Leaving the `async with` block frees the connection; so does leaving a loop
+    that stands in no such block. A loop ends with the stream's declared end;
+    anything else that ends the stream raises.
+    """
+
+    async def __aenter__(self) -> Self:
+        self._entered = True
+        await self._session.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._entered = False
+        await self.close()
+
+    async def __aiter__(self) -> AsyncIterator[E]:
+        self._check_open()
+        try:
+            while (batch := await self._session.batch()) is not None:
+                for event, cursor, _ in batch:
+                    self.last_event_id = cursor
+                    self._note(event)
+                    yield event
+        finally:
+            if not self._entered:
+                await self.close()
+
+    async def close(self) -> None:
+        """Free the connection; nothing more can be read."""
+        self._closed = True
+        await self._session.close()
+
+    def _note(self, event: E) -> None:
+        """Take note of an event before it is delivered."""
+
+    async def _select(self, extract: Callable[[E], V | None]) -> AsyncIterator[V]:
+        """Go through the stream and give what can be extracted from its events."""
+        async for event in self:
+            if (value := extract(event)) is not None:
+                yield value
+
+
+class FoldedStream(EventStream[E], Generic[E, R]):
+    """A stream whose events build a final object."""
+
+    def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
+        super().__init__(session)
+        self._fold = fold
+
+    def final(self) -> R:
+        """Read to the end and give the object that the events built."""
+        for _ in self:
+            pass
+        return self._fold.result()
+
+    def _note(self, event: E) -> None:
+        self._fold.add(event)
+
+
+class AsyncFoldedStream(AsyncEventStream[E], Generic[E, R]):
+    """A stream whose events build a final object."""
+
+    def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
+        super().__init__(session)
+        self._fold = fold
+
+    async def final(self) -> R:
+        """Read to the end and give the object that the events built."""
+        async for _ in self:
+            pass
+        return self._fold.result()
+
+    def _note(self, event: E) -> None:
+        self._fold.add(event)

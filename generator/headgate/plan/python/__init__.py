@@ -1,0 +1,168 @@
+"""The plan of the Python package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code
+from headgate.plan.package import Copied, Package, PlannedFile, Rendered
+from headgate.plan.python.client import client_page, options_page, product_page
+from headgate.plan.python.context import Context, make_context, resources_of
+from headgate.plan.python.definitions import types_page
+from headgate.plan.python.errors import errors_page
+from headgate.plan.python.exports import emitted, root_exports, type_exports
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.operations import operations_page
+from headgate.plan.python.project import project_page, readme_page
+from headgate.plan.python.resources import resource_page
+from headgate.plan.python.streams import StreamPlan
+
+if TYPE_CHECKING:
+    from headgate.document.config import Config
+    from headgate.ir.api import Api
+    from headgate.ir.types import Definition, TypeId
+
+_TEMPLATES = "python"
+RUNTIME = (
+    "__init__",
+    "calls",
+    "clients",
+    "errors",
+    "folding",
+    "json_values",
+    "lazy",
+    "models",
+    "network",
+    "pages",
+    "reader",
+    "requests",
+    "retry",
+    "session",
+    "settings",
+    "shapes",
+    "sse",
+    "streams",
+)
+"""The modules of the fixed runtime."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerPage:
+    """A file that says only what it belongs to."""
+
+    header: Code
+
+
+def plan(api: Api, config: Config) -> Package:
+    """Decide every file of the Python package and what it says."""
+    context = make_context(api, config)
+    module = f"src/{config.python.module}"
+    files = (
+        _rendered("pyproject.toml", "pyproject.toml", project_page(context)),
+        _rendered("README.md", "README.md", readme_page(context)),
+        _rendered(f"{module}/__init__.py", "exports.py", root_exports(context)),
+        _rendered(f"{module}/py.typed", "py.typed", MarkerPage(context.header)),
+        _rendered(f"{module}/_client.py", "client.py", client_page(context)),
+        _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
+        *_options(context, module),
+        _rendered(
+            f"{module}/_operations.py", "operations.py", operations_page(context)
+        ),
+        _rendered(f"{module}/_product.py", "product.py", product_page(context)),
+        *_resources(context, module),
+        *_streams(context, module),
+        *_types(context, module),
+        *_runtime(module),
+    )
+    return Package("python", files)
+
+
+def _rendered(path: str, template: str, page: object) -> Rendered:
+    return Rendered(path, f"{_TEMPLATES}/{template}.jinja", page)
+
+
+def _package(path: str, title: str, context: Context) -> Rendered:
+    return _rendered(f"{path}/__init__.py", f"{title}.py", MarkerPage(context.header))
+
+
+def _options(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.header_maps:
+        return []
+    page = options_page(context)
+    return [_rendered(f"{module}/_options.py", "options.py", page)]
+
+
+def _resources(context: Context, module: str) -> list[PlannedFile]:
+    """Plan a module for each resource but the root, which the client is."""
+    folder = f"{module}/resources"
+    resources = [each for each in resources_of(context.api.root) if each.path]
+    return [
+        _package(folder, "resources_package", context),
+        *(
+            _rendered(
+                f"{folder}/{context.resource_modules[each.path]}.py",
+                "resource.py",
+                resource_page(each, context),
+            )
+            for each in resources
+        ),
+    ]
+
+
+def _streams(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.streams:
+        return []
+    folder = f"{module}/streams"
+    return [
+        _package(folder, "streams_package", context),
+        *(
+            _rendered(
+                f"{folder}/{context.streams[name].module}.py",
+                "stream.py",
+                StreamPlan(stream, context).page(),
+            )
+            for name, stream in context.api.streams.items()
+        ),
+    ]
+
+
+def _types(context: Context, module: str) -> list[PlannedFile]:
+    folder = f"{module}/types"
+    by_module: dict[str, list[Definition]] = {}
+    for definition in emitted(context):
+        home = context.types.modules[definition.id]
+        by_module.setdefault(home, []).append(definition)
+    files: list[PlannedFile] = [
+        _rendered(f"{folder}/__init__.py", "exports.py", type_exports(context))
+    ]
+    if not by_module:
+        return []
+    for home, definitions in by_module.items():
+        page = types_page(
+            definitions,
+            context.writer(Imports(), module=home),
+            header=context.header,
+            title=f"Types of `{home}`.",
+            left_out=_asking_flags(context),
+        )
+        files.append(_rendered(f"{folder}/{home}.py", "types.py", page))
+    return files
+
+
+def _asking_flags(context: Context) -> frozenset[tuple[TypeId, str]]:
+    """Find the body properties that ask for a stream: the methods set them."""
+    found: set[tuple[TypeId, str]] = set()
+    for operation in context.api.operations:
+        call, body = operation.stream, operation.body
+        struct = context.struct(body.type) if body else None
+        if call is not None and call.asked_by is not None and struct is not None:
+            found.add((struct.id, call.asked_by.property))
+    return frozenset(found)
+
+
+def _runtime(module: str) -> list[Copied]:
+    return [
+        Copied(f"{module}/_runtime/{name}.py", f"{_TEMPLATES}/runtime/{name}.py")
+        for name in RUNTIME
+    ]

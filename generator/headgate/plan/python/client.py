@@ -1,0 +1,228 @@
+"""`_client.py`, `_options.py` and `_product.py`: what a caller begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.python import docstring, string
+from headgate.plan.python.context import Context, name
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.layout import listed
+from headgate.plan.python.methods import options_home
+from headgate.plan.python.resources import ChildPage, children_of
+
+if TYPE_CHECKING:
+    from headgate.ir.api import HeaderMap, SecurityScheme
+
+
+@dataclass(frozen=True, slots=True)
+class OptionPage:
+    """An option of the client that comes from the specification."""
+
+    name: Code
+    docs: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ClientClass:
+    """The client for one kind of calls."""
+
+    name: Code
+    base: Code
+    http_client: Code
+    docs: Code
+    children: tuple[ChildPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPage:
+    """The module of the two clients."""
+
+    header: Code
+    docs: Code
+    imports: tuple[tuple[Code, ...], ...]
+    typing_imports: tuple[Code, ...]
+    secrets: tuple[OptionPage, ...]
+    maps: tuple[OptionPage, ...]
+    secret_items: Code
+    map_items: Code
+    classes: tuple[ClientClass, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsPage:
+    """The options of a call, with the maps of headers that the API has."""
+
+    header: Code
+    maps: tuple[OptionPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """The constants that are the same for every client of the package."""
+
+    header: Code
+    imports: tuple[tuple[Code, ...], ...]
+    arguments: tuple[Code, ...]
+
+
+def secrets_of(context: Context) -> list[SecurityScheme]:
+    """Give the schemes whose credential a client can hold, one for each option."""
+    found: dict[str, SecurityScheme] = {}
+    for scheme in context.api.schemes:
+        if scheme.kind != "mutual_tls":
+            found.setdefault(scheme.option, scheme)
+    return list(found.values())
+
+
+def client_page(context: Context) -> ClientPage:
+    """Plan the clients."""
+    imports, later = Imports(), Imports()
+    classes = tuple(
+        _client(context, imports, later, is_async=is_async)
+        for is_async in (False, True)
+    )
+    if context.api.header_maps:
+        imports.use("collections.abc", "Mapping")
+    if later.groups():
+        imports.use("typing", "TYPE_CHECKING")
+    imports.use_module("httpx2")
+    imports.use("._product", "PRODUCT")
+    for used in ("HeaderValues", "TimeoutOptions", "client_options"):
+        imports.use("._runtime.settings", used)
+    imports.use("._runtime.retry", "RetryPolicy")
+    secrets = [name(scheme.option) for scheme in secrets_of(context)]
+    maps = [name(each.option) for each in context.api.header_maps]
+    return ClientPage(
+        header=context.header,
+        docs=docstring(["The clients."], 0),
+        imports=imports.groups(),
+        typing_imports=tuple(line for group in later.groups(4) for line in group),
+        secrets=tuple(map(_secret, secrets_of(context))),
+        maps=tuple(map(_map, context.api.header_maps)),
+        secret_items=_items(fixed("secrets={"), secrets),
+        map_items=_items(fixed("header_maps={"), maps),
+        classes=classes,
+    )
+
+
+def _items(start: Code, names: list[Code]) -> Code:
+    pairs = [assembled("{}: {}", string(each.text), each) for each in names]
+    return listed(start, pairs, "}", indent=12, extra=1)
+
+
+def _secret(scheme: SecurityScheme) -> OptionPage:
+    return OptionPage(name(scheme.option), docstring([scheme.docs.text], 4))
+
+
+def _map(target: HeaderMap) -> OptionPage:
+    text = f"Values of `{target.prefix}*` headers by name."
+    return OptionPage(name(target.option), docstring([text], 4))
+
+
+def _client(
+    context: Context, imports: Imports, later: Imports, *, is_async: bool
+) -> ClientClass:
+    base = imports.use("._runtime.clients", "AsyncClient" if is_async else "SyncClient")
+    own = f"Async{context.client}" if is_async else context.client
+    return ClientClass(
+        name=name(own),
+        base=base,
+        http_client=fixed("httpx2.AsyncClient" if is_async else "httpx2.Client"),
+        docs=docstring([context.api.docs.text or _about(context)], 4),
+        children=children_of(
+            context.api.root, context, imports, later, package=".", is_async=is_async
+        ),
+    )
+
+
+def _about(context: Context) -> str:
+    return f"A client for {' '.join(context.api.title.split()) or 'the API'}."
+
+
+def options_page(context: Context) -> OptionsPage:
+    """Plan the options of a call."""
+    return OptionsPage(context.header, tuple(map(_map, context.api.header_maps)))
+
+
+def product_page(context: Context) -> ProductPage:
+    """Plan the constants."""
+    imports = Imports()
+    imports.use("._errors", "ERRORS")
+    imports.use("._runtime.settings", "Product")
+    config = context.config
+    version = config.package.version
+    base_url = context.api.base_url
+    named = [
+        ("environment_prefix", config.client.environment_prefix),
+        ("base_url", base_url),
+        ("user_agent", f"{config.client.user_agent}/{version}"),
+        ("sdk", f"python/{version}"),
+        ("request_id_header", config.http.request_id_header),
+        ("idempotency_header", config.http.idempotency_header),
+        ("attempt_header", config.http.attempt_header),
+        ("sdk_header", config.http.sdk_header),
+    ]
+    arguments = [
+        assembled("{}={}", name(key), string(value) if value else fixed("None"))
+        for key, value in named
+    ]
+    arguments.append(_tuple_of("credentials", _credentials(context, imports)))
+    arguments.append(_tuple_of("header_maps", _header_maps(context, imports)))
+    arguments.append(fixed("errors=ERRORS"))
+    return ProductPage(context.header, imports.groups(), tuple(arguments))
+
+
+def _tuple_of(key: str, items: list[Code]) -> Code:
+    if not items:
+        return assembled("{}=()", name(key))
+    lines = [assembled("        {},", item) for item in items]
+    text = lines[0]
+    for line in lines[1:]:
+        text = assembled("{}\n{}", text, line)
+    return assembled("{}=(\n{}\n    )", name(key), text)
+
+
+def _credentials(context: Context, imports: Imports) -> list[Code]:
+    return [
+        _credential(scheme, imports.use("._runtime.settings", "Credential"))
+        for scheme in secrets_of(context)
+    ]
+
+
+def _credential(scheme: SecurityScheme, kind: Code) -> Code:
+    start = assembled("{}(", kind)
+    items = [assembled("option={}", string(scheme.option))]
+    if scheme.kind == "api_key":
+        items.append(assembled("place={}", string(scheme.place or "header")))
+        items.append(assembled("name={}", string(scheme.parameter or "authorization")))
+    else:
+        place = "basic" if scheme.kind == "basic" else "bearer"
+        items.append(assembled("place={}", string(place)))
+    return listed(start, items, ")", indent=8, extra=1)
+
+
+def _header_maps(context: Context, imports: Imports) -> list[Code]:
+    found: list[Code] = []
+    for target in context.api.header_maps:
+        kind = imports.use("._runtime.settings", "HeaderMap")
+        members = [
+            assembled("{}: {}", string(member), string(header))
+            for member, header in target.members
+        ]
+        start = assembled("{}(", kind)
+        table = listed(fixed("members={"), members, "}", indent=12, extra=1)
+        items = [
+            assembled("option={}", string(target.option)),
+            assembled("prefix={}", string(target.prefix)),
+            table,
+        ]
+        found.append(listed(start, items, ")", indent=8, extra=1))
+    return found
+
+
+def requests_options_home(context: Context) -> tuple[str, str]:
+    """Say where the package's root finds `RequestOptions`."""
+    return options_home(context, ".")

@@ -1,0 +1,125 @@
+"""Names of a Python package: classes, modules, attributes, each once in its scope."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from headgate.ir.types import Alias, Struct, Union
+from headgate.names import Scope, pascal, snake, split_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from headgate.ir.types import Definition, TypeId
+
+LONGEST = 64
+"""Beyond this a name is cut, so that lines can be laid out."""
+
+KEYWORDS = frozenset({*keyword.kwlist, *keyword.softkwlist} - {"type", "_"})
+BUILTINS = frozenset(
+    name for name in dir(builtins) if name.islower() and not name.startswith("_")
+)
+TYPING = frozenset(
+    """Annotated Any AsyncIterator Field Iterator Literal Mapping NotRequired Sequence
+    Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
+)
+PUBLIC = frozenset(
+    """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
+    HttpResponse Page RequestOptions ResponseDecodeError RetryPolicy SDKError
+    StreamClosedError StreamGapError StreamLimitError StreamTruncatedError
+    TimeoutOptions""".split()
+)
+MODEL_ATTRIBUTES = frozenset(
+    """construct copy dict from_orm http_response json model_computed_fields
+    model_config model_construct model_copy model_dump model_dump_json model_extra
+    model_fields model_fields_set model_json_schema model_parametrized_name
+    model_post_init model_rebuild model_validate model_validate_json
+    model_validate_strings parse_file parse_obj parse_raw schema schema_json to_dict
+    update_forward_refs validate""".split()
+)
+PLAIN_FOLDERS = frozenset({"schemas", "components", "paths"})
+"""Folders whose name says nothing that a module's name should say."""
+
+
+def attribute(text: str) -> str:
+    """Give the snake case form of any text, cut to what can be laid out."""
+    return _cut(snake(split_words(text)))
+
+
+def class_name(words: Sequence[str]) -> str:
+    """Join words as `CamelCase`; a word that is an identifier keeps its own case."""
+    parts = [word if _is_plain(word) else pascal(split_words(word)) for word in words]
+    return pascal(parts)[:LONGEST]
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalnum() and word[:1].isalpha()
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= LONGEST else name[:LONGEST].rstrip("_")
+
+
+class TypeNames:
+    """The classes of a package's types and the modules that hold them.
+
+    A struct or union that is both sent and received has two forms: a model, and a
+    typed dict whose name ends in `Param`.
+    """
+
+    def __init__(
+        self, definitions: Mapping[TypeId, Definition], taken: Iterable[str]
+    ) -> None:
+        scope = Scope(frozenset({*KEYWORDS, *TYPING, *PUBLIC, *taken}))
+        self.received: dict[TypeId, str] = {}
+        self.sent: dict[TypeId, str] = {}
+        self.modules = _modules(definitions)
+        for definition in definitions.values():
+            self._claim(scope, definition)
+        for definition in definitions.values():
+            self._claim_second(scope, definition)
+
+    def _claim(self, scope: Scope, definition: Definition) -> None:
+        name = scope.claim(class_name(definition.words), "Type").text
+        self.received[definition.id] = name
+        self.sent[definition.id] = name
+
+    def _claim_second(self, scope: Scope, definition: Definition) -> None:
+        if has_two_forms(definition):
+            name = f"{self.received[definition.id][: LONGEST - 5]}Param"
+            self.sent[definition.id] = scope.claim(name, "Type").text
+
+
+def has_two_forms(definition: Definition) -> bool:
+    """Say whether what is sent and what is received differ in type."""
+    direction = definition.direction
+    both = direction.sent and direction.received
+    return both and isinstance(definition, Struct | Union | Alias)
+
+
+def _modules(definitions: Mapping[TypeId, Definition]) -> dict[TypeId, str]:
+    """Put each definition into a module named after the file that it stands in."""
+    files = {definition.location.file for definition in definitions.values()}
+    if len(files) <= 1:
+        return dict.fromkeys(definitions, "schemas")
+    root = os.path.commonpath([PurePath(file).parent for file in files])
+    scope = Scope(KEYWORDS, fold_case=True)
+    by_topic: dict[str, str] = {}
+    for file in sorted(files):
+        topic = _topic(PurePath(file), PurePath(root))
+        if topic not in by_topic:
+            by_topic[topic] = scope.claim(topic, "types").text
+    return {
+        id_: by_topic[_topic(PurePath(definition.location.file), PurePath(root))]
+        for id_, definition in definitions.items()
+    }
+
+
+def _topic(file: PurePath, root: PurePath) -> str:
+    folders = file.relative_to(root).parent.parts if file.is_relative_to(root) else ()
+    telling = [folder for folder in folders if folder not in PLAIN_FOLDERS]
+    return attribute("_".join((file.stem, *telling))) or "types"

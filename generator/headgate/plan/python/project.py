@@ -1,0 +1,105 @@
+"""`pyproject.toml` and `README.md`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled
+from headgate.encoding.markup import markdown, markdown_text, toml_string
+from headgate.encoding.python import dotted
+from headgate.plan.python.client import secrets_of
+from headgate.plan.python.context import Context, name
+
+if TYPE_CHECKING:
+    from headgate.ir.operations import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """The package's metadata."""
+
+    header: Code
+    distribution: Code
+    version: Code
+    description: Code
+    license: Code
+    has_license: bool
+    authors: tuple[Code, ...]
+    repository: Code
+    has_repository: bool
+    module_path: Code
+    marker_path: Code
+
+
+@dataclass(frozen=True, slots=True)
+class SecretLine:
+    """A credential: the client's option and its variable."""
+
+    option: Code
+    variable: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ReadmePage:
+    """The package's README."""
+
+    header: Code
+    title: Code
+    about: Code
+    distribution: Code
+    module: Code
+    client: Code
+    root_error: Code
+    prefix: Code
+    secrets: tuple[SecretLine, ...]
+    operations: tuple[Code, ...]
+
+
+def project_page(context: Context) -> ProjectPage:
+    """Plan `pyproject.toml`."""
+    config = context.config
+    module = f"src/{config.python.module}"
+    return ProjectPage(
+        header=context.header,
+        distribution=toml_string(config.python.distribution),
+        version=toml_string(config.package.version),
+        description=toml_string(" ".join(config.package.description.split())),
+        license=toml_string(config.package.license or ""),
+        has_license=config.package.license is not None,
+        authors=tuple(map(toml_string, config.package.authors)),
+        repository=toml_string(config.package.repository or ""),
+        has_repository=config.package.repository is not None,
+        module_path=toml_string(module),
+        marker_path=toml_string(f"{module}/py.typed"),
+    )
+
+
+def readme_page(context: Context) -> ReadmePage:
+    """Plan the README."""
+    config = context.config
+    prefix = config.client.environment_prefix
+    options = [scheme.option for scheme in secrets_of(context)]
+    return ReadmePage(
+        header=assembled("<!-- {} -->", markdown_text(context.header.text[2:])),
+        title=markdown_text(config.python.distribution),
+        about=markdown(config.package.description),
+        distribution=markdown_text(config.python.distribution),
+        module=dotted([config.python.module]),
+        client=name(context.client),
+        root_error=name(context.root_error),
+        prefix=name(prefix),
+        secrets=tuple(
+            SecretLine(name(option), name(f"{prefix}_{option.upper()}"))
+            for option in options
+        ),
+        operations=tuple(_listed(each) for each in context.api.operations),
+    )
+
+
+def _listed(operation: Operation) -> Code:
+    path = dotted(["client", *operation.resource, operation.method])
+    text = " ".join(operation.summary.split())
+    if not text:
+        return assembled("`{}`", path)
+    return assembled("`{}`: {}", path, markdown_text(text))

@@ -1,0 +1,179 @@
+"""`resources/*.py`: the classes that carry a client's methods."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.python import docstring, dotted, string
+from headgate.plan.python.context import Context, name
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.methods import MethodPage, MethodPlan, page_constant
+
+if TYPE_CHECKING:
+    from headgate.ir.operations import Operation, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class PageConstant:
+    """How a list is paged."""
+
+    name: Code
+    arguments: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChildPage:
+    """A resource below another, imported when it is first used."""
+
+    name: Code
+    kind: Code
+    module: Code
+    docs: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPage:
+    """A resource for one kind of client."""
+
+    name: Code
+    base: Code
+    docs: Code
+    methods: tuple[MethodPage, ...]
+    children: tuple[ChildPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePage:
+    """The module of a resource: its two classes."""
+
+    header: Code
+    docs: Code
+    imports: tuple[tuple[Code, ...], ...]
+    typing_imports: tuple[Code, ...]
+    pages: tuple[PageConstant, ...]
+    classes: tuple[ClassPage, ...]
+
+
+def resource_page(resource: Resource, context: Context) -> ResourcePage:
+    """Plan the module of a resource."""
+    imports = Imports()
+    later = Imports()
+    classes = tuple(
+        _class(resource, context, imports, later, is_async=is_async)
+        for is_async in (False, True)
+    )
+    pages = tuple(
+        _paging(operation, context, imports)
+        for operation in resource.operations
+        if operation.page is not None
+    )
+    if later.groups():
+        imports.use("typing", "TYPE_CHECKING")
+    return ResourcePage(
+        header=context.header,
+        docs=docstring([_title(resource)], 0),
+        imports=imports.groups(),
+        typing_imports=tuple(line for group in later.groups(4) for line in group),
+        pages=pages,
+        classes=classes,
+    )
+
+
+def _title(resource: Resource) -> str:
+    return f"The `{'.'.join(resource.path)}` operations."
+
+
+def _class(
+    resource: Resource,
+    context: Context,
+    imports: Imports,
+    later: Imports,
+    *,
+    is_async: bool,
+) -> ClassPage:
+    kind = context.resources[resource.path]
+    base = imports.use(
+        ".._runtime.clients", "AsyncResource" if is_async else "Resource"
+    )
+    return ClassPage(
+        name=name(f"Async{kind}" if is_async else kind),
+        base=base,
+        docs=docstring([resource.docs.text or _title(resource)], 4),
+        methods=tuple(
+            method
+            for operation in resource.operations
+            for method in _methods(resource, operation, context, imports, is_async)
+        ),
+        children=children_of(
+            resource, context, imports, later, package="..", is_async=is_async
+        ),
+    )
+
+
+def _methods(
+    resource: Resource,
+    operation: Operation,
+    context: Context,
+    imports: Imports,
+    is_async: bool,  # noqa: FBT001
+) -> list[MethodPage]:
+    shadowed = frozenset(
+        {each.method for each in resource.operations}
+        | {each.path[-1] for each in resource.children}
+    )
+    writer = context.writer(imports, shadowed=shadowed)
+    plan = MethodPlan(operation, context, imports, writer, is_async=is_async)
+    if operation.stream is None:
+        return [plan.call()]
+    if operation.only_streams:
+        return [plan.stream(operation.stream)]
+    return [plan.call(), plan.stream(operation.stream)]
+
+
+def children_of(
+    resource: Resource,
+    context: Context,
+    imports: Imports,
+    later: Imports,
+    *,
+    package: str,
+    is_async: bool,
+) -> tuple[ChildPage, ...]:
+    """Plan the properties that give the resources below one."""
+    found: list[ChildPage] = []
+    for child in resource.children:
+        kind = context.resources[child.path]
+        kind = f"Async{kind}" if is_async else kind
+        module = context.resource_modules[child.path]
+        home = f".{module}" if package == ".." else f".resources.{module}"
+        later.use(home, kind)
+        imports.use("functools", "cached_property")
+        docs = docstring([child.docs.text or _title(child)], 8)
+        found.append(ChildPage(name(child.path[-1]), name(kind), dotted([home]), docs))
+    return tuple(found)
+
+
+def _paging(operation: Operation, context: Context, imports: Imports) -> PageConstant:
+    page = operation.page
+    if page is None or operation.result is None:
+        raise AssertionError("a page is a result")
+    imports.use(".._runtime.pages", "PageShape")
+    struct = context.struct(operation.result.type)
+    if struct is None:
+        raise AssertionError("a page is an object")
+
+    def attribute_of(field: str) -> Code:
+        return string(context.attributes.get((struct.id, field), field))
+
+    more = fixed("None") if page.more_field is None else attribute_of(page.more_field)
+    return PageConstant(
+        name(page_constant(operation)),
+        (
+            assembled("items={}", attribute_of(page.items_field)),
+            assembled("more={}", more),
+            assembled("cursor={}", attribute_of(page.from_field)),
+            assembled("parameter={}", string(page.parameter)),
+        ),
+    )

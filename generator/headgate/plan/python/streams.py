@@ -1,0 +1,278 @@
+"""`streams/*.py`: what drives each stream, what it folds to, what it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.encoding.python import WIDTH, docstring, literal, string
+from headgate.plan.python.context import Context, StreamNames, name
+from headgate.plan.python.folds import (
+    Block,
+    FoldPlan,
+    HandlerPage,
+    PathWriter,
+    may_be_none,
+)
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.layout import (
+    Atom,
+    Expr,
+    Subscript,
+    flat,
+    inside,
+    lines,
+    listed,
+    optional,
+)
+from headgate.plan.python.names import attribute
+
+if TYPE_CHECKING:
+    from headgate.ir.streams import Extractor, Resume, Stream
+    from headgate.plan.python.types import Writer
+
+_SHAPES = ".._runtime.shapes"
+_STREAMS = ".._runtime.streams"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractorPage:
+    """A function that finds a text in an event, and the methods that stream it."""
+
+    function: Code
+    label: Code
+    returns: Code
+    value: Code
+    method: Code
+    docs: Code
+    body: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamClass:
+    """A stream for one kind of client."""
+
+    head: Code
+    session: Code
+    docs: Code
+    iterator: Code
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """The module of a stream."""
+
+    header: Code
+    docs: Code
+    imports: tuple[tuple[Code, ...], ...]
+    shape: Code
+    shape_arguments: tuple[Code, ...]
+    event: Code
+    has_fold: bool
+    fold: Code
+    fold_head: Code
+    fold_docs: Code
+    handlers: tuple[HandlerPage, ...]
+    classes: tuple[StreamClass, ...]
+    extractors: tuple[ExtractorPage, ...]
+
+
+class StreamPlan:
+    """Plans the module of one stream."""
+
+    def __init__(self, stream: Stream, context: Context) -> None:
+        self._stream = stream
+        self._context = context
+        self._names: StreamNames = context.streams[stream.name]
+        self._imports = Imports()
+        self._writer: Writer = context.writer(self._imports)
+        self._paths = PathWriter(context, self._imports, self._writer)
+        self._event = self._writer.expr(stream.event, "received")
+
+    def page(self) -> StreamPage:
+        """Plan everything, the imports last."""
+        stream = self._stream
+        self._imports.use(_SHAPES, "StreamShape")
+        self._imports.use(".._runtime.session", "StreamSession")
+        fold = FoldPlan(stream, self._context, self._imports, self._writer)
+        handlers = fold.handlers()
+        classes = (self._class(is_async=False), self._class(is_async=True))
+        extractors = tuple(map(self._extractor, stream.extractors))
+        arguments = self._shape_arguments()
+        head = self._fold_head()
+        return StreamPage(
+            header=self._context.header,
+            docs=docstring([f"The `{stream.name}` stream."], 0),
+            imports=self._imports.groups(),
+            shape=name(self._names.shape),
+            shape_arguments=arguments,
+            event=flat(self._event),
+            has_fold=stream.fold is not None,
+            fold=name(self._names.fold),
+            fold_head=head,
+            fold_docs=docstring([f"Builds what the `{stream.name}` events tell."], 4),
+            handlers=handlers,
+            classes=classes,
+            extractors=extractors,
+        )
+
+    def _result(self) -> Expr | None:
+        fold = self._stream.fold
+        return self._writer.expr(fold.into, "received") if fold else None
+
+    def _fold_head(self) -> Code:
+        result = self._result()
+        if result is None:
+            return fixed("")
+        base = Subscript(self._imports.use(".._runtime.folding", "Folding"), (result,))
+        return _class_head(name(self._names.fold), base)
+
+    # The classes.
+
+    def _class(self, *, is_async: bool) -> StreamClass:
+        result = self._result()
+        folded = "FoldedStream" if result is not None else "EventStream"
+        base = self._imports.use(_STREAMS, f"Async{folded}" if is_async else folded)
+        arguments = (self._event,) if result is None else (self._event, result)
+        own = self._names.async_stream if is_async else self._names.stream
+        if self._stream.extractors:
+            self._imports.use(
+                "collections.abc", "AsyncIterator" if is_async else "Iterator"
+            )
+        text = self._stream.docs.text or f"Events of a `{self._stream.name}` stream."
+        return StreamClass(
+            head=_class_head(name(own), Subscript(base, arguments)),
+            session=fixed("StreamSession"),
+            docs=docstring([text], 4),
+            iterator=fixed("AsyncIterator" if is_async else "Iterator"),
+        )
+
+    def _extractor(self, extractor: Extractor) -> ExtractorPage:
+        block = Block(1)
+        types = {case.name: case.type.id for case in self._stream.cases}
+        event = self._paths.classes((types[extractor.event],))
+        block.when(assembled("isinstance(event, {})", event))
+        value = self._paths.read(extractor.path, fixed("event"), block, set())
+        block.add(assembled("return {}", value))
+        last = extractor.path[-1]
+        type_ = getattr(last, "type", None)
+        expr = self._writer.expr(type_, "received") if type_ else Atom(fixed("str"))
+        own = attribute(extractor.name)
+        text = f"Read the stream and give its pieces of {extractor.name}."
+        return ExtractorPage(
+            function=name(f"{own}_of"),
+            label=name(own),
+            returns=flat(expr if may_be_none(last) else optional(expr)),
+            value=flat(expr),
+            method=name(f"{own}_deltas"),
+            docs=docstring([text], 8),
+            body=tuple(block.lines),
+        )
+
+    # The constant that drives the runtime.
+
+    def _shape_arguments(self) -> tuple[Code, ...]:
+        stream = self._stream
+        found = [assembled("payload={}", flat(self._event)), self._events()]
+        if stream.discriminator is not None:
+            found.append(assembled("tag={}", string(stream.discriminator)))
+        found += self._endings()
+        if stream.error is not None:
+            error = stream.error
+            found.append(
+                assembled("error=({}, {})", string(error.event), string(error.field))
+            )
+        if stream.sequence is not None:
+            found.append(assembled("sequence={}", self._sequence(stream.sequence)))
+        if stream.sentinel is not None:
+            found.append(assembled("sentinel={}.encode()", string(stream.sentinel)))
+        if stream.resume is not None:
+            found.append(self._resume(stream.resume))
+        return tuple(each for each in found if each)
+
+    def _sequence(self, field: str) -> Code:
+        return string(self._attribute_in_events(field))
+
+    def _attribute_in_events(self, field: str) -> str:
+        """Give the attribute of a field that all events share."""
+        attributes = self._context.attributes
+        found = (
+            attributes.get((case.type.id, field))
+            for case in self._stream.cases
+            if not case.heartbeat
+        )
+        return next((each for each in found if each is not None), field)
+
+    def _events(self) -> Code:
+        if not self._stream.enveloped:
+            return fixed("")
+        items = [
+            assembled("{}: {}", string(case.name), self._paths.classes((case.type.id,)))
+            for case in self._stream.cases
+        ]
+        return _entries(fixed("events={"), items, "}")
+
+    def _endings(self) -> list[Code]:
+        found: list[Code] = []
+        ends = [
+            assembled("{}: {}", string(case.name), string(case.ending))
+            for case in self._stream.cases
+            if case.ending is not None
+        ]
+        if ends:
+            found.append(listed(fixed("ends={"), ends, "}", indent=4, extra=1))
+        beats = [string(case.name) for case in self._stream.cases if case.heartbeat]
+        if beats:
+            start = fixed("heartbeats=frozenset({")
+            found.append(listed(start, beats, "})", indent=4, extra=1))
+        return found
+
+    def _resume(self, resume: Resume) -> Code:
+        self._imports.use(_SHAPES, "Resume")
+        constant = self._context.streamed[resume.operation]
+        operation = self._imports.use(".._operations", constant)
+        parameters = [
+            assembled(
+                "({}, {})", string(parameter), string(self._attribute_in_events(field))
+            )
+            for parameter, field in resume.parameters
+        ]
+        items = [assembled("operation={}", operation)]
+        if parameters:
+            pairs = joined(", ", parameters)
+            items.append(
+                assembled(
+                    "parameters=({},)" if len(parameters) == 1 else "parameters=({})",
+                    pairs,
+                )
+            )
+        items += [
+            assembled("{}={}", fixed(key), string(value))
+            for key, value in (
+                ("query", resume.cursor_query),
+                ("header", resume.cursor_header),
+            )
+            if value is not None
+        ]
+        if resume.statuses:
+            statuses = [
+                assembled("{}: {}", literal(status), string(meaning))
+                for status, meaning in resume.statuses
+            ]
+            items.append(listed(fixed("statuses={"), statuses, "}", indent=8, extra=1))
+        return _entries(fixed("resume=Resume("), items, ")")
+
+
+def _entries(start: Code, items: list[Code], end: str) -> Code:
+    """Write items on lines of their own, inside a call's argument."""
+    inner = [assembled("        {},", item) for item in items]
+    foot = fixed("    }") if end == "}" else fixed("    )")
+    return lines([start, *inner, foot])
+
+
+def _class_head(own: Code, base: Subscript) -> Code:
+    one = assembled("class {}({}):", own, flat(base))
+    if len(one) <= WIDTH:
+        return one
+    return lines([assembled("class {}(", own), *inside(base, 4), fixed("):")])
