@@ -14,6 +14,11 @@ export function environmentValue(name: string): string | undefined {
   }
 }
 
+/** Gives an option, or the environment's value for one that was left out. */
+export function optionValue(option: string | undefined, variable: string): string | undefined {
+  return option ?? environmentValue(variable);
+}
+
 /** Reads a number that is not negative; any other text counts as absent. */
 export function environmentNumber(name: string): number | undefined {
   const text = environmentValue(name);

@@ -16,7 +16,7 @@ from headgate.encoding.typescript import (
 )
 from headgate.names import Name, Scope, camel, constant, split_words
 from headgate.plan.typescript.imports import Imports
-from headgate.plan.typescript.layout import Entry, Object, open_object
+from headgate.plan.typescript.layout import Call, Entry, Object, open_object
 from headgate.plan.typescript.names import RESERVED_WORDS, Exported
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) 
     """Write the record of credentials, by scheme."""
     if not api.schemes:
         return fixed("{}")
-    read = imports.runtime("environment", "environmentValue")
+    read = imports.runtime("environment", "optionValue")
     entries = [
         Entry(
             value_key(scheme.name),
@@ -231,11 +231,14 @@ def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) 
                     *_placing(scheme),
                     Entry(
                         fixed("value"),
-                        assembled(
-                            "client{} ?? {}({})",
-                            access(options[scheme.option].text),
+                        Call(
                             read,
-                            string(variable(prefix, scheme.option)),
+                            (
+                                assembled(
+                                    "client{}", access(options[scheme.option].text)
+                                ),
+                                string(variable(prefix, scheme.option)),
+                            ),
                         ),
                     ),
                 )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH = 100
+SHORT_KEY = 4
+"""Behind a key up to this length the formatter does not start a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,15 @@ class Array:
     items: tuple[Value, ...]
 
 
-Value: TypeAlias = Code | Object | Array
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a function by its name."""
+
+    function: Code
+    arguments: tuple[Code, ...]
+
+
+Value: TypeAlias = Code | Object | Array | Call
 
 
 def object_lines(entries: Sequence[Entry], depth: int) -> tuple[Code, ...]:
@@ -57,7 +67,7 @@ def _property(entry: Entry, depth: int) -> Code:
         return assembled("{}{},", indent(depth), entry.key)
     used = depth + len(entry.key) + 2
     value = _laid_out(entry.value, depth=depth, used=used)
-    if _is_long_string(entry.value, used):
+    if len(entry.key) > SHORT_KEY and _is_long_string(entry.value, used):
         return assembled(
             "{}{}:\n{}{},", indent(depth), entry.key, indent(depth + 2), value
         )
@@ -74,39 +84,49 @@ def _is_long_string(value: Value, used: int) -> bool:
 def _laid_out(value: Value, *, depth: int, used: int) -> Code:
     """Lay out a value that starts after `used` columns and is followed by a comma."""
     short = one_line(value)
-    if isinstance(value, Code) or (
-        used + len(short) + 1 <= WIDTH and not _breaks_anyway(value)
-    ):
+    if used + len(short) + 1 <= WIDTH and not _breaks_anyway(value):
         return short
-    if isinstance(value, Object):
-        return open_object(value.entries, depth)
-    items = [
-        assembled(
-            "{}{},",
-            indent(depth + 2),
-            _laid_out(item, depth=depth + 2, used=depth + 2),
-        )
-        for item in value.items
-    ]
-    return assembled("[\n{}\n{}]", joined("\n", items), indent(depth))
+    match value:
+        case Code():
+            return value
+        case Object(entries=entries):
+            return open_object(entries, depth)
+        case Array(items=items):
+            lines = [_laid_out(item, depth=depth + 2, used=depth + 2) for item in items]
+            return assembled("[{}]", _apart(lines, depth))
+        case Call(function=function, arguments=arguments):
+            return assembled("{}({})", function, _apart(arguments, depth))
 
 
-def _breaks_anyway(value: Object | Array) -> bool:
-    """Say whether a list is of lists, or of objects, with more than one member each."""
-    if isinstance(value, Object):
-        return any(_breaks(entry.value) for entry in value.entries)
-    if any(_breaks(item) for item in value.items):
-        return True
-    return len(value.items) > 1 and (
-        all(isinstance(item, Array) and len(item.items) > 1 for item in value.items)
-        or all(
-            isinstance(item, Object) and len(item.entries) > 1 for item in value.items
-        )
-    )
+def _apart(items: Sequence[Code], depth: int) -> Code:
+    """Write items a line each, between brackets that stand in a line of `depth`."""
+    lines = [assembled("{}{},", indent(depth + 2), item) for item in items]
+    return assembled("\n{}\n{}", joined("\n", lines), indent(depth))
 
 
-def _breaks(value: Value) -> bool:
-    return not isinstance(value, Code) and _breaks_anyway(value)
+def _breaks_anyway(value: Value) -> bool:
+    """Say whether there is a list of lists or objects with several members each."""
+    match value:
+        case Code() | Call():
+            return False
+        case Object(entries=entries):
+            return any(_breaks_anyway(entry.value) for entry in entries)
+        case Array(items=items):
+            return any(map(_breaks_anyway, items)) or (
+                len(items) > 1
+                and len({type(item) for item in items}) == 1
+                and all(_members(item) > 1 for item in items)
+            )
+
+
+def _members(value: Value) -> int:
+    match value:
+        case Object(entries=entries):
+            return len(entries)
+        case Array(items=items):
+            return len(items)
+        case Code() | Call():
+            return 0
 
 
 def one_line(value: Value) -> Code:
@@ -119,7 +139,9 @@ def one_line(value: Value) -> Code:
         case Object(entries=entries):
             return assembled("{{ {} }}", joined(", ", map(_short_property, entries)))
         case Array(items=items):
-            return assembled("[{}]", joined(", ", [one_line(item) for item in items]))
+            return assembled("[{}]", joined(", ", map(one_line, items)))
+        case Call(function=function, arguments=arguments):
+            return assembled("{}({})", function, joined(", ", arguments))
 
 
 def _short_property(entry: Entry) -> Code:
@@ -144,9 +166,5 @@ def call_lines(start: Code, parameters: Sequence[Code], end: Code, depth: int) -
     line = assembled("{}{}({}){}", indent(depth), start, joined(", ", parameters), end)
     if len(line) <= WIDTH:
         return line
-    lines = joined(
-        "\n", [assembled("{}{},", indent(depth + 2), each) for each in parameters]
-    )
-    return assembled(
-        "{}{}(\n{}\n{}){}", indent(depth), start, lines, indent(depth), end
-    )
+    lines = _apart(parameters, depth)
+    return assembled("{}{}({}){}", indent(depth), start, lines, end)

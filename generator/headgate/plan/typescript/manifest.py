@@ -50,21 +50,19 @@ def plan_package_json(config: Config) -> JsonPage:
     if package.repository is not None:
         content["repository"] = {"type": "git", "url": package.repository}
     if package.authors:
-        content["author"] = package.authors[0]
-        content["contributors"] = list(package.authors[1:])
+        content["author"] = ", ".join(package.authors)
     content |= {
         "type": "module",
         "sideEffects": False,
         "engines": {"node": ">=20"},
         "main": "./dist/cjs/index.js",
-        "module": "./dist/esm/index.js",
         "types": "./dist/cjs/index.d.ts",
         "exports": {
             ".": _conditions("index"),
             "./resources/*": _conditions("resources/*"),
             "./package.json": "./package.json",
         },
-        "files": ["dist", "src", "!dist/**/*.tsbuildinfo"],
+        "files": ["dist", "src"],
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
