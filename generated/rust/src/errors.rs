@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::runtime::error::{classify, Error, ErrorRule, Failure};
-use crate::types::ErrorDetails;
+use crate::types;
 
 /// What an [`Error`] is about. Kinds are particular or general: see [`ErrorKind::is`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -250,7 +250,7 @@ impl Error {
 pub struct QuotaExceededDetails {
     /// The property `usage`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<ErrorDetails>,
+    pub usage: Option<types::ErrorDetails>,
     /// The property `upgrade_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade_url: Option<String>,

@@ -3,27 +3,10 @@
 //! The lists that come in pages.
 
 use crate::runtime::page::PageBody;
-use crate::types::{Key, KeyList, Project, ProjectList, Run, RunList};
+use crate::types;
 
-impl PageBody for RunList {
-    type Item = Run;
-
-    const CURSOR: &'static str = "after";
-
-    fn next_cursor(&self) -> Option<String> {
-        if !self.has_more {
-            return None;
-        }
-        self.last_id.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.data
-    }
-}
-
-impl PageBody for ProjectList {
-    type Item = Project;
+impl PageBody for types::RunList {
+    type Item = types::Run;
 
     const CURSOR: &'static str = "after";
 
@@ -39,8 +22,25 @@ impl PageBody for ProjectList {
     }
 }
 
-impl PageBody for KeyList {
-    type Item = Key;
+impl PageBody for types::ProjectList {
+    type Item = types::Project;
+
+    const CURSOR: &'static str = "after";
+
+    fn next_cursor(&self) -> Option<String> {
+        if !self.has_more {
+            return None;
+        }
+        self.last_id.clone()
+    }
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+}
+
+impl PageBody for types::KeyList {
+    type Item = types::Key;
 
     const CURSOR: &'static str = "after";
 

@@ -5,11 +5,7 @@
 use crate::resources::runs;
 use crate::runtime::fold::{number, put, tag, to_index, variant, Fold, JsonPieces};
 use crate::runtime::stream::{Deltas, Descriptor, EventStream, Resume, StreamKind};
-use crate::types::{
-    ContentBlock, ContentBlockDelta, ContentBlockDeltaEvent, ContentBlockStartEvent,
-    MessageDeltaEvent, MessageResponse, MessageStartEvent, MessageStreamEvent, RunCompleteEvent,
-    RunResult, RunStreamEvent, ToolInput,
-};
+use crate::types;
 
 /// The stream `message`.
 pub type MessageStream = EventStream<MessageKind>;
@@ -19,7 +15,7 @@ pub type MessageStream = EventStream<MessageKind>;
 pub enum MessageKind {}
 
 impl StreamKind for MessageKind {
-    type Event = MessageStreamEvent;
+    type Event = types::MessageStreamEvent;
     type Fold = MessageFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
@@ -34,33 +30,39 @@ impl StreamKind for MessageKind {
 
     fn decode(name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
         match name {
-            Some("message_start") => variant(data, MessageStreamEvent::MessageStart),
-            Some("content_block_start") => variant(data, MessageStreamEvent::ContentBlockStart),
-            Some("content_block_delta") => variant(data, MessageStreamEvent::ContentBlockDelta),
-            Some("content_block_stop") => variant(data, MessageStreamEvent::ContentBlockStop),
-            Some("message_delta") => variant(data, MessageStreamEvent::MessageDelta),
-            Some("message_stop") => variant(data, MessageStreamEvent::MessageStop),
-            Some("audio_chunk") => variant(data, MessageStreamEvent::AudioChunk),
-            Some("audio_unavailable") => variant(data, MessageStreamEvent::AudioUnavailable),
-            Some("ping") => variant(data, MessageStreamEvent::Ping),
-            Some("error") => variant(data, MessageStreamEvent::Error),
+            Some("message_start") => variant(data, types::MessageStreamEvent::MessageStart),
+            Some("content_block_start") => {
+                variant(data, types::MessageStreamEvent::ContentBlockStart)
+            }
+            Some("content_block_delta") => {
+                variant(data, types::MessageStreamEvent::ContentBlockDelta)
+            }
+            Some("content_block_stop") => {
+                variant(data, types::MessageStreamEvent::ContentBlockStop)
+            }
+            Some("message_delta") => variant(data, types::MessageStreamEvent::MessageDelta),
+            Some("message_stop") => variant(data, types::MessageStreamEvent::MessageStop),
+            Some("audio_chunk") => variant(data, types::MessageStreamEvent::AudioChunk),
+            Some("audio_unavailable") => variant(data, types::MessageStreamEvent::AudioUnavailable),
+            Some("ping") => variant(data, types::MessageStreamEvent::Ping),
+            Some("error") => variant(data, types::MessageStreamEvent::Error),
             _ => serde_json::from_str(data),
         }
     }
 
     fn name(event: &Self::Event) -> &str {
         match event {
-            MessageStreamEvent::MessageStart(_) => "message_start",
-            MessageStreamEvent::ContentBlockStart(_) => "content_block_start",
-            MessageStreamEvent::ContentBlockDelta(_) => "content_block_delta",
-            MessageStreamEvent::ContentBlockStop(_) => "content_block_stop",
-            MessageStreamEvent::MessageDelta(_) => "message_delta",
-            MessageStreamEvent::MessageStop(_) => "message_stop",
-            MessageStreamEvent::AudioChunk(_) => "audio_chunk",
-            MessageStreamEvent::AudioUnavailable(_) => "audio_unavailable",
-            MessageStreamEvent::Ping(_) => "ping",
-            MessageStreamEvent::Error(_) => "error",
-            MessageStreamEvent::Unknown(fields) => tag(fields, "type"),
+            types::MessageStreamEvent::MessageStart(_) => "message_start",
+            types::MessageStreamEvent::ContentBlockStart(_) => "content_block_start",
+            types::MessageStreamEvent::ContentBlockDelta(_) => "content_block_delta",
+            types::MessageStreamEvent::ContentBlockStop(_) => "content_block_stop",
+            types::MessageStreamEvent::MessageDelta(_) => "message_delta",
+            types::MessageStreamEvent::MessageStop(_) => "message_stop",
+            types::MessageStreamEvent::AudioChunk(_) => "audio_chunk",
+            types::MessageStreamEvent::AudioUnavailable(_) => "audio_unavailable",
+            types::MessageStreamEvent::Ping(_) => "ping",
+            types::MessageStreamEvent::Error(_) => "error",
+            types::MessageStreamEvent::Unknown(fields) => tag(fields, "type"),
         }
     }
 
@@ -81,25 +83,25 @@ impl EventStream<MessageKind> {
     }
 }
 
-fn message_text(event: &MessageStreamEvent) -> Option<&str> {
+fn message_text(event: &types::MessageStreamEvent) -> Option<&str> {
     let event = match event {
-        MessageStreamEvent::ContentBlockDelta(event) => event,
+        types::MessageStreamEvent::ContentBlockDelta(event) => event,
         _ => return None,
     };
     let value = match &event.delta {
-        ContentBlockDelta::TextDelta(value) => &value.text,
+        types::ContentBlockDelta::TextDelta(value) => &value.text,
         _ => return None,
     };
     Some(value)
 }
 
-fn message_thinking(event: &MessageStreamEvent) -> Option<&str> {
+fn message_thinking(event: &types::MessageStreamEvent) -> Option<&str> {
     let event = match event {
-        MessageStreamEvent::ContentBlockDelta(event) => event,
+        types::MessageStreamEvent::ContentBlockDelta(event) => event,
         _ => return None,
     };
     let value = match &event.delta {
-        ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
+        types::ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
         _ => return None,
     };
     Some(value)
@@ -108,28 +110,28 @@ fn message_thinking(event: &MessageStreamEvent) -> Option<&str> {
 /// Builds the final object of [`MessageStream`].
 #[derive(Debug, Default)]
 pub struct MessageFold {
-    value: Option<MessageResponse>,
+    value: Option<types::MessageResponse>,
     input_pieces: JsonPieces,
 }
 
-impl Fold<MessageStreamEvent> for MessageFold {
-    type Output = MessageResponse;
+impl Fold<types::MessageStreamEvent> for MessageFold {
+    type Output = types::MessageResponse;
 
-    fn push(&mut self, event: &MessageStreamEvent) {
+    fn push(&mut self, event: &types::MessageStreamEvent) {
         match event {
-            MessageStreamEvent::MessageStart(event) => {
+            types::MessageStreamEvent::MessageStart(event) => {
                 self.on_message_start(event);
             }
-            MessageStreamEvent::ContentBlockStart(event) => {
+            types::MessageStreamEvent::ContentBlockStart(event) => {
                 self.on_content_block_start(event);
             }
-            MessageStreamEvent::ContentBlockDelta(event) => {
+            types::MessageStreamEvent::ContentBlockDelta(event) => {
                 self.on_content_block_delta_text_delta(event);
                 self.on_content_block_delta_thinking_delta(event);
                 self.on_content_block_delta_signature_delta(event);
                 self.on_content_block_delta_input_json_delta(event);
             }
-            MessageStreamEvent::MessageDelta(event) => {
+            types::MessageStreamEvent::MessageDelta(event) => {
                 self.on_message_delta(event);
             }
             _ => {}
@@ -144,28 +146,31 @@ impl Fold<MessageStreamEvent> for MessageFold {
 }
 
 impl MessageFold {
-    fn on_message_start(&mut self, event: &MessageStartEvent) -> Option<()> {
+    fn on_message_start(&mut self, event: &types::MessageStartEvent) -> Option<()> {
         self.value = Some(event.message.clone());
         Some(())
     }
 
-    fn on_content_block_start(&mut self, event: &ContentBlockStartEvent) -> Option<()> {
+    fn on_content_block_start(&mut self, event: &types::ContentBlockStartEvent) -> Option<()> {
         let index = to_index(event.index)?;
         let target = self.value.as_mut()?;
         put(&mut target.content, index, event.content_block.clone());
         Some(())
     }
 
-    fn on_content_block_delta_text_delta(&mut self, event: &ContentBlockDeltaEvent) -> Option<()> {
+    fn on_content_block_delta_text_delta(
+        &mut self,
+        event: &types::ContentBlockDeltaEvent,
+    ) -> Option<()> {
         let value = match &event.delta {
-            ContentBlockDelta::TextDelta(value) => &value.text,
+            types::ContentBlockDelta::TextDelta(value) => &value.text,
             _ => return None,
         };
         let index = to_index(event.index)?;
         let target = self.value.as_mut()?;
         let target = target.content.get_mut(index)?;
         let target = match target {
-            ContentBlock::Text(target) => &mut target.text,
+            types::ContentBlock::Text(target) => &mut target.text,
             _ => return None,
         };
         target.push_str(value);
@@ -174,17 +179,17 @@ impl MessageFold {
 
     fn on_content_block_delta_thinking_delta(
         &mut self,
-        event: &ContentBlockDeltaEvent,
+        event: &types::ContentBlockDeltaEvent,
     ) -> Option<()> {
         let value = match &event.delta {
-            ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
+            types::ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
             _ => return None,
         };
         let index = to_index(event.index)?;
         let target = self.value.as_mut()?;
         let target = target.content.get_mut(index)?;
         let target = match target {
-            ContentBlock::Thinking(target) => &mut target.thinking,
+            types::ContentBlock::Thinking(target) => &mut target.thinking,
             _ => return None,
         };
         target.push_str(value);
@@ -193,17 +198,17 @@ impl MessageFold {
 
     fn on_content_block_delta_signature_delta(
         &mut self,
-        event: &ContentBlockDeltaEvent,
+        event: &types::ContentBlockDeltaEvent,
     ) -> Option<()> {
         let value = match &event.delta {
-            ContentBlockDelta::SignatureDelta(value) => &value.signature,
+            types::ContentBlockDelta::SignatureDelta(value) => &value.signature,
             _ => return None,
         };
         let index = to_index(event.index)?;
         let target = self.value.as_mut()?;
         let target = target.content.get_mut(index)?;
         let target = match target {
-            ContentBlock::Thinking(target) => &mut target.signature,
+            types::ContentBlock::Thinking(target) => &mut target.signature,
             _ => return None,
         };
         *target = Some(value.clone());
@@ -212,10 +217,10 @@ impl MessageFold {
 
     fn on_content_block_delta_input_json_delta(
         &mut self,
-        event: &ContentBlockDeltaEvent,
+        event: &types::ContentBlockDeltaEvent,
     ) -> Option<()> {
         let value = match &event.delta {
-            ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
+            types::ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
             _ => return None,
         };
         let index = to_index(event.index)?;
@@ -223,7 +228,7 @@ impl MessageFold {
         Some(())
     }
 
-    fn on_message_delta(&mut self, event: &MessageDeltaEvent) -> Option<()> {
+    fn on_message_delta(&mut self, event: &types::MessageDeltaEvent) -> Option<()> {
         let value = &event.delta;
         let target = self.value.as_mut()?;
         target.stop_reason = Some(value.stop_reason.clone());
@@ -235,13 +240,13 @@ impl MessageFold {
         Some(())
     }
 
-    fn put_input(&mut self, place: &[usize], value: ToolInput) -> Option<()> {
+    fn put_input(&mut self, place: &[usize], value: types::ToolInput) -> Option<()> {
         let index = *place.first()?;
         let target = self.value.as_mut()?;
         let target = target.content.get_mut(index)?;
         let target = match target {
-            ContentBlock::ToolUse(target) => &mut target.input,
-            ContentBlock::ServerToolUse(target) => &mut target.input,
+            types::ContentBlock::ToolUse(target) => &mut target.input,
+            types::ContentBlock::ServerToolUse(target) => &mut target.input,
             _ => return None,
         };
         *target = value;
@@ -257,7 +262,7 @@ pub type RunStream = EventStream<RunKind>;
 pub enum RunKind {}
 
 impl StreamKind for RunKind {
-    type Event = RunStreamEvent;
+    type Event = types::RunStreamEvent;
     type Fold = RunFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
@@ -278,47 +283,47 @@ impl StreamKind for RunKind {
 
     fn decode(name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
         match name {
-            Some("run_start") => variant(data, RunStreamEvent::RunStart),
-            Some("step_start") => variant(data, RunStreamEvent::StepStart),
-            Some("stream_event") => variant(data, RunStreamEvent::StreamEvent),
-            Some("tool_call_start") => variant(data, RunStreamEvent::ToolCallStart),
-            Some("tool_result") => variant(data, RunStreamEvent::ToolResult),
-            Some("step_complete") => variant(data, RunStreamEvent::StepComplete),
-            Some("history_delta") => variant(data, RunStreamEvent::HistoryDelta),
-            Some("run_complete") => variant(data, RunStreamEvent::RunComplete),
-            Some("error") => variant(data, RunStreamEvent::Error),
-            Some("ping") => variant(data, RunStreamEvent::Ping),
+            Some("run_start") => variant(data, types::RunStreamEvent::RunStart),
+            Some("step_start") => variant(data, types::RunStreamEvent::StepStart),
+            Some("stream_event") => variant(data, types::RunStreamEvent::StreamEvent),
+            Some("tool_call_start") => variant(data, types::RunStreamEvent::ToolCallStart),
+            Some("tool_result") => variant(data, types::RunStreamEvent::ToolResult),
+            Some("step_complete") => variant(data, types::RunStreamEvent::StepComplete),
+            Some("history_delta") => variant(data, types::RunStreamEvent::HistoryDelta),
+            Some("run_complete") => variant(data, types::RunStreamEvent::RunComplete),
+            Some("error") => variant(data, types::RunStreamEvent::Error),
+            Some("ping") => variant(data, types::RunStreamEvent::Ping),
             _ => serde_json::from_str(data),
         }
     }
 
     fn name(event: &Self::Event) -> &str {
         match event {
-            RunStreamEvent::RunStart(_) => "run_start",
-            RunStreamEvent::StepStart(_) => "step_start",
-            RunStreamEvent::StreamEvent(_) => "stream_event",
-            RunStreamEvent::ToolCallStart(_) => "tool_call_start",
-            RunStreamEvent::ToolResult(_) => "tool_result",
-            RunStreamEvent::StepComplete(_) => "step_complete",
-            RunStreamEvent::HistoryDelta(_) => "history_delta",
-            RunStreamEvent::RunComplete(_) => "run_complete",
-            RunStreamEvent::Error(_) => "error",
-            RunStreamEvent::Ping(_) => "ping",
-            RunStreamEvent::Unknown(fields) => tag(fields, "type"),
+            types::RunStreamEvent::RunStart(_) => "run_start",
+            types::RunStreamEvent::StepStart(_) => "step_start",
+            types::RunStreamEvent::StreamEvent(_) => "stream_event",
+            types::RunStreamEvent::ToolCallStart(_) => "tool_call_start",
+            types::RunStreamEvent::ToolResult(_) => "tool_result",
+            types::RunStreamEvent::StepComplete(_) => "step_complete",
+            types::RunStreamEvent::HistoryDelta(_) => "history_delta",
+            types::RunStreamEvent::RunComplete(_) => "run_complete",
+            types::RunStreamEvent::Error(_) => "error",
+            types::RunStreamEvent::Ping(_) => "ping",
+            types::RunStreamEvent::Unknown(fields) => tag(fields, "type"),
         }
     }
 
     fn sequence(event: &Self::Event) -> Option<u64> {
         match event {
-            RunStreamEvent::RunStart(event) => number(event.sequence_number),
-            RunStreamEvent::StepStart(event) => number(event.sequence_number),
-            RunStreamEvent::StreamEvent(event) => number(event.sequence_number),
-            RunStreamEvent::ToolCallStart(event) => number(event.sequence_number),
-            RunStreamEvent::ToolResult(event) => number(event.sequence_number),
-            RunStreamEvent::StepComplete(event) => number(event.sequence_number),
-            RunStreamEvent::HistoryDelta(event) => number(event.sequence_number),
-            RunStreamEvent::RunComplete(event) => number(event.sequence_number),
-            RunStreamEvent::Error(event) => number(event.sequence_number),
+            types::RunStreamEvent::RunStart(event) => number(event.sequence_number),
+            types::RunStreamEvent::StepStart(event) => number(event.sequence_number),
+            types::RunStreamEvent::StreamEvent(event) => number(event.sequence_number),
+            types::RunStreamEvent::ToolCallStart(event) => number(event.sequence_number),
+            types::RunStreamEvent::ToolResult(event) => number(event.sequence_number),
+            types::RunStreamEvent::StepComplete(event) => number(event.sequence_number),
+            types::RunStreamEvent::HistoryDelta(event) => number(event.sequence_number),
+            types::RunStreamEvent::RunComplete(event) => number(event.sequence_number),
+            types::RunStreamEvent::Error(event) => number(event.sequence_number),
             _ => None,
         }
     }
@@ -336,33 +341,33 @@ impl EventStream<RunKind> {
     }
 }
 
-fn run_text(event: &RunStreamEvent) -> Option<&str> {
+fn run_text(event: &types::RunStreamEvent) -> Option<&str> {
     let event = match event {
-        RunStreamEvent::StreamEvent(event) => event,
+        types::RunStreamEvent::StreamEvent(event) => event,
         _ => return None,
     };
     let value = match &event.event {
-        MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
+        types::MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
         _ => return None,
     };
     let value = match value {
-        ContentBlockDelta::TextDelta(value) => &value.text,
+        types::ContentBlockDelta::TextDelta(value) => &value.text,
         _ => return None,
     };
     Some(value)
 }
 
-fn run_thinking(event: &RunStreamEvent) -> Option<&str> {
+fn run_thinking(event: &types::RunStreamEvent) -> Option<&str> {
     let event = match event {
-        RunStreamEvent::StreamEvent(event) => event,
+        types::RunStreamEvent::StreamEvent(event) => event,
         _ => return None,
     };
     let value = match &event.event {
-        MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
+        types::MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
         _ => return None,
     };
     let value = match value {
-        ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
+        types::ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
         _ => return None,
     };
     Some(value)
@@ -371,14 +376,14 @@ fn run_thinking(event: &RunStreamEvent) -> Option<&str> {
 /// Builds the final object of [`RunStream`].
 #[derive(Debug, Default)]
 pub struct RunFold {
-    value: Option<RunResult>,
+    value: Option<types::RunResult>,
 }
 
-impl Fold<RunStreamEvent> for RunFold {
-    type Output = RunResult;
+impl Fold<types::RunStreamEvent> for RunFold {
+    type Output = types::RunResult;
 
-    fn push(&mut self, event: &RunStreamEvent) {
-        if let RunStreamEvent::RunComplete(event) = event {
+    fn push(&mut self, event: &types::RunStreamEvent) {
+        if let types::RunStreamEvent::RunComplete(event) = event {
             self.on_run_complete(event);
         }
     }
@@ -389,7 +394,7 @@ impl Fold<RunStreamEvent> for RunFold {
 }
 
 impl RunFold {
-    fn on_run_complete(&mut self, event: &RunCompleteEvent) -> Option<()> {
+    fn on_run_complete(&mut self, event: &types::RunCompleteEvent) -> Option<()> {
         self.value = Some(event.result.clone());
         Some(())
     }

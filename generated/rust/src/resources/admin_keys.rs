@@ -8,10 +8,7 @@ use crate::runtime::call::{Call, Json, Nothing};
 use crate::runtime::page::Paged;
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
-use crate::types::{
-    Key, KeyCreateRequest, KeyCreated, KeyList, KeyRotateRequest, KeyStatus, KeyUpdateRequest,
-    SortOrder,
-};
+use crate::types;
 
 pub(crate) static CREATE: Operation = Operation {
     method: "POST",
@@ -75,11 +72,11 @@ pub struct ListParams {
     /// Cursor: the page ends before the entry with this id, in the order of the list.
     pub before: Option<String>,
     /// Whether the list begins with the oldest or the newest entry.
-    pub order: Option<SortOrder>,
+    pub order: Option<types::SortOrder>,
     /// Only keys of this project.
     pub project_id: Option<String>,
     /// Only keys with this status.
-    pub status: Option<KeyStatus>,
+    pub status: Option<types::KeyStatus>,
 }
 
 impl ListParams {
@@ -114,7 +111,7 @@ impl ListParams {
     }
 
     /// Sets `order`.
-    pub fn order(mut self, value: SortOrder) -> Self {
+    pub fn order(mut self, value: types::SortOrder) -> Self {
         self.order = Some(value);
         self
     }
@@ -126,7 +123,7 @@ impl ListParams {
     }
 
     /// Sets `status`.
-    pub fn status(mut self, value: KeyStatus) -> Self {
+    pub fn status(mut self, value: types::KeyStatus) -> Self {
         self.status = Some(value);
         self
     }
@@ -148,7 +145,7 @@ impl AdminKeys {
     /// Create a gateway key
     ///
     /// The answer shows the secret, once. A project that does not exist gives 404.
-    pub fn create(&self, body: KeyCreateRequest) -> Call<Json<KeyCreated>> {
+    pub fn create(&self, body: types::KeyCreateRequest) -> Call<Json<types::KeyCreated>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
         Call::new(&self.core, request)
@@ -157,7 +154,7 @@ impl AdminKeys {
     /// List the gateway keys
     ///
     /// Returns all keys without their secrets, newest first unless `order` says otherwise.
-    pub fn list(&self, params: ListParams) -> Call<Paged<KeyList>> {
+    pub fn list(&self, params: ListParams) -> Call<Paged<types::KeyList>> {
         let mut request = Request::new(&LIST);
         request.query("limit", &params.limit, Style::Repeated);
         request.query("after", &params.after, Style::Repeated);
@@ -171,7 +168,7 @@ impl AdminKeys {
     /// Get a gateway key
     ///
     /// Returns one key without its secret.
-    pub fn get(&self, key_id: &str) -> Call<Json<Key>> {
+    pub fn get(&self, key_id: &str) -> Call<Json<types::Key>> {
         let mut request = Request::new(&GET);
         request.path("key_id", key_id);
         Call::new(&self.core, request)
@@ -180,7 +177,7 @@ impl AdminKeys {
     /// Update a gateway key
     ///
     /// Changes what the body names; `metadata` and `allowed_models` are replaced as a whole.
-    pub fn update(&self, key_id: &str, body: KeyUpdateRequest) -> Call<Json<Key>> {
+    pub fn update(&self, key_id: &str, body: types::KeyUpdateRequest) -> Call<Json<types::Key>> {
         let mut request = Request::new(&UPDATE);
         request.path("key_id", key_id);
         request.json(&body);
@@ -199,7 +196,7 @@ impl AdminKeys {
     /// Revoke a gateway key
     ///
     /// The key stays readable, and requests with it get `401 key_revoked`. Revoking it again changes nothing.
-    pub fn revoke(&self, key_id: &str) -> Call<Json<Key>> {
+    pub fn revoke(&self, key_id: &str) -> Call<Json<types::Key>> {
         let mut request = Request::new(&REVOKE);
         request.path("key_id", key_id);
         Call::new(&self.core, request)
@@ -209,7 +206,11 @@ impl AdminKeys {
     ///
     /// The answer shows the new secret, once. The old one is accepted for `grace_s` more seconds. A revoked
     /// key gives 409.
-    pub fn rotate(&self, key_id: &str, body: Option<KeyRotateRequest>) -> Call<Json<KeyCreated>> {
+    pub fn rotate(
+        &self,
+        key_id: &str,
+        body: Option<types::KeyRotateRequest>,
+    ) -> Call<Json<types::KeyCreated>> {
         let mut request = Request::new(&ROTATE);
         request.path("key_id", key_id);
         if let Some(body) = &body {

@@ -8,7 +8,7 @@ use crate::runtime::call::{Call, Json, Nothing};
 use crate::runtime::page::Paged;
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
-use crate::types::{Project, ProjectCreateRequest, ProjectList, ProjectUpdateRequest, SortOrder};
+use crate::types;
 
 pub(crate) static CREATE: Operation = Operation {
     method: "POST",
@@ -58,7 +58,7 @@ pub struct ListParams {
     /// Cursor: the page ends before the entry with this id, in the order of the list.
     pub before: Option<String>,
     /// Whether the list begins with the oldest or the newest entry.
-    pub order: Option<SortOrder>,
+    pub order: Option<types::SortOrder>,
 }
 
 impl ListParams {
@@ -91,7 +91,7 @@ impl ListParams {
     }
 
     /// Sets `order`.
-    pub fn order(mut self, value: SortOrder) -> Self {
+    pub fn order(mut self, value: types::SortOrder) -> Self {
         self.order = Some(value);
         self
     }
@@ -136,7 +136,7 @@ impl AdminProjects {
     /// Create a project
     ///
     /// Names are unique: one that is taken gives `409 name_taken`.
-    pub fn create(&self, body: ProjectCreateRequest) -> Call<Json<Project>> {
+    pub fn create(&self, body: types::ProjectCreateRequest) -> Call<Json<types::Project>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
         Call::new(&self.core, request)
@@ -145,7 +145,7 @@ impl AdminProjects {
     /// List the projects
     ///
     /// Returns all projects, newest first unless `order` says otherwise.
-    pub fn list(&self, params: ListParams) -> Call<Paged<ProjectList>> {
+    pub fn list(&self, params: ListParams) -> Call<Paged<types::ProjectList>> {
         let mut request = Request::new(&LIST);
         request.query("limit", &params.limit, Style::Repeated);
         request.query("after", &params.after, Style::Repeated);
@@ -157,7 +157,7 @@ impl AdminProjects {
     /// Get a project
     ///
     /// Returns one project.
-    pub fn get(&self, project_id: &str) -> Call<Json<Project>> {
+    pub fn get(&self, project_id: &str) -> Call<Json<types::Project>> {
         let mut request = Request::new(&GET);
         request.path("project_id", project_id);
         Call::new(&self.core, request)
@@ -166,7 +166,11 @@ impl AdminProjects {
     /// Update a project
     ///
     /// Changes what the body names; `metadata` is replaced as a whole.
-    pub fn update(&self, project_id: &str, body: ProjectUpdateRequest) -> Call<Json<Project>> {
+    pub fn update(
+        &self,
+        project_id: &str,
+        body: types::ProjectUpdateRequest,
+    ) -> Call<Json<types::Project>> {
         let mut request = Request::new(&UPDATE);
         request.path("project_id", project_id);
         request.json(&body);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::runtime::call::{Call, Json, Text};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
-use crate::types::{EventSchemaDocument, Readiness, SpecDocument};
+use crate::types;
 
 pub(crate) static LIVE: Operation = Operation {
     method: "GET",
@@ -61,7 +61,7 @@ impl Health {
     /// Check that the gateway takes requests
     ///
     /// Answers 503 while the gateway starts, drains or cannot reach its store.
-    pub fn ready(&self) -> Call<Json<Readiness>> {
+    pub fn ready(&self) -> Call<Json<types::Readiness>> {
         let request = Request::new(&READY);
         Call::new(&self.core, request)
     }
@@ -69,7 +69,7 @@ impl Health {
     /// Get this document
     ///
     /// Returns the OpenAPI document that the gateway serves.
-    pub fn spec(&self) -> Call<Json<SpecDocument>> {
+    pub fn spec(&self) -> Call<Json<types::SpecDocument>> {
         let request = Request::new(&SPEC);
         Call::new(&self.core, request)
     }
@@ -77,7 +77,7 @@ impl Health {
     /// Get the schemas of the events
     ///
     /// Returns the JSON Schema of every event that the gateway streams.
-    pub fn event_spec(&self) -> Call<Json<EventSchemaDocument>> {
+    pub fn event_spec(&self) -> Call<Json<types::EventSchemaDocument>> {
         let request = Request::new(&EVENT_SPEC);
         Call::new(&self.core, request)
     }

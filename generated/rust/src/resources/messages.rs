@@ -9,7 +9,7 @@ use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
 use crate::streams::MessageKind;
-use crate::types::{CountTokensRequest, MessageRequest, MessageResponse, TokenCount};
+use crate::types;
 
 pub(crate) static CREATE: Operation = Operation {
     method: "POST",
@@ -44,7 +44,7 @@ impl Messages {
     /// `stream` is true. The stream ends with `message_stop` or `error`; it cannot be resumed, and
     /// leaving it cancels the answer. An `Idempotency-Key` counts only for answers that are not
     /// streamed.
-    pub fn create(&self, body: MessageRequest) -> Call<Json<MessageResponse>> {
+    pub fn create(&self, body: types::MessageRequest) -> Call<Json<types::MessageResponse>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
         Call::new(&self.core, request)
@@ -58,7 +58,7 @@ impl Messages {
     /// streamed.
     ///
     /// The answer comes as a stream of events.
-    pub fn stream(&self, mut body: MessageRequest) -> Call<Streaming<MessageKind>> {
+    pub fn stream(&self, mut body: types::MessageRequest) -> Call<Streaming<MessageKind>> {
         let mut request = Request::new(&CREATE);
         body.stream = Some(true);
         request.json(&body);
@@ -68,7 +68,7 @@ impl Messages {
     /// Count input tokens
     ///
     /// Counts what a request would cost in input tokens, without asking the model for an answer.
-    pub fn count_tokens(&self, body: CountTokensRequest) -> Call<Json<TokenCount>> {
+    pub fn count_tokens(&self, body: types::CountTokensRequest) -> Call<Json<types::TokenCount>> {
         let mut request = Request::new(&COUNT_TOKENS);
         request.json(&body);
         Call::new(&self.core, request)

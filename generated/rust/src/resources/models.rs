@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::runtime::call::{Call, Json};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
-use crate::types::{Model, ModelCapability, ModelList};
+use crate::types;
 
 pub(crate) static LIST: Operation = Operation {
     method: "GET",
@@ -30,7 +30,7 @@ pub struct ListParams {
     /// Only models of this provider.
     pub provider: Option<String>,
     /// Only models known to support this.
-    pub capability: Option<ModelCapability>,
+    pub capability: Option<types::ModelCapability>,
 }
 
 impl ListParams {
@@ -49,7 +49,7 @@ impl ListParams {
     }
 
     /// Sets `capability`.
-    pub fn capability(mut self, value: ModelCapability) -> Self {
+    pub fn capability(mut self, value: types::ModelCapability) -> Self {
         self.capability = Some(value);
         self
     }
@@ -71,7 +71,7 @@ impl Models {
     /// List the models
     ///
     /// Returns every model that this gateway can reach and the key may use.
-    pub fn list(&self, params: ListParams) -> Call<Json<ModelList>> {
+    pub fn list(&self, params: ListParams) -> Call<Json<types::ModelList>> {
         let mut request = Request::new(&LIST);
         request.query("provider", &params.provider, Style::Repeated);
         request.query("capability", &params.capability, Style::Repeated);
@@ -81,7 +81,7 @@ impl Models {
     /// Get a model
     ///
     /// Returns one model, by its id or an alias.
-    pub fn get(&self, model: &str) -> Call<Json<Model>> {
+    pub fn get(&self, model: &str) -> Call<Json<types::Model>> {
         let mut request = Request::new(&GET);
         request.path("model", model);
         Call::new(&self.core, request)

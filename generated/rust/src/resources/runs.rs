@@ -10,9 +10,7 @@ use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
 use crate::streams::RunKind;
-use crate::types::{
-    Run, RunCancelRequest, RunList, RunRequest, RunResultEnvelope, RunStatus, SortOrder,
-};
+use crate::types;
 
 pub(crate) static CREATE: Operation = Operation {
     method: "POST",
@@ -69,9 +67,9 @@ pub struct ListParams {
     /// Cursor: the page ends before the entry with this id, in the order of the list.
     pub before: Option<String>,
     /// Whether the list begins with the oldest or the newest entry.
-    pub order: Option<SortOrder>,
+    pub order: Option<types::SortOrder>,
     /// Only runs with this status.
-    pub status: Option<RunStatus>,
+    pub status: Option<types::RunStatus>,
     /// Only runs of this session.
     pub session_id: Option<String>,
     /// Only runs created after this time.
@@ -114,13 +112,13 @@ impl ListParams {
     }
 
     /// Sets `order`.
-    pub fn order(mut self, value: SortOrder) -> Self {
+    pub fn order(mut self, value: types::SortOrder) -> Self {
         self.order = Some(value);
         self
     }
 
     /// Sets `status`.
-    pub fn status(mut self, value: RunStatus) -> Self {
+    pub fn status(mut self, value: types::RunStatus) -> Self {
         self.status = Some(value);
         self
     }
@@ -208,7 +206,7 @@ impl Runs {
     /// a limit is reached; then answers with the result. With `background` it answers at once with the
     /// run queued; `runs.get` and `runs.events` tell how it goes on. A run whose time runs out is no
     /// failure: its `stop_reason` is `timeout`.
-    pub fn create(&self, body: RunRequest) -> Call<Json<RunResultEnvelope>> {
+    pub fn create(&self, body: types::RunRequest) -> Call<Json<types::RunResultEnvelope>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
         Call::new(&self.core, request)
@@ -217,7 +215,7 @@ impl Runs {
     /// List runs
     ///
     /// Returns the runs of the key's project, newest first unless `order` says otherwise.
-    pub fn list(&self, params: ListParams) -> Call<Paged<RunList>> {
+    pub fn list(&self, params: ListParams) -> Call<Paged<types::RunList>> {
         let mut request = Request::new(&LIST);
         request.query("limit", &params.limit, Style::Repeated);
         request.query("after", &params.after, Style::Repeated);
@@ -236,7 +234,7 @@ impl Runs {
     /// stream that is cut goes on with `runs.events`; by default the run itself goes on whoever
     /// listens. The same `Idempotency-Key` gives the same run's events, from the first. `background`
     /// changes nothing here.
-    pub fn stream(&self, body: RunRequest) -> Call<Streaming<RunKind>> {
+    pub fn stream(&self, body: types::RunRequest) -> Call<Streaming<RunKind>> {
         let mut request = Request::new(&STREAM);
         request.json(&body);
         Call::new(&self.core, request)
@@ -245,7 +243,7 @@ impl Runs {
     /// Get a run
     ///
     /// Returns a run as it stands and, once it is over, its result.
-    pub fn get(&self, run_id: &str) -> Call<Json<RunResultEnvelope>> {
+    pub fn get(&self, run_id: &str) -> Call<Json<types::RunResultEnvelope>> {
         let mut request = Request::new(&GET);
         request.path("run_id", run_id);
         Call::new(&self.core, request)
@@ -255,7 +253,11 @@ impl Runs {
     ///
     /// Stops the run within two seconds; its stream then ends with `run_complete` and the stop reason
     /// `cancelled`. A run that is over stays as it is.
-    pub fn cancel(&self, run_id: &str, body: Option<RunCancelRequest>) -> Call<Json<Run>> {
+    pub fn cancel(
+        &self,
+        run_id: &str,
+        body: Option<types::RunCancelRequest>,
+    ) -> Call<Json<types::Run>> {
         let mut request = Request::new(&CANCEL);
         request.path("run_id", run_id);
         if let Some(body) = &body {

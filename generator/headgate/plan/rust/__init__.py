@@ -81,15 +81,18 @@ class _Crate:
         yield Rendered("Cargo.toml", "rust/Cargo.toml.jinja", manifest)
         readme = plan_readme(self.config, client, self.places.items())
         yield Rendered("README.md", "rust/README.md.jinja", readme)
-        root = plan_root(self.api, self.config, self.header)
+        pages, paged = plan_pages(self.api.operations, self.definitions, self.header)
+        has_pages = bool(pages.lists)
+        root = plan_root(self.api, self.config, self.header, pages=has_pages)
         yield Rendered("src/lib.rs", "rust/lib.jinja", root)
         yield Rendered("src/client.rs", "rust/client.jinja", client)
         errors = plan_errors(self.api.errors, self.definitions, self.header)
         yield Rendered("src/errors.rs", "rust/errors.jinja", errors)
-        pages, paged = plan_pages(self.api.operations, self.definitions, self.header)
-        yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
+        if has_pages:
+            yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
         yield from self._resources(paged)
-        yield self._streams()
+        if self.api.streams:
+            yield self._streams()
         yield from self._types()
         for name in RUNTIME:
             yield Copied(f"src/runtime/{name}.rs", f"rust/runtime/{name}.rs")
@@ -149,10 +152,12 @@ class _Crate:
         constants = tuple(
             self.constants.pages[value] for value in sorted(self.constants.pages)
         )
-        page = ConstantsPage(self.header, constants)
-        yield Rendered("src/types/constants.rs", "rust/constants.jinja", page)
         shown = sorted(names.values(), key=lambda name: name.text)
-        listed = sorted((*shown, fixed("constants")), key=lambda name: name.text)
+        listed = list(shown)
+        if constants:
+            page = ConstantsPage(self.header, constants)
+            yield Rendered("src/types/constants.rs", "rust/constants.jinja", page)
+            listed = sorted((*shown, fixed("constants")), key=lambda name: name.text)
         about = fixed("//! What is sent and received.")
         modules_page = ModulesPage(self.header, about, tuple(listed), tuple(shown))
         yield Rendered("src/types/mod.rs", "rust/modules.jinja", modules_page)

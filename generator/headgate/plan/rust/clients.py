@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
@@ -14,6 +14,7 @@ from headgate.plan.rust.errors import ErrorShapePage, plan_shape
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
 from headgate.plan.rust.operations import ChildPage
+from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from headgate.names import Scope
     from headgate.plan.rust.definitions import Definitions, Member
     from headgate.plan.rust.operations import Place
-
-TYPES: Final = fixed("crate::types")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class HeaderMapPage:
     method: Code
     option: Code
     prefix: Code
-    members: tuple[Code, ...]
+    members: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +64,7 @@ class ClientPage:
     request_id_header: Code
     idempotency_header: Code
     attempt_header: Code
+    lone_scheme: SchemePage | None
     schemes: tuple[SchemePage, ...]
     header_maps: tuple[HeaderMapPage, ...]
     errors: ErrorShapePage
@@ -123,6 +123,7 @@ def plan_client(
         request_id_header=rust.option(http.request_id_header),
         idempotency_header=rust.option(http.idempotency_header),
         attempt_header=rust.option(http.attempt_header),
+        lone_scheme=schemes[0] if len(schemes) == 1 else None,
         schemes=schemes,
         header_maps=maps,
         errors=plan_shape(api.errors),
@@ -189,7 +190,7 @@ def _header_map(each: HeaderMap, options: Scope) -> HeaderMapPage:
         method=claim_snake(options, singular, "header"),
         option=rust.string(singular),
         prefix=rust.string(each.prefix),
-        members=tuple(layout.block(8, (pair,)) for pair in pairs),
+        members=layout.list_literal(4, fixed("members: &"), pairs, fixed(",")),
     )
 
 
@@ -257,7 +258,7 @@ def _list(
     more = definitions.find(struct, page.more_field) if page.more_field else None
     if items is None or cursor is None:
         return None
-    list_ = imports.use_code(TYPES, definitions.types.names[struct.id])
+    list_ = definitions.types.write_name(struct.id, imports, TYPES)
     given = assembled("self.{}", items.name)
     if items.optional or items.nullable:
         given = assembled("{}.unwrap_or_default()", given)

@@ -44,14 +44,13 @@ from headgate.plan.rust.pages import (
     ValuePage,
     VariantPage,
 )
-from headgate.plan.rust.types import LARGE, Types
+from headgate.plan.rust.types import LARGE, OWN_MODULE, Types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from headgate.ir.types import EnumValue, Variant
 
-HOME: Final = fixed("super")
 MOST_PARAMETERS: Final = 7
 """Clippy's limit, which a struct with more required fields has to pass."""
 
@@ -252,7 +251,7 @@ class Definitions:
         )
 
     def _struct(self, struct: Struct, imports: Imports) -> StructPage:
-        return self.struct(struct, self.types.names[struct.id], imports, HOME)
+        return self.struct(struct, self.types.names[struct.id], imports, OWN_MODULE)
 
     def _plain_field(self, member: Member, imports: Imports, home: Code) -> FieldPage:
         head = assembled("pub {}", member.name)
@@ -419,7 +418,7 @@ class Definitions:
         return fixed("Map<String, Value>")
 
     def _variant(self, arm: Arm, imports: Imports) -> VariantPage:
-        type_ = self.types.write(arm.variant.type, imports, HOME)
+        type_ = self.types.write(arm.variant.type, imports, OWN_MODULE)
         if arm.boxed:
             type_ = assembled("Box<{}>", type_)
         tag = arm.variant.tag
@@ -459,7 +458,7 @@ class Definitions:
             if key in seen:
                 continue
             seen.append(key)
-            source = self.types.write(arm.variant.type, imports, HOME)
+            source = self.types.write(arm.variant.type, imports, OWN_MODULE)
             value = fixed("Box::new(value)") if arm.boxed else fixed("value")
             pages.append(ConversionPage(source, _wrapped(arm, value)))
             if key == "String":
@@ -471,7 +470,7 @@ class Definitions:
     def _alias(self, alias: Alias, imports: Imports) -> AliasPage:
         docs = documentation(alias.docs, alias.words)
         name = self.types.names[alias.id]
-        type_ = self.types.write(alias.type, imports, HOME)
+        type_ = self.types.write(alias.type, imports, OWN_MODULE)
         if not self.types.is_recursive_alias(alias):
             return AliasPage(docs, layout.alias(name, type_), newtype=False)
         imports.use("serde", "Serialize")

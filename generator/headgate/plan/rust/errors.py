@@ -13,6 +13,7 @@ from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, type_scope
+from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from headgate.ir.api import ErrorClass, ErrorModel
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.pages import StructPage
 
-TYPES: Final = fixed("crate::types")
 _OWN: Final = (
     "Configuration",
     "Connection",
@@ -50,6 +50,7 @@ class ErrorsPage:
 
     header: Code
     imports: Code
+    lone: KindPage | None
     kinds: tuple[KindPage, ...]
     structs: tuple[StructPage, ...]
 
@@ -82,13 +83,15 @@ def plan_errors(
     structs_scope = type_scope()
     for taken in ("Error", "ErrorKind", "ErrorRule", "Failure"):
         structs_scope.claim(taken)
-    kinds = tuple(_kind(each, names) for each in model.classes)
+    indent = 4 if len(model.classes) == 1 else 8
+    kinds = tuple(_kind(each, names, indent) for each in model.classes)
     structs = tuple(
         _details(each, structs_scope, definitions, imports)
         for each in model.classes
         if each.details
     )
-    return ErrorsPage(header, imports.lines(), kinds, structs)
+    lone = kinds[0] if len(kinds) == 1 else None
+    return ErrorsPage(header, imports.lines(), lone, kinds, structs)
 
 
 _NOWHERE: Final = Location("", 1, 1, "#")
@@ -123,17 +126,17 @@ def _kind_name(error: ErrorClass, names: Scope) -> Code:
     return claim_pascal(names, (bare,), "Kind")
 
 
-def _kind(error: ErrorClass, names: dict[str, Code]) -> KindPage:
+def _kind(error: ErrorClass, names: dict[str, Code], indent: int) -> KindPage:
     parent = names.get(error.parent or "", fixed("Api"))
     pattern = assembled("Self::{}", names[error.name])
     return KindPage(
         docs=rust.doc(described(error.docs, f"`{error.name}`"), 4),
         name=names[error.name],
         parent=layout.arm(12, pattern, assembled("Some(Self::{})", parent)),
-        codes=_texts(fixed("codes: &"), error.codes),
-        types=_texts(fixed("types: &"), error.types),
+        codes=_texts(indent, fixed("codes: &"), error.codes),
+        types=_texts(indent, fixed("types: &"), error.types),
         statuses=layout.short_list(
-            8,
+            indent,
             fixed("statuses: &"),
             [rust.integer(status) for status in error.statuses],
             fixed(","),
@@ -141,9 +144,9 @@ def _kind(error: ErrorClass, names: dict[str, Code]) -> KindPage:
     )
 
 
-def _texts(head: Code, texts: tuple[str, ...]) -> Code:
+def _texts(indent: int, head: Code, texts: tuple[str, ...]) -> Code:
     items = [rust.string(text) for text in texts]
-    return layout.short_list(8, head, items, fixed(","))
+    return layout.short_list(indent, head, items, fixed(","))
 
 
 def _details(

@@ -24,6 +24,7 @@ from headgate.ir.streams import (
 from headgate.ir.types import Ref
 from headgate.plan.rust import layout
 from headgate.plan.rust.names import claim_snake, scope
+from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from headgate.plan.rust.definitions import Definitions, Member
     from headgate.plan.rust.imports import Imports
 
-TYPES: Final = fixed("crate::types")
 _FOLD: Final = "crate::runtime::fold"
 _VALUE: Final = fixed("value")
 _TARGET: Final = fixed("target")
@@ -315,8 +315,8 @@ class FoldWriter:
         if found.absent:
             self._bind(indent, name, found)
             found = Found(name, boxed=found.boxed, borrowed=True)
-        union = self.definitions.types.names[step.union]
-        self.imports.use_code(TYPES, union)
+        types = self.definitions.types
+        union = types.write_name(step.union, self.imports, TYPES)
         variants = [
             self.definitions.arm(step.union, each).name for each in step.variants
         ]

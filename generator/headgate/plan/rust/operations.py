@@ -17,6 +17,7 @@ from headgate.ir.types import (
     Struct,
     TypeId,
 )
+from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
 from headgate.plan.rust.imports import Imports
@@ -25,8 +26,8 @@ from headgate.plan.rust.names import (
     claim_pascal,
     claim_snake,
     scope,
-    type_scope,
 )
+from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +40,9 @@ if TYPE_CHECKING:
         Resource,
         StreamCall,
     )
-    from headgate.names import Scope
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.pages import StructPage
 
-TYPES: Final = fixed("crate::types")
 _CALL: Final = "crate::runtime::call"
 _REQUEST: Final = "crate::runtime::request"
 
@@ -119,7 +118,7 @@ class ResourceFile:
     resource: Resource
     header: Code
     imports: Imports = field(default_factory=Imports)
-    _types: Scope = field(default_factory=type_scope)
+    _types: Scope = field(default_factory=lambda: Scope(reserved=_TAKEN))
     _methods: Scope = field(default_factory=lambda: scope("new", "core"))
 
     def page(self) -> ResourcePage:
@@ -261,12 +260,12 @@ class ResourceFile:
         value = name
         if isinstance(plain, Scalar) and plain.kind in {"string", "binary"}:
             type_ = fixed("&str")
+        elif isinstance(plain, Scalar):
+            type_ = _passed_scalar(plain)
+            value = assembled("&{}", name)
         else:
             type_ = self.definitions.types.write(parameter.type, self.imports, TYPES)
             type_ = assembled("&{}", type_)
-            if isinstance(plain, Scalar):
-                type_ = _passed_scalar(plain)
-                value = assembled("&{}", name)
         parameters.append(assembled("{}: {}", name, type_))
         wire = rust.string(parameter.name)
         call = layout.call(8, fixed("request.path"), (wire, value), fixed(";"))
@@ -432,15 +431,28 @@ def _style(parameter: Parameter) -> Code:
     return fixed("Style::Comma")
 
 
+_TAKEN: Final = frozenset(
+    """
+    Arc Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape Idempotency
+    Json Limits Maybe NamedHeaders Nothing Operation Option Paged Place Reply Request
+    Result RetryPolicy Scheme Self Service Some None String Streaming Style Text
+    Timeouts Vec Map Value BTreeMap Into
+    """.split()
+)
+"""Names that the files of resources and of the client use for their own purposes."""
+
+
 def name_places(root: Resource, modules: Scope) -> dict[tuple[str, ...], Place]:
     """Name the module and the type of every resource."""
-    types = type_scope()
+    types = Scope(reserved=_TAKEN)
     places: dict[tuple[str, ...], Place] = {}
 
     def visit(resource: Resource) -> None:
         if resource.path or resource.operations:
             words = resource.path or ("api",)
             module = claim_snake(modules, "_".join(words), "resource")
+            if pascal(split_words(" ".join(words))) in _TAKEN:
+                words = (*words, "api")
             places[resource.path] = Place(module, claim_pascal(types, words, "Api"))
         for child in resource.children:
             visit(child)

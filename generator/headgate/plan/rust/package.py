@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding import markup, rust
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, fixed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +65,8 @@ class RootPage:
 
     header: Code
     about: Code
+    streams: bool
+    pages: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -117,8 +119,8 @@ def _variable(prefix: str, option: Code, suffix: str = "") -> Code:
     return rust.comment(f"{prefix}_{name}{suffix}")
 
 
-def plan_root(api: Api, config: Config, header: Code) -> RootPage:
+def plan_root(api: Api, config: Config, header: Code, *, pages: bool) -> RootPage:
     """Plan src/lib.rs."""
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
     about = rust.doc(text, marker="//!")
-    return RootPage(header, assembled("{}", about))
+    return RootPage(header, about, bool(api.streams), pages)

@@ -13,6 +13,7 @@ from headgate.plan.rust.definitions import described, has_unknown
 from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
+from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.operations import Place
 
-TYPES: Final = fixed("crate::types")
 _STREAM: Final = "crate::runtime::stream"
 _FOLD: Final = "crate::runtime::fold"
 

@@ -39,6 +39,8 @@ LARGE: Final = 160
 """A variant estimated larger than this many bytes is boxed."""
 
 STRING: Final = Scalar("string")
+OWN_MODULE: Final = fixed("super")
+TYPES: Final = fixed("crate::types")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Types:
     names: Mapping[TypeId, Code]
 
     def write(self, type_: TypeExpr, imports: Imports, home: Code) -> Code:
-        """Write a type; names of definitions are imported from module `home`."""
+        """Write a type; names of definitions are taken from module `home`."""
         match type_:
             case Scalar():
                 return _scalar(type_)
@@ -58,7 +60,7 @@ class Types:
             case Json():
                 return imports.use("serde_json", "Value")
             case Ref(id):
-                return imports.use_code(home, self.names[id])
+                return self.write_name(id, imports, home)
             case ListOf(item):
                 return assembled("Vec<{}>", self.write(item, imports, home))
             case MapOf(Json()):
@@ -73,6 +75,17 @@ class Types:
                 return assembled("Option<{}>", self.write(inner, imports, home))
             case _:
                 assert_never(type_)
+
+    def write_name(self, name: TypeId, imports: Imports, home: Code) -> Code:
+        """Write the name of a definition as it is reached in a file.
+
+        Files of types import each name. Others name the module as well, so that
+        nothing of the API collides with what they import.
+        """
+        if home == OWN_MODULE:
+            return imports.use_code(home, self.names[name])
+        imports.use("crate", "types")
+        return assembled("types::{}", self.names[name])
 
     def resolve(self, type_: TypeExpr) -> TypeExpr:
         """Follow aliases down to what they stand for."""
