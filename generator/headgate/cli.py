@@ -234,9 +234,12 @@ def _report_written(
     files: Mapping[Language, Mapping[str, bytes]],
     out: Path,
 ) -> None:
+    width = max(len(str(out / language)) for language in changes)
     for language, change in changes.items():
         written = len(change.missing) + len(change.different)
-        total = _counted(len(files[language]), "file")
         removed = f", {len(change.stale)} removed" if change.stale else ""
-        place = f"{out / language}"
-        click.echo(f"{language:<11}{place:<24}{total}, {written} written{removed}")
+        total = _counted(len(files[language]), "file")
+        click.echo(
+            f"{language:<10}  {out / language!s:<{width}}  {total},"
+            f" {written} written{removed}"
+        )
