@@ -236,7 +236,8 @@ def _report_written(
 ) -> None:
     width = max(len(str(out / language)) for language in changes)
     for language, change in changes.items():
-        written = len(change.missing) + len(change.different)
+        touched = {*change.missing, *change.different}
+        written = len(touched & files[language].keys())
         removed = f", {len(change.stale)} removed" if change.stale else ""
         total = _counted(len(files[language]), "file")
         click.echo(
