@@ -15,7 +15,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final, Literal
 
-from headgate.errors import Diagnostic, Location
+from headgate.errors import Diagnostic, Location, in_order
 
 Format = Literal["text", "json", "github"]
 
@@ -27,6 +27,7 @@ _RESET: Final = "\x1b[0m"
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _TOKEN: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,\[\]{}]*[^\s,\[\]{}:]""")
 
 
@@ -37,11 +38,11 @@ def render(
     *,
     color: bool = False,
 ) -> str:
-    """Write diagnostics in a format, each ending with a newline.
+    """Write diagnostics in a format, sorted by place, each ending with a newline.
 
     Excerpts appear in text for the files whose text `sources` holds.
     """
-    listed = list(diagnostics)
+    listed = in_order(diagnostics)
     match format:
         case "text":
             return _as_text(listed, sources, color=color)
@@ -52,10 +53,10 @@ def render(
 
 
 def _as_text(
-    diagnostics: list[Diagnostic], sources: Mapping[str, str], *, color: bool
+    diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, str], *, color: bool
 ) -> str:
     lines: list[str] = []
-    split = {file: text.splitlines() for file, text in sources.items()}
+    split = {file: _LINE_END.split(text) for file, text in sources.items()}
     for diagnostic in diagnostics:
         lines += _paragraph(diagnostic, split, color=color)
     return "".join(f"{line}\n" for line in lines)
@@ -135,7 +136,7 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _as_json(diagnostics: list[Diagnostic]) -> str:
+def _as_json(diagnostics: tuple[Diagnostic, ...]) -> str:
     severities = [diagnostic.severity for diagnostic in diagnostics]
     report = {
         "version": 1,

@@ -136,8 +136,8 @@ def test_every_code_of_the_document_layer_has_a_case() -> None:
         )
     }
 
-    # A file that is no text cannot be committed as text: a unit test writes one.
-    assert possible - shown == {"bad-encoding"}
+    # What is no text, or very long, is better written by a unit test.
+    assert possible - shown == {"bad-encoding", "too-many-faults"}
 
 
 def _codes(path: Path) -> Iterator[str]:

@@ -37,7 +37,7 @@ from headgate.document.trail import Origins, Trail
 from headgate.document.tree import MOST_NODES
 from headgate.errors import Diagnostic, Severity
 
-_MOST_PATH: Final = 200
+_MOST_PATH: Final = 50
 _BARE_NAME: Final = re.compile(r"[^/#.]*")
 _STATUS: Final = re.compile(r"[1-5](?:[0-9]{2}|XX)|default")
 
@@ -84,7 +84,7 @@ class Bundler:
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """Give what was found wrong so far."""
-        return self._trail.diagnostics
+        return self._trail.collector.diagnostics
 
     def bundle(self) -> Bundle:
         """Make the bundle; `UnboundedError` when the document unfolds without end."""
@@ -178,6 +178,9 @@ class Bundler:
             if kind.or_boolean and isinstance(value, bool):
                 return value
             return self._wrong_type("an object", value, wrong)
+        if kind is SCHEMA and "$dynamicRef" in value and "$ref" not in value:
+            # Without dynamic scope, which a generated type cannot have.
+            value = {**value, "$ref": value["$dynamicRef"]}
         if kind.section and "$ref" in value:
             return self._reference(value, kind, kind.section, wrong)
         return self._fields(value, kind)
@@ -330,7 +333,8 @@ class Bundler:
             self._trail.report("warning", "bad-status", message, at_key=True)
 
     def _unknown(self, key: str, kind: Object) -> None:
-        close = get_close_matches(key, kind.fields, n=1, cutoff=0.75)
+        # A long key is no slip, and comparing it would take long.
+        close = get_close_matches(key[:40], kind.fields, n=1, cutoff=0.75)
         hint = f"did you mean {close[0]!r}?" if close else ""
         message = f"{kind.says} has no field {key!r}"
         self._trail.report(

@@ -6,7 +6,9 @@ validator, so it is apart from loading: `headgate check` asks for it.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import quote
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
 
 _BASE: Final = "urn:headgate:document"
+_STACK_BYTES: Final = 512 * 1024 * 1024
 _LONGEST_MESSAGE: Final = 160
 _Fault: TypeAlias = tuple[str, Tokens]
 
@@ -46,6 +49,17 @@ def check_examples(
     document: Document, severity: Severity = "warning"
 ) -> tuple[Diagnostic, ...]:
     """Validate every example and default; the worst fault of each is reported."""
+    # The validator compiles schemas by recursion: a chain of references that is
+    # long enough would overflow the main thread's stack and end the process.
+    before = threading.stack_size(_STACK_BYTES)
+    try:
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            return thread.submit(_check, document, severity).result()
+    finally:
+        threading.stack_size(before)
+
+
+def _check(document: Document, severity: Severity) -> tuple[Diagnostic, ...]:
     root = bundle(document, "3.1")
     validators = _Validators(root)
     found: list[Diagnostic] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -125,7 +126,7 @@ class Files:
             tree = _parse(text, name)
         except UnreadableError as error:
             self._unreadable.add(name)
-            self._report(Source(name, text, None, 0), [error.fault])
+            self._report(Source(name, text, None, 0), error.faults)
             # Kept for the excerpt, though there is no value to refer to.
             self.sources[name] = Source(name, text, None, 0)
             return None
@@ -160,7 +161,7 @@ class Files:
         place = Location(name, line, column, "#")
         self.diagnostics.append(Diagnostic("error", code, message, place))
 
-    def _report(self, source: Source, faults: list[Fault]) -> None:
+    def _report(self, source: Source, faults: Iterable[Fault]) -> None:
         for fault in faults:
             hint = fault.hint
             if fault.first is not None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from headgate.document.collector import Collector
 from headgate.document.files import Target
 from headgate.document.json_values import Tokens
 from headgate.document.source import Source
-from headgate.errors import Diagnostic, Severity
+from headgate.errors import Severity
 
 Origins = dict[Tokens, tuple[Source, Tokens]]
 """For a place in the bundle, the file and the place there that it came from."""
@@ -23,7 +24,7 @@ class Trail:
     def __init__(self, root: Source) -> None:
         self.source = root
         self.path: list[str] = []
-        self.diagnostics: list[Diagnostic] = []
+        self.collector = Collector()
         self.origins: Origins = {(): (root, ())}
         self._entered_at = 0
         self._base: Tokens = ()
@@ -55,10 +56,7 @@ class Trail:
         at: str | None = None,
         at_key: bool = False,
     ) -> None:
-        """Report the current place, its member `at`, or the key that it stands under.
-
-        What was reported in the same words at this place before is not repeated.
-        """
+        """Report the current place or its member `at`: the value, or its key."""
         tokens = (*self.path, at) if at is not None else tuple(self.path)
         find = self.source.locate_key if at_key else self.source.locate
-        self.diagnostics.append(Diagnostic(severity, code, message, find(tokens), hint))
+        self.collector.add(severity, code, message, lambda: find(tokens), hint)

@@ -6,6 +6,7 @@ and the depth are capped, and a key may not stand twice in one object.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from headgate.document.source import Marks
 
 MOST_NODES: Final = 2_000_000
 MOST_DEPTH: Final = 200
+MOST_FAULTS: Final = 100
 
 Scalar = str | int | float | bool | None
 
@@ -34,9 +36,10 @@ class Fault:
 class UnreadableError(Exception):
     """The text ends here as far as we can tell: there is no value after this fault."""
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: Fault, before: Sequence[Fault] = ()) -> None:
         super().__init__(fault.message)
         self.fault = fault
+        self.faults = (*before, fault)
 
 
 class Frame:
@@ -111,11 +114,12 @@ class TreeBuilder:
 
     def fault(self, code: str, message: str, offset: int, hint: str = "") -> None:
         """Note a fault at the place that is being built, and go on."""
-        self.faults.append(Fault(code, message, offset, self.path(), hint))
+        self._note(Fault(code, message, offset, self.path(), hint))
 
     def stop(self, code: str, message: str, offset: int, hint: str = "") -> None:
         """Give up: raise with a fault at the place that is being built."""
-        raise UnreadableError(Fault(code, message, offset, self.path(), hint))
+        fault = Fault(code, message, offset, self.path(), hint)
+        raise UnreadableError(fault, self.faults)
 
     def path(self) -> Tokens:
         """Give the pointer tokens of the place that is being built."""
@@ -155,6 +159,10 @@ class TreeBuilder:
 
     def _refuse_twice(self, key: str, first: int, offset: int) -> None:
         message = f"the key {key!r} stands twice in one object"
-        self.faults.append(
-            Fault("duplicate-key", message, offset, self.path(), first=first)
-        )
+        self._note(Fault("duplicate-key", message, offset, self.path(), first=first))
+
+    def _note(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        if len(self.faults) >= MOST_FAULTS:
+            message = f"after {MOST_FAULTS} faults the rest of the file is not read"
+            self.stop("too-many-faults", message, fault.offset)

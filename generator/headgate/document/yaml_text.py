@@ -47,11 +47,12 @@ class YamlReader:
         try:
             self._walk(CParser(text))
         except yaml.MarkedYAMLError as error:
-            raise UnreadableError(_syntax_fault(error)) from error
+            raise UnreadableError(_syntax_fault(error), self.tree.faults) from error
         except yaml.reader.ReaderError as error:
             offset = _character_offset(text, error.position)
             message = f"the character U+{error.character:04X} is not allowed in YAML"
-            raise UnreadableError(Fault("yaml-syntax", message, offset)) from error
+            fault = Fault("yaml-syntax", message, offset)
+            raise UnreadableError(fault, self.tree.faults) from error
         return self.tree
 
     def _walk(self, parser: CParser) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
+from headgate.document.collector import Collector
 from headgate.document.grammar import METHODS
 from headgate.document.json_values import (
     Json,
@@ -15,7 +16,7 @@ from headgate.document.json_values import (
     follow,
     fragment_tokens,
 )
-from headgate.errors import Diagnostic, Location, Severity
+from headgate.errors import Diagnostic, Location
 
 Locator: TypeAlias = Callable[[Tokens], Location]
 """Finds where a place in the bundle was written."""
@@ -159,24 +160,25 @@ class Findings(Lookup):
 
     def __init__(self, root: JsonObject, locator: Locator) -> None:
         super().__init__(root)
-        self.diagnostics: list[Diagnostic] = []
+        self._collector = Collector()
         self._locator = locator
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """Give what was found."""
+        return self._collector.diagnostics
 
     def error(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
         """Report what makes generation impossible."""
-        self._report("error", code, message, tokens, hint)
+        find = partial(self._locator, tokens)
+        self._collector.add("error", code, message, find, hint)
 
     def warning(self, code: str, message: str, tokens: Tokens, hint: str = "") -> None:
         """Report what can be worked around."""
-        self._report("warning", code, message, tokens, hint)
+        find = partial(self._locator, tokens)
+        self._collector.add("warning", code, message, find, hint)
 
     def line(self, tokens: Tokens) -> str:
         """Name the line of a place, for a message about another one."""
         place = self._locator(tokens)
         return f"{place.file}:{place.line}"
-
-    def _report(
-        self, severity: Severity, code: str, message: str, tokens: Tokens, hint: str
-    ) -> None:
-        place = self._locator(tokens)
-        self.diagnostics.append(Diagnostic(severity, code, message, place, hint))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from headgate.document.checks.findings import Findings, Part
@@ -130,46 +130,46 @@ def _check_discriminator(findings: Findings, schema: Part) -> None:
 def _check_loops(findings: Findings) -> None:
     """A schema may contain itself, but it cannot be itself."""
     named = dict(findings.root.object("components").members("schemas"))
+    targets = {
+        name: [target for target in _stands_for(schema) if target in named]
+        for name, schema in named.items()
+    }
+    for loop in loops(targets):
+        findings.error(
+            "reference-loop",
+            f"the schema refers only to itself: {' to '.join(loop)}",
+            _loop_place(named[loop[0]]),
+        )
+
+
+def loops(targets: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Give each way that leads back to where it began, however long, only once."""
     done: set[str] = set()
-    for name in named:
-        way: list[str] = []
-        if _meets_itself(named, name, way, done):
-            done.update(way)
-            loop = " to ".join(way[way.index(way[-1]) :])
-            findings.error(
-                "reference-loop",
-                f"the schema refers only to itself: {loop}",
-                _loop_place(named[way[-1]]),
-            )
-
-
-def _meets_itself(
-    named: dict[str, Part], name: str, way: list[str], done: set[str]
-) -> bool:
-    if name in way:
-        way.append(name)
-        return True
-    if name in done or name not in named:
-        return False
-    way.append(name)
-    for reference in _stands_for(named[name]):
-        target = reference.removeprefix("#/components/schemas/")
-        if _meets_itself(named, _unescaped(target), way, done):
-            return True
-    done.add(way.pop())
-    return False
+    for start in targets:
+        way: dict[str, Iterator[str]] = {}
+        following: str | None = start
+        while following is not None or way:
+            if following in way:
+                names = list(way)
+                yield [*names[names.index(following) :], following]
+            elif following is not None and following not in done:
+                way[following] = iter(targets[following])
+            if not way:
+                break
+            last = next(reversed(way))
+            following = next(way[last], None)
+            if following is None:
+                done.add(last)
+                del way[last]
 
 
 def _stands_for(schema: Part) -> Iterator[str]:
+    """Give the names of the schemas that a schema is, rather than has."""
     if reference := schema.text("$ref"):
-        yield reference
+        yield fragment_tokens(reference)[-1]
     for parent in schema.items("allOf"):
         yield from _stands_for(parent)
 
 
 def _loop_place(schema: Part) -> Tokens:
     return (*schema.tokens, "$ref") if "$ref" in schema.value else schema.tokens
-
-
-def _unescaped(token: str) -> str:
-    return token.replace("~1", "/").replace("~0", "~")
