@@ -1,0 +1,65 @@
+"""The SDKs are thin: no provider's name and no tool loop is in any of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_runtime_names import PREFIX, RUNTIMES, provider_names
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED = ROOT / "generated"
+HEADER_MAPS = {
+    "python": "src/headgate_sdk/_product.py",
+    "typescript": "src/configuration.ts",
+    "rust": "src/client.rs",
+}
+TOOL = re.compile(r"\btools?(?!\.)(?:_\w+)?\b", re.IGNORECASE)
+SOURCES = {".py", ".ts", ".rs"}
+
+
+def sources(language: str) -> dict[str, str]:
+    """The text of each committed source file of an SDK."""
+    folder = GENERATED / language
+    return {
+        path.relative_to(folder).as_posix(): path.read_text("utf-8")
+        for path in sorted((folder / "src").rglob("*"))
+        if path.suffix in SOURCES
+    }
+
+
+@pytest.mark.parametrize("language", HEADER_MAPS)
+def test_providers_are_named_in_the_header_map_alone(language: str) -> None:
+    """A provider is a name for a header and nothing that an SDK knows about."""
+    names = re.compile(rf"\b(?:{'|'.join(sorted(provider_names()))})\b", re.IGNORECASE)
+    naming = [path for path, text in sources(language).items() if names.search(text)]
+
+    assert naming == [HEADER_MAPS[language]]
+
+
+@pytest.mark.parametrize("language", HEADER_MAPS)
+def test_every_provider_header_is_in_the_map(language: str) -> None:
+    """The map holds each header of the specification, spelt as it is there."""
+    declared = re.findall(
+        rf"name: ({PREFIX}\w+)", (ROOT / "spec" / "parameters.yaml").read_text("utf-8")
+    )
+    mapped = re.findall(rf"{PREFIX}\w+", sources(language)[HEADER_MAPS[language]])
+
+    assert sorted(set(mapped)) == sorted(declared)
+
+
+@pytest.mark.parametrize("language", HEADER_MAPS)
+def test_nothing_fixed_knows_of_tools(language: str) -> None:
+    """Tools are data of the API: what runs in every SDK never mentions them."""
+    fixed = [RUNTIMES / language / "runtime", *(RUNTIMES / language).rglob("*.jinja")]
+    files = [path for top in fixed for path in [top, *top.rglob("*")] if path.is_file()]
+    naming = [
+        str(path.relative_to(ROOT))
+        for path in files
+        if "__pycache__" not in path.parts and TOOL.search(path.read_text("utf-8"))
+    ]
+
+    assert files
+    assert naming == []
