@@ -30,7 +30,7 @@ def create_app(gateway: Gateway) -> ASGIApp:
         routes.append(metrics_route(gateway))
     app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route)
     app = ErrorBoundary(app)
-    return RequestEdge(app, metrics=gateway.metrics)
+    return RequestEdge(app, metrics=gateway.metrics, drain=gateway.drain)
 
 
 async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,8 @@
 """Stopping in order: take nothing new, let running work end, then cut what is left."""
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from headgate_gateway.errors import GatewayError
 
@@ -12,14 +14,45 @@ class Drain:
         self.begun = asyncio.Event()
         """Set: nothing new is taken."""
         self.forced = asyncio.Event()
-        """Set: streams that are still open end now."""
+        """Set: answers that are still being made end now, as errors."""
+        self.cut = asyncio.Event()
+        """Set: streams that are still open are cut; they can be resumed elsewhere."""
+        self._answering = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @contextmanager
+    def answering(self) -> Generator[None, None, None]:
+        """Count a request as being answered."""
+        self._answering += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._answering -= 1
+            if not self._answering:
+                self._idle.set()
+
+    async def idle_within(self, seconds: float) -> bool:
+        """Whether all requests are answered before the time is over."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def refuse_new_work(self) -> None:
         """Raise 503 once draining has begun."""
         if self.begun.is_set():
-            raise GatewayError(
-                "draining",
-                "The gateway is stopping and takes no new work.",
-                retry_after=1,
-                headers={"Connection": "close"},
-            )
+            raise draining()
+
+
+def draining() -> GatewayError:
+    """What is answered to whom a gateway that stops can no longer serve."""
+    return GatewayError(
+        "draining",
+        "The gateway is stopping.",
+        retry_after=1,
+        headers={"Connection": "close"},
+    )

@@ -1,6 +1,7 @@
 """Everything behind the routes, put together once."""
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -31,6 +32,9 @@ from headgate_gateway.tools.toolbox import offline_tools
 
 _HOUSEKEEPING = 60.0
 """How often old events and idempotency keys are deleted, in seconds."""
+
+_LAST_EVENTS = 1.0
+"""How long the last events of cancelled runs may take to their readers."""
 
 _log = structlog.get_logger("headgate_gateway")
 
@@ -73,7 +77,7 @@ class Gateway:
 
     async def stop(self) -> None:
         """Let go of everything; runs that are still at work are cancelled."""
-        await self.engine.drain(grace=0)
+        await self.engine.cancel_all()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
@@ -85,8 +89,14 @@ class Gateway:
     async def begin_drain(self) -> None:
         """Take nothing new; return when running work has ended or its grace is over."""
         self.drain.begun.set()
-        await self.engine.drain(grace=self.settings.drain_grace)
+        deadline = time.monotonic() + self.settings.drain_grace
+        await self.engine.idle_within(self.settings.drain_grace)
+        if await self.drain.idle_within(max(deadline - time.monotonic(), 0)):
+            return
         self.drain.forced.set()
+        await self.engine.cancel_all()
+        await self.drain.idle_within(_LAST_EVENTS)
+        self.drain.cut.set()
 
     async def _keep_alive(self) -> None:
         """Renew the lease, hear of cancels asked elsewhere, and bury the dead."""

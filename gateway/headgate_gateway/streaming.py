@@ -7,7 +7,6 @@ from contextlib import aclosing, suppress
 
 from starlette.types import Receive, Scope, Send
 
-from headgate_gateway.drain import Drain
 from headgate_gateway.http.disconnect import until_gone
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.metrics import Metrics
@@ -44,14 +43,15 @@ class EventStream:
     """An ASGI application that sends one event stream.
 
     Closing ``frames`` frees what stands behind them. A client that leaves, or takes
-    nothing for too long, ends the stream and calls ``on_disconnect``.
+    nothing for too long, ends the stream and calls ``on_disconnect``. ``ends_on`` ends it
+    with ``last_words``, or cuts it when there are none.
     """
 
     def __init__(
         self,
         frames: AsyncGenerator[bytes, None],
         *,
-        drain: Drain,
+        ends_on: asyncio.Event,
         metrics: Metrics,
         ping_interval: float,
         stalled_reader: float,
@@ -60,7 +60,7 @@ class EventStream:
         on_disconnect: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._frames = frames
-        self._drain = drain
+        self._ends_on = ends_on
         self._metrics = metrics
         self._ping_interval = ping_interval
         self._stalled_reader = stalled_reader
@@ -85,7 +85,7 @@ class EventStream:
         """Send until the frames end, the client leaves or the gateway stops."""
         sender = asyncio.create_task(self._send_all(wire))
         gone = asyncio.create_task(until_gone(receive))
-        forced = asyncio.create_task(self._drain.forced.wait())
+        forced = asyncio.create_task(self._ends_on.wait())
         pings = asyncio.create_task(wire.ping_in_silence(self._ping_interval))
         try:
             await asyncio.wait(

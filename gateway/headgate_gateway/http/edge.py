@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer
 from headgate_gateway.ids import new_id
@@ -40,8 +41,9 @@ def state_of(scope: Scope) -> RequestState:
 class RequestEdge:
     """Gives each request an id, measures it and logs one line when it is over."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Drain) -> None:
         self._app = app
+        self._drain = drain
         self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +61,8 @@ class RequestEdge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with self._drain.answering():
+                await self._app(scope, receive, send_with_id)
         finally:
             self._record(scope, state, time.perf_counter() - started)
 

@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from starlette.types import ASGIApp
 
+from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, MessageFold, error_event
 from headgate_gateway.http.answers import Answer, json_answer
@@ -28,7 +29,9 @@ async def create(call: Call) -> ASGIApp:
 
     async def produce() -> Answer:
         work = _whole(call, resolved)
-        return json_answer(await while_waited_for(call.request.receive, work))
+        forced = call.gateway.drain.forced
+        receive = call.request.receive
+        return json_answer(await while_waited_for(receive, work, unless=forced))
 
     return await once(call, produce)
 
@@ -53,16 +56,17 @@ async def _whole(call: Call, resolved: Resolved) -> JsonObject:
 async def _streamed(call: Call, resolved: Resolved) -> EventStream:
     """The stream, begun: what fails before the first event is still an HTTP error."""
     events = _events(call, resolved)
-    first = await while_waited_for(call.request.receive, _first(events))
+    first = await while_waited_for(
+        call.request.receive, _first(events), unless=call.gateway.drain.forced
+    )
     settings = call.gateway.settings
-    draining = GatewayError("draining", "The gateway is stopping.", retry_after=1)
     return EventStream(
         _frames(call, first, events),
-        drain=call.gateway.drain,
+        ends_on=call.gateway.drain.forced,
         metrics=call.gateway.metrics,
         ping_interval=settings.ping_interval,
         stalled_reader=settings.stalled_reader,
-        last_words=message_frame(error_event(draining.as_object(call.request_id))),
+        last_words=message_frame(error_event(draining().as_object(call.request_id))),
     )
 
 

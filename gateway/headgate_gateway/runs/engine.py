@@ -11,6 +11,9 @@ from headgate_gateway.store.runs import RunStore
 from headgate_gateway.tools.interface import ServerTool
 
 
+_CANCEL_TIME = 2.0
+
+
 class RunEngine:
     """The runs that this process carries out, each a task that no client holds."""
 
@@ -57,16 +60,18 @@ class RunEngine:
         if execution is not None:
             execution.cancel()
 
-    async def drain(self, *, grace: float) -> None:
-        """Let the runs end by themselves for a while, then cancel what is left."""
+    async def idle_within(self, seconds: float) -> bool:
+        """Whether all runs end by themselves before the time is over."""
         tasks = set(self._tasks.values())
-        if not tasks:
-            return
-        _, pending = await asyncio.wait(tasks, timeout=grace)
-        if pending:
-            for execution in list(self._executions.values()):
-                execution.cancel()
-            await asyncio.wait(pending, timeout=2)
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        return not self._tasks
+
+    async def cancel_all(self) -> None:
+        """Cancel what is left, and wait for it to end."""
+        for execution in list(self._executions.values()):
+            execution.cancel()
+        await self.idle_within(_CANCEL_TIME)
 
     def _forget(self, run_id: str) -> None:
         self._metrics.live_runs.dec()

@@ -1,0 +1,222 @@
+"""Stopping in order, dying without warning, and starting again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.gateway.client import Client, Recording, breaches, message, run
+from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
+
+TALKING = {"turns": [{"text": "x" * 2000, "chunk": 1, "delay_ms": 20}]}
+
+
+@contextmanager
+def process(
+    folder: Path, settings: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], Client]]:
+    """A gateway that the test may stop or kill."""
+    environment = {
+        **{name: text for name, text in os.environ.items() if "HEADGATE_" not in name},
+        "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'gateway.sqlite3'}",
+        "HEADGATE_GATEWAY_API_KEY": API_KEY,
+        "HEADGATE_GATEWAY_ADMIN_KEY": ADMIN_KEY,
+        "HEADGATE_GATEWAY_LEASE": "1",
+        **settings,
+    }
+    command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", "0"]
+    with (
+        (folder / "gateway.log").open("ab") as log,
+        subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=log
+        ) as started,
+    ):
+        assert started.stdout is not None
+        url = json.loads(started.stdout.readline())["url"]
+        client = Client(Gateway(url, API_KEY, ADMIN_KEY))
+        try:
+            yield started, client
+        finally:
+            client.close()
+            started.kill()
+            started.wait()
+
+
+def in_background(work: Any, *arguments: Any) -> tuple[threading.Thread, list[Any]]:
+    """Start ``work`` in a thread; its result comes in the list."""
+    results: list[Any] = []
+    thread = threading.Thread(target=lambda: results.append(work(*arguments)))
+    thread.start()
+    return thread, results
+
+
+def test_a_drain_lets_short_work_end(tmp_path: Path, own_settings: dict[str, str]):
+    """What ends within the grace ends by itself; meanwhile nothing new is taken."""
+    settings = {**own_settings, "HEADGATE_GATEWAY_DRAIN_GRACE": "20"}
+    script = {"turns": [{"text": "almost there", "chunk": 3, "delay_ms": 250}]}
+    with process(tmp_path, settings) as (gateway, client):
+        thread, results = in_background(client.stream_run, run(script))
+        wait_for_a_run(client)
+        gateway.send_signal(signal.SIGTERM)
+        ready = wait_until_draining(client)
+        refused = [
+            client.http.post("/v1/messages", json=message()),
+            client.http.post("/v1/runs", json=run("text")),
+            client.http.post("/v1/runs:stream", json=run("text")),
+        ]
+        thread.join()
+        status = gateway.wait(timeout=10)
+
+    recording: Recording = results[0]
+    assert ready["draining"]
+    assert not ready["ok"]
+    assert [answer.status_code for answer in refused] == [503] * 3
+    assert {answer.json()["error"]["code"] for answer in refused} == {"draining"}
+    assert all("retry-after" in answer.headers for answer in refused)
+    assert recording.events[-1]["result"]["stop_reason"] == "end_turn"
+    assert status == 0
+
+
+def test_a_drain_cancels_what_takes_too_long(
+    tmp_path: Path, own_settings: dict[str, str]
+):
+    """After the grace runs are cancelled and messages get an error event; all streams end."""
+    settings = {**own_settings, "HEADGATE_GATEWAY_DRAIN_GRACE": "0.3"}
+    with process(tmp_path, settings) as (gateway, client):
+        streamed = message(TALKING, stream=True)
+        runs = in_background(client.stream_run, run(TALKING))
+        messages = in_background(lambda: stream_of(client, streamed))
+        wait_for_a_run(client)
+        time.sleep(0.3)
+        gateway.send_signal(signal.SIGTERM)
+        status = gateway.wait(timeout=10)
+        for thread, _ in (runs, messages):
+            thread.join()
+
+    run_recording, message_recording = runs[1][0], messages[1][0]
+    assert status == 0
+    assert run_recording.events[-1]["result"]["stop_reason"] == "cancelled"
+    assert breaches("run", run_recording) == []
+    assert message_recording.events[-1]["error"]["code"] == "draining"
+    assert breaches("message", message_recording, streamed) == []
+
+
+def stream_of(client: Client, body: dict[str, Any]) -> Recording:
+    return client.record("POST", "/v1/messages", json=body)
+
+
+def wait_for_a_run(client: Client) -> str:
+    while not (data := client.http.get("/v1/runs").json()["data"]):
+        time.sleep(0.02)
+    return data[0]["id"]
+
+
+def wait_until_draining(client: Client) -> dict[str, Any]:
+    while (answer := client.http.get("/readyz")).status_code == 200:
+        time.sleep(0.02)
+    return answer.json()
+
+
+def test_no_acknowledged_event_is_lost_in_a_crash(
+    tmp_path: Path, own_settings: dict[str, str]
+):
+    """Killed in mid-stream, the run is closed by the next process after what readers saw."""
+    seen: list[str] = []
+    with process(tmp_path, own_settings) as (gateway, client):
+        try:
+            with client.frames("POST", "/v1/runs:stream", json=run(TALKING)) as frames:
+                for frame in frames:
+                    seen.append(frame.data)
+                    if len(seen) == 40:
+                        gateway.kill()
+        except httpx2.TransportError:
+            gateway.wait()
+
+    run_id = json.loads(seen[0])["run_id"]
+    with process(tmp_path, own_settings) as (_, client):
+        recording = client.follow(run_id)
+        kept = client.http.get(f"/v1/runs/{run_id}").json()["run"]
+
+    assert [frame.data for frame in recording.frames][: len(seen)] == seen
+    assert recording.types[-1] == "error"
+    assert breaches("run", recording) == []
+    assert kept["status"] == "failed"
+    assert kept["error"]["code"] == "internal_error"
+
+
+def test_a_claim_dies_with_its_process(tmp_path: Path, own_settings: dict[str, str]):
+    """An Idempotency-Key that a dead process held is free again."""
+    headers = {"Idempotency-Key": "held"}
+    body = message({"turns": [{"text": "slow", "delay_ms": 5000}]})
+    with process(tmp_path, own_settings) as (gateway, client):
+
+        def post() -> None:
+            with pytest.raises(httpx2.TransportError):
+                client.http.post("/v1/messages", json=body, headers=headers)
+
+        thread, _ = in_background(post)
+        time.sleep(0.5)
+        gateway.kill()
+        thread.join()
+
+    with process(tmp_path, own_settings) as (_, client):
+        time.sleep(1.5)
+        answer = client.http.post("/v1/messages", json=message(), headers=headers)
+
+    assert answer.status_code == 200
+
+
+def test_what_was_made_is_there_after_a_restart(
+    tmp_path: Path, own_settings: dict[str, str]
+):
+    """Keys, runs and idempotent answers outlive the process."""
+    headers = {"Idempotency-Key": "again"}
+    with process(tmp_path, own_settings) as (gateway, client):
+        key = client.new_key(client.new_project("lasting"))
+        first = client.http.post("/v1/runs", json=run("tools"), headers=headers).json()
+        gateway.terminate()
+        gateway.wait()
+
+    with process(tmp_path, own_settings) as (_, client):
+        caller = client.with_key(key["secret"])
+        second = client.http.post("/v1/runs", json=run("tools"), headers=headers)
+
+        assert caller.http.get("/v1/models").status_code == 200
+        assert second.json() == first
+        assert second.headers["idempotent-replayed"] == "true"
+
+
+def test_expired_events_are_410(tmp_path: Path, own_settings: dict[str, str]):
+    """Once a finished run's events are trimmed, its end is 204 and the rest is 410."""
+    with process(tmp_path, own_settings) as (gateway, client):
+        over = client.http.post("/v1/runs", json=run("text")).json()["run"]
+        gateway.terminate()
+        gateway.wait()
+
+    settings = {**own_settings, "HEADGATE_GATEWAY_EVENTS_RETENTION": "0"}
+    with process(tmp_path, settings) as (_, client):
+        url = f"/v1/runs/{over['id']}/events"
+        deadline = time.monotonic() + 20
+        while (answer := client.http.get(url)).status_code == 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        last = over["last_sequence_number"]
+        end = client.http.get(url, params={"starting_after": last})
+        kept = client.http.get(f"/v1/runs/{over['id']}").json()["run"]
+
+    assert answer.status_code == 410
+    assert answer.json()["error"]["code"] == "events_expired"
+    assert end.status_code == 204
+    assert kept == over
