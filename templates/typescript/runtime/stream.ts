@@ -22,6 +22,8 @@ import type { CallOptions, Transport } from "./transport.js";
 
 /** What a specification declares of a kind of stream. */
 export interface StreamRule {
+  /** The events are text and not JSON. */
+  readonly text?: boolean;
   /** The field of an event that names its kind; absent: the frame names it. */
   readonly discriminator?: string;
   /** The events that end the stream, and how. None: it ends with its body. */
@@ -55,7 +57,7 @@ const LINGER = 250;
  * Nothing is sent before the first event, the response or the result is asked for. Leaving the loop
  * frees the connection. A stream can be read once.
  */
-export class EventStream<Event extends object> implements AsyncIterable<Event> {
+export class EventStream<Event> implements AsyncIterable<Event> {
   readonly #transport: Transport;
   readonly #options: CallOptions;
   readonly #rule: StreamRule;
@@ -285,6 +287,7 @@ export class EventStream<Event extends object> implements AsyncIterable<Event> {
       return undefined;
     }
     if (frame.data === "" && rule.heartbeats.includes(frame.event)) return undefined;
+    if (rule.text === true) return this.#giveText(frame);
     const event = this.#parse(frame);
     const kind = kindOf(event, frame, rule.discriminator);
     if (!rule.heartbeats.includes(kind)) {
@@ -295,6 +298,12 @@ export class EventStream<Event extends object> implements AsyncIterable<Event> {
       this.#fruitless = 0;
     }
     return this.#give(event, kind);
+  }
+
+  #giveText(frame: Frame): Event {
+    this.#position.advance({}, frame);
+    this.observe(frame.data as Event);
+    return frame.data as Event;
   }
 
   #give(event: JsonObject, kind: string): Event {

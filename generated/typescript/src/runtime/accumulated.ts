@@ -12,7 +12,7 @@ export interface Accumulator<Event, Result> {
 }
 
 /** A stream whose events come to one object. */
-export class AccumulatedStream<Event extends object, Result> extends EventStream<Event> {
+export class AccumulatedStream<Event, Result> extends EventStream<Event> {
   readonly #accumulator: Accumulator<Event, Result>;
 
   constructor(

@@ -19,7 +19,11 @@ export interface Readiness {
 }
 
 /** An OpenAPI 3.1 document. */
-export type SpecDocument = Record<string, unknown>;
+export interface SpecDocument {
+  [field: string]: unknown;
+}
 
 /** A JSON Schema 2020-12 document with an entry in `$defs` for every event. */
-export type EventSchemaDocument = Record<string, unknown>;
+export interface EventSchemaDocument {
+  [field: string]: unknown;
+}

@@ -13,7 +13,9 @@ import type {
 } from "./shared.js";
 
 /** JSON Schema of a tool's input. Any keyword is passed on as it is. */
-export type ToolInputSchema = Record<string, unknown>;
+export interface ToolInputSchema {
+  [field: string]: unknown;
+}
 
 /** A tool that the caller runs and answers with a `tool_result` block. */
 export interface FunctionTool {

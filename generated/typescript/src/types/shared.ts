@@ -122,7 +122,9 @@ export interface ThinkingBlockParam {
 }
 
 /** Arguments of a tool call, in the shape of the tool's own schema. */
-export type ToolInput = Record<string, unknown>;
+export interface ToolInput {
+  [field: string]: unknown;
+}
 
 /** A tool call that the model made on an earlier turn. */
 export interface ToolUseBlockParam {
@@ -317,7 +319,9 @@ export interface ThinkingConfig {
 }
 
 /** Free-form JSON. */
-export type Metadata = Record<string, unknown>;
+export interface Metadata {
+  [field: string]: unknown;
+}
 
 /** Text. */
 export interface TextBlock {
@@ -624,10 +628,14 @@ export type StandardErrorCode =
   | (string & {});
 
 /** Facts about the failure, by `code`. */
-export type ErrorDetails = Record<string, unknown>;
+export interface ErrorDetails {
+  [field: string]: unknown;
+}
 
 /** What the provider said, without credentials. */
-export type ProviderErrorBody = Record<string, unknown>;
+export interface ProviderErrorBody {
+  [field: string]: unknown;
+}
 
 /** Whether an issue makes the request impossible or only weaker. */
 export type CompatSeverity = "error" | "warning" | (string & {});

@@ -168,3 +168,13 @@ def call_lines(start: Code, parameters: Sequence[Code], end: Code, depth: int) -
         return line
     lines = _apart(parameters, depth)
     return assembled("{}{}({}){}", indent(depth), start, lines, end)
+
+
+def new_member(name: Code, class_name: Code) -> Code:
+    """Lay out the making of a member from `transport`, in a constructor."""
+    start = assembled("    this.{} = new {}(", name, class_name)
+    if len(start) + len("transport);") <= WIDTH:
+        return assembled("{}transport);", start)
+    if len(start) <= WIDTH:
+        return assembled("{}\n      transport,\n    );", start)
+    return assembled("    this.{} =\n      new {}(transport);", name, class_name)

@@ -22,7 +22,7 @@ from headgate.plan.typescript.names import (
     has_named_parameters,
     methods_of,
 )
-from headgate.plan.typescript.requests import request_entries
+from headgate.plan.typescript.requests import parameter_keys, request_entries
 from headgate.plan.typescript.types import Member, field_member
 
 if TYPE_CHECKING:
@@ -82,8 +82,13 @@ class MethodPlanner:
     def params(self, operation: Operation) -> Params:
         """Plan the interface of the parameters that are given by name."""
         sending = replace(self.types, sending=True)
+        keys = parameter_keys(operation)
         members = tuple(
-            field_member(sending, _as_field(parameter), optional=not parameter.required)
+            field_member(
+                sending,
+                _as_field(parameter, keys[parameter.name, parameter.place]),
+                optional=not parameter.required,
+            )
             for parameter in operation.parameters
             if parameter.place != "path"
         )
@@ -266,9 +271,9 @@ def _flag(operation: Operation, *, streaming: bool) -> tuple[str, LiteralValue] 
     return (asked.property, not asked.value) if isinstance(asked.value, bool) else None
 
 
-def _as_field(parameter: Parameter) -> Field:
+def _as_field(parameter: Parameter, key: str) -> Field:
     return Field(
-        name=parameter.name,
+        name=key,
         type=parameter.type,
         required=parameter.required,
         docs=parameter.docs,

@@ -73,6 +73,7 @@ def request_entries(
 
 def _named_parameters(operation: Operation) -> list[Entry]:
     named = [each for each in operation.parameters if each.place != "path"]
+    keys = parameter_keys(operation)
     queries = [each for each in named if each.place == "query"]
     if queries and len(queries) == len(named):
         return [Entry(fixed("query"), fixed("params")), *_query_styles(queries)]
@@ -84,12 +85,27 @@ def _named_parameters(operation: Operation) -> list[Entry]:
     ):
         of_place = [each for each in named if each.place == place]
         if of_place:
-            entries.append(Entry(key, Object(tuple(map(_picked, of_place)))))
+            picked = tuple(_picked(each, keys) for each in of_place)
+            entries.append(Entry(key, Object(picked)))
     return [*entries, *_query_styles(queries)]
 
 
-def _picked(parameter: Parameter) -> Entry:
-    value = assembled("params{}", access(parameter.name))
+def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:
+    """Give the property of each named parameter, by its name and place.
+
+    Two places may have parameters of one name: the later ones get the place's.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for each in operation.parameters:
+        if each.place != "path":
+            is_taken = each.name in found.values()
+            key = f"{each.name}_{each.place}" if is_taken else each.name
+            found[each.name, each.place] = key
+    return found
+
+
+def _picked(parameter: Parameter, keys: Mapping[tuple[str, str], str]) -> Entry:
+    value = assembled("params{}", access(keys[parameter.name, parameter.place]))
     return Entry(value_key(parameter.name), value)
 
 

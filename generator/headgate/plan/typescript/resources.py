@@ -10,6 +10,7 @@ from headgate.encoding.typescript import doc_comment, identifier
 from headgate.names import Name, Scope
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
+from headgate.plan.typescript.layout import new_member
 from headgate.plan.typescript.methods import MethodPlanner
 from headgate.plan.typescript.names import Exported, has_named_parameters
 
@@ -30,6 +31,7 @@ class Child:
     docs: Code
     name: Code
     class_name: Code
+    made: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,10 @@ def plan_resource(
     """Plan the module of one resource."""
     own = names.resources[resource.path]
     imports = Imports(own.exported.module)
-    imports.value(_CONNECT)
-    imports.type(_CLIENT_OPTIONS)
-    imports.runtime_type("transport", "Transport")
+    if resource.operations or resource.children:
+        imports.value(_CONNECT)
+        imports.type(_CLIENT_OPTIONS)
+        imports.runtime_type("transport", "Transport")
     types = Types(api, names, imports)
     planner = MethodPlanner(types, own, [], Scope())
     params = tuple(
@@ -69,11 +72,7 @@ def plan_resource(
         for method in planner.methods(operation)
     )
     children = tuple(
-        Child(
-            docs=doc_comment(child.docs.text, depth=2),
-            name=identifier(own.children[child.path]),
-            class_name=imports.value(names.resources[child.path].exported),
-        )
+        _child(names, imports, child, own.children[child.path])
         for child in resource.children
     )
     return ResourcePage(
@@ -86,4 +85,15 @@ def plan_resource(
         children=children,
         methods=methods,
         has_fields=bool(children or methods),
+    )
+
+
+def _child(names: Names, imports: Imports, child: Resource, name: Name) -> Child:
+    class_name = imports.value(names.resources[child.path].exported)
+    member = identifier(name)
+    return Child(
+        docs=doc_comment(child.docs.text, depth=2),
+        name=member,
+        class_name=class_name,
+        made=new_member(member, class_name),
     )

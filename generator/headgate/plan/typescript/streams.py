@@ -14,7 +14,7 @@ from headgate.encoding.typescript import (
     string,
     value_key,
 )
-from headgate.ir.types import Struct, Union
+from headgate.ir.types import Scalar, Struct, Union
 from headgate.names import Name, Scope, camel, pascal, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.folding import EVENT, Statements
@@ -161,6 +161,8 @@ def _rule(api: Api, stream: Stream) -> list[Entry]:
     entries: list[Entry] = []
     if stream.discriminator is not None:
         entries.append(Entry(fixed("discriminator"), string(stream.discriminator)))
+    if isinstance(stream.event, Scalar) and stream.event.kind == "string":
+        entries.append(Entry(fixed("text"), fixed("true")))
     endings = [
         Entry(value_key(case.name), string(case.ending))
         for case in stream.cases

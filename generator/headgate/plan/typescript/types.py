@@ -13,7 +13,9 @@ from headgate.ir.types import (
     Definition,
     Enum,
     Field,
+    ListOf,
     MapOf,
+    Nullable,
     Struct,
     Union,
     Variant,
@@ -69,31 +71,37 @@ def plan_types(api: Api, names: Names, module: str, header: Code) -> TypesPage:
 def _item(types: Types, definition: Definition) -> TypeItem:
     name = identifier(types.names.types[definition.id].name)
     docs = doc_comment(definition.docs.text, deprecated=definition.docs.deprecated)
-    if isinstance(definition, Struct):
-        return TypeItem(docs, None, name, _members(types, definition))
-    return TypeItem(docs, _alias(types, definition, name), name, ())
-
-
-def _alias(types: Types, definition: Enum | Union | Alias, name: Code) -> Code:
     match definition:
-        case Enum():
-            return union_alias(name, _enum_members(definition))
-        case Union():
-            return union_alias(name, _union_members(types, definition))
+        case Struct():
+            return TypeItem(docs, None, name, _members(types, definition))
         case Alias(type=MapOf(value=value)):
-            return _map_alias(types, name, value)
+            return TypeItem(docs, None, name, (_further(types, value),))
+        case Enum():
+            return _alias(docs, name, union_alias(name, _enum_members(definition)))
+        case Union():
+            members = _union_members(types, definition)
+            return _alias(docs, name, union_alias(name, members))
         case Alias(type=inner):
-            return union_alias(name, [types.write(inner)])
+            return _alias(docs, name, _named(types, name, inner))
         case _ as never:
             assert_never(never)
 
 
-def _map_alias(types: Types, name: Code, value: TypeExpr) -> Code:
-    written = types.write(value)
-    line = assembled("export type {} = Record<string, {}>;", name, written)
-    if len(line) <= WIDTH:
+def _alias(docs: Code, name: Code, text: Code) -> TypeItem:
+    return TypeItem(docs, text, name, ())
+
+
+def _named(types: Types, name: Code, inner: TypeExpr) -> Code:
+    """Name a type; the formatter never splits a type from its `| null`."""
+    written = types.write(inner)
+    line = assembled("export type {} = {};", name, written)
+    if len(line) <= WIDTH or isinstance(inner, Nullable):
         return line
-    return assembled("export type {} = Record<\n  string,\n  {}\n>;", name, written)
+    if isinstance(inner, ListOf) and isinstance(inner.item, MapOf):
+        value = types.write(inner.item.value)
+        broken = assembled("Record<\n  string,\n  {}\n>[]", value)
+        return assembled("export type {} = {};", name, broken)
+    return assembled("export type {} =\n  {};", name, written)
 
 
 def _enum_members(enum: Enum) -> list[Code]:
@@ -192,8 +200,12 @@ def _extra(types: Types, struct: Struct) -> Member | None:
         return None
     if struct.fields:
         return Member(fixed(""), fixed("  [field: string]: unknown;"))
-    written = types.write(struct.extra)
-    return Member(fixed(""), assembled("  [field: string]: {};", written))
+    return _further(types, struct.extra)
+
+
+def _further(types: Types, value: TypeExpr) -> Member:
+    """An interface, unlike an alias of a record, may lead back to itself."""
+    return Member(fixed(""), assembled("  [field: string]: {};", types.write(value)))
 
 
 def _is_any(types: Types, struct: Struct) -> bool:
