@@ -166,7 +166,7 @@ pub enum Model {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum None_ {
+pub enum NoneConstant {
     #[default]
     #[serde(rename = "none")]
     Value,

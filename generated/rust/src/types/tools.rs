@@ -472,7 +472,7 @@ impl ToolChoiceAny {
 #[non_exhaustive]
 pub struct ToolChoiceNone {
     #[serde(default)]
-    r#type: constants::None_,
+    r#type: constants::NoneConstant,
 }
 
 impl ToolChoiceNone {
@@ -526,7 +526,7 @@ pub enum ToolChoice {
     /// Tagged `any`.
     Any(ToolChoiceAny),
     /// Tagged `none`.
-    None_(ToolChoiceNone),
+    None(ToolChoiceNone),
     /// Tagged `tool`.
     Tool(ToolChoiceTool),
 }
@@ -547,7 +547,7 @@ impl Tagged for ToolChoice {
         match tag {
             Some("auto") => Ok(Self::Auto(fields.read()?)),
             Some("any") => Ok(Self::Any(fields.read()?)),
-            Some("none") => Ok(Self::None_(fields.read()?)),
+            Some("none") => Ok(Self::None(fields.read()?)),
             Some("tool") => Ok(Self::Tool(fields.read()?)),
             _ => Err(tagged::unknown_tag(tag)),
         }
@@ -568,7 +568,7 @@ impl From<ToolChoiceAny> for ToolChoice {
 
 impl From<ToolChoiceNone> for ToolChoice {
     fn from(value: ToolChoiceNone) -> Self {
-        Self::None_(value)
+        Self::None(value)
     }
 }
 

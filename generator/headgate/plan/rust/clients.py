@@ -76,7 +76,7 @@ def plan_client(
 ) -> ClientPage:
     """Plan the file of the client."""
     imports = Imports()
-    methods = scope("builder", "from_env")
+    methods = scope("builder", "from_env", "new")
     children = tuple(_children(api, places, imports, methods))
     options = scope(
         "base_url",

@@ -28,7 +28,13 @@ from headgate.ir.types import (
 from headgate.names import Scope
 from headgate.plan.rust import layout
 from headgate.plan.rust.imports import Imports
-from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
+from headgate.plan.rust.names import (
+    claim_pascal,
+    claim_snake,
+    scope,
+    type_scope,
+    variant_scope,
+)
 from headgate.plan.rust.pages import (
     AliasPage,
     ConstantPage,
@@ -155,7 +161,7 @@ class Definitions:
     def arms(self, union: Union) -> tuple[Arm, ...]:
         """Give the branches of a union, without the unknown one."""
         if union.id not in self._arms:
-            names = type_scope()
+            names = variant_scope()
             if has_unknown(union):
                 names.claim("Unknown")
             self._arms[union.id] = tuple(
@@ -378,7 +384,7 @@ class Definitions:
         )
 
     def _enum(self, enum: Enum, imports: Imports) -> EnumPage:
-        names = type_scope()
+        names = variant_scope()
         unknown = layout.EMPTY
         if enum.open or enum.direction.received:
             unknown = rust.identifier(names.claim("Unknown"))

@@ -12,7 +12,7 @@ from headgate.ir.types import Direction, Docs, Field, Json, Struct, TypeId
 from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
 from headgate.plan.rust.imports import Imports
-from headgate.plan.rust.names import claim_pascal, type_scope
+from headgate.plan.rust.names import claim_pascal, type_scope, variant_scope
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def plan_shape(model: ErrorModel) -> ErrorShapePage:
 
 
 def _name_kinds(model: ErrorModel) -> dict[str, Code]:
-    names = type_scope()
+    names = variant_scope()
     for taken in _OWN:
         names.claim(taken)
     return {each.name: _kind_name(each, names) for each in model.classes}

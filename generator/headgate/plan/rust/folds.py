@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from headgate.ir.streams import EventCase, Fold, FoldRule, Guard, Path, Step
-    from headgate.ir.types import Union
+    from headgate.ir.types import TypeExpr, Union
     from headgate.names import Scope
     from headgate.plan.rust.definitions import Definitions, Member
     from headgate.plan.rust.imports import Imports
@@ -84,6 +84,7 @@ class Found:
     """A place in code: an expression, and whether it may be absent."""
 
     place: Code
+    type: TypeExpr | None = None
     absent: bool = False
     boxed: bool = False
     borrowed: bool = False
@@ -227,7 +228,7 @@ class FoldWriter:
             read = self._member(each.source)
             write = self._member(each.target)
             left = assembled("target.{}", write.name)
-            right = assembled("value.{}.clone()", read.name)
+            right = self._owned(Found(assembled("value.{}", read.name), read.type))
             if read.optional:
                 self._add(8, assembled("if value.{}.is_some() {{", read.name))
                 self._add(12, assembled("{} = {};", left, right))
@@ -293,7 +294,7 @@ class FoldWriter:
                         found = Found(_VALUE, borrowed=True)
                     member = self._member(step)
                     place = assembled("{}.{}", found.place, member.name)
-                    found = Found(place, _is_option(member), member.boxed)
+                    found = Found(place, member.type, _is_option(member), member.boxed)
                 case NarrowStep():
                     follower = steps.pop(0) if steps else None
                     found = self._narrow(indent, found, step, follower, _VALUE)
@@ -330,7 +331,9 @@ class FoldWriter:
         self._match(indent, scrutinee, name, arms=arms, members=members)
         if members is None:
             return Found(name, borrowed=True)
-        return Found(name, _is_option(members[0]), members[0].boxed, borrowed=True)
+        first = members[0]
+        absent = _is_option(first)
+        return Found(name, first.type, absent, first.boxed, borrowed=True)
 
     def _match(
         self,
@@ -377,7 +380,7 @@ class FoldWriter:
                 case FieldStep():
                     member = self._member(step)
                     place = assembled("{}.{}", found.place, member.name)
-                    found = Found(place, _is_option(member), member.boxed)
+                    found = Found(place, member.type, _is_option(member), member.boxed)
                 case IndexStep():
                     line = assembled("let target = {}.get_mut(index)?;", found.place)
                     self._add(8, line)
@@ -419,7 +422,10 @@ class FoldWriter:
             self._add(indent, assembled("let {} = &{};", name, found.place))
 
     def _owned(self, found: Found) -> Code:
-        return assembled("{}.clone()", found.place)
+        """Copy or clone what was found."""
+        if found.type is None or not self.definitions.types.is_copy(found.type):
+            return assembled("{}.clone()", found.place)
+        return assembled("*{}", found.place) if found.borrowed else found.place
 
     def _member(self, step: FieldStep) -> Member:
         return self.definitions.member(step.owner, step.name)

@@ -35,6 +35,11 @@ def type_scope() -> Scope:
     return Scope(reserved=_TYPE_WORDS)
 
 
+def variant_scope() -> Scope:
+    """Make a scope for the variants of an enum."""
+    return Scope(reserved=frozenset({"Self"}))
+
+
 def module_scope(*reserved: str) -> Scope:
     """Make a scope for modules, whose names are also file names."""
     words = rust.KEYWORDS | rust.UNUSABLE | {"mod", "lib", "main"}
@@ -43,14 +48,18 @@ def module_scope(*reserved: str) -> Scope:
 
 def claim_snake(names: Scope, text: str, fallback: str) -> Code:
     """Claim a name in lower case."""
-    words = snake(split_words(text))[:LONGEST].rstrip("_")
-    return rust.identifier(names.claim(words, fallback))
+    name = snake(split_words(text))[:LONGEST].rstrip("_") or fallback
+    if name in names.reserved:
+        name = f"{name}_{fallback}"
+    return rust.identifier(names.claim(name, fallback))
 
 
 def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
     """Claim a name in camel case."""
-    text = pascal(split_words(" ".join(words)))[:LONGEST]
-    return rust.identifier(names.claim(text, fallback))
+    name = pascal(split_words(" ".join(words)))[:LONGEST] or fallback
+    if name in names.reserved or name[:1].isdigit():
+        name = f"{name}{fallback}" if name in names.reserved else f"{fallback}{name}"
+    return rust.identifier(names.claim(name, fallback))
 
 
 def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:

@@ -431,11 +431,11 @@ def _style(parameter: Parameter) -> Code:
     return fixed("Style::Comma")
 
 
-_TAKEN: Final = frozenset(
+_TAKEN: Final[frozenset[str]] = frozenset(
     """
     Arc Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape Idempotency
-    Json Limits Maybe NamedHeaders Nothing Operation Option Paged Place Reply Request
-    Result RetryPolicy Scheme Self Service Some None String Streaming Style Text
+    Json Limits Maybe NamedHeaders New Nothing Operation Option Paged Place Reply
+    Request    Result RetryPolicy Scheme Self Service Some None String Streaming Style Text
     Timeouts Vec Map Value BTreeMap Into
     """.split()
 )

@@ -127,6 +127,13 @@ class Types:
         """Say whether an alias leads back to itself, which Rust refuses."""
         return definition.id in self._alias_reach(definition.type, frozenset())
 
+    def is_copy(self, type_: TypeExpr) -> bool:
+        """Say whether values of a type are copied and not cloned."""
+        plain = self.resolve(type_)
+        if isinstance(plain, Nullable):
+            return self.is_copy(plain.inner)
+        return isinstance(plain, Scalar) and plain.kind not in {"string", "binary"}
+
     def size(self, type_: TypeExpr) -> int:
         """Estimate the bytes of a value."""
         return self._size(type_, frozenset())
