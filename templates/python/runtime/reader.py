@@ -21,7 +21,7 @@ from .errors import (
 )
 from .models import ApiModel, HttpResponse, read_json
 from .shapes import Ending, StreamShape
-from .sse import EventDecoder, Frame
+from .sse import EventDecoder, Frame, LineDecoder
 
 
 class Delivery(NamedTuple):
@@ -52,12 +52,12 @@ class EventReader:
         self._number: int = int(cursor) if cursor and cursor.isdecimal() else 0
         self._wanted = _wanted_fields(shape)
         self._answer = HttpResponse(status_code=0, headers={}, request_id=None)
-        self._decoder = EventDecoder()
+        self._decoder = self._new_decoder()
 
     def connect(self, answer: HttpResponse) -> None:
         """Begin to read a connection's body."""
         self._answer = answer
-        self._decoder = EventDecoder()
+        self._decoder = self._new_decoder()
 
     def read(self, chunk: bytes) -> list[Delivery]:
         """Take the next bytes and give the events they complete.
@@ -75,6 +75,9 @@ class EventReader:
         except SDKError as error:
             self._fail(error)
         return deliveries
+
+    def _new_decoder(self) -> EventDecoder | LineDecoder:
+        return LineDecoder() if self._shape.framing == "jsonl" else EventDecoder()
 
     def finish(self) -> bool:
         """Note the end of a body; False if the stream should have gone on."""

@@ -247,14 +247,17 @@ def joined(values: Iterable[Any] | None, separator: str = ",") -> str | None:
     return None if values is None else separator.join(map(_text, values))
 
 
-def deep_object(name: str, value: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Write an object as parameters called `name[property]`."""
+def deep_object(name: str, value: Any) -> dict[str, Any]:
+    """Write an object or a list as parameters called `name[property]`."""
+    if is_object(value):
+        members = list(value.items())
+    elif is_list(value):
+        members = [(str(place), item) for place, item in enumerate(value)]
+    else:
+        return {name: value}
     found: dict[str, Any] = {}
-    for key, item in (value or {}).items():
-        if is_object(item):
-            found |= deep_object(f"{name}[{key}]", item)
-        else:
-            found[f"{name}[{key}]"] = item
+    for key, item in members:
+        found |= deep_object(f"{name}[{key}]", item)
     return found
 
 

@@ -26,7 +26,6 @@ FRUITLESS_ATTEMPTS = 5
 """How often a cut stream is taken up again without a new event in between."""
 
 _JITTER = random.SystemRandom()
-_MEDIA_TYPE = "text/event-stream"
 _NO_CONTENT = 204
 
 
@@ -53,6 +52,7 @@ class StreamSession:
         self._arguments = arguments
         self._options = options
         self._request = builder.build(operation, arguments, options)
+        self._media_type = operation.accept.partition(";")[0].lower()
         self._resume = shape.resume
         self._reader = EventReader(
             shape, caller.product.errors, cursor=self._first_cursor()
@@ -119,7 +119,7 @@ class StreamSession:
         self._reader.connect(self.answer)
         if reply.status_code == _NO_CONTENT:
             self._reader.ended = "complete"
-        elif _MEDIA_TYPE not in reply.headers.get("content-type", "").lower():
+        elif self._media_type not in reply.headers.get("content-type", "").lower():
             await self._refuse(reply)
         return reply
 
@@ -129,7 +129,7 @@ class StreamSession:
         finally:
             await self.close()
         raise ResponseDecodeError(
-            f"the answer is no {_MEDIA_TYPE}",
+            f"the answer is no {self._media_type}",
             raw=head.decode("utf-8", "replace"),
             request_id=self._caller.describe(reply).request_id,
         )

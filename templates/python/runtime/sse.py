@@ -1,5 +1,5 @@
 # Fixed runtime of a generated SDK: the same source in every package.
-"""A decoder of `text/event-stream` bodies (WHATWG HTML, section 9.2.6).
+"""A decoder of `text/event-stream` bodies (WHATWG HTML, section 9.2.6), and of lines.
 
 Works on bytes: what it hands out is decoded to typed values in one step, so text
 is made of a frame's short fields only.
@@ -122,6 +122,27 @@ class EventDecoder:
             data[0] if len(data) == 1 else b"\n".join(data),
             self.last_event_id,
         )
+
+
+class LineDecoder:
+    """Takes a body of one JSON value a line, gives each line as it completes."""
+
+    def __init__(self, *, line_limit: int = EVENT_LIMIT) -> None:
+        self._line_limit = line_limit
+        self._partial = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Take the next bytes of the body and give the lines they complete."""
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = bytes(self._partial) + lines[0]
+            self._partial.clear()
+        for line in lines:
+            if line.strip():
+                yield Frame("message", line, "")
+        self._partial += rest
+        if len(self._partial) > self._line_limit:
+            raise StreamLimitError("line", self._line_limit)
 
 
 def _milliseconds(digits: bytes) -> int:

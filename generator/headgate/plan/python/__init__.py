@@ -66,9 +66,7 @@ def plan(api: Api, config: Config) -> Package:
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),
         _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
         *_options(context, module),
-        _rendered(
-            f"{module}/_operations.py", "operations.py", operations_page(context)
-        ),
+        *_operations(context, module),
         _rendered(f"{module}/_product.py", "product.py", product_page(context)),
         *_resources(context, module),
         *_streams(context, module),
@@ -91,6 +89,13 @@ def _options(context: Context, module: str) -> list[PlannedFile]:
         return []
     page = options_page(context)
     return [_rendered(f"{module}/_options.py", "options.py", page)]
+
+
+def _operations(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.operations:
+        return []
+    page = operations_page(context)
+    return [_rendered(f"{module}/_operations.py", "operations.py", page)]
 
 
 def _resources(context: Context, module: str) -> list[PlannedFile]:

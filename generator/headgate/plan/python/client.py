@@ -9,7 +9,7 @@ from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, string
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
-from headgate.plan.python.layout import listed
+from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
 from headgate.plan.python.resources import ChildPage, children_of
 
@@ -178,11 +178,12 @@ def product_page(context: Context) -> ProductPage:
 def _tuple_of(key: str, items: list[Code]) -> Code:
     if not items:
         return assembled("{}=()", name(key))
-    lines = [assembled("        {},", item) for item in items]
-    text = lines[0]
-    for line in lines[1:]:
-        text = assembled("{}\n{}", text, line)
-    return assembled("{}=(\n{}\n    )", name(key), text)
+    if len(items) == 1:
+        one = assembled("{}=({},)", name(key), items[0])
+        if "\n" not in one.text and fits(4, one, 1):
+            return one
+    inner = [assembled("        {},", item) for item in items]
+    return lines([assembled("{}=(", name(key)), *inner, fixed("    )")])
 
 
 def _credentials(context: Context, imports: Imports) -> list[Code]:

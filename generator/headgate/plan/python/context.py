@@ -15,8 +15,10 @@ from headgate.plan.python.imports import Imports
 from headgate.plan.python.names import (
     KEYWORDS,
     PUBLIC,
+    SHADOWED,
     TYPING,
     TypeNames,
+    attribute,
     class_name,
 )
 from headgate.plan.python.types import Writer, recursive_aliases
@@ -42,6 +44,24 @@ class StreamNames:
 
 
 @dataclass(frozen=True, slots=True)
+class Members:
+    """What the attributes of the clients and resources are called.
+
+    Methods are found by operation id, those that stream apart; a resource below
+    another by its path.
+    """
+
+    methods: Mapping[str, str]
+    streams: Mapping[str, str]
+    children: Mapping[tuple[str, ...], str]
+
+    def path(self, resource: tuple[str, ...]) -> list[str]:
+        """Give the attributes that lead from the client to a resource."""
+        steps = (resource[: end + 1] for end in range(len(resource)))
+        return [self.children[step] for step in steps]
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The API, its configuration, and every name that crosses a module."""
 
@@ -50,6 +70,7 @@ class Context:
     types: TypeNames
     recursive: frozenset[TypeId]
     attributes: Mapping[tuple[TypeId, str], str]
+    members: Members
     operations: Mapping[str, str]
     streamed: Mapping[str, str]
     resources: Mapping[tuple[str, ...], str]
@@ -127,6 +148,7 @@ def make_context(api: Api, config: Config) -> Context:
         types=types,
         recursive=recursive_aliases(api.definitions),
         attributes=_attributes(api),
+        members=_members(api.root),
         operations=_constants(api, streamed=False),
         streamed=_constants(api, streamed=True),
         resources=_resource_classes(api.root, scope),
@@ -144,6 +166,25 @@ def _attributes(api: Api) -> dict[tuple[TypeId, str], str]:
         if isinstance(definition, Struct)
         for field, attribute in model_attributes(definition)
     }
+
+
+def _members(root: Resource) -> Members:
+    methods: dict[str, str] = {}
+    streams: dict[str, str] = {}
+    children: dict[tuple[str, ...], str] = {}
+    for resource in resources_of(root):
+        scope = Scope(KEYWORDS | SHADOWED | {"close"})
+        for child in resource.children:
+            wanted = attribute(child.path[-1])
+            children[child.path] = scope.claim(wanted, "resource").text
+        for operation in resource.operations:
+            wanted = attribute(operation.method)
+            methods[operation.id] = scope.claim(wanted, "call").text
+            call = operation.stream
+            if call is not None and not operation.only_streams:
+                wanted = attribute(call.method)
+                streams[operation.id] = scope.claim(wanted, "stream").text
+    return Members(methods=methods, streams=streams, children=children)
 
 
 def _constants(api: Api, *, streamed: bool) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.python import WIDTH, docstring, identifier, literal, string
+from headgate.encoding.python import docstring, identifier, literal, string
 from headgate.ir.types import Alias, Enum, Struct, Union
 from headgate.names import Name, Scope
 from headgate.plan.python.layout import (
@@ -16,6 +16,7 @@ from headgate.plan.python.layout import (
     Subscript,
     alternatives,
     annotated_line,
+    fits,
     flat,
     inside,
     lines,
@@ -279,11 +280,11 @@ def _aliased(start: Code, expr: Expr, field: Field, writer: Writer) -> Code:
         fixed("" if field.required else "default=None, "),
         wire,
     )
-    if len(one) + 4 <= WIDTH:
+    if fits(4, one):
         return one
     head = assembled("{}{}[", start, writer.imports.use("typing", "Annotated"))
     mark = assembled("        {}(alias={}),", call, wire)
-    marks = [mark] if len(mark) <= WIDTH else _broken_mark(call, wire)
+    marks = [mark] if fits(0, mark) else _broken_mark(call, wire)
     foot = fixed("    ]" if field.required else "    ] = None")
     return lines([head, *inside(expr, 8, ","), *marks, foot])
 

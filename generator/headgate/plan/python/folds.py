@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.python import WIDTH, string
+from headgate.encoding.python import string
 from headgate.ir.streams import (
     AppendJson,
     AppendText,
@@ -18,7 +18,7 @@ from headgate.ir.streams import (
 )
 from headgate.ir.types import Constant, Nullable, Scalar
 from headgate.plan.python.context import Context, name
-from headgate.plan.python.layout import margin
+from headgate.plan.python.layout import fits, margin
 from headgate.plan.python.names import attribute
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Block:
         both = assembled("{} and {}", self.conditions, condition)
         start = margin((self.depth - 1) * 4)
         line = assembled("{}if {}:", fixed(start), both)
-        if len(line) > WIDTH:
+        if not fits(0, line):
             return False
         self.lines[-1] = line
         self.conditions = both

@@ -5,6 +5,7 @@ Three forms are all there is: a name, a subscript, and alternatives joined by `|
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -84,13 +85,26 @@ def lines(parts: Sequence[Code]) -> Code:
 
 def fits(indent: int, text: Code, extra: int = 0) -> bool:
     """Say whether a text's last line fits, beginning at a column."""
-    return indent + len(text) + extra <= WIDTH
+    return indent + columns(text) + extra <= WIDTH
+
+
+def columns(text: Code) -> int:
+    """Count the columns that a text takes: wide characters two, marks none."""
+    if text.text.isascii():
+        return len(text)
+    return sum(map(_columns, text.text))
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def inside(expr: Expr, indent: int, end: LiteralString = "") -> list[Code]:
     """Write an expression between brackets that stand on lines of their own."""
     one = assembled("{}{}{}", fixed(margin(indent)), flat(expr), fixed(end))
-    if len(one) <= WIDTH or isinstance(expr, Atom):
+    if fits(0, one) or isinstance(expr, Atom):
         return [one]
     if isinstance(expr, Subscript):
         return _broken(fixed(margin(indent)), expr, indent, end)
@@ -109,7 +123,7 @@ def _operands(expr: Alternatives, indent: int, end: LiteralString) -> list[Code]
 
 def _operand(start: Code, option: Expr, indent: int, end: LiteralString) -> list[Code]:
     one = assembled("{}{}{}", start, flat(option), fixed(end))
-    if len(one) <= WIDTH or not isinstance(option, Subscript):
+    if fits(0, one) or not isinstance(option, Subscript):
         return [one]
     return _broken(start, option, indent, end)
 
@@ -139,11 +153,16 @@ def annotated_line(
 ) -> Code:
     """Write `start: expr end`, as an attribute or an alias has it.
 
-    What does not fit goes between parentheses, a subscript between its brackets.
+    What does not fit goes between parentheses, a subscript between its brackets. A
+    value (` = None`) goes there alone if that leaves room for the expression.
     """
     one = assembled("{}{}{}", start, flat(expr), fixed(end))
-    if len(one) + indent <= WIDTH:
+    if fits(indent, one):
         return one
+    opened = assembled("{}{} = (", start, flat(expr))
+    if end.startswith(" = ") and fits(indent, opened):
+        value = assembled("{}{}", fixed(margin(indent + _INDENT)), fixed(end[3:]))
+        return lines([opened, value, assembled("{})", fixed(margin(indent)))])
     if isinstance(expr, Subscript):
         return lines(_broken(start, expr, indent, end))
     inner = inside(expr, indent + _INDENT)
@@ -156,7 +175,7 @@ def parameter_line(
 ) -> Code:
     """Write `start: expr end` as a parameter has it: no parentheses."""
     one = assembled("{}{}{}", start, flat(expr), fixed(end))
-    if len(one) + indent <= WIDTH or isinstance(expr, Atom):
+    if fits(indent, one) or isinstance(expr, Atom):
         return one
     if isinstance(expr, Subscript):
         return lines(_broken(start, expr, indent, end))
@@ -169,7 +188,7 @@ def _parameter_operands(
     """Break before each operator; the first operand stays behind the name."""
     first, *rest = expr.options
     begun = assembled("{}{}{}", fixed(margin(indent)), start, flat(first))
-    if len(begun) <= WIDTH or not isinstance(first, Subscript):
+    if fits(0, begun) or not isinstance(first, Subscript):
         result = [assembled("{}{}", start, flat(first))]
     else:
         result = _broken(start, first, indent, "")

@@ -120,7 +120,7 @@ class MethodPlan:
         returns, body = self._page_call() if page else self._plain_call()
         waits = self._is_async and page is None
         return self._page(
-            self._operation.method,
+            self._context.members.methods[self._operation.id],
             returns,
             body,
             keyword=fixed("async def" if waits else "def"),
@@ -137,7 +137,7 @@ class MethodPlan:
         arguments = [self._constant(constant), shape, *self._places(call)]
         made = self._imports.use(module, stream)
         return self._page(
-            call.method,
+            self._stream_method(),
             Atom(made),
             (
                 listed_always(head, arguments, ")"),
@@ -145,6 +145,11 @@ class MethodPlan:
             ),
             keyword=fixed("def"),
         )
+
+    def _stream_method(self) -> str:
+        members = self._context.members
+        both = members.streams.get(self._operation.id)
+        return both or members.methods[self._operation.id]
 
     def _page(
         self, method: str, returns: Expr, body: tuple[Code, ...], *, keyword: Code
@@ -298,13 +303,17 @@ class MethodPlan:
         value = name(argument.name)
         if parameter.style == "deepObject":
             spread = self._imports.use(".._runtime.requests", "deep_object")
-            return assembled("**{}({}, {})", spread, string(parameter.name), value)
+            start = assembled("**{}(", spread)
+            return listed(
+                start, [string(parameter.name), value], ")", indent=16, extra=1
+            )
         separator = self._separator(parameter)
         if separator is None:
             return assembled("{}: {}", string(parameter.name), value)
         join = self._imports.use(".._runtime.requests", "joined")
-        end = assembled(", {}", separator) if separator.text != '","' else fixed("")
-        return assembled("{}: {}({}{})", string(parameter.name), join, value, end)
+        items = [value] if separator.text == '","' else [value, separator]
+        start = assembled("{}: {}(", string(parameter.name), join)
+        return listed(start, items, ")", indent=16, extra=1)
 
     def _separator(self, parameter: Parameter) -> Code | None:
         """Give what stands between the items of a list that is one value."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import os
 from pathlib import PurePath
@@ -20,9 +19,8 @@ LONGEST = 64
 """Beyond this a name is cut, so that lines can be laid out."""
 
 KEYWORDS = frozenset({*keyword.kwlist, *keyword.softkwlist} - {"type", "_"})
-BUILTINS = frozenset(
-    name for name in dir(builtins) if name.islower() and not name.startswith("_")
-)
+SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str"})
+"""Types that a class's annotations name: no method may hide them."""
 TYPING = frozenset(
     """Annotated Any AsyncIterator Field Iterator Literal Mapping NotRequired Sequence
     Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
@@ -53,7 +51,7 @@ def attribute(text: str) -> str:
 def class_name(words: Sequence[str]) -> str:
     """Join words as `CamelCase`; a word that is an identifier keeps its own case."""
     parts = [word if _is_plain(word) else pascal(split_words(word)) for word in words]
-    return pascal(parts)[:LONGEST]
+    return pascal(parts)[: LONGEST - 4]
 
 
 def _is_plain(word: str) -> bool:
@@ -90,7 +88,7 @@ class TypeNames:
 
     def _claim_second(self, scope: Scope, definition: Definition) -> None:
         if has_two_forms(definition):
-            name = f"{self.received[definition.id][: LONGEST - 5]}Param"
+            name = f"{self.received[definition.id][: LONGEST - 9]}Param"
             self.sent[definition.id] = scope.claim(name, "Type").text
 
 

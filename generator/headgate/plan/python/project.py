@@ -93,12 +93,14 @@ def readme_page(context: Context) -> ReadmePage:
             SecretLine(name(option), name(f"{prefix}_{option.upper()}"))
             for option in options
         ),
-        operations=tuple(_listed(each) for each in context.api.operations),
+        operations=tuple(_listed(each, context) for each in context.api.operations),
     )
 
 
-def _listed(operation: Operation) -> Code:
-    path = dotted(["client", *operation.resource, operation.method])
+def _listed(operation: Operation, context: Context) -> Code:
+    members = context.members
+    way = members.path(operation.resource)
+    path = dotted(["client", *way, members.methods[operation.id]])
     text = " ".join(operation.summary.split())
     if not text:
         return assembled("`{}`", path)

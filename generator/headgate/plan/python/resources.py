@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.python import docstring, dotted, string
+from headgate.encoding.python import docstring, string
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
+from headgate.plan.python.layout import fits, lines
 from headgate.plan.python.methods import MethodPage, MethodPlan, page_constant
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ class PageConstant:
 class ChildPage:
     """A resource below another, imported when it is first used."""
 
-    name: Code
+    head: Code
     kind: Code
-    module: Code
+    statement: Code
     docs: Code
 
 
@@ -120,8 +121,8 @@ def _methods(
     is_async: bool,  # noqa: FBT001
 ) -> list[MethodPage]:
     shadowed = frozenset(
-        {each.method for each in resource.operations}
-        | {each.path[-1] for each in resource.children}
+        {context.members.methods[each.id] for each in resource.operations}
+        | {context.members.children[each.path] for each in resource.children}
     )
     writer = context.writer(imports, shadowed=shadowed)
     plan = MethodPlan(operation, context, imports, writer, is_async=is_async)
@@ -151,8 +152,25 @@ def children_of(
         later.use(home, kind)
         imports.use("functools", "cached_property")
         docs = docstring([child.docs.text or _title(child)], 8)
-        found.append(ChildPage(name(child.path[-1]), name(kind), dotted([home]), docs))
+        own = Imports()
+        own.use(home, kind)
+        statement = own.groups(8)[0][0]
+        head = _property_head(name(context.members.children[child.path]), name(kind))
+        found.append(ChildPage(head, name(kind), statement, docs))
     return tuple(found)
+
+
+def _property_head(own: Code, kind: Code) -> Code:
+    one = assembled("def {}(self) -> {}:", own, kind)
+    if fits(4, one):
+        return one
+    return lines(
+        [
+            assembled("def {}(", own),
+            fixed("        self,"),
+            assembled("    ) -> {}:", kind),
+        ]
+    )
 
 
 def _paging(operation: Operation, context: Context, imports: Imports) -> PageConstant:

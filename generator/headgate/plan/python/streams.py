@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.python import WIDTH, docstring, literal, string
+from headgate.encoding.python import docstring, literal, string
 from headgate.plan.python.context import Context, StreamNames, name
 from headgate.plan.python.folds import (
     Block,
@@ -20,6 +20,7 @@ from headgate.plan.python.layout import (
     Atom,
     Expr,
     Subscript,
+    fits,
     flat,
     inside,
     lines,
@@ -94,7 +95,8 @@ class StreamPlan:
         """Plan everything, the imports last."""
         stream = self._stream
         self._imports.use(_SHAPES, "StreamShape")
-        self._imports.use(".._runtime.session", "StreamSession")
+        if stream.fold is not None:
+            self._imports.use(".._runtime.session", "StreamSession")
         fold = FoldPlan(stream, self._context, self._imports, self._writer)
         handlers = fold.handlers()
         classes = (self._class(is_async=False), self._class(is_async=True))
@@ -185,6 +187,8 @@ class StreamPlan:
             )
         if stream.sequence is not None:
             found.append(assembled("sequence={}", self._sequence(stream.sequence)))
+        if stream.framing == "jsonl":
+            found.append(fixed('framing="jsonl"'))
         if stream.sentinel is not None:
             found.append(assembled("sentinel={}.encode()", string(stream.sentinel)))
         if stream.resume is not None:
@@ -205,7 +209,7 @@ class StreamPlan:
         return next((each for each in found if each is not None), field)
 
     def _events(self) -> Code:
-        if not self._stream.enveloped:
+        if not self._stream.enveloped or not self._stream.cases:
             return fixed("")
         items = [
             assembled("{}: {}", string(case.name), self._paths.classes((case.type.id,)))
@@ -273,6 +277,6 @@ def _entries(start: Code, items: list[Code], end: str) -> Code:
 
 def _class_head(own: Code, base: Subscript) -> Code:
     one = assembled("class {}({}):", own, flat(base))
-    if len(one) <= WIDTH:
+    if fits(0, one):
         return one
     return lines([assembled("class {}(", own), *inside(base, 4), fixed("):")])

@@ -43,6 +43,7 @@ class StreamShape:
     """
 
     payload: Any
+    framing: Literal["sse", "jsonl"] = "sse"
     events: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tag: str | None = None
     ends: Mapping[str, Ending] = field(default_factory=dict[str, Ending])
