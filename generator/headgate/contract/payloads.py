@@ -115,6 +115,16 @@ class Payloads:
                 found += self.branches(properties[name])
         return found
 
+    def fields(self, schema: Json) -> tuple[frozenset[str], dict[str, Json]]:
+        """Give an object's required names and the schemas of its properties."""
+        required: set[str] = set()
+        properties: dict[str, Json] = {}
+        for part in self._parts(schema, 0):
+            names, found = part.get("required"), part.get("properties")
+            required |= {name for name in _as_list(names) if isinstance(name, str)}
+            properties |= found if isinstance(found, dict) else {}
+        return frozenset(required), properties
+
     def _parts(self, schema: Json, depth: int) -> Iterator[JsonObject]:
         resolved = self.resolve(schema)
         yield resolved
