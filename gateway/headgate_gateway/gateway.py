@@ -59,6 +59,8 @@ class Gateway:
     followers: Followers
     metrics: Metrics
     drain: Drain
+    default_project: str
+    """The project of callers without a key of their own."""
     first_admin: Secret | None = None
     """The admin key made on the very first start; it is shown once."""
     cuts: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
@@ -140,6 +142,7 @@ async def open_gateway(settings: Settings) -> Gateway:
     window_ms = int(settings.idempotency_window * 1000)
     hasher = Hasher(load_pepper(settings, database.file))
     projects, keys = ProjectStore(database), KeyStore(database)
+    default_project = await projects.ensure_default()
     runs = RunStore(database, owner=instance, window_ms=window_ms)
     metrics, log = Metrics(), EventLog(runs)
     catalogue = Catalogue([MockProvider()], upstream_idle=settings.upstream_idle)
@@ -159,7 +162,7 @@ async def open_gateway(settings: Settings) -> Gateway:
             keys,
             hasher,
             mode=settings.auth_mode,
-            default_project=await projects.ensure_default(),
+            default_project=default_project,
             admin_secret=settings.admin_key,
             api_secret=settings.api_key,
         ),
@@ -175,6 +178,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         followers=Followers(log, runs),
         metrics=metrics,
         drain=Drain(),
+        default_project=default_project,
         first_admin=await _first_admin(settings, keys, hasher),
     )
 

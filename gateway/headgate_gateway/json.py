@@ -6,6 +6,8 @@ import orjson
 
 JsonObject: TypeAlias = dict[str, Any]
 
+_EXACT = 2**53
+
 JSONDecodeError = orjson.JSONDecodeError
 
 
@@ -30,8 +32,11 @@ def loads(data: bytes | str) -> Any:
 
 
 def integral(value: Any) -> Any:
-    """``value`` with floats such as 1.0 as integers, which JSON Schema holds equal."""
-    if isinstance(value, float) and value.is_integer():
+    """``value`` with floats such as 1.0 as integers, which JSON Schema holds equal.
+
+    Beyond the integers that a float has exactly, it stays a float.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return int(value)
     if isinstance(value, list):
         return [integral(item) for item in value]  # pyright: ignore[reportUnknownVariableType]

@@ -678,45 +678,6 @@ class StepStartEvent(BaseModel):
     index: Annotated[StrictInt, Field(description="The step's place, from 0.", ge=0)]
 
 
-ErrorType = TypeAliasType(
-    "ErrorType",
-    Annotated[
-        Literal['invalid_request_error', 'authentication_error', 'billing_error', 'permission_error', 'not_found_error', 'timeout_error', 'conflict_error', 'request_too_large_error', 'rate_limit_error', 'cancelled_error', 'api_error', 'provider_error', 'overloaded_error'],
-        Field(
-            description='The kind of failure; one kind goes with one HTTP status or a few.'
-        ),
-    ],
-)
-
-
-ErrorCode = TypeAliasType(
-    "ErrorCode",
-    Annotated[
-        Literal['validation_failed', 'unsupported_version', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
-        Field(
-            description='The failure itself. Programs decide by this and never by the message.'
-        ),
-    ],
-)
-
-
-StandardErrorCode = TypeAliasType(
-    "StandardErrorCode",
-    Annotated[
-        Literal['E1001', 'E1002', 'E1003', 'E1004', 'E1005', 'E2001', 'E2002', 'E3001', 'E3002', 'E3003', 'E4001', 'E4002', 'E9999'],
-        Field(
-            description='The failure in the numbering that all providers are mapped to: E1… the request, E2… limits,\nE3… the server, E4… conflicts and cancellation, E9999 unknown.'
-        ),
-    ],
-)
-
-
-class ProviderErrorBody(BaseModel):
-    model_config = ConfigDict(
-        extra='allow',
-    )
-
-
 MessageText = TypeAliasType(
     "MessageText",
     Annotated[
@@ -803,6 +764,45 @@ DisconnectPolicy = TypeAliasType(
 )
 
 
+ErrorType = TypeAliasType(
+    "ErrorType",
+    Annotated[
+        Literal['invalid_request_error', 'authentication_error', 'billing_error', 'permission_error', 'not_found_error', 'timeout_error', 'conflict_error', 'request_too_large_error', 'rate_limit_error', 'cancelled_error', 'api_error', 'provider_error', 'overloaded_error'],
+        Field(
+            description='The kind of failure; one kind goes with one HTTP status or a few.'
+        ),
+    ],
+)
+
+
+ErrorCode = TypeAliasType(
+    "ErrorCode",
+    Annotated[
+        Literal['validation_failed', 'unsupported_version', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
+        Field(
+            description='The failure itself. Programs decide by this and never by the message.'
+        ),
+    ],
+)
+
+
+StandardErrorCode = TypeAliasType(
+    "StandardErrorCode",
+    Annotated[
+        Literal['E1001', 'E1002', 'E1003', 'E1004', 'E1005', 'E2001', 'E2002', 'E3001', 'E3002', 'E3003', 'E4001', 'E4002', 'E9999'],
+        Field(
+            description='The failure in the numbering that all providers are mapped to: E1… the request, E2… limits,\nE3… the server, E4… conflicts and cancellation, E9999 unknown.'
+        ),
+    ],
+)
+
+
+class ProviderErrorBody(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
 ModelPattern = TypeAliasType(
     "ModelPattern",
     Annotated[
@@ -863,17 +863,6 @@ class ToolCall(BaseModel):
 MessageRole = TypeAliasType(
     "MessageRole",
     Annotated[Literal['user', 'assistant'], Field(description='Who speaks.')],
-)
-
-
-CompatSeverity = TypeAliasType(
-    "CompatSeverity",
-    Annotated[
-        Literal['error', 'warning'],
-        Field(
-            description='Whether an issue makes the request impossible or only weaker.'
-        ),
-    ],
 )
 
 
@@ -952,6 +941,17 @@ WebFetchFormat = TypeAliasType(
     Annotated[
         Literal['markdown', 'text', 'html'],
         Field(description='What a fetched page is turned into.'),
+    ],
+)
+
+
+CompatSeverity = TypeAliasType(
+    "CompatSeverity",
+    Annotated[
+        Literal['error', 'warning'],
+        Field(
+            description='Whether an issue makes the request impossible or only weaker.'
+        ),
     ],
 )
 
@@ -1401,21 +1401,6 @@ class ToolCallStartEvent(BaseModel):
     ] = MISSING
 
 
-class CompatIssue(BaseModel):
-    severity: Annotated[
-        CompatSeverity,
-        Field(description='Whether the issue makes the request impossible.'),
-    ]
-    param: Annotated[
-        StrictStr | None,
-        Field(
-            description='Where in the request it is, such as `messages[0].content[1]`.'
-        ),
-    ]
-    code: Annotated[ErrorCode, Field(description='The failure it would be by itself.')]
-    message: Annotated[StrictStr, Field(description='What it is, for people to read.')]
-
-
 TextBlockList = TypeAliasType(
     "TextBlockList",
     Annotated[
@@ -1541,6 +1526,21 @@ class WebFetchConfig(BaseModel):
         list[DomainName] | MISSING,
         Field(description='No pages of these domains.', max_length=64),
     ] = MISSING
+
+
+class CompatIssue(BaseModel):
+    severity: Annotated[
+        CompatSeverity,
+        Field(description='Whether the issue makes the request impossible.'),
+    ]
+    param: Annotated[
+        StrictStr | None,
+        Field(
+            description='Where in the request it is, such as `messages[0].content[1]`.'
+        ),
+    ]
+    code: Annotated[ErrorCode, Field(description='The failure it would be by itself.')]
+    message: Annotated[StrictStr, Field(description='What it is, for people to read.')]
 
 
 ContentBlockDelta = TypeAliasType(
@@ -1714,6 +1714,27 @@ class KeyUpdateRequest(BaseModel):
     ] = MISSING
 
 
+SystemPrompt = TypeAliasType(
+    "SystemPrompt",
+    Annotated[
+        MessageText | TextBlockList,
+        Field(description='The system prompt, as text or as text blocks.'),
+    ],
+)
+
+
+class ServerToolConfig(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    web_search: Annotated[
+        WebSearchConfig | MISSING, Field(description='How `web_search` works.')
+    ] = MISSING
+    web_fetch: Annotated[
+        WebFetchConfig | MISSING, Field(description='How `web_fetch` works.')
+    ] = MISSING
+
+
 class ErrorObject(BaseModel):
     type: Annotated[ErrorType, Field(description='The kind of failure.')]
     code: Annotated[ErrorCode, Field(description='The failure itself.')]
@@ -1752,31 +1773,6 @@ class ErrorObject(BaseModel):
         Field(
             description='Everything about the request that the model cannot do, where that is why it was refused.'
         ),
-    ] = MISSING
-
-
-SystemPrompt = TypeAliasType(
-    "SystemPrompt",
-    Annotated[
-        MessageText | TextBlockList,
-        Field(description='The system prompt, as text or as text blocks.'),
-    ],
-)
-
-
-class ErrorEnvelope(BaseModel):
-    error: Annotated[ErrorObject, Field(description='What went wrong.')]
-
-
-class ServerToolConfig(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    web_search: Annotated[
-        WebSearchConfig | MISSING, Field(description='How `web_search` works.')
-    ] = MISSING
-    web_fetch: Annotated[
-        WebFetchConfig | MISSING, Field(description='How `web_fetch` works.')
     ] = MISSING
 
 
@@ -1940,6 +1936,10 @@ class KeyList(BaseModel):
             description='Id of the last key of this page, the cursor of the next one.'
         ),
     ]
+
+
+class ErrorEnvelope(BaseModel):
+    error: Annotated[ErrorObject, Field(description='What went wrong.')]
 
 
 Tool = TypeAliasType(

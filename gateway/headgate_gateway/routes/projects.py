@@ -45,6 +45,10 @@ async def update(call: Call) -> Answer:
 
 async def delete(call: Call) -> Answer:
     """Remove a project that holds nothing."""
+    if _id(call) == call.gateway.default_project:
+        raise GatewayError(
+            "resource_in_use", "Callers without a key of their own act in this project."
+        )
     if not await call.gateway.projects.delete(
         _id(call), force=call.parameters.get("force", False)
     ):

@@ -1,0 +1,71 @@
+"""Schemathesis over every operation, with all its checks and in all its phases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.schemathesis_run import PHASES, Report, run_schemathesis
+from tests.gateway.client import bundle
+from tests.gateway_process import Gateway, running_gateway
+
+OPERATIONS = {
+    f"{method.upper()} {path}"
+    for path, item in bundle()["paths"].items()
+    for method in item
+}
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway that schemathesis may fill as it likes."""
+    with running_gateway(tmp_path_factory.mktemp("target")) as gateway:
+        yield gateway
+
+
+@pytest.fixture(scope="module")
+def report(target: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """One run over the whole specification."""
+    return run_schemathesis(
+        target, tmp_path_factory.mktemp("schemathesis"), "--max-examples", "30"
+    )
+
+
+def test_the_gateway_keeps_its_specification(report: Report):
+    """No check fails, and nothing is warned of."""
+    assert report.exit_status == 0, report.output
+    assert "warning" not in report.output.lower()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_every_phase_ran_to_its_end(report: Report, phase: str):
+    """A phase that was left out would prove nothing."""
+    assert report.phases[phase] == "success", report.output
+    assert report.operations[phase]
+
+
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing"])
+def test_every_operation_was_called(report: Report, phase: str):
+    """Both phases that generate requests reach every operation."""
+    assert OPERATIONS - report.operations[phase] == set()
+
+
+def test_a_planted_fault_is_found(target: Gateway, tmp_path: Path):
+    """Against a document that promises more than the gateway keeps, the run fails."""
+    document = bundle()
+    document["components"]["schemas"]["Readiness"]["required"].append("colour")
+    schema = tmp_path / "openapi.json"
+    schema.write_text(json.dumps(document), encoding="utf-8")
+
+    found = run_schemathesis(
+        target,
+        tmp_path,
+        *("--include-operation-id", "health.ready", "--max-examples", "1"),
+        schema=str(schema),
+    )
+
+    assert found.exit_status == 1
+    assert "colour" in found.output
