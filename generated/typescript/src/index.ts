@@ -52,6 +52,7 @@ export {
   ResponseDecodeError,
   SdkError as HeadgateError,
   StreamError,
+  StreamForeignError,
   StreamGapError,
   StreamLimitError,
   StreamTruncatedError,

@@ -2,6 +2,7 @@
 
 import { asString, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
+import { backoff, isThrottled, isTransient, type Failure, type RetryPolicy } from "./retry.js";
 import type { Frame } from "./sse.js";
 import type { StreamRule } from "./stream.js";
 
@@ -17,8 +18,44 @@ export interface ResumeRule {
   readonly statuses: Readonly<Record<number, "finished" | "unknown" | "expired">>;
 }
 
+/** Everything that the decision to take a stream up again depends on. */
+export interface ResumeQuestion {
+  /** The number of the attempt to come, from 1 since the last new event. */
+  readonly attempt: number;
+  /** What ended the last connection, or the last attempt to get one. */
+  readonly failure: Failure;
+  readonly policy: RetryPolicy;
+  /** A random number, 0 to 1. */
+  readonly random: number;
+}
+
+export type ResumeDecision =
+  | {
+      readonly resume: true;
+      readonly reason: "backoff" | "retry_after";
+      readonly delay: number;
+    }
+  | { readonly resume: false; readonly reason: "final" | "attempts" | "retry_after" };
+
+/** Decides whether a stream that broke is taken up again, and after how long. Pure. */
+export function decideResume(question: ResumeQuestion): ResumeDecision {
+  const { attempt, failure, policy } = question;
+  if (!isTransient(failure)) return { resume: false, reason: "final" };
+  if (attempt > policy.resumeAttempts) return { resume: false, reason: "attempts" };
+  const asked = failure.kind === "status" ? failure.retryAfter : undefined;
+  if (asked !== undefined) {
+    return asked > policy.maxRetryAfter
+      ? { resume: false, reason: "retry_after" }
+      : { resume: true, reason: "retry_after", delay: asked };
+  }
+  // A server that cannot be reached is likely to be starting: it counts as one that says so.
+  const base = failure.kind === "connect" || isThrottled(failure) ? "throttledDelay" : "baseDelay";
+  const delay = backoff(policy[base], attempt, policy.maxDelay, question.random);
+  return { resume: true, reason: "backoff", delay };
+}
+
 /** What an event says about the place of its stream. */
-export type Advance = "new" | "repeated" | "gap" | "foreign";
+export type Advance = "new" | "uncounted" | "repeated" | "gap" | "foreign";
 
 /** How far a stream has been read, and how to ask for the rest. */
 export class StreamPosition {
@@ -39,16 +76,26 @@ export class StreamPosition {
 
   /** Moves to an event, unless it was seen, comes too early or is another stream's. */
   advance(event: JsonObject, frame: Frame): Advance {
-    const sequence = this.#rule.sequence === undefined ? undefined : event[this.#rule.sequence];
     if (!this.#isOurs(event)) return "foreign";
-    if (typeof sequence === "number") {
-      if (sequence <= this.#sequence) return "repeated";
-      if (sequence !== this.#sequence + 1) return "gap";
-      this.#sequence = sequence;
-      this.lastEventId = String(sequence);
-    } else if (frame.id !== "") {
-      this.lastEventId = frame.id;
-    }
+    if (this.#rule.sequence !== undefined) return this.#count(event[this.#rule.sequence]);
+    if (frame.id !== "") this.lastEventId = frame.id;
+    this.eventsSeen += 1;
+    return "new";
+  }
+
+  /** Moves to an event that does not parse: its frame's id stands for its number. */
+  advanceBroken(frame: Frame): Advance {
+    if (this.#rule.sequence === undefined) return this.advance({}, frame);
+    return this.#count(frame.id === "" ? undefined : Number(frame.id));
+  }
+
+  /** An event without a number moves nothing. */
+  #count(number: unknown): Advance {
+    if (typeof number !== "number") return "uncounted";
+    if (number <= this.#sequence) return "repeated";
+    if (number !== this.#sequence + 1) return "gap";
+    this.#sequence = number;
+    this.lastEventId = String(number);
     this.eventsSeen += 1;
     return "new";
   }

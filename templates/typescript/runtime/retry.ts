@@ -12,6 +12,12 @@ export interface RetryPolicy {
   readonly maxDelay: number;
   /** A server that asks for a longer pause than this gets none: the error is raised. */
   readonly maxRetryAfter: number;
+  /** The tokens of a client, of which each retry costs some; success gives them back. */
+  readonly quota: number;
+  readonly transientCost: number;
+  readonly throttledCost: number;
+  /** How often a stream is taken up again without a new event in between. */
+  readonly resumeAttempts: number;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -20,6 +26,10 @@ export const defaultRetryPolicy: RetryPolicy = {
   throttledDelay: 1_000,
   maxDelay: 20_000,
   maxRetryAfter: 60_000,
+  quota: 500,
+  transientCost: 14,
+  throttledCost: 5,
+  resumeAttempts: 5,
 };
 
 /** What went wrong with an attempt, as far as the decision to repeat it goes. */
@@ -34,7 +44,9 @@ export type Failure =
       readonly code?: string | undefined;
       /** In milliseconds. */
       readonly retryAfter?: number | undefined;
-    };
+    }
+  /** A timeout, a broken body, the caller: nothing that another attempt would mend. */
+  | { readonly kind: "final" };
 
 /** Everything that the decision depends on. */
 export interface RetryQuestion {
@@ -48,40 +60,53 @@ export interface RetryQuestion {
   readonly tokens: number;
   /** Milliseconds left of the call's total time. */
   readonly remaining: number;
-  /** A random number, at least 0 and below 1. */
+  /** A random number, 0 to 1. */
   readonly random: number;
 }
 
-export type RetryDecision =
-  | { readonly retry: true; readonly delay: number; readonly cost: number }
-  | {
-      readonly retry: false;
-      readonly reason: "failure" | "repeatable" | "attempts" | "retry_after" | "quota" | "deadline";
-    };
+/** Why there is no retry: the first of these that holds. */
+export type RetryRefusal =
+  | "not_retryable"
+  | "not_repeatable"
+  | "attempts"
+  | "retry_after"
+  | "deadline"
+  | "quota";
 
-const FULL_QUOTA = 500;
-const TRANSIENT_COST = 14;
-const THROTTLED_COST = 5;
-const RETRYABLE = new Set([408, 429, 500, 502, 503, 504]);
+export type RetryDecision =
+  | {
+      readonly retry: true;
+      readonly reason: "backoff" | "retry_after";
+      readonly delay: number;
+      readonly cost: number;
+    }
+  | { readonly retry: false; readonly reason: RetryRefusal };
+
+const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
 const THROTTLED = new Set([429, 503]);
 const IN_PROGRESS = "idempotency_in_progress";
 
 /** Decides whether a failed attempt is repeated, and after how long. Pure. */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { attempt, failure, policy } = question;
-  if (!isTransient(failure)) return { retry: false, reason: "failure" };
-  if (!question.repeatable && !wasRefused(failure)) return { retry: false, reason: "repeatable" };
-  if (attempt >= policy.maxAttempts) return { retry: false, reason: "attempts" };
   const asked = failure.kind === "status" ? failure.retryAfter : undefined;
-  if (asked !== undefined && asked > policy.maxRetryAfter) {
-    return { retry: false, reason: "retry_after" };
-  }
-  const cost = isThrottled(failure) ? THROTTLED_COST : TRANSIENT_COST;
-  if (cost > question.tokens) return { retry: false, reason: "quota" };
-  const base = isThrottled(failure) ? policy.throttledDelay : policy.baseDelay;
+  const throttled = isThrottled(failure);
+  const base = throttled ? policy.throttledDelay : policy.baseDelay;
   const delay = asked ?? backoff(base, attempt, policy.maxDelay, question.random);
-  if (delay >= question.remaining) return { retry: false, reason: "deadline" };
-  return { retry: true, delay, cost };
+  const cost = throttled ? policy.throttledCost : policy.transientCost;
+  if (!isTransient(failure)) return refuse("not_retryable");
+  if (!question.repeatable && failure.kind !== "connect" && !throttled) {
+    return refuse("not_repeatable");
+  }
+  if (attempt >= policy.maxAttempts) return refuse("attempts");
+  if (asked !== undefined && asked > policy.maxRetryAfter) return refuse("retry_after");
+  if (delay >= question.remaining) return refuse("deadline");
+  if (cost > question.tokens) return refuse("quota");
+  return { retry: true, reason: asked === undefined ? "backoff" : "retry_after", delay, cost };
+}
+
+function refuse(reason: RetryRefusal): RetryDecision {
+  return { retry: false, reason };
 }
 
 /** Gives a pause between nothing and `base` doubled for each attempt after the first. */
@@ -89,29 +114,27 @@ export function backoff(base: number, attempt: number, cap: number, random: numb
   return random * Math.min(cap, base * 2 ** (attempt - 1));
 }
 
-/** Whether a status says that the same request may succeed a little later. */
-export function isTransientStatus(status: number): boolean {
-  return RETRYABLE.has(status);
+/** Whether the same request may succeed a little later. */
+export function isTransient(failure: Failure): boolean {
+  if (failure.kind !== "status") return failure.kind !== "final";
+  if (failure.status === 409) return failure.code === IN_PROGRESS;
+  return TRANSIENT.has(failure.status);
 }
 
-function isTransient(failure: Failure): boolean {
-  if (failure.kind !== "status") return true;
-  return (
-    isTransientStatus(failure.status) || (failure.status === 409 && failure.code === IN_PROGRESS)
-  );
-}
-
-function wasRefused(failure: Failure): boolean {
-  return failure.kind === "connect" || (failure.kind === "status" && failure.status === 429);
-}
-
-function isThrottled(failure: Failure): boolean {
+/** Whether the server says that it is too busy. */
+export function isThrottled(failure: Failure): boolean {
   return failure.kind === "status" && THROTTLED.has(failure.status);
 }
 
 /** Bounds the retries of all calls of a client, so that an outage is not made worse. */
 export class RetryQuota {
-  tokens = FULL_QUOTA;
+  tokens: number;
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.tokens = capacity;
+    this.#capacity = capacity;
+  }
 
   spend(cost: number): void {
     this.tokens -= cost;
@@ -119,7 +142,7 @@ export class RetryQuota {
 
   /** Gives back what a call that succeeded had spent; one that spent nothing adds a little. */
   refund(spent: number): void {
-    this.tokens = Math.min(FULL_QUOTA, this.tokens + Math.max(spent, 1));
+    this.tokens = Math.min(this.#capacity, this.tokens + Math.max(spent, 1));
   }
 }
 
@@ -131,18 +154,41 @@ export class RetryQuota {
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const milliseconds = decimal(headers.get("retry-after-ms"));
   if (milliseconds !== undefined) return milliseconds;
-  const text = headers.get("retry-after");
+  const text = headers.get("retry-after")?.trim() ?? "";
   const seconds = decimal(text);
   if (seconds !== undefined) return seconds * 1_000;
-  const date = text === null || !/[a-z]/i.test(text) ? Number.NaN : httpDate(text);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  const date = httpDate(text);
+  return date === undefined ? undefined : Math.max(0, date - now);
 }
 
 function decimal(text: string | null): number | undefined {
-  return text !== null && /^\s*\d+(\.\d*)?\s*$/.test(text) ? Number(text) : undefined;
+  return text !== null && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
-/** Of the three forms of HTTP dates only asctime's names no zone; all are in GMT. */
-function httpDate(text: string): number {
-  return Date.parse(/GMT|UTC|[+-]\d{4}\s*$|Z\s*$/i.test(text) ? text : `${text} GMT`);
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+const DATES = [
+  /^\w{3}, (?<day>\d\d) (?<month>\w{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^\w{6,9}, (?<day>\d\d)-(?<month>\w{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/,
+  /^\w{3} (?<month>\w{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
+];
+
+/** Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` takes many more. */
+function httpDate(text: string): number | undefined {
+  for (const form of DATES) {
+    const { day, month, year, time } = form.exec(text)?.groups ?? {};
+    if (day === undefined || month === undefined || year === undefined) continue;
+    const [hours = 24, minutes = 60, seconds = 61] = (time ?? "").split(":").map(Number);
+    if (!MONTHS.includes(month) || hours > 23 || minutes > 59 || seconds > 60) return undefined;
+    const moment = Date.UTC(fullYear(year), MONTHS.indexOf(month), Number(day));
+    if (new Date(moment).getUTCDate() !== Number(day)) return undefined;
+    return moment + ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+  }
+  return undefined;
+}
+
+/** Two digits mean the year of that ending that is at most fifty years ahead. */
+function fullYear(digits: string): number {
+  if (digits.length > 2) return Number(digits);
+  const latest = new Date().getUTCFullYear() + 50;
+  return latest - ((((latest - Number(digits)) % 100) + 100) % 100);
 }

@@ -1,24 +1,23 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import {
-  APIConnectionError,
-  APIError,
+  type APIError,
   APITimeoutError,
-  RequestCancelledError,
   ResponseDecodeError,
-  StreamError,
+  StreamForeignError,
   StreamGapError,
+  StreamLimitError,
   StreamTruncatedError,
   type ErrorPlace,
 } from "./errors.js";
 import { isObject, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
-import { backoff, isTransientStatus } from "./retry.js";
+import { decideResume, StreamPosition, type Advance, type ResumeRule } from "./resume.js";
+import type { Failure } from "./retry.js";
 import { FrameDecoder, type Frame } from "./sse.js";
-import { StreamPosition, type ResumeRule } from "./resume.js";
 import type { Call } from "./timeouts.js";
-import type { CallOptions, Transport } from "./transport.js";
+import { failureOf, type CallOptions, type Transport } from "./transport.js";
 
 /** What a specification declares of a kind of stream. */
 export interface StreamRule {
@@ -48,7 +47,6 @@ interface Connection {
 type Ending = "complete" | "failed" | "closed";
 
 const ACCEPT = "text/event-stream";
-const RESUME_ATTEMPTS = 5;
 const LINGER = 250;
 
 /**
@@ -186,15 +184,16 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     call: Call,
     request: OperationRequest,
     options: CallOptions,
-    maxAttempts?: number,
+    attempt?: number,
   ): Promise<Accepted> {
     const accepted = await this.#transport.send(call, request, options, {
       accept: ACCEPT,
-      ...(maxAttempts === undefined ? {} : { maxAttempts }),
+      ...(attempt === undefined ? {} : { maxAttempts: 1, attempt }),
       lastEventId: this.lastEventId,
     });
     const { response } = accepted;
     if (response.status === 204 && this.#rule.resume?.statuses[204] === "finished") {
+      if (attempt !== undefined) throw this.truncated();
       this.#ending = "complete";
     } else {
       await checkMediaType(accepted, this.lastEventId);
@@ -209,7 +208,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   async #nextFrames(): Promise<readonly Frame[]> {
     const frames: Frame[] = [];
     while (frames.length === 0 && this.#ending === undefined) {
-      if (this.#fault !== undefined) throw this.#fault;
+      if (this.#fault !== undefined) throw placed(this.#fault, this.#place());
       const broken = await this.#readPiece(frames);
       if (broken !== undefined) await this.#takeUpAgain(broken.cause);
     }
@@ -236,10 +235,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
 
   async #takeUpAgain(cause: unknown): Promise<void> {
     this.#letGo();
-    if (cause instanceof RequestCancelledError) throw cause;
-    if (cause instanceof APITimeoutError && cause.phase === "total") throw cause;
-    if (!this.#mustEndWithEvent) {
-      if (cause !== undefined) throw cause;
+    if (cause === undefined && !this.#mustEndWithEvent) {
       this.#ending = "complete";
       return;
     }
@@ -252,27 +248,33 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   /** Asks the server once for the events after the last one; gives the reason of a failure. */
   async #tryToResume(reason: unknown): Promise<unknown> {
     const request = this.#position.resumeRequest();
-    if (request === undefined)
-      throw reason instanceof APITimeoutError ? reason : this.truncated(reason);
+    const failure = breakOf(reason);
+    if (request === undefined && failure.kind === "reset") throw this.#brokenOff(reason);
     this.#fruitless += 1;
-    if (this.#fruitless > RESUME_ATTEMPTS) throw this.truncated(reason);
+    const decision = decideResume({
+      attempt: this.#fruitless,
+      failure,
+      policy: this.#transport.settings.retry,
+      random: Math.random(),
+    });
+    if (!decision.resume && decision.reason === "attempts") throw this.truncated(reason);
+    if (!decision.resume || request === undefined) throw reason;
     const call = this.#call as Call;
-    await call.pause(this.#pauseAfter(reason));
+    await call.pause(decision.delay);
+    const { idempotencyKey: _key, query: _query, extraBody: _body, ...options } = this.#options;
     try {
-      const { idempotencyKey: _key, query: _query, extraBody: _body, ...options } = this.#options;
-      await this.#connect(call, request, options, 1);
+      await this.#connect(call, request, options, this.#fruitless);
       return undefined;
     } catch (error) {
-      if (isFinal(error)) throw error;
       return error;
     }
   }
 
-  #pauseAfter(reason: unknown): number {
-    const { baseDelay, maxDelay, maxRetryAfter } = this.#transport.settings.retry;
-    const asked = reason instanceof APIError ? reason.retryAfter : undefined;
-    if (asked !== undefined && asked * 1_000 <= maxRetryAfter) return asked * 1_000;
-    return backoff(baseDelay, this.#fruitless, maxDelay, Math.random());
+  /** A timeout says more than that the stream was cut. */
+  #brokenOff(reason: unknown): unknown {
+    return reason instanceof APITimeoutError || !this.#mustEndWithEvent
+      ? reason
+      : this.truncated(reason);
   }
 
   get #mustEndWithEvent(): boolean {
@@ -289,15 +291,27 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     if (frame.data === "" && rule.heartbeats.includes(frame.event)) return undefined;
     if (rule.text === true) return this.#giveText(frame);
     const event = this.#parse(frame);
+    if (event instanceof ResponseDecodeError) return this.#giveBroken(event, frame);
     const kind = kindOf(event, frame, rule.discriminator);
-    if (!rule.heartbeats.includes(kind)) {
-      const news = this.#position.advance(event, frame);
-      if (news === "repeated") return undefined;
-      if (news === "gap") throw new StreamGapError("an event is missing", this.#place());
-      if (news === "foreign") throw new StreamError("another stream's event came", this.#place());
-      this.#fruitless = 0;
+    if (!rule.heartbeats.includes(kind) && !this.#isNew(this.#position.advance(event, frame))) {
+      return undefined;
     }
     return this.#give(event, kind);
+  }
+
+  /** Whether an event is to be given out; one that must not come at all raises. */
+  #isNew(advance: Advance): boolean {
+    if (advance === "gap") throw new StreamGapError("an event is missing", this.#place());
+    if (advance === "foreign") {
+      throw new StreamForeignError("an event belongs to another stream", this.#place());
+    }
+    if (advance === "new") this.#fruitless = 0;
+    return advance !== "repeated";
+  }
+
+  #giveBroken(error: ResponseDecodeError, frame: Frame): Event | undefined {
+    if (this.#options.brokenEvents !== "yield") throw error;
+    return this.#isNew(this.#position.advanceBroken(frame)) ? (error as Event) : undefined;
   }
 
   #giveText(frame: Frame): Event {
@@ -322,21 +336,20 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     return this.#transport.apiError(at === undefined ? error : { [at]: error }, {
       response: this.#response as Response,
       lastEventId: this.lastEventId,
+      fallback: "the stream ended with an error",
     });
   }
 
-  #parse(frame: Frame): JsonObject {
+  #parse(frame: Frame): JsonObject | ResponseDecodeError {
     let event: JsonValue;
     try {
       event = JSON.parse(frame.data) as JsonValue;
     } catch (cause) {
-      throw new ResponseDecodeError("an event is not JSON", frame.data, {
-        ...this.#place(),
-        cause,
-      });
+      const place = { ...this.#place(), cause };
+      return new ResponseDecodeError("an event is not JSON", frame.data, place);
     }
     if (isObject(event)) return withKind(event, frame, this.#rule.discriminator);
-    throw new ResponseDecodeError("an event is not an object", frame.data, this.#place());
+    return new ResponseDecodeError("an event is not an object", frame.data, this.#place());
   }
 
   #place(): ErrorPlace {
@@ -388,10 +401,19 @@ function withKind(event: JsonObject, frame: Frame, discriminator: string | undef
   return { ...event, [discriminator]: frame.event };
 }
 
-function isFinal(error: unknown): boolean {
-  if (error instanceof APIError) return !isTransientStatus(error.status ?? 0);
-  if (error instanceof APITimeoutError) return error.phase === "total";
-  return !(error instanceof APIConnectionError);
+/** A stream that stopped, for whatever reason on the way, is a stream that was cut. */
+function breakOf(reason: unknown): Failure {
+  const isCut =
+    reason === undefined || (reason instanceof APITimeoutError && reason.phase !== "total");
+  return isCut && !(reason instanceof APITimeoutError && !reason.sent)
+    ? { kind: "reset" }
+    : failureOf(reason);
+}
+
+function placed(fault: unknown, place: ErrorPlace): unknown {
+  return fault instanceof StreamLimitError
+    ? new StreamLimitError(fault.limit, fault.bytes, place)
+    : fault;
 }
 
 async function checkMediaType(accepted: Accepted, lastEventId: string | undefined): Promise<void> {

@@ -16,6 +16,7 @@ import { asString, isObject, type JsonObject, type JsonValue } from "./json.js";
  * └── StreamError               an event stream broke its contract
  *     ├── StreamTruncatedError  it ended before its terminal event
  *     ├── StreamGapError        an event is missing
+ *     ├── StreamForeignError    an event belongs to another stream
  *     └── StreamLimitError      a line or an event is too long
  * ```
  */
@@ -60,8 +61,8 @@ export class APIError extends SdkError {
   readonly retryable: boolean | undefined;
   /** How many seconds the server asks to wait. */
   readonly retryAfter: number | undefined;
-  /** What the server adds for this code. */
-  readonly details: JsonObject | undefined;
+  /** What the server adds for this code; empty when it adds nothing. */
+  readonly details: JsonObject;
   /** The error object as it came. */
   readonly error: JsonObject | undefined;
   /** The whole body: parsed when it is JSON, else its text. */
@@ -79,7 +80,7 @@ export class APIError extends SdkError {
     this.requestId = facts.requestId;
     this.retryable = facts.retryable;
     this.retryAfter = facts.retryAfter;
-    this.details = facts.details;
+    this.details = facts.details ?? {};
     this.error = facts.error;
     this.body = facts.body;
     this.headers = facts.headers;
@@ -180,14 +181,20 @@ export class StreamGapError extends StreamError {
   override name = "StreamGapError";
 }
 
+/** An event belongs to another stream than the one that was asked for. */
+export class StreamForeignError extends StreamError {
+  override name = "StreamForeignError";
+}
+
 /** A line or an event is longer than the decoder's limit. */
 export class StreamLimitError extends StreamError {
   override name = "StreamLimitError";
   readonly limit: "line" | "event";
   readonly bytes: number;
 
-  constructor(limit: "line" | "event", bytes: number) {
-    super(`the stream has ${limit === "line" ? "a line" : "an event"} of over ${bytes} bytes`);
+  constructor(limit: "line" | "event", bytes: number, place: ErrorPlace = {}) {
+    const what = limit === "line" ? "a line" : "an event";
+    super(`the stream has ${what} of over ${bytes} bytes`, place);
     this.limit = limit;
     this.bytes = bytes;
   }
@@ -223,9 +230,9 @@ export function errorFromBody(
 ): APIError {
   const error = errorObject(table, body);
   const { fields } = table;
-  const type = asString(read(error, fields.type));
-  const code = asString(read(error, fields.code));
-  const message = asString(read(error, fields.message ?? "message"));
+  const type = text(error, fields.type);
+  const code = text(error, fields.code);
+  const message = text(error, fields.message ?? "message");
   const details = read(error, fields.details);
   const retryable = read(error, fields.retryable);
   const retryAfter = read(error, fields.retryAfter);
@@ -235,16 +242,25 @@ export function errorFromBody(
     status: around.status,
     type,
     code,
-    param: asString(read(error, fields.param)),
-    requestId: asString(read(error, fields.requestId)) ?? around.requestId,
+    param: text(error, fields.param),
+    requestId: text(error, fields.requestId) ?? around.requestId,
     retryable: typeof retryable === "boolean" ? retryable : undefined,
-    retryAfter: typeof retryAfter === "number" ? retryAfter : around.retryAfter,
+    retryAfter: around.retryAfter ?? seconds(retryAfter),
     details: isObject(details) ? details : undefined,
     error,
     body,
     headers: around.headers,
     lastEventId: around.lastEventId,
   });
+}
+
+/** An empty text says nothing. */
+function text(object: JsonObject | undefined, key: string | undefined): string | undefined {
+  return asString(read(object, key)) || undefined;
+}
+
+function seconds(value: JsonValue | undefined): number | undefined {
+  return typeof value === "number" && value >= 0 ? value : undefined;
 }
 
 function errorObject(table: ErrorTable, body: JsonValue | undefined): JsonObject | undefined {

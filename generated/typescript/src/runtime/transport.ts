@@ -3,10 +3,10 @@
 import { inBrowser } from "./environment.js";
 import {
   APIConnectionError,
+  APIError,
   APITimeoutError,
   ConfigurationError,
   errorFromBody,
-  type APIError,
   type ErrorTable,
   type SdkError,
 } from "./errors.js";
@@ -46,6 +46,8 @@ export interface CallOptions {
   readonly maxAttempts?: number;
   /** The key under which the server does this at most once; absent: a random one. */
   readonly idempotencyKey?: string;
+  /** `yield` gives out an event that does not parse as a `ResponseDecodeError` among the others. */
+  readonly brokenEvents?: "raise" | "yield";
   /** Cancels the call, and the stream that it opened. */
   readonly signal?: AbortSignal;
 }
@@ -98,6 +100,8 @@ export interface TransportSettings {
 export interface Sending {
   readonly accept?: string;
   readonly maxAttempts?: number;
+  /** The number of this attempt, where another rule than that of calls counts them. */
+  readonly attempt?: number;
   /** Named in the error when a stream could not be taken up again. */
   readonly lastEventId?: string | undefined;
 }
@@ -108,9 +112,7 @@ interface Prepared {
   readonly headers: Headers;
 }
 
-type Outcome =
-  | { readonly response: Response }
-  | { readonly error: SdkError; readonly failure: Failure | undefined };
+type Outcome = { readonly response: Response } | { readonly error: SdkError };
 
 const SAFE_TO_REPEAT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"]);
 
@@ -120,12 +122,13 @@ export class Transport {
   readonly frameLimits: FrameLimits;
   readonly #baseUrl: string;
   readonly #fetch: Fetch;
-  readonly #quota = new RetryQuota();
+  readonly #quota: RetryQuota;
 
   constructor(settings: TransportSettings) {
     this.settings = settings;
     this.frameLimits = settings.frameLimits ?? defaultFrameLimits;
     this.#baseUrl = checkedBaseUrl(settings.baseUrl);
+    this.#quota = new RetryQuota(settings.retry.quota);
     this.#fetch = settings.fetch ?? ((url, init) => fetch(url, init));
   }
 
@@ -160,10 +163,9 @@ export class Transport {
         this.#quota.refund(spent);
         return { response: outcome.response, requestId: this.#requestId(outcome.response), call };
       }
-      if (outcome.failure === undefined) throw outcome.error;
       const decision = decideRetry({
         attempt,
-        failure: outcome.failure,
+        failure: failureOf(outcome.error),
         policy,
         repeatable: isRepeatable(request, options),
         tokens: this.#quota.tokens,
@@ -234,28 +236,29 @@ export class Transport {
     sending: Sending,
   ): Promise<Outcome> {
     const { attemptHeader } = this.settings.product;
-    if (attemptHeader !== undefined) headers.set(attemptHeader, String(attempt));
+    if (attemptHeader !== undefined) {
+      headers.set(attemptHeader, String(sending.attempt ?? attempt));
+    }
     try {
       const response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
       if (response.ok) return { response };
       return await this.#refusal(response, call, sending);
     } catch (cause) {
       const error = connectionError(cause, call);
-      return { error, failure: connectionFailure(error) };
+      return { error };
     }
   }
 
   async #refusal(response: Response, call: Call, sending: Sending): Promise<Outcome> {
-    const { status, headers } = response;
     const requestId = this.#requestId(response);
     const text = await readText({ response, requestId, call });
-    const wait = retryAfter(headers, Date.now());
+    const wait = retryAfter(response.headers, Date.now());
     const error = this.apiError(jsonOrText(text), {
       response,
       lastEventId: sending.lastEventId,
-      retryAfter: wait,
+      retryAfter: wait === undefined ? undefined : wait / 1_000,
     });
-    return { error, failure: { kind: "status", status, code: error.code, retryAfter: wait } };
+    return { error };
   }
 
   /** Makes the error that a body, or an event of a stream, states. */
@@ -265,14 +268,15 @@ export class Transport {
       readonly response: Response;
       readonly lastEventId: string | undefined;
       readonly retryAfter?: number | undefined;
+      readonly fallback?: string;
     },
   ): APIError {
     const { status, headers } = around.response;
     return errorFromBody(this.settings.product.errors, body, {
-      fallback: `the server answered with status ${status}`,
+      fallback: around.fallback ?? `the server answered with status ${status}`,
       status,
       requestId: this.#requestId(around.response),
-      retryAfter: around.retryAfter === undefined ? undefined : around.retryAfter / 1_000,
+      retryAfter: around.retryAfter,
       headers,
       lastEventId: around.lastEventId,
     });
@@ -361,9 +365,16 @@ function isRepeatable(request: OperationRequest, options: CallOptions): boolean 
   );
 }
 
-function connectionFailure(error: SdkError): Failure | undefined {
-  if (!(error instanceof APIConnectionError) || error instanceof APITimeoutError) return undefined;
-  return { kind: error.sent ? "reset" : "connect" };
+/** Says what an error means for the question whether to try again. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof APIError) {
+    const { status = 0, code, retryAfter } = error;
+    const wait = retryAfter === undefined ? undefined : retryAfter * 1_000;
+    return { kind: "status", status, code, retryAfter: wait };
+  }
+  if (!(error instanceof APIConnectionError)) return { kind: "final" };
+  if (!error.sent) return { kind: "connect" };
+  return { kind: error instanceof APITimeoutError ? "final" : "reset" };
 }
 
 function jsonOrText(text: string): JsonValue {
