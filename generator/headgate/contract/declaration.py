@@ -83,12 +83,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """An event that carries, in the field `at`, the events of another stream."""
+    """An event that carries, in the field `at`, the events of another stream.
+
+    `snapshot` is an event and the field in it that holds what they fold to.
+    """
 
     stream: str
     at: str
     rule: str | None
     request: Value | None
+    snapshot: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ _KEYS = frozenset(
 _EFFECT_KEYS = frozenset({"require", "set"})
 _TRANSITION_KEYS = _EFFECT_KEYS | {"to", "ended"}
 _RULE_KEYS = frozenset({"text", "states", "events", "covers", "invariant"})
-_NESTED_KEYS = frozenset({"stream", "at", "rule", "request"})
+_NESTED_KEYS = frozenset({"stream", "at", "rule", "request", "snapshot"})
 
 _FRAMINGS: tuple[Framing, ...] = ("sse", "jsonl", "json-seq")
 _MEANINGS: tuple[Meaning, ...] = ("complete", "failed")
@@ -236,7 +236,20 @@ def _nested(value: Json, at: Tokens, notes: Notes) -> Nested:
         at=field or "",
         rule=notes.text_at(data.get("rule"), (*at, "rule")),
         request=_value(data.get("request"), (*at, "request"), notes),
+        snapshot=_snapshot(data.get("snapshot"), (*at, "snapshot"), notes),
     )
+
+
+def _snapshot(value: Json, at: Tokens, notes: Notes) -> tuple[str, str] | None:
+    if value is None:
+        return None
+    data = notes.object_at(value, at)
+    event = notes.text_at(data.get("event"), (*at, "event"))
+    field = notes.text_at(data.get("at"), (*at, "at"))
+    if event is None or field is None:
+        notes.add("stream-shape", at, "a snapshot needs 'event' and 'at'")
+        return None
+    return event, field
 
 
 def _rule(value: Json, at: Tokens, notes: Notes) -> Rule:
