@@ -56,6 +56,32 @@ def integer(value: int) -> Code:
     return encoded(str(value))
 
 
+def broken_type(type_: Code, indent: int, width: int) -> Code:
+    """Write a generic type with its arguments on lines of their own.
+
+    `indent` is that of the line it begins on; an argument too wide for its line is
+    broken in turn.
+    """
+    head, inner = type_.text.removesuffix(">").split("<", 1)
+    pad = " " * (indent + 4)
+    lines = [
+        argument
+        if len(pad) + len(argument) < width or "<" not in argument
+        else broken_type(encoded(argument), indent + 4, width).text
+        for argument in _arguments(inner)
+    ]
+    body = "".join(f"{pad}{line},\n" for line in lines)
+    return encoded(f"{head}<\n{body}{' ' * indent}>")
+
+
+def _arguments(text: str) -> list[str]:
+    """Split a generic's arguments, of which only the last is generic in turn."""
+    before, separator, after = text.partition(", ")
+    if not separator or "<" in before:
+        return [text]
+    return [before, *_arguments(after)]
+
+
 def boolean(*, value: bool) -> Code:
     """Write a boolean."""
     return encoded("true" if value else "false")

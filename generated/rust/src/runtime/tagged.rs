@@ -78,12 +78,12 @@ pub struct Fields<A> {
 }
 
 impl<A> Fields<A> {
-    /// Reads the fields into a variant.
-    pub fn read<'de, T: Deserialize<'de>>(self) -> Result<T, A::Error>
+    /// Reads the fields into what a variant holds, and wraps it.
+    pub fn read<'de, T: Deserialize<'de>, U>(self, wrap: fn(T) -> U) -> Result<U, A::Error>
     where
         A: MapAccess<'de>,
     {
-        T::deserialize(MapAccessDeserializer::new(self))
+        T::deserialize(MapAccessDeserializer::new(self)).map(wrap)
     }
 }
 

@@ -100,8 +100,8 @@ impl Tagged for MediaSourceParam {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("base64") => Ok(Self::Base64(fields.read()?)),
-            Some("url") => Ok(Self::Url(fields.read()?)),
+            Some("base64") => fields.read(Self::Base64),
+            Some("url") => fields.read(Self::Url),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
@@ -226,9 +226,9 @@ impl Tagged for ToolResultItemParam {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("text") => Ok(Self::Text(fields.read()?)),
-            Some("image") => Ok(Self::Image(fields.read()?)),
-            Some("document") => Ok(Self::Document(fields.read()?)),
+            Some("text") => fields.read(Self::Text),
+            Some("image") => fields.read(Self::Image),
+            Some("document") => fields.read(Self::Document),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
@@ -357,11 +357,11 @@ impl Tagged for UserBlockParam {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("text") => Ok(Self::Text(fields.read()?)),
-            Some("image") => Ok(Self::Image(fields.read()?)),
-            Some("audio") => Ok(Self::Audio(fields.read()?)),
-            Some("document") => Ok(Self::Document(fields.read()?)),
-            Some("tool_result") => Ok(Self::ToolResult(fields.read()?)),
+            Some("text") => fields.read(Self::Text),
+            Some("image") => fields.read(Self::Image),
+            Some("audio") => fields.read(Self::Audio),
+            Some("document") => fields.read(Self::Document),
+            Some("tool_result") => fields.read(Self::ToolResult),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
@@ -625,13 +625,13 @@ impl Tagged for AssistantBlockParam {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("text") => Ok(Self::Text(fields.read()?)),
-            Some("thinking") => Ok(Self::Thinking(fields.read()?)),
-            Some("tool_use") => Ok(Self::ToolUse(fields.read()?)),
-            Some("server_tool_use") => Ok(Self::ServerToolUse(fields.read()?)),
-            Some("web_search_tool_result") => Ok(Self::WebSearchToolResult(fields.read()?)),
-            Some("image") => Ok(Self::Image(fields.read()?)),
-            Some("audio") => Ok(Self::Audio(fields.read()?)),
+            Some("text") => fields.read(Self::Text),
+            Some("thinking") => fields.read(Self::Thinking),
+            Some("tool_use") => fields.read(Self::ToolUse),
+            Some("server_tool_use") => fields.read(Self::ServerToolUse),
+            Some("web_search_tool_result") => fields.read(Self::WebSearchToolResult),
+            Some("image") => fields.read(Self::Image),
+            Some("audio") => fields.read(Self::Audio),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
@@ -891,9 +891,9 @@ impl Tagged for MediaSource {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("base64") => Ok(Self::Base64(fields.read()?)),
-            Some("url") => Ok(Self::Url(fields.read()?)),
-            _ => Ok(Self::Unknown(fields.read()?)),
+            Some("base64") => fields.read(Self::Base64),
+            Some("url") => fields.read(Self::Url),
+            _ => fields.read(Self::Unknown),
         }
     }
 }
@@ -984,16 +984,16 @@ impl Tagged for ContentBlock {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("text") => Ok(Self::Text(fields.read()?)),
-            Some("thinking") => Ok(Self::Thinking(fields.read()?)),
-            Some("tool_use") => Ok(Self::ToolUse(fields.read()?)),
-            Some("tool_result") => Ok(Self::ToolResult(fields.read()?)),
-            Some("server_tool_use") => Ok(Self::ServerToolUse(fields.read()?)),
-            Some("web_search_tool_result") => Ok(Self::WebSearchToolResult(fields.read()?)),
-            Some("image") => Ok(Self::Image(fields.read()?)),
-            Some("audio") => Ok(Self::Audio(fields.read()?)),
-            Some("document") => Ok(Self::Document(fields.read()?)),
-            _ => Ok(Self::Unknown(fields.read()?)),
+            Some("text") => fields.read(Self::Text),
+            Some("thinking") => fields.read(Self::Thinking),
+            Some("tool_use") => fields.read(Self::ToolUse),
+            Some("tool_result") => fields.read(Self::ToolResult),
+            Some("server_tool_use") => fields.read(Self::ServerToolUse),
+            Some("web_search_tool_result") => fields.read(Self::WebSearchToolResult),
+            Some("image") => fields.read(Self::Image),
+            Some("audio") => fields.read(Self::Audio),
+            Some("document") => fields.read(Self::Document),
+            _ => fields.read(Self::Unknown),
         }
     }
 }

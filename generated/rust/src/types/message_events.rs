@@ -121,11 +121,11 @@ impl Tagged for ContentBlockDelta {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("text_delta") => Ok(Self::TextDelta(fields.read()?)),
-            Some("input_json_delta") => Ok(Self::InputJsonDelta(fields.read()?)),
-            Some("thinking_delta") => Ok(Self::ThinkingDelta(fields.read()?)),
-            Some("signature_delta") => Ok(Self::SignatureDelta(fields.read()?)),
-            _ => Ok(Self::Unknown(fields.read()?)),
+            Some("text_delta") => fields.read(Self::TextDelta),
+            Some("input_json_delta") => fields.read(Self::InputJsonDelta),
+            Some("thinking_delta") => fields.read(Self::ThinkingDelta),
+            Some("signature_delta") => fields.read(Self::SignatureDelta),
+            _ => fields.read(Self::Unknown),
         }
     }
 }
@@ -333,17 +333,17 @@ impl Tagged for MessageStreamEvent {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("message_start") => Ok(Self::MessageStart(fields.read()?)),
-            Some("content_block_start") => Ok(Self::ContentBlockStart(fields.read()?)),
-            Some("content_block_delta") => Ok(Self::ContentBlockDelta(fields.read()?)),
-            Some("content_block_stop") => Ok(Self::ContentBlockStop(fields.read()?)),
-            Some("message_delta") => Ok(Self::MessageDelta(fields.read()?)),
-            Some("message_stop") => Ok(Self::MessageStop(fields.read()?)),
-            Some("audio_chunk") => Ok(Self::AudioChunk(fields.read()?)),
-            Some("audio_unavailable") => Ok(Self::AudioUnavailable(fields.read()?)),
-            Some("ping") => Ok(Self::Ping(fields.read()?)),
-            Some("error") => Ok(Self::Error(fields.read()?)),
-            _ => Ok(Self::Unknown(fields.read()?)),
+            Some("message_start") => fields.read(Self::MessageStart),
+            Some("content_block_start") => fields.read(Self::ContentBlockStart),
+            Some("content_block_delta") => fields.read(Self::ContentBlockDelta),
+            Some("content_block_stop") => fields.read(Self::ContentBlockStop),
+            Some("message_delta") => fields.read(Self::MessageDelta),
+            Some("message_stop") => fields.read(Self::MessageStop),
+            Some("audio_chunk") => fields.read(Self::AudioChunk),
+            Some("audio_unavailable") => fields.read(Self::AudioUnavailable),
+            Some("ping") => fields.read(Self::Ping),
+            Some("error") => fields.read(Self::Error),
+            _ => fields.read(Self::Unknown),
         }
     }
 }

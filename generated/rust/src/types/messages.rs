@@ -77,8 +77,8 @@ impl Tagged for MessageParam {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("user") => Ok(Self::User(fields.read()?)),
-            Some("assistant") => Ok(Self::Assistant(fields.read()?)),
+            Some("user") => fields.read(Self::User),
+            Some("assistant") => fields.read(Self::Assistant),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }

@@ -260,17 +260,17 @@ impl Tagged for RunStreamEvent {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("run_start") => Ok(Self::RunStart(fields.read()?)),
-            Some("step_start") => Ok(Self::StepStart(fields.read()?)),
-            Some("stream_event") => Ok(Self::StreamEvent(fields.read()?)),
-            Some("tool_call_start") => Ok(Self::ToolCallStart(fields.read()?)),
-            Some("tool_result") => Ok(Self::ToolResult(fields.read()?)),
-            Some("step_complete") => Ok(Self::StepComplete(fields.read()?)),
-            Some("history_delta") => Ok(Self::HistoryDelta(fields.read()?)),
-            Some("run_complete") => Ok(Self::RunComplete(fields.read()?)),
-            Some("error") => Ok(Self::Error(fields.read()?)),
-            Some("ping") => Ok(Self::Ping(fields.read()?)),
-            _ => Ok(Self::Unknown(fields.read()?)),
+            Some("run_start") => fields.read(Self::RunStart),
+            Some("step_start") => fields.read(Self::StepStart),
+            Some("stream_event") => fields.read(Self::StreamEvent),
+            Some("tool_call_start") => fields.read(Self::ToolCallStart),
+            Some("tool_result") => fields.read(Self::ToolResult),
+            Some("step_complete") => fields.read(Self::StepComplete),
+            Some("history_delta") => fields.read(Self::HistoryDelta),
+            Some("run_complete") => fields.read(Self::RunComplete),
+            Some("error") => fields.read(Self::Error),
+            Some("ping") => fields.read(Self::Ping),
+            _ => fields.read(Self::Unknown),
         }
     }
 }

@@ -383,9 +383,9 @@ impl Tagged for Tool {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("function") => Ok(Self::Function(fields.read()?)),
-            Some("web_search") => Ok(Self::WebSearch(fields.read()?)),
-            Some("web_fetch") => Ok(Self::WebFetch(fields.read()?)),
+            Some("function") => fields.read(Self::Function),
+            Some("web_search") => fields.read(Self::WebSearch),
+            Some("web_fetch") => fields.read(Self::WebFetch),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
@@ -545,10 +545,10 @@ impl Tagged for ToolChoice {
         fields: Fields<A>,
     ) -> Result<Self, A::Error> {
         match tag {
-            Some("auto") => Ok(Self::Auto(fields.read()?)),
-            Some("any") => Ok(Self::Any(fields.read()?)),
-            Some("none") => Ok(Self::None(fields.read()?)),
-            Some("tool") => Ok(Self::Tool(fields.read()?)),
+            Some("auto") => fields.read(Self::Auto),
+            Some("any") => fields.read(Self::Any),
+            Some("none") => fields.read(Self::None),
+            Some("tool") => fields.read(Self::Tool),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }

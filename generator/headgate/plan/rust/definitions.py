@@ -316,8 +316,8 @@ class Definitions:
         for member in self.members(struct):
             if is_parameter(member):
                 type_, value = self._passed(member, member.name, imports, home)
-                parameters.append(assembled("{}: {}", member.name, type_))
-                values.append(_given(member.name, value))
+                parameters.append(layout.parameter(member.name, type_))
+                values.append(_given(member, value))
             else:
                 values.append(assembled("{}: {}", member.name, _initial(member)))
         if struct.extra is not None:
@@ -345,7 +345,7 @@ class Definitions:
             inner = assembled("Option<{}>", type_)
             value = assembled("{}.map(Box::new)", name) if member.boxed else name
             return inner, value
-        return type_, assembled("Box::new({})", value) if member.boxed else value
+        return type_, value
 
     def _is_converted(self, type_: TypeExpr) -> bool:
         """Say whether callers pass what converts into the type."""
@@ -373,10 +373,12 @@ class Definitions:
         name = claim_snake(methods, member.field.name, "field")
         parameter = fixed("value")
         type_, value = self._passed(member, parameter, imports, home)
+        if member.boxed and not member.nullable:
+            value = assembled("Box::new({})", value)
         if member.optional:
             value = assembled("Some({})", value)
         head = assembled("pub fn {}", name)
-        parameters = (fixed("mut self"), assembled("value: {}", type_))
+        parameters = (fixed("mut self"), layout.parameter(parameter, type_))
         return SetterPage(
             docs=rust.doc(f"Sets `{member.field.name}`.".replace("``", "` `"), 4),
             signature=layout.signature(4, head, parameters, fixed(" -> Self {")),
@@ -447,7 +449,7 @@ class Definitions:
             imports.use_code(fixed(_TAGGED), name)
         lines = [_tag_arm(arm) for arm in arms]
         if has_unknown(union):
-            lines.append(fixed("            _ => Ok(Self::Unknown(fields.read()?)),"))
+            lines.append(fixed("            _ => fields.read(Self::Unknown),"))
         else:
             lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
         return TaggedPage(rust.string(union.tag.property), tuple(lines))
@@ -540,8 +542,14 @@ def _optional_attributes(member: Member, *, sent: bool) -> list[Code]:
     return [fixed("default"), skip, read]
 
 
-def _given(name: Code, value: Code) -> Code:
-    return name if name == value else assembled("{}: {}", name, value)
+def _given(member: Member, value: Code) -> Code:
+    """Write what a field is given in `new`."""
+    name = member.name
+    if member.boxed and not member.nullable:
+        return layout.boxed_member(12, name, value)
+    if value == assembled("{}.into()", name):
+        return layout.converted_member(12, name)
+    return name if name == value else layout.member(12, name, value)
 
 
 def _initial(member: Member) -> Code:
@@ -562,7 +570,7 @@ def _value(value: EnumValue, names: Scope) -> ValuePage:
 def _tag_arm(arm: Arm) -> Code:
     tag = rust.string(arm.variant.tag or "")
     pattern = assembled("Some({})", tag)
-    body = assembled("Ok(Self::{}(fields.read()?))", arm.name)
+    body = assembled("fields.read(Self::{})", arm.name)
     return layout.arm(12, pattern, body)
 
 

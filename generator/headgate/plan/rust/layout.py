@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 100
 _CALL_WIDTH: Final = 60
+_USE_WIDTH: Final = WIDTH - 2
 _ATTRIBUTE_WIDTH: Final = 70
 _STRUCT_WIDTH: Final = 18
 _TINY: Final = 10
@@ -43,8 +45,11 @@ def attribute(indent: int, name: LiteralString, items: Sequence[Code]) -> Code:
     """Write `#[name(items)]` with its indentation."""
     content = joined(", ", items)
     pad = spaces(indent)
-    if len(items) == 1 or len(content) <= _ATTRIBUTE_WIDTH:
-        return joined("", (fixed(pad + "#[" + name + "("), content, fixed(")]")))
+    opening, closing = fixed(pad + "#[" + name + "("), fixed(")]")
+    line = joined("", (opening, content, closing))
+    narrow = len(items) == 1 or len(content) <= _ATTRIBUTE_WIDTH
+    if narrow and len(line) <= WIDTH:
+        return line
     inner = joined(",\n", [indented(indent + 4, item) for item in items])
     opening, closing = fixed(pad + "#[" + name + "(\n"), fixed("\n" + pad + ")]")
     return joined("", (opening, inner, closing))
@@ -68,11 +73,45 @@ def call(indent: int, head: Code, arguments: Sequence[Code], tail: Code) -> Code
     )
 
 
+def parameter(name: Code, type_: Code) -> Code:
+    """Write a parameter of a method, broken inside its type if it is too wide."""
+    line = assembled("{}: {}", name, type_)
+    if len(line) + 9 > WIDTH and "<" in type_.text:
+        return assembled("{}: {}", name, rust.broken_type(type_, 8, WIDTH))
+    return line
+
+
+def member(indent: int, head: Code, value: Code) -> Code:
+    """Write `head: value` in a struct literal, as far as its comma."""
+    line = assembled("{}: {}", head, value)
+    if indent + len(line) + 1 <= WIDTH:
+        return line
+    return joined("", (head, fixed(":\n" + spaces(indent + 4)), value))
+
+
+def converted_member(indent: int, name: Code) -> Code:
+    """Write `name: name.into()` in a struct literal, as far as its comma."""
+    value = assembled("{}.into()", name)
+    line = assembled("{}: {}", name, name)
+    if indent + len(line) > WIDTH or indent + len(line) + 8 <= WIDTH:
+        return member(indent, name, value)
+    return joined("", (line, fixed("\n" + spaces(indent + 4) + ".into()")))
+
+
+def boxed_member(indent: int, head: Code, value: Code) -> Code:
+    """Write `head: Box::new(value)` in a struct literal, as far as its comma."""
+    line = assembled("{}: Box::new({})", head, value)
+    if indent + len(line) + 1 <= WIDTH:
+        return line
+    pad, inner = fixed(spaces(indent)), fixed(spaces(indent + 4))
+    return assembled("{}: Box::new(\n{}{},\n{})", head, inner, value, pad)
+
+
 def signature(indent: int, head: Code, parameters: Sequence[Code], tail: Code) -> Code:
     """Write `head(parameters)tail`, the tail up to the opening brace."""
     content = joined(", ", parameters)
     line = joined("", (indented(indent, head), fixed("("), content, fixed(")"), tail))
-    if len(line) <= WIDTH:
+    if len(line) <= WIDTH and "\n" not in line.text:
         return line
     return joined(
         "",
@@ -164,7 +203,7 @@ def use(path: Code, names: Sequence[Code]) -> Code:
     if len(names) == 1 and names[0].text != "self":
         return assembled("use {}::{};", path, names[0])
     line = assembled("use {}::{{{}}};", path, joined(", ", names))
-    if len(line) <= WIDTH:
+    if len(line) <= _USE_WIDTH:
         return line
     return assembled("use {}::{{\n{}\n}};", path, _filled(names, 4))
 

@@ -64,7 +64,7 @@ def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
 
 def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
     """Claim a name in upper case."""
-    text = snake(split_words(" ".join(words)))[:LONGEST].rstrip("_").upper()
+    text = snake(split_words(" ".join(words)))[: LONGEST - 4].rstrip("_").upper()
     return rust.identifier(names.claim(text, fallback))
 
 

@@ -166,7 +166,7 @@ class ResourceFile:
         return StaticPage(
             name=self.constants[operation.id],
             method=rust.string(operation.verb),
-            path=rust.string(path),
+            path=layout.member(4, fixed("path"), rust.string(path)),
             security=self._security(operation),
             idempotency=kinds.get(operation.idempotency, fixed("None")),
         )
@@ -266,7 +266,7 @@ class ResourceFile:
         else:
             type_ = self.definitions.types.write(parameter.type, self.imports, TYPES)
             type_ = assembled("&{}", type_)
-        parameters.append(assembled("{}: {}", name, type_))
+        parameters.append(layout.parameter(name, type_))
         wire = rust.string(parameter.name)
         call = layout.call(8, fixed("request.path"), (wire, value), fixed(";"))
         statements.append(call)
@@ -290,7 +290,7 @@ class ResourceFile:
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
         method = fixed("request.json") if body.kind == "json" else fixed("request.form")
         if not body.required:
-            parameters.append(assembled("{}: Option<{}>", name, type_))
+            parameters.append(layout.parameter(name, assembled("Option<{}>", type_)))
             text = assembled(
                 "        if let Some(body) = &{} {{\n            {}(body);\n        }}",
                 name,
@@ -300,10 +300,11 @@ class ResourceFile:
             return
         flag = self._flag(body, name, stream)
         if flag is not None:
-            parameters.append(assembled("mut {}: {}", name, type_))
+            mutable = assembled("mut {}", name)
+            parameters.append(layout.parameter(mutable, type_))
             statements.append(flag)
         else:
-            parameters.append(assembled("{}: {}", name, type_))
+            parameters.append(layout.parameter(name, type_))
         statements.append(assembled("        {}(&{});", method, name))
 
     def _flag(self, body: Body, name: Code, stream: StreamCall | None) -> Code | None:
@@ -433,10 +434,10 @@ def _style(parameter: Parameter) -> Code:
 
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
-    Arc Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape Idempotency
-    Json Limits Maybe NamedHeaders New Nothing Operation Option Paged Place Reply
-    Request    Result RetryPolicy Scheme Self Service Some None String Streaming Style Text
-    Timeouts Vec Map Value BTreeMap Into
+    Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape
+    Idempotency Into Json Limits Map Maybe NamedHeaders New None Nothing Operation
+    Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
+    Streaming String Style Text Timeouts Value Vec
     """.split()
 )
 """Names that the files of resources and of the client use for their own purposes."""
