@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from headgate.contract.declaration import Declaration, Meaning
 from headgate.contract.expressions import ExpressionError, Scope
+from headgate.contract.framing import decoder_for
 from headgate.contract.machine import Breach, Machine
-from headgate.contract.sse import Frame, SseDecoder
+from headgate.contract.sse import Frame
 from headgate.contract.stream import Stream
 from headgate.document.json_values import Json, JsonObject
 
@@ -181,8 +182,8 @@ def check_frames(
 
 
 def check_body(stream: Stream, body: bytes, *, request: Json = None) -> list[Violation]:
-    """Check the bytes of a whole event-stream body, the grammar included."""
-    decoder = SseDecoder()
+    """Check the bytes of a whole body, the grammar of its framing included."""
+    decoder = decoder_for(stream.declaration.framing)
     checker = StreamChecker(stream, request=request)
     for frame in decoder.feed(body):
         checker.feed(frame)

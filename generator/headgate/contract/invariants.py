@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headgate.contract.checker import StreamChecker, Violation
-from headgate.contract.declaration import Meaning
+from headgate.contract.declaration import Answer, Meaning
 from headgate.contract.folding import FoldError, fold_events
 from headgate.contract.sse import Frame
 from headgate.contract.stream import Stream
@@ -129,7 +129,7 @@ def replay_identical(
 def cursor_answers(stream: Stream, answers: Mapping[Cursor, int]) -> list[Violation]:
     """Odd cursors are answered with the declared statuses, contradictions with 400."""
     resume = stream.declaration.resume
-    declared = {} if resume is None else resume.statuses
+    declared: Mapping[int, Answer] = {} if resume is None else resume.statuses
     expected: dict[Cursor, int] = {
         meaning: status for status, meaning in declared.items()
     }
