@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import pytest
+
 from headgate_sdk._runtime.errors import StreamLimitError
 from headgate_sdk._runtime.sse import EventDecoder
-
 from tests.vectors.reference_sse import Event
 from tests.vectors.sse_vectors import Vector, read_vectors
 

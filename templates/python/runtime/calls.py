@@ -17,6 +17,8 @@ from .retry import RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_afte
 from .settings import Product, Timeouts
 
 _JITTER = random.SystemRandom()
+_CLOCK_STEP = 0.002
+"""Seconds by which a wait may end before the clock says so."""
 
 
 class Deadline:
@@ -32,10 +34,22 @@ class Deadline:
         """Seconds left, None for ever."""
         return None if self._end is None else self._end - time.monotonic()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over, or so nearly that a wait for it ended early."""
+        left = self.remaining
+        return left is not None and left < _CLOCK_STEP
+
     def check(self) -> None:
         """Raise if the time is over."""
-        if self._end is not None and time.monotonic() >= self._end:
+        if self.is_over:
             raise APITimeoutError("total", connected=True)
+
+    def named(self, error: APIConnectionError) -> APIConnectionError:
+        """Give the error; a shorter timeout that ran out with this one as this one."""
+        if isinstance(error, APITimeoutError) and self.is_over:
+            return APITimeoutError("total", connected=error.connected)
+        return error
 
     def waits(self, timeouts: Timeouts) -> Waits:
         """Give the waits of an attempt, none of them longer than what is left."""
@@ -50,7 +64,7 @@ class Deadline:
 def _shorter(wait: float | None, left: float | None) -> float | None:
     if left is None:
         return wait
-    left = max(left, 0.001)
+    left = max(left, _CLOCK_STEP)
     return left if wait is None else min(wait, left)
 
 
@@ -106,9 +120,11 @@ class Caller:
     async def attempt(self, request: Request, number: int, deadline: Deadline) -> Reply:
         """Send once; an answer that is no success is raised."""
         deadline.check()
-        reply = await self.network.send(
-            request, request.attempt(number), deadline.waits(request.timeouts)
-        )
+        waits = deadline.waits(request.timeouts)
+        try:
+            reply = await self.network.send(request, request.attempt(number), waits)
+        except APITimeoutError as error:
+            raise deadline.named(error) from error.__cause__
         if 200 <= reply.status_code < 300:
             return reply
         raise await self._refusal(reply, deadline)
@@ -134,8 +150,9 @@ class Caller:
                 deadline.check()
                 pieces.append(piece)
         except APIConnectionError as error:
-            error.request_id = self.describe(reply).request_id
-            raise
+            named = deadline.named(error)
+            named.request_id = self.describe(reply).request_id
+            raise named from error.__cause__
         finally:
             await reply.close()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -79,7 +79,7 @@ class StreamSession:
                 chunk = await reply.chunk()
                 self._check_deadline()
             except APIConnectionError as error:
-                await self._go_on(error)
+                await self._go_on(self._deadline_named(error))
                 continue
             if not chunk:
                 await self._finish_body()
@@ -108,6 +108,9 @@ class StreamSession:
     def _check_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.check()
+
+    def _deadline_named(self, error: APIConnectionError) -> APIConnectionError:
+        return error if self._deadline is None else self._deadline.named(error)
 
     def _note_progress(self, deliveries: list[Delivery]) -> None:
         if self._fruitless and any(each.progress for each in deliveries):

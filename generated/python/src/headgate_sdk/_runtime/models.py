@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
@@ -48,6 +48,11 @@ class ApiModel(BaseModel):
         if isinstance(answer, HttpResponse):
             return answer
         raise AttributeError("this object is not the body of an answer")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            if not isinstance(value, HttpResponse):
+                yield name, value
 
     def to_dict(self) -> dict[str, Any]:
         """Give the object as it was received: wire names, nothing filled in."""
@@ -105,7 +110,7 @@ def _raw_of(unknown: Unknown) -> Any:
     return unknown.raw
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tagged:
     """Marks a union whose arms are told apart by a property: `arms` by its values.
 
