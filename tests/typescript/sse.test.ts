@@ -1,12 +1,9 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
 import { FrameDecoder, defaultFrameLimits } from "../../templates/typescript/runtime/sse.js";
-import { repositoryFile } from "./repository.js";
-
-type Parts = readonly (readonly [string, number])[];
+import { joined, readVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
 
 interface VectorEvent {
   readonly event: string;
@@ -30,12 +27,6 @@ interface Vector {
   readonly note?: string;
 }
 
-interface VectorFile {
-  readonly class: string;
-  readonly about: string;
-  readonly vectors: readonly Vector[];
-}
-
 interface Outcome {
   readonly events: readonly { event: string; data: string; id: string }[];
   readonly last_event_id: string;
@@ -43,9 +34,7 @@ interface Outcome {
   readonly error: string | null;
 }
 
-const FILE_KEYS = ["class", "about", "vectors"];
 const VECTOR_KEYS = [
-  "name",
   "input",
   "input_base64",
   "input_parts",
@@ -54,7 +43,6 @@ const VECTOR_KEYS = [
   "last_event_id",
   "retry",
   "error",
-  "note",
 ];
 const EVENT_KEYS = ["event", "data", "data_parts", "id", "id_parts", "times"];
 const LIMIT_KEYS = ["line", "event"];
@@ -62,38 +50,21 @@ const ERRORS = ["line-too-long", "event-too-long"];
 const SHORT = 2_048;
 const LONG_STEP = 997;
 
-function refuseOtherKeys(value: object, known: readonly string[], where: string): void {
-  const unknown = Object.keys(value).filter((key) => !known.includes(key));
-  assert.deepEqual(unknown, [], `${where} has keys that this runner does not know`);
-}
-
-function load(name: string): VectorFile {
-  const file = JSON.parse(
-    readFileSync(repositoryFile(`spec/vectors/sse/${name}`), "utf8"),
-  ) as VectorFile;
-  refuseOtherKeys(file, FILE_KEYS, name);
-  for (const vector of file.vectors) {
-    refuseOtherKeys(vector, VECTOR_KEYS, `${name}: ${vector.name}`);
-    refuseOtherKeys(vector.limits ?? {}, LIMIT_KEYS, `${name}: ${vector.name}`);
-    for (const event of vector.events) refuseOtherKeys(event, EVENT_KEYS, vector.name);
-    if (vector.error !== undefined) assert.ok(ERRORS.includes(vector.error), vector.error);
-  }
-  return file;
-}
-
-function text(parts: Parts): string {
-  return parts.map(([piece, times]) => piece.repeat(times)).join("");
+function check(vector: Vector): void {
+  refuseOtherKeys(vector.limits ?? {}, LIMIT_KEYS, vector.name);
+  for (const event of vector.events) refuseOtherKeys(event, EVENT_KEYS, vector.name);
+  if (vector.error !== undefined) assert.ok(ERRORS.includes(vector.error), vector.error);
 }
 
 function bytesOf(vector: Vector): Uint8Array {
   if (vector.input_base64 !== undefined) return Buffer.from(vector.input_base64, "base64");
-  return new TextEncoder().encode(vector.input ?? text(vector.input_parts ?? []));
+  return new TextEncoder().encode(vector.input ?? joined(vector.input_parts ?? []));
 }
 
 function expected(vector: Vector): Outcome {
   const events = vector.events.flatMap((event) => {
-    const data = event.data ?? text(event.data_parts ?? []);
-    const id = event.id ?? text(event.id_parts ?? []);
+    const data = event.data ?? joined(event.data_parts ?? []);
+    const id = event.id ?? joined(event.id_parts ?? []);
     return Array.from({ length: event.times ?? 1 }, () => ({ event: event.event, data, id }));
   });
   return {
@@ -131,10 +102,10 @@ function* splits(bytes: Uint8Array): Generator<readonly Uint8Array[]> {
   }
 }
 
-for (const name of readdirSync(repositoryFile("spec/vectors/sse"))) {
-  const file = load(name);
+for (const file of readVectors<VectorFile<Vector>>("sse", { file: [], vector: VECTOR_KEYS })) {
   for (const vector of file.vectors) {
     test(`sse ${file.class}: ${vector.name}`, () => {
+      check(vector);
       const bytes = bytesOf(vector);
       const outcome = expected(vector);
       assert.deepEqual(decode([bytes], vector), outcome, "whole");

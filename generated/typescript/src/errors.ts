@@ -23,11 +23,11 @@ export class QuotaExceededError extends BillingError {
   override name = "QuotaExceededError";
 
   get usage(): ErrorDetails | undefined {
-    return this.detail("usage");
+    return this.detail("usage", "object");
   }
 
   get upgradeUrl(): string | undefined {
-    return this.detail("upgrade_url");
+    return this.detail("upgrade_url", "string");
   }
 }
 
@@ -36,15 +36,15 @@ export class SpendCapError extends BillingError {
   override name = "SpendCapError";
 
   get period(): string | undefined {
-    return this.detail("period");
+    return this.detail("period", "string");
   }
 
   get limitUsd(): number | undefined {
-    return this.detail("limit_usd");
+    return this.detail("limit_usd", "number");
   }
 
   get currentUsd(): number | undefined {
-    return this.detail("current_usd");
+    return this.detail("current_usd", "number");
   }
 }
 
@@ -58,19 +58,19 @@ export class PolicyDeniedError extends PermissionDeniedError {
   override name = "PolicyDeniedError";
 
   get policyId(): string | undefined {
-    return this.detail("policy_id");
+    return this.detail("policy_id", "string");
   }
 
   get policyName(): string | undefined {
-    return this.detail("policy_name");
+    return this.detail("policy_name", "string");
   }
 
   get reason(): string | undefined {
-    return this.detail("reason");
+    return this.detail("reason", "string");
   }
 
   get ruleIndex(): number | undefined {
-    return this.detail("rule_index");
+    return this.detail("rule_index", "integer");
   }
 }
 
@@ -79,11 +79,11 @@ export class ContentBlockedError extends PermissionDeniedError {
   override name = "ContentBlockedError";
 
   get matchedPatterns(): string[] | undefined {
-    return this.detail("matched_patterns");
+    return this.detail("matched_patterns", "list");
   }
 
   get confidence(): number | undefined {
-    return this.detail("confidence");
+    return this.detail("confidence", "number");
   }
 }
 
@@ -92,11 +92,11 @@ export class ApprovalRejectedError extends PermissionDeniedError {
   override name = "ApprovalRejectedError";
 
   get approvalId(): string | undefined {
-    return this.detail("approval_id");
+    return this.detail("approval_id", "string");
   }
 
   get reason(): string | undefined {
-    return this.detail("reason");
+    return this.detail("reason", "string");
   }
 }
 
@@ -115,11 +115,11 @@ export class ApprovalTimeoutError extends GatewayTimeoutError {
   override name = "ApprovalTimeoutError";
 
   get approvalId(): string | undefined {
-    return this.detail("approval_id");
+    return this.detail("approval_id", "string");
   }
 
   get timeout(): number | undefined {
-    return this.detail("timeout");
+    return this.detail("timeout", "number");
   }
 }
 
@@ -138,15 +138,15 @@ export class RateLimitError extends APIError {
   override name = "RateLimitError";
 
   get limit(): number | undefined {
-    return this.detail("limit");
+    return this.detail("limit", "integer");
   }
 
   get window(): string | undefined {
-    return this.detail("window");
+    return this.detail("window", "string");
   }
 
   get resetAt(): string | undefined {
-    return this.detail("reset_at");
+    return this.detail("reset_at", "string");
   }
 }
 
@@ -155,15 +155,15 @@ export class ConcurrentLimitError extends RateLimitError {
   override name = "ConcurrentLimitError";
 
   get current(): number | undefined {
-    return this.detail("current");
+    return this.detail("current", "integer");
   }
 
   get max(): number | undefined {
-    return this.detail("max");
+    return this.detail("max", "integer");
   }
 
   get hint(): string | undefined {
-    return this.detail("hint");
+    return this.detail("hint", "string");
   }
 }
 
@@ -172,7 +172,7 @@ export class ServerCancelledError extends APIError {
   override name = "ServerCancelledError";
 
   get reason(): string | undefined {
-    return this.detail("reason");
+    return this.detail("reason", "string");
   }
 }
 
@@ -186,7 +186,7 @@ export class ProviderError extends APIError {
   override name = "ProviderError";
 
   get upstreamStatus(): number | undefined {
-    return this.detail("upstream_status");
+    return this.detail("upstream_status", "integer");
   }
 }
 
@@ -195,7 +195,7 @@ export class OverloadedError extends APIError {
   override name = "OverloadedError";
 
   get retryAt(): string | undefined {
-    return this.detail("retry_at");
+    return this.detail("retry_at", "string");
   }
 }
 

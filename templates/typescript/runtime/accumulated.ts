@@ -73,14 +73,3 @@ function parsed(text: string): unknown {
     return undefined;
   }
 }
-
-/** Writes the fields that `source` has over those of `target`. */
-export function mergeFields<Target extends object>(
-  target: Target,
-  source: Partial<Target>,
-  fields: readonly (keyof Target)[],
-): void {
-  for (const field of fields) {
-    if (Object.hasOwn(source, field)) target[field] = source[field] as Target[keyof Target];
-  }
-}

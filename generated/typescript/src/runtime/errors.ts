@@ -87,9 +87,28 @@ export class APIError extends SdkError {
     this.lastEventId = facts.lastEventId;
   }
 
-  /** Reads a detail, of the type that the specification gives it. */
-  protected detail<Value>(name: string): Value | undefined {
-    return read(this.details, name) as Value | undefined;
+  /** Reads a detail; one of another type than the specification says is none. */
+  protected detail<Value>(name: string, kind: DetailKind): Value | undefined {
+    const value = read(this.details, name);
+    return value !== undefined && isOfKind(value, kind) ? (value as Value) : undefined;
+  }
+}
+
+/** What the specification says of a detail. */
+export type DetailKind = "string" | "number" | "integer" | "boolean" | "list" | "object" | "any";
+
+function isOfKind(value: JsonValue, kind: DetailKind): boolean {
+  switch (kind) {
+    case "any":
+      return true;
+    case "list":
+      return Array.isArray(value);
+    case "object":
+      return isObject(value);
+    case "integer":
+      return Number.isInteger(value);
+    default:
+      return typeof value === kind;
   }
 }
 

@@ -104,18 +104,23 @@ export class StreamPosition {
   resumeRequest(): OperationRequest | undefined {
     const rule = this.#rule.resume;
     if (rule === undefined || this.#missesPath(rule)) return undefined;
-    const cursor = this.lastEventId ?? "0";
-    const asksByQuery = rule.query !== undefined;
     const { query, headers } = this.#isResume(rule) ? this.#request : {};
     return {
       ...rule.request,
       pathParams: this.#path,
-      query: asksByQuery ? { ...query, [rule.query]: cursor } : { ...query },
-      headers: {
-        ...headers,
-        ...(rule.header === undefined ? {} : { [rule.header]: asksByQuery ? undefined : cursor }),
-      },
+      query: { ...query, ...this.#cursor(rule.query) },
+      headers: { ...headers, ...this.#cursorHeader(rule) },
     };
+  }
+
+  #cursor(name: string | undefined): Readonly<Record<string, string | undefined>> {
+    return name === undefined ? {} : { [name]: this.lastEventId };
+  }
+
+  /** Where the query says it, a header of the first request would say something older. */
+  #cursorHeader(rule: ResumeRule): Readonly<Record<string, string | undefined>> {
+    if (rule.query === undefined || rule.header === undefined) return this.#cursor(rule.header);
+    return { [rule.header]: undefined };
   }
 
   #isOurs(event: JsonObject): boolean {

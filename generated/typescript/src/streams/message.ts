@@ -123,10 +123,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
   #messageDelta(event: MessageDeltaEvent): void {
     const result = this.#result;
     if (result === undefined) return;
-    result.stop_reason = event.delta.stop_reason;
-    if (event.delta.stop_sequence !== undefined) {
-      result.stop_sequence = event.delta.stop_sequence;
-    }
+    Object.assign(result, structuredClone(event.delta));
     result.usage = structuredClone(event.usage);
   }
 }

@@ -12,6 +12,7 @@ from headgate.encoding.typescript import (
     string,
     value_key,
 )
+from headgate.ir.types import Enum, ListOf, MapOf, Scalar, Struct
 from headgate.names import Scope, camel, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from headgate.ir.api import Api, ErrorClass, ErrorModel
+    from headgate.ir.types import TypeExpr
     from headgate.names import Name
     from headgate.plan.typescript.names import Names
 
@@ -102,6 +104,7 @@ def _class(types: Types, error: ErrorClass) -> ErrorPlan:
             _detail(
                 identifier(members.claim(camel(split_words(each.name)), "detail")),
                 string(each.name),
+                string(_kind(types, each.type)),
                 types.write(each.type),
             )
             for each in error.details
@@ -109,11 +112,26 @@ def _class(types: Types, error: ErrorClass) -> ErrorPlan:
     )
 
 
-def _detail(name: Code, key: Code, written: Code) -> DetailPlan:
+def _detail(name: Code, key: Code, kind: Code, written: Code) -> DetailPlan:
     return DetailPlan(
         assembled("get {}(): {} | undefined {{", name, written),
-        assembled("return this.detail({});", key),
+        assembled("return this.detail({}, {});", key, kind),
     )
+
+
+def _kind(types: Types, expression: TypeExpr) -> str:
+    """Say what JSON a type has, as far as one look at a value can tell."""
+    match types.resolve(expression):
+        case Scalar(kind="string" | "integer" | "number" | "boolean" as kind):
+            return kind
+        case Enum(kind=kind):
+            return kind
+        case ListOf():
+            return "list"
+        case MapOf() | Struct():
+            return "object"
+        case _:
+            return "any"
 
 
 def _table(errors: ErrorModel, names: Names) -> list[Entry]:

@@ -17,7 +17,6 @@ from headgate.ir.streams import (
     FoldAction,
     Guard,
     IndexStep,
-    MergeField,
     MergeFields,
     NarrowStep,
     Path,
@@ -228,29 +227,11 @@ class Statements:
             )
 
     def _merge(self, action: MergeFields) -> None:
+        """Take over all that there is: fields that nobody knows yet are kept too."""
         target = self.surely(self.walk(self._result(), action.target))
         source = self.surely(self.walk(EVENT, action.source))
-        for each in action.fields:
-            self._merge_field(target, source, each)
-
-    def _merge_field(self, target: Operand, source: Operand, each: MergeField) -> None:
-        place = self._step(target, each.target)
-        value = self._step(source, each.source)
-        tests = [
-            assembled("{} !== {}", value.code, nothing)
-            for nothing, possible in (
-                (fixed("undefined"), value.absent),
-                (fixed("null"), value.null and not place.null),
-            )
-            if possible
-        ]
-        line = assembled("{} = {};", place.code, self._copied(value))
-        if not tests:
-            self.say(line)
-            return
-        self.say(assembled("if ({}) {{", joined(" && ", tests)))
-        self.say(assembled("  {}", line))
-        self.say(fixed("}"))
+        copied = self._copied(source)
+        self.say(assembled("Object.assign({}, {});", target.code, copied))
 
     def _copied(self, operand: Operand) -> Code:
         """Copy what has parts: the fold changes its own and not the caller's event."""

@@ -35,7 +35,8 @@ TAKEN_TYPES = frozenset(
     " JsonObject JsonValue Map Number Object OperationRequest Page PagePromise PageRule"
     " PartialJson Product Promise Record RequestCancelledError RequestOptions"
     " ResponseDecodeError ResponsePromise RetryPolicy SdkError Set StreamError"
-    " StreamForeignError StreamGapError StreamLimitError StreamRule StreamTruncatedError String Symbol"
+    " StreamForeignError StreamGapError StreamLimitError StreamRule"
+    " StreamTruncatedError String Symbol"
     " Timeouts Transport Uint8Array UnknownTag UnknownVariant".split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
