@@ -252,7 +252,7 @@ class StreamPlan:
                 )
             )
         items += [
-            assembled("{}={}", fixed(key), string(value))
+            assembled("{}={}", name(key), string(value))
             for key, value in (
                 ("query", resume.cursor_query),
                 ("header", resume.cursor_header),
