@@ -1,7 +1,10 @@
 """What a schema cannot say, and schemathesis would take for a fault."""
 
 import itertools
+import json
+import os
 import re
+import urllib.request
 from typing import Any
 
 import schemathesis
@@ -14,8 +17,11 @@ _numbers = itertools.count()
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Keep cases apart, and their parameters in agreement."""
     give_an_idempotency_key_of_its_own(case)
-    let_cursors_agree(case)
-    leave_the_content_of_projects(case)
+    match case.operation.definition.raw.get("operationId"):
+        case "runs.events":
+            let_cursors_agree(case)
+        case "admin.projects.delete":
+            delete_without_collateral(case)
 
 
 def give_an_idempotency_key_of_its_own(case: Any) -> None:
@@ -27,15 +33,34 @@ def give_an_idempotency_key_of_its_own(case: Any) -> None:
 
 def let_cursors_agree(case: Any) -> None:
     """Two cursors that name different events are refused, each for itself is valid."""
-    if case.operation.definition.raw.get("operationId") == "runs.events":
-        query = case.query or {}
-        header = str((case.headers or {}).get("Last-Event-ID", ""))
-        if header.isdecimal() and str(query.get("starting_after", "")).isdecimal():
-            case.query["starting_after"] = int(header)
+    query = case.query or {}
+    header = str((case.headers or {}).get("Last-Event-ID", ""))
+    if header.isdecimal() and str(query.get("starting_after", "")).isdecimal():
+        case.query["starting_after"] = int(header)
 
 
-def leave_the_content_of_projects(case: Any) -> None:
-    """Deleting a project with its keys makes keys vanish that a scenario just made."""
-    if case.operation.definition.raw.get("operationId") == "admin.projects.delete":
+def delete_without_collateral(case: Any) -> None:
+    """Give each deletion a project of its own.
+
+    The known projects hold keys and runs, which refuse a deletion and vanish with a forced
+    one; in a scenario that is a key of the scenario's own.
+    """
+    if case.meta.phase.name.value == "stateful":
         if str((case.query or {}).get("force", "")).lower() == "true":
-            case.query["force"] = False
+            case.query["force"] = "false"
+    elif case.meta.generation.mode.is_positive:
+        case.path_parameters["project_id"] = new_project()
+
+
+def new_project() -> str:
+    """The id of a project made just now."""
+    request = urllib.request.Request(
+        f"{os.environ['CONTRACT_URL']}/v1/admin/projects",
+        data=json.dumps({"name": f"to be deleted {next(_numbers)}"}).encode(),
+        headers={
+            "Content-Type": "application/json",
+            "X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"],
+        },
+    )
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)["id"]

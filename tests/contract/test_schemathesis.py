@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,9 +28,8 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 @pytest.fixture(scope="module")
 def report(target: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Report:
     """One run over the whole specification."""
-    return run_schemathesis(
-        target, tmp_path_factory.mktemp("schemathesis"), "--max-examples", "30"
-    )
+    folder = tmp_path_factory.mktemp("schemathesis")
+    return run_schemathesis(target, folder, "--max-examples", "30", document=bundle())
 
 
 def test_the_gateway_keeps_its_specification(report: Report):
@@ -57,14 +55,12 @@ def test_a_planted_fault_is_found(target: Gateway, tmp_path: Path):
     """Against a document that promises more than the gateway keeps, the run fails."""
     document = bundle()
     document["components"]["schemas"]["Readiness"]["required"].append("colour")
-    schema = tmp_path / "openapi.json"
-    schema.write_text(json.dumps(document), encoding="utf-8")
 
     found = run_schemathesis(
         target,
         tmp_path,
         *("--include-operation-id", "health.ready", "--max-examples", "1"),
-        schema=str(schema),
+        document=document,
     )
 
     assert found.exit_status == 1
