@@ -1,0 +1,339 @@
+"""Every operation of the Python SDK against the gateway, over real HTTP."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pytest
+
+from headgate_sdk import (
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+)
+from tests.gateway_process import Gateway
+from tests.python.twins import TWINS, Twin
+
+HELLO: Any = [{"role": "user", "content": "Hello there"}]
+
+
+@pytest.fixture(params=TWINS, ids=repr)
+def twin(request: pytest.FixtureRequest) -> Twin:
+    twin: Twin = request.param
+    return twin
+
+
+@pytest.fixture
+def use(twin: Twin, gateway: Gateway):
+    """Makes a call with a client of the gateway that holds both keys."""
+
+    def use(make, **settings):
+        keys = {"api_key": gateway.api_key, "admin_key": gateway.admin_key}
+        return twin.call(gateway.url, make, **{**keys, **settings})
+
+    return use
+
+
+def scripted(script: Any) -> dict[str, Any]:
+    """A request whose answers are played from a script."""
+    metadata = {"script": script}
+    return {"model": "mock/script", "messages": HELLO, "metadata": metadata}
+
+
+def unique(name: str) -> str:
+    return f"{name} {secrets.token_hex(6)}"
+
+
+def first_page(twin: Twin, make):
+    """A call that gives a list's first page, from either client."""
+    if not twin.is_async:
+        return make
+
+    async def page(client):
+        return await make(client)
+
+    return page
+
+
+def all_items(twin: Twin, make):
+    """A call that gives every item of a list."""
+    if not twin.is_async:
+        return lambda client: list(make(client))
+
+    async def items(client):
+        return [item async for item in make(client)]
+
+    return items
+
+
+# Messages.
+
+
+def test_a_message_is_answered(use) -> None:
+    """The whole answer, its usage and its request id."""
+    message = use(lambda c: c.messages.create(model="mock/echo", messages=HELLO))
+
+    assert [block.text for block in message.content] == ["Hello there"]
+    assert message.usage.total_tokens == 9
+    assert message.http_response.request_id.startswith("req_")
+
+
+def test_a_streamed_message_folds_to_the_answer(use) -> None:
+    """What the events build equals the answer without streaming, its id aside."""
+    request = scripted(
+        {"turns": [{"thinking": "Well, well.", "text": "Good day to you.", "chunk": 3}]}
+    )
+    whole = use(lambda c: c.messages.create(**request))
+    folded = use(lambda c: c.messages.stream(**request).final())
+
+    expected = {**whole.to_dict(), "id": None}
+    assert expected == {**folded.to_dict(), "id": None}
+
+
+def test_tokens_are_counted(use) -> None:
+    """Counting costs no answer."""
+    count = use(lambda c: c.messages.count_tokens(model="mock/echo", messages=HELLO))
+
+    assert count.input_tokens == 6
+
+
+# Runs.
+
+
+def test_a_run_is_carried_out(use) -> None:
+    """A tool-using run gives its result, and is there to be read afterwards."""
+    done = use(lambda c: c.runs.create(request=scripted("research")))
+    read = use(lambda c: c.runs.get(done.run.id))
+
+    assert done.result.stop_reason == "end_turn"
+    assert done.result.tool_call_count == 2
+    assert done.run.status == "completed"
+    assert read.to_dict() == done.to_dict()
+
+
+def test_a_streamed_run_comes_to_its_end(twin: Twin, gateway: Gateway) -> None:
+    """Events are numbered from 1 without a gap, and the last completes the run."""
+    reading = twin.read(
+        gateway.url,
+        lambda c: c.runs.stream(request=scripted("research")),
+        api_key=gateway.api_key,
+    )
+
+    numbers = [e.sequence_number for e in reading.events if e.type != "ping"]
+    assert reading.error is None
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert reading.events[-1].type == "run_complete"
+
+
+def test_a_stream_survives_two_cuts(use, twin: Twin, gateway: Gateway) -> None:
+    """The server cuts the connection twice, and each event still comes once."""
+    turn = {"text": "One two three four five six seven eight nine ten.", "chunk": 4}
+    script = {"turns": [turn], "cut_after": [3, 7]}
+    reading = twin.read(
+        gateway.url,
+        lambda c: c.runs.stream(request=scripted(script)),
+        api_key=gateway.api_key,
+    )
+    run_id = reading.events[0].run_id
+    again = twin.read(
+        gateway.url, lambda c: c.runs.events(run_id), api_key=gateway.api_key
+    )
+
+    numbers = [e.sequence_number for e in reading.events if e.type != "ping"]
+    assert reading.error is None
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == again.numbers
+
+
+def test_a_run_is_followed_from_a_cursor(use, twin: Twin, gateway: Gateway) -> None:
+    """A reader that comes later, in another process even, goes on where one left."""
+    queued = use(lambda c: c.runs.create(request=scripted("text"), background=True))
+    whole = twin.read(
+        gateway.url, lambda c: c.runs.events(queued.run.id), api_key=gateway.api_key
+    )
+    rest = twin.read(
+        gateway.url,
+        lambda c: c.runs.events(queued.run.id, starting_after=3),
+        api_key=gateway.api_key,
+    )
+    nothing = twin.read(
+        gateway.url,
+        lambda c: c.runs.events(queued.run.id, starting_after=whole.numbers[-1]),
+        api_key=gateway.api_key,
+    )
+
+    assert queued.result is None
+    assert rest.numbers == whole.numbers[3:]
+    assert (nothing.events, nothing.error) == ([], None)
+
+
+def test_a_run_is_cancelled(use, twin: Twin, gateway: Gateway) -> None:
+    """Cancelling ends the stream with a result that says so."""
+    turn = {"text": "A long story. " * 50, "chunk": 1, "delay_ms": 50}
+    script = {"turns": [turn]}
+    queued = use(lambda c: c.runs.create(request=scripted(script), background=True))
+    use(lambda c: c.runs.cancel(queued.run.id, reason="enough"))
+    reading = twin.read(
+        gateway.url, lambda c: c.runs.events(queued.run.id), api_key=gateway.api_key
+    )
+
+    assert reading.events[-1].type == "run_complete"
+    assert reading.events[-1].result.stop_reason == "cancelled"
+
+
+def test_runs_are_listed(use, twin: Twin) -> None:
+    """A filter finds the runs of a session, over as many pages as they take."""
+    session = unique("session").replace(" ", "_")
+    for _ in range(3):
+        use(lambda c: c.runs.create(request=scripted("text"), session_id=session))
+    made = all_items(twin, lambda c: c.runs.list(session_id=session, limit=2))
+
+    assert len(use(made)) == 3
+
+
+# Models and health.
+
+
+def test_models_are_listed_and_read(use) -> None:
+    """A model's id has a slash, in its path too."""
+    models = use(lambda c: c.models.list())
+    model = use(lambda c: c.models.get("mock/script"))
+
+    assert model.id in [each.id for each in models.data]
+
+
+def test_health_needs_no_key(use) -> None:
+    """Liveness, readiness and both documents are open."""
+    live = use(lambda c: c.health.live(), api_key=None)
+    ready = use(lambda c: c.health.ready(), api_key=None)
+    spec = use(lambda c: c.health.spec(), api_key=None)
+    events = use(lambda c: c.health.event_spec(), api_key=None)
+
+    assert live.strip() == "ok"
+    assert ready.ok is True
+    assert spec["openapi"].startswith("3.1")
+    assert "$defs" in events
+
+
+# Administration.
+
+
+def test_a_project_lives_and_dies(use, twin: Twin) -> None:
+    """A project is created, read, renamed, listed and deleted."""
+    name, other = unique("Old name"), unique("New name")
+    project = use(lambda c: c.admin.projects.create(name=name, metadata={"a": 1}))
+    use(lambda c: c.admin.projects.update(project.id, name=other))
+    read = use(lambda c: c.admin.projects.get(project.id))
+    listed = use(all_items(twin, lambda c: c.admin.projects.list(limit=100)))
+    use(lambda c: c.admin.projects.delete(project.id))
+
+    assert (read.name, read.metadata) == (other, {"a": 1})
+    assert project.id in [each.id for each in listed]
+    with pytest.raises(NotFoundError):
+        use(lambda c: c.admin.projects.get(project.id))
+
+
+def test_a_key_lives_and_dies(use, twin: Twin) -> None:
+    """A key's secret is shown once; it opens until it is rotated, revoked, deleted."""
+    project = use(lambda c: c.admin.projects.create(name=unique("Keys")))
+    key = use(lambda c: c.admin.keys.create(name="k", project_id=project.id))
+    listed = use(
+        first_page(twin, lambda c: c.admin.keys.list(project_id=project.id, limit=5))
+    )
+    use(lambda c: c.admin.keys.update(key.id, name="renamed"))
+    rotated = use(lambda c: c.admin.keys.rotate(key.id))
+    read = use(lambda c: c.admin.keys.get(rotated.id))
+    opens = use(lambda c: c.models.list(), api_key=rotated.secret)
+    revoked = use(lambda c: c.admin.keys.revoke(rotated.id))
+
+    assert [each.id for each in listed.data] == [key.id]
+    assert listed.has_more is False
+    assert read.name == "renamed"
+    assert not hasattr(read, "secret")
+    assert opens.data
+    assert revoked.status == "revoked"
+    with pytest.raises(AuthenticationError):
+        use(lambda c: c.models.list(), api_key=rotated.secret)
+    use(lambda c: c.admin.keys.delete(rotated.id))
+    with pytest.raises(NotFoundError):
+        use(lambda c: c.admin.keys.get(rotated.id))
+
+
+def test_pages_go_on_by_themselves(use, twin: Twin) -> None:
+    """A list of five in pages of two is five items, or three pages."""
+    project = use(lambda c: c.admin.projects.create(name=unique("Pages")))
+    for number in range(5):
+        use(lambda c: c.admin.keys.create(name=f"k{number}", project_id=project.id))  # noqa: B023
+
+    def listed(client):
+        return client.admin.keys.list(project_id=project.id, limit=2)
+
+    def pages(client):
+        return listed(client).pages()
+
+    names = [key.name for key in use(all_items(twin, listed))]
+    sizes = [len(page) for page in use(all_items(twin, pages))]
+
+    assert sorted(names) == ["k0", "k1", "k2", "k3", "k4"]
+    assert sizes == [2, 2, 1]
+
+
+# Refusals.
+
+
+@pytest.mark.parametrize(
+    ("make", "settings", "error"),
+    [
+        (lambda c: c.models.list(), {"api_key": "wrong"}, AuthenticationError),
+        (lambda c: c.models.get("no/model"), {}, NotFoundError),
+        (
+            lambda c: c.messages.create(model="mock/echo", messages=[]),
+            {},
+            BadRequestError,
+        ),
+        (lambda c: c.runs.get("run_" + "0" * 26), {}, NotFoundError),
+    ],
+    ids=["key", "model", "body", "run"],
+)
+def test_refusals_have_their_class(use, make, settings, error) -> None:
+    """What the gateway refuses is raised as the class of its code."""
+    with pytest.raises(error) as caught:
+        use(make, **settings)
+
+    assert caught.value.request_id.startswith("req_")
+    assert caught.value.code
+
+
+def test_a_gateway_key_opens_no_admin_route(use, gateway: Gateway) -> None:
+    """The admin routes want the admin key and nothing else."""
+    wrong = {"admin_key": gateway.api_key}
+    with pytest.raises((AuthenticationError, PermissionDeniedError)):
+        use(lambda c: c.admin.projects.get("proj_x"), **wrong)
+
+
+def test_an_idempotency_key_is_one_run(use) -> None:
+    """The same key gives the same run, and another body under it is refused."""
+    key = secrets.token_hex(8)
+    options: Any = {"idempotency_key": key}
+    first = use(lambda c: c.runs.create(request=scripted("text"), options=options))
+    second = use(lambda c: c.runs.create(request=scripted("text"), options=options))
+
+    assert first.run.id == second.run.id
+    with pytest.raises(ConflictError):
+        use(lambda c: c.runs.create(request=scripted("research"), options=options))
+
+
+def test_an_error_in_a_run_is_raised(twin: Twin, gateway: Gateway) -> None:
+    """A provider that fails in mid-run ends the stream with its error's class."""
+    script = {"turns": [{"text": "x"}], "faults": {"http": {"status": 503}}}
+    reading = twin.read(
+        gateway.url,
+        lambda c: c.runs.stream(request=scripted(script)),
+        api_key=gateway.api_key,
+    )
+
+    assert type(reading.error).__name__ == "OverloadedError"
+    assert [event.type for event in reading.events][:1] == ["run_start"]
