@@ -302,9 +302,9 @@ def _recorded(recording: str, number: int) -> Json:
 
 
 def _edited(frame: Json, item: Json) -> Json:
-    edited = {**frame, **{key: item[key] for key in ("event", "id") if key in item}}
+    renamed: Json = {key: item[key] for key in ("event", "id") if key in item}
     event = {**json.loads(frame["data"]), **item.get("set", {})}
-    return {**edited, "data": json.dumps(event)}
+    return {**frame, **renamed, "data": json.dumps(event)}
 
 
 def _wire(frame: Json) -> bytes:

@@ -1,0 +1,100 @@
+"""The vectors of requests, lists and redaction are what the rules come to."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.vectors.reference_paging import Walk
+from tests.vectors.reference_redaction import Redactor
+from tests.vectors.reference_requests import (
+    GENERATED,
+    SDK_HEADERS,
+    Builder,
+    ConfigurationError,
+)
+from tests.vectors.vector_files import Case, expanded, read_cases
+
+REQUESTS = read_cases("headers")
+SENT = [case for case in REQUESTS if "error" not in case.vector["expect"]]
+REFUSED = [case for case in REQUESTS if "error" in case.vector["expect"]]
+LISTS = read_cases("paging")
+SHOWN = read_cases("redaction")
+SAMPLES = {"user-agent": "headgate-sdk/0.1.0", "x-headgate-sdk": "python/0.1.0"}
+
+
+def wanted_headers(case: Case) -> dict[str, Any]:
+    """Every header that the vector wants, by its name in lower case."""
+    wanted = {**case.document["always"], **case.vector["expect"]["headers"]}
+    lower: dict[str, Any] = {}
+    for name, value in wanted.items():
+        lower[name.lower()] = value
+    return {name: value for name, value in lower.items() if value is not None}
+
+
+def is_wanted(name: str, wanted: Any, sent: str) -> bool:
+    """Whether a header's value is the one that is wanted, or of its pattern."""
+    if isinstance(wanted, str):
+        return wanted == sent
+    sample = SAMPLES.get(name, "0f8fad5b-d9cb-469f-a165-70867728950e")
+    return (
+        re.search(wanted["matches"], sample if sent == GENERATED else sent) is not None
+    )
+
+
+@pytest.mark.parametrize("case", SENT, ids=lambda case: case.label)
+def test_reference_builds_the_request(case: Case) -> None:
+    """Address, headers, body and repeatability are those of the rules."""
+    builder = Builder(case.document, case.vector)
+    request = builder.build()
+    sent = {**request["headers"], "x-headgate-attempt": "1"}
+    wanted = wanted_headers(case)
+    expect = case.vector["expect"]
+
+    assert expect["url"] == request["url"]
+    assert expect.get("body") == request.get("body")
+    assert expect.get("repeatable", builder.repeatable) == builder.repeatable
+    assert set(wanted) == set(sent)
+    assert [
+        name for name in sent if not is_wanted(name, wanted[name], sent[name])
+    ] == []
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.label)
+def test_reference_refuses_the_request(case: Case) -> None:
+    """What cannot be sent is refused by the rules."""
+    with pytest.raises(ConfigurationError):
+        Builder(case.document, case.vector).build()
+
+
+def test_products_are_the_same_in_every_file() -> None:
+    """Each file states the same product, whose SDK headers the reference knows."""
+    products = [case.document["product"] for case in REQUESTS]
+
+    assert [products[0]] * len(products) == products
+    assert products[0]["sdk_header"] in SDK_HEADERS
+
+
+@pytest.mark.parametrize("case", LISTS, ids=lambda case: case.label)
+def test_reference_walks_the_list(case: Case) -> None:
+    """Requests, items and end are those of the rules."""
+    assert case.vector["expect"] == Walk(case.vector).play()
+
+
+@pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.label)
+def test_reference_redacts(case: Case) -> None:
+    """What is shown is what the rules leave."""
+    vector, product = case.vector, case.document["product"]
+    names = product["credential_headers"] + vector.get("credential_parameters", [])
+    redactor = Redactor(
+        names=frozenset(name.lower() for name in names),
+        prefixes=tuple(name.lower() for name in product["header_prefixes"]),
+        shown_names=frozenset({product["idempotency_header"].lower()}),
+        secrets=tuple(vector.get("secrets", ())),
+    )
+    show = {"headers": redactor.headers, "bodies": redactor.body}
+    shown = show.get(case.document["class"], redactor.text)(expanded(vector["given"]))
+
+    assert expanded(vector["shown"]) == shown
