@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from headgate.contract.problems import Problem
     from headgate.document import Document
     from headgate.ir.api import Api
     from headgate.plan.package import Language, Package
@@ -63,27 +62,17 @@ def check(
     return document, (*document.warnings, *warnings, *check_examples(document))
 
 
-def _stream_faults(document: Document) -> list[Diagnostic]:
+def _stream_faults(document: Document) -> tuple[Diagnostic, ...]:
     """Say what is wrong with the declared streams.
 
     The reader of declarations compiles their conditions, which takes time to
     load: a document without declarations does without it.
     """
-    declared = document.root.get("x-streams")
-    if not isinstance(declared, dict):
-        return []
-    reading = import_module("headgate.contract.reading")
-    problems: list[Problem] = []
-    for name, declaration in declared.items():
-        if isinstance(declaration, dict):
-            _, found = reading.read_declaration(
-                name, declaration, root=("x-streams", name)
-            )
-            problems += found
-    return [
-        Diagnostic("error", p.code, p.message, document.locate(p.pointer))
-        for p in problems
-    ]
+    if not isinstance(document.root.get("x-streams"), dict):
+        return ()
+    diagnosing = import_module("headgate.contract.diagnosing")
+    faults: tuple[Diagnostic, ...] = diagnosing.diagnose_streams(document)
+    return faults
 
 
 def _plan(language: Language, api: Api, document: Document) -> Package:
