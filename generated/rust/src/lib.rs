@@ -29,6 +29,6 @@ pub use runtime::config::Timeouts;
 pub use runtime::error::{ApiError, Error, Failure, TimeLimit};
 pub use runtime::page::{Items, Page, Pages};
 pub use runtime::response::{ResponseInfo, WithResponse};
-pub use runtime::retry::RetryPolicy;
+pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
 pub use runtime::stream::{Deltas, EventStream};
