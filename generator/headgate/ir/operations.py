@@ -87,11 +87,20 @@ class BodyFlag:
 
 
 @dataclass(frozen=True, slots=True)
+class QueryFlag:
+    """A query parameter whose value changes what an operation does."""
+
+    parameter: str
+    value: LiteralValue
+
+
+@dataclass(frozen=True, slots=True)
 class StreamCall:
     """How an operation streams: the stream, the method, what asks for it.
 
     `asked_by` None: the operation only streams. `method` may equal the
-    operation's own method only in that case.
+    operation's own method only in that case. `unfinished_when`: called so, the
+    stream gives what there is and may close before its terminal event.
     """
 
     stream: str
@@ -99,6 +108,7 @@ class StreamCall:
     media_type: str
     asked_by: BodyFlag | None
     location: Location
+    unfinished_when: QueryFlag | None = None
 
 
 @dataclass(frozen=True, slots=True)

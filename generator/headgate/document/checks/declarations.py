@@ -33,12 +33,24 @@ def _check_stream(
             (*declared.tokens, "name"),
             f"declared are: {', '.join(streams)}" if streams else "it declares none",
         )
+    _check_unfinished(findings, operation, declared)
     field = declared.object("asked_by").text("body")
     body = findings.resolve(operation.part.object("requestBody"))
     if field is not None:
         schema = body.object("content", "application/json", "schema")
         place = (*declared.tokens, "asked_by", "body")
         _check_property(findings, schema, field, place)
+
+
+def _check_unfinished(findings: Findings, operation: Operation, declared: Part) -> None:
+    unfinished = declared.object("unfinished_when")
+    name = unfinished.text("query")
+    if name is not None and name not in _names(findings, operation):
+        findings.error(
+            "unknown-parameter",
+            f"{operation.shown} has no parameter {name!r}",
+            (*unfinished.tokens, "query"),
+        )
 
 
 def _check_pagination(findings: Findings, operation: Operation) -> None:

@@ -18,7 +18,7 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
-from headgate.ir.operations import BodyFlag, StreamCall
+from headgate.ir.operations import BodyFlag, QueryFlag, StreamCall
 from headgate.ir.streams import (
     ErrorEvent,
     EventCase,
@@ -91,6 +91,7 @@ class StreamReader:
             media_type=media_type,
             asked_by=flag,
             location=self.reader.locate(media.pointer),
+            unfinished_when=_unfinished(as_object(declared.get("unfinished_when"))),
         )
 
     def _content(self, raw: RawOperation) -> tuple[str, Node, bool] | None:
@@ -298,6 +299,11 @@ def _method(place: Place, *, has_twin: bool) -> str:
     if not has_twin:
         return place.method
     return "stream" if place.method == "create" else f"{place.method}_stream"
+
+
+def _unfinished(declared: Object) -> QueryFlag | None:
+    name = text_at(declared, "query")
+    return QueryFlag(name, declared.get("value", True)) if name else None
 
 
 def _cases(
