@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
@@ -19,7 +20,7 @@ from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.follow import Followers
 from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.orphans import close_orphans
-from headgate_gateway.settings import Settings
+from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
@@ -137,10 +138,15 @@ class Gateway:
 async def open_gateway(settings: Settings) -> Gateway:
     """A gateway over its store, brought to the current schema, not yet at work."""
     database = Database(settings.database_url)
-    await migrate(database)
+    hasher = Hasher(load_pepper(settings, database.file))
+    try:
+        await migrate(database)
+    except (SQLAlchemyError, OSError) as error:
+        raise SettingsError(
+            f"the store of database_url does not open: {error}"
+        ) from None
     instance = new_id("inst")
     window_ms = int(settings.idempotency_window * 1000)
-    hasher = Hasher(load_pepper(settings, database.file))
     projects, keys = ProjectStore(database), KeyStore(database)
     default_project = await projects.ensure_default()
     runs = RunStore(database, owner=instance, window_ms=window_ms)

@@ -15,7 +15,7 @@ from pydantic import (
     StrictInt,
     StrictStr,
 )
-from pydantic.experimental.missing_sentinel import MISSING
+from pydantic import MISSING
 from typing_extensions import TypeAliasType
 
 RunStatus = TypeAliasType(

@@ -43,8 +43,8 @@ class EventStream:
     """An ASGI application that sends one event stream.
 
     Closing ``frames`` frees what stands behind them. A client that leaves, or takes
-    nothing for too long, ends the stream and calls ``on_disconnect``. ``ends_on`` ends it
-    with ``last_words``, or cuts it when there are none.
+    nothing for too long, ends the stream and calls ``on_disconnect``. ``ends_on`` ends
+    it with ``last_words``, or cuts it when there are none.
     """
 
     def __init__(

@@ -42,8 +42,8 @@ def let_cursors_agree(case: Any) -> None:
 def delete_without_collateral(case: Any) -> None:
     """Give each deletion a project of its own.
 
-    The known projects hold keys and runs, which refuse a deletion and vanish with a forced
-    one; in a scenario that is a key of the scenario's own.
+    The known projects hold keys and runs, which refuse a deletion, and vanish with a
+    forced one; in a scenario that is a key of the scenario's own.
     """
     if case.meta.phase.name.value == "stateful":
         if str((case.query or {}).get("force", "")).lower() == "true":

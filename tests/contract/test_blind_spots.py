@@ -1,4 +1,4 @@
-"""What schemathesis does not see; order and resume have their tests beside the gateway."""
+"""What schemathesis does not see, but for order and resume: see tests/gateway."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def closed(schema: Any) -> Any:
 def test_events_hold_what_is_declared_and_nothing_else(
     client: Client, union: str, method: str, path: str, body: dict[str, Any]
 ):
-    """Events are open to readers, but the gateway sends no field of its own invention."""
+    """Events are open to readers, but the gateway invents no fields of its own."""
     schema = json.loads(
         (SPECIFICATION.parent / "events.schema.json").read_text(encoding="utf-8")
     )

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-from headgate.contract import Frame, SseDecoder, Stream, check_frames, streams_of
 
+from headgate.contract import Frame, SseDecoder, Stream, check_frames, streams_of
 from tests.gateway_process import Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +44,7 @@ class Recording:
 
     @property
     def types(self) -> list[str]:
+        """The types of the events."""
         return [event["type"] for event in self.events]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
@@ -81,6 +82,7 @@ class Client:
         return self._others[-1]
 
     def new_project(self, name: str) -> str:
+        """The id of a new project."""
         return self.admin.post("/v1/admin/projects", json={"name": name}).json()["id"]
 
     def new_key(self, project_id: str, **body: object) -> dict[str, Any]:
@@ -116,9 +118,11 @@ class Client:
             )
 
     def stream_run(self, body: dict[str, Any], **headers: str) -> Recording:
+        """A run's own stream."""
         return self.record("POST", "/v1/runs:stream", json=body, headers=headers)
 
     def follow(self, run_id: str, *, after: int = 0) -> Recording:
+        """A run's events after one of them."""
         params = {"starting_after": after}
         return self.record("GET", f"/v1/runs/{run_id}/events", params=params)
 

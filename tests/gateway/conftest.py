@@ -1,4 +1,4 @@
-"""A gateway a store: the same tests run on SQLite and, where there is one, on PostgreSQL."""
+"""A gateway a store: the same tests on SQLite and, where there is one, PostgreSQL."""
 
 from __future__ import annotations
 

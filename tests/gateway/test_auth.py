@@ -38,9 +38,10 @@ def operations() -> list[tuple[str, str, str, str]]:
         for method, operation in item.items():
             security = operation.get("security", document["security"])
             scheme = next((name for choice in security for name in choice), "none")
+            filled = path
             for name, value in FILLED.items():
-                path = path.replace(name, value)
-            found.append((operation["operationId"], method.upper(), path, scheme))
+                filled = filled.replace(name, value)
+            found.append((operation["operationId"], method.upper(), filled, scheme))
     return found
 
 
@@ -101,7 +102,7 @@ EXPECTED = {
 def test_every_route_opens_to_its_own_credential_only(
     client: Client, operation: str, method: str, path: str, scheme: str
 ):
-    """Each operation refuses every credential but its own, and open ones refuse none."""
+    """Each operation refuses every credential but its own; open ones refuse none."""
     client.http.headers.pop("authorization")
     shown = credentials(client)
     answers: dict[str, int | None] = {}
@@ -217,7 +218,7 @@ def test_the_last_use_of_a_key_is_noted(client: Client):
 def test_an_open_gateway_still_guards_its_admin_routes(
     tmp_path: Path, own_settings: dict[str, str], mode: str
 ):
-    """Without required keys callers share the default project; the admin stays alone."""
+    """Without required keys callers share a project; the admin stays alone."""
     settings = {**own_settings, "HEADGATE_GATEWAY_AUTH_MODE": mode}
     with running_gateway(tmp_path, settings) as gateway:
         nobody = Client(gateway, api_key="")

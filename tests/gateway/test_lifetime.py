@@ -92,7 +92,7 @@ def test_a_drain_lets_short_work_end(tmp_path: Path, own_settings: dict[str, str
 def test_a_drain_cancels_what_takes_too_long(
     tmp_path: Path, own_settings: dict[str, str]
 ):
-    """After the grace runs are cancelled and messages get an error event; all streams end."""
+    """After the grace runs are cancelled, messages get an error, all streams end."""
     settings = {**own_settings, "HEADGATE_GATEWAY_DRAIN_GRACE": "0.3"}
     with process(tmp_path, settings) as (gateway, client):
         streamed = message(TALKING, stream=True)
@@ -132,7 +132,7 @@ def wait_until_draining(client: Client) -> dict[str, Any]:
 def test_no_acknowledged_event_is_lost_in_a_crash(
     tmp_path: Path, own_settings: dict[str, str]
 ):
-    """Killed in mid-stream, the run is closed by the next process after what readers saw."""
+    """Killed in mid-stream, the run is closed by the next process, after what was seen."""
     seen: list[str] = []
     with process(tmp_path, own_settings) as (gateway, client):
         try:

@@ -97,31 +97,25 @@ def test_a_background_run_answers_at_once(client: Client):
 
 
 @pytest.mark.parametrize(
-    ("config", "script", "stop_reason", "turns", "calls"),
+    ("config", "script", "expected"),
     [
-        ({"max_turns": 2}, "endless_tools", "max_turns", 2, 2),
-        ({"max_tool_calls": 1}, "research", "max_tool_calls", 1, 0),
-        ({"max_tokens": 1}, "endless_tools", "max_tokens", 1, 1),
-        ({}, "refusal", "custom", 1, 0),
-        ({}, "max_tokens", "max_tokens", 1, 0),
+        ({"max_turns": 2}, "endless_tools", ("max_turns", 2, 2)),
+        ({"max_tool_calls": 1}, "research", ("max_tool_calls", 1, 0)),
+        ({"max_tokens": 1}, "endless_tools", ("max_tokens", 1, 1)),
+        ({}, "refusal", ("custom", 1, 0)),
+        ({}, "max_tokens", ("max_tokens", 1, 0)),
     ],
 )
 def test_limits_stop_a_run(
-    client: Client,
-    config: dict[str, Any],
-    script: str,
-    stop_reason: str,
-    turns: int,
-    calls: int,
+    client: Client, config: dict[str, Any], script: str, expected: tuple[str, int, int]
 ):
-    """Each limit ends the run with its own stop reason, and in order."""
+    """Each limit ends the run with its own stop reason, turns and calls, in order."""
     body = run(script, run=config)
     recording = client.stream_run(body)
 
     result = result_of(recording)
-    assert result["stop_reason"] == stop_reason
-    assert result["turn_count"] == turns
-    assert result["tool_call_count"] == calls
+    names = ("stop_reason", "turn_count", "tool_call_count")
+    assert tuple(result[name] for name in names) == expected
     assert breaches("run", recording, body) == []
 
 

@@ -10,7 +10,6 @@ from headgate_gateway.runs.log import EventLog
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.tools.interface import ServerTool
 
-
 _CANCEL_TIME = 2.0
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from headgate_gateway.json import dump_text
+from headgate_gateway.settings import SettingsError
 
 _SQLITE = "sqlite+aiosqlite"
 _POSTGRES = "postgresql+asyncpg"
@@ -24,10 +26,13 @@ _READERS = 4
 
 def database_url(text: str) -> sa.URL:
     """The URL with the asynchronous driver that the gateway uses for its kind."""
-    url = sa.make_url(text)
+    try:
+        url = sa.make_url(text)
+    except ArgumentError:
+        raise SettingsError("database_url is not a URL") from None
     name = url.drivername.partition("+")[0]
     if name not in _DRIVERS:
-        raise ValueError(f"database_url must be sqlite or postgresql, not {name!r}")
+        raise SettingsError(f"database_url is sqlite or postgresql, not {name!r}")
     return url.set(drivername=_DRIVERS[name])
 
 

@@ -1,0 +1,124 @@
+"""Settings: where they come from, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headgate_gateway.settings import Settings, SettingsError, load_settings
+
+
+def test_each_source_overrides_the_one_before(tmp_path: Path):
+    """Defaults, then the file, then the environment."""
+    file = tmp_path / "gateway.toml"
+    file.write_text('port = 9000\nping_interval = 3\nauth_mode = "optional"\n')
+    environment = {
+        "HEADGATE_GATEWAY_PORT": "9001",
+        "HEADGATE_GATEWAY_METRICS": "off",
+        "UNRELATED": "1",
+    }
+    settings = load_settings(file, environment)
+
+    assert (settings.port, settings.ping_interval) == (9001, 3.0)
+    assert (settings.auth_mode, settings.metrics) == ("optional", False)
+    assert settings.max_body_bytes == Settings().max_body_bytes
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"HEADGATE_GATEWAY_PORT": "many"}, "port"),
+        ({"HEADGATE_GATEWAY_PORT": "-1"}, "port"),
+        ({"HEADGATE_GATEWAY_METRICS": "maybe"}, "metrics"),
+        ({"HEADGATE_GATEWAY_AUTH_MODE": "open"}, "auth_mode"),
+        ({"HEADGATE_GATEWAY_LOG_LEVEL": "loud"}, "log_level"),
+    ],
+)
+def test_a_wrong_setting_is_named(environment: dict[str, str], named: str):
+    """The error says which setting cannot be used."""
+    with pytest.raises(SettingsError, match=named):
+        load_settings(None, environment)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [("colour = 1", "colour"), ("port = ", "gateway.toml"), ("[a]\nb = 1", "a")],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, content: str, named: str):
+    """A setting that nobody knows is a mistake, not a wish."""
+    file = tmp_path / "gateway.toml"
+    file.write_text(content)
+    with pytest.raises(SettingsError, match=named):
+        load_settings(file, {})
+
+
+@pytest.mark.parametrize("mode", ["optional", "disabled"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example"])
+def test_an_open_gateway_stays_on_loopback(mode: str, host: str):
+    """Without required keys it does not start where others can reach it."""
+    environment = {
+        "HEADGATE_GATEWAY_AUTH_MODE": mode,
+        "HEADGATE_GATEWAY_HOST": host,
+    }
+    with pytest.raises(SettingsError, match="loopback"):
+        load_settings(None, environment)
+
+
+def serve(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "headgate_gateway", "serve", *arguments],
+        cwd=folder,
+        env={"PATH": "", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_command_line_has_the_last_word_but_one(tmp_path: Path):
+    """A host given on the command line is checked like any other."""
+    file = tmp_path / "gateway.toml"
+    file.write_text('auth_mode = "disabled"\n')
+    done = serve(tmp_path, "--config", str(file), "--host", "0.0.0.0")
+
+    assert done.returncode == 2
+    assert "loopback" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "nonsense", "postgresql://h/d"])
+def test_a_store_that_will_not_do_is_said_so(tmp_path: Path, url: str):
+    """An unknown store, and PostgreSQL without a pepper, end with a sentence."""
+    done = serve(tmp_path, "--database-url", url, "--port", "0")
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("headgate-gateway: ")
+
+
+def test_the_first_admin_key_is_printed_once(tmp_path: Path):
+    """The first start makes an admin key that works; the second prints none."""
+    command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", "0"]
+    lines = []
+    for _ in range(2):
+        with subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout is not None
+            lines.append(json.loads(process.stdout.readline()))
+            process.terminate()
+
+    pepper = tmp_path / "headgate.sqlite3.pepper"
+    assert lines[0]["admin_key"].startswith("hg_v1_admin_")
+    assert "admin_key" not in lines[1]
+    assert pepper.stat().st_mode & 0o777 == 0o600
+    assert lines[0]["admin_key"].encode() not in everything_in(tmp_path)
+
+
+def everything_in(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in folder.iterdir())
