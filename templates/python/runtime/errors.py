@@ -282,7 +282,7 @@ class ErrorTree:
             request_id=_typed(_member(error, names.request_id), str) or request_id,
             retryable=_typed(_member(error, names.retryable), bool),
             retry_after=_first(
-                retry_after, _number_of(_member(error, names.retry_after))
+                retry_after, _seconds(_member(error, names.retry_after))
             ),
             details=_object(_member(error, names.details)),
             last_event_id=last_event_id,
@@ -320,6 +320,11 @@ def _number_of(value: object) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)
+
+
+def _seconds(value: object) -> float | None:
+    number = _number_of(value)
+    return number if number is not None and number >= 0 else None
 
 
 def _first(*values: float | None) -> float | None:

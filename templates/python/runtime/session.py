@@ -18,7 +18,7 @@ from .models import HttpResponse
 from .network import Reply
 from .reader import Delivery, EventReader
 from .requests import Arguments, Operation, Request, RequestBuilder
-from .retry import THROTTLED, TRANSIENT, backoff
+from .retry import THROTTLED, TRANSIENT, delay_after, failure_of
 from .settings import RequestOptions
 from .shapes import Resume, StreamShape
 
@@ -171,7 +171,9 @@ class StreamSession:
         policy = self._caller.policy
         if isinstance(cut, APIError) and cut.retry_after is not None:
             return min(cut.retry_after, policy.max_retry_after)
-        return backoff(policy, attempt=self._fruitless, random=_JITTER.random())
+        return delay_after(
+            failure_of(cut), policy, attempt=self._fruitless, random=_JITTER.random()
+        )
 
     def _judged(self, error: APIError | APIConnectionError) -> SDKError:
         """Give the error if it may pass; raise it if the server has decided."""

@@ -6,22 +6,25 @@ Clock, random source and quota are arguments, so that data can state each outcom
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Literal, TypeAlias
 
 from .errors import APIConnectionError, APIError, APITimeoutError, SDKError
 
-FailureKind: TypeAlias = Literal["connect", "reset", "timeout", "status", "other"]
+FailureKind: TypeAlias = Literal["connect", "reset", "broken", "status", "other"]
+"""`reset` is before the first byte of an answer, `broken` after it."""
 StopReason: TypeAlias = Literal[
-    "attempts", "not_retryable", "retry_after", "quota", "deadline"
+    "not_retryable", "not_repeatable", "attempts", "retry_after", "deadline", "quota"
 ]
 
 TRANSIENT = frozenset({408, 500, 502, 504})
 THROTTLED = frozenset({429, 503})
+IN_PROGRESS = "idempotency_in_progress"
+"""The code of a 409 that says: the first request with this key is still at work."""
 _CONFLICT = 409
 
 
@@ -39,21 +42,36 @@ class RetryPolicy:
     quota: int = 500
     transient_cost: int = 14
     throttled_cost: int = 5
+    resume_attempts: int = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """Why an attempt failed. `retryable` is what the error body says, if it does."""
+    """Why an attempt failed, with how long the server asks to wait, in seconds."""
 
     kind: FailureKind
     status: int | None = None
-    retryable: bool | None = None
+    code: str | None = None
     retry_after: float | None = None
 
     @property
     def throttled(self) -> bool:
         """Whether the server asked for less."""
         return self.status in THROTTLED
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another attempt may fare better."""
+        if self.status == _CONFLICT:
+            return self.code == IN_PROGRESS
+        if self.kind == "status":
+            return self.status in TRANSIENT | THROTTLED
+        return self.kind in {"connect", "reset"}
+
+    @property
+    def came_to_nothing(self) -> bool:
+        """Whether the request cannot have been acted upon."""
+        return self.kind == "connect" or self.throttled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,50 +107,67 @@ def decide(
     ever. `random`: from [0, 1), the share of the backoff that is waited (full
     jitter).
     """
-    if not _may_retry(failure, repeatable=repeatable):
-        return Stop(reason="not_retryable")
-    if attempt >= max_attempts:
-        return Stop(reason="attempts")
-    if failure.retry_after is not None and failure.retry_after > policy.max_retry_after:
-        return Stop(reason="retry_after")
-    delay = _delay(failure, policy, attempt=attempt, random=random)
-    if remaining is not None and delay >= remaining:
-        return Stop(reason="deadline")
+    delay = delay_after(failure, policy, attempt=attempt, random=random)
     cost = policy.throttled_cost if failure.throttled else policy.transient_cost
-    return Retry(delay=delay, cost=cost) if cost <= quota else Stop(reason="quota")
+    reason = _refusal(failure, policy, repeatable=repeatable)
+    if reason is None and attempt >= max_attempts:
+        reason = "attempts"
+    if reason is None and asks_too_much(failure, policy):
+        reason = "retry_after"
+    if reason is None and remaining is not None and delay >= remaining:
+        reason = "deadline"
+    if reason is None and cost > quota:
+        reason = "quota"
+    return Retry(delay=delay, cost=cost) if reason is None else Stop(reason=reason)
 
 
-def _may_retry(failure: Failure, *, repeatable: bool) -> bool:
-    """A call that must not happen twice is repeated only if it has not happened."""
-    if failure.kind == "status":
-        if failure.status == _CONFLICT:
-            return repeatable and failure.retryable is True
-        return failure.throttled or (repeatable and failure.status in TRANSIENT)
-    return failure.kind == "connect" or (failure.kind == "reset" and repeatable)
+def _refusal(
+    failure: Failure, policy: RetryPolicy, *, repeatable: bool
+) -> StopReason | None:
+    if not failure.may_pass:
+        return "not_retryable"
+    return None if repeatable or failure.came_to_nothing else "not_repeatable"
 
 
-def _delay(
+def asks_too_much(failure: Failure, policy: RetryPolicy) -> bool:
+    """Say whether the server asks for a wait that only the caller can decide on."""
+    return (failure.retry_after or 0) > policy.max_retry_after
+
+
+def delay_after(
     failure: Failure, policy: RetryPolicy, *, attempt: int, random: float
 ) -> float:
+    """Give the seconds between a failed attempt and the next."""
     if failure.retry_after is not None:
         return failure.retry_after
-    return backoff(policy, attempt=attempt, random=random, throttled=failure.throttled)
-
-
-def backoff(
-    policy: RetryPolicy, *, attempt: int, random: float, throttled: bool = False
-) -> float:
-    """Give the seconds to wait after the attempt of that number."""
+    throttled = failure.throttled
     base = policy.throttled_base_delay if throttled else policy.base_delay
     doublings = min(attempt - 1, 32)
     return random * min(policy.max_delay, base * (1 << doublings))
+
+
+_NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)[ \t]*")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
+_DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_CLOCK = "(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+_DATES = tuple(
+    re.compile(form)
+    for form in (
+        rf"{_DAY}, (?P<day>[0-9]{{2}}) {_MONTH} (?P<year>[0-9]{{4}}) {_CLOCK} GMT",
+        rf"{_LONG_DAY}, (?P<day>[0-9]{{2}})-{_MONTH}-(?P<year>[0-9]{{2}}) {_CLOCK} GMT",
+        rf"{_DAY} {_MONTH} (?P<day>[ 0-9][0-9]) {_CLOCK} (?P<year>[0-9]{{4}})",
+    )
+)
+"""The three forms of a date (RFC 9110, section 5.6.7)."""
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Read how many seconds the server asks to wait; `now` is a Unix time.
 
     `Retry-After-Ms` in milliseconds goes before `Retry-After`, which is in
-    seconds or a date (RFC 9110, section 10.2.3). What is neither is ignored.
+    seconds or a date. What is neither is ignored.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:
@@ -143,20 +178,42 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def _number(text: str | None) -> float | None:
-    digits = (text or "").strip()
-    if not digits.isascii() or not digits.replace(".", "", 1).isdigit():
-        return None
-    return float(digits)
+    """Read a number; one too large to hold is infinite, which is too long to wait."""
+    match = _NUMBER.fullmatch(text or "")
+    return float(match[1]) if match else None
 
 
 def _until(text: str | None, now: float) -> float | None:
+    moment = _moment((text or "").strip(" \t"), now)
+    return None if moment is None else max(moment.timestamp() - now, 0.0)
+
+
+def _moment(text: str, now: float) -> datetime | None:
+    for form in _DATES:
+        match = form.fullmatch(text)
+        if match:
+            return _date(match, now)
+    return None
+
+
+def _date(match: re.Match[str], now: float) -> datetime | None:
+    year = int(match["year"])
+    if len(match["year"]) == 2:
+        year = _full_year(year, now)
+    hour, minute, second = (int(part) for part in match["clock"].split(":"))
+    month = _MONTHS.index(match["month"]) + 1
     try:
-        date = parsedate_to_datetime(text or "")
+        start = datetime(year, month, int(match["day"]), hour, minute, tzinfo=UTC)
     except ValueError:
         return None
-    if date.tzinfo is None:
-        date = date.replace(tzinfo=UTC)
-    return max(date.timestamp() - now, 0.0)
+    return start + timedelta(seconds=second) if second <= 60 else None
+
+
+def _full_year(year: int, now: float) -> int:
+    """Take a year of two digits for the last one that is not 50 years ahead."""
+    present = datetime.fromtimestamp(now, UTC).year
+    full = present - present % 100 + year
+    return full - 100 if full > present + 50 else full
 
 
 def failure_of(error: SDKError) -> Failure:
@@ -166,13 +223,13 @@ def failure_of(error: SDKError) -> Failure:
             return Failure(
                 kind="status",
                 status=error.status_code,
-                retryable=error.retryable,
+                code=error.code,
                 retry_after=error.retry_after,
             )
         case APITimeoutError(phase="connect"):
             return Failure(kind="connect")
         case APITimeoutError():
-            return Failure(kind="timeout")
+            return Failure(kind="other")
         case APIConnectionError():
             return Failure(kind="reset" if error.connected else "connect")
         case _:
