@@ -41,6 +41,12 @@ def name(length: int, seed: int = 0) -> str:
     return "".join(source.choice(LETTERS) for _ in range(length))
 
 
+def words(length: int) -> str:
+    """A name of this many characters, of words joined by underscores."""
+    letters = name(length, 2)
+    return "_".join(letters[at : at + 7] for at in range(0, length, 8))
+
+
 def sentence(length: int, seed: int = 0) -> str:
     """A text of exactly this many characters, of short words."""
     source = random.Random(f"sentence {length} {seed}")
@@ -60,7 +66,7 @@ def lengths_document() -> dict[str, Any]:
             {name(length): form for length in range(1, LONGEST_NAME + 8)},
             required=[name(length) for length in range(1, LONGEST_NAME + 8, 2)],
         )
-    schemas |= _enums() | _unions() | _described()
+    schemas |= _enums() | _unions() | _named_forms() | _described()
     operations = _operations(schemas)
     return _document("Lengths", operations, schemas)
 
@@ -245,6 +251,29 @@ def _unions() -> dict[str, Any]:
     return schemas
 
 
+def _named_forms() -> dict[str, Any]:
+    """Schemas of every length of name that are no objects, beside long ones."""
+    long = {"$ref": f"{_SCHEMAS}{_type_name(40)}"}
+    items = {"type": "array", "items": long}
+    mapped = {"type": "object", "additionalProperties": long}
+    forms: list[dict[str, Any]] = [
+        items,
+        mapped,
+        {**mapped, "type": ["object", "null"]},
+        {"type": "array", "items": mapped},
+        {"type": "object", "additionalProperties": items},
+        {"anyOf": [{"type": "string"}, long]},
+        {"anyOf": [{"type": "string"}, items]},
+        {"anyOf": [long, mapped, {"type": "null"}]},
+        {"type": "string", "enum": [name(20), name(30)]},
+    ]
+    return {
+        _type_name(length, number + 30): form
+        for number, form in enumerate(forms)
+        for length in range(20, LONGEST_NAME + 1)
+    }
+
+
 def _described() -> dict[str, Any]:
     """One-line descriptions of every length around the line's end."""
     return {
@@ -274,8 +303,10 @@ def _operations(
     for length in range(1, 56):
         kind = kinds[length % len(kinds)]
         resource = name(1 + length // 2, 3)
-        paths[f"/{name(length, 1)}/{{{name(length, 2)}}}"] = {
+        nested = f"{name(9, 3)}.{words(length)}"
+        paths[f"/{name(length, 1)}/{{{words(length)}}}"] = {
             "get": _operation(f"{resource}.{name(length)}get", kind, length),
+            "delete": _operation(f"{nested}.delete", kind, length),
             "post": _operation(f"{resource}.{name(length)}post", kind, length)
             | {
                 "requestBody": {
@@ -295,7 +326,7 @@ def _operation(identity: str, kind: str, length: int) -> dict[str, Any]:
         for n in range(length % 5)
     )
     place = {
-        "name": name(length, 2),
+        "name": words(length),
         "in": "path",
         "required": True,
         "schema": {"type": "string"},
