@@ -67,16 +67,18 @@ def _property(entry: Entry, depth: int) -> Code:
         return assembled("{}{},", indent(depth), entry.key)
     used = depth + len(entry.key) + 2
     value = _laid_out(entry.value, depth=depth, used=used)
-    if len(entry.key) > SHORT_KEY and _is_long_string(entry.value, used):
+    if len(entry.key) > SHORT_KEY and _is_long_atom(entry.value, used):
         return assembled(
             "{}{}:\n{}{},", indent(depth), entry.key, indent(depth + 2), value
         )
     return assembled("{}{}: {},", indent(depth), entry.key, value)
 
 
-def _is_long_string(value: Value, used: int) -> bool:
-    """Say whether the formatter would give a string a line of its own."""
-    if not isinstance(value, Code) or value.text[:1] not in {'"', "'"}:
+def _is_long_atom(value: Value, used: int) -> bool:
+    """Say whether the formatter would give a string or a name a line of its own."""
+    if not isinstance(value, Code):
+        return False
+    if value.text[:1] not in {'"', "'"} and not value.text.isidentifier():
         return False
     return used + len(value) + 1 > WIDTH
 
