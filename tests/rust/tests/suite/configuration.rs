@@ -1,1 +1,114 @@
+//! Settings: what callers give, what the environment gives, what is left.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
+use headgate_sdk::{Client, ErrorKind, Timeouts};
+
+use super::server::Server;
+
+/// Tests of the environment must not see each other's variables.
+static ENVIRONMENT: Mutex<()> = Mutex::new(());
+
+fn client_with(variables: &[(&str, &str)]) -> Result<Client, headgate_sdk::Error> {
+    let guard = ENVIRONMENT
+        .lock()
+        .unwrap_or_else(|poison| poison.into_inner());
+    for (name, value) in variables {
+        std::env::set_var(name, value);
+    }
+    let client = Client::from_env();
+    for (name, _) in variables {
+        std::env::remove_var(name);
+    }
+    drop(guard);
+    client
+}
+
+/// The environment sets the address, the credentials and the provider keys.
+#[tokio::test]
+async fn the_environment_sets_what_callers_do_not() {
+    let server = Server::start(|_, _, connection| connection.json(200, "{}"));
+    let client = client_with(&[
+        ("HEADGATE_BASE_URL", &server.url),
+        ("HEADGATE_API_KEY", "gateway"),
+        ("HEADGATE_ADMIN_KEY", "operator"),
+        ("HEADGATE_PROVIDER_KEY_OPENAI", "sk"),
+        ("HEADGATE_MAX_ATTEMPTS", "1"),
+        ("HEADGATE_TIMEOUT_IDLE", "2.5"),
+    ]);
+    let client = client.expect("a client");
+
+    let _ = client.models().get("m").await;
+    let _ = client.admin().keys().get("k").await;
+
+    let received = server.received();
+    assert_eq!(received[0].header("authorization"), Some("Bearer gateway"));
+    assert_eq!(received[0].header("x-provider-key-openai"), Some("sk"));
+    assert_eq!(received[1].header("x-admin-key"), Some("operator"));
+}
+
+/// A variable that is no number is told by name.
+#[test]
+fn a_bad_variable_is_told() {
+    let error = client_with(&[("HEADGATE_TIMEOUT_TOTAL", "soon")]);
+
+    let error = error.expect_err("a refusal");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(
+        error.message(),
+        "HEADGATE_TIMEOUT_TOTAL must be a number of seconds"
+    );
+}
+
+/// An address that is none, or not one of HTTP, is refused.
+#[test]
+fn a_bad_address_is_refused() {
+    for url in ["nonsense", "ftp://example.invalid", ""] {
+        let error = Client::builder().base_url(url).build();
+
+        assert_eq!(
+            error.expect_err("a refusal").kind(),
+            ErrorKind::Configuration
+        );
+    }
+}
+
+/// A path in the address comes before the path of a call.
+#[tokio::test]
+async fn a_path_in_the_address_is_kept() {
+    let server = Server::start(|_, _, connection| connection.json(200, "{}"));
+    let url = format!("{}/prefix/", server.url);
+    let client = Client::builder().base_url(url).build().expect("a client");
+
+    let _ = client.health().ready().await;
+
+    assert_eq!(server.received()[0].target, "/prefix/readyz");
+}
+
+/// Headers of the client go with every call; known providers have their own spelling.
+#[tokio::test]
+async fn headers_of_the_client_go_with_every_call() {
+    let server = Server::start(|_, _, connection| connection.json(200, "{}"));
+    let builder = server.builder().header("X-Own", "1");
+    let builder = builder
+        .provider_key("vertex_ai", "a")
+        .provider_key("new", "b");
+    let client = builder.build().expect("a client");
+
+    let _ = client.models().get("m").await;
+
+    let request = server.received().remove(0);
+    assert_eq!(request.header("x-own"), Some("1"));
+    assert_eq!(request.header("x-provider-key-vertexai"), Some("a"));
+    assert_eq!(request.header("x-provider-key-new"), Some("b"));
+}
+
+/// The defaults are those of the contract.
+#[test]
+fn defaults_are_those_of_the_contract() {
+    let limits = Timeouts::default();
+    let seconds = [limits.connect, limits.first_byte, limits.idle, limits.total];
+
+    assert_eq!(seconds, [5, 60, 60, 600].map(Duration::from_secs));
+}

@@ -104,7 +104,10 @@ fn text(whole: &Option<String>, parts: &Option<Parts>) -> String {
 }
 
 fn join(parts: &Parts) -> String {
-    parts.iter().map(|(text, times)| text.repeat(*times)).collect()
+    parts
+        .iter()
+        .map(|(text, times)| text.repeat(*times))
+        .collect()
 }
 
 fn decode_base64(text: &str) -> Vec<u8> {

@@ -7,7 +7,8 @@ use headgate_sdk::RetryPolicy;
 
 use super::server::Server;
 
-const RUN: &str = r#"{"id":"model","object":"model","created":1,"owned_by":"o","provider":"p","name":"n"}"#;
+const RUN: &str =
+    r#"{"id":"model","object":"model","created":1,"owned_by":"o","provider":"p","name":"n"}"#;
 
 fn status(status: u16) -> Failure {
     Failure::Status {
@@ -89,8 +90,14 @@ fn delays_double_and_are_spread() {
         }
     };
 
-    assert_eq!([1, 2, 3, 10].map(|n| delay(500, n, 1.0)), [50, 100, 200, 20_000]);
-    assert_eq!([1, 2, 5, 6].map(|n| delay(429, n, 1.0)), [1000, 2000, 16_000, 20_000]);
+    assert_eq!(
+        [1, 2, 3, 10].map(|n| delay(500, n, 1.0)),
+        [50, 100, 200, 20_000]
+    );
+    assert_eq!(
+        [1, 2, 5, 6].map(|n| delay(429, n, 1.0)),
+        [1000, 2000, 16_000, 20_000]
+    );
     assert_eq!([0.0, 0.5].map(|random| delay(500, 2, random)), [0, 50]);
 }
 
@@ -107,7 +114,10 @@ fn attempts_quota_and_time_bound_repetitions() {
     assert_eq!(with(|at| at.attempt = 2), retry(100, 14));
     assert_eq!(with(|at| at.attempt = 3), Decision::Raise);
     assert_eq!(with(|at| at.quota = 13), Decision::Raise);
-    assert_eq!(with(|at| at.remaining = Some(Duration::from_millis(50))), Decision::Raise);
+    assert_eq!(
+        with(|at| at.remaining = Some(Duration::from_millis(50))),
+        Decision::Raise
+    );
 }
 
 /// What must not happen twice is repeated only if the server cannot have acted on it.
@@ -118,7 +128,13 @@ fn unrepeatable_calls_are_repeated_only_when_refused() {
         repeatable: false,
         ..circumstances()
     };
-    let failures = [Failure::Connect, Failure::Reset, status(429), status(500), status(503)];
+    let failures = [
+        Failure::Connect,
+        Failure::Reset,
+        status(429),
+        status(500),
+        status(503),
+    ];
 
     let repeated = failures.map(|failure| decide(&failure, &policy, &at) != Decision::Raise);
 

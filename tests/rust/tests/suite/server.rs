@@ -45,7 +45,11 @@ impl Connection {
 
     /// Answers with JSON.
     pub fn json(&mut self, status: u16, body: &str) {
-        self.respond(status, "Content-Type: application/json\r\nX-Request-ID: req_1\r\n", body);
+        self.respond(
+            status,
+            "Content-Type: application/json\r\nX-Request-ID: req_1\r\n",
+            body,
+        );
     }
 
     /// Begins an event stream whose body is chunked, so that a cut can be told from an end.
