@@ -198,7 +198,7 @@ fn an_outage_costs_thirty_five_retries() {
 async fn attempts_are_numbered_and_share_a_key() {
     let server = Server::start(|number, _, connection| match number {
         0 => connection.respond(500, "", ""),
-        1 => drop(connection.send("")),
+        1 => connection.send(""),
         _ => connection.json(200, r#"{"id":"run_1"}"#),
     });
     let key = headgate_sdk::types::KeyCreateRequest::new("name", "project");
