@@ -11,7 +11,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.ids import new_id
-from headgate_gateway.keys import Hasher, Secret, load_pepper, new_admin_secret
+from headgate_gateway.keys import (
+    Hasher,
+    load_pepper,
+    new_admin_secret,
+    new_gateway_secret,
+)
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.principals import Authenticator
 from headgate_gateway.providers.catalogue import Catalogue
@@ -25,7 +30,7 @@ from headgate_gateway.specification import Specification, load_specification
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
 from headgate_gateway.store.instances import InstanceStore
-from headgate_gateway.store.keys import KeyStore
+from headgate_gateway.store.keys import KeyStore, new_key
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
@@ -38,6 +43,14 @@ _LAST_EVENTS = 1.0
 """How long the last events of cancelled runs may take to their readers."""
 
 _log = structlog.get_logger("headgate_gateway")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstSecrets:
+    """What one needs to begin with a new gateway."""
+
+    admin_key: str
+    api_key: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,8 +75,8 @@ class Gateway:
     drain: Drain
     default_project: str
     """The project of callers without a key of their own."""
-    first_admin: Secret | None = None
-    """The admin key made on the very first start; it is shown once."""
+    first_secrets: FirstSecrets | None = None
+    """The keys made on the very first start; they are shown once."""
     cuts: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     """Where runs' scripts ask for connections to be broken off, by run."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
@@ -185,16 +198,20 @@ async def open_gateway(settings: Settings) -> Gateway:
         metrics=metrics,
         drain=Drain(),
         default_project=default_project,
-        first_admin=await _first_admin(settings, keys, hasher),
+        first_secrets=await _first_secrets(
+            settings, keys, hasher, project_id=default_project
+        ),
     )
 
 
-async def _first_admin(
-    settings: Settings, keys: KeyStore, hasher: Hasher
-) -> Secret | None:
-    """A new admin key when there is none yet, neither configured nor stored."""
+async def _first_secrets(
+    settings: Settings, keys: KeyStore, hasher: Hasher, *, project_id: str
+) -> FirstSecrets | None:
+    """An admin key and a gateway key when there are none, configured or stored."""
     if settings.admin_key or await keys.has_admin_secret():
         return None
-    secret = new_admin_secret()
-    await keys.add_admin_secret(hasher.digest(secret.text))
-    return secret
+    admin, key = new_admin_secret(), new_gateway_secret(project_id)
+    values = new_key(name="first key", project_id=project_id, secret=key)
+    await keys.create(values, hasher.digest(key.text))
+    await keys.add_admin_secret(hasher.digest(admin.text))
+    return FirstSecrets(admin_key=admin.text, api_key=key.text)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import asdict
 from types import FrameType
 
 import uvicorn
@@ -73,7 +74,7 @@ async def _announce(server: uvicorn.Server, gateway: Gateway) -> None:
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     line = {"url": f"http://{shown}:{port}"}
-    if gateway.first_admin is not None:
-        line["admin_key"] = gateway.first_admin.text
+    if gateway.first_secrets is not None:
+        line |= asdict(gateway.first_secrets)
     sys.stdout.write(dump_text(line) + "\n")
     sys.stdout.flush()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gateway.client import Client, breaches, message, run
+from tests.gateway_process import running_gateway
 
 TURN = {"text": "The quick brown fox, in ünïcödé and 漢字.", "chunk": 4}
 
@@ -149,3 +152,46 @@ def test_a_script_that_makes_no_sense_is_named(client: Client):
     assert direct["param"] == "metadata.script.turns[0].txt"
     assert inside["param"] == "request.metadata.script.turns[0].txt"
     assert "'nope'" in unknown["message"]
+
+
+def test_a_stalled_provider_is_given_up(tmp_path: Path, own_settings: dict[str, str]):
+    """A provider that falls silent ends the stream with `stream_idle_timeout`."""
+    settings = {**own_settings, "HEADGATE_GATEWAY_UPSTREAM_IDLE": "0.3"}
+    body = message(scripted(stall_after=2), stream=True)
+    with running_gateway(tmp_path, settings) as gateway:
+        client = Client(gateway)
+        recording = client.record("POST", "/v1/messages", json=body)
+        whole = client.http.post("/v1/messages", json=message(scripted(stall_after=2)))
+        client.close()
+
+    assert recording.events[-1]["error"]["code"] == "stream_idle_timeout"
+    assert breaches("message", recording, body) == []
+    assert whole.status_code == 502
+
+
+def test_leaving_a_message_frees_its_stream(
+    tmp_path: Path, own_settings: dict[str, str]
+):
+    """A client that leaves a streamed message ends it and the provider's work."""
+    slow = {"turns": [{"text": "x" * 500, "chunk": 1, "delay_ms": 50}]}
+    with running_gateway(tmp_path, own_settings) as gateway:
+        client = Client(gateway)
+        body = message(slow, stream=True)
+        with client.frames("POST", "/v1/messages", json=body) as frames:
+            next(frames)
+            during = open_streams(client)
+        deadline = time.monotonic() + 5
+        while open_streams(client) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        after = open_streams(client)
+        client.close()
+
+    assert (during, after) == (1.0, 0.0)
+
+
+def open_streams(client: Client) -> float:
+    text = client.admin.get("/metrics").text
+    [line] = [
+        line for line in text.splitlines() if line.startswith("headgate_open_streams ")
+    ]
+    return float(line.split()[1])

@@ -132,7 +132,7 @@ def wait_until_draining(client: Client) -> dict[str, Any]:
 def test_no_acknowledged_event_is_lost_in_a_crash(
     tmp_path: Path, own_settings: dict[str, str]
 ):
-    """Killed in mid-stream, the run is closed by the next process, after what was seen."""
+    """Killed in mid-stream, a run is closed by the next process after what was seen."""
     seen: list[str] = []
     with process(tmp_path, own_settings) as (gateway, client):
         try:

@@ -85,7 +85,7 @@ def test_the_result_is_kept(client: Client):
 
 
 def test_a_background_run_answers_at_once(client: Client):
-    """With `background` the answer comes before the run's end, which can be followed."""
+    """With `background` the answer comes before the run's end; it can be followed."""
     script = {"turns": [{"text": "slowly does it", "chunk": 2, "delay_ms": 30}]}
     answer = client.http.post("/v1/runs", json=run(script, background=True)).json()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from headgate_gateway.settings import Settings, SettingsError, load_settings
@@ -101,24 +102,36 @@ def test_a_store_that_will_not_do_is_said_so(tmp_path: Path, url: str):
     assert done.stderr.startswith("headgate-gateway: ")
 
 
-def test_the_first_admin_key_is_printed_once(tmp_path: Path):
-    """The first start makes an admin key that works; the second prints none."""
-    command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", "0"]
-    lines = []
-    for _ in range(2):
-        with subprocess.Popen(
-            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        ) as process:
-            assert process.stdout is not None
-            lines.append(json.loads(process.stdout.readline()))
-            process.terminate()
+def test_the_first_keys_are_printed_once(tmp_path: Path):
+    """The first start makes two keys that work; the second prints none."""
+    first, statuses = start(tmp_path)
+    second, _ = start(tmp_path)
 
     pepper = tmp_path / "headgate.sqlite3.pepper"
-    assert lines[0]["admin_key"].startswith("hg_v1_admin_")
-    assert "admin_key" not in lines[1]
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert statuses == [200, 200]
+    assert set(second) == {"url"}
     assert pepper.stat().st_mode & 0o777 == 0o600
-    assert lines[0]["admin_key"].encode() not in everything_in(tmp_path)
+    assert first["admin_key"].encode() not in kept
+    assert first["api_key"].encode() not in kept
 
 
-def everything_in(folder: Path) -> bytes:
-    return b"".join(file.read_bytes() for file in folder.iterdir())
+def start(folder: Path) -> tuple[dict[str, str], list[int]]:
+    """What a gateway says when it starts, and how it takes the keys it names."""
+    command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", "0"]
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        said = json.loads(process.stdout.readline())
+        key = f"Bearer {said.get('api_key')}"
+        admin = said.get("admin_key", "")
+        with httpx2.Client(base_url=said["url"]) as client:
+            statuses = [
+                client.get("/v1/models", headers={"Authorization": key}).status_code,
+                client.get(
+                    "/v1/admin/keys", headers={"X-Admin-Key": admin}
+                ).status_code,
+            ]
+        process.terminate()
+    return said, statuses

@@ -10,10 +10,10 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.idempotency import once
-from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.keys import Secret, new_gateway_secret
 from headgate_gateway.routes.pages import list_answer, page_request
+from headgate_gateway.store.keys import new_key
 
 
 async def create(call: Call) -> Answer:
@@ -99,19 +99,14 @@ async def _changed(call: Call, changes: dict[str, Any]) -> sa.RowMapping:
 
 
 def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
-    now = now_ms()
-    return {
-        "id": new_id("key"),
-        "project_id": body["project_id"],
-        "name": body["name"],
-        "prefix": secret.prefix,
-        "status": "active",
-        "allowed_models": body.get("allowed_models"),
-        "metadata": body.get("metadata", {}),
-        "created_at": now,
-        "updated_at": now,
-        "expires_at": _milliseconds(body.get("expires_at")),
-    }
+    return new_key(
+        name=body["name"],
+        project_id=body["project_id"],
+        secret=secret,
+        allowed_models=body.get("allowed_models"),
+        metadata=body.get("metadata"),
+        expires_at=_milliseconds(body.get("expires_at")),
+    )
 
 
 def _milliseconds(text: str | None) -> int | None:

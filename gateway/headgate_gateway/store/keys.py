@@ -7,6 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
+from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject
+from headgate_gateway.keys import Secret
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import keys, projects, secrets
@@ -23,6 +26,31 @@ class SecretOwner:
     valid_until: int | None = None
     """Milliseconds since the epoch; None for ever."""
     allowed_models: list[str] | None = None
+
+
+def new_key(
+    *,
+    name: str,
+    project_id: str,
+    secret: Secret,
+    allowed_models: list[str] | None = None,
+    metadata: JsonObject | None = None,
+    expires_at: int | None = None,
+) -> dict[str, Any]:
+    """The row of a key that is made now."""
+    now = now_ms()
+    return {
+        "id": new_id("key"),
+        "project_id": project_id,
+        "name": name,
+        "prefix": secret.prefix,
+        "status": "active",
+        "allowed_models": allowed_models,
+        "metadata": metadata or {},
+        "created_at": now,
+        "updated_at": now,
+        "expires_at": expires_at,
+    }
 
 
 class KeyStore:
