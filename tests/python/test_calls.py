@@ -354,19 +354,13 @@ def test_failures_that_stay_are_not_retried(twin: Twin, status: int) -> None:
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("retryable", "count"), [(True, 2), (False, 1)])
-def test_a_conflict_is_retried_if_it_says_so(
-    twin: Twin, *, retryable: bool, count: int
-) -> None:
-    """409 is final, unless the body says that it will pass."""
-    conflict = refusal(409, retryable=retryable)
+def test_a_request_still_at_work_is_asked_again(twin: Twin) -> None:
+    """409 passes when it says that the first request with the key is under way."""
+    conflict = refusal(409, type="conflict_error", code="idempotency_in_progress")
     with raw_server([conflict], [answer(200, MESSAGE)]) as server:
-        if retryable:
-            twin.call(server.url, create)
-        else:
-            failure(twin, server.url)
+        twin.call(server.url, create)
 
-    assert len(server.requests) == count
+    assert len(server.requests) == 2
 
 
 def test_a_reset_before_the_answer_is_retried(twin: Twin) -> None:

@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic_core import from_json
 
-from .json_values import is_object
+from .json_values import is_list, is_object
 
 T = TypeVar("T")
 TimeoutPhase: TypeAlias = Literal["connect", "first_byte", "idle", "total"]
@@ -173,11 +173,26 @@ class APIError(SDKError):
         text = f"{' '.join(parts)}: {self.message}"
         return f"{text} (request {self.request_id})" if self.request_id else text
 
-    def _detail(self, name: str, kind: type[T]) -> T | None:
-        return _typed(self.details.get(name), kind)
+    def _text(self, name: str) -> str | None:
+        return _typed(self.details.get(name), str)
+
+    def _flag(self, name: str) -> bool | None:
+        return _typed(self.details.get(name), bool)
+
+    def _integer(self, name: str) -> int | None:
+        number = self._number(name)
+        return int(number) if number is not None and number == int(number) else None
 
     def _number(self, name: str) -> float | None:
         return _number_of(self.details.get(name))
+
+    def _list(self, name: str) -> list[Any] | None:
+        value = self.details.get(name)
+        return list(value) if is_list(value) else None
+
+    def _object(self, name: str) -> Mapping[str, Any] | None:
+        value = self.details.get(name)
+        return value if is_object(value) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,7 +243,7 @@ class ErrorTree:
         body = _readable(content)
         return self._make(
             _member(body, self.fields.at),
-            fallback=_text_of(body) or f"the server answered with status {status}",
+            fallback=f"the server answered with status {status}",
             body=body,
             status=status,
             headers=headers,
@@ -269,8 +284,8 @@ class ErrorTree:
         last_event_id: str | None = None,
     ) -> APIError:
         names = self.fields
-        code = _typed(_member(error, names.code), str)
-        type_ = _typed(_member(error, names.type), str)
+        code = _typed(_member(error, names.code), str) or None
+        type_ = _typed(_member(error, names.type), str) or None
         problem = Problem(
             message=_typed(_member(error, names.message), str) or fallback,
             status_code=status,
@@ -291,14 +306,11 @@ class ErrorTree:
 
 
 def _readable(content: bytes) -> object:
+    text = content.decode("utf-8", "replace")
     try:
-        return from_json(content)
+        return from_json(text)
     except ValueError:
-        return content.decode("utf-8", "replace")
-
-
-def _text_of(body: object) -> str:
-    return body.strip()[:_SHOWN] if isinstance(body, str) else ""
+        return text
 
 
 def _member(value: object, name: str | None) -> object:

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Generic, TypeVar
 
 from pydantic_core import from_json
 
 from .errors import ResponseDecodeError
+from .models import ApiModel
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,21 +48,20 @@ class Folding(Generic[R]):
             setattr(owner, field, (getattr(owner, field) or "") + "".join(pieces))
             pieces.clear()
         for (_, field), (owner, pieces) in self._json.items():
-            setattr(owner, field, _parsed("".join(pieces) or "{}"))
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return from_json(text)
-    except ValueError as error:
-        raise ResponseDecodeError(
-            "partial JSON is no JSON together", raw=text
-        ) from error
+            # What was cut off is no JSON: the field keeps what it began with.
+            with suppress(ValueError):
+                setattr(owner, field, from_json("".join(pieces) or "{}"))
 
 
 def copied(value: T) -> T:
     """Give a copy that can be built upon while the event keeps what it carried."""
     return deepcopy(value)
+
+
+def merge_unknown(target: ApiModel, source: ApiModel) -> None:
+    """Take over the fields that were received but are not in the specification."""
+    for name, value in (source.model_extra or {}).items():
+        setattr(target, name, value)
 
 
 def item_at(items: Sequence[T], index: int) -> T | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import core_schema
 
 from .json_values import is_object
@@ -153,7 +153,17 @@ class Untagged:
 
 
 def read_json(form: Any, content: bytes) -> Any:
-    """Read JSON as a type expression; one model's own reader is the fastest."""
+    """Read JSON as a type expression, its text as UTF-8 with replacement."""
+    try:
+        return _read(form, content)
+    except ValidationError:
+        text = content.decode("utf-8", "replace").encode()
+        if text == content:
+            raise
+        return _read(form, text)
+
+
+def _read(form: Any, content: bytes) -> Any:
     model = _model(form)
     if model is not None:
         return model.model_validate_json(content)

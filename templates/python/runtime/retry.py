@@ -147,8 +147,8 @@ def delay_after(
 
 
 _NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)[ \t]*")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
-_MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
+_MONTHS: str = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec"
+_MONTH = f"(?P<month>{_MONTHS.replace(' ', '|')})"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _CLOCK = "(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})"
@@ -201,7 +201,7 @@ def _date(match: re.Match[str], now: float) -> datetime | None:
     if len(match["year"]) == 2:
         year = _full_year(year, now)
     hour, minute, second = (int(part) for part in match["clock"].split(":"))
-    month = _MONTHS.index(match["month"]) + 1
+    month = _MONTHS.index(match["month"]) // 4 + 1
     try:
         start = datetime(year, month, int(match["day"]), hour, minute, tzinfo=UTC)
     except ValueError:

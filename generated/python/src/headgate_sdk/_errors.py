@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from ._runtime.errors import APIError, ErrorFields, ErrorTree, SDKError
@@ -49,17 +50,17 @@ class RateLimitError(APIError):
     @property
     def limit(self) -> int | None:
         """`limit` of the error's details."""
-        return self._detail("limit", int)
+        return self._integer("limit")
 
     @property
     def window(self) -> str | None:
         """`window` of the error's details."""
-        return self._detail("window", str)
+        return self._text("window")
 
     @property
     def reset_at(self) -> str | None:
         """`reset_at` of the error's details."""
-        return self._detail("reset_at", str)
+        return self._text("reset_at")
 
 
 class ServerCancelledError(APIError):
@@ -68,7 +69,7 @@ class ServerCancelledError(APIError):
     @property
     def reason(self) -> str | None:
         """`reason` of the error's details."""
-        return self._detail("reason", str)
+        return self._text("reason")
 
 
 class InternalServerError(APIError):
@@ -81,7 +82,7 @@ class ProviderError(APIError):
     @property
     def upstream_status(self) -> int | None:
         """`upstream_status` of the error's details."""
-        return self._detail("upstream_status", int)
+        return self._integer("upstream_status")
 
 
 class OverloadedError(APIError):
@@ -90,21 +91,21 @@ class OverloadedError(APIError):
     @property
     def retry_at(self) -> str | None:
         """`retry_at` of the error's details."""
-        return self._detail("retry_at", str)
+        return self._text("retry_at")
 
 
 class QuotaExceededError(BillingError):
     """The plan's quota is used up."""
 
     @property
-    def usage(self) -> Any:
+    def usage(self) -> Mapping[str, Any] | None:
         """`usage` of the error's details."""
-        return self.details.get("usage")
+        return self._object("usage")
 
     @property
     def upgrade_url(self) -> str | None:
         """`upgrade_url` of the error's details."""
-        return self._detail("upgrade_url", str)
+        return self._text("upgrade_url")
 
 
 class SpendCapError(BillingError):
@@ -113,7 +114,7 @@ class SpendCapError(BillingError):
     @property
     def period(self) -> str | None:
         """`period` of the error's details."""
-        return self._detail("period", str)
+        return self._text("period")
 
     @property
     def limit_usd(self) -> float | None:
@@ -132,31 +133,31 @@ class PolicyDeniedError(PermissionDeniedError):
     @property
     def policy_id(self) -> str | None:
         """`policy_id` of the error's details."""
-        return self._detail("policy_id", str)
+        return self._text("policy_id")
 
     @property
     def policy_name(self) -> str | None:
         """`policy_name` of the error's details."""
-        return self._detail("policy_name", str)
+        return self._text("policy_name")
 
     @property
     def reason(self) -> str | None:
         """`reason` of the error's details."""
-        return self._detail("reason", str)
+        return self._text("reason")
 
     @property
     def rule_index(self) -> int | None:
         """`rule_index` of the error's details."""
-        return self._detail("rule_index", int)
+        return self._integer("rule_index")
 
 
 class ContentBlockedError(PermissionDeniedError):
     """A content filter stopped the request or its answer."""
 
     @property
-    def matched_patterns(self) -> Any:
+    def matched_patterns(self) -> list[Any] | None:
         """`matched_patterns` of the error's details."""
-        return self.details.get("matched_patterns")
+        return self._list("matched_patterns")
 
     @property
     def confidence(self) -> float | None:
@@ -170,12 +171,12 @@ class ApprovalRejectedError(PermissionDeniedError):
     @property
     def approval_id(self) -> str | None:
         """`approval_id` of the error's details."""
-        return self._detail("approval_id", str)
+        return self._text("approval_id")
 
     @property
     def reason(self) -> str | None:
         """`reason` of the error's details."""
-        return self._detail("reason", str)
+        return self._text("reason")
 
 
 class ApprovalTimeoutError(GatewayTimeoutError):
@@ -184,7 +185,7 @@ class ApprovalTimeoutError(GatewayTimeoutError):
     @property
     def approval_id(self) -> str | None:
         """`approval_id` of the error's details."""
-        return self._detail("approval_id", str)
+        return self._text("approval_id")
 
     @property
     def timeout(self) -> float | None:
@@ -198,17 +199,17 @@ class ConcurrentLimitError(RateLimitError):
     @property
     def current(self) -> int | None:
         """`current` of the error's details."""
-        return self._detail("current", int)
+        return self._integer("current")
 
     @property
     def max(self) -> int | None:
         """`max` of the error's details."""
-        return self._detail("max", int)
+        return self._integer("max")
 
     @property
     def hint(self) -> str | None:
         """`hint` of the error's details."""
-        return self._detail("hint", str)
+        return self._text("hint")
 
 
 ERRORS = ErrorTree(

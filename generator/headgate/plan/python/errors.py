@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, literal, string
-from headgate.ir.types import Scalar
+from headgate.ir.types import ListOf, MapOf, Scalar
 from headgate.names import Scope
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
@@ -16,13 +16,19 @@ from headgate.plan.python.names import KEYWORDS, attribute
 
 if TYPE_CHECKING:
     from headgate.ir.api import Detail, ErrorClass
+    from headgate.ir.types import TypeExpr
 
 _RUNTIME = "._runtime.errors"
 _TAKEN = frozenset(
     """add_note args body code details headers last_event_id message param request_id
     retry_after retryable status_code type with_traceback""".split()
 )
-_KINDS = {"string": fixed("str"), "integer": fixed("int"), "boolean": fixed("bool")}
+_SCALARS = {
+    "string": (fixed("_text"), fixed("str")),
+    "integer": (fixed("_integer"), fixed("int")),
+    "number": (fixed("_number"), fixed("float")),
+    "boolean": (fixed("_flag"), fixed("bool")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +122,35 @@ def _class(error: ErrorClass, context: Context, imports: Imports) -> ErrorPage:
         name=name(context.errors[error.name]),
         base=base,
         docs=docstring([error.docs.text or "An error that the server answers."], 4),
-        details=tuple(_detail(each, scope, imports) for each in error.details),
+        details=tuple(_detail(each, scope, context, imports) for each in error.details),
     )
 
 
-def _detail(detail: Detail, scope: Scope, imports: Imports) -> DetailPage:
+def _detail(
+    detail: Detail, scope: Scope, context: Context, imports: Imports
+) -> DetailPage:
     own = name(scope.claim(attribute(detail.name), "detail").text)
     docs = docstring([f"`{detail.name}` of the error's details."], 8)
     key = string(detail.name)
-    if isinstance(detail.type, Scalar):
-        if detail.type.kind == "number":
-            value = assembled("self._number({})", key)
-            return DetailPage(own, fixed("float | None"), docs, value)
-        kind = _KINDS.get(detail.type.kind)
-        if kind is not None:
-            returns = assembled("{} | None", kind)
-            return DetailPage(
-                own, returns, docs, assembled("self._detail({}, {})", key, kind)
-            )
-    value = assembled("self.details.get({})", key)
-    return DetailPage(own, imports.use("typing", "Any"), docs, value)
+    reader, kind = _reader(context.resolved(detail.type), context, imports)
+    value = assembled("self.{}({})", reader, key)
+    return DetailPage(own, assembled("{} | None", kind), docs, value)
+
+
+def _reader(type_: TypeExpr, context: Context, imports: Imports) -> tuple[Code, Code]:
+    """Give the method that reads a detail, and the type that it gives."""
+    match type_:
+        case Scalar() if type_.kind in _SCALARS:
+            return _SCALARS[type_.kind]
+        case ListOf():
+            any_ = imports.use("typing", "Any")
+            return fixed("_list"), assembled("list[{}]", any_)
+        case _ if isinstance(type_, MapOf) or context.struct(type_) is not None:
+            mapping = imports.use("collections.abc", "Mapping")
+            any_ = imports.use("typing", "Any")
+            return fixed("_object"), assembled("{}[str, {}]", mapping, any_)
+        case _:
+            return fixed("details.get"), imports.use("typing", "Any")
 
 
 def _fields(context: Context) -> Code:

@@ -204,6 +204,8 @@ class FoldPlan:
                 target = self._target(action.target, block, seen)
                 for each in action.fields:
                     self._merge(each, source, target, Block(block.depth, block.lines))
+                unknown = self._imports.use(_RUNTIME, "merge_unknown")
+                block.add(assembled("{}({}, {})", unknown, target, source))
             case AppendText() | AppendJson():
                 verb = fixed(
                     "_append_text" if isinstance(action, AppendText) else "_append_json"

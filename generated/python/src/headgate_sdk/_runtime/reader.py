@@ -19,7 +19,7 @@ from .errors import (
     StreamGapError,
     StreamTruncatedError,
 )
-from .models import ApiModel, HttpResponse, read_json
+from .models import HttpResponse, read_json
 from .shapes import Ending, StreamShape
 from .sse import EventDecoder, Frame, LineDecoder
 
@@ -102,10 +102,9 @@ class EventReader:
         if frame.data == self._shape.sentinel:
             self.ended = "complete"
             return None
+        if frame.event not in self._shape.events or self._is_error(frame.event):
+            self._raise_error(frame)
         name, event = self._decoded(frame)
-        if self._shape.error is not None and name == self._shape.error[0]:
-            self._advance(frame, event)
-            raise self._error_of(event, self._shape.error[1])
         if name in self._shape.heartbeats:
             return Delivery(event, self.cursor, progress=False)
         if not self._advance(frame, event):
@@ -131,11 +130,8 @@ class EventReader:
 
     def _is_tagged_otherwise(self, frame: Frame) -> bool:
         """Say whether the data names another variant than the frame does."""
-        try:
-            event = read_json(dict[str, Any], frame.data)
-        except ValidationError:
-            return False
-        return self._shape.tag is not None and event.get(self._shape.tag) != frame.event
+        tag = _object(frame.data).get(self._shape.tag or "")
+        return tag is not None and tag != frame.event
 
     def _name_of(self, event: Any, frame: Frame) -> str:
         tag = getattr(event, self._shape.tag or "", None)
@@ -149,14 +145,22 @@ class EventReader:
             last_event_id=self.cursor,
         )
 
-    def _error_of(self, event: Any, field: str) -> SDKError:
-        body = event.to_dict() if isinstance(event, ApiModel) else event.raw
-        return self._errors.streamed(
-            body.get(field),
+    def _is_error(self, name: object) -> bool:
+        return self._shape.error is not None and name == self._shape.error[0]
+
+    def _raise_error(self, frame: Frame) -> None:
+        """Raise what an error event carries, however little that is."""
+        event = _object(frame.data)
+        tag = event.get(self._shape.tag or "", frame.event)
+        if self._shape.error is None or not self._is_error(tag):
+            return
+        number = event.get(self._shape.sequence or "")
+        raise self._errors.streamed(
+            event.get(self._shape.error[1]),
             status=self._answer.status_code,
             headers=self._answer.headers,
             request_id=self._answer.request_id,
-            last_event_id=self.cursor,
+            last_event_id=self.cursor if number is None else str(number),
         )
 
     def _advance(self, frame: Frame, event: Any) -> bool:
@@ -185,6 +189,15 @@ class EventReader:
             last_event_id=self.cursor,
             events_seen=self.seen,
         )
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    """Read a JSON object; anything else has no properties."""
+    try:
+        event: dict[str, Any] = read_json(dict[str, Any], data)
+    except ValidationError:
+        return {}
+    return event
 
 
 def _wanted_fields(shape: StreamShape) -> tuple[str, ...]:

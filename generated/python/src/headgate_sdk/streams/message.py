@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-from .._runtime.folding import Folding, copied, item_at, put_at
+from .._runtime.folding import Folding, copied, item_at, merge_unknown, put_at
 from .._runtime.session import StreamSession
 from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncFoldedStream, FoldedStream
@@ -116,6 +116,7 @@ class MessageFold(Folding[MessageResponse]):
         result.stop_reason = event.delta.stop_reason
         if "stop_sequence" in event.delta.model_fields_set:
             result.stop_sequence = event.delta.stop_sequence
+        merge_unknown(result, event.delta)
         result.usage = copied(event.usage)
 
 
