@@ -105,6 +105,12 @@ class Client:
                 complete = False
         return Recording(answer.status_code, answer.headers, frames, complete)
 
+    def open_streams(self) -> float:
+        """How many event streams the gateway says it is sending."""
+        lines = self.admin.get("/metrics").text.splitlines()
+        [line] = [line for line in lines if line.startswith("headgate_open_streams ")]
+        return float(line.split()[1])
+
     @contextmanager
     def frames(
         self, method: str, path: str, **request: Any

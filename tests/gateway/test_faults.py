@@ -179,19 +179,11 @@ def test_leaving_a_message_frees_its_stream(
         body = message(slow, stream=True)
         with client.frames("POST", "/v1/messages", json=body) as frames:
             next(frames)
-            during = open_streams(client)
+            during = client.open_streams()
         deadline = time.monotonic() + 5
-        while open_streams(client) and time.monotonic() < deadline:
+        while client.open_streams() and time.monotonic() < deadline:
             time.sleep(0.05)
-        after = open_streams(client)
+        after = client.open_streams()
         client.close()
 
     assert (during, after) == (1.0, 0.0)
-
-
-def open_streams(client: Client) -> float:
-    text = client.admin.get("/metrics").text
-    [line] = [
-        line for line in text.splitlines() if line.startswith("headgate_open_streams ")
-    ]
-    return float(line.split()[1])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.gateway.client import Client, breaches, message, run
+from tests.gateway_process import running_gateway
 
 SLOW = {"turns": [{"text": "one two three four five", "chunk": 3, "delay_ms": 40}]}
 
@@ -218,3 +220,21 @@ def test_a_slow_reader_does_not_hold_up_the_run(client: Client):
         assert other.types[-1] == "run_complete"
         with httpx2.Client() as prober:
             assert prober.get(f"{client.gateway.url}/healthz").text == "ok"
+
+
+def test_a_stalled_reader_is_let_go(tmp_path: Path, own_settings: dict[str, str]):
+    """Who takes nothing for too long is cut off, with the stream's place freed."""
+    settings = {**own_settings, "HEADGATE_GATEWAY_STALLED_READER": "0.5"}
+    script = {"turns": [{"text": "y" * 4000, "repeat": 6000, "chunk": 40_000}]}
+    with running_gateway(tmp_path, settings) as gateway:
+        client = Client(gateway)
+        body = message(script, stream=True)
+        with client.frames("POST", "/v1/messages", json=body) as frames:
+            next(frames)
+            deadline = time.monotonic() + 20
+            while client.open_streams() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            left = client.open_streams()
+        client.close()
+
+    assert left == 0

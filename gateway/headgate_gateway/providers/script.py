@@ -1,6 +1,7 @@
 """``mock/script``: plays the script in a request's metadata, faults included."""
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from typing import NoReturn
@@ -25,6 +26,7 @@ _STATUS_CODES = {
     529: "overloaded",
 }
 _DEFAULT_CHUNK = 12
+_REMEMBERED_SCRIPTS = 10_000
 
 
 class ScriptPlayer:
@@ -51,7 +53,9 @@ class ScriptPlayer:
         fault = faults.get("http")
         if fault is None:
             return
-        name = canonical(script)
+        name = hashlib.sha256(canonical(script)).digest()
+        if len(self._struck) >= _REMEMBERED_SCRIPTS:
+            self._struck.clear()
         self._struck[name] += 1
         if self._struck[name] <= fault.get("times", self._struck[name]):
             _fail(fault["status"], fault.get("retry_after"))
