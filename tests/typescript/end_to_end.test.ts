@@ -174,6 +174,19 @@ test("a run is followed from any event on, and no further than its end", async (
   assert.deepEqual(nothing, []);
 });
 
+test("what a run has so far is read without waiting for more", async () => {
+  const script = { turns: [{ text: "Slow. ".repeat(50), chunk: 4, delay_ms: 200 }] };
+  const { run } = await client.runs.create({ request: ask(script), background: true });
+  for await (const event of client.runs.events(run.id)) if (event.type === "step_start") break;
+  const calls = gateway.calls.length;
+  const events = await all(client.runs.events(run.id, { follow: false }));
+  await client.runs.cancel(run.id);
+
+  assert.equal(events[0]?.type, "run_start");
+  assert.ok(!events.some(({ type }) => type === "run_complete"));
+  assert.equal(gateway.calls.length - calls, 2);
+});
+
 test("a run is cancelled", async () => {
   const script = { turns: [{ text: "Slow. ".repeat(50), chunk: 4, delay_ms: 200 }] };
   const stream = client.runs.stream({ request: ask(script) });

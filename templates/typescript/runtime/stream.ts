@@ -235,7 +235,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
 
   async #takeUpAgain(cause: unknown): Promise<void> {
     this.#letGo();
-    if (cause === undefined && !this.#mustEndWithEvent) {
+    if (cause === undefined && (this.#request.unfinished === true || !this.#mustEndWithEvent)) {
       this.#ending = "complete";
       return;
     }

@@ -175,6 +175,7 @@ export class Runs {
       pathParams: { run_id: runId },
       query: { starting_after: params.starting_after, follow: params.follow },
       headers: { "Last-Event-ID": params["Last-Event-ID"] },
+      unfinished: params.follow === false,
       security: [["GatewayKey"]],
     };
     return new RunStream(this.#transport, request, options);

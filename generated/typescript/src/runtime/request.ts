@@ -33,6 +33,8 @@ export interface OperationRequest {
   readonly security?: readonly (readonly string[])[];
   /** `key`: repeatable with an idempotency key; `natural`: repeatable as it is. */
   readonly idempotency?: "key" | "natural";
+  /** The stream asked for gives what there is, and may close before its terminal event. */
+  readonly unfinished?: boolean;
   /** The media type asked for; absent: JSON. */
   readonly accept?: string;
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.typescript import literal
+from headgate.encoding.typescript import indent, literal
 from headgate.ir.types import (
     Alias,
     Constant,
@@ -59,6 +59,29 @@ class Types:
                 return assembled("{} | null", self.write(inner))
             case _ as never:
                 assert_never(never)
+
+    def broken(self, expression: TypeExpr, depth: int) -> Code | None:
+        """Write a type over several lines, if it is one that a formatter breaks.
+
+        It breaks inside the arguments of a record, whatever follows the record.
+        """
+        match expression:
+            case MapOf(value=value):
+                blank = indent(depth)
+                return assembled(
+                    "Record<\n{}  string,\n{}  {}\n{}>",
+                    *(blank, blank, self.write(value), blank),
+                )
+            case ListOf(item=MapOf() as item):
+                return self._followed(item, depth, fixed("[]"))
+            case Nullable(inner=inner):
+                return self._followed(inner, depth, fixed(" | null"))
+            case _:
+                return None
+
+    def _followed(self, expression: TypeExpr, depth: int, end: Code) -> Code | None:
+        broken = self.broken(expression, depth)
+        return None if broken is None else assembled("{}{}", broken, end)
 
     def _in_list(self, item: TypeExpr) -> Code:
         written = self.write(item)

@@ -64,6 +64,7 @@ def request_entries(
         entries.append(Entry(fixed("pathParams"), Object(tuple(shown))))
     entries += _named_parameters(operation)
     entries += _body(operation, flag)
+    entries += _unfinished(operation)
     entries += security_entries(operation)
     entries += _repeating(operation)
     if accept is not None:
@@ -139,6 +140,16 @@ def _body(operation: Operation, flag: tuple[str, LiteralValue] | None) -> list[E
     ):
         entries.append(Entry(fixed("contentType"), string(operation.body.media_type)))
     return entries
+
+
+def _unfinished(operation: Operation) -> list[Entry]:
+    """Say when the caller asks for a stream that may close before its last event."""
+    if operation.stream is None or operation.stream.unfinished_when is None:
+        return []
+    flag = operation.stream.unfinished_when
+    parameter = parameter_keys(operation)[flag.parameter, "query"]
+    test = assembled("params{} === {}", access(parameter), literal(flag.value))
+    return [Entry(fixed("unfinished"), test)]
 
 
 def _repeating(operation: Operation) -> list[Entry]:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.typescript import doc_comment, identifier, literal, type_key
+from headgate.encoding.typescript import (
+    doc_comment,
+    identifier,
+    literal,
+    type_key,
+)
 from headgate.ir.types import (
     Alias,
     Constant,
     Definition,
     Enum,
     Field,
-    ListOf,
     MapOf,
     Nullable,
     Struct,
@@ -92,14 +96,13 @@ def _alias(docs: Code, name: Code, text: Code) -> TypeItem:
 
 
 def _named(types: Types, name: Code, inner: TypeExpr) -> Code:
-    """Name a type; the formatter never splits a type from its `| null`."""
+    """Name a type; the formatter never splits a name from its `| null`."""
     written = types.write(inner)
     line = assembled("export type {} = {};", name, written)
-    if len(line) <= WIDTH or isinstance(inner, Nullable):
+    broken = types.broken(inner, 0)
+    if len(line) <= WIDTH or (broken is None and isinstance(inner, Nullable)):
         return line
-    if isinstance(inner, ListOf) and isinstance(inner.item, MapOf):
-        value = types.write(inner.item.value)
-        broken = assembled("Record<\n  string,\n  {}\n>[]", value)
+    if broken is not None:
         return assembled("export type {} = {};", name, broken)
     return assembled("export type {} =\n  {};", name, written)
 
@@ -114,22 +117,28 @@ def _enum_members(enum: Enum) -> list[Code]:
 
 
 def _union_members(types: Types, union: Union) -> list[Code]:
-    members = [_variant(types, union, variant) for variant in union.variants]
+    members = [
+        member
+        for variant in union.variants
+        for member in _variant(types, union, variant)
+    ]
     if union.tag is not None and (union.open or union.direction.received):
         generic = types.imports.runtime_type("json", "UnknownVariant")
         members.append(assembled("{}<{}>", generic, literal(union.tag.property)))
     return list(dict.fromkeys(members))
 
 
-def _variant(types: Types, union: Union, variant: Variant) -> Code:
+def _variant(types: Types, union: Union, variant: Variant) -> tuple[Code, ...]:
     """Write a variant; one whose own type leaves the tag open gets it here."""
+    if isinstance(variant.type, Nullable):
+        return types.write(variant.type.inner), fixed("null")
     written = types.write(variant.type)
     if union.tag is None or variant.tag is None:
-        return written
+        return (written,)
     if _states_tag(types, variant, union.tag.property):
-        return written
+        return (written,)
     key = type_key(union.tag.property)
-    return assembled("({} & {{ {}: {} }})", written, key, literal(variant.tag))
+    return (assembled("({} & {{ {}: {} }})", written, key, literal(variant.tag)),)
 
 
 def _states_tag(types: Types, variant: Variant, tag: str) -> bool:
@@ -177,12 +186,11 @@ def field_member(
 
 
 def _member_line(types: Types, start: Code, expression: TypeExpr) -> Code:
-    """Break the one type that the formatter breaks inside: too long a map."""
     line = assembled("{}: {};", start, types.write(expression))
-    if len(line) <= WIDTH or not isinstance(expression, MapOf):
+    broken = types.broken(expression, 2)
+    if len(line) <= WIDTH or broken is None:
         return line
-    value = types.write(expression.value)
-    return assembled("{}: Record<\n    string,\n    {}\n  >;", start, value)
+    return assembled("{}: {};", start, broken)
 
 
 def _with_default(field: Field) -> str:
@@ -205,7 +213,7 @@ def _extra(types: Types, struct: Struct) -> Member | None:
 
 def _further(types: Types, value: TypeExpr) -> Member:
     """An interface, unlike an alias of a record, may lead back to itself."""
-    return Member(fixed(""), assembled("  [field: string]: {};", types.write(value)))
+    return Member(fixed(""), _member_line(types, fixed("  [field: string]"), value))
 
 
 def _is_any(types: Types, struct: Struct) -> bool:
