@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from headgate.output.folder import MANIFEST
@@ -11,6 +12,7 @@ from headgate.plan.package import LANGUAGES, Language
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent
+TELLING = re.compile(r"^src/.*\b(types|resources|streams|pages|_operations)\b")
 CASES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/spec.yaml")))
 
 __all__ = [
@@ -40,17 +42,23 @@ def read_expected(case: str, language: str) -> dict[str, str]:
     return _texts(expected_folder(case, language))
 
 
-def read_written(folder: Path, language: str) -> dict[str, str]:
-    """The text of each file of a package that was made for its specification.
+def read_written(case: str, language: str, folder: Path) -> dict[str, str]:
+    """The text of each file of a case's package that shows what the case is about.
 
-    Copies of the fixed runtime are left out: they are one text in every case.
+    Copies of the fixed runtime are left out: they are one text in every case. So is,
+    unless the case has settings of its own, what hardly differs between packages.
     """
     runtime = {
         path.read_text("utf-8")
         for path in (ROOT / "templates" / language / "runtime").rglob("*")
         if path.is_file()
     }
-    return {path: text for path, text in _texts(folder).items() if text not in runtime}
+    whole = (FOLDER / case / "headgate.toml").is_file()
+    return {
+        path: text
+        for path, text in _texts(folder / language).items()
+        if text not in runtime and (whole or TELLING.search(path))
+    }
 
 
 def _texts(folder: Path) -> dict[str, str]:

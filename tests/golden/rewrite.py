@@ -26,7 +26,7 @@ def rewrite(case: str, language: Language) -> None:
         generate(case, language, out)
         target = expected_folder(case, language)
         shutil.rmtree(target, ignore_errors=True)
-        for path, text in read_written(out / language, language).items():
+        for path, text in read_written(case, language, out).items():
             file = target / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, "utf-8", newline="")

@@ -14,6 +14,6 @@ def test_package_is_as_reviewed(
     case: str, language: Language, written: Written
 ) -> None:
     """The generator writes what `expected/` holds; `make golden` accepts a change."""
-    actual = read_written(written.folder(language) / case / language, language)
+    actual = read_written(case, language, written.folder(language) / case)
 
     assert read_expected(case, language) == actual
