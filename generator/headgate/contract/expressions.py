@@ -45,13 +45,19 @@ FUNCTIONS = frozenset(
     }
 )
 
+# CEL terminates, but a stranger's expression could still take its time: three lists
+# of a hundred items within each other are a million steps.
+LONGEST = 4000
+MOST_COMPREHENSIONS = 2
+LARGEST_REGISTER = 16 << 20
+
 _TEXTS = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 _SELECTION = re.compile(r"(?<![\w.])event((?:\s*\.\s*[A-Za-z_]\w*)*)(\s*[(])?")
 _BOUND = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 
 # What the interpreter raises for a missing field, a type mismatch, an unknown
 # function, and for a value that has no place in CEL (a huge integer).
-_FAILURES = (KeyError, TypeError, ValueError, RuntimeError, OverflowError, IndexError)
+_FAILURES = (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError)
 
 
 class ExpressionError(ValueError):
@@ -81,6 +87,12 @@ Value: TypeAlias = Constant | Expression
 
 def compile_expression(source: str) -> Expression:
     """Compile CEL source; `ExpressionError` says what is wrong with it."""
+    if len(source) > LONGEST:
+        raise ExpressionError(f"an expression has at most {LONGEST} characters")
+    if len(_BOUND.findall(_without_texts(source))) > MOST_COMPREHENSIONS:
+        raise ExpressionError(
+            f"at most {MOST_COMPREHENSIONS} of all, exists, map and filter"
+        )
     try:
         program = cel.compile(source)
     except _FAILURES as error:
@@ -120,7 +132,9 @@ class Scope:
             self.put(name, value)
 
     def put(self, name: str, value: Json) -> None:
-        """Give a register its new value."""
+        """Give a register its new value; `ExpressionError` if it is too large."""
+        if isinstance(value, (str, list, dict)) and len(value) > LARGEST_REGISTER:
+            raise ExpressionError(f"{name} has more than {LARGEST_REGISTER} parts")
         try:
             self._context.add_variable(name, value)
         except _FAILURES as error:

@@ -113,20 +113,27 @@ class Machine:
             for condition in move.require
             if (breach := self._broken(condition, kind)) is not None
         ]
-        changed: list[tuple[str, Json]] = []
+        for register, result in self._results(move):
+            old = self.registers[register]
+            if result != old or type(result) is not type(old):
+                try:
+                    scope.put(register, result)
+                except ExpressionError as error:
+                    breaches.append(Breach("S5", "S5", f"at {kind}: {error}"))
+                    continue
+                self.registers[register] = result
+        return breaches
+
+    def _results(self, move: Move) -> list[tuple[str, Json]]:
+        results: list[tuple[str, Json]] = []
         for register, value in move.set:
             try:
-                changed.append((register, scope.evaluate(value)))
+                results.append((register, self._scope.evaluate(value)))
             except ExpressionError:
                 # The condition that should have caught this already spoke, or the
                 # register keeps its value and a later condition will.
                 continue
-        for register, result in changed:
-            old = self.registers[register]
-            if result != old or type(result) is not type(old):
-                self.registers[register] = result
-                scope.put(register, result)
-        return breaches
+        return results
 
     def _broken(self, condition: Condition, kind: str) -> Breach | None:
         try:
