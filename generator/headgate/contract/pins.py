@@ -55,11 +55,16 @@ _HAS_NOT = re.compile(rf"!has\({_FIELD}\)")
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 
 
-def pins_of(tests: Iterable[Expression], machine: Machine) -> Pins:
-    """Give what conditions ask of the next event's fields, as the registers stand."""
+def pins_of(tests: Iterable[Expression], machine: Machine) -> Pins | None:
+    """Give what conditions ask of the next event's fields, as the registers stand.
+
+    None means that no event can meet them now.
+    """
     pins: Pins = {}
     for test in tests:
         for part in _parts(test.source):
+            if _is_impossible(part, machine):
+                return None
             _pin(part, machine, pins)
     return pins
 
@@ -74,6 +79,16 @@ def repair(event: JsonObject, tests: Iterable[Expression], machine: Machine) -> 
             value = _value(match[2], machine, event)
             if value is not None:
                 _assign(event, _path(match[1]), value.values[0])
+
+
+def _is_impossible(part: str, machine: Machine) -> bool:
+    """Say whether the registers alone make a condition false."""
+    known = _value(part, machine, None)
+    if known is not None:
+        return known.values[0] is not True
+    match = _IN.fullmatch(part)
+    choices = None if match is None else _value(match[2], machine, None)
+    return choices is not None and choices.values[0] == []
 
 
 def _pin(part: str, machine: Machine, pins: Pins) -> None:

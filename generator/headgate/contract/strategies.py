@@ -164,7 +164,9 @@ class _Walk:
             for _ in range(_TRIES):
                 trial = machine.copy()
                 event = self._draft(trial, kind)
-                if event is not None and self._keeps(trial, kind, event):
+                if event is None:
+                    break
+                if self._keeps(trial, kind, event):
                     return event, trial
         return None
 
@@ -175,10 +177,13 @@ class _Walk:
         return heartbeat or not trial.step(kind, event)
 
     def _draft(self, machine: Machine, kind: str) -> JsonObject | None:
+        """Draw an event of a kind; None if none can come now, however it is drawn."""
         stream = machine.stream
         move = machine.move(kind)
         tests = [] if move is None else [condition.test for condition in move.require]
         pins = pins_of(tests, machine)
+        if pins is None:
+            return None
         hint = self._hints.get(kind)
         if hint is not None:
             hinted = hint(self._draw, machine.registers, self._events)
