@@ -44,6 +44,7 @@ class Headgate(SyncClient):
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
+        platform_headers: bool = True,
         http_client: httpx2.Client | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -55,6 +56,7 @@ class Headgate(SyncClient):
             timeouts=timeouts,
             max_attempts=max_attempts,
             headers=default_headers,
+            platform_headers=platform_headers,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 
@@ -116,6 +118,7 @@ class AsyncHeadgate(AsyncClient):
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
+        platform_headers: bool = True,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -127,6 +130,7 @@ class AsyncHeadgate(AsyncClient):
             timeouts=timeouts,
             max_attempts=max_attempts,
             headers=default_headers,
+            platform_headers=platform_headers,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 

@@ -23,6 +23,7 @@ RUNTIME = {
     "APIError": "._runtime.errors",
     "APITimeoutError": "._runtime.errors",
     "ApiModel": "._runtime.models",
+    "ConfigurationError": "._runtime.errors",
     "AsyncPage": "._runtime.pages",
     "AsyncPages": "._runtime.pages",
     "HttpResponse": "._runtime.models",

@@ -27,7 +27,7 @@ TYPING = frozenset(
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
-    HttpResponse Page RequestOptions ResponseDecodeError RetryPolicy SDKError
+    ConfigurationError HttpResponse Page RequestOptions ResponseDecodeError RetryPolicy SDKError
     StreamClosedError StreamGapError StreamLimitError StreamTruncatedError
     TimeoutOptions""".split()
 )

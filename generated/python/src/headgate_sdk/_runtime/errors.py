@@ -3,6 +3,7 @@
 
 ```
 SDKError
+├── ConfigurationError          a setting or an argument that no request can be made of
 ├── APIConnectionError          no answer: refused, reset, TLS
 │   └── APITimeoutError         connect, first_byte, idle or total ran out
 ├── APIError                    the server said no (the specification adds classes)
@@ -33,6 +34,10 @@ _SHOWN = 500
 
 class SDKError(Exception):
     """Everything that this package raises about the API derives from it."""
+
+
+class ConfigurationError(SDKError, ValueError):
+    """A setting or an argument is such that no request can be made of it."""
 
 
 class APIConnectionError(SDKError):

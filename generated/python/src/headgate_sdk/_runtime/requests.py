@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel
 
+from .errors import ConfigurationError
 from .json_values import is_list, is_object
 from .models import Unknown
 from .settings import (
@@ -29,6 +30,8 @@ from .settings import (
 
 BodyKind: TypeAlias = Literal["json", "form", "multipart", "text", "binary"]
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _VARIABLE = re.compile(r"{([^{}]*)}")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
 _DOTS = ("", ".", "..")
@@ -109,41 +112,60 @@ class RequestBuilder:
         """Make the request of a call; all its attempts share it."""
         options = options or {}
         query = {**arguments.query, **options.get("query", {})}
-        headers = {**self._headers, "accept": operation.accept}
-        content, kind = encode_body(
-            operation, arguments.body, options.get("extra_body")
-        )
-        if kind is not None:
-            headers["content-type"] = kind
-        self._authorize(operation, headers, query)
+        extra = options.get("extra_body")
+        content, content_type = encode_body(operation, arguments.body, extra)
+        headers = self._own_headers(operation, content_type, query, options)
+        headers = overlaid(headers, self._options.headers)
         headers |= _header_texts(arguments.headers)
         if arguments.cookies:
             headers["cookie"] = _cookies(arguments.cookies)
-        key = self._add_key(operation, headers, options)
-        self._add_call_headers(headers, options)
+        headers |= self._mapped_headers(cast("Mapping[str, Any]", options))
+        headers = overlaid(headers, options.get("headers", {}))
+        _check_headers(headers)
+        path = _path(operation, arguments.path)
         return Request(
             method=operation.method,
-            url=self._options.base_url
-            + _path(operation, arguments.path)
-            + _query(query),
+            url=f"{self._options.base_url}{path}{_query(query)}",
             headers=headers,
             content=content,
             timeouts=changed(self._options.timeouts, options.get("timeouts")),
             max_attempts=options.get("max_attempts", self._options.max_attempts),
-            repeatable=key
-            or operation.idempotency == "natural"
+            repeatable=operation.idempotency != "none"
             or operation.method in _IDEMPOTENT,
             attempt_header=self._product.attempt_header,
         )
 
+    def _own_headers(
+        self,
+        operation: Operation,
+        content_type: str | None,
+        query: dict[str, Any],
+        options: RequestOptions,
+    ) -> dict[str, str]:
+        """Give the headers that any setting of the caller's replaces."""
+        headers = {**self._headers, "accept": operation.accept}
+        if content_type is not None:
+            headers["content-type"] = content_type
+        self._authorize(operation, headers, query)
+        key, name = options.get("idempotency_key"), self._product.idempotency_header
+        if name is not None and (key or operation.idempotency == "key"):
+            headers[name.lower()] = key or uuid.uuid4().hex
+        return headers
+
     def _client_headers(self) -> dict[str, str]:
-        headers = {"user-agent": self._product.user_agent}
-        if self._product.sdk_header is not None:
-            headers[self._product.sdk_header.lower()] = self._product.sdk
-        for target in self._product.header_maps:
-            for name, value in self._options.header_maps[target.option].items():
-                headers[target.header(name).lower()] = value
-        return overlaid(headers, self._options.headers)
+        headers: dict[str, str] = {}
+        if self._options.platform_headers:
+            headers["user-agent"] = self._product.user_agent
+            if self._product.sdk_header is not None:
+                headers[self._product.sdk_header.lower()] = self._product.sdk
+        return headers | self._mapped_headers(self._options.header_maps)
+
+    def _mapped_headers(self, options: Mapping[str, Any]) -> dict[str, str]:
+        return {
+            target.header(name).lower(): value
+            for target in self._product.header_maps
+            for name, value in options.get(target.option, {}).items()
+        }
 
     def _authorize(
         self, operation: Operation, headers: dict[str, str], query: dict[str, Any]
@@ -157,25 +179,14 @@ class RequestBuilder:
                     _place(credential, secrets[option], headers, query)
                 return
 
-    def _add_key(
-        self, operation: Operation, headers: dict[str, str], options: RequestOptions
-    ) -> bool:
-        name = self._product.idempotency_header
-        if operation.idempotency != "key" or name is None:
-            return False
-        headers[name.lower()] = options.get("idempotency_key") or uuid.uuid4().hex
-        return True
 
-    def _add_call_headers(
-        self, headers: dict[str, str], options: RequestOptions
-    ) -> None:
-        for target in self._product.header_maps:
-            given = cast("Mapping[str, Any]", options).get(target.option, {})
-            for name, value in given.items():
-                headers[target.header(name).lower()] = value
-        merged = overlaid(headers, options.get("headers", {}))
-        headers.clear()
-        headers.update(merged)
+def _check_headers(headers: Mapping[str, str]) -> None:
+    """Refuse what would break out of its header; a value is never shown."""
+    for name, value in headers.items():
+        if not _TOKEN.fullmatch(name):
+            raise ConfigurationError("a header's name is no token")
+        if not _FIELD_VALUE.fullmatch(value):
+            raise ConfigurationError(f"the value of {name} is no text of a header")
 
 
 def overlaid(
@@ -217,7 +228,9 @@ def _path(operation: Operation, values: Mapping[str, Any]) -> str:
     def filled(match: re.Match[str]) -> str:
         text = _text(values[match[1]])
         if text in _DOTS:
-            raise ValueError(f"{match[1]} cannot be {text!r}: it would change the path")
+            raise ConfigurationError(
+                f"{match[1]} cannot be {text!r}: it would change the path"
+            )
         return quote(text, safe="")
 
     return _VARIABLE.sub(filled, operation.path)

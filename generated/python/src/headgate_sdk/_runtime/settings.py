@@ -7,8 +7,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, TypedDict
+from urllib.parse import urlsplit
 
-from .errors import ErrorTree
+from .errors import ConfigurationError, ErrorTree
 
 QueryValue: TypeAlias = str | int | float | bool | None
 HeaderValues: TypeAlias = Mapping[str, str | None]
@@ -73,8 +74,12 @@ class HeaderMap:
     members: Mapping[str, str]
 
     def header(self, name: str) -> str:
-        """Give the header for a name; case, `-` and `_` make no difference."""
-        return self.members.get(_plain(name), f"{self.prefix}{name}")
+        """Give the header for a name; case, `-` and `_` make no difference.
+
+        Servers drop headers with underscores, so an unknown name gets hyphens.
+        """
+        unknown = f"{self.prefix}{name.replace('_', '-')}"
+        return self.members.get(_plain(name), unknown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +108,7 @@ class ClientOptions:
     header_maps: Mapping[str, Mapping[str, str]]
     timeouts: Timeouts
     max_attempts: int
+    platform_headers: bool
     headers: HeaderValues = field(default_factory=dict[str, str | None])
 
 
@@ -115,14 +121,13 @@ def client_options(
     timeouts: TimeoutOptions | None,
     max_attempts: int | None,
     headers: HeaderValues | None,
+    platform_headers: bool = True,
 ) -> ClientOptions:
     """Join arguments, then the environment, then the defaults."""
     environment = Environment(product.environment_prefix)
-    url = base_url or environment.text("BASE_URL") or product.base_url
-    if not url:
-        raise ValueError("base_url is not set")
+    url = base_url or environment.text("BASE_URL") or product.base_url or ""
     return ClientOptions(
-        base_url=url.rstrip("/"),
+        base_url=_checked_url(url),
         secrets=environment.secrets(secrets),
         header_maps={
             each.option: environment.header_map(each)
@@ -131,8 +136,23 @@ def client_options(
         },
         timeouts=changed(environment.timeouts(), timeouts),
         max_attempts=max_attempts or environment.count("MAX_ATTEMPTS") or 3,
+        platform_headers=platform_headers,
         headers=headers or {},
     )
+
+
+def _checked_url(url: str) -> str:
+    """Give a base URL without its last slash; what is wrong with it is not shown."""
+    try:
+        parts = urlsplit(url.strip())
+        port_is_number = parts.port is None or parts.port >= 0
+    except ValueError as error:
+        raise ConfigurationError("base_url is no URL") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigurationError("base_url must begin with http:// or https://")
+    if "@" in parts.netloc or "?" in url or "#" in url or not port_is_number:
+        raise ConfigurationError("base_url has no user, query or fragment")
+    return url.strip().rstrip("/")
 
 
 def changed(timeouts: Timeouts, options: TimeoutOptions | None) -> Timeouts:
@@ -156,7 +176,9 @@ class Environment:
         if text is None:
             return None
         if not text.isdecimal() or int(text) < 1:
-            raise ValueError(f"{self._prefix}{name} is no whole number from 1 on")
+            raise ConfigurationError(
+                f"{self._prefix}{name} is no whole number from 1 on"
+            )
         return int(text)
 
     def secrets(self, given: Mapping[str, str | None]) -> dict[str, str]:
@@ -189,7 +211,7 @@ class Environment:
             return float(text)
         except ValueError:
             variable = f"{self._prefix}TIMEOUT_{name.upper()}"
-            raise ValueError(f"{variable} is no number of seconds") from None
+            raise ConfigurationError(f"{variable} is no number of seconds") from None
 
 
 def _plain(name: str) -> str:

@@ -28,6 +28,9 @@ class Frame(NamedTuple):
     id: str
 
 
+_frame = Frame._make
+
+
 class EventDecoder:
     """Takes the body's bytes as they come, gives its events as they complete.
 
@@ -43,6 +46,7 @@ class EventDecoder:
         self.retry: int | None = None
         self._line_limit = line_limit
         self._event_limit = event_limit
+        self._plain_limit = min(line_limit, event_limit)
         self._partial = bytearray()
         self._skip_line_feed = False
         self._first_line = True
@@ -56,7 +60,55 @@ class EventDecoder:
 
         Raises `StreamLimitError` after the events that came before the excess.
         """
-        *lines, rest = self._with_line_feeds(chunk).split(b"\n")
+        chunk = self._with_line_feeds(chunk)
+        start = self._open_block_end(chunk)
+        if start:
+            yield from self._read_lines(chunk[:start])
+        *blocks, rest = chunk[start:].split(b"\n\n")
+        for block in blocks:
+            frame = self._plain_frame(block)
+            if frame is not None:
+                yield frame
+            else:
+                yield from self._read_lines(block + b"\n\n")
+        if rest:
+            yield from self._read_lines(rest)
+
+    def _open_block_end(self, chunk: bytes) -> int:
+        """Say how many bytes belong to a block that an earlier chunk began."""
+        if not (
+            self._partial
+            or self._data
+            or self._event
+            or self._id is not None
+            or self._first_line
+        ):
+            return 0
+        if not self._partial and chunk.startswith(b"\n"):
+            return 1
+        end = chunk.find(b"\n\n")
+        return len(chunk) if end < 0 else end + 2
+
+    def _plain_frame(self, block: bytes) -> Frame | None:
+        """Read a whole block of the usual form at once; None if it has another.
+
+        The usual form is one line of data, with the event's name on a line before it
+        or without.
+        """
+        if len(block) > self._plain_limit:
+            return None
+        head, _, last = block.rpartition(b"\n")
+        if last[:6] != b"data: ":
+            return None
+        if not head:
+            return _frame(("message", last[6:], self.last_event_id))
+        if head[:7] != b"event: " or b"\n" in head:
+            return None
+        name = head[7:].decode("utf-8", "replace") or "message"
+        return _frame((name, last[6:], self.last_event_id))
+
+    def _read_lines(self, text: bytes) -> Iterator[Frame]:
+        *lines, rest = text.split(b"\n")
         if lines:
             lines[0] = self._completed(lines[0])
         for line in lines:
