@@ -80,6 +80,12 @@ def _continued(call: Call, shape: PageShape, cursor: Any) -> Call:
     return {**call, "query": {**call.get("query", {}), shape.parameter: cursor}}
 
 
+def _asked(call: Call, shape: PageShape, before: frozenset[Any]) -> frozenset[Any]:
+    """Give the cursors that this walk has asked for."""
+    cursor = call.get("query", {}).get(shape.parameter)
+    return before if cursor is None else before | {cursor}
+
+
 class SyncCore(_Core):
     """Makes calls and waits for them."""
 
@@ -104,11 +110,24 @@ class SyncCore(_Core):
         **call: Unpack[Call],
     ) -> Page[Any]:
         """Fetch a page of a list; it fetches the pages after it by itself."""
+        return self._page(operation, form, shape, call, frozenset())
+
+    def _page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        call: Call,
+        before: frozenset[Any],
+    ) -> Page[Any]:
+        asked = _asked(call, shape, before)
 
         def following(cursor: Any) -> Page[Any]:
-            return self.page(operation, form, shape, **_continued(call, shape, cursor))
+            after = _continued(call, shape, cursor)
+            return self._page(operation, form, shape, after, asked)
 
-        return Page(self.fetch(operation, form, **call), shape, following)
+        body = self.fetch(operation, form, **call)
+        return Page(body, shape, asked=asked, fetch=following)
 
 
 class AsyncCore(_Core):
@@ -139,13 +158,25 @@ class AsyncCore(_Core):
         **call: Unpack[Call],
     ) -> AsyncPages[Any]:
         """Prepare a list; its pages are fetched when they are asked for."""
+        return self._page(operation, form, shape, call, frozenset())
+
+    def _page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        call: Call,
+        before: frozenset[Any],
+    ) -> AsyncPages[Any]:
+        asked = _asked(call, shape, before)
 
         def following(cursor: Any) -> AsyncPages[Any]:
-            return self.page(operation, form, shape, **_continued(call, shape, cursor))
+            after = _continued(call, shape, cursor)
+            return self._page(operation, form, shape, after, asked)
 
         async def first() -> AsyncPage[Any]:
             body = await self.fetch(operation, form, **call)
-            return AsyncPage(body, shape, following)
+            return AsyncPage(body, shape, asked=asked, fetch=following)
 
         return AsyncPages(first)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from .errors import ResponseDecodeError
 from .models import ApiModel, HttpResponse
 
 T = TypeVar("T")
@@ -28,9 +29,10 @@ class PageShape:
 class _PageState(Generic[T]):
     """One page of a list; `body` is the answer as the specification has it."""
 
-    def __init__(self, body: ApiModel, shape: PageShape) -> None:
+    def __init__(self, body: ApiModel, shape: PageShape, asked: frozenset[Any]) -> None:
         self.body = body
         self._shape = shape
+        self._asked = asked
 
     @property
     def data(self) -> list[T]:
@@ -41,10 +43,9 @@ class _PageState(Generic[T]):
     @property
     def has_more(self) -> bool:
         """Whether another page follows."""
-        if self._cursor is None:
-            return False
-        more = self._shape.more
-        return bool(self.data) if more is None else bool(getattr(self.body, more))
+        if self._shape.more is None:
+            return self._cursor is not None and bool(self.data)
+        return bool(getattr(self.body, self._shape.more))
 
     @property
     def http_response(self) -> HttpResponse:
@@ -55,6 +56,17 @@ class _PageState(Generic[T]):
     def _cursor(self) -> Any:
         return getattr(self.body, self._shape.cursor, None)
 
+    def _next_cursor(self) -> Any:
+        """Give where the next page begins; a list that would go round raises."""
+        cursor = self._cursor
+        if cursor is None or cursor in self._asked:
+            raise ResponseDecodeError(
+                "the list has more pages but does not say from where",
+                raw=repr(cursor),
+                request_id=self.http_response.request_id,
+            )
+        return cursor
+
     def __len__(self) -> int:
         return len(self.data)
 
@@ -63,14 +75,19 @@ class Page(_PageState[T]):
     """One page; iterating goes on through all pages that follow."""
 
     def __init__(
-        self, body: ApiModel, shape: PageShape, fetch: Callable[[Any], Page[T]]
+        self,
+        body: ApiModel,
+        shape: PageShape,
+        *,
+        asked: frozenset[Any],
+        fetch: Callable[[Any], Page[T]],
     ) -> None:
-        super().__init__(body, shape)
+        super().__init__(body, shape, asked)
         self._fetch = fetch
 
     def next_page(self) -> Page[T] | None:
         """Fetch the page after this one; None when this is the last."""
-        return self._fetch(self._cursor) if self.has_more else None
+        return self._fetch(self._next_cursor()) if self.has_more else None
 
     def pages(self) -> Iterator[Page[T]]:
         """Give this page and each one after it."""
@@ -88,14 +105,19 @@ class AsyncPage(_PageState[T]):
     """One page; iterating goes on through all pages that follow."""
 
     def __init__(
-        self, body: ApiModel, shape: PageShape, fetch: Callable[[Any], AsyncPages[T]]
+        self,
+        body: ApiModel,
+        shape: PageShape,
+        *,
+        asked: frozenset[Any],
+        fetch: Callable[[Any], AsyncPages[T]],
     ) -> None:
-        super().__init__(body, shape)
+        super().__init__(body, shape, asked)
         self._fetch = fetch
 
     async def next_page(self) -> AsyncPage[T] | None:
         """Fetch the page after this one; None when this is the last."""
-        return await self._fetch(self._cursor) if self.has_more else None
+        return await self._fetch(self._next_cursor()) if self.has_more else None
 
     async def pages(self) -> AsyncIterator[AsyncPage[T]]:
         """Give this page and each one after it."""
