@@ -54,6 +54,7 @@ def main() -> None:
       headgate check --spec openapi.yaml       what is wrong with the document
       headgate generate --spec openapi.yaml    write the SDKs below generated/
       headgate bundle --spec openapi.yaml      the document as one file
+      headgate faults                          break streams, to test a client
 
     Exit code 0: fine. 1: the document is wrong, or --check found differences.
     2: the command line is wrong.
@@ -166,6 +167,39 @@ def bundle(
     else:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, "utf-8")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address.")
+@click.option("--port", default=8099, show_default=True, help="0: any that is free.")
+@click.option("--seed", default=1, show_default=True, help="Another seed, other cases.")
+@click.option("--case", "default", help="The case of requests that name none.")
+@click.option(
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of event-stream bytes to serve instead of Headgate's own streams.",
+)
+@click.option("--list", "listed", is_flag=True, help="List the scenarios and stop.")
+def faults(
+    host: str,
+    port: int,
+    seed: int,
+    default: str | None,
+    recording: Path | None,
+    *,
+    listed: bool,
+) -> None:
+    """Serve streams and break them on purpose.
+
+    A request's header `X-Fault-Case` says how: a number, or the name of a scenario.
+    The same number breaks the same way each time. docs/faults.md says more.
+    """
+    from headgate.faults.command import scenario_lines, serve
+
+    if listed:
+        click.echo("\n".join(scenario_lines()))
+    else:
+        serve(host, port, seed=seed, default=default, recording=recording)
 
 
 def _or_exit(stage: Callable[[], Any], style: Format) -> Any:

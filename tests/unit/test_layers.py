@@ -21,7 +21,10 @@ ROAD = (
     "pipeline",
     "cli",
 )
-SIDE_ROADS = {"contract": {"errors", "document", "diagnostics", "ir"}}
+SIDE_ROADS = {
+    "contract": {"errors", "document", "diagnostics", "ir"},
+    "faults": {"errors", "document", "ir", "contract"},
+}
 LANGUAGES = {"python", "typescript", "rust"}
 
 

@@ -105,10 +105,8 @@ class Writer:
                 await self._flush(head[: len(head) // 2])
                 return False
             case "hints":
-                await self._flush(
-                    b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
-                    b"HTTP/1.1 100 Continue\r\n\r\n" + head
-                )
+                hints = b"HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"
+                await self._flush(hints + head)
             case "slow":
                 for place in range(len(head)):
                     await self._flush(head[place : place + 1])

@@ -51,7 +51,7 @@ class Report:
 
     def fail(self, failure: Failure) -> None:
         """Count what was wrong with a case."""
-        self.counts.update(failure.wrong)
+        self.counts.update(failure.wrong.keys())
         if len(self.failures) < _KEPT:
             self.failures.append(failure)
 
@@ -71,8 +71,8 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> str:
     head = ("", "cases", "events", *COLUMNS)
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for name, report in reports.items():
-        numbers = [report["cases"], report["events"]]
-        numbers += [report["wrong"][column] for column in COLUMNS]
+        wrong = report["wrong"]
+        numbers = [report["cases"], report["events"], *(wrong[c] for c in COLUMNS)]
         cells = " | ".join(f"{number:,}" for number in numbers)
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines)

@@ -25,7 +25,7 @@ Pieces = Literal["events", "whole", "some", "bytes"]
 
 Head = Literal["whole", "none", "part", "slow", "hints"]
 """The status line and headers: in one write; not at all; half of them before the end;
-byte by byte; after a 103 and a 100."""
+byte by byte; after a 103."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ export class Call {
   #due = Infinity;
   #phase: TimeoutPhase = "total";
   #limit = Infinity;
+  #giveUp: ((reason: Error) => void) | undefined;
 
   constructor(timeouts: Timeouts, signal?: AbortSignal) {
     this.timeouts = timeouts;
@@ -61,8 +62,13 @@ export class Call {
   async read<Piece>(next: () => Promise<Piece>): Promise<Piece> {
     this.#expect("idle", this.timeouts.idle);
     try {
-      return await next();
+      // A body whose decompression failed never settles in Node, not even by its signal.
+      return await new Promise<Piece>((resolve, reject) => {
+        this.#giveUp = reject;
+        next().then(resolve, reject);
+      });
     } finally {
+      this.#giveUp = undefined;
       this.#due = Infinity;
     }
   }
@@ -94,7 +100,7 @@ export class Call {
   /** Stops the call; whatever waits for it fails with a `RequestCancelledError`. */
   cancel(reason: unknown): void {
     this.#cancelled ??= new RequestCancelledError(reason);
-    this.#controller.abort(this.#cancelled);
+    this.#stop(this.#cancelled);
   }
 
   /** Lets go of the timer and of the caller's signal. */
@@ -103,6 +109,11 @@ export class Call {
     this.#firesAt = Infinity;
     this.#due = Infinity;
     this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+
+  #stop(reason: Error): void {
+    this.#controller.abort(reason);
+    this.#giveUp?.(reason);
   }
 
   #renew(): AbortSignal {
@@ -130,9 +141,9 @@ export class Call {
   #onTimer(): void {
     const now = performance.now();
     if (now >= this.#totalDue) {
-      this.#controller.abort(new APITimeoutError("total", this.timeouts.total));
+      this.#stop(new APITimeoutError("total", this.timeouts.total));
     } else if (now >= this.#due) {
-      this.#controller.abort(new APITimeoutError(this.#phase, this.#limit));
+      this.#stop(new APITimeoutError(this.#phase, this.#limit));
     }
     if (!this.#controller.signal.aborted) this.#arm();
     else this.#firesAt = Infinity;
