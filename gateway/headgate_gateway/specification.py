@@ -6,8 +6,12 @@ from functools import cached_property
 from importlib import resources
 from typing import Any, cast
 
-from headgate_gateway.json import JsonObject, loads
+import jsonschema_rs
 
+from headgate_gateway.json import JsonObject, dump_text, loads
+
+_URI = "urn:headgate:openapi"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -43,6 +47,8 @@ class Specification:
         self.document = document
         self.events = events
         self.root: JsonObject = loads(document)
+        self._registry = jsonschema_rs.Registry([(_URI, _resource(self.root))])
+        self._validators: dict[str, jsonschema_rs.Validator] = {}
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -57,6 +63,18 @@ class Specification:
                 target = target[step.replace("~1", "/").replace("~0", "~")]
             node = cast("JsonObject", target)
         return node
+
+    def validator(self, schema: JsonObject) -> jsonschema_rs.Validator:
+        """A validator of a schema of the document."""
+        text = dump_text(schema)
+        if text not in self._validators:
+            # References are resolved in the one registry: a copy of all components in
+            # each validator would cost ten times the memory.
+            absolute = loads(text.replace('"$ref":"#/', f'"$ref":"{_URI}#/'))
+            self._validators[text] = jsonschema_rs.Draft202012Validator(
+                absolute, registry=self._registry, validate_formats=True
+            )
+        return self._validators[text]
 
     def _operations(self) -> Iterator[Operation]:
         for path, item in self.root["paths"].items():
@@ -93,6 +111,14 @@ class Specification:
             required=node.get("required", False),
             schema=node["schema"],
         )
+
+
+def _resource(root: JsonObject) -> JsonObject:
+    """The document's schemas where references look for them."""
+    return {
+        "$schema": _DIALECT,
+        "components": {"schemas": root["components"]["schemas"]},
+    }
 
 
 def load_specification() -> Specification:

@@ -3,11 +3,10 @@
 import re
 from typing import Any
 
-import jsonschema_rs
 from starlette.requests import Request
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.json import JSONDecodeError, JsonObject, integral, loads
+from headgate_gateway.json import JSONDecodeError, integral, loads
 from headgate_gateway.picking import Problem, pick
 from headgate_gateway.specification import Operation, Parameter, Specification
 
@@ -25,9 +24,7 @@ class OperationValidator:
             for parameter in operation.parameters
         ]
         self._body = (
-            None
-            if operation.body is None
-            else _validator(operation.body, specification)
+            None if operation.body is None else specification.validator(operation.body)
         )
 
     def parameters(self, request: Request) -> dict[str, Any]:
@@ -94,7 +91,7 @@ class _ParameterValidator:
     def __init__(self, parameter: Parameter, specification: Specification) -> None:
         self._parameter = parameter
         self._schema = specification.resolve(parameter.schema)
-        self._validator = _validator(parameter.schema, specification)
+        self._validator = specification.validator(parameter.schema)
 
     def read(self, request: Request, values: dict[str, Any]) -> None:
         """Put the parameter's value into ``values``, if it has one."""
@@ -133,14 +130,6 @@ class _ParameterValidator:
                 return text == "true"
             case _:
                 return text
-
-
-def _validator(
-    schema: JsonObject, specification: Specification
-) -> jsonschema_rs.Validator:
-    """A validator of one schema; ``components`` make its references work."""
-    root = {**schema, "components": specification.root["components"]}
-    return jsonschema_rs.Draft202012Validator(root, validate_formats=True)
 
 
 def _invalid(problem: Problem) -> GatewayError:
