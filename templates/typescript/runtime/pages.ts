@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { ResponseDecodeError } from "./errors.js";
 import { isObject, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { readJson, ResponsePromise, type Exchange } from "./responses.js";
@@ -25,32 +26,34 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
   readonly body: Body;
   readonly response: Response;
   readonly requestId: string | undefined;
+  /** Whether there is a page after this one. */
+  readonly hasMore: boolean;
   readonly #cursor: unknown;
-  readonly #follow: (cursor: unknown) => PagePromise<Item, Body>;
+  readonly #walk: Walk<Item, Body>;
 
-  constructor(
-    exchange: Exchange<Body>,
-    rule: PageRule,
-    follow: (cursor: unknown) => PagePromise<Item, Body>,
-  ) {
+  constructor(exchange: Exchange<Body>, rule: PageRule, walk: Walk<Item, Body>) {
     const body: JsonObject = isObject(exchange.data) ? exchange.data : {};
     const items = body[rule.items];
     this.data = (Array.isArray(items) ? items : []) as readonly Item[];
     this.body = exchange.data;
     this.response = exchange.response;
     this.requestId = exchange.requestId;
-    this.#cursor = nextCursor(body, rule, this.data.length);
-    this.#follow = follow;
-  }
-
-  /** Whether there is a page after this one. */
-  get hasMore(): boolean {
-    return this.#cursor !== undefined;
+    this.#cursor = body[rule.from] ?? undefined;
+    this.hasMore = hasMore(body, rule, this.data.length);
+    this.#walk = walk;
   }
 
   /** Asks for the page after this one; undefined when this is the last. */
   async nextPage(): Promise<Page<Item, Body> | undefined> {
-    return this.hasMore ? this.#follow(this.#cursor) : undefined;
+    if (!this.hasMore) return undefined;
+    if (this.#cursor !== undefined && !this.#walk.asked.has(this.#cursor)) {
+      return this.#walk.follow(this.#cursor);
+    }
+    throw new ResponseDecodeError(
+      "the list says that there is more, and not from where",
+      JSON.stringify(this.body),
+      { requestId: this.requestId },
+    );
   }
 
   /** Goes over this page and all further ones. */
@@ -82,6 +85,12 @@ export class PagePromise<Item, Body = unknown>
   }
 }
 
+/** A way through a list: the cursors asked for, and how to go on from one. */
+interface Walk<Item, Body> {
+  readonly asked: ReadonlySet<unknown>;
+  readonly follow: (cursor: unknown) => PagePromise<Item, Body>;
+}
+
 /** Asks for the first page of a list. */
 export function listPages<Item, Body>(
   transport: Transport,
@@ -89,17 +98,28 @@ export function listPages<Item, Body>(
   rule: PageRule,
   options?: CallOptions,
 ): PagePromise<Item, Body> {
+  const given = (request.query as Readonly<Record<string, unknown>> | undefined)?.[rule.parameter];
+  return askForPage(transport, request, rule, options, new Set([given]));
+}
+
+function askForPage<Item, Body>(
+  transport: Transport,
+  request: OperationRequest,
+  rule: PageRule,
+  options: CallOptions | undefined,
+  asked: ReadonlySet<unknown>,
+): PagePromise<Item, Body> {
   const follow = (cursor: unknown): PagePromise<Item, Body> => {
-    const query = { ...request.query, [rule.parameter]: cursor };
-    return listPages(transport, { ...request, query }, rule, options);
+    const next = { ...request, query: { ...request.query, [rule.parameter]: cursor } };
+    return askForPage(transport, next, rule, options, new Set([...asked, cursor]));
   };
-  const first = transport.call<Body>(request, readJson, options).withResponse();
+  const exchange = transport.call<Body>(request, readJson, options).withResponse();
   return new PagePromise(
-    first.then((exchange) => ({ ...exchange, data: new Page(exchange, rule, follow) })),
+    exchange.then((each) => ({ ...each, data: new Page(each, rule, { asked, follow }) })),
   );
 }
 
-function nextCursor(body: JsonObject, rule: PageRule, count: number): unknown {
-  const more = rule.more === undefined ? count > 0 : body[rule.more] === true;
-  return more ? (body[rule.from] ?? undefined) : undefined;
+function hasMore(body: JsonObject, rule: PageRule, count: number): boolean {
+  if (rule.more !== undefined) return body[rule.more] === true;
+  return count > 0 && (body[rule.from] ?? undefined) !== undefined;
 }

@@ -40,17 +40,20 @@ export interface OperationRequest {
 }
 
 /** Puts the parameters into the path and the query behind it. */
-export function requestUrl(
-  baseUrl: string,
-  request: OperationRequest,
-  extraQuery: object | undefined,
-): URL {
+export function requestUrl(baseUrl: string, request: OperationRequest, query: object): string {
   const path = request.path.replace(/\{([^{}]+)\}/g, (_, name: string) =>
     pathSegment(name, request.pathParams?.[name]),
   );
-  const url = new URL(baseUrl + path);
-  addQuery(url.searchParams, { ...request.query, ...extraQuery }, request.queryStyles ?? {});
-  return url;
+  const text = queryText(query, request.queryStyles);
+  return baseUrl + path + (text && `?${text}`);
+}
+
+/** Keeps what RFC 3986, section 2.3, does not reserve; half a surrogate pair is replaced. */
+export function percentEncoded(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 /** Checks a base URL and takes the slash off its end. */
@@ -78,7 +81,10 @@ export function requestBody(
   if (body === undefined && extra === undefined) return {};
   switch (request.bodyKind) {
     case "form":
-      return { body: formFields({ ...(body as object), ...extra }) };
+      return {
+        body: queryText({ ...(body as object), ...extra }),
+        type: "application/x-www-form-urlencoded",
+      };
     case "multipart":
       return { body: formData({ ...(body as object), ...extra }) };
     case "text":
@@ -109,54 +115,43 @@ function pathSegment(name: string, value: unknown): string {
   if (text === "" || text === "." || text === "..") {
     throw new ConfigurationError(`the path parameter ${name} must not be ${JSON.stringify(text)}`);
   }
-  return encodeURIComponent(text);
+  return percentEncoded(text);
 }
 
-function addQuery(
-  search: URLSearchParams,
+/** Writes the parameters of a query in their order; what is null or undefined is left out. */
+function queryText(
   query: object,
-  styles: Readonly<Record<string, QueryStyle>>,
-): void {
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null) addParameter(search, name, value, styles[name]);
-  }
+  styles: Readonly<Record<string, QueryStyle>> | undefined = {},
+): string {
+  return Object.entries(query)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .flatMap(([name, value]) => parameterTexts(name, value, styles[name]))
+    .join("&");
 }
 
-function addParameter(
-  search: URLSearchParams,
-  name: string,
-  value: unknown,
-  style: QueryStyle | undefined,
-): void {
-  if (style === "json") {
-    search.append(name, JSON.stringify(value));
-  } else if (Array.isArray(value)) {
-    if (style === undefined || style === "deep") {
-      for (const item of value) search.append(name, plain(item));
-    } else {
-      search.append(name, value.map(plain).join(SEPARATORS[style]));
-    }
-  } else if (isObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      if (item !== undefined)
-        search.append(style === "deep" ? `${name}[${key}]` : key, plain(item));
-    }
-  } else {
-    search.append(name, plain(value));
+function parameterTexts(name: string, value: unknown, style: QueryStyle | undefined): string[] {
+  if (style === "json") return [pair(name, JSON.stringify(value))];
+  if (Array.isArray(value)) {
+    const separator = style === undefined || style === "deep" ? undefined : SEPARATORS[style];
+    if (separator === undefined) return value.map((item) => pair(name, plain(item)));
+    const items = value.map((item) => percentEncoded(plain(item)));
+    return [`${percentEncoded(name)}=${items.join(separator)}`];
   }
+  if (!isObject(value)) return [pair(name, plain(value))];
+  return Object.entries(value)
+    .filter(([, item]) => item !== undefined)
+    .map(([key, item]) => pair(style === "deep" ? `${name}[${key}]` : key, plain(item)));
 }
 
-const SEPARATORS = { comma: ",", space: " ", pipe: "|" };
+function pair(name: string, value: string): string {
+  return `${percentEncoded(name)}=${percentEncoded(value)}`;
+}
+
+const SEPARATORS = { comma: ",", space: "%20", pipe: "%7C" };
 
 function plain(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function formFields(fields: object): URLSearchParams {
-  const search = new URLSearchParams();
-  addQuery(search, fields, {});
-  return search;
 }
 
 function formData(fields: object): FormData {

@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly frameLimits?: Partial<FrameLimits>;
   /** Headers of every request. */
   readonly headers?: HeaderValues;
+  /** `false` keeps back the headers that say what made a request. */
+  readonly platformHeaders?: boolean;
   /** What requests are sent with; absent: the platform's `fetch`. */
   readonly fetch?: Fetch;
 }
@@ -54,6 +56,7 @@ export function transportSettings(
       ...options.retry,
     },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
+    platformHeaders: options.platformHeaders,
     fetch: options.fetch,
   };
 }

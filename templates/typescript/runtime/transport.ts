@@ -13,6 +13,7 @@ import {
 import type { JsonValue } from "./json.js";
 import {
   checkedBaseUrl,
+  percentEncoded,
   requestBody,
   requestUrl,
   type HeaderValues,
@@ -90,6 +91,8 @@ export interface TransportSettings {
   readonly baseUrl: string;
   readonly credentials: Readonly<Record<string, Credential>>;
   readonly headers: HeaderValues;
+  /** Whether requests say what made them: the user agent and the SDK's own header. */
+  readonly platformHeaders?: boolean | undefined;
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
   readonly frameLimits?: FrameLimits | undefined;
@@ -110,6 +113,7 @@ interface Prepared {
   readonly url: string;
   readonly init: RequestInit;
   readonly headers: Headers;
+  readonly repeatable: boolean;
 }
 
 type Outcome = { readonly response: Response } | { readonly error: SdkError };
@@ -167,7 +171,7 @@ export class Transport {
         attempt,
         failure: failureOf(outcome.error),
         policy,
-        repeatable: isRepeatable(request, options),
+        repeatable: prepared.repeatable,
         tokens: this.#quota.tokens,
         remaining: call.remaining,
         random: Math.random(),
@@ -201,31 +205,45 @@ export class Transport {
   }
 
   #prepare(request: OperationRequest, options: CallOptions, sending: Sending): Prepared {
-    const url = requestUrl(this.#baseUrl, request, options.query);
+    const { product } = this.settings;
     const { body, type } = requestBody(request, options.extraBody);
     const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
-    const { product } = this.settings;
-    if (!inBrowser()) headers.set("User-Agent", product.userAgent);
+    const query: Record<string, unknown> = { ...request.query, ...options.query };
+    if (this.settings.platformHeaders !== false) this.#introduce(headers);
     if (type !== undefined) headers.set("Content-Type", type);
-    const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
-    addHeaders(headers, { [product.idempotencyHeader ?? "Idempotency-Key"]: key });
-    addHeaders(headers, product.headers);
-    this.#authorize(request, headers, url);
+    this.#authorize(request, headers, query);
     addCookies(headers, request.cookies);
+    const keyHeader = product.idempotencyHeader ?? "Idempotency-Key";
+    const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
+    addHeaders(headers, { [keyHeader]: key });
     addHeaders(headers, this.settings.headers);
     addHeaders(headers, request.headers);
     addHeaders(headers, mappedHeaders(product.headerMaps, options));
     addHeaders(headers, options.headers);
     // A redirect could carry the credentials to another host.
     const init: RequestInit = { method: request.verb, redirect: "manual" };
-    return { url: url.href, headers, init: body === undefined ? init : { ...init, body } };
+    return {
+      url: requestUrl(this.#baseUrl, request, query),
+      headers,
+      init: body === undefined ? init : { ...init, body },
+      repeatable:
+        SAFE_TO_REPEAT.has(request.verb) ||
+        request.idempotency === "natural" ||
+        (request.idempotency === "key" && headers.has(keyHeader)),
+    };
   }
 
-  #authorize(request: OperationRequest, headers: Headers, url: URL): void {
+  #introduce(headers: Headers): void {
+    const { product } = this.settings;
+    if (!inBrowser()) headers.set("User-Agent", product.userAgent);
+    addHeaders(headers, product.headers);
+  }
+
+  #authorize(request: OperationRequest, headers: Headers, query: Record<string, unknown>): void {
     const { credentials } = this.settings;
-    const known = (scheme: string): boolean => credentials[scheme]?.value !== undefined;
+    const known = (scheme: string): boolean => Boolean(credentials[scheme]?.value);
     for (const scheme of request.security?.find((schemes) => schemes.every(known)) ?? []) {
-      applyCredential(credentials[scheme], headers, url);
+      applyCredential(credentials[scheme], headers, query);
     }
   }
 
@@ -295,19 +313,21 @@ export function mappedHeaders(
   maps: Readonly<Record<string, HeaderMap>>,
   options: object,
 ): HeaderValues {
-  const found: Record<string, string> = {};
+  const found: Record<string, string | null> = {};
   for (const [option, map] of Object.entries(maps)) {
     const values = (options as Readonly<Record<string, unknown>>)[option];
     for (const [name, value] of Object.entries(values ?? {})) {
-      if (value !== undefined) found[headerName(map, name)] = String(value);
+      if (value !== undefined) found[headerName(map, name)] = value as string | null;
     }
   }
   return found;
 }
 
+/** Names are compared as letters and digits, so that every spelling of an option works. */
 function headerName(map: HeaderMap, name: string): string {
-  const known = Object.hasOwn(map.members, name) ? map.members[name] : undefined;
-  return known ?? map.prefix + name;
+  const spelled = name.toLowerCase().replace(/[-_]/g, "");
+  const known = Object.hasOwn(map.members, spelled) ? map.members[spelled] : undefined;
+  return known ?? map.prefix + name.replace(/_/g, "-");
 }
 
 function newKey(): string {
@@ -316,53 +336,63 @@ function newKey(): string {
 
 function addHeaders(headers: Headers, values: Readonly<Record<string, unknown>> = {}): void {
   for (const [name, value] of Object.entries(values)) {
-    if (value === null) headers.delete(name);
+    if (value === null) takeAway(headers, name);
     else if (value !== undefined) setHeader(headers, name, String(value));
   }
 }
 
+function takeAway(headers: Headers, name: string): void {
+  setHeader(headers, name, "");
+  headers.delete(name);
+}
+
 /** The platform's own error would show the value, which may be a secret. */
 function setHeader(headers: Headers, name: string, value: string): void {
-  try {
-    headers.set(name, value);
-  } catch {
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
+    throw new ConfigurationError("the name of a header has a character that no name may have");
+  }
+  if (!/^[\t\x20-\x7e]*$/.test(value)) {
     throw new ConfigurationError(`the value of the header ${name} cannot be sent`);
   }
+  headers.set(name, value);
 }
 
 function addCookies(headers: Headers, cookies: object = {}): void {
   for (const [name, value] of Object.entries(cookies)) {
-    if (value !== undefined)
-      headers.append("Cookie", `${name}=${encodeURIComponent(String(value))}`);
+    if (value === undefined) continue;
+    const known = headers.get("Cookie");
+    const cookie = `${percentEncoded(name)}=${percentEncoded(String(value))}`;
+    headers.set("Cookie", known === null ? cookie : `${known}; ${cookie}`);
   }
 }
 
-function applyCredential(credential: Credential | undefined, headers: Headers, url: URL): void {
+/** The characters of a basic credential are those of UTF-8 (RFC 7617, section 2.1). */
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+function applyCredential(
+  credential: Credential | undefined,
+  headers: Headers,
+  query: Record<string, unknown>,
+): void {
   const { kind, name = "", value = "" } = credential ?? { kind: "header" };
   switch (kind) {
     case "bearer":
       setHeader(headers, "Authorization", `Bearer ${value}`);
       break;
     case "basic":
-      headers.set("Authorization", `Basic ${btoa(value)}`);
+      headers.set("Authorization", `Basic ${base64(value)}`);
       break;
     case "header":
       setHeader(headers, name, value);
       break;
     case "query":
-      url.searchParams.set(name, value);
+      query[name] = value;
       break;
     case "cookie":
       addCookies(headers, { [name]: value });
   }
-}
-
-function isRepeatable(request: OperationRequest, options: CallOptions): boolean {
-  return (
-    SAFE_TO_REPEAT.has(request.verb) ||
-    request.idempotency !== undefined ||
-    options.idempotencyKey !== undefined
-  );
 }
 
 /** Says what an error means for the question whether to try again. */

@@ -206,7 +206,8 @@ def _product(
 
 def _header_map(header_map: HeaderMap, prefix: str) -> Value:
     members = [
-        Entry(value_key(name), string(header)) for name, header in header_map.members
+        Entry(value_key(_letters(name)), string(header))
+        for name, header in header_map.members
     ]
     environment = string(_map_variable(prefix, header_map.option))
     return Object(
@@ -216,6 +217,11 @@ def _header_map(header_map: HeaderMap, prefix: str) -> Value:
             Entry(fixed("members"), Object(tuple(members))),
         )
     )
+
+
+def _letters(name: str) -> str:
+    """Spell a name as the runtime looks it up: every way to write it is one."""
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) -> Code:
