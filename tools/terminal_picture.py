@@ -81,6 +81,7 @@ def picture(commands: list[str], title: str) -> str:
     for command in commands:
         console.print(Text.assemble(("$ ", "bold green"), (command, "bold")))
         console.print(Text.from_ansi(recorded(command).rstrip("\n")))
+    console.print()  # the last line's descenders would be cut off without it
     svg = console.export_svg(title=title, theme=THEME)
     return _FONT_FACES.sub("", svg).replace("Fira Code", "ui-monospace, Menlo")
 
