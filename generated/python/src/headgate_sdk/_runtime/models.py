@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
@@ -154,26 +154,20 @@ class Untagged:
 
 def read_json(form: Any, content: bytes) -> Any:
     """Read JSON as a type expression, its text as UTF-8 with replacement."""
+    read = reader_of(form)
     try:
-        return _read(form, content)
+        return read(content)
     except ValidationError:
         text = content.decode("utf-8", "replace").encode()
         if text == content:
             raise
-        return _read(form, text)
-
-
-def _read(form: Any, content: bytes) -> Any:
-    model = _model(form)
-    if model is not None:
-        return model.model_validate_json(content)
-    return _adapter(form).validate_json(content)
-
-
-def _model(form: object) -> type[BaseModel] | None:
-    return form if isinstance(form, type) and issubclass(form, BaseModel) else None
+        return read(text)
 
 
 @cache
-def _adapter(form: Any) -> TypeAdapter[Any]:
-    return TypeAdapter(form)
+def reader_of(form: Any) -> Callable[[bytes], Any]:
+    """Give what reads JSON as a type expression, with nothing between it and the bytes.
+
+    Asking for it builds the models that the expression names.
+    """
+    return TypeAdapter(form).validator.validate_json
