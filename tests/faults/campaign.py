@@ -25,7 +25,11 @@ DRIVERS = ROOT / "tests" / "faults" / "drivers"
 LANGUAGES = ("python", "typescript", "rust")
 WORKERS = 16
 ENVIRONMENT = {
-    **{name: value for name, value in os.environ.items() if not name.startswith("HEADGATE_")},
+    **{
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HEADGATE_")
+    },
     "PYTHONPATH": str(ROOT / "generated" / "python" / "src"),
 }
 
@@ -86,11 +90,18 @@ COMMANDS: dict[str, Callable[[], list[str]]] = {
 
 
 def run(
-    language: str, *, cases: int, seed: int = 1, first: int = 0, workers: int = WORKERS
+    language: str,
+    *,
+    cases: int,
+    seed: int = 1,
+    first: int = 0,
+    workers: int = WORKERS,
+    scenarios: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Run a language's driver; the server's report, with what the driver left open."""
     command = COMMANDS[language]()
-    with fault_server("--seed", str(seed)) as url:
+    named = [argument for name in scenarios for argument in ("--scenario", name)]
+    with fault_server("--seed", str(seed), *named) as url:
         span = [url, str(first), str(first + cases), str(workers)]
         begun = time.monotonic()
         driven = subprocess.run(
@@ -119,6 +130,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=WORKERS)
     parser.add_argument("--language", action="append", choices=LANGUAGES)
+    parser.add_argument("--scenario", action="append", default=[])
     parser.add_argument("--failures", type=int, default=5, help="how many to show")
     options = parser.parse_args(arguments)
     reports = {
@@ -128,6 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             seed=options.seed,
             first=options.first,
             workers=options.workers,
+            scenarios=options.scenario,
         )
         for language in options.language or LANGUAGES
     }

@@ -20,8 +20,9 @@ from tests.gateway_process import Gateway, running_gateway
 FOLDER = Path(__file__).parents[2] / "generator" / "headgate" / "faults" / "recordings"
 
 HEAVY = (
-    "ASCII, Ça va, ñandú, Ελληνικά, кириллица, עברית, العربية, हिन्दी, ไทย, 漢字かな交じり, "
-    "한국어, \U0001f30a\U0001f469\u200d\U0001f680\U0001f3f3\ufe0f\u200d\U0001f308, "
+    "ASCII, Ça va, ñandú, Ελληνικά, кириллица, עברית, العربية, हिन्दी, ไทย, "
+    "漢字かな交じり, 한국어, "
+    "\U0001f30a\U0001f469\u200d\U0001f680\U0001f3f3\ufe0f\u200d\U0001f308, "
     "e\u0301 a\u030a, \u2028 \u2029 \u0085 \u000b \ufeff \ufffd \U0010ffff."
 )
 
@@ -95,7 +96,9 @@ def main() -> None:
     ):
         record(
             gateway,
-            lambda name, text: (FOLDER / f"{name}.sse").write_bytes(text.encode()) and None,
+            lambda name, text: (
+                (FOLDER / f"{name}.sse").write_bytes(text.encode()) and None
+            ),
         )
 
 

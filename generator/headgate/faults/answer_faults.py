@@ -11,7 +11,7 @@ from headgate.faults.script import HEALTHY, Answer
 RETRIED = (408, 429, 500, 502, 503, 504)
 """Statuses after which a call is made again."""
 
-SOON = (
+SOON: tuple[dict[str, str], ...] = (
     {},
     {"Retry-After": "0"},
     {"Retry-After": "0.01"},

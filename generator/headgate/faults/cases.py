@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from headgate.faults import answer_faults, event_faults, wire_faults
 from headgate.faults.draws import Case, Draw, Operation
 from headgate.faults.recordings import Recording
+from headgate.faults.regressions import REGRESSIONS
 
 Scenario = Callable[[Draw], Case]
 
@@ -57,19 +58,29 @@ SHARES: Mapping[Scenario, float] = {
 """How often each scenario is drawn, relative to the others."""
 
 BY_NAME: Mapping[str, Scenario] = {
-    scenario.__name__.replace("_", "-"): scenario for scenario in SHARES
+    scenario.__name__.replace("_", "-"): scenario
+    for scenario in (*SHARES, *REGRESSIONS)
 }
+"""Every scenario, those that are only served by name included."""
 
 
 class Cases:
     """The cases of a seed, by key.
 
-    `17` is the case of that number, drawn from all scenarios; `gap` and `gap/17` are
-    cases of one scenario. `served` takes the place of our own recordings.
+    `17` is the case of that number: drawn from all scenarios by their shares, or from
+    those `named` in turn. `gap` and `gap/17` are cases of one scenario. `served` takes
+    the place of our own recordings.
     """
 
-    def __init__(self, seed: int = 1, served: Recording | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 1,
+        *,
+        named: Sequence[str] = (),
+        served: Recording | None = None,
+    ) -> None:
         self.seed = seed
+        self._named = named
         self._served = served
         self._find = lru_cache(maxsize=4096)(self._made)
 
@@ -92,6 +103,8 @@ class Cases:
         return BY_NAME[name](draw)
 
     def _drawn(self, number: int) -> str:
+        if self._named:
+            return self._named[number % len(self._named)]
         dice = random.Random(f"{self.seed}/{number}")  # noqa: S311  # no secret
         scenario = dice.choices(tuple(SHARES), tuple(SHARES.values()))[0]
         return scenario.__name__.replace("_", "-")

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from headgate.faults.cases import BY_NAME, Cases
@@ -15,11 +15,17 @@ from headgate.faults.server import FaultServer, serving
 
 
 def serve(
-    host: str, port: int, *, seed: int, default: str | None, recording: Path | None
+    host: str,
+    port: int,
+    *,
+    seed: int,
+    named: Sequence[str],
+    default: str | None,
+    recording: Path | None,
 ) -> None:
     """Serve until interrupted; the first line printed is JSON with the URL."""
     served = read_recording(recording) if recording else None
-    server = FaultServer(Cases(seed, served), default=default)
+    server = FaultServer(Cases(seed, named=named, served=served), default=default)
     asyncio.run(_serve(server, host, port))
 
 
@@ -39,3 +45,9 @@ def scenario_lines() -> Iterator[str]:
     width = max(map(len, BY_NAME))
     for name, scenario in BY_NAME.items():
         yield f"{name:<{width}}  {(scenario.__doc__ or '').splitlines()[0]}"
+
+
+def unknown_scenarios(*keys: str) -> list[str]:
+    """The keys that stand for no case."""
+    names = (key.rpartition("/")[0] or key for key in keys)
+    return [name for name in names if name not in BY_NAME and not name.isdecimal()]

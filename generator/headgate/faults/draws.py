@@ -60,9 +60,14 @@ class Case:
     expectation: Expectation
     timeouts: Mapping[str, float] = field(default_factory=lambda: PATIENT)
     leave_after: int | None = None
+    pause: tuple[int, float] | None = None
 
     def told(self) -> dict[str, object]:
-        """What a driver has to know."""
+        """What a driver has to know.
+
+        `leave_after`: after so many events the caller leaves. `pause`: after so many
+        events the caller does something else for that many seconds.
+        """
         call = self.call
         seeded = call.operation == "runs.events" and call.cursor > 0
         return {
@@ -72,6 +77,7 @@ class Case:
             "starting_after": call.cursor if seeded else None,
             "timeouts": dict(self.timeouts),
             "leave_after": self.leave_after,
+            "pause": self.pause,
         }
 
 
@@ -89,7 +95,7 @@ class Draw:
     ) -> None:
         self.number = number
         self.name = name
-        self._operation = operation
+        self._operation: Operation | None = operation
         self._served = served
         self._random = random.Random(f"{seed}/{number}/{name}")  # noqa: S311  # no secret
 
@@ -120,7 +126,9 @@ class Draw:
 
         Raises ValueError where the scenario needs a run and was asked for a message.
         """
-        operation = self._operation or self._drawn_operation(resumable=resumable)
+        operation = self._operation
+        if operation is None:
+            operation = self._drawn_operation(resumable=resumable)
         name = self.pick(names)
         if long and self._random.random() < _LONG_SHARE:
             name = "long"
@@ -165,6 +173,7 @@ class Draw:
         whole: Recording | None = None,
         timeouts: Mapping[str, float] | None = None,
         leave_after: int | None = None,
+        pause: tuple[int, float] | None = None,
     ) -> Case:
         """Put a case together; `whole` is the recording as it was edited."""
         if whole is not None:
@@ -184,6 +193,7 @@ class Draw:
             expectation=expectation,
             timeouts={**PATIENT, **(timeouts or {})},
             leave_after=leave_after,
+            pause=pause,
         )
 
 

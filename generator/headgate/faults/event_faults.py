@@ -9,8 +9,8 @@ from headgate.faults.script import Answer, Events
 
 _CONTROL = (
     b": keep-alive\n\n",
-    b"event: ping\ndata: {\"type\":\"ping\"}\n\n",
-    b"id: 100000\nevent: ping\ndata: {\"type\":\"ping\"}\n\n",
+    b'event: ping\ndata: {"type":"ping"}\n\n',
+    b'id: 100000\nevent: ping\ndata: {"type":"ping"}\n\n',
     b"id: 200000\n\n",
     b"retry: 1\n\n",
     b"event: ping\nid: 3\n\n",
@@ -31,7 +31,8 @@ def duplicates(draw: Draw) -> Case:
     instead = {
         number: (number,) * draw.between(2, 4)
         for number in {
-            call.number(draw.between(1, call.left - 1)) for _ in range(draw.between(1, 5))
+            call.number(draw.between(1, call.left - 1))
+            for _ in range(draw.between(1, 5))
         }
     }
     answer = Answer(events=Events(instead=instead))
@@ -49,7 +50,9 @@ def replay_from_the_beginning(draw: Draw) -> Case:
         else Answer(events=Events(start=1))
     ]
     if draw.happens(0.3):
-        further = Events(start=1, count=call.number(draw.between(events, call.left - 1)))
+        further = Events(
+            start=1, count=call.number(draw.between(events, call.left - 1))
+        )
         replays.insert(0, Answer(events=further))
     return draw.case(call, [cut, *replays], call.whole())
 
@@ -98,7 +101,7 @@ def control_frames(draw: Draw) -> Case:
     """Heartbeats, comments and blocks of an id alone stand between events and a cut."""
     call = draw.call(long=False)
     events = draw.between(1, call.left - 1)
-    instead = {
+    instead: dict[int, tuple[int | bytes, ...]] = {
         call.number(place): (
             call.number(place),
             *(draw.pick(_CONTROL) for _ in range(draw.between(1, 3))),

@@ -107,7 +107,9 @@ class Expectation:
         if right & {None, "0"}:
             right = {None, "", "0"}
         if seen["last_event_id"] not in right:
-            return {"ending": f"last event id {seen['last_event_id']} instead of {right}"}
+            return {
+                "ending": f"last event id {seen['last_event_id']} instead of {right}"
+            }
         return {}
 
     def _last_id(self, ending: str, count: int) -> str | None:

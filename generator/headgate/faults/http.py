@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand: requests read strictly enough, answers written as told, lies too."""
+"""HTTP/1.1 by hand: requests read strictly enough, answers written as told."""
 
 from __future__ import annotations
 
@@ -45,7 +45,12 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
         pairs = (line.split(":", 1) for line in lines if ":" in line)
         headers = {name.strip().lower(): value.strip() for name, value in pairs}
         body = await _body(reader, headers)
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, OSError):
+    except (
+        asyncio.IncompleteReadError,
+        asyncio.LimitOverrunError,
+        ValueError,
+        OSError,
+    ):
         return None
     parts = urlsplit(target)
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}

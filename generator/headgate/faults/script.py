@@ -21,7 +21,10 @@ the client leaves. `drip`: comments for ever, so that only the total timeout hel
 """
 
 Pieces = Literal["events", "whole", "some", "bytes"]
-"""How the bytes are cut into writes: an event each, all at once, odd sizes, one each."""
+"""How the bytes are cut into writes: an event each, all at once, odd sizes, single."""
+
+Coding = Literal["plain", "gzip", "cut", "corrupt"]
+"""Of the body, if the request accepts it: `cut` loses its end, `corrupt` goes wrong."""
 
 Head = Literal["whole", "none", "part", "slow", "hints"]
 """The status line and headers: in one write; not at all; half of them before the end;
@@ -75,8 +78,7 @@ class Events:
 class Answer:
     """One answer; as it stands, the healthy one: the events after the cursor.
 
-    `content` is sent instead of events. `coding` compresses, if the request accepts
-    it: `cut` loses the last bytes, `corrupt` some in the middle.
+    `content` is sent instead of events.
     """
 
     status: int = 200
@@ -84,7 +86,7 @@ class Answer:
     content: bytes | None = None
     events: Events = field(default_factory=Events)
     framing: Framing = "chunked"
-    coding: Literal["plain", "gzip", "cut", "corrupt"] = "plain"
+    coding: Coding = "plain"
     pieces: Pieces = "events"
     head: Head = "whole"
     end: End = "clean"
@@ -98,9 +100,11 @@ class Answer:
             parts.append(f"from {events.start}")
         if events.count is not None:
             parts.append(f"{events.count} events and {events.extra} bytes")
-        for name in ("coding", "pieces", "head"):
-            if getattr(self, name) != getattr(plain, name):
-                parts.append(f"{name} {getattr(self, name)}")
+        parts += [
+            f"{name} {getattr(self, name)}"
+            for name in ("coding", "pieces", "head")
+            if getattr(self, name) != getattr(plain, name)
+        ]
         return ", ".join(parts)
 
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,9 +89,11 @@ class FaultServer:
         self._default = default
         self._plays: dict[str, Play] = {}
         self._checks = 0
-        self._connections: set[asyncio.Task[None]] = set()
+        self._all_checked = asyncio.Event()
 
-    async def serve(self, reader: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+    async def serve(
+        self, reader: asyncio.StreamReader, out: asyncio.StreamWriter
+    ) -> None:
         """Answer the requests of one connection."""
         connection: socket.socket = out.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -188,6 +190,8 @@ class FaultServer:
 
     def _conclude(self, key: str, play: Play, wrong: dict[Wrong, str]) -> None:
         self._checks -= 1
+        if not self._checks:
+            self._all_checked.set()
         if play.serving:
             wrong["leaked"] = f"{play.serving} connections are still open"
         if wrong:
@@ -196,8 +200,9 @@ class FaultServer:
 
     async def _settled(self) -> int:
         """Wait until all checks are made; how many answers are still being written."""
-        while self._checks:
-            await asyncio.sleep(0.05)
+        if self._checks:
+            self._all_checked.clear()
+            await self._all_checked.wait()
         return sum(play.serving for play in self._plays.values())
 
 
@@ -222,7 +227,9 @@ async def _write_json(writer: Writer, value: Any, status: int = 200) -> bool:
 
 
 async def _write_lines(writer: Writer, values: Iterable[Any]) -> bool:
-    return await _write(writer, b"".join(json.dumps(v).encode() + b"\n" for v in values))
+    return await _write(
+        writer, b"".join(json.dumps(v).encode() + b"\n" for v in values)
+    )
 
 
 async def _write(writer: Writer, content: bytes, status: int = 200) -> bool:
@@ -236,7 +243,7 @@ async def _write(writer: Writer, content: bytes, status: int = 200) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def serving(server: FaultServer, host: str, port: int) -> AsyncIterator[str]:
+async def serving(server: FaultServer, host: str, port: int) -> AsyncGenerator[str]:
     """Listen, and give the server's URL."""
     listening = await asyncio.start_server(server.serve, host, port, limit=1 << 20)
     address = listening.sockets[0].getsockname()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from headgate.faults.draws import Case, Draw, after_cut, sent
 from headgate.faults.expectation import Outcome
-from headgate.faults.script import HEALTHY, Answer, End, Events
+from headgate.faults.script import HEALTHY, Answer, Coding, End, Events
 
 _SOON = {"idle": 0.3}
 _HASTY = {"first_byte": 0.5}
@@ -73,7 +73,7 @@ def _abrupt(draw: Draw, end: End) -> Case:
 
 
 def length_too_small(draw: Draw) -> Case:
-    """More comes than Content-Length promised; what is beyond is no part of the body."""
+    """More comes than Content-Length promised, and is no part of the body."""
     call = draw.call(long=False)
     events, extra = draw.point(call)
     answer = Answer(events=sent(events, extra), framing="length", end="overrun")
@@ -84,7 +84,7 @@ def gzip_cut(draw: Draw) -> Case:
     """The compressed body loses its end, or bytes in its middle are wrong."""
     call = draw.call(long=False)
     events, extra = draw.point_inside(call)
-    coding = draw.pick(("cut", "cut", "corrupt"))
+    coding: Coding = draw.pick(("cut", "cut", "corrupt"))
     answer = Answer(events=sent(events, extra), coding=coding)
     outcomes = after_cut(call, events, abrupt=True)
     if coding == "corrupt":  # some platforms' own decoders fall silent instead

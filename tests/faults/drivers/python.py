@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import os
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx2
+
 from headgate_sdk import AsyncHeadgate, Headgate, RetryPolicy
 
 WATCHDOG = 60.0
@@ -121,6 +123,8 @@ def read(client: Headgate, case: dict[str, Any]) -> dict[str, Any]:
         with opened(client, case) as stream:
             for event in stream:
                 seen.take(event)
+                if case["pause"] and seen.count == case["pause"][0]:
+                    time.sleep(case["pause"][1])
     except Exception as error:
         return seen.result(error)
     return seen.result(None)
@@ -133,6 +137,8 @@ async def read_async(client: AsyncHeadgate, case: dict[str, Any]) -> dict[str, A
         async with asyncio.timeout(WATCHDOG), opened(client, case) as stream:
             async for event in stream:
                 seen.take(event)
+                if case["pause"] and seen.count == case["pause"][0]:
+                    await asyncio.sleep(case["pause"][1])
     except Exception as error:
         return seen.result(error)
     return seen.result(None)
@@ -175,7 +181,9 @@ class Campaign:
         answer = await self._server.get(f"/faults/cases?from={first}&to={last}")
         return [json.loads(line) for line in answer.text.splitlines()]
 
-    async def _work(self, cases: Any, blocking: Headgate, client: AsyncHeadgate) -> None:
+    async def _work(
+        self, cases: Any, blocking: Headgate, client: AsyncHeadgate
+    ) -> None:
         for case in cases:
             if case["case"] % 2:
                 result = await read_async(client, case)
@@ -204,9 +212,9 @@ class Campaign:
 
 def open_sockets() -> int:
     """How many sockets this process holds, the event loop's own pair not counted."""
-    names = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
-    held = [os.readlink(name) for name in names if os.path.lexists(name)]
-    return sum(1 for target in held if target.startswith("socket:")) - 2
+    names = [name for name in Path("/proc/self/fd").iterdir() if name.is_symlink()]
+    held = [str(name.readlink()) for name in names]
+    return sum(target.startswith("socket:") for target in held) - 2
 
 
 def main() -> None:

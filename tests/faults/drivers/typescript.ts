@@ -13,6 +13,7 @@ interface Case {
   readonly run_id: string;
   readonly starting_after: number | null;
   readonly leave_after: number | null;
+  readonly pause: readonly [number, number] | null;
   readonly timeouts: Readonly<Record<"connect" | "first_byte" | "idle" | "total", number>>;
 }
 
@@ -33,7 +34,7 @@ class Seen {
   readonly #of: Case;
   readonly #ranges: [number, number][] = [];
   readonly #digest: Hash = createHash("sha256");
-  #count = 0;
+  count = 0;
 
   constructor(of: Case) {
     this.#of = of;
@@ -41,14 +42,14 @@ class Seen {
 
   take(event: Json): void {
     if (event["type"] === "ping") return;
-    this.#count += 1;
+    this.count += 1;
     const inner = object(event["event"]) ?? event;
     const delta = object(inner["delta"]) ?? {};
     const text = TEXTS.map((name) => delta[name]).find((value) => typeof value === "string") ?? "";
     const number = event["sequence_number"];
     this.#digest.update(`${number ?? "-"}:${event["type"]}:${text}\n`);
-    this.#extend(typeof number === "number" ? number : this.#count);
-    if (this.#count === this.#of.leave_after) throw new Left();
+    this.#extend(typeof number === "number" ? number : this.count);
+    if (this.count === this.#of.leave_after) throw new Left();
   }
 
   result(error: unknown): Json {
@@ -119,7 +120,10 @@ async function played(client: Headgate, of: Case): Promise<Json> {
   const stopped = new AbortController();
   const reading = (async (): Promise<Json> => {
     try {
-      for await (const event of opened(client, of)) seen.take(event as Json);
+      for await (const event of opened(client, of)) {
+        seen.take(event as Json);
+        if (of.pause?.[0] === seen.count) await sleep(of.pause[1] * 1_000);
+      }
     } catch (error) {
       return seen.result(error);
     }

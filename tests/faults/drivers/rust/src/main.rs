@@ -28,6 +28,7 @@ struct Case {
     run_id: String,
     starting_after: Option<i64>,
     leave_after: Option<u64>,
+    pause: Option<(u64, f64)>,
     timeouts: Limits,
 }
 
@@ -210,6 +211,12 @@ where
         seen.take(&event);
         if Some(seen.count) == case.leave_after {
             return Ok(Ending::Left);
+        }
+        match case.pause {
+            Some((after, seconds)) if after == seen.count => {
+                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+            }
+            _ => {}
         }
     }
     Ok(Ending::Complete)
