@@ -7,7 +7,8 @@ and without repetition.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypedDict, cast
 
 from pydantic import ValidationError
 
@@ -16,20 +17,38 @@ from .errors import (
     ErrorTree,
     ResponseDecodeError,
     SDKError,
+    StreamForeignError,
     StreamGapError,
+    StreamLimitError,
     StreamTruncatedError,
 )
-from .models import HttpResponse, read_json
+from .models import HttpResponse, read_json, reader_of
+from .settings import StreamLimits
 from .shapes import Ending, StreamShape
-from .sse import EventDecoder, Frame, LineDecoder
+from .sse import EVENT_LIMIT, LINE_LIMIT, EventDecoder, Frame, LineDecoder
 
 
 class Delivery(NamedTuple):
-    """An event on its way to the caller, and the cursor once it is delivered."""
+    """An event on its way to the caller, and the cursor once it is delivered.
+
+    `progress` says whether it is one of the stream's own, which are counted.
+    """
 
     event: Any
     cursor: str | None
-    progress: bool
+    progress: bool | None
+
+
+class Place(TypedDict):
+    """Where a stream stands, as its errors tell it."""
+
+    request_id: str | None
+    last_event_id: str | None
+    events_seen: int
+
+
+_delivery = cast("Callable[[type[Delivery], Any], Delivery]", tuple.__new__)
+"""Makes a delivery at a third of what the named tuple's own constructor costs."""
 
 
 class EventReader:
@@ -40,17 +59,28 @@ class EventReader:
     """
 
     def __init__(
-        self, shape: StreamShape, errors: ErrorTree, *, cursor: str | None
+        self,
+        shape: StreamShape,
+        errors: ErrorTree,
+        *,
+        cursor: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        limits: StreamLimits | None = None,
+        gives_broken: bool = False,
     ) -> None:
+        """Begin after `cursor`; `fields` are what the events of this stream say."""
         self.cursor = cursor
         self.ended: Ending | None = None
         self.error: SDKError | None = None
         self.seen = 0
-        self.fields: dict[str, str] = {}
+        self.fields = dict(fields or {})
         self._shape = shape
         self._errors = errors
         self._number: int = int(cursor) if cursor and cursor.isdecimal() else 0
-        self._wanted = _wanted_fields(shape)
+        self._identity = _identity_fields(shape)
+        self._limits = limits or {}
+        self._gives_broken = gives_broken
+        self._readers: dict[str, Callable[[bytes], Any]] = {}
         self._answer = HttpResponse(status_code=0, headers={}, request_id=None)
         self._decoder = self._new_decoder()
 
@@ -72,12 +102,21 @@ class EventReader:
                     deliveries.append(delivery)
                 if self.ended is not None:
                     break
+        except StreamLimitError as error:
+            error.request_id = self._answer.request_id
+            error.last_event_id = self.cursor
+            self._fail(error)
         except SDKError as error:
             self._fail(error)
         return deliveries
 
     def _new_decoder(self) -> EventDecoder | LineDecoder:
-        return LineDecoder() if self._shape.framing == "jsonl" else EventDecoder()
+        if self._shape.framing == "jsonl":
+            return LineDecoder(line_limit=self._limits.get("event", EVENT_LIMIT))
+        return EventDecoder(
+            line_limit=self._limits.get("line", LINE_LIMIT),
+            event_limit=self._limits.get("event", EVENT_LIMIT),
+        )
 
     def finish(self) -> bool:
         """Note the end of a body; False if the stream should have gone on."""
@@ -87,46 +126,69 @@ class EventReader:
 
     def truncated(self, message: str) -> StreamTruncatedError:
         """Make the error of a stream that cannot go on."""
-        return StreamTruncatedError(
-            message,
-            request_id=self._answer.request_id,
-            last_event_id=self.cursor,
-            events_seen=self.seen,
-        )
+        return StreamTruncatedError(message, **self._place())
 
     def _fail(self, error: SDKError) -> None:
         self.error = error
         self.ended = "failed"
 
     def _accept(self, frame: Frame) -> Delivery | None:
-        if frame.data == self._shape.sentinel:
+        shape = self._shape
+        if frame.data == shape.sentinel:
             self.ended = "complete"
             return None
-        if frame.event not in self._shape.events or self._is_error(frame.event):
+        if shape.error is not None and self._may_be_error(frame.event):
+            if self._is_error_seen_before(frame):
+                return None
             self._raise_error(frame)
-        name, event = self._decoded(frame)
-        if name in self._shape.heartbeats:
-            return Delivery(event, self.cursor, progress=False)
-        if not self._advance(frame, event):
+        try:
+            name, event = self._decoded(frame)
+        except ResponseDecodeError as error:
+            return self._broken(error, frame)
+        if name in shape.heartbeats:
+            return _delivery(Delivery, (event, self.cursor, False))
+        moved = self._advance(frame, event)
+        if moved is False:
+            return None
+        if moved:
+            self.seen += 1
+        self.ended = shape.ends.get(name)
+        return _delivery(Delivery, (event, self.cursor, moved))
+
+    def _broken(self, error: ResponseDecodeError, frame: Frame) -> Delivery | None:
+        """Raise what cannot be read, or give it out; its frame's id is its number."""
+        if not self._gives_broken:
+            raise error
+        if self._shape.sequence is None or not frame.id.isdecimal():
+            self.cursor = frame.id or self.cursor
+            return _delivery(Delivery, (error, self.cursor, True))
+        if not self._move(int(frame.id)):
             return None
         self.seen += 1
-        self.ended = self._shape.ends.get(name)
-        return Delivery(event, self.cursor, progress=True)
+        return _delivery(Delivery, (error, self.cursor, True))
 
     def _decoded(self, frame: Frame) -> tuple[str, Any]:
         """Read an event as what its name says, or as what its tag says."""
-        model = self._shape.events.get(frame.event)
-        try:
-            if model is not None:
-                return frame.event, read_json(model, frame.data)
-        except ValidationError as error:
-            if not self._is_tagged_otherwise(frame):
-                raise self._unreadable(error, frame) from error
+        name = frame.event
+        read = self._readers.get(name) or self._reader(name)
+        if read is not None:
+            try:
+                return name, read(frame.data)
+            except ValidationError as error:
+                if not self._is_tagged_otherwise(frame):
+                    raise self._unreadable(error, frame) from error
         try:
             event = read_json(self._shape.payload, frame.data)
         except ValidationError as error:
             raise self._unreadable(error, frame) from error
         return self._name_of(event, frame), event
+
+    def _reader(self, name: str) -> Callable[[bytes], Any] | None:
+        """Give what reads the event of a name; its model is built at the first one."""
+        model = self._shape.events.get(name)
+        if model is None:
+            return None
+        return self._readers.setdefault(name, reader_of(model))
 
     def _is_tagged_otherwise(self, frame: Frame) -> bool:
         """Say whether the data names another variant than the frame does."""
@@ -134,7 +196,9 @@ class EventReader:
         return tag is not None and tag != frame.event
 
     def _name_of(self, event: Any, frame: Frame) -> str:
-        tag = getattr(event, self._shape.tag or "", None)
+        if self._shape.tag is None:
+            return frame.event
+        tag = getattr(event, self._shape.tag, None)
         return tag if isinstance(tag, str) else frame.event
 
     def _unreadable(self, error: ValidationError, frame: Frame) -> ResponseDecodeError:
@@ -145,8 +209,15 @@ class EventReader:
             last_event_id=self.cursor,
         )
 
+    def _may_be_error(self, name: str) -> bool:
+        return name not in self._shape.events or self._is_error(name)
+
     def _is_error(self, name: object) -> bool:
         return self._shape.error is not None and name == self._shape.error[0]
+
+    def _is_error_seen_before(self, frame: Frame) -> bool:
+        number = _object(frame.data).get(self._shape.sequence or "")
+        return isinstance(number, int) and number <= self._number
 
     def _raise_error(self, frame: Frame) -> None:
         """Raise what an error event carries, however little that is."""
@@ -154,6 +225,7 @@ class EventReader:
         tag = event.get(self._shape.tag or "", frame.event)
         if self._shape.error is None or not self._is_error(tag):
             return
+        self._check_identity(event.get)
         number = event.get(self._shape.sequence or "")
         raise self._errors.streamed(
             event.get(self._shape.error[1]),
@@ -163,32 +235,45 @@ class EventReader:
             last_event_id=self.cursor if number is None else str(number),
         )
 
-    def _advance(self, frame: Frame, event: Any) -> bool:
-        """Move the cursor to a complete event; False for one seen before."""
-        for name in self._wanted:
-            self.fields[name] = str(getattr(event, name, ""))
+    def _advance(self, frame: Frame, event: Any) -> bool | None:
+        """Move the cursor to an event; False for one seen before, None for none."""
         if self._shape.sequence is None:
             self.cursor = frame.id or self.cursor
             return True
         number = getattr(event, self._shape.sequence, None)
         if not isinstance(number, int):
-            return True
+            return None
+        if self._identity:
+            self._check_identity(lambda name: getattr(event, name, None))
+        return self._move(number)
+
+    def _move(self, number: int) -> bool:
+        """Move the cursor to the event of that number; False if it was seen before."""
         if number <= self._number:
             return False
         if number != self._number + 1:
-            raise self._gap(number)
+            message = f"event {number} came after event {self._number}"
+            raise StreamGapError(message, **self._place())
         self._number = number
         self.cursor = str(number)
-        self._wanted = ()
         return True
 
-    def _gap(self, number: int) -> StreamGapError:
-        return StreamGapError(
-            f"event {number} came after event {self._number}",
-            request_id=self._answer.request_id,
-            last_event_id=self.cursor,
-            events_seen=self.seen,
-        )
+    def _check_identity(self, read: Callable[[str], Any]) -> None:
+        """Refuse an event of another stream; the first event says which this one is."""
+        for name in self._identity:
+            value = read(name)
+            if value is None:
+                continue
+            if self.fields.setdefault(name, str(value)) != str(value):
+                message = f"an event of {value} came in the stream of another {name}"
+                raise StreamForeignError(message, **self._place())
+
+    def _place(self) -> Place:
+        return {
+            "request_id": self._answer.request_id,
+            "last_event_id": self.cursor,
+            "events_seen": self.seen,
+        }
 
 
 def _object(data: bytes) -> dict[str, Any]:
@@ -200,7 +285,7 @@ def _object(data: bytes) -> dict[str, Any]:
     return event
 
 
-def _wanted_fields(shape: StreamShape) -> tuple[str, ...]:
+def _identity_fields(shape: StreamShape) -> tuple[str, ...]:
     if shape.resume is None:
         return ()
     return tuple(field for _, field in shape.resume.parameters)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         ConfigurationError,
         ResponseDecodeError,
         StreamClosedError,
+        StreamForeignError,
         StreamGapError,
         StreamLimitError,
         StreamTruncatedError,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.retry import RetryPolicy
-    from ._runtime.settings import TimeoutOptions
+    from ._runtime.settings import StreamLimits, TimeoutOptions
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
 
@@ -92,8 +93,10 @@ __all__ = [
     "ServerCancelledError",
     "SpendCapError",
     "StreamClosedError",
+    "StreamForeignError",
     "StreamGapError",
     "StreamLimitError",
+    "StreamLimits",
     "StreamTruncatedError",
     "TimeoutOptions",
     "Unknown",
@@ -143,8 +146,10 @@ if not TYPE_CHECKING:
             "ServerCancelledError": "._errors",
             "SpendCapError": "._errors",
             "StreamClosedError": "._runtime.errors",
+            "StreamForeignError": "._runtime.errors",
             "StreamGapError": "._runtime.errors",
             "StreamLimitError": "._runtime.errors",
+            "StreamLimits": "._runtime.settings",
             "StreamTruncatedError": "._runtime.errors",
             "TimeoutOptions": "._runtime.settings",
             "Unknown": "._runtime.models",

@@ -12,7 +12,12 @@ import httpx2
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
 from ._runtime.retry import RetryPolicy
-from ._runtime.settings import HeaderValues, TimeoutOptions, client_options
+from ._runtime.settings import (
+    HeaderValues,
+    StreamLimits,
+    TimeoutOptions,
+    client_options,
+)
 
 if TYPE_CHECKING:
     from .resources.admin import AdminResource, AsyncAdminResource
@@ -45,6 +50,7 @@ class Headgate(SyncClient):
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
+        stream_limits: StreamLimits | None = None,
         http_client: httpx2.Client | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -57,6 +63,7 @@ class Headgate(SyncClient):
             max_attempts=max_attempts,
             headers=default_headers,
             platform_headers=platform_headers,
+            stream_limits=stream_limits,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 
@@ -119,6 +126,7 @@ class AsyncHeadgate(AsyncClient):
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
+        stream_limits: StreamLimits | None = None,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -131,6 +139,7 @@ class AsyncHeadgate(AsyncClient):
             max_attempts=max_attempts,
             headers=default_headers,
             platform_headers=platform_headers,
+            stream_limits=stream_limits,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 

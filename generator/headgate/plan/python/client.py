@@ -90,7 +90,7 @@ def client_page(context: Context) -> ClientPage:
         imports.use("typing", "TYPE_CHECKING")
     imports.use_module("httpx2")
     imports.use("._product", "PRODUCT")
-    for used in ("HeaderValues", "TimeoutOptions", "client_options"):
+    for used in ("HeaderValues", "StreamLimits", "TimeoutOptions", "client_options"):
         imports.use("._runtime.settings", used)
     imports.use("._runtime.retry", "RetryPolicy")
     secrets = [name(scheme.option) for scheme in secrets_of(context)]

@@ -27,9 +27,9 @@ TYPING = frozenset(
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
-    ConfigurationError HttpResponse Page RequestOptions ResponseDecodeError RetryPolicy SDKError
-    StreamClosedError StreamGapError StreamLimitError StreamTruncatedError
-    TimeoutOptions""".split()
+    ConfigurationError HttpResponse Page RequestOptions ResponseDecodeError
+    RetryPolicy SDKError StreamClosedError StreamForeignError StreamGapError
+    StreamLimitError StreamLimits StreamTruncatedError TimeoutOptions""".split()
 )
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .errors import APIConnectionError, APIError, APITimeoutError, ResponseDecodeError
-from .models import ApiModel, HttpResponse, attach, read_json
+from .models import UNNAMED, ApiModel, HttpResponse, attach, read_json
 from .network import Network, Reply, Waits
 from .requests import Request
 from .retry import RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
@@ -195,5 +195,5 @@ def _unreadable(
 def reason(error: ValidationError) -> str:
     """Say in a line what the first thing wrong is, and where."""
     first = error.errors(include_url=False, include_input=False)[0]
-    place = ".".join(str(step) for step in first["loc"])
+    place = ".".join(str(step) for step in first["loc"] if step != UNNAMED)
     return f"{first['msg']} at {place}" if place else first["msg"]

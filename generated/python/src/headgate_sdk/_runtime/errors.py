@@ -11,6 +11,7 @@ SDKError
 │   └── StreamLimitError        a line or event beyond the decoder's limits
 ├── StreamTruncatedError        a stream closed before its declared end
 ├── StreamGapError              an event is missing in a numbered stream
+├── StreamForeignError          an event belongs to another stream
 └── StreamClosedError           reading from a stream that the caller closed
 ```
 """
@@ -124,6 +125,10 @@ class StreamTruncatedError(_StreamStateError):
 
 class StreamGapError(_StreamStateError):
     """A numbered stream skipped an event."""
+
+
+class StreamForeignError(_StreamStateError):
+    """An event belongs to another stream than the one that was asked for."""
 
 
 class StreamClosedError(SDKError):

@@ -16,8 +16,8 @@ from .json_values import is_object
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
-_UNKNOWN_TAG = "\0unknown"
-"""The tag of a union's last arm; no text that names a variant holds a NUL."""
+UNNAMED = ""
+"""A step of an error's location that means nothing to a caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,14 +125,25 @@ class Tagged:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         choices = {tag: handler.generate_schema(arm) for tag, arm in self.arms.items()}
-        unknown = handler.generate_schema(Unknown)
-        return core_schema.tagged_union_schema(
-            {**choices, _UNKNOWN_TAG: unknown}, discriminator=self._tag_of
+        known = core_schema.tagged_union_schema(choices, discriminator=self.name)
+        unknown = core_schema.no_info_plain_validator_function(
+            self._unknown,
+            serialization=core_schema.plain_serializer_function_ser_schema(_raw_of),
+        )
+        return core_schema.union_schema(
+            [(known, UNNAMED), unknown], mode="left_to_right"
         )
 
-    def _tag_of(self, value: Any) -> str:
+    def _unknown(self, value: Any) -> Unknown:
+        """Take what no arm took, unless its tag says that one should have.
+
+        Asked last, and in Python, so that what is known is read without leaving the
+        validator.
+        """
         tag = value.get(self.name) if is_object(value) else _tag_of(value, self.name)
-        return tag if isinstance(tag, str) and tag in self.arms else _UNKNOWN_TAG
+        if isinstance(tag, str) and tag in self.arms:
+            raise ValueError(f"this is no {tag!r}")
+        return value if isinstance(value, Unknown) else Unknown(value)
 
 
 def _tag_of(value: object, name: str) -> object:

@@ -102,6 +102,7 @@ class RequestBuilder:
         self._options = options
         self._credentials = {each.option: each for each in product.credentials}
         self._headers = self._client_headers()
+        self.stream_limits = options.stream_limits
 
     def build(
         self,

@@ -13,12 +13,27 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Literal, TypeAlias
 
-from .errors import APIConnectionError, APIError, APITimeoutError, SDKError
+from .errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    SDKError,
+    StreamTruncatedError,
+)
 
-FailureKind: TypeAlias = Literal["connect", "reset", "broken", "status", "other"]
-"""`reset` is before the first byte of an answer, `broken` after it."""
+FailureKind: TypeAlias = Literal[
+    "connect", "reset", "broken", "silent", "status", "other"
+]
+"""`reset` is before the first byte of an answer, `broken` after it; `silent` when
+nothing came in time."""
 StopReason: TypeAlias = Literal[
-    "not_retryable", "not_repeatable", "attempts", "retry_after", "deadline", "quota"
+    "not_retryable",
+    "not_repeatable",
+    "attempts",
+    "retry_after",
+    "deadline",
+    "quota",
+    "final",
 ]
 
 TRANSIENT = frozenset({408, 500, 502, 504})
@@ -107,8 +122,11 @@ def decide(
     ever. `random`: from [0, 1), the share of the backoff that is waited (full
     jitter).
     """
-    delay = delay_after(failure, policy, attempt=attempt, random=random)
-    cost = policy.throttled_cost if failure.throttled else policy.transient_cost
+    throttled = failure.throttled
+    delay = delay_after(
+        failure, policy, attempt=attempt, random=random, throttled=throttled
+    )
+    cost = policy.throttled_cost if throttled else policy.transient_cost
     reason = _refusal(failure, policy, repeatable=repeatable)
     if reason is None and attempt >= max_attempts:
         reason = "attempts"
@@ -119,6 +137,29 @@ def decide(
     if reason is None and cost > quota:
         reason = "quota"
     return Retry(delay=delay, cost=cost) if reason is None else Stop(reason=reason)
+
+
+def decide_resume(
+    failure: Failure, policy: RetryPolicy, *, attempt: int, random: float
+) -> Retry | Stop:
+    """Decide whether a cut stream is taken up again by attempt number `attempt`.
+
+    The number counts from 1 since the last new event. A server that cannot be
+    reached counts as one that asked for less.
+    """
+    if failure.kind == "other":
+        return Stop(reason="final")
+    if failure.kind == "status" and failure.status not in TRANSIENT | THROTTLED:
+        return Stop(reason="final")
+    if attempt > policy.resume_attempts:
+        return Stop(reason="attempts")
+    if asks_too_much(failure, policy):
+        return Stop(reason="retry_after")
+    throttled = failure.throttled or failure.kind == "connect"
+    delay = delay_after(
+        failure, policy, attempt=attempt, random=random, throttled=throttled
+    )
+    return Retry(delay=delay, cost=0)
 
 
 def _refusal(
@@ -135,12 +176,16 @@ def asks_too_much(failure: Failure, policy: RetryPolicy) -> bool:
 
 
 def delay_after(
-    failure: Failure, policy: RetryPolicy, *, attempt: int, random: float
+    failure: Failure,
+    policy: RetryPolicy,
+    *,
+    attempt: int,
+    random: float,
+    throttled: bool,
 ) -> float:
     """Give the seconds between a failed attempt and the next."""
     if failure.retry_after is not None:
         return failure.retry_after
-    throttled = failure.throttled
     base = policy.throttled_base_delay if throttled else policy.base_delay
     doublings = min(attempt - 1, 32)
     return random * min(policy.max_delay, base * (1 << doublings))
@@ -229,9 +274,11 @@ def failure_of(error: SDKError) -> Failure:
         case APITimeoutError(phase="connect"):
             return Failure(kind="connect")
         case APITimeoutError():
-            return Failure(kind="other")
+            return Failure(kind="other" if error.phase == "total" else "silent")
         case APIConnectionError():
             return Failure(kind="reset" if error.connected else "connect")
+        case StreamTruncatedError():
+            return Failure(kind="broken")
         case _:
             return Failure(kind="other")
 

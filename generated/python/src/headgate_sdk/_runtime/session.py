@@ -18,12 +18,9 @@ from .models import HttpResponse
 from .network import Reply
 from .reader import Delivery, EventReader
 from .requests import Arguments, Operation, Request, RequestBuilder
-from .retry import THROTTLED, TRANSIENT, delay_after, failure_of
+from .retry import Stop, StopReason, decide_resume, failure_of
 from .settings import RequestOptions
 from .shapes import Resume, StreamShape
-
-FRUITLESS_ATTEMPTS = 5
-"""How often a cut stream is taken up again without a new event in between."""
 
 _JITTER = random.SystemRandom()
 _NO_CONTENT = 204
@@ -55,7 +52,12 @@ class StreamSession:
         self._media_type = operation.accept.partition(";")[0].lower()
         self._resume = shape.resume
         self._reader = EventReader(
-            shape, caller.product.errors, cursor=self._first_cursor()
+            shape,
+            caller.product.errors,
+            cursor=self._first_cursor(),
+            fields=self._known_fields(),
+            limits=builder.stream_limits,
+            gives_broken=(options or {}).get("broken_events") == "yield",
         )
         self._reply: Reply | None = None
         self._deadline: Deadline | None = None
@@ -96,7 +98,11 @@ class StreamSession:
         if self._reply is not None:
             return self._reply
         self._deadline = Deadline(self._request.timeouts.total)
-        reply = await self._caller.open(self._request, self._deadline)
+        try:
+            reply = await self._caller.open(self._request, self._deadline)
+        except APIError as error:
+            error.last_event_id = self._reader.cursor
+            raise
         return await self._attach(reply)
 
     async def close(self) -> None:
@@ -135,6 +141,7 @@ class StreamSession:
             f"the answer is no {self._media_type}",
             raw=head.decode("utf-8", "replace"),
             request_id=self._caller.describe(reply).request_id,
+            last_event_id=self._reader.cursor,
         )
 
     async def _finish_body(self) -> None:
@@ -146,18 +153,29 @@ class StreamSession:
         """Resume after a cut, or raise it."""
         await self.close()
         request = self._resume_request()
-        while request is not None and not _is_over(cut):
-            self._fruitless += 1
-            if self._fruitless > FRUITLESS_ATTEMPTS:
-                break
-            await self._caller.network.sleep(self._delay(cut))
+        if request is None:
+            raise self._unresumable(cut)
+        while True:
+            await self._wait_after(cut)
             try:
-                await self._reattach(request)
+                return await self._reattach(request)
             except (APIError, APIConnectionError) as error:
-                cut = self._judged(error)
-            else:
-                return
-        raise self._named(cut)
+                cut = error
+
+    async def _wait_after(self, cut: SDKError) -> None:
+        """Wait before the next attempt; raise if there is none."""
+        self._fruitless += 1
+        decision = decide_resume(
+            failure_of(cut),
+            self._caller.policy,
+            attempt=self._fruitless,
+            random=_JITTER.random(),
+        )
+        if isinstance(decision, Stop):
+            raise self._given_up(cut, decision.reason)
+        left = self._deadline.remaining if self._deadline else None
+        wait = decision.delay if left is None else min(decision.delay, max(left, 0))
+        await self._caller.network.sleep(wait)
 
     async def _reattach(self, request: Request) -> None:
         deadline = self._deadline or Deadline(request.timeouts.total)
@@ -167,29 +185,22 @@ class StreamSession:
             raise self._reader.truncated("the server has no more events")
         await self._attach(reply)
 
-    def _delay(self, cut: SDKError) -> float:
-        policy = self._caller.policy
-        if isinstance(cut, APIError) and cut.retry_after is not None:
-            return min(cut.retry_after, policy.max_retry_after)
-        return delay_after(
-            failure_of(cut), policy, attempt=self._fruitless, random=_JITTER.random()
-        )
-
-    def _judged(self, error: APIError | APIConnectionError) -> SDKError:
-        """Give the error if it may pass; raise it if the server has decided."""
-        if not isinstance(error, APIError):
+    def _given_up(self, cut: SDKError, reason: StopReason) -> SDKError:
+        """Say where the stream stood when it could not be taken up again."""
+        if reason == "attempts":
+            error = self._reader.truncated("the stream could not be taken up again")
+            error.__cause__ = cut
             return error
-        error.last_event_id = self._reader.cursor
-        if error.status_code in TRANSIENT | THROTTLED:
-            return error
-        raise error
+        if isinstance(cut, APIError):
+            cut.last_event_id = self._reader.cursor
+        return cut
 
-    def _named(self, cut: SDKError) -> SDKError:
-        """Say where the stream stood."""
-        if isinstance(cut, APITimeoutError) and (self._resume is None or _is_over(cut)):
+    def _unresumable(self, cut: SDKError) -> SDKError:
+        """Say where a stream stood that has no way to go on."""
+        if isinstance(cut, APITimeoutError):
             cut.request_id = self.answer.request_id if self.answer else None
             return cut
-        if not isinstance(cut, APIError | APIConnectionError):
+        if not isinstance(cut, APIConnectionError):
             return cut
         error = self._reader.truncated("the stream was cut")
         error.__cause__ = cut
@@ -202,8 +213,26 @@ class StreamSession:
             return None
         value = self._arguments.query.get(resume.query or "")
         if value is None:
-            value = self._arguments.headers.get(resume.header or "")
+            value = self._own_header(resume.header or "")
         return None if value is None else str(value)
+
+    def _own_header(self, name: str) -> str | None:
+        """Give a header that the caller set, as an argument or as an option."""
+        given = {**self._arguments.headers, **(self._options or {}).get("headers", {})}
+        lowered = {key.lower(): value for key, value in given.items()}
+        return lowered.get(name.lower())
+
+    def _known_fields(self) -> dict[str, str]:
+        """Give what the caller's own path says of the events to come."""
+        resume = self._resume
+        if resume is None or resume.operation is not self._operation:
+            return {}
+        path = self._arguments.path
+        return {
+            field: str(path[parameter])
+            for parameter, field in resume.parameters
+            if parameter in path
+        }
 
     def _resume_request(self) -> Request | None:
         """Make the request that goes on after the cursor; None where none can."""
@@ -234,6 +263,12 @@ class StreamSession:
         options = (self._options or RequestOptions()).copy()
         options.pop("extra_body", None)
         options.pop("query", None)
+        options.pop("idempotency_key", None)
+        cursor = (self._resume.header or "").lower() if self._resume else ""
+        headers = options.get("headers", {})
+        options["headers"] = {
+            name: value for name, value in headers.items() if name.lower() != cursor
+        }
         return options
 
     def _path_values(
@@ -246,8 +281,3 @@ class StreamSession:
                 return None
             values[parameter] = known
         return values
-
-
-def _is_over(cut: SDKError) -> bool:
-    """Say whether the caller's own time ran out."""
-    return isinstance(cut, APITimeoutError) and cut.phase == "total"

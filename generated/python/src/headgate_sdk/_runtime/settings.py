@@ -39,6 +39,15 @@ class TimeoutOptions(TypedDict, total=False):
     """The whole call with its retries, to the last byte of the body."""
 
 
+class StreamLimits(TypedDict, total=False):
+    """How long a stream's parts may be, in bytes, before reading it is given up."""
+
+    line: int
+    """One line; 1 MiB by default."""
+    event: int
+    """The data of one event; 16 MiB by default."""
+
+
 class RequestOptions(TypedDict, total=False):
     """What may be set for one call."""
 
@@ -54,6 +63,9 @@ class RequestOptions(TypedDict, total=False):
     """How often the call is tried at most."""
     idempotency_key: str
     """The key to send instead of a generated one."""
+    broken_events: Literal["raise", "yield"]
+    """Whether a stream's event that cannot be read is raised, which is the default,
+    or given out as the `ResponseDecodeError` that it would raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +121,7 @@ class ClientOptions:
     timeouts: Timeouts
     max_attempts: int
     platform_headers: bool
+    stream_limits: StreamLimits
     headers: HeaderValues = field(default_factory=dict[str, str | None])
 
 
@@ -122,6 +135,7 @@ def client_options(
     max_attempts: int | None,
     headers: HeaderValues | None,
     platform_headers: bool = True,
+    stream_limits: StreamLimits | None = None,
 ) -> ClientOptions:
     """Join arguments, then the environment, then the defaults."""
     environment = Environment(product.environment_prefix)
@@ -137,6 +151,7 @@ def client_options(
         timeouts=changed(environment.timeouts(), timeouts),
         max_attempts=max_attempts or environment.count("MAX_ATTEMPTS") or 3,
         platform_headers=platform_headers,
+        stream_limits=stream_limits or {},
         headers=headers or {},
     )
 
