@@ -15,7 +15,7 @@ import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
 import { decideResume, StreamPosition, type Advance, type ResumeRule } from "./resume.js";
 import type { Failure } from "./retry.js";
-import { FrameDecoder, type Frame } from "./sse.js";
+import { FrameDecoder, type Decoder, type Frame, type FrameLimits } from "./sse.js";
 import type { Call } from "./timeouts.js";
 import { failureOf, type CallOptions, type Transport } from "./transport.js";
 
@@ -23,6 +23,10 @@ import { failureOf, type CallOptions, type Transport } from "./transport.js";
 export interface StreamRule {
   /** The events are text and not JSON. */
   readonly text?: boolean;
+  /** The media type of the stream; absent: that of server-sent events. */
+  readonly mediaType?: string;
+  /** What finds the events in the bytes; absent: the decoder of server-sent events. */
+  readonly decoder?: new (limits: FrameLimits) => Decoder;
   /** The field of an event that names its kind; absent: the frame names it. */
   readonly discriminator?: string;
   /** The events that end the stream, and how. None: it ends with its body. */
@@ -41,12 +45,12 @@ export interface StreamRule {
 interface Connection {
   readonly accepted: Accepted;
   readonly body: ReadableStreamDefaultReader<Uint8Array>;
-  readonly decoder: FrameDecoder;
+  readonly decoder: Decoder;
 }
 
 type Ending = "complete" | "failed" | "closed";
 
-const ACCEPT = "text/event-stream";
+const EVENT_STREAM = "text/event-stream";
 const LINGER = 250;
 
 /**
@@ -187,7 +191,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     attempt?: number,
   ): Promise<Accepted> {
     const accepted = await this.#transport.send(call, request, options, {
-      accept: ACCEPT,
+      accept: this.#mediaType,
       ...(attempt === undefined ? {} : { maxAttempts: 1, attempt }),
       lastEventId: this.lastEventId,
     });
@@ -196,9 +200,9 @@ export class EventStream<Event> implements AsyncIterable<Event> {
       if (attempt !== undefined) throw this.truncated();
       this.#ending = "complete";
     } else {
-      await checkMediaType(accepted, this.lastEventId);
+      await checkMediaType(accepted, this.#mediaType, this.lastEventId);
       const body = (response.body as ReadableStream<Uint8Array>).getReader();
-      const decoder = new FrameDecoder(this.#transport.frameLimits);
+      const decoder = new (this.#rule.decoder ?? FrameDecoder)(this.#transport.frameLimits);
       this.#connection = { accepted, body, decoder };
     }
     return accepted;
@@ -224,13 +228,13 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     } catch (cause) {
       return { cause: connectionError(cause, accepted.call) };
     }
-    if (piece.done) return { cause: undefined };
     try {
-      decoder.push(piece.value, frames);
+      if (!piece.done) decoder.push(piece.value, frames);
+      else decoder.end?.(frames);
     } catch (limit) {
       this.#fault = limit; // The frames before the fault are given out first.
     }
-    return undefined;
+    return piece.done && frames.length === 0 ? { cause: undefined } : undefined;
   }
 
   async #takeUpAgain(cause: unknown): Promise<void> {
@@ -275,6 +279,10 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     return reason instanceof APITimeoutError || !this.#mustEndWithEvent
       ? reason
       : this.truncated(reason);
+  }
+
+  get #mediaType(): string {
+    return this.#rule.mediaType ?? EVENT_STREAM;
   }
 
   get #mustEndWithEvent(): boolean {
@@ -416,12 +424,15 @@ function placed(fault: unknown, place: ErrorPlace): unknown {
     : fault;
 }
 
-async function checkMediaType(accepted: Accepted, lastEventId: string | undefined): Promise<void> {
-  const type = accepted.response.headers.get("content-type") ?? "";
-  if (type.split(";", 1)[0]?.trim().toLowerCase() === ACCEPT && accepted.response.body !== null) {
-    return;
-  }
-  throw new ResponseDecodeError("the answer is not an event stream", await readText(accepted), {
+async function checkMediaType(
+  accepted: Accepted,
+  wanted: string,
+  lastEventId: string | undefined,
+): Promise<void> {
+  const { headers, body } = accepted.response;
+  const [type = ""] = (headers.get("content-type") ?? "").split(";", 1);
+  if (type.trim().toLowerCase() === wanted.toLowerCase() && body !== null) return;
+  throw new ResponseDecodeError(`the answer is not ${wanted}`, await readText(accepted), {
     requestId: accepted.requestId,
     lastEventId,
   });

@@ -58,10 +58,9 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
 
   /** Goes over this page and all further ones. */
   async *pages(): AsyncGenerator<Page<Item, Body>, void, undefined> {
-    let page: Page<Item, Body> | undefined = this;
-    while (page !== undefined) {
+    yield this;
+    for (let page = await this.nextPage(); page !== undefined; page = await page.nextPage()) {
       yield page;
-      page = await page.nextPage();
     }
   }
 

@@ -16,16 +16,24 @@ export interface FrameLimits {
   readonly event: number;
 }
 
+/** Turns the bytes of a stream into frames, whatever its framing is. */
+export interface Decoder {
+  push(chunk: Uint8Array, frames: Frame[]): void;
+  /** What the end of the body completes; absent: nothing. */
+  end?(frames: Frame[]): void;
+}
+
 export const defaultFrameLimits: FrameLimits = { line: 1_048_576, event: 16_777_216 };
 
 const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const COLON = 58;
-const DATA = ascii("data");
-const EVENT = ascii("event");
-const ID = ascii("id");
-const RETRY = ascii("retry");
+// The names of the fields, in ASCII.
+const DATA = [100, 97, 116, 97];
+const EVENT = [101, 118, 101, 110, 116];
+const ID = [105, 100];
+const RETRY = [114, 101, 116, 114, 121];
 
 /**
  * Turns the bytes of an event stream into frames, in time linear in the bytes.
@@ -33,7 +41,7 @@ const RETRY = ascii("retry");
  * Lines are found in the bytes and only field values become text: no byte is copied but those of a
  * line that a chunk cuts off. A block that the end of the body cuts off is never dispatched.
  */
-export class FrameDecoder {
+export class FrameDecoder implements Decoder {
   /** The id that a reconnecting client sends. */
   lastEventId = "";
   /** The reconnection time that the stream asked for, in milliseconds. */
@@ -155,10 +163,6 @@ export class FrameDecoder {
     }
     this.#event = "";
   }
-}
-
-function ascii(text: string): readonly number[] {
-  return Array.from(text, (character) => character.charCodeAt(0));
 }
 
 function position(bytes: Uint8Array, byte: number, from: number): number {

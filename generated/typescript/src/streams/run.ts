@@ -24,18 +24,18 @@ const rule: StreamRule = {
 
 function textDelta(event: RunStreamEvent): string | undefined {
   if (event.type !== "stream_event") return undefined;
-  const event_ = event.event;
-  if (event_.type !== "content_block_delta") return undefined;
-  const delta = event_.delta;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_delta") return undefined;
+  const delta = eventValue.delta;
   if (delta.type !== "text_delta") return undefined;
   return delta.text;
 }
 
 function thinkingDelta(event: RunStreamEvent): string | undefined {
   if (event.type !== "stream_event") return undefined;
-  const event_ = event.event;
-  if (event_.type !== "content_block_delta") return undefined;
-  const delta = event_.delta;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_delta") return undefined;
+  const delta = eventValue.delta;
   if (delta.type !== "thinking_delta") return undefined;
   return delta.thinking;
 }

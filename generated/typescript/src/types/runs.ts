@@ -76,7 +76,8 @@ export interface RunConfig {
    */
   max_tokens?: number;
   /**
-   * The longest the run may take, in milliseconds.
+   * The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out
+   * does not count.
    *
    * The server's default is `60000`.
    */
@@ -401,6 +402,32 @@ export interface StepCompleteEvent {
   duration_ms: number;
 }
 
+/**
+ * Why a step was abandoned: `gateway_stopped` the gateway was stopped in order, `gateway_lost` it
+ * died.
+ */
+export type AbandonReason = "gateway_stopped" | "gateway_lost" | (string & {});
+
+/**
+ * The step comes to nothing, because the gateway stopped in the middle of it. What it streamed
+ * counts no longer: whoever collects text or tool calls drops what came since its `step_start`. A
+ * step with the same index begins anew, unless the run ends here.
+ */
+export interface StepAbandonedEvent {
+  /** Names the event. */
+  type: "step_abandoned";
+  /** The run that the event belongs to. */
+  run_id: string;
+  /** The event's place in the run, from 1; the frame's `id` says the same. */
+  sequence_number: number;
+  /** When it happened. */
+  created_at: string;
+  /** The step's place. */
+  index: number;
+  /** Why the step was abandoned. */
+  reason: AbandonReason;
+}
+
 /** What the step adds to the conversation. */
 export interface HistoryDeltaEvent {
   /** Names the event. */
@@ -453,6 +480,7 @@ export type RunStreamEvent =
   | ToolCallStartEvent
   | ToolResultEvent
   | StepCompleteEvent
+  | StepAbandonedEvent
   | HistoryDeltaEvent
   | RunCompleteEvent
   | RunErrorEvent

@@ -595,6 +595,7 @@ export type ErrorCode =
   | "concurrent_limit_exceeded"
   | "backpressure"
   | "cancelled"
+  | "interrupted"
   | "internal_error"
   | "server_tool_not_configured"
   | "credential_missing"

@@ -32,6 +32,7 @@ RUNTIME = (
     "environment",
     "errors",
     "json",
+    "lines",
     "pages",
     "request",
     "responses",

@@ -119,7 +119,10 @@ class Statements:
     def _local(self, operand: Operand) -> Operand:
         if operand.is_local:
             return operand
-        name = self.scope.claim(camel(split_words(operand.name)), "value")
+        wanted = camel(split_words(operand.name))
+        if wanted in self.scope.reserved:
+            wanted = f"{wanted}Value"
+        name = self.scope.claim(wanted, "value")
         local = identifier(name)
         self.say(assembled("const {} = {};", local, operand.code))
         return replace(operand, code=local, is_local=True)

@@ -118,7 +118,7 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
     return StreamPage(
         header=header,
         rule=assembled(
-            "const rule: {} = {};", rule_type, open_object(_rule(api, stream), 0)
+            "const rule: {} = {};", rule_type, open_object(_rule(types, stream), 0)
         ),
         docs=doc_comment(
             stream.docs.text or f"The events of a {stream.name} stream.",
@@ -157,8 +157,8 @@ def _class_head(
     )
 
 
-def _rule(api: Api, stream: Stream) -> list[Entry]:
-    entries: list[Entry] = []
+def _rule(types: Types, stream: Stream) -> list[Entry]:
+    entries = _framing(types, stream)
     if stream.discriminator is not None:
         entries.append(Entry(fixed("discriminator"), string(stream.discriminator)))
     if isinstance(stream.event, Scalar) and stream.event.kind == "string":
@@ -182,8 +182,22 @@ def _rule(api: Api, stream: Stream) -> list[Entry]:
     if stream.sequence is not None:
         entries.append(Entry(fixed("sequence"), string(stream.sequence)))
     if stream.resume is not None:
-        entries += _resume(api, stream.resume)
+        entries += _resume(types.api, stream.resume)
     return entries
+
+
+def _framing(types: Types, stream: Stream) -> list[Entry]:
+    """Say how events lie in the bytes, unless they are server-sent events."""
+    if stream.framing == "sse":
+        return []
+    calls = (each.stream for each in types.api.operations)
+    media_type = next(
+        call.media_type for call in calls if call and call.stream == stream.name
+    )
+    return [
+        Entry(fixed("mediaType"), string(media_type)),
+        Entry(fixed("decoder"), types.imports.runtime("lines", "LineDecoder")),
+    ]
 
 
 def _resume(api: Api, resume: Resume) -> list[Entry]:

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
+import { LineDecoder } from "../../templates/typescript/runtime/lines.js";
+import type { Frame } from "../../templates/typescript/runtime/sse.js";
+
+const TEXT = '{"a":1}\r\n\n\x1e{"ü":"漢"}\n{"last":true}';
+const DATA = ['{"a":1}', '{"ü":"漢"}', '{"last":true}'];
+
+function decode(chunks: readonly Uint8Array[], event = 100): string[] {
+  const decoder = new LineDecoder({ line: 100, event });
+  const frames: Frame[] = [];
+  for (const chunk of chunks) decoder.push(chunk, frames);
+  decoder.end(frames);
+  return frames.map(({ data }) => data);
+}
+
+test("each line is one text, wherever the bytes are cut", () => {
+  const bytes = new TextEncoder().encode(TEXT);
+  for (let at = 0; at <= bytes.length; at += 1) {
+    assert.deepEqual(decode([bytes.subarray(0, at), bytes.subarray(at)]), DATA, `cut at ${at}`);
+  }
+});
+
+test("a text beyond the limit is refused, over any number of pieces", () => {
+  const pieces = Array.from({ length: 5 }, () => new Uint8Array(3).fill(49));
+
+  assert.deepEqual(decode(pieces, 15), ["1".repeat(15)]);
+  assert.throws(() => decode(pieces, 14), StreamLimitError);
+});
