@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headgate.document.json_values import Json as JsonValue
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
-_BLOCK_START = re.compile(r"^(\s*)([-+=>]|\d+[.)])", re.MULTILINE)
+_BLOCK_START = re.compile(r"^(\s*\d*)([-+=>.)])")
 
 
 def json_string(text: str) -> Code:
