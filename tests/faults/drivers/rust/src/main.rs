@@ -129,10 +129,8 @@ fn name_of(ending: &Ending) -> String {
     let kind = format!("{:?}", error.kind());
     match kind.as_str() {
         "Api" => "APIError".to_owned(),
-        "Connection" => "APIConnectionError".to_owned(),
-        "Timeout" => "APITimeoutError".to_owned(),
-        "Decode" => "ResponseDecodeError".to_owned(),
-        "Truncated" | "Gap" | "Foreign" | "Limit" => format!("Stream{kind}Error"),
+        "ApiConnection" => "APIConnectionError".to_owned(),
+        "ApiTimeout" => "APITimeoutError".to_owned(),
         _ => format!("{kind}Error"),
     }
 }
@@ -175,7 +173,12 @@ async fn read(client: &Client, case: &Case, seen: &mut Seen) -> Result<Ending, E
         }
         "runs.stream" => {
             let body: RunRequest = typed(json!({ "request": message }));
-            drain(prepared(client.runs().stream(body), case).await?, case, seen).await
+            drain(
+                prepared(client.runs().stream(body), case).await?,
+                case,
+                seen,
+            )
+            .await
         }
         _ => {
             let body: MessageRequest = typed(message);
@@ -197,11 +200,7 @@ where
         .timeouts(case.timeouts.set())
 }
 
-async fn drain<K>(
-    mut stream: EventStream<K>,
-    case: &Case,
-    seen: &mut Seen,
-) -> Result<Ending, Error>
+async fn drain<K>(mut stream: EventStream<K>, case: &Case, seen: &mut Seen) -> Result<Ending, Error>
 where
     K: StreamKind,
     K::Event: Serialize,
@@ -242,18 +241,26 @@ impl Campaign {
         Ok(Self {
             url: url.to_owned(),
             client: client.build()?,
-            server: reqwest::Client::builder().pool_max_idle_per_host(0).build()?,
+            server: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()?,
             results: Mutex::default(),
         })
     }
 
     async fn get(&self, path: &str) -> Result<String, Anything> {
-        let answer = self.server.get(format!("{}{path}", self.url)).send().await?;
+        let answer = self
+            .server
+            .get(format!("{}{path}", self.url))
+            .send()
+            .await?;
         Ok(answer.text().await?)
     }
 
     async fn cases(&self, first: u64, last: u64) -> Result<Queue, Anything> {
-        let text = self.get(&format!("/faults/cases?from={first}&to={last}")).await?;
+        let text = self
+            .get(&format!("/faults/cases?from={first}&to={last}"))
+            .await?;
         let cases: Result<_, _> = text.lines().map(serde_json::from_str).collect();
         Ok(Arc::new(Mutex::new(cases?)))
     }
@@ -326,7 +333,9 @@ async fn run(url: &str, first: u64, last: u64, workers: u64) -> Result<Value, An
 }
 
 fn alive() -> usize {
-    tokio::runtime::Handle::current().metrics().num_alive_tasks()
+    tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks()
 }
 
 #[tokio::main(flavor = "current_thread")]
