@@ -33,15 +33,16 @@ def directed(
     sent: Iterable[TypeExpr],
     received: Iterable[TypeExpr],
 ) -> dict[TypeId, Definition]:
-    """Mark every definition; one that nothing reaches counts as received."""
+    """Mark every definition; what nothing reaches counts as received, and all in it."""
     sent_ids = reachable(definitions, sent)
     received_ids = reachable(definitions, received)
+    unused = [Ref(each) for each in definitions if each not in sent_ids | received_ids]
+    received_ids |= reachable(definitions, unused)
     return {
         type_id: replace(
             definition,
             direction=Direction(
-                sent=type_id in sent_ids,
-                received=type_id in received_ids or type_id not in sent_ids,
+                sent=type_id in sent_ids, received=type_id in received_ids
             ),
         )
         for type_id, definition in definitions.items()
