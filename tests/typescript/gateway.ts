@@ -40,7 +40,12 @@ export class Gateway {
       },
       stdio: ["ignore", "pipe", "inherit"],
     });
-    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    const died = once(child, "exit").then(() => {
+      throw new Error("the gateway did not start");
+    });
+    const first = once(createInterface({ input: child.stdout }), "line");
+    const [line] = (await Promise.race([first, died])) as [string];
+    died.catch(() => undefined);
     return new Gateway((JSON.parse(line) as { url: string }).url, child, folder);
   }
 
