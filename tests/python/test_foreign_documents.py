@@ -10,12 +10,12 @@ import pytest
 
 from headgate.pipeline import generate, write_packages
 from tests.corpus import find_documents
-from tests.golden.cases import CASES, spec_of
 
 BUILD = Path(__file__).resolve().with_name("build_models.py")
 REAL = ["anthropic-2024-11", "museum-31", "ollama", "petstore3", "train-travel-31"]
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 DOCUMENTS = {
-    **{case: spec_of(case) for case in CASES},
+    **{path.parent.name: path for path in sorted(GOLDEN.glob("*/spec.yaml"))},
     **{name: path for name, path in find_documents().items() if name in REAL},
 }
 
