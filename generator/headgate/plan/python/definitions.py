@@ -250,12 +250,15 @@ def _model(struct: Struct, writer: Writer) -> Item:
 
 
 def model_attributes(struct: Struct) -> list[tuple[Field, str]]:
-    """Give the attribute of a model for each field of its struct."""
+    """Give the attribute of a model for each field of its struct.
+
+    A field whose own name will do has it before another is changed to it.
+    """
     scope = Scope(KEYWORDS | MODEL_ATTRIBUTES | TYPES_IN_USE)
-    return [
-        (field, scope.claim(attribute(field.name), "field").text)
-        for field in struct.fields
-    ]
+    wanted = {field.name: attribute(field.name) for field in struct.fields}
+    own_first = sorted(wanted, key=lambda name: wanted[name] != name)
+    names = {name: scope.claim(wanted[name], "field").text for name in own_first}
+    return [(field, names[field.name]) for field in struct.fields]
 
 
 def _model_field(field: Field, name: str, writer: Writer) -> FieldPage:

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
         APIConnectionError,
         APIError,
         APITimeoutError,
+        ConfigurationError,
         ResponseDecodeError,
         StreamClosedError,
+        StreamForeignError,
         StreamGapError,
         StreamLimitError,
         StreamTruncatedError,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.retry import RetryPolicy
-    from ._runtime.settings import RequestOptions, TimeoutOptions
+    from ._runtime.settings import RequestOptions, StreamLimits, TimeoutOptions
     from .streams.heat import AsyncHeatStream, HeatStream
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "AsyncPage",
     "AsyncPages",
     "BadPotError",
+    "ConfigurationError",
     "HeatStream",
     "HttpResponse",
     "Kiln",
@@ -45,8 +48,10 @@ __all__ = [
     "ResponseDecodeError",
     "RetryPolicy",
     "StreamClosedError",
+    "StreamForeignError",
     "StreamGapError",
     "StreamLimitError",
+    "StreamLimits",
     "StreamTruncatedError",
     "TimeoutOptions",
     "TooHotError",
@@ -66,6 +71,7 @@ if not TYPE_CHECKING:
             "AsyncPage": "._runtime.pages",
             "AsyncPages": "._runtime.pages",
             "BadPotError": "._errors",
+            "ConfigurationError": "._runtime.errors",
             "HeatStream": ".streams.heat",
             "HttpResponse": "._runtime.models",
             "Kiln": "._client",
@@ -75,8 +81,10 @@ if not TYPE_CHECKING:
             "ResponseDecodeError": "._runtime.errors",
             "RetryPolicy": "._runtime.retry",
             "StreamClosedError": "._runtime.errors",
+            "StreamForeignError": "._runtime.errors",
             "StreamGapError": "._runtime.errors",
             "StreamLimitError": "._runtime.errors",
+            "StreamLimits": "._runtime.settings",
             "StreamTruncatedError": "._runtime.errors",
             "TimeoutOptions": "._runtime.settings",
             "TooHotError": "._errors",

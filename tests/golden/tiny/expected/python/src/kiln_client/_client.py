@@ -11,7 +11,12 @@ import httpx2
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
 from ._runtime.retry import RetryPolicy
-from ._runtime.settings import HeaderValues, TimeoutOptions, client_options
+from ._runtime.settings import (
+    HeaderValues,
+    StreamLimits,
+    TimeoutOptions,
+    client_options,
+)
 
 if TYPE_CHECKING:
     from .resources.firings import AsyncFiringsResource, FiringsResource
@@ -30,6 +35,8 @@ class Kiln(SyncClient):
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
+        platform_headers: bool = True,
+        stream_limits: StreamLimits | None = None,
         http_client: httpx2.Client | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -41,6 +48,8 @@ class Kiln(SyncClient):
             timeouts=timeouts,
             max_attempts=max_attempts,
             headers=default_headers,
+            platform_headers=platform_headers,
+            stream_limits=stream_limits,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 
@@ -71,6 +80,8 @@ class AsyncKiln(AsyncClient):
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
         default_headers: HeaderValues | None = None,
+        platform_headers: bool = True,
+        stream_limits: StreamLimits | None = None,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
@@ -82,6 +93,8 @@ class AsyncKiln(AsyncClient):
             timeouts=timeouts,
             max_attempts=max_attempts,
             headers=default_headers,
+            platform_headers=platform_headers,
+            stream_limits=stream_limits,
         )
         super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
 

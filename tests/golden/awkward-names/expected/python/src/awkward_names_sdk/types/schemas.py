@@ -43,11 +43,11 @@ class Type(ApiModel):
 
     field_1_st: str | None = Field(default=None, alias="1st")
 
-    two_words: str | None = Field(default=None, alias="two words")
+    two_words_2: str | None = Field(default=None, alias="two words")
 
-    two_words_2: str | None = Field(default=None, alias="two-words")
+    two_words_3: str | None = Field(default=None, alias="two-words")
 
-    two_words_3: str | None = Field(default=None, alias="two_words")
+    two_words: str | None = None
 
     two_words_4: str | None = Field(default=None, alias="twoWords")
 
