@@ -58,7 +58,7 @@ KINDS: dict[str, Kind] = {
     **_kinds("conflict_error", 409, "E4001", "idempotency_in_progress", retryable=True),
     **_kinds("request_too_large_error", 413, "E1005", "payload_too_large"),
     **_kinds("rate_limit_error", 429, "E2001", "rate_limit_exceeded", retryable=True),
-    **_kinds("cancelled_error", 499, "E4002", "cancelled"),
+    **_kinds("cancelled_error", 499, "E4002", "cancelled", "interrupted"),
     **_kinds("api_error", 500, "E3001", "internal_error", retryable=True),
     **_kinds(
         "provider_error",

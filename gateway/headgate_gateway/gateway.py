@@ -24,7 +24,7 @@ from headgate_gateway.providers.mock import MockProvider
 from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.follow import Followers
 from headgate_gateway.runs.log import EventLog
-from headgate_gateway.runs.orphans import close_orphans
+from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
 from headgate_gateway.store.database import Database
@@ -71,6 +71,7 @@ class Gateway:
     log: EventLog
     engine: RunEngine
     followers: Followers
+    takeover: Takeover
     metrics: Metrics
     drain: Drain
     default_project: str
@@ -84,22 +85,23 @@ class Gateway:
     async def start(self) -> None:
         """Take up work."""
         await self.instances.renew()
-        await self._bury_the_dead()
         self.log.start()
+        await self.takeover.bury_the_dead()
         self._tasks = [
             asyncio.create_task(self._keep_alive(), name="keep-alive"),
             asyncio.create_task(self._keep_house(), name="housekeeping"),
         ]
 
     async def stop(self) -> None:
-        """Let go of everything; runs that are still at work are cancelled."""
-        await self.engine.cancel_all()
+        """Let go of everything; runs that are still at work are left to others."""
+        await self.engine.release_all()
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
         await self.log.stop()
+        await self.instances.retire()
         await self.database.close()
 
     async def begin_drain(self) -> None:
@@ -110,7 +112,7 @@ class Gateway:
         if await self.drain.idle_within(max(deadline - time.monotonic(), 0)):
             return
         self.drain.forced.set()
-        await self.engine.cancel_all()
+        await self.engine.release_all()
         await self.drain.idle_within(_LAST_EVENTS)
         self.drain.cut.set()
 
@@ -122,15 +124,10 @@ class Gateway:
                 await self.instances.renew()
                 for run_id, _ in await self.runs.asked_to_cancel():
                     self.engine.cancel_here(run_id)
-                await self._bury_the_dead()
+                await self.takeover.bury_the_dead()
                 await self._note_used_keys()
             except Exception as error:  # noqa: BLE001 - it is tried again soon
                 _log.warning("keep_alive_failed", error=type(error).__name__)
-
-    async def _bury_the_dead(self) -> None:
-        dead = await self.instances.dead()
-        if dead:
-            await close_orphans(self.runs, self.instances, dead=dead)
 
     async def _note_used_keys(self) -> None:
         used, self.authenticator.used = self.authenticator.used, set()
@@ -165,13 +162,16 @@ async def open_gateway(settings: Settings) -> Gateway:
     runs = RunStore(database, owner=instance, window_ms=window_ms)
     metrics, log = Metrics(), EventLog(runs)
     catalogue = Catalogue([MockProvider()], upstream_idle=settings.upstream_idle)
+    lease_ms = int(settings.lease * 1000)
+    instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
+    engine = RunEngine(
+        log=log, store=runs, catalogue=catalogue, tools=offline_tools(), metrics=metrics
+    )
     return Gateway(
         settings=settings,
         specification=load_specification(),
         database=database,
-        instances=InstanceStore(
-            database, instance=instance, lease_ms=int(settings.lease * 1000)
-        ),
+        instances=instances,
         projects=projects,
         keys=keys,
         runs=runs,
@@ -187,14 +187,11 @@ async def open_gateway(settings: Settings) -> Gateway:
         ),
         catalogue=catalogue,
         log=log,
-        engine=RunEngine(
-            log=log,
-            store=runs,
-            catalogue=catalogue,
-            tools=offline_tools(),
-            metrics=metrics,
-        ),
+        engine=engine,
         followers=Followers(log, runs),
+        takeover=Takeover(
+            store=runs, instances=instances, engine=engine, catalogue=catalogue
+        ),
         metrics=metrics,
         drain=Drain(),
         default_project=default_project,

@@ -466,6 +466,26 @@ class StepCompleteFrame(BaseModel):
     ]
 
 
+class StepAbandonedFrame(BaseModel):
+    event: Literal['step_abandoned']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/StepAbandonedEvent'},
+            },
+        ),
+    ]
+
+
 class HistoryDeltaFrame(BaseModel):
     event: Literal['history_delta']
     id: Annotated[
@@ -778,7 +798,7 @@ ErrorType = TypeAliasType(
 ErrorCode = TypeAliasType(
     "ErrorCode",
     Annotated[
-        Literal['validation_failed', 'unsupported_version', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
+        Literal['validation_failed', 'unsupported_version', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'interrupted', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
         Field(
             description='The failure itself. Programs decide by this and never by the message.'
         ),
@@ -844,6 +864,17 @@ EffectClass = TypeAliasType(
         Literal['read', 'idempotent', 'write'],
         Field(
             description='What calling a tool does to the world, and so whether a call may be repeated:\n`read` changes nothing, `idempotent` changes the same thing once however often it is\ncalled, `write` changes something every time.'
+        ),
+    ],
+)
+
+
+AbandonReason = TypeAliasType(
+    "AbandonReason",
+    Annotated[
+        Literal['gateway_stopped', 'gateway_lost'],
+        Field(
+            description='Why a step was abandoned: `gateway_stopped` the gateway was stopped in order, `gateway_lost` it\ndied.'
         ),
     ],
 )
@@ -1135,7 +1166,7 @@ class TokenCount(BaseModel):
 RunStreamFrame = TypeAliasType(
     "RunStreamFrame",
     Annotated[
-        RunStartFrame | StepStartFrame | StepStreamFrame | ToolCallStartFrame | ToolResultFrame | StepCompleteFrame | HistoryDeltaFrame | RunCompleteFrame | RunErrorFrame | PingFrame,
+        RunStartFrame | StepStartFrame | StepStreamFrame | ToolCallStartFrame | ToolResultFrame | StepCompleteFrame | StepAbandonedFrame | HistoryDeltaFrame | RunCompleteFrame | RunErrorFrame | PingFrame,
         Field(description='One frame of a streamed run.', discriminator='event'),
     ],
 )
@@ -1312,7 +1343,7 @@ class RunConfig(BaseModel):
     timeout_ms: Annotated[
         StrictInt,
         Field(
-            description='The longest the run may take, in milliseconds.',
+            description='The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out\ndoes not count.',
             ge=1000,
             le=300000,
         ),
@@ -1399,6 +1430,23 @@ class ToolCallStartEvent(BaseModel):
         EffectClass | MISSING,
         Field(description='What the call does to the world, where it is known.'),
     ] = MISSING
+
+
+class StepAbandonedEvent(BaseModel):
+    type: Annotated[Literal['step_abandoned'], Field(description='Names the event.')]
+    run_id: Annotated[
+        StrictStr, Field(description='The run that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place in the run, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    index: Annotated[StrictInt, Field(description="The step's place.", ge=0)]
+    reason: Annotated[AbandonReason, Field(description='Why the step was abandoned.')]
 
 
 TextBlockList = TypeAliasType(
@@ -2398,7 +2446,7 @@ MessageStreamEvent = TypeAliasType(
 RunStreamEvent = TypeAliasType(
     "RunStreamEvent",
     Annotated[
-        Union[RunStartEvent, StepStartEvent, "StepStreamEvent", ToolCallStartEvent, "ToolResultEvent", "StepCompleteEvent", "HistoryDeltaEvent", "RunCompleteEvent", RunErrorEvent, PingEvent],
+        Union[RunStartEvent, StepStartEvent, "StepStreamEvent", ToolCallStartEvent, "ToolResultEvent", "StepCompleteEvent", StepAbandonedEvent, "HistoryDeltaEvent", "RunCompleteEvent", RunErrorEvent, PingEvent],
         Field(description='One event of a run.', discriminator='type'),
     ],
 )

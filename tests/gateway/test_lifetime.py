@@ -89,28 +89,36 @@ def test_a_drain_lets_short_work_end(tmp_path: Path, own_settings: dict[str, str
     assert status == 0
 
 
-def test_a_drain_cancels_what_takes_too_long(
+def test_a_drain_leaves_long_runs_to_the_next_process(
     tmp_path: Path, own_settings: dict[str, str]
 ):
-    """After the grace runs are cancelled, messages get an error, all streams end."""
+    """After the grace messages end with an error; runs go on in the next process."""
     settings = {**own_settings, "HEADGATE_GATEWAY_DRAIN_GRACE": "0.3"}
+    body = run({"turns": [{"text": "x" * 100, "chunk": 1, "delay_ms": 20}]})
     with process(tmp_path, settings) as (gateway, client):
         streamed = message(TALKING, stream=True)
-        runs = in_background(client.stream_run, run(TALKING))
+        runs = in_background(client.stream_run, body)
         messages = in_background(lambda: stream_of(client, streamed))
-        wait_for_a_run(client)
+        run_id = wait_for_a_run(client)
         time.sleep(0.3)
         gateway.send_signal(signal.SIGTERM)
         status = gateway.wait(timeout=10)
         for thread, _ in (runs, messages):
             thread.join()
+    with process(tmp_path, settings) as (_, client):
+        whole = client.follow(run_id)
 
-    run_recording, message_recording = runs[1][0], messages[1][0]
+    first, message_recording = runs[1][0], messages[1][0]
     assert status == 0
-    assert run_recording.events[-1]["result"]["stop_reason"] == "cancelled"
-    assert breaches("run", run_recording) == []
     assert message_recording.events[-1]["error"]["code"] == "draining"
     assert breaches("message", message_recording, streamed) == []
+    assert not first.complete
+    assert first.events == whole.events[: len(first.events)]
+    assert [event["reason"] for event in whole.of("step_abandoned")] == [
+        "gateway_stopped"
+    ]
+    assert whole.events[-1]["result"]["stop_reason"] == "end_turn"
+    assert breaches("run", whole, body) == []
 
 
 def stream_of(client: Client, body: dict[str, Any]) -> Recording:
@@ -129,31 +137,61 @@ def wait_until_draining(client: Client) -> dict[str, Any]:
     return answer.json()
 
 
-def test_no_acknowledged_event_is_lost_in_a_crash(
+def test_a_run_outlives_its_process_again_and_again(
     tmp_path: Path, own_settings: dict[str, str]
 ):
-    """Killed in mid-stream, a run is closed by the next process after what was seen."""
+    """Killed three times in mid-stream, it loses and doubles no event, and ends."""
+    body = run({"turns": [{"text": "x" * 60, "chunk": 1, "delay_ms": 25}]})
     seen: list[str] = []
-    with process(tmp_path, own_settings) as (gateway, client):
-        try:
-            with client.frames("POST", "/v1/runs:stream", json=run(TALKING)) as frames:
-                for frame in frames:
-                    seen.append(frame.data)
-                    if len(seen) == 40:
-                        gateway.kill()
-        except httpx2.TransportError:
-            gateway.wait()
+    for life in range(3):
+        with process(tmp_path, own_settings) as (gateway, client):
+            read_and_kill(gateway, client, body if life == 0 else None, seen)
 
     run_id = json.loads(seen[0])["run_id"]
     with process(tmp_path, own_settings) as (_, client):
-        recording = client.follow(run_id)
+        rest = client.follow(run_id, after=len(seen))
+        whole = client.follow(run_id)
         kept = client.http.get(f"/v1/runs/{run_id}").json()["run"]
 
-    assert [frame.data for frame in recording.frames][: len(seen)] == seen
-    assert recording.types[-1] == "error"
-    assert breaches("run", recording) == []
-    assert kept["status"] == "failed"
-    assert kept["error"]["code"] == "internal_error"
+    told = seen + [frame.data for frame in rest.frames if frame.type != "ping"]
+    assert [frame.data for frame in whole.frames] == told
+    assert [event["reason"] for event in whole.of("step_abandoned")] == [
+        "gateway_lost"
+    ] * 3
+    assert whole.events[-1]["result"]["stop_reason"] == "end_turn"
+    assert breaches("run", whole, body) == []
+    assert kept["status"] == "completed"
+
+
+def read_and_kill(
+    gateway: subprocess.Popen[bytes],
+    client: Client,
+    body: dict[str, Any] | None,
+    seen: list[str],
+) -> None:
+    """Read on from where one was, and kill the gateway inside a step."""
+    if body is None:
+        run_id = json.loads(seen[0])["run_id"]
+        params = {"starting_after": len(seen)}
+        request = {
+            "method": "GET",
+            "path": f"/v1/runs/{run_id}/events",
+            "params": params,
+        }
+    else:
+        request = {"method": "POST", "path": "/v1/runs:stream", "json": body}
+    inside = 0
+    try:
+        with client.frames(**request) as frames:
+            for frame in frames:
+                if frame.type == "ping":
+                    continue
+                seen.append(frame.data)
+                inside += frame.type == "stream_event"
+                if inside == 12:
+                    gateway.kill()
+    except httpx2.TransportError:
+        gateway.wait()
 
 
 def test_a_claim_dies_with_its_process(tmp_path: Path, own_settings: dict[str, str]):

@@ -17,16 +17,14 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import REPLAYED, claim_of, require_same
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.scenario import cuts_of, script_of
 from headgate_gateway.routes.allowed import allowed_model
 from headgate_gateway.routes.pages import list_answer, page_request
 from headgate_gateway.routes.run_views import error_of, run_envelope, run_object
 from headgate_gateway.runs.execution import RunPlan
-from headgate_gateway.runs.limits import RunLimits
+from headgate_gateway.runs.planning import plan_run
 from headgate_gateway.store.runs import RunFilter, ended
 from headgate_gateway.streaming import EventStream, batched_frames
-from headgate_gateway.tools.toolbox import ToolSession
 
 _CANCEL_WAIT = 2.0
 """How long a cancel waits for the run's end before it answers."""
@@ -121,7 +119,13 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
             call.body["request"].get("metadata") or {}, at="request.metadata.script"
         )
     claim = claim_of(call)
-    plan = _plan(call, resolved)
+    plan = plan_run(
+        call.body,
+        run_id=new_id("run"),
+        request_id=call.request_id,
+        resolved=resolved,
+        tools=call.gateway.engine.tools,
+    )
     earlier = await call.gateway.runs.create(_new_run(call, plan), claim)
     if claim is not None and earlier is not None:
         require_same(claim, earlier)
@@ -131,24 +135,6 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
         call.gateway.cuts[plan.run_id] = cuts
     call.gateway.engine.start(plan)
     return plan.run_id, {}
-
-
-def _plan(call: Call, resolved: Resolved) -> RunPlan:
-    body = call.body
-    names = list(dict.fromkeys(body.get("server_tools", ())))
-    return RunPlan(
-        run_id=new_id("run"),
-        request_id=call.request_id,
-        resolved=resolved,
-        request=body["request"],
-        limits=RunLimits.of(body.get("run")),
-        server_tools=names,
-        tools=ToolSession(
-            call.gateway.engine.tools,
-            names=names,
-            config=body.get("server_tool_config", {}),
-        ),
-    )
 
 
 def _new_run(call: Call, plan: RunPlan) -> dict[str, Any]:
@@ -166,6 +152,7 @@ def _new_run(call: Call, plan: RunPlan) -> dict[str, Any]:
         "usage": usage_of(0, 0),
         "turn_count": 0,
         "tool_call_count": 0,
+        "carried_ms": 0,
         "last_sequence": 0,
         "trimmed_through": 0,
     }

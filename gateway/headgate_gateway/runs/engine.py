@@ -7,10 +7,11 @@ from headgate_gateway.metrics import Metrics
 from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.runs.execution import RunExecution, RunPlan
 from headgate_gateway.runs.log import EventLog
+from headgate_gateway.runs.recovery import Recovered
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.tools.interface import ServerTool
 
-_CANCEL_TIME = 2.0
+_RELEASE_TIME = 2.0
 
 
 class RunEngine:
@@ -33,9 +34,11 @@ class RunEngine:
         self._executions: dict[str, RunExecution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def start(self, plan: RunPlan) -> None:
-        """Carry out a run that is in the store."""
-        execution = RunExecution(plan, log=self._log, catalogue=self._catalogue)
+    def start(self, plan: RunPlan, recovered: Recovered | None = None) -> None:
+        """Carry out a run that is in the store, from where it stands."""
+        execution = RunExecution(
+            plan, log=self._log, catalogue=self._catalogue, recovered=recovered
+        )
         task = asyncio.create_task(execution.execute(), name=plan.run_id)
         self._executions[plan.run_id] = execution
         self._tasks[plan.run_id] = task
@@ -66,11 +69,11 @@ class RunEngine:
             await asyncio.wait(tasks, timeout=seconds)
         return not self._tasks
 
-    async def cancel_all(self) -> None:
-        """Cancel what is left, and wait for it to end."""
+    async def release_all(self) -> None:
+        """Leave what is not over to another process, in good order."""
         for execution in list(self._executions.values()):
-            execution.cancel()
-        await self.idle_within(_CANCEL_TIME)
+            execution.release()
+        await self.idle_within(_RELEASE_TIME)
 
     def _forget(self, run_id: str) -> None:
         self._metrics.live_runs.dec()

@@ -10,12 +10,13 @@ import structlog
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import MessageFold, error_event
+from headgate_gateway.events import error_event
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.runs.limits import RunLimits
-from headgate_gateway.runs.log import EventLog, LiveRun, StoreLost
-from headgate_gateway.runs.steps import Progress, ToolOutcome
+from headgate_gateway.runs.log import EventLog, StoreLost
+from headgate_gateway.runs.recovery import OpenStep, Recovered, recover, tool_calls
+from headgate_gateway.runs.steps import ToolOutcome
 from headgate_gateway.tools.toolbox import ToolSession
 
 _STOP_REASONS = {
@@ -42,37 +43,51 @@ class RunPlan:
     limits: RunLimits
     server_tools: Sequence[str]
     tools: ToolSession
+    carried_ms: int = 0
+    """How much of its time earlier processes used up."""
 
 
 class RunExecution:
     """Carries out a plan. Everything that happens is an event in the log."""
 
-    def __init__(self, plan: RunPlan, *, log: EventLog, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        plan: RunPlan,
+        *,
+        log: EventLog,
+        catalogue: Catalogue,
+        recovered: Recovered | None = None,
+    ) -> None:
+        stand = recovered or recover(plan.request, ())
         self._plan = plan
         self._log = log
         self._catalogue = catalogue
-        self._live: LiveRun = log.open(plan.run_id)
-        self._progress = Progress(messages=list(plan.request["messages"]))
+        self._live = log.open(plan.run_id, last_sequence=stand.last_sequence)
+        self._progress = stand.progress
+        self._started = stand.started
+        self._left = stand.step
+        """The step that an earlier process left open."""
+        self._asking: int | None = None
+        """The step whose answer is coming in."""
         self._cancelled = asyncio.Event()
-
-    @property
-    def live(self) -> LiveRun:
-        """The run's tail in the log."""
-        return self._live
+        self._released = asyncio.Event()
 
     def cancel(self) -> None:
         """End the run with what it has; doing so twice is doing so once."""
         self._cancelled.set()
 
+    def release(self) -> None:
+        """Stop without ending the run: another process takes it up."""
+        self._released.set()
+
     async def execute(self) -> None:
-        """Run to the terminal event, and return when that is committed."""
+        """Run to the terminal event, or to the release, and return when it is kept."""
         try:
-            await self._start()
-            await self._complete(await self._bounded())
+            await self._carry_out()
         except GatewayError as error:
             await self._fail(error)
         except StoreLost:
-            _log.error("run_lost_its_store", run_id=self._plan.run_id)
+            _log.warning("run_lost", run_id=self._plan.run_id)
         except Exception:  # noqa: BLE001 - whatever broke, the stream gets its end
             _log.exception("run_broke", run_id=self._plan.run_id)
             await self._fail(
@@ -81,60 +96,98 @@ class RunExecution:
         finally:
             await self._log.close(self._live)
 
-    async def _bounded(self) -> str:
-        """The stop reason of the loop, or of the time-out or cancel that cut it."""
+    async def _carry_out(self) -> None:
+        if not self._started:
+            await self._start()
+        stop_reason = await self._bounded()
+        if stop_reason is not None:
+            await self._complete(stop_reason)
+        elif self._asking is not None:
+            await self._abandon(self._asking, "gateway_stopped")
+
+    async def _bounded(self) -> str | None:
+        """The stop reason of the loop or of what cut it; None when it was released."""
         work = asyncio.create_task(self._loop())
         cancel = asyncio.create_task(self._cancelled.wait())
+        release = asyncio.create_task(self._released.wait())
+        left_ms = self._plan.limits.timeout_ms - self._plan.carried_ms
         try:
-            seconds = self._plan.limits.timeout_ms / 1000
             await asyncio.wait(
-                {work, cancel}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
+                {work, cancel, release},
+                timeout=max(left_ms, 0) / 1000,
+                return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
-            cancel.cancel()
-            if not work.done():
-                work.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await asyncio.wait({work})
+            for task in (work, cancel, release):
+                task.cancel()
+            await asyncio.wait({work})
         if not work.cancelled():
             return work.result()
-        return "cancelled" if self._cancelled.is_set() else "timeout"
+        if self._cancelled.is_set():
+            return "cancelled"
+        return None if self._released.is_set() else "timeout"
 
     async def _loop(self) -> str:
         """Take steps until one is the last; gives the stop reason."""
-        while True:
+        stop_reason = await self._take_up()
+        while stop_reason is None:
             stop_reason = await self._step(len(self._progress.steps))
-            if stop_reason is not None:
-                return stop_reason
+        return stop_reason
+
+    async def _take_up(self) -> str | None:
+        """Go on where an earlier process stopped; a stop reason if that was the end."""
+        step, self._left = self._left, None
+        if step is None:
+            steps = self._progress.steps
+            return self._stop_reason(steps[-1]["response"]) if steps else None
+        if step.fold.ended:
+            return await self._conclude(step)
+        await self._abandon(step.index, "gateway_lost")
+        return None
 
     async def _step(self, index: int) -> str | None:
         """One answer and its tool calls; a stop reason if it is the last."""
-        started = time.monotonic()
+        step = OpenStep(index)
         await self._log.append(self._live, {"type": "step_start", "index": index})
-        response = await self._ask_model()
-        calls = [block for block in response["content"] if block["type"] == "tool_use"]
-        too_many = (
-            self._progress.tool_calls + len(calls) > self._plan.limits.max_tool_calls
-        )
-        outcomes = [] if too_many else await self._call_tools(index, calls)
+        await self._ask_model(step)
+        return await self._conclude(step)
+
+    async def _conclude(self, step: OpenStep) -> str | None:
+        """What follows a whole answer: its open tool calls, and the step's end."""
+        response = step.fold.message
+        outcomes = [] if self._too_many(step) else await self._call_tools(step)
         completed = self._progress.complete_step(
-            response, outcomes, duration_ms=_elapsed_ms(started)
+            response, outcomes, duration_ms=_elapsed_ms(step.began)
         )
         await self._log.append(
             self._live, *completed, changes=self._progress.counters()
         )
-        if not calls:
-            return _STOP_REASONS.get(response["stop_reason"], "custom")
-        return "max_tool_calls" if too_many else self._limit_reached()
+        return self._stop_reason(response)
 
-    def _limit_reached(self) -> str | None:
+    def _too_many(self, step: OpenStep) -> bool:
+        """Whether the step's calls would pass the run's limit."""
+        before = self._progress.tool_calls - len(step.outcomes)
+        return before + len(step.calls) > self._plan.limits.max_tool_calls
+
+    def _stop_reason(self, response: JsonObject) -> str | None:
+        """Why the run ends with its newest step; None when it goes on."""
         limits, progress = self._plan.limits, self._progress
+        if not tool_calls(response):
+            return _STOP_REASONS.get(response["stop_reason"], "custom")
+        if not progress.steps[-1]["tool_calls"]:
+            return "max_tool_calls"
         if limits.max_tokens and progress.usage["total_tokens"] >= limits.max_tokens:
             return "max_tokens"
         return "max_turns" if len(progress.steps) >= limits.max_turns else None
 
-    async def _ask_model(self) -> JsonObject:
-        fold = MessageFold()
+    async def _abandon(self, index: int, reason: str) -> None:
+        """Close a step that comes to nothing; it begins anew."""
+        self._asking = None
+        event = {"type": "step_abandoned", "index": index, "reason": reason}
+        await self._log.append(self._live, event)
+
+    async def _ask_model(self, step: OpenStep) -> None:
+        self._asking = step.index
         stream = self._catalogue.stream(
             self._plan.resolved,
             self._plan.request,
@@ -143,32 +196,31 @@ class RunExecution:
         )
         async with aclosing(stream) as events:
             async for event in events:
-                fold.add(event)
-                await self._log.append(
-                    self._live, {"type": "stream_event", "event": event}
-                )
-        return fold.message
+                step.fold.add(event)
+                self._asking = None if step.fold.ended else step.index
+                wrapped = {"type": "stream_event", "event": event}
+                await self._log.append(self._live, wrapped)
 
-    async def _call_tools(
-        self, index: int, calls: Sequence[JsonObject]
-    ) -> list[ToolOutcome]:
-        """The outcomes in the order of the calls, whatever order they came in."""
+    async def _call_tools(self, step: OpenStep) -> list[ToolOutcome]:
+        """The outcomes in the order of the calls, whatever order they come in."""
         if not self._plan.limits.parallel_tools:
-            return [await self._call_tool(index, call) for call in calls]
-        for call in calls:
-            await self._announce(index, call)
+            return [await self._answered(step, call) for call in step.calls]
+        for call in step.calls:
+            await self._announce(step, call)
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._answer(index, call)) for call in calls]
+            tasks = [
+                group.create_task(self._answered(step, call)) for call in step.calls
+            ]
         return [task.result() for task in tasks]
 
-    async def _call_tool(self, index: int, call: JsonObject) -> ToolOutcome:
-        await self._announce(index, call)
-        return await self._answer(index, call)
-
-    async def _announce(self, index: int, call: JsonObject) -> None:
+    async def _announce(self, step: OpenStep, call: JsonObject) -> None:
+        """Say that a call begins, unless that was said before."""
+        if call["id"] in step.begun:
+            return
+        step.begun.add(call["id"])
         event = {
             "type": "tool_call_start",
-            "step_index": index,
+            "step_index": step.index,
             "id": call["id"],
             "name": call["name"],
             "input": call["input"],
@@ -176,12 +228,17 @@ class RunExecution:
         }
         await self._log.append(self._live, event)
 
-    async def _answer(self, index: int, call: JsonObject) -> ToolOutcome:
-        outcome = await self._outcome(call)
+    async def _answered(self, step: OpenStep, call: JsonObject) -> ToolOutcome:
+        """The outcome of a call; an earlier process's answer is kept."""
+        if call["id"] in step.outcomes:
+            return step.outcomes[call["id"]]
+        in_flight = call["id"] in step.interrupted
+        await self._announce(step, call)
+        outcome = await self._outcome(call, in_flight=in_flight)
         self._progress.tool_calls += 1
         event = {
             "type": "tool_result",
-            "step_index": index,
+            "step_index": step.index,
             "id": call["id"],
             "name": call["name"],
             "content": outcome.content,
@@ -192,16 +249,25 @@ class RunExecution:
         await self._log.append(self._live, event)
         return outcome
 
-    async def _outcome(self, call: JsonObject) -> ToolOutcome:
+    async def _outcome(self, call: JsonObject, *, in_flight: bool) -> ToolOutcome:
         """What a call gives; its failure is data."""
         started = time.monotonic()
         try:
+            if in_flight:
+                self._require_repeatable(call)
             content = await self._timed_call(call)
             return ToolOutcome(call, content, None, _elapsed_ms(started))
         except GatewayError as failure:
             error = failure.as_object(self._plan.request_id)
             content = [{"type": "text", "text": failure.message}]
             return ToolOutcome(call, content, error, _elapsed_ms(started))
+
+    def _require_repeatable(self, call: JsonObject) -> None:
+        """Refuse to repeat a call that may have changed something already."""
+        if self._plan.tools.effect_class(call["name"]) == "write":
+            raise GatewayError(
+                "interrupted", "The gateway stopped during the call; it may be done."
+            )
 
     async def _timed_call(self, call: JsonObject) -> list[JsonObject]:
         milliseconds = self._plan.limits.tool_timeout_ms

@@ -26,7 +26,7 @@ _log = structlog.get_logger("headgate_gateway.runs")
 
 
 class StoreLost(Exception):
-    """The store did not take events for so long that the run cannot go on."""
+    """The store takes no more events of a run, or another process took the run up."""
 
 
 class LiveRun:
@@ -60,6 +60,11 @@ class LiveRun:
         """Let followers see what is now committed."""
         self._tail.extend(events)
         self.committed = events[-1].sequence
+        self.wake()
+
+    def lose(self) -> None:
+        """Stop the run: its events are no longer taken, or no longer ours to give."""
+        self.failed = True
         self.wake()
 
     def wake(self) -> None:
@@ -114,23 +119,17 @@ class EventLog:
         Waits for the store only when the run is far ahead of it; the events are in the
         queue by then, so that a cancel cannot tear them apart.
         """
-        stored = tuple(self._number(live, event) for event in events)
+        if live.failed:
+            raise StoreLost(live.run_id)
+        stored: list[StoredEvent] = []
+        for event in events:
+            live.assigned += 1
+            stored.append(numbered(event, run_id=live.run_id, sequence=live.assigned))
         self._queue.put_nowait(
-            _Pending(live, Append(live.run_id, stored, changes or {}))
+            _Pending(live, Append(live.run_id, tuple(stored), changes or {}))
         )
         while live.assigned - live.committed > _UNCOMMITTED:
             await self.wait(live, live.assigned - _UNCOMMITTED)
-
-    def _number(self, live: LiveRun, event: JsonObject) -> StoredEvent:
-        live.assigned += 1
-        numbered = {
-            "type": event["type"],
-            "run_id": live.run_id,
-            "sequence_number": live.assigned,
-            "created_at": rfc3339(now_ms()),
-            **event,
-        }
-        return StoredEvent(live.assigned, event["type"], dump_text(numbered))
 
     async def wait(self, live: LiveRun, sequence: int) -> None:
         """Return when the event with this number is committed."""
@@ -164,7 +163,7 @@ class EventLog:
         appends = [append for _, append in merged]
         for attempt in range(_RETRIES):
             try:
-                await self._store.append(appends)
+                lost = await self._store.append(appends)
                 break
             except (sqlalchemy.exc.SQLAlchemyError, OSError) as error:
                 _log.warning(
@@ -172,12 +171,12 @@ class EventLog:
                 )
                 await asyncio.sleep(_RETRY_DELAY)
         else:
-            for live, _ in merged:
-                live.failed = True
-                live.wake()
-            return
+            lost = {append.run_id for append in appends}
         for live, append in merged:
-            live.show(append.events)
+            if append.run_id in lost:
+                live.lose()
+            else:
+                live.show(append.events)
 
 
 def _merge(batch: list[_Pending]) -> list[tuple[LiveRun, Append]]:
@@ -196,6 +195,18 @@ def _merge(batch: list[_Pending]) -> list[tuple[LiveRun, Append]]:
             append = item.append
         merged[run_id] = (item.live, append)
     return list(merged.values())
+
+
+def numbered(event: JsonObject, *, run_id: str, sequence: int) -> StoredEvent:
+    """An event as it is stored: of its run, with its number and the time."""
+    whole = {
+        "type": event["type"],
+        "run_id": run_id,
+        "sequence_number": sequence,
+        "created_at": rfc3339(now_ms()),
+        **event,
+    }
+    return StoredEvent(sequence, event["type"], dump_text(whole))
 
 
 def is_terminal(event: StoredEvent) -> bool:

@@ -27,17 +27,19 @@ class InstanceStore:
         async with self._database.writing() as connection:
             await connection.execute(upsert)
 
+    async def retire(self) -> None:
+        """Let the lease go: what this process left may be taken up at once."""
+        mine = instances.c.id == self._instance
+        async with self._database.writing() as connection:
+            await connection.execute(
+                instances.update().where(mine).values(lease_until=0)
+            )
+
     async def dead(self) -> list[str]:
         """The processes that did not renew in time."""
         query = sa.select(instances.c.id).where(
             instances.c.lease_until < now_ms(), instances.c.id != self._instance
         )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).scalars())
-
-    async def others(self) -> list[str]:
-        """Every other process that is on record, dead or alive."""
-        query = sa.select(instances.c.id).where(instances.c.id != self._instance)
         async with self._database.reading() as connection:
             return list((await connection.execute(query)).scalars())
 

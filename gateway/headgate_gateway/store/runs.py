@@ -1,16 +1,22 @@
 """Runs and their events."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import Claim, Earlier, claim_key
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import run_events, runs
+
+RunRow: TypeAlias = sa.RowMapping
+"""A row of ``runs``, with ``newest_sequence``."""
+
+_ALL = 2**31 - 1
 
 LIVE = ("queued", "running", "waiting_for_approval")
 """The statuses of a run that has not ended."""
@@ -32,6 +38,16 @@ class Append:
     run_id: str
     events: tuple[StoredEvent, ...]
     changes: dict[str, Any]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The events as rows of their table."""
+        for event in self.events:
+            yield {
+                "run_id": self.run_id,
+                "sequence": event.sequence,
+                "type": event.type,
+                "data": event.data,
+            }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,30 +114,48 @@ class RunStore:
         async with self._database.reading() as connection:
             return await read_page(connection, query, id_column=runs.c.id, page=page)
 
-    async def append(self, appends: Sequence[Append]) -> None:
-        """Commit several runs' events at once; doing so twice changes nothing."""
-        rows = [
-            {
-                "run_id": item.run_id,
-                "sequence": event.sequence,
-                "type": event.type,
-                "data": event.data,
-            }
-            for item in appends
-            for event in item.events
-        ]
-        dialect = sqlite if self._database.is_sqlite else postgresql
+    async def append(self, appends: Sequence[Append]) -> set[str]:
+        """Commit several runs' events at once; doing so twice changes nothing.
+
+        Gives the runs that are another process's by now, whose events were not taken.
+        """
         async with self._database.writing() as connection:
+            owned = await self._owned(connection, [item.run_id for item in appends])
+            taken = [item for item in appends if item.run_id in owned]
+            rows = [row for item in taken for row in item.rows()]
             if rows:
+                dialect = sqlite if self._database.is_sqlite else postgresql
                 insert = dialect.insert(run_events).on_conflict_do_nothing()
                 await connection.execute(insert, rows)
-            for item in appends:
+            for item in taken:
                 if item.changes:
+                    mine = runs.c.id == item.run_id
                     await connection.execute(
-                        runs.update()
-                        .where(runs.c.id == item.run_id)
-                        .values(item.changes)
+                        runs.update().where(mine).values(item.changes)
                     )
+        return {item.run_id for item in appends} - owned
+
+    async def _owned(self, connection: AsyncConnection, ids: list[str]) -> set[str]:
+        """Which of these runs are ours, and stay so until the transaction ends."""
+        query = sa.select(runs.c.id).where(
+            runs.c.id.in_(ids), runs.c.owner == self._owner
+        )
+        found = await connection.execute(query.with_for_update(read=True))
+        return set(found.scalars())
+
+    async def take_over(self, run: RunRow, *, carried_ms: int, at: int) -> bool:
+        """Whether the run is ours now; no, when another process was faster."""
+        unchanged = sa.and_(runs.c.id == run["id"], runs.c.owner == run["owner"])
+        changes = {"owner": self._owner, "carried_ms": carried_ms, "taken_up_at": at}
+        async with self._database.writing() as connection:
+            taken = await connection.execute(
+                runs.update().where(unchanged).values(changes)
+            )
+            return taken.rowcount > 0
+
+    async def all_events(self, run_id: str) -> list[StoredEvent]:
+        """Every committed event of a run."""
+        return await self.events(run_id, after=0, limit=_ALL)
 
     async def events(
         self, run_id: str, *, after: int, limit: int = 256

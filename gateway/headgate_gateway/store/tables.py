@@ -82,6 +82,8 @@ runs = sa.Table(
     sa.Column("request", Json, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("started_at", sa.BigInteger),
+    sa.Column("taken_up_at", sa.BigInteger),
+    sa.Column("carried_ms", sa.BigInteger, nullable=False),
     sa.Column("completed_at", sa.BigInteger),
     sa.Column("cancel_reason", Json),
     sa.Column("stop_reason", sa.String(32)),

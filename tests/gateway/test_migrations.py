@@ -1,0 +1,50 @@
+"""The migrations build what the code expects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from headgate_gateway.store import schema
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.tables import metadata
+
+
+def test_the_newest_migration_is_the_one_expected():
+    """HEAD names the last of the versions."""
+    folder = Path(schema.__file__).parent / "migrations"
+
+    assert ScriptDirectory(folder).get_current_head() == schema.HEAD
+
+
+async def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path):
+    """A migrated database differs in nothing from the tables' definition."""
+    database = Database(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    await schema.migrate(database)
+    await schema.migrate(database)
+    async with database.reading() as connection:
+        differences = await connection.run_sync(compare)
+    await database.close()
+
+    assert differences == []
+
+
+def compare(connection: sa.Connection) -> list[object]:
+    return compare_metadata(MigrationContext.configure(connection), metadata)
+
+
+async def test_sqlite_is_as_safe_as_it_can_be(tmp_path: Path):
+    """Write-ahead log, and every commit on the disk before it is acknowledged."""
+    database = Database(f"sqlite:///{tmp_path / 'safe.sqlite3'}")
+    async with database.writing() as connection:
+        answers = [
+            (await connection.exec_driver_sql(f"PRAGMA {name}")).scalar_one()
+            for name in ("journal_mode", "synchronous")
+        ]
+    await database.close()
+
+    assert answers == ["wal", 2]
