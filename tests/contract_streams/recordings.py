@@ -171,6 +171,14 @@ class Run:
             error=FAILURE if failed else None,
         )
 
+    def abandon_step(self) -> None:
+        """Give the open step up, with the answers of its tools."""
+        begun = max(
+            at for at, event in enumerate(self.events) if event["type"] == "step_start"
+        )
+        self.results -= sum(e["type"] == "tool_result" for e in self.events[begun:])
+        self.add("step_abandoned", index=len(self.steps), reason="gateway_lost")
+
     def close_step(self, *blocks: tuple[Event, list[Event]]) -> None:
         """End a step and hand its messages to the history."""
         ran = [e["id"] for e in self.events if e["type"] == "tool_result"]

@@ -121,6 +121,7 @@ class RunReader:
     last_tools: int = 0
     capped: bool = False
     at_cut: bool = False
+    abandoned: bool = False
 
     def peek(self) -> str:
         """Say what comes next."""
@@ -139,13 +140,23 @@ class RunReader:
         while self.peek() == "step_start":
             need(not self.capped)
             need(self.pop("step_start")["index"] == len(self.steps))
-            if not self.step():
+            if not self.attempt():
                 break
-        self.end(inside=self.at_cut)
+        self.end(inside=self.at_cut or self.abandoned)
         need(self.at == len(self.events))
 
+    def attempt(self) -> bool:
+        """Read one step or what came of it; False if the run was cut inside it."""
+        before = self.results
+        whole = self.step()
+        self.abandoned = not whole and self.peek() == "step_abandoned"
+        if self.abandoned:
+            need(self.pop("step_abandoned")["index"] == len(self.steps))
+            self.results, self.at_cut = before, False
+        return whole or self.abandoned
+
     def step(self) -> bool:
-        """Read one step; False if the run was cut inside it."""
+        """Read one step; False if it does not come to its end."""
         message = Message()
         while self.peek() == "stream_event" and not message.over:
             inner = self.pop("stream_event")["event"]

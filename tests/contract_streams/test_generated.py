@@ -95,8 +95,9 @@ def kinds(events: list[Any]) -> set[str]:
         (MESSAGES, lambda e: "ping" in kinds(e)),
         (RUNS, lambda e: kinds(e) >= {"tool_result", "run_complete"}),
         (RUNS, lambda e: sum(x["type"] == "step_complete" for x in e) > 1),
+        (RUNS, lambda e: kinds(e) >= {"step_abandoned", "step_complete"}),
     ],
-    ids=["whole message", "error", "ping", "tools", "two steps"],
+    ids=["whole message", "error", "ping", "tools", "two steps", "begun anew"],
 )
 def test_walks_go_everywhere(
     streams: st.SearchStrategy[list[Any]], reaches: Callable[[list[Any]], bool]

@@ -92,6 +92,25 @@ def test_snapshots_equal_folds() -> None:
     assert [(v.rule, v.index) for v in found] == [("R3", place)]
 
 
+def test_an_abandoned_step_is_in_no_snapshot() -> None:
+    """What an abandoned step said is not part of the whole that follows it."""
+    made = Run()
+    made.start()
+    made.open_step(*ASKING)
+    made.abandon_step()
+    made.open_step(*ANSWERING)
+    made.close_step(*ANSWERING)
+    made.complete("end_turn")
+    cut = [*made.events[:6], *made.events[8:]]
+
+    found = [
+        invariants.snapshots_equal_folds(recording(RUN, events))
+        for events in (made.events, cut)
+    ]
+
+    assert found == [[], []]
+
+
 def test_replay_identical() -> None:
     """R15: a replay is the same bytes; pings are not replayed."""
     good = frames(RUN, WHOLE)

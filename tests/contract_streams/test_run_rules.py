@@ -134,6 +134,49 @@ def unasked_tool() -> list[Event]:
     return made.events
 
 
+def begun_anew(upto: int) -> Run:
+    """A run that was abandoned after so many events and is about to begin anew."""
+    made = Run(events=copy.deepcopy(WHOLE[:upto]))
+    made.results = KINDS[:upto].count("tool_result")
+    made.abandon_step()
+    return made
+
+
+def taken_up(upto: int) -> list[Event]:
+    """The same, gone through to its end."""
+    made = begun_anew(upto)
+    made.open_step(*ASKING)
+    made.begin_tool("a")
+    made.begin_tool("b")
+    made.end_tool("a")
+    made.end_tool("b")
+    made.close_step(*ASKING)
+    made.open_step(*ANSWERING)
+    made.close_step(*ANSWERING)
+    made.complete("end_turn")
+    return made.events
+
+
+def given_up(stop_reason: str, upto: int) -> list[Event]:
+    """A run that ends behind an abandoned step."""
+    made = begun_anew(upto)
+    made.complete(stop_reason)
+    return made.events
+
+
+def changed(events: list[Event], kind: str, nth: int, **fields: Any) -> list[Event]:
+    """A run with fields of the nth event of a kind changed."""
+    place = [at for at, event in enumerate(events) if event["type"] == kind][nth]
+    return [*events[:place], {**events[place], **fields}, *events[place + 1 :]]
+
+
+def inserted(place: int, kind: str) -> list[Event]:
+    """The whole run with one more event of a kind."""
+    made = Run(events=copy.deepcopy(WHOLE[:place]))
+    made.add(kind, index=0, reason="gateway_stopped")
+    return numbered([*made.events, *WHOLE[place:]])
+
+
 def counted_from_two() -> list[Event]:
     return [{**e, "sequence_number": e["sequence_number"] + 1} for e in WHOLE]
 
@@ -161,6 +204,9 @@ ERROR = {
 SEQUENTIAL = {**REQUEST, "run": {"parallel_tools": False}}
 TWO_TURNS = {**REQUEST, "run": {"max_turns": 2}}
 HISTORY = at("history_delta")
+MODEL = inner("content_block_delta", 2)
+LOST = taken_up(MODEL)
+LOST_TOOLS = taken_up(at("step_complete"))
 LAST = len(WHOLE) - 1
 
 GOOD: list[tuple[str, list[Event], Event | None]] = [
@@ -172,6 +218,12 @@ GOOD: list[tuple[str, list[Event], Event | None]] = [
     ("tool limit", dangling("max_tool_calls"), None),
     ("turn limit", after_tools("max_turns"), {**REQUEST, "run": {"max_turns": 1}}),
     ("one after the other", one_after_the_other("a", "b"), SEQUENTIAL),
+    ("abandoned in the model", taken_up(MODEL), REQUEST),
+    ("abandoned between answer and tools", taken_up(at("tool_call_start")), REQUEST),
+    ("abandoned with a tool open", taken_up(at("tool_result")), REQUEST),
+    ("abandoned with all tools answered", taken_up(at("step_complete")), REQUEST),
+    ("timeout behind an abandoned step", given_up("timeout", MODEL), None),
+    ("cancelled with tools lost", given_up("cancelled", at("step_complete")), None),
     ("error after a tool", numbered([*WHOLE[: at("tool_result")], ERROR]), None),
 ]
 
@@ -186,6 +238,9 @@ BROKEN: list[tuple[str, str, list[Event], Event | None]] = [
     ("R2", "another step completes", edited(at("step_complete"), index=1), None),
     ("R2", "step within a step", moved(at("step_start", 1), 4), None),
     ("R2", "tool of another step", edited(at("tool_result"), step_index=1), None),
+    ("R2", "begins anew as the next", changed(LOST, "step_start", 1, index=1), None),
+    ("R2", "another is abandoned", changed(LOST, "step_abandoned", 0, index=1), None),
+    ("R2", "nothing to abandon", inserted(1, "step_abandoned"), None),
     ("R3", "the answer has no start", without(inner("message_start")), None),
     ("R3", "a second answer", carrying(at("step_complete"), message()[0]), None),
     (
@@ -208,9 +263,23 @@ BROKEN: list[tuple[str, str, list[Event], Event | None]] = [
     ("R7", "error without failure", edited(at("tool_result"), is_error=False), None),
     ("R8", "no history_delta", without(HISTORY), None),
     ("R8", "two history_deltas", repeated(HISTORY), None),
+    ("R8", "complete and abandoned", inserted(HISTORY, "step_abandoned"), None),
+    (
+        "R8",
+        "history of an abandoned step",
+        numbered([*begun_anew(MODEL).events, WHOLE[HISTORY], ERROR]),
+        None,
+    ),
     ("R9", "wrong length", edited(HISTORY, expected_len=2), REQUEST),
     ("R9", "does not go on", edited(at("history_delta", 1), expected_len=2), None),
     ("R9", "user first", edited(HISTORY, append=WHOLE[HISTORY]["append"][::-1]), None),
+    (
+        "R9",
+        "an abandoned step leaves something",
+        changed(LOST, "history_delta", 0, expected_len=3),
+        None,
+    ),
+    ("R10", "tools of an abandoned step", counting(4, LOST_TOOLS), None),
     ("R10", "turn count", edited(LAST, result__turn_count=1), None),
     ("R10", "tool count", edited(LAST, result__tool_call_count=3), None),
     ("R10", "usage", edited(LAST, result__usage__input_tokens=7), None),
@@ -233,6 +302,7 @@ BROKEN: list[tuple[str, str, list[Event], Event | None]] = [
     ("R12", "two ends", repeated(LAST), None),
     ("R12", "ping after the end", [*WHOLE, PING], None),
     ("R13", "end_turn in the model", ended("end_turn", 6), None),
+    ("R13", "end_turn when abandoned", given_up("end_turn", MODEL), None),
 ]
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 from headgate.contract.checker import StreamChecker, Violation
 from headgate.contract.declaration import Answer, Meaning
 from headgate.contract.folding import FoldError, fold_events
+from headgate.contract.machine import Machine
 from headgate.contract.sse import Frame
 from headgate.contract.stream import Stream
 from headgate.document.json_values import Json, JsonObject
@@ -86,7 +87,11 @@ def result_equals_answer(
 
 
 def snapshots_equal_folds(recording: Recording) -> list[Violation]:
-    """Each whole that an event carries is the fold of the nested stream before it."""
+    """Each whole that an event carries is the fold of the nested stream before it.
+
+    What a nested stream left behind that never came to its whole, is dropped when the
+    next one begins.
+    """
     found: list[Violation] = []
     tag = recording.stream.declaration.discriminator or ""
     for event, nested in recording.stream.declaration.nested.items():
@@ -95,15 +100,34 @@ def snapshots_equal_folds(recording: Recording) -> list[Violation]:
         carrier, at = nested.snapshot
         inner = recording.stream.sibling(nested.stream)
         parts: list[JsonObject] = []
+        opening = _openings(recording, event)
         for index, payload in enumerate(recording.events()):
             kind = payload.get(tag)
             carried = payload.get(nested.at)
+            if index in opening:
+                parts = []
             if kind == event and isinstance(carried, dict):
                 parts.append(carried)
             elif kind == carrier:
                 found += _snapshot(recording, index, inner, parts, payload.get(at))
                 parts = []
     return found
+
+
+def _openings(recording: Recording, nested: str) -> set[int]:
+    """Give the places of the events that enter a state where nested ones come."""
+    declaration = recording.stream.declaration
+    machine = Machine(recording.stream)
+    places: set[int] = set()
+    for index, payload in enumerate(recording.events()):
+        kind = payload.get(declaration.discriminator or "")
+        if not isinstance(kind, str) or kind in declaration.heartbeats:
+            continue
+        before = machine.state
+        machine.step(kind, payload, trusted=False)
+        if machine.state != before and machine.move(nested) is not None:
+            places.add(index)
+    return places
 
 
 def replay_identical(

@@ -29,6 +29,7 @@ Hint: TypeAlias = Callable[[Draw, Mapping[str, Json], list[JsonObject]], JsonObj
 
 _TRIES = 12
 _RARE = 27
+_BACK = (38, 61)
 _RARELY = 7
 _NEAR = 2
 _PATIENCE = 200
@@ -219,7 +220,8 @@ class _Walk:
         near = _nearness(declaration, state, distances)
         if self._count >= self._length:
             return sorted(kinds, key=near)
-        if begun and self._draw(st.integers(0, 99)) == _RARE:
+        chance = self._draw(st.integers(0, 99)) if begun else 0
+        if chance == _RARE:
             rare = [*declaration.from_any, *sorted(declaration.heartbeats)]
             kinds = [self._draw(st.sampled_from(rare or kinds)), *kinds]
             return list(dict.fromkeys(kinds))
@@ -227,8 +229,10 @@ class _Walk:
         if self._draw(st.integers(0, 9)) != _RARELY:
             # Stay away from the end, or half of all walks are over at once.
             here = min(distances.get(state, 0), _NEAR)
-            return sorted(shuffled, key=lambda kind: near(kind) < here)
-        return shuffled
+            shuffled = sorted(shuffled, key=lambda kind: near(kind) < here)
+        # Where there is a way on, the way back would not let a walk get far.
+        back = _ways_back(declaration, state)
+        return sorted(shuffled, key=lambda kind: (kind in back) != (chance in _BACK))
 
     def _distances_of(self, declaration: Declaration) -> Mapping[str, int]:
         if declaration.name not in self._distances:
@@ -249,6 +253,21 @@ def _nearness(
         return distances.get(target, len(distances))
 
     return nearness
+
+
+def _ways_back(declaration: Declaration, state: str) -> frozenset[str]:
+    """Give the events of a state that lead to an earlier one, if others lead on."""
+    order = [*declaration.states, *declaration.ends]
+    leads = {
+        event: order.index(transition.to or transition.ended or state)
+        for event, transition in declaration.states.get(state, {}).items()
+    }
+    here = order.index(state)
+    onward = {event for event, place in leads.items() if place > here}
+    # An end is no way on: it is there to be kept away from.
+    onward = {e for e in onward if order[leads[e]] not in declaration.ends}
+    back = {event for event, place in leads.items() if place < here}
+    return frozenset(back) if onward else frozenset()
 
 
 def _distances(declaration: Declaration) -> Mapping[str, int]:

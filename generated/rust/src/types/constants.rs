@@ -222,6 +222,13 @@ pub enum SignatureDelta {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StepAbandoned {
+    #[default]
+    #[serde(rename = "step_abandoned")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepComplete {
     #[default]
     #[serde(rename = "step_complete")]

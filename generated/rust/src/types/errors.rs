@@ -232,6 +232,9 @@ pub enum ErrorCode {
     /// `cancelled`.
     #[serde(rename = "cancelled")]
     Cancelled,
+    /// `interrupted`.
+    #[serde(rename = "interrupted")]
+    Interrupted,
     /// `internal_error`.
     #[serde(rename = "internal_error")]
     InternalError,
@@ -322,6 +325,7 @@ impl ErrorCode {
             Self::ConcurrentLimitExceeded => "concurrent_limit_exceeded",
             Self::Backpressure => "backpressure",
             Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
             Self::InternalError => "internal_error",
             Self::ServerToolNotConfigured => "server_tool_not_configured",
             Self::CredentialMissing => "credential_missing",

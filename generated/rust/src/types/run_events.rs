@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    constants, ContentBlock, EffectClass, ErrorObject, Message, MessageResponse,
+    constants, AbandonReason, ContentBlock, EffectClass, ErrorObject, Message, MessageResponse,
     MessageStreamEvent, PingEvent, RunResult, ToolInput,
 };
 use crate::runtime::tagged::{self, Fields, Tagged};
@@ -158,6 +158,29 @@ pub struct StepCompleteEvent {
     pub extra: Map<String, Value>,
 }
 
+/// The step comes to nothing, because the gateway stopped in the middle of it. What it streamed
+/// counts no longer: whoever collects text or tool calls drops what came since its `step_start`. A
+/// step with the same index begins anew, unless the run ends here.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct StepAbandonedEvent {
+    #[serde(default)]
+    r#type: constants::StepAbandoned,
+    /// The run that the event belongs to.
+    pub run_id: String,
+    /// The event's place in the run, from 1; the frame's `id` says the same.
+    pub sequence_number: i64,
+    /// When it happened.
+    pub created_at: String,
+    /// The step's place.
+    pub index: i64,
+    /// Why the step was abandoned.
+    pub reason: AbandonReason,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// What the step adds to the conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -234,6 +257,8 @@ pub enum RunStreamEvent {
     ToolResult(Box<ToolResultEvent>),
     /// Tagged `step_complete`.
     StepComplete(Box<StepCompleteEvent>),
+    /// Tagged `step_abandoned`.
+    StepAbandoned(StepAbandonedEvent),
     /// Tagged `history_delta`.
     HistoryDelta(HistoryDeltaEvent),
     /// Tagged `run_complete`.
@@ -266,6 +291,7 @@ impl Tagged for RunStreamEvent {
             Some("tool_call_start") => fields.read(Self::ToolCallStart),
             Some("tool_result") => fields.read(Self::ToolResult),
             Some("step_complete") => fields.read(Self::StepComplete),
+            Some("step_abandoned") => fields.read(Self::StepAbandoned),
             Some("history_delta") => fields.read(Self::HistoryDelta),
             Some("run_complete") => fields.read(Self::RunComplete),
             Some("error") => fields.read(Self::Error),

@@ -164,7 +164,8 @@ pub struct RunConfig {
     /// Default: `0`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<i64>,
-    /// The longest the run may take, in milliseconds.
+    /// The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out
+    /// does not count.
     ///
     /// Default: `60000`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -581,5 +582,32 @@ impl RunCancelRequest {
     pub fn reason(mut self, value: impl Into<String>) -> Self {
         self.reason = Some(value.into());
         self
+    }
+}
+
+/// Why a step was abandoned: `gateway_stopped` the gateway was stopped in order, `gateway_lost` it
+/// died.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum AbandonReason {
+    /// `gateway_stopped`.
+    #[serde(rename = "gateway_stopped")]
+    GatewayStopped,
+    /// `gateway_lost`.
+    #[serde(rename = "gateway_lost")]
+    GatewayLost,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl AbandonReason {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::GatewayStopped => "gateway_stopped",
+            Self::GatewayLost => "gateway_lost",
+            Self::Unknown(value) => value,
+        }
     }
 }

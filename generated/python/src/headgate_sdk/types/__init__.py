@@ -119,6 +119,7 @@ if TYPE_CHECKING:
         RunErrorEvent,
         RunStartEvent,
         RunStreamEvent,
+        StepAbandonedEvent,
         StepCompleteEvent,
         StepStartEvent,
         StepStreamEvent,
@@ -126,6 +127,7 @@ if TYPE_CHECKING:
         ToolResultEvent,
     )
     from .runs import (
+        AbandonReason,
         DisconnectPolicy,
         Run,
         RunCancelRequest,
@@ -161,6 +163,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "AbandonReason",
     "AssistantBlockParam",
     "AssistantContent",
     "AssistantMessageParam",
@@ -247,6 +250,7 @@ __all__ = [
     "SignatureDelta",
     "SortOrder",
     "StandardErrorCode",
+    "StepAbandonedEvent",
     "StepCompleteEvent",
     "StepStartEvent",
     "StepStreamEvent",
@@ -299,6 +303,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "AbandonReason": ".runs",
             "AssistantBlockParam": ".content",
             "AssistantContent": ".content",
             "AssistantMessageParam": ".messages",
@@ -385,6 +390,7 @@ if not TYPE_CHECKING:
             "SignatureDelta": ".message_events",
             "SortOrder": ".pages",
             "StandardErrorCode": ".errors",
+            "StepAbandonedEvent": ".run_events",
             "StepCompleteEvent": ".run_events",
             "StepStartEvent": ".run_events",
             "StepStreamEvent": ".run_events",

@@ -77,6 +77,7 @@ ErrorCode: TypeAlias = Literal[
     "concurrent_limit_exceeded",
     "backpressure",
     "cancelled",
+    "interrupted",
     "internal_error",
     "server_tool_not_configured",
     "credential_missing",

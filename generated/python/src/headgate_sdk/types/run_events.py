@@ -11,7 +11,7 @@ from .content import ContentBlock
 from .errors import ErrorObject
 from .message_events import MessageStreamEvent, PingEvent
 from .messages import Message, MessageResponse
-from .runs import RunResult
+from .runs import AbandonReason, RunResult
 from .tools import EffectClass
 
 
@@ -174,6 +174,32 @@ class StepCompleteEvent(ApiModel):
     """How long the step took, in milliseconds."""
 
 
+class StepAbandonedEvent(ApiModel):
+    """The step comes to nothing, because the gateway stopped in the middle of it. What
+    it streamed counts no longer: whoever collects text or tool calls drops what came
+    since its `step_start`. A step with the same index begins anew, unless the run
+    ends here.
+    """
+
+    type: Literal["step_abandoned"]
+    """Names the event."""
+
+    run_id: str
+    """The run that the event belongs to."""
+
+    sequence_number: int
+    """The event's place in the run, from 1; the frame's `id` says the same."""
+
+    created_at: datetime
+    """When it happened."""
+
+    index: int
+    """The step's place."""
+
+    reason: AbandonReason | str
+    """Why the step was abandoned."""
+
+
 class HistoryDeltaEvent(ApiModel):
     """What the step adds to the conversation."""
 
@@ -243,6 +269,7 @@ RunStreamEvent: TypeAlias = Annotated[
     | ToolCallStartEvent
     | ToolResultEvent
     | StepCompleteEvent
+    | StepAbandonedEvent
     | HistoryDeltaEvent
     | RunCompleteEvent
     | RunErrorEvent
@@ -257,6 +284,7 @@ RunStreamEvent: TypeAlias = Annotated[
             "tool_call_start": ToolCallStartEvent,
             "tool_result": ToolResultEvent,
             "step_complete": StepCompleteEvent,
+            "step_abandoned": StepAbandonedEvent,
             "history_delta": HistoryDeltaEvent,
             "run_complete": RunCompleteEvent,
             "error": RunErrorEvent,

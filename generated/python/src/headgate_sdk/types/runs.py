@@ -92,7 +92,8 @@ class RunConfig(TypedDict):
     """
 
     timeout_ms: NotRequired[int]
-    """The longest the run may take, in milliseconds.
+    """The longest the run may take, in milliseconds. Time in which no gateway was there
+    to carry it out does not count.
 
     Default: `60000`.
     """
@@ -327,3 +328,9 @@ class RunCancelRequest(TypedDict):
 
     reason: NotRequired[str]
     """Kept with the run, for people to read."""
+
+
+AbandonReason: TypeAlias = Literal["gateway_stopped", "gateway_lost"]
+"""Why a step was abandoned: `gateway_stopped` the gateway was stopped in order,
+`gateway_lost` it died.
+"""
