@@ -19,6 +19,8 @@ FILES = sorted(
 )
 PREFIX = "X-Provider-Key-"
 ALSO_WORDS = {"exa", "pin", "together"}
+HOOK = "on_stream_event"
+"""An interceptor's method, for any stream's events; only by chance one of ours."""
 
 
 def event_names() -> set[str]:
@@ -54,7 +56,7 @@ def test_runtime_has_no_name_of_ours(path: Path) -> None:
     found = [
         f"{number}: {line.strip()}"
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
-        if ours().search(line)
+        if ours().search(line.replace(HOOK, ""))
     ]
 
     assert found == []
