@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -86,10 +87,13 @@ class Gateway:
         """Take up work."""
         await self.instances.renew()
         self.log.start()
-        await self.takeover.bury_the_dead()
         self._tasks = [
-            asyncio.create_task(self._keep_alive(), name="keep-alive"),
-            asyncio.create_task(self._keep_house(), name="housekeeping"),
+            asyncio.create_task(_every(seconds, work))
+            for seconds, work in (
+                (self.settings.lease / 5, self._keep_alive),
+                (self.settings.lease / 5, self._take_up_runs),
+                (_HOUSEKEEPING, self._keep_house),
+            )
         ]
 
     async def stop(self) -> None:
@@ -117,32 +121,38 @@ class Gateway:
         self.drain.cut.set()
 
     async def _keep_alive(self) -> None:
-        """Renew the lease, hear of cancels asked elsewhere, and bury the dead."""
-        while True:
-            await asyncio.sleep(self.settings.lease / 5)
-            try:
-                await self.instances.renew()
-                for run_id, _ in await self.runs.asked_to_cancel():
-                    self.engine.cancel_here(run_id)
-                await self.takeover.bury_the_dead()
-                await self._note_used_keys()
-            except Exception as error:  # noqa: BLE001 - it is tried again soon
-                _log.warning("keep_alive_failed", error=type(error).__name__)
+        """Renew the lease, hear of cancels asked elsewhere, note keys that were used."""
+        await self.instances.renew()
+        for run_id, _ in await self.runs.asked_to_cancel():
+            self.engine.cancel_here(run_id)
+        await self._note_used_keys()
+
+    async def _take_up_runs(self) -> None:
+        """Carry on what dead processes left, unless this one is about to go too."""
+        if not self.drain.begun.is_set():
+            await self.takeover.bury_the_dead()
+
+    async def _keep_house(self) -> None:
+        """Delete what is kept for a time only."""
+        retention_ms = int(self.settings.events_retention * 1000)
+        await self.runs.trim(completed_before=now_ms() - retention_ms)
+        await self.idempotency.forget_expired()
 
     async def _note_used_keys(self) -> None:
         used, self.authenticator.used = self.authenticator.used, set()
         if used:
             await self.keys.touch(used)
 
-    async def _keep_house(self) -> None:
-        while True:
-            retention_ms = int(self.settings.events_retention * 1000)
-            try:
-                await self.runs.trim(completed_before=now_ms() - retention_ms)
-                await self.idempotency.forget_expired()
-            except Exception as error:  # noqa: BLE001 - it is tried again soon
-                _log.warning("housekeeping_failed", error=type(error).__name__)
-            await asyncio.sleep(_HOUSEKEEPING)
+
+async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    """Do some work again and again; what fails is tried the next time."""
+    while True:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001 - it is tried again soon
+            name = getattr(work, "__name__", "work")
+            _log.warning("routine_failed", routine=name, error=type(error).__name__)
+        await asyncio.sleep(seconds)
 
 
 async def open_gateway(settings: Settings) -> Gateway:

@@ -28,7 +28,7 @@ class Followers:
         """
         position = after
         while True:
-            live = self._log.live(run_id)
+            live = self._live(run_id)
             changed = live.changed if live else None
             batch = await self._read(run_id, live, position)
             if batch:
@@ -45,15 +45,18 @@ class Followers:
 
     async def wait_for_end(self, run_id: str) -> None:
         """Return when the run is over."""
-        while (live := self._log.live(run_id)) is not None:
-            if live.failed:
-                return
+        while (live := self._live(run_id)) is not None:
             await live.changed.wait()
         while True:
             row = await self._store.get(run_id)
             if row is None or ended(row):
                 return
             await asyncio.sleep(_POLL)
+
+    def _live(self, run_id: str) -> LiveRun | None:
+        """The run's tail if it is carried out here; a lost run is elsewhere by now."""
+        live = self._log.live(run_id)
+        return None if live is None or live.failed else live
 
     async def _read(
         self, run_id: str, live: LiveRun | None, position: int
@@ -66,6 +69,6 @@ class Followers:
     async def _is_over(self, run_id: str, live: LiveRun | None, position: int) -> bool:
         """Whether nothing can follow ``position`` any more."""
         if live is not None:
-            return live.failed
+            return False
         row = await self._store.get(run_id)
         return row is None or (ended(row) and row["newest_sequence"] <= position)
