@@ -85,11 +85,17 @@ def test_answer(case: Case) -> None:
 
 @pytest.mark.parametrize("case", STREAMS, ids=lambda case: case.label)
 def test_stream(case: Case) -> None:
-    """An error event becomes this error, with the event's place in the stream."""
+    """An error event becomes this error, with the event's place in the stream.
+
+    It is the first of an answer that goes on where the one before it ended.
+    """
     vector = case.vector
     check_keys(vector, *ANSWER, "stream", "event", "last_event_id")
     headers = httpx2.Headers(vector["headers"])
-    reader = EventReader(SHAPES[vector["stream"]], ERRORS, cursor=None)
+    event = vector["event"]
+    number = event.get("sequence_number")
+    cursor = None if number is None else str(number - 1)
+    reader = EventReader(SHAPES[vector["stream"]], ERRORS, cursor=cursor)
     reader.connect(
         HttpResponse(
             status_code=vector["status"],
@@ -97,7 +103,6 @@ def test_stream(case: Case) -> None:
             request_id=headers.get(PRODUCT.request_id_header or ""),
         )
     )
-    event = vector["event"]
     frame = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
     given = reader.read(frame.encode())
     error = reader.error

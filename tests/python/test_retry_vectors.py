@@ -14,7 +14,9 @@ from headgate_sdk._product import PRODUCT
 from headgate_sdk._runtime import calls
 from headgate_sdk._runtime.calls import Caller
 from headgate_sdk._runtime.errors import APIConnectionError, APIError
+from headgate_sdk._runtime.interceptors import CallLog, Interceptors
 from headgate_sdk._runtime.network import Reply, Waits
+from headgate_sdk._runtime.redaction import Redactor
 from headgate_sdk._runtime.requests import Request
 from headgate_sdk._runtime.retry import (
     Failure,
@@ -182,7 +184,8 @@ def test_calls_of_one_client(case: Case, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(calls, "_JITTER", Fixed())
     network = ScriptedNetwork([])
-    caller = Caller(network, PRODUCT, policy_of(values))
+    watchers = Interceptors(CallLog(Redactor()), ())
+    caller = Caller(network, PRODUCT, policy_of(values), watchers)
     request = Request(
         method="POST",
         url="http://gateway.test/v1/runs",

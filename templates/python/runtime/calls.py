@@ -5,15 +5,23 @@ from __future__ import annotations
 
 import random
 import time
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
 
-from .errors import APIConnectionError, APIError, APITimeoutError, ResponseDecodeError
+from .errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    ResponseDecodeError,
+    SDKError,
+)
+from .interceptors import Attempt, Interceptors
 from .models import UNNAMED, ApiModel, HttpResponse, attach, read_json
 from .network import Network, Reply, Waits
 from .requests import Request
-from .retry import RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
+from .retry import Retry, RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
 from .settings import Product, Timeouts
 
 _JITTER = random.SystemRandom()
@@ -71,60 +79,83 @@ def _shorter(wait: float | None, left: float | None) -> float | None:
 class Caller:
     """Makes the calls of a client: sends, retries, raises, reads."""
 
-    def __init__(self, network: Network, product: Product, policy: RetryPolicy) -> None:
+    def __init__(
+        self,
+        network: Network,
+        product: Product,
+        policy: RetryPolicy,
+        interceptors: Interceptors,
+    ) -> None:
         self.network = network
         self.product = product
         self.policy = policy
+        self.interceptors = interceptors
         self.quota = RetryQuota(policy.quota)
 
     async def fetch(self, request: Request, form: Any) -> Any:
         """Make a call and give its answer as `form`; None: nothing is awaited."""
         deadline = Deadline(request.timeouts.total)
-        reply = await self.open(request, deadline)
-        content = await self._content(reply, deadline)
-        answer = self.describe(reply)
-        if form is None or (not content and reply.status_code in (204, 205)):
-            return None
-        return decoded(content, form, answer)
+        reply, attempt = await self.open(request, deadline)
+        try:
+            content = await self._content(reply, deadline)
+            answer = self.describe(reply)
+            if form is None or (not content and reply.status_code in (204, 205)):
+                return None
+            return decoded(content, form, answer)
+        except SDKError as error:
+            self.interceptors.on_error(attempt, error)
+            raise
 
-    async def open(self, request: Request, deadline: Deadline) -> Reply:
+    async def open(self, request: Request, deadline: Deadline) -> tuple[Reply, Attempt]:
         """Give the first answer that is a success, after as many attempts as allowed.
 
         Raises the last attempt's error.
         """
-        attempt, spent = 1, 0
-        while True:
+        spent = 0
+        for number in count(1):
+            attempt = attempt_of(request, number)
             try:
-                reply = await self.attempt(request, attempt, deadline)
+                reply = await self.send(request, attempt, deadline)
             except (APIError, APIConnectionError) as error:
-                decision = decide(
-                    failure_of(error),
-                    self.policy,
-                    attempt=attempt,
-                    max_attempts=request.max_attempts,
-                    repeatable=request.repeatable,
-                    quota=self.quota.left,
-                    remaining=deadline.remaining,
-                    random=_JITTER.random(),
-                )
+                decision = self._decide(request, error, number, deadline)
                 if isinstance(decision, Stop):
+                    self.interceptors.on_error(attempt, error)
                     raise
+                self.interceptors.on_retry(attempt, error, decision.delay)
             else:
                 self.quota.give_back(spent)
-                return reply
+                return reply, attempt
             self.quota.spend(decision.cost)
             spent += decision.cost
-            attempt += 1
             await self.network.sleep(decision.delay)
+        raise AssertionError("attempts are counted without end")
 
-    async def attempt(self, request: Request, number: int, deadline: Deadline) -> Reply:
-        """Send once; an answer that is no success is raised."""
+    def _decide(
+        self, request: Request, error: SDKError, number: int, deadline: Deadline
+    ) -> Retry | Stop:
+        return decide(
+            failure_of(error),
+            self.policy,
+            attempt=number,
+            max_attempts=request.max_attempts,
+            repeatable=request.repeatable,
+            quota=self.quota.left,
+            remaining=deadline.remaining,
+            random=_JITTER.random(),
+        )
+
+    async def send(
+        self, request: Request, attempt: Attempt, deadline: Deadline
+    ) -> Reply:
+        """Make one attempt; an answer that is no success is raised."""
         deadline.check()
         waits = deadline.waits(request.timeouts)
+        self.interceptors.before_request(attempt)
         try:
-            reply = await self.network.send(request, request.attempt(number), waits)
+            reply = await self.network.send(request, attempt.headers, waits)
         except APITimeoutError as error:
             raise deadline.named(error) from error.__cause__
+        self.interceptors.after_response(attempt, self.describe(reply))
         if 200 <= reply.status_code < 300:
             return reply
         raise await self._refusal(reply, deadline)
@@ -165,6 +196,17 @@ class Caller:
             headers=reply.headers,
             request_id=reply.headers.get(name) if name else None,
         )
+
+
+def attempt_of(request: Request, number: int) -> Attempt:
+    """Give what one attempt of a request sends."""
+    return Attempt(
+        method=request.method,
+        url=request.url,
+        headers=request.attempt(number),
+        content=request.content,
+        number=number,
+    )
 
 
 def decoded(content: bytes, form: Any, answer: HttpResponse) -> Any:

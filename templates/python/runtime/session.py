@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from .calls import Caller, Deadline
+from .calls import Caller, Deadline, attempt_of
 from .errors import (
     APIConnectionError,
     APIError,
@@ -61,6 +61,7 @@ class StreamSession:
         )
         self._reply: Reply | None = None
         self._deadline: Deadline | None = None
+        self._attempt = attempt_of(self._request, 1)
         self._fruitless = 0
         self.answer: HttpResponse | None = None
 
@@ -86,11 +87,11 @@ class StreamSession:
             if not chunk:
                 await self._finish_body()
             elif deliveries := reader.read(chunk):
-                self._note_progress(deliveries)
+                self._note(deliveries)
                 return deliveries
         await self.close()
         if reader.error is not None:
-            raise reader.error
+            raise self._told(reader.error)
         return None
 
     async def open(self) -> Reply:
@@ -99,7 +100,9 @@ class StreamSession:
             return self._reply
         self._deadline = Deadline(self._request.timeouts.total)
         try:
-            reply = await self._caller.open(self._request, self._deadline)
+            reply, self._attempt = await self._caller.open(
+                self._request, self._deadline
+            )
         except APIError as error:
             error.last_event_id = self._reader.cursor
             raise
@@ -118,9 +121,12 @@ class StreamSession:
     def _deadline_named(self, error: APIConnectionError) -> APIConnectionError:
         return error if self._deadline is None else self._deadline.named(error)
 
-    def _note_progress(self, deliveries: list[Delivery]) -> None:
+    def _note(self, deliveries: list[Delivery]) -> None:
         if self._fruitless and any(each.progress for each in deliveries):
             self._fruitless = 0
+        if self._caller.interceptors.see_events:
+            for each in deliveries:
+                self._caller.interceptors.on_stream_event(each.event)
 
     async def _attach(self, reply: Reply) -> Reply:
         self._reply = reply
@@ -137,12 +143,13 @@ class StreamSession:
             head = await reply.chunk()
         finally:
             await self.close()
-        raise ResponseDecodeError(
+        error = ResponseDecodeError(
             f"the answer is no {self._media_type}",
             raw=head.decode("utf-8", "replace"),
             request_id=self._caller.describe(reply).request_id,
             last_event_id=self._reader.cursor,
         )
+        raise self._told(error)
 
     async def _finish_body(self) -> None:
         if not self._reader.finish():
@@ -154,7 +161,7 @@ class StreamSession:
         await self.close()
         request = self._resume_request()
         if request is None:
-            raise self._unresumable(cut)
+            raise self._told(self._unresumable(cut))
         while True:
             await self._wait_after(cut)
             try:
@@ -172,18 +179,25 @@ class StreamSession:
             random=_JITTER.random(),
         )
         if isinstance(decision, Stop):
-            raise self._given_up(cut, decision.reason)
+            raise self._told(self._given_up(cut, decision.reason))
+        self._caller.interceptors.on_retry(self._attempt, cut, decision.delay)
         left = self._deadline.remaining if self._deadline else None
         wait = decision.delay if left is None else min(decision.delay, max(left, 0))
         await self._caller.network.sleep(wait)
 
     async def _reattach(self, request: Request) -> None:
         deadline = self._deadline or Deadline(request.timeouts.total)
-        reply = await self._caller.attempt(request, self._fruitless, deadline)
+        self._attempt = attempt_of(request, self._fruitless)
+        reply = await self._caller.send(request, self._attempt, deadline)
         if reply.status_code == _NO_CONTENT:
             await reply.close()
-            raise self._reader.truncated("the server has no more events")
+            raise self._told(self._reader.truncated("the server has no more events"))
         await self._attach(reply)
+
+    def _told(self, error: SDKError) -> SDKError:
+        """Tell the interceptors what is about to be raised."""
+        self._caller.interceptors.on_error(self._attempt, error)
+        return error
 
     def _given_up(self, cut: SDKError, reason: StopReason) -> SDKError:
         """Say where the stream stood when it could not be taken up again."""

@@ -6,10 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from typing import Any, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, ErrorTree
+from .redaction import Redactor
 
 QueryValue: TypeAlias = str | int | float | bool | None
 HeaderValues: TypeAlias = Mapping[str, str | None]
@@ -168,6 +170,17 @@ def _checked_url(url: str) -> str:
     if "@" in parts.netloc or "?" in url or "#" in url or not port_is_number:
         raise ConfigurationError("base_url has no user, query or fragment")
     return url.strip().rstrip("/")
+
+
+def redactor_of(product: Product, options: ClientOptions) -> Redactor:
+    """Make what keeps a client's secrets out of its log."""
+    mapped = (values.values() for values in options.header_maps.values())
+    return Redactor(
+        names=[each.name for each in product.credentials],
+        prefixes=[each.prefix for each in product.header_maps],
+        shown=[product.idempotency_header] if product.idempotency_header else [],
+        secrets=[*options.secrets.values(), *chain.from_iterable(mapped)],
+    )
 
 
 def changed(timeouts: Timeouts, options: TimeoutOptions | None) -> Timeouts:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         StreamLimitError,
         StreamTruncatedError,
     )
+    from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.retry import RetryPolicy
@@ -64,6 +65,7 @@ __all__ = [
     "AsyncPage",
     "AsyncPages",
     "AsyncRunStream",
+    "Attempt",
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
@@ -75,6 +77,7 @@ __all__ = [
     "Headgate",
     "HeadgateError",
     "HttpResponse",
+    "Interceptor",
     "InternalServerError",
     "MessageStream",
     "NotFoundError",
@@ -117,6 +120,7 @@ if not TYPE_CHECKING:
             "AsyncPage": "._runtime.pages",
             "AsyncPages": "._runtime.pages",
             "AsyncRunStream": ".streams.run",
+            "Attempt": "._runtime.interceptors",
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
             "BillingError": "._errors",
@@ -128,6 +132,7 @@ if not TYPE_CHECKING:
             "Headgate": "._client",
             "HeadgateError": "._errors",
             "HttpResponse": "._runtime.models",
+            "Interceptor": "._runtime.interceptors",
             "InternalServerError": "._errors",
             "MessageStream": ".streams.message",
             "NotFoundError": "._errors",

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import httpx2
 
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
+from ._runtime.interceptors import Interceptor
 from ._runtime.retry import RetryPolicy
 from ._runtime.settings import (
     HeaderValues,
@@ -52,6 +53,7 @@ class Headgate(SyncClient):
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
         http_client: httpx2.Client | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
         options = client_options(
@@ -65,7 +67,13 @@ class Headgate(SyncClient):
             platform_headers=platform_headers,
             stream_limits=stream_limits,
         )
-        super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
+        super().__init__(
+            PRODUCT,
+            options,
+            retry=retry,
+            http_client=http_client,
+            interceptors=interceptors,
+        )
 
     @cached_property
     def messages(self) -> MessagesResource:
@@ -128,6 +136,7 @@ class AsyncHeadgate(AsyncClient):
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
         http_client: httpx2.AsyncClient | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
         options = client_options(
@@ -141,7 +150,13 @@ class AsyncHeadgate(AsyncClient):
             platform_headers=platform_headers,
             stream_limits=stream_limits,
         )
-        super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
+        super().__init__(
+            PRODUCT,
+            options,
+            retry=retry,
+            http_client=http_client,
+            interceptors=interceptors,
+        )
 
     @cached_property
     def messages(self) -> AsyncMessagesResource:

@@ -93,6 +93,8 @@ def client_page(context: Context) -> ClientPage:
     for used in ("HeaderValues", "StreamLimits", "TimeoutOptions", "client_options"):
         imports.use("._runtime.settings", used)
     imports.use("._runtime.retry", "RetryPolicy")
+    imports.use("._runtime.interceptors", "Interceptor")
+    imports.use("collections.abc", "Sequence")
     secrets = [name(scheme.option) for scheme in secrets_of(context)]
     maps = [name(each.option) for each in context.api.header_maps]
     return ClientPage(

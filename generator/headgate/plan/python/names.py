@@ -27,9 +27,10 @@ TYPING = frozenset(
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
-    ConfigurationError HttpResponse Page RequestOptions ResponseDecodeError
-    RetryPolicy SDKError StreamClosedError StreamForeignError StreamGapError
-    StreamLimitError StreamLimits StreamTruncatedError TimeoutOptions""".split()
+    Attempt ConfigurationError HttpResponse Interceptor Page RequestOptions
+    ResponseDecodeError RetryPolicy SDKError StreamClosedError StreamForeignError
+    StreamGapError StreamLimitError StreamLimits StreamTruncatedError
+    TimeoutOptions""".split()
 )
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields

@@ -3,20 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 import httpx2
 
 from .calls import Caller
+from .interceptors import CallLog, Interceptor, Interceptors
 from .models import ApiModel
 from .network import AsyncNetwork, BlockingNetwork, Network, run_now
 from .pages import AsyncPage, AsyncPages, Page, PageShape
 from .requests import Arguments, Operation, RequestBuilder
 from .retry import RetryPolicy
 from .session import StreamSession
-from .settings import ClientOptions, Product, RequestOptions
+from .settings import ClientOptions, Product, RequestOptions, redactor_of
 from .shapes import StreamShape
 
 T = TypeVar("T")
@@ -42,10 +43,14 @@ class _Core:
         product: Product,
         options: ClientOptions,
         retry: RetryPolicy | None,
+        interceptors: Sequence[Interceptor],
     ) -> None:
         self.network = network
         self._builder = RequestBuilder(product, options)
-        self._caller = Caller(network, product, retry or RetryPolicy())
+        log = CallLog(redactor_of(product, options))
+        self._caller = Caller(
+            network, product, retry or RetryPolicy(), Interceptors(log, interceptors)
+        )
 
     def session(
         self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
@@ -191,8 +196,10 @@ class SyncClient:
         *,
         retry: RetryPolicy | None,
         http_client: httpx2.Client | None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        self._core = SyncCore(BlockingNetwork(http_client), product, options, retry)
+        network = BlockingNetwork(http_client)
+        self._core = SyncCore(network, product, options, retry, interceptors)
 
     def __enter__(self) -> Self:
         return self
@@ -220,8 +227,10 @@ class AsyncClient:
         *,
         retry: RetryPolicy | None,
         http_client: httpx2.AsyncClient | None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        self._core = AsyncCore(AsyncNetwork(http_client), product, options, retry)
+        network = AsyncNetwork(http_client)
+        self._core = AsyncCore(network, product, options, retry, interceptors)
 
     async def __aenter__(self) -> Self:
         return self

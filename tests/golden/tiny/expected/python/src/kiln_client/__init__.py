@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         StreamLimitError,
         StreamTruncatedError,
     )
+    from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.retry import RetryPolicy
@@ -37,10 +38,12 @@ __all__ = [
     "AsyncKiln",
     "AsyncPage",
     "AsyncPages",
+    "Attempt",
     "BadPotError",
     "ConfigurationError",
     "HeatStream",
     "HttpResponse",
+    "Interceptor",
     "Kiln",
     "KilnError",
     "Page",
@@ -70,10 +73,12 @@ if not TYPE_CHECKING:
             "AsyncKiln": "._client",
             "AsyncPage": "._runtime.pages",
             "AsyncPages": "._runtime.pages",
+            "Attempt": "._runtime.interceptors",
             "BadPotError": "._errors",
             "ConfigurationError": "._runtime.errors",
             "HeatStream": ".streams.heat",
             "HttpResponse": "._runtime.models",
+            "Interceptor": "._runtime.interceptors",
             "Kiln": "._client",
             "KilnError": "._errors",
             "Page": "._runtime.pages",

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import httpx2
 
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
+from ._runtime.interceptors import Interceptor
 from ._runtime.retry import RetryPolicy
 from ._runtime.settings import (
     HeaderValues,
@@ -38,6 +40,7 @@ class Kiln(SyncClient):
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
         http_client: httpx2.Client | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
         options = client_options(
@@ -51,7 +54,13 @@ class Kiln(SyncClient):
             platform_headers=platform_headers,
             stream_limits=stream_limits,
         )
-        super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
+        super().__init__(
+            PRODUCT,
+            options,
+            retry=retry,
+            http_client=http_client,
+            interceptors=interceptors,
+        )
 
     @cached_property
     def firings(self) -> FiringsResource:
@@ -83,6 +92,7 @@ class AsyncKiln(AsyncClient):
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
         http_client: httpx2.AsyncClient | None = None,
+        interceptors: Sequence[Interceptor] = (),
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""
         options = client_options(
@@ -96,7 +106,13 @@ class AsyncKiln(AsyncClient):
             platform_headers=platform_headers,
             stream_limits=stream_limits,
         )
-        super().__init__(PRODUCT, options, retry=retry, http_client=http_client)
+        super().__init__(
+            PRODUCT,
+            options,
+            retry=retry,
+            http_client=http_client,
+            interceptors=interceptors,
+        )
 
     @cached_property
     def firings(self) -> AsyncFiringsResource:

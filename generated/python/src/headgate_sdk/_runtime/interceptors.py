@@ -1,0 +1,123 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""What may look on while calls are made, and the log that does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import SDKError
+from .models import HttpResponse
+from .redaction import Redactor
+
+LOGGER = logging.getLogger(__name__.partition("._runtime")[0])
+"""The package's logger: requests and answers at DEBUG, repetitions at INFO."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One attempt of a call, counted from 1; its headers may be changed."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: bytes | None
+    number: int
+
+
+class Interceptor:
+    """Looks on while calls are made. A method that is not overridden does nothing.
+
+    Interceptors are called in the order in which the client was given them, for
+    every attempt, from the thread or task that makes the call.
+    """
+
+    def before_request(self, attempt: Attempt) -> None:
+        """See an attempt before it is sent; its headers may be changed."""
+
+    def after_response(self, attempt: Attempt, response: HttpResponse) -> None:
+        """See the head of an answer, whatever its status."""
+
+    def on_retry(self, attempt: Attempt, error: SDKError, delay: float) -> None:
+        """See why an attempt failed; another follows after `delay` seconds."""
+
+    def on_error(self, attempt: Attempt, error: SDKError) -> None:
+        """See the error that a call is about to raise."""
+
+    def on_stream_event(self, event: Any) -> None:
+        """See an event of a stream before it is delivered."""
+
+
+class CallLog(Interceptor):
+    """Writes to the package's logger, with nothing secret in it."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def before_request(self, attempt: Attempt) -> None:
+        """Log what is sent."""
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            url = self._redactor.text(attempt.url)
+            headers = self._redactor.headers(attempt.headers)
+            line = "%s %s, attempt %d, headers %s"
+            LOGGER.debug(line, attempt.method, url, attempt.number, headers)
+
+    def after_response(self, attempt: Attempt, response: HttpResponse) -> None:
+        """Log what was answered."""
+        if LOGGER.isEnabledFor(logging.DEBUG):
+            url = self._redactor.text(attempt.url)
+            headers = self._redactor.headers(response.headers)
+            line = "%s %s answered %d, headers %s"
+            LOGGER.debug(line, attempt.method, url, response.status_code, headers)
+
+    def on_retry(self, attempt: Attempt, error: SDKError, delay: float) -> None:
+        """Log why it takes another attempt."""
+        if LOGGER.isEnabledFor(logging.INFO):
+            shown = self._redactor.text(f"{attempt.method} {attempt.url}: {error}")
+            LOGGER.info("%s; again in %.3f s", shown, delay)
+
+    def on_error(self, attempt: Attempt, error: SDKError) -> None:
+        """Log why the call failed."""
+        if LOGGER.isEnabledFor(logging.INFO):
+            shown = self._redactor.text(f"{attempt.method} {attempt.url}: {error}")
+            LOGGER.info("%s", shown)
+
+
+class Interceptors:
+    """All interceptors of a client, called in order."""
+
+    def __init__(self, log: CallLog, others: Sequence[Interceptor]) -> None:
+        self._all = (log, *others)
+        self._others = tuple(others)
+
+    def before_request(self, attempt: Attempt) -> None:
+        """Tell all."""
+        for each in self._all:
+            each.before_request(attempt)
+
+    def after_response(self, attempt: Attempt, response: HttpResponse) -> None:
+        """Tell all."""
+        for each in self._all:
+            each.after_response(attempt, response)
+
+    def on_retry(self, attempt: Attempt, error: SDKError, delay: float) -> None:
+        """Tell all."""
+        for each in self._all:
+            each.on_retry(attempt, error, delay)
+
+    def on_error(self, attempt: Attempt, error: SDKError) -> None:
+        """Tell all."""
+        for each in self._all:
+            each.on_error(attempt, error)
+
+    @property
+    def see_events(self) -> bool:
+        """Whether anyone is there to see a stream's events."""
+        return bool(self._others)
+
+    def on_stream_event(self, event: Any) -> None:
+        """Tell all but the log, which keeps no events."""
+        for each in self._others:
+            each.on_stream_event(event)

@@ -1,0 +1,139 @@
+"""Interceptors see every attempt, and the log shows no secret."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from headgate_sdk import Attempt, HeadgateError, HttpResponse, Interceptor
+from tests.python.raw_server import (
+    STREAM_HEAD,
+    answer,
+    raw_server,
+)
+from tests.python.samples import ASK, ERROR, MESSAGE, message_body, run_end, run_events
+from tests.python.twins import TWINS, Twin
+
+CANARY = "canary-71c2b9-secret"
+
+
+@pytest.fixture(params=TWINS, ids=repr)
+def twin(request: pytest.FixtureRequest) -> Twin:
+    twin: Twin = request.param
+    return twin
+
+
+class Notes(Interceptor):
+    """Writes down what it is told, and sends a header of its own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.told: list[str] = []
+
+    def before_request(self, attempt: Attempt) -> None:
+        """Note the attempt."""
+        attempt.headers[f"x-{self.name}"] = str(attempt.number)
+        self.told.append(f"request {attempt.number}")
+
+    def after_response(self, attempt: Attempt, response: HttpResponse) -> None:
+        """Note the answer."""
+        self.told.append(f"response {response.status_code}")
+
+    def on_retry(self, attempt: Attempt, error: HeadgateError, delay: float) -> None:
+        """Note the repetition."""
+        self.told.append(f"retry after {type(error).__name__}")
+
+    def on_error(self, attempt: Attempt, error: HeadgateError) -> None:
+        """Note the error."""
+        self.told.append(f"error {type(error).__name__}")
+
+    def on_stream_event(self, event: Any) -> None:
+        """Note the event."""
+        self.told.append(event.type)
+
+
+def create(client):
+    return client.messages.create(**ASK)
+
+
+def test_all_attempts_are_seen_in_order(twin: Twin) -> None:
+    """Each interceptor sees each attempt, and what it adds goes on the wire."""
+    first, second = Notes("first"), Notes("second")
+    scripts = [[answer(503, {})], [answer(200, MESSAGE)]]
+    with raw_server(*scripts) as server:
+        twin.call(server.url, create, interceptors=[first, second])
+
+    expected = [
+        *("request 1", "response 503", "retry after OverloadedError"),
+        *("request 2", "response 200"),
+    ]
+    assert expected == first.told == second.told
+    assert [each.headers["x-first"] for each in server.requests] == ["1", "2"]
+
+
+def test_a_final_error_is_seen(twin: Twin) -> None:
+    """What the call raises is told before."""
+    notes = Notes("notes")
+    with (
+        raw_server([answer(404, {"error": ERROR})]) as server,
+        pytest.raises(HeadgateError),
+    ):
+        twin.call(server.url, create, interceptors=[notes])
+
+    assert notes.told == ["request 1", "response 404", "error ConcurrentLimitError"]
+
+
+def test_events_and_resuming_are_seen(twin: Twin) -> None:
+    """A stream's events, its cut and its new connection are told."""
+    notes = Notes("notes")
+    with raw_server(
+        [STREAM_HEAD, run_events(1, 2)], [STREAM_HEAD, run_end(3)]
+    ) as server:
+        twin.read(server.url, lambda c: c.runs.events("run_1"), interceptors=[notes])
+
+    assert notes.told == [
+        *("request 1", "response 200", "step_start", "step_start"),
+        *("retry after StreamTruncatedError", "request 1", "response 200"),
+        "run_complete",
+    ]
+
+
+def test_the_log_shows_no_secret(twin: Twin, caplog: pytest.LogCaptureFixture) -> None:
+    """Keys, headers, URLs and what the server repeats of them are blotted out."""
+    caplog.set_level(logging.DEBUG, logger="headgate_sdk")
+    told = {**ERROR, "message": f"The key {CANARY} is unknown.", "code": "key_invalid"}
+    scripts = [
+        [answer(503, {}, set_cookie=f"session={CANARY}")],
+        [answer(401, {"error": told}, x_echo=CANARY)],
+    ]
+    options: Any = {
+        "headers": {"X-Api-Token": CANARY, "Cookie": CANARY},
+        "query": {"access_token": CANARY},
+        "provider_keys": {"openai": CANARY},
+    }
+    with raw_server(*scripts) as server, pytest.raises(HeadgateError):
+        twin.call(
+            server.url,
+            lambda c: c.messages.create(**ASK, options=options),
+            api_key=CANARY,
+            admin_key=CANARY,
+            provider_keys={"groq": CANARY},
+        )
+
+    written = [record.getMessage() for record in caplog.records]
+    assert len(written) == 6
+    assert [line for line in written if CANARY in line] == []
+    assert any("[redacted]" in line for line in written)
+
+
+def test_a_quiet_log_costs_no_line(
+    twin: Twin, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is written where nobody asked for it."""
+    caplog.set_level(logging.WARNING, logger="headgate_sdk")
+    with raw_server([answer(503, {})], [STREAM_HEAD, message_body("Hi")]) as server:
+        twin.read(server.url, lambda c: c.messages.stream(**ASK))
+
+    assert caplog.records == []
