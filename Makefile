@@ -76,6 +76,14 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
 	tools/with-postgres $(BIN)/pytest tests/gateway
 
+.PHONY: faults
+faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK; takes long
+	$(BIN)/python -m tests.faults.campaign --cases 100000
+
+.PHONY: vendor-streams
+vendor-streams: .stamps/python .stamps/tools .stamps/typescript ## vendors' SDKs under the same faults; writes docs/vendor-streams.md
+	$(BIN)/python -m tests.faults.vendors
+
 .PHONY: golden
 golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
 	$(BIN)/python -m tests.golden.rewrite
@@ -83,11 +91,15 @@ golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
 ##@ Measurements and releases
 
 .PHONY: bench
-bench: bench-generate ## every benchmark, as Markdown tables of ratios
+bench: bench-generate bench-sdk ## every benchmark, as Markdown tables of ratios
 
 .PHONY: bench-generate
 bench-generate: .stamps/python ## `headgate generate` beside its peers
 	$(BIN)/python -m benchmarks.generate
+
+.PHONY: bench-sdk
+bench-sdk: .stamps/python .stamps/tools ## the SDKs beside their peers; writes docs/benchmarks
+	$(BIN)/python -m benchmarks.sdk --write
 
 .PHONY: publish-dry-run
 publish-dry-run: .stamps/python .stamps/tools ## build what a release uploads into dist/; upload nothing
