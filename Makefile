@@ -15,7 +15,7 @@ export NPM_CONFIG_PACKAGE_LOCK := false
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-PYTHON_SOURCES := generator gateway generated/python tests tools benchmarks
+PYTHON_SOURCES := generator gateway generated/python tests tools benchmarks examples
 
 ##@ Everyday
 
@@ -37,7 +37,7 @@ serve: .stamps/python ## start the gateway on loopback: SQLite, scripted provide
 ##@ Tests
 
 .PHONY: test
-test: check test-python test-typescript test-rust ## everything below but PostgreSQL, stopping at the first failure
+test: check test-python test-typescript test-rust ## all that CI runs but PostgreSQL, stopping at the first failure
 
 .PHONY: check
 check: check-text check-types ## formatting, lint, specification, generated files, types
