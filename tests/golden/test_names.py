@@ -11,7 +11,7 @@ from tests.golden.cases import LANGUAGES, MANIFEST, Language
 from tests.golden.conftest import Written
 
 OURS = re.compile(
-    r"headgate|gateway|x-provider|admin_?key|message_start|stream_event|sequence_number"
+    r"headgate|gateway|x-provider|admin_?key|message_start|(?<!on_)stream_event|sequence_num"
     r"|run_complete|starting_after|text_?delta|thinking",
     re.IGNORECASE,
 )
