@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::errors::ERROR_SHAPE;
 use crate::resources::admin::Admin;
 use crate::resources::health::Health;
 use crate::resources::messages::Messages;
@@ -11,7 +12,7 @@ use crate::resources::models::Models;
 use crate::resources::runs::Runs;
 use crate::runtime::call::{Call, Reply};
 use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeouts};
-use crate::runtime::error::{Error, ErrorShape};
+use crate::runtime::error::Error;
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
@@ -62,17 +63,7 @@ static SERVICE: Service = Service {
         },
     ],
     header_maps: &[&PROVIDER_KEYS],
-    errors: ErrorShape {
-        at: Some("error"),
-        kind: Some("type"),
-        code: Some("code"),
-        message: Some("message"),
-        param: Some("param"),
-        request_id: Some("request_id"),
-        retryable: Some("retryable"),
-        retry_after: Some("retry_after"),
-        details: Some("details"),
-    },
+    errors: ERROR_SHAPE,
 };
 
 /// Headgate stands between an application and its model providers. It answers messages, carries

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::runtime::error::{classify, Error, ErrorRule, Failure};
+use crate::runtime::error::{classify, Error, ErrorRule, ErrorShape, Failure};
 use crate::types;
 
 /// What an [`Error`] is about. Kinds are particular or general: see [`ErrorKind::is`].
@@ -18,15 +18,19 @@ pub enum ErrorKind {
     /// The client or a call was set up wrongly; nothing was sent.
     Configuration,
     /// No connection could be made, or it broke.
-    Connection,
+    ApiConnection,
     /// A time limit of the client ran out.
-    Timeout,
+    ApiTimeout,
     /// Something the server sent could not be read.
-    Decode,
+    ResponseDecode,
+    /// A line or an event of a stream was longer than the client allows.
+    StreamLimit,
     /// A stream stopped before its terminal event.
-    Truncated,
+    StreamTruncated,
     /// A stream skipped an event.
-    Gap,
+    StreamGap,
+    /// A stream carried an event of something else than what was asked for.
+    StreamForeign,
     /// The server answered with an error of no more particular kind.
     Api,
     /// The request does not keep to the specification.
@@ -75,7 +79,8 @@ impl ErrorKind {
     /// The more general kind that this one belongs to.
     pub fn parent(self) -> Option<Self> {
         match self {
-            Self::Timeout => Some(Self::Connection),
+            Self::ApiTimeout => Some(Self::ApiConnection),
+            Self::StreamLimit => Some(Self::ResponseDecode),
             Self::BadRequest => Some(Self::Api),
             Self::Authentication => Some(Self::Api),
             Self::Billing => Some(Self::Api),
@@ -105,6 +110,20 @@ impl ErrorKind {
         self == kind || self.parent().is_some_and(|parent| parent.is(kind))
     }
 }
+
+/// Where an error's body keeps its parts.
+#[doc(hidden)]
+pub const ERROR_SHAPE: ErrorShape = ErrorShape {
+    at: Some("error"),
+    kind: Some("type"),
+    code: Some("code"),
+    message: Some("message"),
+    param: Some("param"),
+    request_id: Some("request_id"),
+    retryable: Some("retryable"),
+    retry_after: Some("retry_after"),
+    details: Some("details"),
+};
 
 const RULES: &[ErrorRule<ErrorKind>] = &[
     ErrorRule {
@@ -234,11 +253,13 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self.failure() {
             Failure::Configuration => ErrorKind::Configuration,
-            Failure::Connection => ErrorKind::Connection,
-            Failure::Timeout(_) => ErrorKind::Timeout,
-            Failure::Decode => ErrorKind::Decode,
-            Failure::Truncated => ErrorKind::Truncated,
-            Failure::Gap { .. } => ErrorKind::Gap,
+            Failure::Connection => ErrorKind::ApiConnection,
+            Failure::Timeout(_) => ErrorKind::ApiTimeout,
+            Failure::Decode => ErrorKind::ResponseDecode,
+            Failure::Limit(_) => ErrorKind::StreamLimit,
+            Failure::Truncated => ErrorKind::StreamTruncated,
+            Failure::Gap { .. } => ErrorKind::StreamGap,
+            Failure::Foreign => ErrorKind::StreamForeign,
             Failure::Api(error) => classify(error, RULES).unwrap_or(ErrorKind::Api),
         }
     }
@@ -249,10 +270,18 @@ impl Error {
 #[non_exhaustive]
 pub struct QuotaExceededDetails {
     /// The property `usage`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub usage: Option<types::ErrorDetails>,
     /// The property `upgrade_url`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub upgrade_url: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -264,13 +293,25 @@ pub struct QuotaExceededDetails {
 #[non_exhaustive]
 pub struct SpendCapDetails {
     /// The property `period`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub period: Option<String>,
     /// The property `limit_usd`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub limit_usd: Option<f64>,
     /// The property `current_usd`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub current_usd: Option<f64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -282,16 +323,32 @@ pub struct SpendCapDetails {
 #[non_exhaustive]
 pub struct PolicyDeniedDetails {
     /// The property `policy_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub policy_id: Option<String>,
     /// The property `policy_name`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub policy_name: Option<String>,
     /// The property `reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub reason: Option<String>,
     /// The property `rule_index`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub rule_index: Option<i64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -303,10 +360,18 @@ pub struct PolicyDeniedDetails {
 #[non_exhaustive]
 pub struct ContentBlockedDetails {
     /// The property `matched_patterns`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub matched_patterns: Option<Vec<String>>,
     /// The property `confidence`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub confidence: Option<f64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -318,10 +383,18 @@ pub struct ContentBlockedDetails {
 #[non_exhaustive]
 pub struct ApprovalRejectedDetails {
     /// The property `approval_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub approval_id: Option<String>,
     /// The property `reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub reason: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -333,10 +406,18 @@ pub struct ApprovalRejectedDetails {
 #[non_exhaustive]
 pub struct ApprovalTimeoutDetails {
     /// The property `approval_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub approval_id: Option<String>,
     /// The property `timeout`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub timeout: Option<f64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -348,13 +429,25 @@ pub struct ApprovalTimeoutDetails {
 #[non_exhaustive]
 pub struct RateLimitDetails {
     /// The property `limit`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub limit: Option<i64>,
     /// The property `window`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub window: Option<String>,
     /// The property `reset_at`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub reset_at: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -366,13 +459,25 @@ pub struct RateLimitDetails {
 #[non_exhaustive]
 pub struct ConcurrentLimitDetails {
     /// The property `current`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub current: Option<i64>,
     /// The property `max`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub max: Option<i64>,
     /// The property `hint`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub hint: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -384,7 +489,11 @@ pub struct ConcurrentLimitDetails {
 #[non_exhaustive]
 pub struct ServerCancelledDetails {
     /// The property `reason`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub reason: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -396,7 +505,11 @@ pub struct ServerCancelledDetails {
 #[non_exhaustive]
 pub struct ProviderDetails {
     /// The property `upstream_status`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub upstream_status: Option<i64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
@@ -408,7 +521,11 @@ pub struct ProviderDetails {
 #[non_exhaustive]
 pub struct OverloadedDetails {
     /// The property `retry_at`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
     pub retry_at: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]

@@ -3,8 +3,11 @@
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
 use crate::resources::runs;
-use crate::runtime::fold::{number, put, tag, to_index, variant, Fold, JsonPieces};
-use crate::runtime::stream::{Deltas, Descriptor, EventStream, Resume, StreamKind};
+use crate::runtime::deltas::Deltas;
+use crate::runtime::fold::{
+    number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces,
+};
+use crate::runtime::stream::{Descriptor, EventStream, Resume, StreamKind};
 use crate::types;
 
 /// The stream `message`.
@@ -22,9 +25,10 @@ impl StreamKind for MessageKind {
         enveloped: true,
         declared: true,
         terminal: &["message_stop", "error"],
+        heartbeats: &["ping"],
         sentinel: None,
         error: Some(("error", "error")),
-        numbered: false,
+        sequence: None,
         resume: None,
     };
 
@@ -67,6 +71,10 @@ impl StreamKind for MessageKind {
     }
 
     fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
         None
     }
 }
@@ -138,10 +146,10 @@ impl Fold<types::MessageStreamEvent> for MessageFold {
         }
     }
 
-    fn finish(mut self) -> Result<Option<Self::Output>, serde_json::Error> {
+    fn finish(mut self) -> Option<Self::Output> {
         let pieces = std::mem::take(&mut self.input_pieces);
-        pieces.read(|place, value| self.put_input(place, value))?;
-        Ok(self.value)
+        pieces.read(|place, value| self.put_input(place, value));
+        self.value
     }
 }
 
@@ -235,6 +243,7 @@ impl MessageFold {
         if value.stop_sequence.is_some() {
             target.stop_sequence = value.stop_sequence.clone();
         }
+        target.extra.extend(value.extra.clone());
         let target = self.value.as_mut()?;
         target.usage = event.usage.clone();
         Some(())
@@ -269,9 +278,10 @@ impl StreamKind for RunKind {
         enveloped: true,
         declared: true,
         terminal: &["run_complete", "error"],
+        heartbeats: &["ping"],
         sentinel: None,
         error: Some(("error", "error")),
-        numbered: true,
+        sequence: Some("sequence_number"),
         resume: Some(Resume {
             operation: &runs::EVENTS,
             parameters: &[("run_id", "run_id")],
@@ -289,6 +299,7 @@ impl StreamKind for RunKind {
             Some("tool_call_start") => variant(data, types::RunStreamEvent::ToolCallStart),
             Some("tool_result") => variant(data, types::RunStreamEvent::ToolResult),
             Some("step_complete") => variant(data, types::RunStreamEvent::StepComplete),
+            Some("step_abandoned") => variant(data, types::RunStreamEvent::StepAbandoned),
             Some("history_delta") => variant(data, types::RunStreamEvent::HistoryDelta),
             Some("run_complete") => variant(data, types::RunStreamEvent::RunComplete),
             Some("error") => variant(data, types::RunStreamEvent::Error),
@@ -305,6 +316,7 @@ impl StreamKind for RunKind {
             types::RunStreamEvent::ToolCallStart(_) => "tool_call_start",
             types::RunStreamEvent::ToolResult(_) => "tool_result",
             types::RunStreamEvent::StepComplete(_) => "step_complete",
+            types::RunStreamEvent::StepAbandoned(_) => "step_abandoned",
             types::RunStreamEvent::HistoryDelta(_) => "history_delta",
             types::RunStreamEvent::RunComplete(_) => "run_complete",
             types::RunStreamEvent::Error(_) => "error",
@@ -321,9 +333,28 @@ impl StreamKind for RunKind {
             types::RunStreamEvent::ToolCallStart(event) => number(event.sequence_number),
             types::RunStreamEvent::ToolResult(event) => number(event.sequence_number),
             types::RunStreamEvent::StepComplete(event) => number(event.sequence_number),
+            types::RunStreamEvent::StepAbandoned(event) => number(event.sequence_number),
             types::RunStreamEvent::HistoryDelta(event) => number(event.sequence_number),
             types::RunStreamEvent::RunComplete(event) => number(event.sequence_number),
             types::RunStreamEvent::Error(event) => number(event.sequence_number),
+            types::RunStreamEvent::Unknown(fields) => unknown_number(fields, "sequence_number"),
+            _ => None,
+        }
+    }
+
+    fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str> {
+        match (field, event) {
+            ("run_id", types::RunStreamEvent::RunStart(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::StepStart(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::StreamEvent(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::ToolCallStart(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::ToolResult(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::StepComplete(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::StepAbandoned(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::HistoryDelta(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::RunComplete(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::Error(event)) => Some(&event.run_id),
+            (_, types::RunStreamEvent::Unknown(fields)) => text(fields, field),
             _ => None,
         }
     }
@@ -388,8 +419,8 @@ impl Fold<types::RunStreamEvent> for RunFold {
         }
     }
 
-    fn finish(self) -> Result<Option<Self::Output>, serde_json::Error> {
-        Ok(self.value)
+    fn finish(self) -> Option<Self::Output> {
+        self.value
     }
 }
 

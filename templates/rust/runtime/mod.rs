@@ -5,9 +5,11 @@
 
 pub mod call;
 pub mod config;
+pub mod deltas;
 pub mod error;
 pub mod fold;
 pub mod page;
+mod progress;
 pub mod request;
 pub mod response;
 pub mod retry;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 
-use super::retry::parse_retry_after;
+use super::retry::asked_delay;
 
 /// The status and headers of a response, and how many attempts it took.
 #[derive(Clone, Debug)]
@@ -60,9 +60,9 @@ impl ResponseInfo {
         self.0.attempts
     }
 
-    /// How long `Retry-After` asks to wait from now.
+    /// How long `retry-after-ms`, else `Retry-After`, asks to wait from now.
     pub fn retry_after(&self) -> Option<Duration> {
-        parse_retry_after(self.header("retry-after")?, SystemTime::now())
+        asked_delay(self.headers(), SystemTime::now())
     }
 }
 

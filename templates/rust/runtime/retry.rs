@@ -6,6 +6,8 @@
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use reqwest::header::HeaderMap;
+
 /// How calls are repeated.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +62,9 @@ impl RetryPolicy {
     }
 }
 
+/// The code of a conflict that says: the first request with this key is still at work.
+const IN_PROGRESS: &str = "idempotency_in_progress";
+
 /// What became of an attempt that did not succeed.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -68,19 +73,21 @@ pub enum Failure {
     Connect,
     /// The connection broke before the first byte of an answer.
     Reset,
-    /// A time limit other than that of connecting ran out.
-    Timeout,
+    /// The connection broke, or the body ended, in the middle of an answer.
+    Broken,
+    /// An answer did not begin, or did not go on, in time.
+    Stalled,
     /// The server answered with an error.
     Status {
         /// The HTTP status.
         status: u16,
-        /// Whether the body says that the same call may be sent again.
-        retryable: bool,
-        /// The value of `Retry-After`.
-        retry_after: Option<String>,
-        /// The value of `retry-after-ms`.
-        retry_after_ms: Option<String>,
+        /// The error's code.
+        code: Option<String>,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
     },
+    /// Anything that another attempt would not change.
+    Final,
 }
 
 /// The circumstances a decision depends on, beside the failure.
@@ -96,8 +103,6 @@ pub struct Circumstances {
     pub remaining: Option<Duration>,
     /// A number from 0 to 1 that spreads the delays.
     pub random: f64,
-    /// The present time, for dates in `Retry-After`.
-    pub now: SystemTime,
 }
 
 /// What to do about a failure.
@@ -111,33 +116,93 @@ pub enum Decision {
         cost: u32,
     },
     /// Give the error to the caller.
-    Raise,
+    Raise(Reason),
+}
+
+/// Why there is no other attempt; where several hold, the first of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Another attempt would fare no better.
+    NotRetryable,
+    /// The call must not arrive twice, and may have arrived.
+    NotRepeatable,
+    /// There were enough attempts.
+    Attempts,
+    /// The server asks for a longer wait than a caller should be left in.
+    RetryAfter,
+    /// The time of the call would be over.
+    Deadline,
+    /// The client has spent its quota.
+    Quota,
 }
 
 /// Decides whether to repeat a call that failed.
 pub fn decide(failure: &Failure, policy: &RetryPolicy, at: &Circumstances) -> Decision {
-    let throttled = is_throttling(failure);
-    let cost = if throttled {
+    let delay = delay_after(failure, policy, at.attempt, at.random);
+    let cost = if is_throttling(failure) {
         policy.throttled_cost
     } else {
         policy.transient_cost
     };
-    if at.attempt >= policy.max_attempts || at.quota < cost || !may_repeat(failure, at.repeatable) {
-        return Decision::Raise;
-    }
-    let delay = match asked_delay(failure, at.now) {
-        Some(asked) if asked > policy.retry_after_cap => return Decision::Raise,
-        Some(asked) => asked,
-        None => backoff(policy, throttled, at.attempt, at.random),
+    let reason = if !may_pass(failure) {
+        Reason::NotRetryable
+    } else if !at.repeatable && !came_to_nothing(failure) {
+        Reason::NotRepeatable
+    } else if at.attempt >= policy.max_attempts {
+        Reason::Attempts
+    } else if asks_too_much(failure, policy) {
+        Reason::RetryAfter
+    } else if at.remaining.is_some_and(|remaining| delay >= remaining) {
+        Reason::Deadline
+    } else if at.quota < cost {
+        Reason::Quota
+    } else {
+        return Decision::Retry { delay, cost };
     };
-    if at.remaining.is_some_and(|remaining| delay >= remaining) {
-        return Decision::Raise;
+    Decision::Raise(reason)
+}
+
+/// What to do about a stream that was cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Reattachment {
+    /// Take the stream up again after this time.
+    After(Duration),
+    /// Give the error to the caller.
+    Raise(Reason),
+}
+
+/// Decides whether to take up a cut stream; `attempt` counts from 1 since the last progress.
+///
+/// A server that cannot be reached is treated like one that says it is overloaded.
+pub fn decide_reattachment(
+    failure: &Failure,
+    policy: &RetryPolicy,
+    attempt: u32,
+    random: f64,
+) -> Reattachment {
+    let passes = match failure {
+        Failure::Connect | Failure::Reset | Failure::Broken | Failure::Stalled => true,
+        Failure::Status { status, .. } => is_passing(*status),
+        Failure::Final => false,
+    };
+    if !passes {
+        return Reattachment::Raise(Reason::NotRetryable);
     }
-    Decision::Retry { delay, cost }
+    if attempt > policy.max_resumes {
+        return Reattachment::Raise(Reason::Attempts);
+    }
+    if asks_too_much(failure, policy) {
+        return Reattachment::Raise(Reason::RetryAfter);
+    }
+    if matches!(failure, Failure::Connect) {
+        return Reattachment::After(backoff(policy, true, attempt, random));
+    }
+    Reattachment::After(delay_after(failure, policy, attempt, random))
 }
 
 /// Gives the delay before the retry that follows `attempt`: full jitter over a doubling bound.
-pub fn backoff(policy: &RetryPolicy, throttled: bool, attempt: u32, random: f64) -> Duration {
+fn backoff(policy: &RetryPolicy, throttled: bool, attempt: u32, random: f64) -> Duration {
     let base = if throttled {
         policy.throttled_base
     } else {
@@ -145,6 +210,21 @@ pub fn backoff(policy: &RetryPolicy, throttled: bool, attempt: u32, random: f64)
     };
     let doubled = base.saturating_mul(1 << attempt.saturating_sub(1).min(30));
     doubled.min(policy.cap).mul_f64(random.clamp(0.0, 1.0))
+}
+
+fn delay_after(failure: &Failure, policy: &RetryPolicy, attempt: u32, random: f64) -> Duration {
+    asked(failure).unwrap_or_else(|| backoff(policy, is_throttling(failure), attempt, random))
+}
+
+fn asked(failure: &Failure) -> Option<Duration> {
+    match failure {
+        Failure::Status { retry_after, .. } => *retry_after,
+        _ => None,
+    }
+}
+
+fn asks_too_much(failure: &Failure, policy: &RetryPolicy) -> bool {
+    asked(failure).is_some_and(|asked| asked > policy.retry_after_cap)
 }
 
 fn is_throttling(failure: &Failure) -> bool {
@@ -157,39 +237,33 @@ fn is_throttling(failure: &Failure) -> bool {
     )
 }
 
-/// A call that must not arrive twice is repeated only when it cannot have been acted on.
-fn may_repeat(failure: &Failure, repeatable: bool) -> bool {
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500 | 502 | 503 | 504)
+}
+
+fn may_pass(failure: &Failure) -> bool {
     match failure {
-        Failure::Connect => true,
-        Failure::Reset => repeatable,
-        Failure::Timeout => false,
+        Failure::Connect | Failure::Reset => true,
         Failure::Status {
-            status: 429 | 503, ..
-        } => true,
-        Failure::Status {
-            status: 409,
-            retryable,
-            ..
-        } => repeatable && *retryable,
-        Failure::Status { status, .. } => repeatable && matches!(status, 408 | 500 | 502 | 504),
+            status: 409, code, ..
+        } => code.as_deref() == Some(IN_PROGRESS),
+        Failure::Status { status, .. } => is_passing(*status),
+        Failure::Broken | Failure::Stalled | Failure::Final => false,
     }
 }
 
-/// Reads the delay the server asked for: `retry-after-ms`, else `Retry-After`.
-fn asked_delay(failure: &Failure, now: SystemTime) -> Option<Duration> {
-    let Failure::Status {
-        retry_after,
-        retry_after_ms,
-        ..
-    } = failure
-    else {
-        return None;
-    };
-    let precise = retry_after_ms.as_deref().and_then(number);
+/// Says whether the server cannot have acted on the request.
+fn came_to_nothing(failure: &Failure) -> bool {
+    matches!(failure, Failure::Connect) || is_throttling(failure)
+}
+
+/// Reads how long the server asks to wait: `retry-after-ms`, else `Retry-After`.
+pub fn asked_delay(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = |name| headers.get(name)?.to_str().ok();
+    let precise = value("retry-after-ms").and_then(number);
     precise
-        .map(|milliseconds| milliseconds / 1000.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .or_else(|| parse_retry_after(retry_after.as_deref()?, now))
+        .map(|milliseconds| duration(milliseconds / 1000.0))
+        .or_else(|| parse_retry_after(value("retry-after")?, now))
 }
 
 /// Reads `Retry-After` in seconds (a fraction is allowed) or as an HTTP date.
@@ -197,22 +271,26 @@ fn asked_delay(failure: &Failure, now: SystemTime) -> Option<Duration> {
 /// A date in the past asks for no delay; anything else that is no time is ignored.
 pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Some(seconds) = number(value) {
-        return Duration::try_from_secs_f64(seconds).ok();
+        return Some(duration(seconds));
     }
     let date = UNIX_EPOCH + Duration::from_secs(parse_http_date(value.trim())?);
     Some(date.duration_since(now).unwrap_or_default())
 }
 
-/// Reads a plain decimal number: no sign, no exponent, no infinity.
+/// Reads a plain decimal number: digits, and after a point digits again.
 fn number(value: &str) -> Option<f64> {
-    let value = value.trim();
-    let plain = value
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if !plain {
+    let value = value.trim_matches([' ', '\t']);
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
         return None;
     }
     value.parse().ok()
+}
+
+/// Gives seconds as a duration; what is too large to hold is too long, not malformed.
+fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 /// Reads the three date forms of RFC 9110 section 5.6.7 as seconds since 1970.

@@ -12,17 +12,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use serde_json::Value;
 use tokio::time::{sleep, Instant, Sleep};
 
 use super::call::{BoxFuture, Reply};
+use super::deltas::Deltas;
 use super::error::{Error, Failure, TimeLimit};
 use super::fold::Fold;
-use super::request::{Operation, Options, Request};
+use super::progress::{seed, Accepted, Progress};
+use super::request::{Operation, Options};
 use super::response::{ResponseInfo, WithResponse};
-use super::retry;
-use super::sse::{Decoder, Frame};
-use super::transport::{Body, Opened, Sender};
+use super::retry::{self, Reason, Reattachment};
+use super::sse::Decoder;
+use super::transport::{sooner, Attempted, Body, Opened, Sender};
 
 /// What is fixed about a kind of stream.
 #[derive(Debug)]
@@ -33,12 +34,14 @@ pub struct Descriptor {
     pub declared: bool,
     /// The names of the events that end the stream.
     pub terminal: &'static [&'static str],
+    /// The names of the events that only keep the connection alive: they count for nothing.
+    pub heartbeats: &'static [&'static str],
     /// The data of a last frame that is no event.
     pub sentinel: Option<&'static str>,
     /// The event that carries an error, and the property that holds it.
     pub error: Option<(&'static str, &'static str)>,
-    /// Whether events are numbered 1, 2, 3 … and their ids are those numbers.
-    pub numbered: bool,
+    /// The property that numbers events 1, 2, 3 …; their ids are those numbers.
+    pub sequence: Option<&'static str>,
     /// How a cut stream goes on.
     pub resume: Option<Resume>,
 }
@@ -77,6 +80,9 @@ pub trait StreamKind: Sized + 'static {
 
     /// The event's number.
     fn sequence(event: &Self::Event) -> Option<u64>;
+
+    /// The text in a field of the event that the resuming call needs.
+    fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str>;
 }
 
 /// An answer that is a stream of events.
@@ -87,6 +93,10 @@ impl<K: StreamKind> Reply for Streaming<K> {
     type Output = EventStream<K>;
 
     const ACCEPT: &'static str = "text/event-stream";
+
+    fn cursor(sender: &Sender) -> Option<String> {
+        seed::<K>(sender)
+    }
 
     fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<EventStream<K>>, Error>> {
         Box::pin(async {
@@ -123,7 +133,9 @@ pub struct EventStream<K: StreamKind> {
     state: State,
     decoder: Decoder,
     idle: Duration,
+    deadline: std::time::Instant,
     timer: Pin<Box<Sleep>>,
+    limit: TimeLimit,
     waiting: bool,
     resumes: u32,
     progress: Progress<K>,
@@ -131,34 +143,40 @@ pub struct EventStream<K: StreamKind> {
 
 enum State {
     Open(Body),
-    Attaching(BoxFuture<Result<Opened, Error>>),
+    Attaching(BoxFuture<Result<Opened, Attempted>>),
     Closed,
 }
 
-/// How far a stream has come.
-struct Progress<K: StreamKind> {
-    sequence: u64,
-    last_event_id: String,
-    events_seen: u64,
-    advanced: bool,
-    parameters: Option<Vec<(&'static str, String)>>,
-    fold: K::Fold,
+/// How a connection was lost.
+enum Cut {
+    End,
+    Broken(reqwest::Error),
+    Silent(TimeLimit),
 }
 
-/// What became of a frame.
-enum Accepted<E> {
-    Event(E),
-    LastEvent(E),
-    Seen,
-    End,
-    Unreadable(Error),
-    Failed(Error),
+impl Cut {
+    fn explained(self) -> (retry::Failure, Error) {
+        match self {
+            Self::End => {
+                let error = truncated("the stream stopped before its terminal event");
+                (retry::Failure::Broken, error)
+            }
+            Self::Broken(source) => {
+                let error = truncated("the connection of the stream broke").caused_by(source);
+                (retry::Failure::Broken, error)
+            }
+            Self::Silent(TimeLimit::Total) => {
+                (retry::Failure::Final, Error::timeout(TimeLimit::Total))
+            }
+            Self::Silent(limit) => (retry::Failure::Stalled, Error::timeout(limit)),
+        }
+    }
 }
 
 impl<K: StreamKind> EventStream<K> {
     fn new(opened: Opened) -> Self {
         let idle = opened.sender.timeouts().idle;
-        let progress = Progress::new(&opened.sender.request);
+        let progress = Progress::new(&opened.sender);
         let finished = opened.response.status() == 204;
         Self {
             response: opened.response,
@@ -170,7 +188,9 @@ impl<K: StreamKind> EventStream<K> {
             decoder: Decoder::new(opened.sender.core.limits),
             sender: opened.sender,
             idle,
+            deadline: opened.deadline,
             timer: Box::pin(sleep(idle)),
+            limit: TimeLimit::Idle,
             waiting: false,
             resumes: 0,
             progress,
@@ -188,14 +208,11 @@ impl<K: StreamKind> EventStream<K> {
             event?;
         }
         let (last_event_id, events_seen) = self.progress.position();
-        let error = match self.progress.fold.finish() {
-            Ok(Some(whole)) => return Ok(whole),
-            Ok(None) => Error::decode("", "no event began the stream's final object"),
-            Err(error) => Error::decode("", error),
-        };
-        Err(error
-            .with_position(last_event_id, events_seen)
-            .with_response(self.response))
+        self.progress.fold.finish().ok_or_else(|| {
+            Error::decode("", "no event began the stream's final object")
+                .with_position(last_event_id, events_seen)
+                .with_response(self.response)
+        })
     }
 
     /// The status and headers of the response that the stream began with.
@@ -210,7 +227,7 @@ impl<K: StreamKind> EventStream<K> {
 
     /// The id of the last event: where to resume.
     pub fn last_event_id(&self) -> Option<&str> {
-        Some(self.progress.last_event_id.as_str()).filter(|id| !id.is_empty())
+        self.progress.last_event_id()
     }
 
     /// Closes the connection. Dropping the stream does the same.
@@ -220,7 +237,7 @@ impl<K: StreamKind> EventStream<K> {
 
     /// Gives the texts that `pick` finds in events, as they arrive.
     pub fn deltas(&mut self, pick: fn(&K::Event) -> Option<&str>) -> Deltas<'_, K> {
-        Deltas { stream: self, pick }
+        Deltas::new(self, pick)
     }
 
     fn finish(&mut self, error: Option<Error>) -> Option<Error> {
@@ -229,8 +246,12 @@ impl<K: StreamKind> EventStream<K> {
     }
 
     fn placed(&self, error: Error) -> Error {
-        let (last_event_id, events_seen) = self.progress.position();
-        let error = error.with_position(last_event_id, events_seen);
+        let error = if error.is_placed() {
+            error
+        } else {
+            let (last_event_id, events_seen) = self.progress.position();
+            error.with_position(last_event_id, events_seen)
+        };
         if error.response().is_some() {
             return error;
         }
@@ -240,14 +261,17 @@ impl<K: StreamKind> EventStream<K> {
     /// Takes the next frame out of the bytes at hand.
     fn accept_buffered(&mut self) -> Option<Accepted<K::Event>> {
         match self.decoder.next_frame() {
-            Ok(Some(frame)) => Some(self.progress.accept(&frame, &self.sender)),
+            Ok(Some(frame)) => Some(self.progress.accept(&frame, &self.sender, &self.response)),
             Ok(None) => None,
-            Err(limit) => Some(Accepted::Failed(Error::decode("", limit))),
+            Err(limit) => {
+                let error = Error::new(Failure::Limit(limit), limit.to_string());
+                Some(Accepted::Failed(error.caused_by(limit)))
+            }
         }
     }
 
-    /// Waits for bytes; gives the reason when the connection is cut.
-    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Error>> {
+    /// Waits for bytes; tells when the connection is lost instead.
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Option<Cut>> {
         let State::Open(body) = &mut self.state else {
             return Poll::Ready(None);
         };
@@ -257,75 +281,86 @@ impl<K: StreamKind> EventStream<K> {
                 self.decoder.feed(&bytes);
                 Poll::Ready(None)
             }
-            Poll::Ready(Some(Err(error))) => {
-                Poll::Ready(Some(truncated("the connection broke").caused_by(error)))
-            }
-            Poll::Ready(None) => Poll::Ready(Some(truncated(
-                "the stream stopped before its terminal event",
-            ))),
-            Poll::Pending => self.poll_idle(context),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Cut::Broken(error))),
+            Poll::Ready(None) => Poll::Ready(Some(Cut::End)),
+            Poll::Pending => self.poll_silence(context),
         }
     }
 
-    fn poll_idle(&mut self, context: &mut Context<'_>) -> Poll<Option<Error>> {
+    /// Counts the silence from when the reader began to wait, not from the last bytes.
+    fn poll_silence(&mut self, context: &mut Context<'_>) -> Poll<Option<Cut>> {
         if !self.waiting {
             self.waiting = true;
-            self.timer.as_mut().reset(Instant::now() + self.idle);
+            let (limit, kind) = sooner(self.idle, TimeLimit::Idle, self.deadline);
+            self.limit = kind;
+            self.timer.as_mut().reset(Instant::now() + limit);
         }
         match self.timer.as_mut().poll(context) {
-            Poll::Ready(()) => Poll::Ready(Some(Error::timeout(TimeLimit::Idle))),
+            Poll::Ready(()) => Poll::Ready(Some(Cut::Silent(self.limit))),
             Poll::Pending => Poll::Pending,
         }
     }
 
-    /// Goes on after a cut, or gives the error if there is no going on.
-    fn go_on(&mut self, cause: Error) -> Option<Error> {
-        if !K::DESCRIPTOR.declared
-            && cause.is_truncated()
-            && std::error::Error::source(&cause).is_none()
-        {
+    fn cut(&mut self, cut: Cut) -> Option<Error> {
+        if !K::DESCRIPTOR.declared && matches!(cut, Cut::End) {
             return self.finish(None);
         }
-        if self.progress.advanced {
-            self.progress.advanced = false;
+        let (failure, error) = cut.explained();
+        self.go_on(&failure, error)
+    }
+
+    /// Goes on after a failure, or gives the error if there is no going on.
+    fn go_on(&mut self, failure: &retry::Failure, cause: Error) -> Option<Error> {
+        let Some(sender) = self.resuming_sender() else {
+            return self.finish(Some(cause));
+        };
+        if std::mem::take(&mut self.progress.advanced) {
             self.resumes = 0;
         }
-        self.resumes += 1;
+        let attempt = self.resumes + 1;
         let policy = &self.sender.core.retry;
-        let sender = match self.resuming_sender() {
-            Some(sender) if self.resumes <= policy.max_resumes => sender,
-            _ => return self.finish(Some(cause)),
-        };
-        let delay = match cause.retry_after() {
-            Some(asked) if asked > policy.retry_after_cap => return self.finish(Some(cause)),
-            Some(asked) => asked,
-            None => retry::backoff(policy, false, self.resumes, retry::random()),
-        };
-        self.state = State::Attaching(Box::pin(async move {
-            sleep(delay).await;
-            expect_events(sender.open().await?).await
-        }));
-        None
+        match retry::decide_reattachment(failure, policy, attempt, retry::random()) {
+            Reattachment::After(delay) => {
+                self.resumes = attempt;
+                self.state = State::Attaching(attach(sender, attempt, delay, self.deadline));
+                None
+            }
+            Reattachment::Raise(Reason::Attempts) => {
+                let message = "the stream was cut, and taking it up again has failed";
+                self.finish(Some(truncated(message).caused_by(cause)))
+            }
+            Reattachment::Raise(_) => self.finish(Some(cause)),
+        }
     }
 
     fn resuming_sender(&self) -> Option<Sender> {
         let resume = K::DESCRIPTOR.resume.as_ref()?;
         let original = &self.sender;
+        let own = std::ptr::eq(resume.operation, original.request.operation);
         let request = self.progress.resuming_request(resume, &original.request)?;
+        let keep = |pairs: &[(String, String)], name: Option<&str>| {
+            let stays = |known: &str| !name.is_some_and(|name| known.eq_ignore_ascii_case(name));
+            let kept = pairs.iter().filter(|(known, _)| stays(known));
+            kept.cloned().collect::<Vec<_>>()
+        };
         Some(Sender {
             core: original.core.clone(),
             request,
             options: Options {
-                headers: original.options.headers.clone(),
+                headers: keep(&original.options.headers, resume.header),
+                query: if own {
+                    keep(&original.options.query, resume.query)
+                } else {
+                    Vec::new()
+                },
                 timeouts: original.options.timeouts,
-                max_attempts: Some(1),
                 ..Options::default()
             },
             accept: original.accept,
         })
     }
 
-    fn attached(&mut self, attached: Result<Opened, Error>) -> Option<Error> {
+    fn attached(&mut self, attached: Result<Opened, Attempted>) -> Option<Error> {
         match attached {
             Ok(opened) if is_finished::<K>(opened.response.status()) => {
                 let message = "the server has no more events, yet the terminal one never came";
@@ -337,10 +372,27 @@ impl<K: StreamKind> EventStream<K> {
                 self.state = State::Open(opened.body);
                 None
             }
-            Err(error) if may_attach_again(&error) => self.go_on(error),
-            Err(error) => self.finish(Some(error)),
+            Err(attempted) => self.go_on(&attempted.failure, attempted.error),
         }
     }
+}
+
+/// Waits, then asks for the rest of a stream.
+fn attach(
+    sender: Sender,
+    attempt: u32,
+    delay: Duration,
+    deadline: std::time::Instant,
+) -> BoxFuture<Result<Opened, Attempted>> {
+    Box::pin(async move {
+        let left = deadline.saturating_duration_since(std::time::Instant::now());
+        if delay >= left {
+            return Err(Attempted::last(Error::timeout(TimeLimit::Total)));
+        }
+        sleep(delay).await;
+        let opened = sender.open_once(attempt, deadline).await?;
+        expect_events(opened).await.map_err(Attempted::last)
+    })
 }
 
 impl<K: StreamKind> Stream for EventStream<K> {
@@ -368,7 +420,7 @@ impl<K: StreamKind> Stream for EventStream<K> {
                     None => match this.poll_bytes(context) {
                         Poll::Pending => return Poll::Pending,
                         Poll::Ready(None) => None,
-                        Poll::Ready(Some(cause)) => this.go_on(cause),
+                        Poll::Ready(Some(cut)) => this.cut(cut),
                     },
                 },
             };
@@ -387,133 +439,9 @@ impl<K: StreamKind> fmt::Debug for EventStream<K> {
         formatter
             .debug_struct("EventStream")
             .field("response", &self.response)
-            .field("last_event_id", &self.progress.last_event_id)
-            .field("events_seen", &self.progress.events_seen)
+            .field("position", &self.progress.position())
             .finish_non_exhaustive()
     }
-}
-
-impl<K: StreamKind> Progress<K> {
-    fn new(request: &Request) -> Self {
-        let resume = K::DESCRIPTOR.resume.as_ref();
-        let own = resume.filter(|resume| std::ptr::eq(resume.operation, request.operation));
-        let cursor = own.and_then(|resume| {
-            let header = resume.header.and_then(|name| request.header_value(name));
-            header.or_else(|| request.query_value(resume.query?))
-        });
-        let last_event_id = cursor.unwrap_or_default().to_owned();
-        Self {
-            sequence: last_event_id.parse().unwrap_or_default(),
-            last_event_id,
-            events_seen: 0,
-            advanced: false,
-            parameters: None,
-            fold: K::Fold::default(),
-        }
-    }
-
-    fn position(&self) -> (Option<String>, u64) {
-        let id = Some(self.last_event_id.clone()).filter(|id| !id.is_empty());
-        (id, self.events_seen)
-    }
-
-    fn accept(&mut self, frame: &Frame<'_>, sender: &Sender) -> Accepted<K::Event> {
-        let descriptor = K::DESCRIPTOR;
-        if descriptor.sentinel == Some(&*frame.data) {
-            return Accepted::End;
-        }
-        let named = descriptor.enveloped && frame.event != "message";
-        let decoded = K::decode(named.then_some(&*frame.event), &frame.data);
-        let number = match &decoded {
-            Ok(event) => K::sequence(event).or_else(|| frame_number(frame)),
-            Err(_) => frame_number(frame),
-        };
-        if let Some(number) = number.filter(|_| descriptor.numbered) {
-            if number <= self.sequence {
-                return Accepted::Seen;
-            }
-            if number > self.sequence + 1 {
-                return Accepted::Failed(gap(self.sequence + 1, number));
-            }
-            self.sequence = number;
-        }
-        self.advance(frame);
-        match decoded {
-            Ok(event) => self.take(event, frame, sender),
-            Err(error) => Accepted::Unreadable(Error::decode(&frame.data, error)),
-        }
-    }
-
-    fn take(&mut self, event: K::Event, frame: &Frame<'_>, sender: &Sender) -> Accepted<K::Event> {
-        let name = K::name(&event);
-        if let Some((_, at)) = K::DESCRIPTOR.error.filter(|(error, _)| *error == name) {
-            let data: Value = serde_json::from_str(&frame.data).unwrap_or_default();
-            let said = sender.core.service.errors.read(&data[at]);
-            return Accepted::Failed(Error::api(said, Some(frame.data.to_string())));
-        }
-        self.fold.push(&event);
-        if K::DESCRIPTOR.terminal.contains(&name) {
-            return Accepted::LastEvent(event);
-        }
-        Accepted::Event(event)
-    }
-
-    fn advance(&mut self, frame: &Frame<'_>) {
-        self.advanced = true;
-        self.events_seen += 1;
-        if frame.has_id {
-            self.last_event_id.clear();
-            self.last_event_id.push_str(frame.last_event_id);
-        }
-        if self.parameters.is_none() {
-            self.parameters = K::DESCRIPTOR
-                .resume
-                .as_ref()
-                .and_then(|resume| read_parameters(resume, &frame.data));
-        }
-    }
-
-    /// Asks for what comes after the last event, if that is known well enough.
-    fn resuming_request(&self, resume: &Resume, original: &Request) -> Option<Request> {
-        let own = std::ptr::eq(resume.operation, original.operation);
-        let mut request = if own {
-            original.clone()
-        } else {
-            let mut request = Request::new(resume.operation);
-            for (name, value) in self.parameters.as_ref()? {
-                request.path(name, value);
-            }
-            request
-        };
-        if self.last_event_id.is_empty() {
-            return Some(request).filter(|_| own);
-        }
-        if let Some(name) = resume.query {
-            request = request.with_cursor(name, self.last_event_id.clone());
-        }
-        if let Some(name) = resume.header {
-            request = request.with_header(name, self.last_event_id.clone());
-        }
-        Some(request)
-    }
-}
-
-fn frame_number(frame: &Frame<'_>) -> Option<u64> {
-    frame.last_event_id.parse().ok().filter(|_| frame.has_id)
-}
-
-/// Reads the path parameters of the resuming call out of an event.
-fn read_parameters(resume: &Resume, data: &str) -> Option<Vec<(&'static str, String)>> {
-    let event: Value = serde_json::from_str(data).ok()?;
-    let read = |(parameter, field): &(&'static str, &str)| {
-        let value = event.get(field)?;
-        let text = value.as_str().map(str::to_owned);
-        Some((
-            *parameter,
-            text.or_else(|| Some(value.as_i64()?.to_string()))?,
-        ))
-    };
-    resume.parameters.iter().map(read).collect()
 }
 
 fn is_finished<K: StreamKind>(status: u16) -> bool {
@@ -521,57 +449,6 @@ fn is_finished<K: StreamKind>(status: u16) -> bool {
     status == 204 || resume.is_some_and(|resume| resume.finished.contains(&status))
 }
 
-fn may_attach_again(error: &Error) -> bool {
-    error.is_connection()
-        || error.is_timeout()
-        || matches!(error.status(), Some(408 | 429 | 500 | 502 | 503 | 504))
-}
-
 fn truncated(message: &str) -> Error {
     Error::new(Failure::Truncated, message)
-}
-
-fn gap(expected: u64, received: u64) -> Error {
-    let message = format!("event {expected} is missing: event {received} came instead");
-    Error::new(Failure::Gap { expected, received }, message)
-}
-
-/// The texts out of a stream's events. The stream stays the caller's.
-#[must_use = "texts are read as they are asked for"]
-pub struct Deltas<'a, K: StreamKind> {
-    stream: &'a mut EventStream<K>,
-    pick: fn(&K::Event) -> Option<&str>,
-}
-
-impl<K: StreamKind> Deltas<'_, K> {
-    /// Gives the next text.
-    pub async fn next(&mut self) -> Option<Result<String, Error>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
-    }
-}
-
-impl<K: StreamKind> Stream for Deltas<'_, K> {
-    type Item = Result<String, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        loop {
-            match Pin::new(&mut *this.stream).poll_next(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(Some(Ok(event))) => {
-                    if let Some(text) = (this.pick)(&event) {
-                        return Poll::Ready(Some(Ok(text.to_owned())));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl<K: StreamKind> fmt::Debug for Deltas<'_, K> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Deltas")
-    }
 }

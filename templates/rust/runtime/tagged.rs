@@ -9,7 +9,9 @@ use std::marker::PhantomData;
 use std::vec;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -107,6 +109,16 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<A> {
             None => self.rest.next_value_seed(seed),
         }
     }
+}
+
+/// Reads a property, or takes it for absent if it is of the wrong type.
+pub fn lenient<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
 }
 
 /// Reads a property that may be null apart from one that is absent.

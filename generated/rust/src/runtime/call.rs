@@ -27,6 +27,11 @@ pub trait Reply: Sized + 'static {
     /// The media types that are asked for.
     const ACCEPT: &'static str;
 
+    /// The cursor that the caller begins with, for errors to carry.
+    fn cursor(_sender: &Sender) -> Option<String> {
+        None
+    }
+
     /// Reads the answer.
     fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<Self::Output>, Error>>;
 }
@@ -100,7 +105,15 @@ impl<R: Reply> Call<R> {
 
     /// Makes the call and gives the response's status and headers as well.
     pub async fn with_response(self) -> Result<WithResponse<R::Output>, Error> {
-        R::receive(self.sender.open().await?).await
+        let cursor = R::cursor(&self.sender);
+        let received = match self.sender.open().await {
+            Ok(opened) => R::receive(opened).await,
+            Err(error) => Err(error),
+        };
+        received.map_err(|error| match cursor {
+            Some(_) => error.with_position(cursor, 0),
+            None => error,
+        })
     }
 
     pub(super) fn into_sender(self) -> Sender {

@@ -2,12 +2,15 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::response::ResponseInfo;
+use super::retry;
+use super::sse::LimitExceeded;
 
 /// The time limit that ran out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +49,18 @@ pub enum Failure {
         /// The number that came.
         received: u64,
     },
+    /// A stream carried an event of something else than what was asked for.
+    Foreign,
+    /// A line or an event of a stream was longer than the client allows.
+    Limit(LimitExceeded),
 }
 
 /// What the server said about an error.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ApiError {
-    /// The HTTP status; `None` for an error within a stream.
-    pub status: Option<u16>,
+    /// The HTTP status of the answer; that of the stream for an error within one.
+    pub status: u16,
     /// The error's type.
     pub kind: Option<String>,
     /// The error's code.
@@ -69,8 +76,8 @@ pub struct ApiError {
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
     /// What else there is to know, by code.
-    pub details: Value,
-    /// The whole error object.
+    pub details: Map<String, Value>,
+    /// The whole error object; null if the server sent none.
     pub object: Value,
 }
 
@@ -98,19 +105,30 @@ pub struct ErrorShape {
 }
 
 impl ErrorShape {
-    /// Reads an error from a response's body, whatever that holds.
-    pub fn read_body(&self, body: &str) -> ApiError {
+    /// Reads the error of an answer, whatever its body holds.
+    pub fn refusal(
+        &self,
+        status: u16,
+        headers: &HeaderMap,
+        body: &str,
+        now: SystemTime,
+    ) -> ApiError {
         let body: Value = serde_json::from_str(body).unwrap_or_default();
         let object = self.at.map_or(&body, |at| &body[at]);
-        self.read(object)
+        let mut error = self.read(object, status);
+        error.retry_after = retry::asked_delay(headers, now).or(error.retry_after);
+        error
     }
 
-    /// Reads the error object.
-    pub fn read(&self, object: &Value) -> ApiError {
+    /// Reads an error object. What is empty or of the wrong type is not there.
+    pub fn read(&self, object: &Value, status: u16) -> ApiError {
         let value = |name: Option<&str>| name.map_or(&Value::Null, |name| &object[name]);
-        let text = |name| value(name).as_str().map(str::to_owned);
+        let text = |name| {
+            let text = value(name).as_str().filter(|text| !text.is_empty());
+            text.map(str::to_owned)
+        };
         ApiError {
-            status: None,
+            status,
             kind: text(self.kind),
             code: text(self.code),
             message: text(self.message),
@@ -120,8 +138,12 @@ impl ErrorShape {
             retry_after: value(self.retry_after)
                 .as_f64()
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
-            details: value(self.details).clone(),
-            object: object.clone(),
+            details: value(self.details).as_object().cloned().unwrap_or_default(),
+            object: if object.is_object() {
+                object.clone()
+            } else {
+                Value::Null
+            },
         }
     }
 }
@@ -147,8 +169,9 @@ pub fn classify<K: Copy>(error: &ApiError, rules: &[ErrorRule<K>]) -> Option<K> 
     let by_code = rules.iter().find(|rule| among(rule.codes, &error.code));
     let by_type = || rules.iter().find(|rule| among(rule.types, &error.kind));
     let by_status = || {
-        let status = error.status?;
-        rules.iter().find(|rule| rule.statuses.contains(&status))
+        rules
+            .iter()
+            .find(|rule| rule.statuses.contains(&error.status))
     };
     by_code
         .or_else(by_type)
@@ -169,6 +192,7 @@ struct Inner {
     response: Option<ResponseInfo>,
     last_event_id: Option<String>,
     events_seen: u64,
+    placed: bool,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -182,6 +206,7 @@ impl Error {
             response: None,
             last_event_id: None,
             events_seen: 0,
+            placed: false,
             source: None,
         }))
     }
@@ -213,11 +238,9 @@ impl Error {
 
     /// Makes an error from an answer of the server.
     pub fn api(error: ApiError, body: Option<String>) -> Self {
-        let said = error.message.as_deref().or(error.code.as_deref());
-        let message = match (error.status, said) {
-            (Some(status), Some(said)) => format!("{status}: {said}"),
-            (Some(status), None) => format!("the server answered with status {status}"),
-            (None, said) => said.unwrap_or("the server sent an error").to_owned(),
+        let message = match error.status {
+            200..=299 => "the stream ended with an error".to_owned(),
+            status => format!("the server answered with status {status}"),
         };
         let mut made = Self::new(Failure::Api(Box::new(error)), message);
         made.0.body = body;
@@ -236,10 +259,16 @@ impl Error {
         self
     }
 
+    /// Says whether the error knows how far its stream had come.
+    pub(super) fn is_placed(&self) -> bool {
+        self.0.placed
+    }
+
     /// Adds how far a stream had come.
     pub fn with_position(mut self, last_event_id: Option<String>, events_seen: u64) -> Self {
         self.0.last_event_id = last_event_id;
         self.0.events_seen = events_seen;
+        self.0.placed = true;
         self
     }
 
@@ -259,7 +288,7 @@ impl Error {
     /// The HTTP status of the answer.
     pub fn status(&self) -> Option<u16> {
         let response = self.0.response.as_ref().map(ResponseInfo::status);
-        self.api_error().map_or(response, |error| error.status)
+        self.api_error().map(|error| error.status).or(response)
     }
 
     /// The error's type, in the server's words.
@@ -299,7 +328,8 @@ impl Error {
 
     /// The details of an API error, read as `T`; `None` if they have another shape.
     pub fn details<T: DeserializeOwned>(&self) -> Option<T> {
-        T::deserialize(&self.api_error()?.details).ok()
+        let details = Value::Object(self.api_error()?.details.clone());
+        serde_json::from_value(details).ok()
     }
 
     /// What the server sent: an error's body, or the text that could not be read.
@@ -342,17 +372,16 @@ impl Error {
 
     /// Whether something the server sent could not be read.
     pub fn is_decode(&self) -> bool {
-        matches!(self.0.failure, Failure::Decode)
+        matches!(self.0.failure, Failure::Decode | Failure::Limit(_))
     }
 
     /// Whether the same call, sent again later, may succeed.
     pub fn is_retryable(&self) -> bool {
         match &self.0.failure {
             Failure::Connection | Failure::Timeout(_) | Failure::Truncated => true,
-            Failure::Api(error) => error.retryable.unwrap_or(matches!(
-                error.status,
-                Some(408 | 429 | 500 | 502 | 503 | 504)
-            )),
+            Failure::Api(error) => error
+                .retryable
+                .unwrap_or(matches!(error.status, 408 | 429 | 500 | 502 | 503 | 504)),
             _ => false,
         }
     }
@@ -360,7 +389,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.message)?;
+        match self.api_error() {
+            Some(ApiError {
+                status,
+                message: Some(message),
+                ..
+            }) if *status >= 300 => {
+                write!(formatter, "{status}: {message}")?;
+            }
+            _ => formatter.write_str(self.message())?,
+        }
         match self.request_id() {
             Some(id) => write!(formatter, " (request {id})"),
             None => Ok(()),

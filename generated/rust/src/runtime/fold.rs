@@ -14,7 +14,7 @@ pub trait Fold<E>: Default + Send + 'static {
     fn push(&mut self, event: &E);
 
     /// Gives the object; `None` if no event began it.
-    fn finish(self) -> Result<Option<Self::Output>, serde_json::Error>;
+    fn finish(self) -> Option<Self::Output>;
 }
 
 /// The fold of a stream that builds nothing.
@@ -26,8 +26,8 @@ impl<E> Fold<E> for NoFold {
 
     fn push(&mut self, _event: &E) {}
 
-    fn finish(self) -> Result<Option<()>, serde_json::Error> {
-        Ok(Some(()))
+    fn finish(self) -> Option<()> {
+        Some(())
     }
 }
 
@@ -49,19 +49,17 @@ impl JsonPieces {
         self.0.entry(place).or_default().push_str(piece);
     }
 
-    /// Reads each whole text and puts it where it belongs.
+    /// Reads each text and puts what it says where it belongs.
     ///
-    /// No text at all stands for an empty object.
-    pub fn read<T: DeserializeOwned>(
-        &self,
-        mut put: impl FnMut(&[usize], T) -> Option<()>,
-    ) -> Result<(), serde_json::Error> {
+    /// No text at all stands for an empty object; a text that is not whole changes
+    /// nothing, and neither does one for a place that no event has opened.
+    pub fn read<T: DeserializeOwned>(&self, mut put: impl FnMut(&[usize], T) -> Option<()>) {
         for (place, text) in &self.0 {
             let text = if text.is_empty() { "{}" } else { text };
-            // A place that no event has opened holds nothing to be put anywhere.
-            let _ = put(place, serde_json::from_str(text)?);
+            if let Ok(value) = serde_json::from_str(text) {
+                put(place, value);
+            }
         }
-        Ok(())
     }
 }
 
@@ -69,6 +67,16 @@ impl JsonPieces {
 pub fn tag<'a>(fields: &'a Map<String, Value>, property: &str) -> &'a str {
     let tag = fields.get(property).and_then(Value::as_str);
     tag.unwrap_or_default()
+}
+
+/// Gives a text field of an event that this version does not know.
+pub fn text<'a>(fields: &'a Map<String, Value>, property: &str) -> Option<&'a str> {
+    fields.get(property)?.as_str()
+}
+
+/// Reads the number of an event that this version does not know.
+pub fn unknown_number(fields: &Map<String, Value>, property: &str) -> Option<u64> {
+    fields.get(property)?.as_u64()
 }
 
 /// Reads the number of an event.

@@ -144,15 +144,15 @@ impl Request {
         Some(&found.1)
     }
 
-    pub(super) fn query_value(&self, name: &str) -> Option<&str> {
+    pub(super) fn query_value(&self, name: &str) -> Option<String> {
         let found = self.query.iter().find(|(known, _)| known == name)?;
-        Some(&found.1)
+        Some(found.1.clone())
     }
 
-    pub(super) fn header_value(&self, name: &str) -> Option<&str> {
+    pub(super) fn header_value(&self, name: &str) -> Option<String> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(&found.1)
+        Some(found.1.clone())
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {

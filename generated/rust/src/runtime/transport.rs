@@ -52,9 +52,19 @@ pub struct Opened {
 }
 
 /// An attempt that failed: what the decision needs and what the caller gets.
-struct Attempted {
-    failure: Failure,
-    error: Error,
+pub(super) struct Attempted {
+    pub(super) failure: Failure,
+    pub(super) error: Error,
+}
+
+impl Attempted {
+    /// Something that another attempt would not change.
+    pub(super) fn last(error: Error) -> Self {
+        Self {
+            failure: Failure::Final,
+            error,
+        }
+    }
 }
 
 impl Sender {
@@ -78,13 +88,8 @@ impl Sender {
             let Attempted { failure, error } = match self.attempt(request, attempt, deadline).await
             {
                 Ok((response, body)) => {
-                    self.core.quota.refund(paid);
-                    return Ok(Opened {
-                        sender: self,
-                        response,
-                        body,
-                        deadline,
-                    });
+                    self.core.quota.refund(paid.max(1));
+                    return Ok(self.opened(response, body, deadline));
                 }
                 Err(attempted) => attempted,
             };
@@ -94,16 +99,40 @@ impl Sender {
                 quota: self.core.quota.left(),
                 remaining: Some(deadline.saturating_duration_since(Instant::now())),
                 random: retry::random(),
-                now: SystemTime::now(),
             };
             match retry::decide(&failure, &policy, &circumstances) {
                 Decision::Retry { delay, cost } if self.core.quota.take(cost) => {
-                    paid = cost;
+                    paid += cost;
                     sleep(delay).await;
                     attempt += 1;
                 }
                 _ => return Err(error),
             }
+        }
+    }
+
+    /// Sends the request once, as attempt `attempt`, for a stream that is taken up again.
+    pub(super) async fn open_once(
+        self,
+        attempt: u32,
+        deadline: Instant,
+    ) -> Result<Opened, Attempted> {
+        let request = self
+            .template()
+            .and_then(|template| self.numbered(&template, attempt));
+        let (response, body) = match request {
+            Ok(request) => self.attempt(request, attempt, deadline).await?,
+            Err(error) => return Err(Attempted::last(error)),
+        };
+        Ok(self.opened(response, body, deadline))
+    }
+
+    fn opened(self, response: ResponseInfo, body: Body, deadline: Instant) -> Opened {
+        Opened {
+            sender: self,
+            response,
+            body,
+            deadline,
         }
     }
 
@@ -191,10 +220,12 @@ impl Sender {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(unsent(error)),
             Err(_) => {
-                return Err(Attempted {
-                    failure: Failure::Timeout,
-                    error: Error::timeout(kind),
-                });
+                let failure = match kind {
+                    TimeLimit::Total => Failure::Final,
+                    _ => Failure::Stalled,
+                };
+                let error = Error::timeout(kind);
+                return Err(Attempted { failure, error });
             }
         };
         let (parts, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
@@ -212,13 +243,13 @@ impl Sender {
         // An error whose body breaks off is still an error of that status.
         let body = body.read(idle, deadline).await.unwrap_or_default();
         let text = String::from_utf8_lossy(&body).into_owned();
-        let mut said = self.core.service.errors.read_body(&text);
-        said.status = Some(response.status());
+        let (status, headers) = (response.status(), response.headers());
+        let shape = &self.core.service.errors;
+        let said = shape.refusal(status, headers, &text, SystemTime::now());
         let failure = Failure::Status {
-            status: response.status(),
-            retryable: said.retryable == Some(true),
-            retry_after: response.header("retry-after").map(str::to_owned),
-            retry_after_ms: response.header("retry-after-ms").map(str::to_owned),
+            status,
+            code: said.code.clone(),
+            retry_after: said.retry_after,
         };
         Attempted {
             failure,
@@ -275,7 +306,7 @@ fn unsent(error: reqwest::Error) -> Attempted {
             connection_error("no connection could be made"),
         )
     } else if error.is_timeout() {
-        (Failure::Timeout, Error::timeout(TimeLimit::Total))
+        (Failure::Final, Error::timeout(TimeLimit::Total))
     } else {
         let message = "the connection broke before an answer came";
         (Failure::Reset, connection_error(message))
@@ -291,7 +322,7 @@ pub(super) fn connection_error(message: &str) -> Error {
 }
 
 /// Gives the limit that runs out first, and which one it is.
-fn sooner(limit: Duration, kind: TimeLimit, deadline: Instant) -> (Duration, TimeLimit) {
+pub(super) fn sooner(limit: Duration, kind: TimeLimit, deadline: Instant) -> (Duration, TimeLimit) {
     let left = deadline.saturating_duration_since(Instant::now());
     if left < limit {
         (left, TimeLimit::Total)

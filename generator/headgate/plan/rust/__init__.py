@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 RUNTIME: Final = (
     "call",
     "config",
+    "deltas",
     "error",
     "fold",
     "mod",
     "page",
+    "progress",
     "request",
     "response",
     "retry",

@@ -10,7 +10,6 @@ from headgate.encoding.code import Code, assembled, fixed
 from headgate.ir.types import Ref, Scalar, Struct
 from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
-from headgate.plan.rust.errors import ErrorShapePage, plan_shape
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
 from headgate.plan.rust.operations import ChildPage
@@ -67,7 +66,6 @@ class ClientPage:
     lone_scheme: SchemePage | None
     schemes: tuple[SchemePage, ...]
     header_maps: tuple[HeaderMapPage, ...]
-    errors: ErrorShapePage
     children: tuple[ChildPage, ...]
 
 
@@ -100,7 +98,7 @@ def plan_client(
     for name in (fixed("Config"), fixed("Service"), fixed("Timeouts")):
         imports.use_code(fixed("crate::runtime::config"), name)
     imports.use("crate::runtime::error", "Error")
-    imports.use("crate::runtime::error", "ErrorShape")
+    imports.use("crate::errors", "ERROR_SHAPE")
     imports.use("crate::runtime::retry", "RetryPolicy")
     imports.use("crate::runtime::sse", "Limits")
     imports.use("crate::runtime::transport", "Core")
@@ -126,7 +124,6 @@ def plan_client(
         lone_scheme=schemes[0] if len(schemes) == 1 else None,
         schemes=schemes,
         header_maps=maps,
-        errors=plan_shape(api.errors),
         children=children,
     )
 
@@ -147,7 +144,8 @@ def _children(
         text = described(resource.docs, f"The calls of `{title}`")
         last = resource.path[-1] if resource.path else "api"
         name = claim_snake(methods, last, "resource")
-        yield ChildPage(rust.doc(text, 4), name, place.name)
+        signature = layout.accessor(name, place.name)
+        yield ChildPage(rust.doc(text, 4), signature, place.name)
 
 
 def _scheme(scheme: SecurityScheme, options: Scope) -> SchemePage:

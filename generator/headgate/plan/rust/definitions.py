@@ -223,12 +223,24 @@ class Definitions:
                 assert_never(definition)
 
     def struct(
-        self, struct: Struct, name: Code, imports: Imports, home: Code
+        self,
+        struct: Struct,
+        name: Code,
+        imports: Imports,
+        home: Code,
+        *,
+        lenient: bool = False,
     ) -> StructPage:
-        """Plan a struct that is read from JSON and written as JSON."""
+        """Plan a struct that is read from JSON and written as JSON.
+
+        A `lenient` one takes optional properties of the wrong type for absent.
+        """
         sent = struct.direction.sent
         members = self.members(struct)
-        fields = [self._field(member, imports, home, sent=sent) for member in members]
+        fields = [
+            self._field(member, imports, home, sent=sent, lenient=lenient)
+            for member in members
+        ]
         if struct.extra is not None:
             fields.append(self._extra(struct.extra, imports, home))
         imports.use("serde", "Serialize")
@@ -266,7 +278,13 @@ class Definitions:
         return FieldPage(_field_docs(member.field), layout.EMPTY, line)
 
     def _field(
-        self, member: Member, imports: Imports, home: Code, *, sent: bool
+        self,
+        member: Member,
+        imports: Imports,
+        home: Code,
+        *,
+        sent: bool,
+        lenient: bool,
     ) -> FieldPage:
         renamed = member.name.text.removeprefix("r#") != member.field.name
         serde: list[Code] = []
@@ -276,6 +294,8 @@ class Definitions:
             serde.append(fixed("default"))
         elif member.optional:
             serde += _optional_attributes(member, sent=sent)
+            if lenient:
+                serde += [fixed("default"), _LENIENT]
         attributes = layout.attribute(4, "serde", serde) if serde else layout.EMPTY
         if member.constant:
             value = member.type
@@ -460,6 +480,7 @@ class Definitions:
         if not union.direction.sent:
             return ()
         pages: list[ConversionPage] = []
+        name = self.types.names[union.id]
         seen: list[object] = [self.types.signature(Ref(union.id))]
         for arm in arms:
             key = self.types.signature(arm.variant.type)
@@ -468,11 +489,14 @@ class Definitions:
             seen.append(key)
             source = self.types.write(arm.variant.type, imports, OWN_MODULE)
             value = fixed("Box::new(value)") if arm.boxed else fixed("value")
-            pages.append(ConversionPage(source, _wrapped(arm, value)))
+            head = layout.conversion(source, name)
+            pages.append(ConversionPage(head, source, _wrapped(arm, value)))
             if key == "String":
                 text = fixed("value.to_owned()")
                 value = fixed("Box::new(value.to_owned())") if arm.boxed else text
-                pages.append(ConversionPage(fixed("&str"), _wrapped(arm, value)))
+                source = fixed("&str")
+                head = layout.conversion(source, name)
+                pages.append(ConversionPage(head, source, _wrapped(arm, value)))
         return tuple(pages)
 
     def _alias(self, alias: Alias, imports: Imports) -> AliasPage:
@@ -485,14 +509,14 @@ class Definitions:
         imports.use("serde", "Deserialize")
         if self.types.contains(alias.id, alias.type):
             type_ = assembled("Box<{}>", type_)
-        line = assembled("pub struct {}(pub {});", name, type_)
-        return AliasPage(docs, line, newtype=True)
+        return AliasPage(docs, layout.newtype(name, type_), newtype=True)
 
 
 _DERIVE: Final = fixed("#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]")
 _DERIVE_DEFAULT: Final = fixed(
     "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]"
 )
+_LENIENT: Final = fixed('deserialize_with = "crate::runtime::tagged::lenient"')
 _DERIVE_PLAIN: Final = fixed("#[derive(Clone, Debug, PartialEq)]")
 _DERIVE_PLAIN_DEFAULT: Final = fixed("#[derive(Clone, Debug, Default, PartialEq)]")
 _DERIVE_TAGGED: Final = fixed("#[derive(Clone, Debug, PartialEq, Serialize)]")

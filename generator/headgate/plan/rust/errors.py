@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 _OWN: Final = (
     "Configuration",
-    "Connection",
-    "Timeout",
-    "Decode",
-    "Truncated",
-    "Gap",
+    "ApiConnection",
+    "ApiTimeout",
+    "ResponseDecode",
+    "StreamLimit",
+    "StreamTruncated",
+    "StreamGap",
+    "StreamForeign",
     "Api",
 )
 
@@ -45,17 +47,6 @@ class KindPage:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorsPage:
-    """The file of the error kinds."""
-
-    header: Code
-    imports: Code
-    lone: KindPage | None
-    kinds: tuple[KindPage, ...]
-    structs: tuple[StructPage, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ErrorShapePage:
     """Where an error's body keeps its parts."""
 
@@ -70,18 +61,30 @@ class ErrorShapePage:
     details: Code
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorsPage:
+    """The file of the error kinds."""
+
+    header: Code
+    imports: Code
+    shape: ErrorShapePage
+    lone: KindPage | None
+    kinds: tuple[KindPage, ...]
+    structs: tuple[StructPage, ...]
+
+
 def plan_errors(
     model: ErrorModel, definitions: Definitions, header: Code
 ) -> ErrorsPage:
     """Plan the file."""
     imports = Imports()
-    for name in ("ErrorRule", "Failure"):
+    for name in ("ErrorRule", "ErrorShape", "Failure"):
         imports.use_code(fixed("crate::runtime::error"), _FIXED[name])
     imports.use("crate::runtime::error", "classify")
     imports.use("crate::runtime::error", "Error")
     names = _name_kinds(model)
     structs_scope = type_scope()
-    for taken in ("Error", "ErrorKind", "ErrorRule", "Failure"):
+    for taken in ("Error", "ErrorKind", "ErrorRule", "ErrorShape", "Failure"):
         structs_scope.claim(taken)
     indent = 4 if len(model.classes) == 1 else 8
     kinds = tuple(_kind(each, names, indent) for each in model.classes)
@@ -91,11 +94,16 @@ def plan_errors(
         if each.details
     )
     lone = kinds[0] if len(kinds) == 1 else None
-    return ErrorsPage(header, imports.lines(), lone, kinds, structs)
+    shape = plan_shape(model)
+    return ErrorsPage(header, imports.lines(), shape, lone, kinds, structs)
 
 
 _NOWHERE: Final = Location("", 1, 1, "#")
-_FIXED: Final = {"ErrorRule": fixed("ErrorRule"), "Failure": fixed("Failure")}
+_FIXED: Final = {
+    "ErrorRule": fixed("ErrorRule"),
+    "ErrorShape": fixed("ErrorShape"),
+    "Failure": fixed("Failure"),
+}
 
 
 def plan_shape(model: ErrorModel) -> ErrorShapePage:
@@ -169,4 +177,4 @@ def _details(
         location=_NOWHERE,
     )
     name = claim_pascal(names, struct.words, "Details")
-    return definitions.struct(struct, name, imports, TYPES)
+    return definitions.struct(struct, name, imports, TYPES, lenient=True)

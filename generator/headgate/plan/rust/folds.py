@@ -21,7 +21,7 @@ from headgate.ir.streams import (
     NarrowStep,
     SetValue,
 )
-from headgate.ir.types import Ref
+from headgate.ir.types import Json, Ref, Struct
 from headgate.plan.rust import layout
 from headgate.plan.rust.names import claim_snake, scope
 from headgate.plan.rust.types import TYPES
@@ -237,6 +237,15 @@ class FoldWriter:
                 self._add(8, assembled("{} = Some({});", left, right))
             else:
                 self._add(8, assembled("{} = {};", left, right))
+        self._merge_extra(action)
+
+    def _merge_extra(self, action: MergeFields) -> None:
+        """Take over properties that neither side knows, where both keep them."""
+        owners = {each.source.owner for each in action.fields}
+        owners |= {each.target.owner for each in action.fields}
+        structs = [self.definitions.types.definitions[owner] for owner in owners]
+        if all(isinstance(s, Struct) and isinstance(s.extra, Json) for s in structs):
+            self._add(8, fixed("target.extra.extend(value.extra.clone());"))
 
     def _append_text(self, target: Path, source: Path) -> None:
         found = self._source(source, 8)

@@ -162,6 +162,28 @@ def alias(name: Code, type_: Code) -> Code:
     return assembled("pub type {} =\n    {};", name, type_)
 
 
+def newtype(name: Code, type_: Code) -> Code:
+    """Write a struct around one value."""
+    line = assembled("pub struct {}(pub {});", name, type_)
+    if len(line) <= WIDTH:
+        return line
+    return assembled("pub struct {}(\n    pub {},\n);", name, type_)
+
+
+def conversion(source: Code, target: Code) -> Code:
+    """Write the head of an `impl From`, with its opening brace."""
+    line = assembled("impl From<{}> for {} {{", source, target)
+    if len(line) <= WIDTH:
+        return line
+    return assembled("impl From<{}>\n    for {}\n{{", source, target)
+
+
+def accessor(name: Code, type_: Code) -> Code:
+    """Write the head of a method that gives a part, with its opening brace."""
+    head, tail = assembled("pub fn {}", name), assembled(" -> {} {{", type_)
+    return signature(4, head, (fixed("&self"),), tail)
+
+
 def tuple_variant(indent: int, name: Code, type_: Code) -> Code:
     """Write a variant `Name(type),`."""
     line = assembled("{}({}),", indented(indent, name), type_)
@@ -178,6 +200,28 @@ def arm(indent: int, pattern: Code, body: Code) -> Code:
         return line
     pad = fixed(spaces(indent))
     return assembled("{}{} => {{\n{}    {}\n{}}}", pad, pattern, pad, body, pad)
+
+
+def variant_arm(indent: int, variant: Code, binding: Code, body: Code) -> Code:
+    """Write a match arm that takes a variant with one value apart."""
+    pattern = assembled("{}({})", variant, binding)
+    if indent + len(pattern) + len(" => {") <= WIDTH:
+        return arm(indent, pattern, body)
+    pad = fixed(spaces(indent))
+    return assembled(
+        "{}{}(\n{}    {},\n{}) => {},", pad, variant, pad, binding, pad, body
+    )
+
+
+def call_arm(
+    indent: int, pattern: Code, function: LiteralString, arguments: Sequence[Code]
+) -> Code:
+    """Write a match arm whose body is one call."""
+    content = joined(", ", arguments)
+    if len(content) <= _CALL_WIDTH:
+        return arm(indent, pattern, assembled("{}({})", fixed(function), content))
+    head = assembled("{} => {}", pattern, fixed(function))
+    return call(indent, head, arguments, fixed(","))
 
 
 def list_literal(indent: int, head: Code, items: Sequence[Code], tail: Code) -> Code:

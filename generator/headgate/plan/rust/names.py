@@ -63,8 +63,8 @@ def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
 
 
 def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
-    """Claim a name in upper case."""
-    text = snake(split_words(" ".join(words)))[: LONGEST - 4].rstrip("_").upper()
+    """Claim a name in upper case, short enough for its declaration to fit."""
+    text = snake(split_words(" ".join(words)))[: LONGEST - 10].rstrip("_").upper()
     return rust.identifier(names.claim(text, fallback))
 
 

@@ -73,7 +73,7 @@ class ChildPage:
     """A method that gives a part of the API."""
 
     docs: Code
-    method: Code
+    signature: Code
     type: Code
 
 
@@ -153,7 +153,8 @@ class ResourceFile:
         self.imports.use_code(place.path, place.name)
         text = described(child.docs, f"The calls of `{'.'.join(child.path)}`")
         name = claim_snake(self._methods, child.path[-1], "resource")
-        return ChildPage(rust.doc(text, 4), name, place.name)
+        signature = layout.accessor(name, place.name)
+        return ChildPage(rust.doc(text, 4), signature, place.name)
 
     def _static(self, operation: Operation) -> StaticPage:
         self.imports.use(_REQUEST, "Operation")

@@ -78,6 +78,7 @@ class VariantPage:
 class ConversionPage:
     """A `From` that makes a union out of one of its branches."""
 
+    head: Code
     source: Code
     body: Code
 

@@ -34,9 +34,10 @@ class DescriptorPage:
     enveloped: Code
     declared: Code
     terminal: Code
+    heartbeats: Code
     sentinel: Code
     error: Code
-    numbered: Code
+    sequence: Code
     resume: ResumePage | None
 
 
@@ -68,6 +69,7 @@ class KindPage:
 
     docs: Code
     alias: Code
+    declaration: Code
     kind: Code
     event: Code
     fold_name: Code
@@ -76,6 +78,7 @@ class KindPage:
     names: tuple[Code, ...]
     one_name: Code
     sequences: tuple[Code, ...]
+    parameters: tuple[Code, ...]
     extractors: tuple[ExtractorPage, ...]
     fold: FoldPage | None
 
@@ -141,6 +144,9 @@ class StreamsFile:
         return KindPage(
             docs=rust.doc(described(stream.docs, f"The stream `{stream.name}`")),
             alias=names.alias,
+            declaration=layout.alias(
+                names.alias, assembled("EventStream<{}>", names.kind)
+            ),
             kind=names.kind,
             event=event,
             fold_name=names.fold if fold is not None else self._no_fold(),
@@ -149,6 +155,7 @@ class StreamsFile:
             names=self._event_names(stream, union, event),
             one_name=rust.string(stream.cases[0].name if stream.cases else "message"),
             sequences=self._sequences(stream, union, event),
+            parameters=self._parameters(stream, union, event),
             extractors=self._extractors(stream, union, event),
             fold=fold,
         )
@@ -179,14 +186,16 @@ class StreamsFile:
         if stream.error is not None:
             event, at = rust.string(stream.error.event), rust.string(stream.error.field)
             error = assembled("Some(({}, {}))", event, at)
+        beats = [case.name for case in stream.cases if case.heartbeat]
         terminal = [rust.string(case.name) for case in stream.cases if case.ending]
         return DescriptorPage(
             enveloped=rust.boolean(value=stream.enveloped),
             declared=rust.boolean(value=stream.declared),
             terminal=layout.short_list(8, fixed("terminal: &"), terminal, fixed(",")),
+            heartbeats=joined(", ", [rust.string(name) for name in beats]),
             sentinel=rust.option(stream.sentinel),
             error=error,
-            numbered=rust.boolean(value=stream.sequence is not None),
+            sequence=rust.option(stream.sequence),
             resume=self._resume(stream),
         )
 
@@ -223,8 +232,8 @@ class StreamsFile:
         lines: list[Code] = []
         for arm in self.definitions.arms(union):
             pattern = assembled("Some({})", rust.string(arm.variant.tag or ""))
-            body = assembled("variant(data, {}::{})", event, arm.name)
-            lines.append(layout.arm(12, pattern, body))
+            arguments = (fixed("data"), assembled("{}::{}", event, arm.name))
+            lines.append(layout.call_arm(12, pattern, "variant", arguments))
         self.imports.use(_FOLD, "variant")
         return tuple(lines)
 
@@ -235,8 +244,9 @@ class StreamsFile:
             return ()
         lines: list[Code] = []
         for arm in self.definitions.arms(union):
-            pattern = assembled("{}::{}(_)", event, arm.name)
-            lines.append(layout.arm(12, pattern, rust.string(arm.variant.tag or "")))
+            variant = assembled("{}::{}", event, arm.name)
+            text = rust.string(arm.variant.tag or "")
+            lines.append(layout.variant_arm(12, variant, fixed("_"), text))
         if has_unknown(union) and union.tag is not None:
             self.imports.use(_FOLD, "tag")
             pattern = assembled("{}::Unknown(fields)", event)
@@ -259,12 +269,53 @@ class StreamsFile:
                 continue
             self.imports.use(_FOLD, "number")
             arm = self.definitions.arm(union.id, case.type.id)
-            pattern = assembled("{}::{}(event)", event, arm.name)
+            variant = assembled("{}::{}", event, arm.name)
             body = assembled("number(event.{})", member.name)
             if member.optional or member.nullable:
                 body = assembled("event.{}.and_then(number)", member.name)
+            lines.append(layout.variant_arm(12, variant, fixed("event"), body))
+        if has_unknown(union):
+            self.imports.use(_FOLD, "unknown_number")
+            pattern = assembled("{}::Unknown(fields)", event)
+            body = assembled("unknown_number(fields, {})", rust.string(stream.sequence))
             lines.append(layout.arm(12, pattern, body))
         return tuple(lines)
+
+    def _parameters(
+        self, stream: Stream, union: Union | None, event: Code
+    ) -> tuple[Code, ...]:
+        """Say where events hold the texts that the resuming call needs."""
+        if stream.resume is None or union is None:
+            return ()
+        lines: list[Code] = []
+        for _, name in stream.resume.parameters:
+            lines += self._parameter(stream, name, union, event)
+        if has_unknown(union):
+            self.imports.use(_FOLD, "text")
+            pattern = assembled("(_, {}::Unknown(fields))", event)
+            lines.append(layout.arm(12, pattern, fixed("text(fields, field)")))
+        return tuple(lines)
+
+    def _parameter(
+        self, stream: Stream, name: str, union: Union, event: Code
+    ) -> list[Code]:
+        lines: list[Code] = []
+        for case in stream.cases:
+            struct = self.definitions.types.definitions[case.type.id]
+            if not isinstance(struct, Struct):
+                continue
+            member = self.definitions.find(struct, name)
+            if member is None or not self.definitions.types.is_text(member.type):
+                continue
+            arm = self.definitions.arm(union.id, case.type.id)
+            pattern = assembled(
+                "({}, {}::{}(event))", rust.string(name), event, arm.name
+            )
+            body = assembled("Some(&event.{})", member.name)
+            if member.optional or member.nullable:
+                body = assembled("event.{}.as_deref()", member.name)
+            lines.append(layout.arm(12, pattern, body))
+        return lines
 
     def _extractors(
         self, stream: Stream, union: Union | None, event: Code
@@ -287,7 +338,7 @@ class StreamsFile:
         case: EventCase,
         methods: Scope,
     ) -> ExtractorPage:
-        self.imports.use(_STREAM, "Deltas")
+        self.imports.use("crate::runtime::deltas", "Deltas")
         text = f"{stream.name}_{extractor.name}"
         function = claim_snake(self._functions, text, "pick")
         parameter = assembled("event: &{}", writer.event)

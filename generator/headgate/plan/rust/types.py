@@ -127,6 +127,11 @@ class Types:
         """Say whether an alias leads back to itself, which Rust refuses."""
         return definition.id in self._alias_reach(definition.type, frozenset())
 
+    def is_text(self, type_: TypeExpr) -> bool:
+        """Say whether values of a type are strings."""
+        plain = self.resolve(type_)
+        return isinstance(plain, Scalar) and plain.kind in {"string", "binary"}
+
     def is_copy(self, type_: TypeExpr) -> bool:
         """Say whether values of a type are copied and not cloned."""
         plain = self.resolve(type_)

@@ -196,7 +196,7 @@ async fn a_cut_message_is_an_error() {
 
     let error = stream.collect_final().await.expect_err("an error");
 
-    assert_eq!(error.kind(), ErrorKind::Truncated);
+    assert_eq!(error.kind(), ErrorKind::StreamTruncated);
     assert_eq!(error.events_seen(), 3);
     assert!(error.request_id().is_some());
 }

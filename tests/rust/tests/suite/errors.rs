@@ -41,8 +41,8 @@ async fn a_kind_is_picked_by_code_then_type_then_status() {
 fn kinds_make_a_tree() {
     assert!(ErrorKind::QuotaExceeded.is(ErrorKind::Billing));
     assert!(ErrorKind::QuotaExceeded.is(ErrorKind::Api));
-    assert!(ErrorKind::Timeout.is(ErrorKind::Connection));
-    assert!(!ErrorKind::Connection.is(ErrorKind::Api));
+    assert!(ErrorKind::ApiTimeout.is(ErrorKind::ApiConnection));
+    assert!(!ErrorKind::ApiConnection.is(ErrorKind::Api));
     assert_eq!(ErrorKind::Api.parent(), None);
 }
 
@@ -98,7 +98,7 @@ async fn an_unreadable_answer_is_an_error_with_its_text() {
         .await
         .expect_err("no model");
 
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::ResponseDecode);
     assert_eq!(error.body(), Some(r#"{"id":1}"#));
     assert_eq!(error.status(), Some(200));
     assert!(error.source().is_some());
@@ -118,7 +118,7 @@ async fn an_answer_that_breaks_off_is_a_connection_error() {
         .await
         .expect_err("no model");
 
-    assert_eq!(error.kind(), ErrorKind::Connection);
+    assert_eq!(error.kind(), ErrorKind::ApiConnection);
 }
 
 /// An answer that does not begin, or stalls, ends at the limit named after it.

@@ -1,11 +1,11 @@
 //! The event-stream decoder against `spec/vectors/sse`.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
 
 use headgate_sdk::sse::{Decoder, LimitExceeded, Limits};
 use serde::Deserialize;
+
+use super::vectors::{self, decode_base64};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,22 +110,6 @@ fn join(parts: &Parts) -> String {
         .collect()
 }
 
-fn decode_base64(text: &str) -> Vec<u8> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for byte in text.bytes().filter(|byte| *byte != b'=') {
-        let value = ALPHABET.iter().position(|known| *known == byte);
-        bits = bits << 6 | value.expect("Base64") as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    bytes
-}
-
 fn decode<'a>(limits: Limits, chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let mut decoder = Decoder::new(limits);
     let mut events = Vec::new();
@@ -163,25 +147,12 @@ fn error_name(limit: LimitExceeded) -> &'static str {
     }
 }
 
-fn vector_files() -> Vec<VectorFile> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/vectors/sse");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .expect("the vectors")
-        .map(|entry| entry.expect("an entry").path())
-        .collect();
-    paths.sort();
-    let read = |path: &PathBuf| {
-        let text = fs::read_to_string(path).expect("a file");
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-    };
-    paths.iter().map(read).collect()
-}
-
 /// Each vector comes out the same whole, by 1, 2 and 3 bytes, and cut anywhere.
 #[test]
 fn vectors_decode_alike_however_they_arrive() {
     let mut classes = BTreeSet::new();
-    for file in vector_files() {
+    for file in vectors::read("sse") {
+        let file: VectorFile = serde_json::from_value(file.whole).expect("a file of vectors");
         for vector in &file.vectors {
             replay(vector, &format!("{}/{}", file.class, vector.name));
         }

@@ -2,10 +2,15 @@
 
 mod calls;
 mod configuration;
+mod error_vectors;
 mod errors;
+mod folding_vectors;
 mod frames;
 mod pages;
+mod resume_vectors;
 mod retries;
+mod retry_vectors;
 mod server;
 mod streams;
 mod types;
+mod vectors;

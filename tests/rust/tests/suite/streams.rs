@@ -291,7 +291,7 @@ async fn an_unreadable_event_is_an_error_of_its_own() {
     let error = stream.next().await.expect("one").expect_err("an error");
     let event = stream.next().await.expect("one").expect("an event");
 
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::ResponseDecode);
     assert_eq!(error.body(), Some("{\"type\":\"content_block_stop\""));
     assert!(matches!(event, MessageStreamEvent::MessageStop(_)));
 }
@@ -328,8 +328,8 @@ async fn a_clean_end_too_early_is_a_truncation() {
 
     let error = stream.next().await.expect("one").expect_err("an error");
 
-    assert_eq!(error.kind(), ErrorKind::Truncated);
-    assert_eq!(error.events_seen(), 4);
+    assert_eq!(error.kind(), ErrorKind::StreamTruncated);
+    assert_eq!(error.events_seen(), 3);
     assert_eq!(error.request_id(), Some("req_1"));
     assert!(stream.next().await.is_none());
 }
@@ -359,7 +359,7 @@ async fn a_page_is_no_stream() {
     let error = server.client().messages().stream(message_request()).await;
 
     let error = error.expect_err("no stream");
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(error.kind(), ErrorKind::ResponseDecode);
     assert_eq!(error.body(), Some("<html>"));
 }
 
@@ -377,7 +377,7 @@ async fn silence_ends_at_the_idle_limit() {
     let stream = call.timeouts(limits).await.expect("a stream");
     let error = within(stream.collect_final()).await.expect_err("an error");
 
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::ApiTimeout);
     assert!(error.is_timeout());
 }
 
@@ -496,7 +496,7 @@ async fn a_gap_is_an_error() {
         received: 4,
     };
     assert_eq!(error.failure(), &gap);
-    assert_eq!(error.kind(), ErrorKind::Gap);
+    assert_eq!(error.kind(), ErrorKind::StreamGap);
 }
 
 /// A run that has gone, or whose events have, is told as the server tells it.
