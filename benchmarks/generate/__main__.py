@@ -14,8 +14,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.environments import ROOT
 from benchmarks.generate.measure import Result, measure
-from benchmarks.generate.peers import PEERS, ROOT, install
+from benchmarks.generate.peers import PEERS, install
 
 OURS = "headgate"
 PROGRAM = str(Path(sys.executable).with_name("headgate"))

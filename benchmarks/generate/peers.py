@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.environments import programs
+
 MANIFESTS = Path(__file__).resolve().parent / "peers"
-ENVIRONMENTS = ROOT / ".stamps" / "peers"
-PLACEHOLDERS = ("{spec}", "{out}")
 
 
 @dataclass(frozen=True)
@@ -69,38 +63,4 @@ PEERS = (
 
 def install(name: str) -> Path:
     """Make a peer's environment unless it stands; its folder of programs."""
-    manifest = next((MANIFESTS / name).iterdir())
-    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()[:12]
-    folder = ENVIRONMENTS / f"{name}-{digest}"
-    programs = folder / ("bin" if manifest.suffix == ".txt" else "node_modules/.bin")
-    if not (folder / "complete").exists():
-        print(f"installing {name}", file=sys.stderr)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        if manifest.suffix == ".txt":
-            _install_python(folder, manifest)
-        else:
-            _install_node(folder, manifest)
-        (folder / "complete").touch()
-    return programs
-
-
-def _install_python(folder: Path, manifest: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    subprocess.run(
-        [folder / "bin" / "python", "-m", "pip", "install", "-q", "-r", manifest],
-        check=True,
-    )
-
-
-def _install_node(folder: Path, manifest: Path) -> None:
-    shutil.copy(manifest, folder / "package.json")
-    npm = shutil.which("npm")
-    if npm is None:
-        raise FileNotFoundError("npm")
-    subprocess.run(
-        [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
-        cwd=folder,
-        check=True,
-        env={**os.environ, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
-    )
+    return programs(next((MANIFESTS / name).iterdir()))

@@ -1,0 +1,58 @@
+"""What a benchmark runs beside: pinned packages, each set in an environment of its own.
+
+An environment is made once from a manifest, a `requirements.txt` or a `package.json`,
+and again when the manifest changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = ROOT / ".stamps" / "peers"
+
+
+def install(manifest: Path) -> Path:
+    """Make the environment of a manifest unless it stands; its folder."""
+    digest = hashlib.sha256(manifest.read_bytes()).hexdigest()[:12]
+    folder = ENVIRONMENTS / f"{manifest.parent.name}-{digest}"
+    if not (folder / "complete").exists():
+        print(f"installing {manifest.parent.name}", file=sys.stderr)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        if manifest.suffix == ".txt":
+            _install_python(folder, manifest)
+        else:
+            _install_node(folder, manifest)
+        (folder / "complete").touch()
+    return folder
+
+
+def programs(manifest: Path) -> Path:
+    """The folder of the programs that an environment holds."""
+    folder = install(manifest)
+    return folder / ("bin" if manifest.suffix == ".txt" else "node_modules/.bin")
+
+
+def _install_python(folder: Path, manifest: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "-q", "-r", manifest], check=True)
+
+
+def _install_node(folder: Path, manifest: Path) -> None:
+    shutil.copy(manifest, folder / "package.json")
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError("npm")
+    subprocess.run(
+        [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"],
+        cwd=folder,
+        check=True,
+        env={**os.environ, "NPM_CONFIG_UPDATE_NOTIFIER": "false"},
+    )

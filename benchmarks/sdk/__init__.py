@@ -1,0 +1,1 @@
+"""What the generated SDKs cost, beside the SDKs that people use today."""

@@ -1,0 +1,76 @@
+"""What the SDKs promise to cost, and whether a run's figures keep to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+_TIMES = "\N{MULTIPLICATION SIGN}"
+
+Kind = Literal["faster", "within", "below"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One promise: our figure against a peer's, or against a number.
+
+    `faster`: the peer's figure is at least `bound` times ours. `within`: ours is at
+    most `bound` times the peer's. `below`: ours is at most `bound`, whatever the
+    peer's.
+    """
+
+    what: str
+    unit: str
+    ours: float
+    kind: Kind
+    bound: float
+    peer: str
+    theirs: float
+
+    @property
+    def measured(self) -> float:
+        """The figure that the bound speaks of."""
+        match self.kind:
+            case "faster":
+                return self.theirs / self.ours
+            case "within":
+                return self.ours / self.theirs
+            case "below":
+                return self.ours
+
+    @property
+    def used(self) -> float:
+        """The part of the budget that is used up; more than one breaks it."""
+        if self.kind == "faster":
+            return self.bound / self.measured
+        if self.bound == 0:
+            return float(self.measured > 0)
+        return self.measured / self.bound
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the budget is kept."""
+        return self.used <= 1
+
+    @property
+    def budget(self) -> str:
+        """The bound as the table writes it."""
+        sign = "≥" if self.kind == "faster" else "≤"
+        return f"{sign} {self.bound:g}{self.measure}"
+
+    @property
+    def result(self) -> str:
+        """The measured figure as the table writes it."""
+        return f"{number(self.measured)}{self.measure}"
+
+    @property
+    def measure(self) -> str:
+        """What follows the bound and the measured figure."""
+        if self.kind != "below":
+            return _TIMES
+        return f" {self.unit}" if self.unit else ""
+
+
+def number(value: float) -> str:
+    """A figure with three digits that count."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

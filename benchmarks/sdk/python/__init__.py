@@ -1,0 +1,1 @@
+"""What runs in each Python environment, one process a figure."""

@@ -1,0 +1,55 @@
+"""The same streaming call through each Python SDK. Imports happen when one is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+QUESTION: list[Any] = [{"role": "user", "content": "Tell me about tea."}]
+MODEL = "example-model-1"
+
+Opened = Callable[[], Iterable[Any]]
+
+
+def headgate_chat(base_url: str, http: Any = None) -> Opened:
+    """Ours, generated from the document of OpenAI's chunks."""
+    from chat_sdk import Chat
+
+    client = Chat(base_url=base_url, http_client=http)
+    return lambda: client.chat.completions.stream(model=MODEL, messages=QUESTION)
+
+
+def headgate_messages(base_url: str, http: Any = None) -> Opened:
+    """Ours, of this repository's own specification."""
+    from headgate_sdk import Headgate
+
+    client = Headgate(base_url=base_url, api_key="none", http_client=http)
+    return lambda: client.messages.stream(model=MODEL, messages=QUESTION)
+
+
+def openai(base_url: str, http: Any = None) -> Opened:
+    """OpenAI's own."""
+    from openai import OpenAI
+
+    client = OpenAI(base_url=base_url, api_key="none", http_client=http)
+    return lambda: client.chat.completions.create(
+        model=MODEL, messages=QUESTION, stream=True
+    )
+
+
+def anthropic(base_url: str, http: Any = None) -> Opened:
+    """Anthropic's own."""
+    from anthropic import Anthropic
+
+    client = Anthropic(base_url=base_url, api_key="none", http_client=http)
+    return lambda: client.messages.create(
+        model=MODEL, messages=QUESTION, max_tokens=64, stream=True
+    )
+
+
+CLIENTS = {
+    "headgate-chat": headgate_chat,
+    "headgate-messages": headgate_messages,
+    "openai": openai,
+    "anthropic": anthropic,
+}
