@@ -121,7 +121,7 @@ class Gateway:
         self.drain.cut.set()
 
     async def _keep_alive(self) -> None:
-        """Renew the lease, hear of cancels asked elsewhere, note keys that were used."""
+        """Renew the lease, hear of cancels asked elsewhere, note keys that are used."""
         await self.instances.renew()
         for run_id, _ in await self.runs.asked_to_cancel():
             self.engine.cancel_here(run_id)

@@ -6,9 +6,16 @@ import re
 import socket
 from typing import Any
 
+import httpx2
 import jsonschema_rs
 import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from headgate_gateway.drain import Drain
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
+from headgate_gateway.metrics import Metrics
 from tests.gateway.client import Client, bundle, message, run
 
 DOCUMENT = bundle()
@@ -292,3 +299,35 @@ def test_rubbish_on_the_wire_harms_nobody(client: Client):
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
     assert client.http.get("/healthz").text == "ok"
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "code"),
+    [
+        (
+            OperationalError("SELECT", {}, Exception("disk is full")),
+            503,
+            "overloaded",
+        ),
+        (PoolTimeoutError(), 503, "overloaded"),
+        (ConnectionRefusedError(), 503, "overloaded"),
+        (ZeroDivisionError(), 500, "internal_error"),
+        (GatewayError("name_taken", "It is taken."), 409, "name_taken"),
+    ],
+)
+async def test_what_breaks_inside_is_an_envelope(
+    raised: Exception, status: int, code: str
+):
+    """A store that is gone is 503, a fault of ours 500; neither says what it was."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise raised
+
+    app = RequestEdge(ErrorBoundary(broken), metrics=Metrics(), drain=Drain())
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://t") as inside:
+        answer = await inside.get("/")
+
+    assert answer.status_code == status
+    assert error_of(answer)["code"] == code
+    assert "disk" not in answer.text

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from headgate_gateway.settings import Settings, SettingsError, load_settings
+from tests.gateway.client import ROOT
 
 
 def test_each_source_overrides_the_one_before(tmp_path: Path):
@@ -135,3 +137,27 @@ def start(folder: Path) -> tuple[dict[str, str], list[int]]:
             ]
         process.terminate()
     return said, statuses
+
+
+def test_the_readme_tells_of_every_setting():
+    """The table of settings has them all, with their defaults."""
+    readme = (ROOT / "gateway" / "README.md").read_text(encoding="utf-8")
+    rows = [
+        line.split("|")[1:3] for line in readme.splitlines() if line.startswith("| `")
+    ]
+    told = {
+        name.strip(" `"): default.strip(" `")
+        for names, default in rows
+        for name in names.split(",")
+    }
+    for item in fields(Settings):
+        if item.default:
+            assert told[item.name] == written(item.default)
+        else:
+            assert item.name in told
+
+
+def written(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else str(default)

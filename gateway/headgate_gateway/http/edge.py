@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -99,14 +101,24 @@ class ErrorBoundary:
         except ClientDisconnect:
             state.status = state.status or 499
         except GatewayError as error:
-            if state.status:
-                raise
-            await error_answer(error, state.request_id)(scope, receive, send)
+            await self._answer(error, scope, receive, send)
+        except (DBAPIError, PoolTimeout, OSError):
+            _log.exception("store_failed", request_id=state.request_id)
+            failure = GatewayError("overloaded", "The store does not answer.")
+            await self._answer(failure, scope, receive, send)
         except Exception:  # noqa: BLE001 - the last boundary there is
             _log.exception("request_broke", request_id=state.request_id)
-            if not state.status:
-                failure = GatewayError("internal_error", "The gateway failed.")
-                await error_answer(failure, state.request_id)(scope, receive, send)
+            failure = GatewayError("internal_error", "The gateway failed.")
+            await self._answer(failure, scope, receive, send)
+
+    @staticmethod
+    async def _answer(
+        error: GatewayError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Send the envelope; after the first byte the body just breaks off."""
+        state = state_of(scope)
+        if not state.status:
+            await error_answer(error, state.request_id)(scope, receive, send)
 
 
 def _request_id(request: Request) -> str:
