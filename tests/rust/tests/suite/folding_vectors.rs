@@ -44,6 +44,16 @@ where
     }
 }
 
+/// Gives what the events of a message fold to.
+pub fn fold_message(events: &[Value]) -> Value {
+    let mut fold = MessageFold::default();
+    for event in events {
+        let event: MessageStreamEvent = serde_json::from_value(event.clone()).expect("an event");
+        fold.push(&event);
+    }
+    serde_json::to_value(fold.finish()).expect("JSON")
+}
+
 /// Writes `{"times", "event"}` out.
 fn written_out(events: &Value) -> Vec<Value> {
     let mut all = Vec::new();

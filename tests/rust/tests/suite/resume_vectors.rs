@@ -1,1 +1,618 @@
+//! Streams over scripted connections against `spec/vectors/resume`.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_core::Stream;
+use headgate_sdk::resources::runs::EventsParams;
+use headgate_sdk::retry::{decide_reattachment, Failure, Reason, Reattachment};
+use headgate_sdk::runtime::stream::StreamKind;
+use headgate_sdk::types::{MessageRequest, RunMessageRequest, RunRequest, UserMessageParam};
+use headgate_sdk::{Client, Error, EventStream, RetryPolicy, Timeouts};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use serde::Serialize;
+use serde_json::{json, Value};
+
+use super::retry_vectors::{assert_near, failure, moment, seconds};
+use super::server::{Connection, Received, Server};
+use super::vectors::{self, check_keys, joined, list, recording, text};
+
+/// Whether and when a stream is taken up again is as stated.
+#[test]
+fn decisions_are_as_stated() {
+    let files = vectors::read("resume");
+    let file = files
+        .iter()
+        .find(|file| file.class == "decisions")
+        .expect("it");
+    let base = &file.whole["policy"];
+    for (label, vector) in file.vectors() {
+        let keys = [
+            "name", "note", "attempt", "failure", "policy", "random", "now", "expect",
+        ];
+        check_keys(&label, vector, &keys);
+        let own = vector["policy"].get("resume_attempts");
+        let attempts = own.unwrap_or(&base["resume_attempts"]);
+        let mut policy =
+            RetryPolicy::default().max_resumes(attempts.as_u64().expect("a number") as u32);
+        policy.base = seconds(&base["base_s"]);
+        policy.throttled_base = seconds(&base["throttled_base_s"]);
+        policy.cap = seconds(&base["cap_s"]);
+        policy.retry_after_cap = seconds(&base["retry_after_cap_s"]);
+        let failure = failure(&label, &vector["failure"], moment(&vector["now"]));
+        let asked = match &failure {
+            Failure::Status { retry_after, .. } => *retry_after,
+            _ => None,
+        };
+        let attempt = vector["attempt"].as_u64().expect("a number") as u32;
+        let random = vector["random"].as_f64().expect("a number");
+
+        let decision = decide_reattachment(&failure, &policy, attempt, random);
+
+        let expect = &vector["expect"];
+        check_keys(
+            &label,
+            expect,
+            &["reattach", "delay_s", "reason", "retry_after_s"],
+        );
+        let reason = match decision {
+            Reattachment::After(delay) => {
+                assert_near(&label, delay, &expect["delay_s"]);
+                if asked.is_some() {
+                    "retry_after"
+                } else {
+                    "backoff"
+                }
+            }
+            Reattachment::Raise(Reason::NotRetryable) => "final",
+            Reattachment::Raise(Reason::Attempts) => "attempts",
+            Reattachment::Raise(Reason::RetryAfter) => "retry_after",
+            Reattachment::Raise(other) => panic!("{label}: {other:?}"),
+        };
+        let again = matches!(decision, Reattachment::After(_));
+        assert_eq!(
+            (&expect["reattach"], &expect["reason"]),
+            (&json!(again), &json!(reason)),
+            "{label}"
+        );
+    }
+}
+
+/// Every stream asks, delivers and ends as stated.
+#[tokio::test]
+async fn streams_ask_deliver_and_end_as_stated() {
+    for file in vectors::read("resume") {
+        if file.class == "decisions" {
+            continue;
+        }
+        for (label, vector) in file.vectors() {
+            let keys = [
+                "name",
+                "note",
+                "bug",
+                "call",
+                "connections",
+                "policy",
+                "options",
+                "limits",
+                "timeouts",
+                "reader",
+                "expect",
+            ];
+            check_keys(&label, vector, &keys);
+            let limit = Duration::from_secs(30);
+            let run = tokio::time::timeout(limit, run(&label, vector));
+            run.await.unwrap_or_else(|_| panic!("{label}: hung"));
+        }
+    }
+}
+
+/// The connections to come: the resolver takes those that fail, the server the others.
+struct Script {
+    connections: Vec<Value>,
+    recording: String,
+    next: AtomicUsize,
+    seen: Mutex<Vec<Option<Received>>>,
+}
+
+impl Script {
+    fn connection(&self, number: usize) -> Option<&Value> {
+        self.connections.get(number)
+    }
+}
+
+/// Finds the server, unless the script says that it cannot be reached now.
+struct Resolver(Arc<Script>);
+
+impl Resolve for Resolver {
+    fn resolve(&self, _name: Name) -> Resolving {
+        let number = self.0.next.load(Ordering::SeqCst);
+        let fails = self
+            .0
+            .connection(number)
+            .map(|connection| connection["fails"].clone());
+        let fails = fails.unwrap_or_default();
+        if matches!(
+            fails.as_str(),
+            Some("connect" | "timeout_connect" | "timeout_total")
+        ) {
+            self.0.next.fetch_add(1, Ordering::SeqCst);
+            self.0.seen.lock().expect("no panic").push(None);
+        }
+        Box::pin(async move {
+            match fails.as_str() {
+                Some("connect") => return Err("unreachable".into()),
+                Some("timeout_connect" | "timeout_total") => std::future::pending().await,
+                _ => {}
+            }
+            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+            Ok(Box::new(std::iter::once(address)) as Addrs)
+        })
+    }
+}
+
+fn answer(script: &Script, request: &Received, connection: &mut Connection) {
+    let number = script.next.fetch_add(1, Ordering::SeqCst);
+    script
+        .seen
+        .lock()
+        .expect("no panic")
+        .push(Some(request.clone()));
+    let Some(planned) = script.connection(number) else {
+        return;
+    };
+    match planned["fails"].as_str() {
+        None => {}
+        Some("reset_before_first_byte") => return,
+        Some("timeout_first_byte") => return connection.wait_for_close(),
+        Some(other) => panic!("unknown failure {other}"),
+    }
+    let own = vectors::headers(&planned["headers"]);
+    let mut lines: String = own
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let status = planned["status"].as_u64().expect("a status") as u16;
+    if planned.get("frames").is_none() {
+        let body = match planned.get("json") {
+            Some(value) => value.to_string(),
+            None => text(&planned["body"]).unwrap_or_default(),
+        };
+        return connection.respond(status, &lines, &body);
+    }
+    if !own
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+    {
+        lines.push_str("Content-Type: text/event-stream\r\n");
+    }
+    connection.send(format!(
+        "HTTP/1.1 200 OK\r\n{lines}X-Request-ID: req_1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    ));
+    let played = text(&planned["recording"]).unwrap_or_else(|| script.recording.clone());
+    for frame in list(&planned["frames"]) {
+        let bytes = frame_bytes(frame, &played);
+        if !bytes.is_empty() {
+            connection.chunk(&bytes);
+        }
+    }
+    match planned["ends"].as_str() {
+        Some("clean") => connection.end(),
+        Some("short") => {}
+        // A chunk that is shorter than announced: the break comes after all frames.
+        Some("reset") => connection.send("ff\r\n: half"),
+        Some("idle" | "total") => connection.wait_for_close(),
+        other => panic!("unknown end {other:?}"),
+    }
+}
+
+fn frame_bytes(frame: &Value, played: &str) -> String {
+    if let Some(raw) = frame["raw"].as_str() {
+        return raw.to_owned();
+    }
+    if let Some(parts) = frame.get("raw_parts") {
+        return joined(parts);
+    }
+    if let Some(number) = frame.as_u64() {
+        return recorded(played, number, None);
+    }
+    if let Some(other) = frame["of"].as_str() {
+        return recorded(other, frame["frame"].as_u64().expect("a number"), None);
+    }
+    if let Some(number) = frame["edited"].as_u64() {
+        return recorded(played, number, Some(frame));
+    }
+    let bytes = frame["bytes"].as_i64().expect("a number");
+    let cut = |whole: &str| {
+        if bytes < 0 {
+            whole.len() - bytes.unsigned_abs() as usize
+        } else {
+            bytes as usize
+        }
+    };
+    if let Some(number) = frame["cut"].as_u64() {
+        let whole = recorded(played, number, None);
+        return whole[..cut(&whole)].to_owned();
+    }
+    let whole = recorded(played, frame["rest"].as_u64().expect("a number"), None);
+    whole[cut(&whole)..].to_owned()
+}
+
+/// Writes a frame of a recording, edited if wanted.
+fn recorded(name: &str, number: u64, edits: Option<&Value>) -> String {
+    let recording = recording(name);
+    let frame = &recording["frames"][number as usize - 1];
+    let none = json!({});
+    let edits = edits.unwrap_or(&none);
+    let event = text(edits.get("event").unwrap_or(&frame["event"])).expect("a name");
+    let id = text(edits.get("id").unwrap_or(&frame["id"]));
+    let mut data = text(&frame["data"]).expect("data");
+    if let Some(set) = edits.get("set").and_then(Value::as_object) {
+        let mut fields: Value = serde_json::from_str(&data).expect("JSON");
+        fields
+            .as_object_mut()
+            .expect("an object")
+            .extend(set.clone());
+        data = fields.to_string();
+    }
+    let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
+    format!("event: {event}\n{id}data: {data}\n\n")
+}
+
+/// What a stream delivered, and how it ended.
+struct Delivered {
+    events: Vec<Value>,
+    error: Option<Error>,
+    last: Option<Value>,
+}
+
+async fn run(label: &str, vector: &Value) {
+    let call = &vector["call"];
+    check_keys(
+        label,
+        call,
+        &[
+            "operation",
+            "recording",
+            "path",
+            "query",
+            "headers",
+            "idempotency_key",
+        ],
+    );
+    let name = text(&call["recording"]).expect("a recording");
+    let script = Arc::new(Script {
+        connections: list(&vector["connections"]).to_vec(),
+        recording: name.clone(),
+        next: AtomicUsize::new(0),
+        seen: Mutex::new(Vec::new()),
+    });
+    let played = Arc::clone(&script);
+    let server = Server::start(move |_, request, connection| answer(&played, request, connection));
+    let client = client(label, vector, &server, &script);
+
+    let delivered = deliver(label, vector, &client, &name).await;
+
+    let expect = &vector["expect"];
+    check_keys(label, expect, &["requests", "events", "final", "end"]);
+    assert_eq!(json!(delivered.events), expect["events"], "{label}: events");
+    check_end(label, &expect["end"], delivered.error.as_ref());
+    if let Some(recording) = expect["final"].as_str() {
+        let expected = final_object(recording);
+        assert_eq!(delivered.last, Some(expected), "{label}: final");
+    }
+    check_requests(label, expect, &script.seen.lock().expect("no panic"));
+}
+
+fn client(label: &str, vector: &Value, server: &Server, script: &Arc<Script>) -> Client {
+    let text = vector["connections"].to_string();
+    let total = text.contains("\"total\"") || text.contains("timeout_total");
+    let (short, long) = (Duration::from_millis(200), Duration::from_secs(20));
+    let mut limits = Timeouts::default()
+        .first_byte(if total { long } else { short })
+        .idle(if total { long } else { short })
+        .connect(if total { long } else { short })
+        .total(if total {
+            Duration::from_millis(500)
+        } else {
+            long
+        });
+    if let Some(own) = vector.get("timeouts") {
+        check_keys(label, own, &["idle_s"]);
+        limits = limits.idle(seconds(&own["idle_s"]));
+    }
+    let mut policy = RetryPolicy::default();
+    policy.base = Duration::ZERO;
+    policy.throttled_base = Duration::ZERO;
+    if let Some(own) = vector.get("policy") {
+        check_keys(label, own, &["resume_attempts", "max_attempts"]);
+        let number = |name: &str| own[name].as_u64().map(|number| number as u32);
+        policy.max_resumes = number("resume_attempts").unwrap_or(policy.max_resumes);
+        policy.max_attempts = number("max_attempts").unwrap_or(policy.max_attempts);
+    }
+    let port = server.url.rsplit(':').next().expect("a port");
+    let http = reqwest::Client::builder()
+        .connect_timeout(limits.connect)
+        .pool_max_idle_per_host(0)
+        .no_proxy()
+        .dns_resolver(Arc::new(Resolver(Arc::clone(script))))
+        .redirect(reqwest::redirect::Policy::none());
+    let mut builder = Client::builder()
+        .base_url(format!("http://server.invalid:{port}"))
+        .api_key("key")
+        .http_client(http.build().expect("a client"))
+        .timeouts(limits)
+        .retry(policy);
+    if let Some(own) = vector.get("limits") {
+        check_keys(label, own, &["line", "event"]);
+        let mut limits = headgate_sdk::sse::Limits::default();
+        let number = |name: &str| own[name].as_u64().map(|number| number as usize);
+        limits.line = number("line").unwrap_or(limits.line);
+        limits.event = number("event").unwrap_or(limits.event);
+        builder = builder.stream_limits(limits);
+    }
+    builder.build().expect("a client")
+}
+
+async fn deliver(label: &str, vector: &Value, client: &Client, name: &str) -> Delivered {
+    let call = &vector["call"];
+    let messages = || vec![UserMessageParam::new("hi").into()];
+    match call["operation"].as_str() {
+        Some("messages.stream") => {
+            let request = MessageRequest::new("m", messages());
+            let made = with_options(client.messages().stream(request), call);
+            read(label, vector, made.await, name).await
+        }
+        Some("runs.stream") => {
+            let request = RunRequest::new(RunMessageRequest::new("m", messages()));
+            let made = with_options(client.runs().stream(request), call);
+            read(label, vector, made.await, name).await
+        }
+        Some("runs.events") => {
+            let run = call["path"]["run_id"].as_str().expect("a run");
+            let mut params = EventsParams::new();
+            for (name, value) in vectors::headers(&call["query"]) {
+                params = match &*name {
+                    "starting_after" => params.starting_after(value.parse().expect("a number")),
+                    "follow" => params.follow(value.parse().expect("a boolean")),
+                    other => panic!("{label}: unknown parameter {other}"),
+                };
+            }
+            let made = with_options(client.runs().events(run, params), call);
+            read(label, vector, made.await, name).await
+        }
+        other => panic!("{label}: unknown operation {other:?}"),
+    }
+}
+
+fn with_options<R: headgate_sdk::runtime::call::Reply>(
+    mut made: headgate_sdk::Call<R>,
+    call: &Value,
+) -> headgate_sdk::Call<R> {
+    for (name, value) in vectors::headers(&call["headers"]) {
+        made = made.header(name, value);
+    }
+    match call["idempotency_key"].as_str() {
+        Some(key) => made.idempotency_key(key),
+        None => made,
+    }
+}
+
+async fn read<K: StreamKind>(
+    label: &str,
+    vector: &Value,
+    opened: Result<EventStream<K>, Error>,
+    name: &str,
+) -> Delivered
+where
+    K::Event: Serialize,
+    <K::Fold as headgate_sdk::runtime::fold::Fold<K::Event>>::Output: Serialize,
+{
+    let (mut events, mut error, mut last) = (Vec::new(), None, None);
+    let yields = match vector.get("options") {
+        None => false,
+        Some(options) => {
+            check_keys(label, options, &["broken_events"]);
+            options["broken_events"] == "yield"
+        }
+    };
+    let pause = vector["reader"]["pause_after"].as_u64();
+    let mut stream = match opened {
+        Ok(stream) => stream,
+        Err(failed) => {
+            return Delivered {
+                events,
+                error: Some(failed),
+                last,
+            }
+        }
+    };
+    let (recording, mut place) = (recording(name), 0);
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(event) => {
+                let value = serde_json::to_value(event).expect("JSON");
+                events.push(delivered(&value, &recording, &mut place));
+            }
+            Err(broken) if yields && broken.is_decode() => {
+                events.push(json!({"broken": broken.body()}));
+            }
+            Err(failed) => {
+                error = Some(failed);
+                break;
+            }
+        }
+        if pause == Some(events.len() as u64) {
+            tokio::time::sleep(seconds(&vector["reader"]["pause_s"])).await;
+        }
+    }
+    if error.is_none() {
+        let whole = stream.collect_final().await.ok();
+        last = whole.map(|whole| serde_json::to_value(whole).expect("JSON"));
+    }
+    Delivered {
+        events,
+        error,
+        last,
+    }
+}
+
+/// Names an event as vectors do: by its number, else by its place in the recording.
+fn delivered(event: &Value, recording: &Value, place: &mut usize) -> Value {
+    let kind = event["type"].as_str().unwrap_or_default();
+    let frames = list(&recording["frames"]);
+    if kind == "ping" {
+        return json!("ping");
+    }
+    if !frames.iter().any(|frame| frame["event"] == kind) && kind != "error" {
+        return json!({"unknown": kind, "number": event["sequence_number"]});
+    }
+    if let Some(number) = event["sequence_number"].as_u64() {
+        return json!(number);
+    }
+    let rest = frames
+        .iter()
+        .skip(*place)
+        .position(|frame| frame["event"] == kind);
+    *place += rest.expect("an event of the recording") + 1;
+    json!(*place)
+}
+
+/// The object that a recording folds to: what its answer ended as.
+fn final_object(name: &str) -> Value {
+    let recording = recording(name);
+    let frames = list(&recording["frames"]);
+    let events: Vec<Value> = frames
+        .iter()
+        .map(|frame| serde_json::from_str(frame["data"].as_str().expect("data")).expect("JSON"))
+        .collect();
+    match recording["stream"].as_str() {
+        Some("run") => events.last().expect("an event")["result"].clone(),
+        Some("message") => super::folding_vectors::fold_message(&events),
+        other => panic!("unknown stream {other:?}"),
+    }
+}
+
+fn check_end(label: &str, expected: &Value, error: Option<&Error>) {
+    let keys = [
+        "complete",
+        "error",
+        "code",
+        "last_event_id",
+        "events_seen",
+        "raw",
+        "phase",
+        "retry_after_s",
+    ];
+    check_keys(label, expected, &keys);
+    if expected["complete"] == true {
+        assert!(error.is_none(), "{label}: {error:?}");
+        return;
+    }
+    let error = error.unwrap_or_else(|| panic!("{label}: no error"));
+    for (key, expected) in expected.as_object().expect("an object") {
+        let found = match key.as_str() {
+            "error" => json!(format!("{:?}Error", error.kind()).replacen("Api", "API", 1)),
+            "code" => json!(error.code()),
+            "last_event_id" => json!(error.last_event_id()),
+            "events_seen" => json!(error.events_seen()),
+            "raw" => json!(error.body()),
+            "phase" => json!(phase(error)),
+            _ => {
+                assert_near(label, error.retry_after().expect("a wish"), expected);
+                continue;
+            }
+        };
+        assert_eq!(found, *expected, "{label}: {key} of {error:?}");
+    }
+}
+
+fn phase(error: &Error) -> &'static str {
+    use headgate_sdk::TimeLimit;
+
+    match error.failure() {
+        headgate_sdk::Failure::Timeout(TimeLimit::Total) => "total",
+        headgate_sdk::Failure::Timeout(TimeLimit::Idle) => "idle",
+        headgate_sdk::Failure::Timeout(TimeLimit::FirstByte) => "first_byte",
+        headgate_sdk::Failure::Timeout(TimeLimit::Connect) => "connect",
+        other => panic!("{other:?} is no time limit"),
+    }
+}
+
+/// Checks what was asked for; a request that found no server was never seen by one.
+fn check_requests(label: &str, expect: &Value, seen: &[Option<Received>]) {
+    let expected = list(&expect["requests"]);
+    assert_eq!(seen.len(), expected.len(), "{label}: requests {seen:?}");
+    for (expected, seen) in expected.iter().zip(seen) {
+        let keys = [
+            "operation",
+            "run_id",
+            "attempt",
+            "cursor",
+            "query",
+            "headers",
+        ];
+        check_keys(label, expected, &keys);
+        if let Some(request) = seen {
+            check_request(label, expected, request);
+        }
+    }
+}
+
+fn check_request(label: &str, expected: &Value, request: &Received) {
+    let (path, query) = request
+        .target
+        .split_once('?')
+        .unwrap_or((&request.target, ""));
+    let path_expected = match expected["operation"].as_str() {
+        Some("messages.stream") => "/v1/messages".to_owned(),
+        Some("runs.stream") => "/v1/runs:stream".to_owned(),
+        _ => format!(
+            "/v1/runs/{}/events",
+            expected["run_id"].as_str().expect("a run")
+        ),
+    };
+    assert_eq!(path, path_expected, "{label}");
+    assert_eq!(
+        json!(request.header("x-headgate-attempt")),
+        expected["attempt"],
+        "{label}"
+    );
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let (cursor, others): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| *name == "starting_after");
+    let header = request.header("last-event-id");
+    let cursor = cursor.first().map(|(_, value)| *value);
+    assert_eq!(
+        json!(cursor.or(header)),
+        expected["cursor"],
+        "{label}: cursor"
+    );
+    assert!(
+        cursor.is_none() || header.is_none() || cursor == header,
+        "{label}: cursors"
+    );
+    if let Some(query) = expected.get("query") {
+        let others: serde_json::Map<String, Value> = others
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect();
+        assert_eq!(json!(others), *query, "{label}: query");
+    }
+    if let Some(headers) = expected["headers"].as_object() {
+        for (name, value) in headers {
+            let found = request.header(&name.to_lowercase());
+            assert_eq!(json!(found), *value, "{label}: {name}");
+        }
+    }
+}
+
+/// A stream is one of the ecosystem's own.
+#[test]
+fn event_streams_are_streams() {
+    fn check<S: Stream<Item = Result<T, Error>> + Send + Unpin, T>() {}
+
+    check::<headgate_sdk::streams::RunStream, headgate_sdk::types::RunStreamEvent>();
+    check::<headgate_sdk::streams::MessageStream, headgate_sdk::types::MessageStreamEvent>();
+}
