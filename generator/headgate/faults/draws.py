@@ -155,13 +155,24 @@ class Draw:
         offset = start + self.upto(ends[-1] - start)
         whole = _whole_events(ends, offset)
         begun = ends[whole - 1] if whole else 0
-        return whole - call.cursor, offset - begun
+        events = whole - call.cursor
+        return events, self._clear(call, events, offset - begun)
 
     def point_inside(self, call: Call) -> tuple[int, int]:
         """A byte offset after the first event and before the end of the last."""
         events = self.between(1, call.left - 1)
         following = call.recording.events[call.number(events + 1) - 1]
-        return events, self.upto(len(following.raw) - 1)
+        return events, self._clear(call, events, self.upto(len(following.raw) - 1))
+
+    def _clear(self, call: Call, events: int, extra: int) -> int:
+        """The offset, but not between a last carriage return and its line feed.
+
+        There the event is complete, and also a byte short.
+        """
+        if not extra:
+            return 0
+        raw = call.recording.events[call.number(events + 1) - 1].raw
+        return extra - (raw.endswith(b"\r\n") and extra == len(raw) - 1)
 
     def case(
         self,

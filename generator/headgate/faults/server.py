@@ -90,6 +90,7 @@ class FaultServer:
         self._plays: dict[str, Play] = {}
         self._checks = 0
         self._all_checked = asyncio.Event()
+        self._open: set[asyncio.StreamWriter] = set()
 
     async def serve(
         self, reader: asyncio.StreamReader, out: asyncio.StreamWriter
@@ -98,13 +99,23 @@ class FaultServer:
         connection: socket.socket = out.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         writer = Writer(reader, out)
+        self._open.add(out)
         with contextlib.suppress(OSError):
             while request := await read_request(reader):
-                if not await self._answer(request, writer):
+                goes_on = await self._answer(request, writer)
+                if not goes_on or request.headers.get("connection") == "close":
                     break
         with contextlib.suppress(OSError):
             out.close()
             await out.wait_closed()
+        self._open.discard(out)
+
+    async def stop(self) -> None:
+        """Break off all connections."""
+        while self._open:
+            for out in self._open:
+                out.transport.abort()
+            await asyncio.sleep(0.01)
 
     async def _answer(self, request: Request, writer: Writer) -> bool:
         if request.path.startswith("/faults/"):
@@ -252,3 +263,4 @@ async def serving(server: FaultServer, host: str, port: int) -> AsyncGenerator[s
         yield f"http://{shown}:{address[1]}"
     finally:
         listening.close()
+        await server.stop()
