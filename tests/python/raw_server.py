@@ -46,6 +46,7 @@ class RawServer:
 
     url: str
     requests: list[Request] = field(default_factory=list)
+    asked: threading.Event = field(default_factory=threading.Event)
     closed_by_client: threading.Event = field(default_factory=threading.Event)
 
 
@@ -98,6 +99,7 @@ def _play(
         if request is None:
             return
         server.requests.append(request)
+        server.asked.set()
         for step in script:
             if step == RESET:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)

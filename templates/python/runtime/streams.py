@@ -10,6 +10,7 @@ from typing import Generic, Self, TypeVar
 from .errors import StreamClosedError
 from .models import HttpResponse
 from .network import run_now
+from .reader import Delivery
 from .session import StreamSession
 from .shapes import Fold
 
@@ -25,6 +26,7 @@ class _StreamState:
         self._session = session
         self._entered = False
         self._closed = False
+        self._waiting: Iterator[Delivery] = iter(())
         self.last_event_id: str | None = None
         """The cursor of the last event that was delivered."""
 
@@ -65,11 +67,15 @@ class EventStream(_StreamState, Generic[E]):
     def __iter__(self) -> Iterator[E]:
         self._check_open()
         try:
-            while (batch := run_now(self._session.batch())) is not None:
-                for event, cursor, _ in batch:
+            while True:
+                for event, cursor, _ in self._waiting:
                     self.last_event_id = cursor
                     self._note(event)
                     yield event
+                batch = run_now(self._session.batch())
+                if batch is None:
+                    return
+                self._waiting = iter(batch)
         finally:
             if not self._entered:
                 self.close()
@@ -114,11 +120,15 @@ class AsyncEventStream(_StreamState, Generic[E]):
     async def __aiter__(self) -> AsyncIterator[E]:
         self._check_open()
         try:
-            while (batch := await self._session.batch()) is not None:
-                for event, cursor, _ in batch:
+            while True:
+                for event, cursor, _ in self._waiting:
                     self.last_event_id = cursor
                     self._note(event)
                     yield event
+                batch = await self._session.batch()
+                if batch is None:
+                    return
+                self._waiting = iter(batch)
         finally:
             if not self._entered:
                 await self.close()
