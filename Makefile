@@ -67,14 +67,20 @@ test-typescript: .stamps/python .stamps/typescript ## tsc --strict, then the Typ
 test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 	cargo fmt --check --manifest-path generated/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/rust/Cargo.toml
+	cargo fmt --check --manifest-path tests/faults/drivers/rust/Cargo.toml
 	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path tests/rust/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --manifest-path tests/faults/drivers/rust/Cargo.toml -- -D warnings
 	cargo test --manifest-path generated/rust/Cargo.toml
 	cargo test --manifest-path tests/rust/Cargo.toml
 
+.PHONY: faults
+faults: .stamps/python .stamps/typescript ## 100,000 broken streams a language; FAULTS=n for another number
+	HEADGATE_FAULTS=$(or $(FAULTS),100000) $(BIN)/pytest tests/faults
+
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
-	tools/with-postgres $(BIN)/pytest tests/gateway
+	tools/with-postgres $(BIN)/pytest tests/gateway -k postgres
 
 .PHONY: faults
 faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK; takes long
