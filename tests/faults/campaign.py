@@ -57,7 +57,7 @@ def python_driver() -> list[str]:
 def typescript_driver() -> list[str]:
     """The command of the TypeScript driver, the package bundled for it."""
     tools = ROOT / "tests" / "typescript" / "node_modules" / ".bin"
-    bundle = ROOT / "tests" / "typescript" / "build" / "faults.mjs"
+    bundle = ROOT / "target" / "faults" / "typescript.mjs"
     subprocess.run(
         [
             str(tools / "esbuild"),
