@@ -27,8 +27,9 @@ def decode(vector: Vector, chunks: Iterable[bytes]) -> Outcome:
     try:
         for chunk in chunks:
             for frame in decoder.feed(chunk):
-                text = frame.data.decode("utf-8", "replace")
-                events.append(Event(frame.event, text, frame.id))
+                name, data, last_id = frame
+                text = data.decode("utf-8", "replace")
+                events.append(Event(name, text, last_id))
     except StreamLimitError as excess:
         error = f"{excess.what}-too-long"
     return tuple(events), decoder.last_event_id, decoder.retry, error

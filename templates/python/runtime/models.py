@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import core_schema
@@ -74,6 +74,11 @@ class Unknown:
 
     raw: Any
     """The JSON value as it was received."""
+
+    if TYPE_CHECKING:
+        type: Literal["<unknown>"]
+        """What was received at run time. Type checkers see a value that no variant
+        has, so that comparing `type` with a known one rules this class out."""
 
     def __init__(self, raw: Any) -> None:
         self.raw = raw
