@@ -122,11 +122,11 @@ class StreamSession:
         return error if self._deadline is None else self._deadline.named(error)
 
     def _note(self, deliveries: list[Delivery]) -> None:
-        if self._fruitless and any(each.progress for each in deliveries):
+        if self._fruitless and any(progress for _, _, progress in deliveries):
             self._fruitless = 0
         if self._caller.interceptors.see_events:
-            for each in deliveries:
-                self._caller.interceptors.on_stream_event(each.event)
+            for event, _, _ in deliveries:
+                self._caller.interceptors.on_stream_event(event)
 
     async def _attach(self, reply: Reply) -> Reply:
         self._reply = reply

@@ -50,7 +50,7 @@ class Deadline:
 
     def check(self) -> None:
         """Raise if the time is over."""
-        if self.is_over:
+        if self._end is not None and self._end - time.monotonic() < _CLOCK_STEP:
             raise APITimeoutError("total", connected=True)
 
     def named(self, error: APIConnectionError) -> APIConnectionError:
