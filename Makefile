@@ -83,8 +83,9 @@ test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, ins
 	tools/with-postgres $(BIN)/pytest tests/gateway -k postgres
 
 .PHONY: faults
-faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK; takes long
+faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK, 200 kills of the gateway; takes long
 	$(BIN)/python -m tests.faults.campaign --cases 100000
+	HEADGATE_KILLS=200 $(BIN)/pytest -q tests/gateway/test_kills.py
 
 .PHONY: vendor-streams
 vendor-streams: .stamps/python .stamps/tools .stamps/typescript ## vendors' SDKs under the same faults; writes docs/vendor-streams.md

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +21,7 @@ from headgate.contract import Frame, SseDecoder, check_frames
 from headgate.contract.invariants import Recording, result_equals_answer
 from tests.gateway.client import STREAMS, Client, run
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
+from tests.mortal_gateway import MortalGateway
 
 KILLS = int(os.environ.get("HEADGATE_KILLS", "15"))
 SEED = int(os.environ.get("HEADGATE_SEED", "2026"))
@@ -73,43 +72,6 @@ BODIES: tuple[dict[str, Any], ...] = (
 )
 
 
-class Mortal:
-    """A gateway that is killed and started again on the same port and store."""
-
-    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
-        inherited = {n: t for n, t in os.environ.items() if "HEADGATE_" not in n}
-        self._folder = folder
-        self._environment = {
-            **inherited,
-            "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'mortal.sqlite3'}",
-            "HEADGATE_GATEWAY_API_KEY": API_KEY,
-            "HEADGATE_GATEWAY_ADMIN_KEY": ADMIN_KEY,
-            "HEADGATE_GATEWAY_LEASE": "1",
-            **settings,
-        }
-        self._process: subprocess.Popen[bytes] | None = None
-        self.url = ""
-
-    def start(self) -> None:
-        """Return when it listens."""
-        port = self.url.rsplit(":", 1)[-1] if self.url else "0"
-        command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", port]
-        with (self._folder / "gateway.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, env=self._environment, stdout=subprocess.PIPE, stderr=log
-            )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, (self._folder / "gateway.log").read_text()
-        self.url = json.loads(line)["url"]
-
-    def kill(self) -> None:
-        """End it as a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.communicate()
-
-
 @dataclass
 class Told:
     """What the gateway acknowledged of one run."""
@@ -131,7 +93,7 @@ class Caller:
     """Starts runs in its own way, one after the other, and sees each to its end."""
 
     def __init__(
-        self, gateway: Mortal, way: str, seen: Callable[[str], None], over: Any
+        self, gateway: MortalGateway, way: str, seen: Callable[[str], None], over: Any
     ) -> None:
         self.told: list[Told] = []
         self.keys = 0
@@ -249,7 +211,11 @@ def test_no_kill_loses_or_doubles_anything(
     tmp_path: Path, own_settings: dict[str, str]
 ):
     """What was acknowledged stays, once; every run ends, with the result it owes."""
-    gateway, death, over = Mortal(tmp_path, own_settings), Death(), threading.Event()
+    gateway, death, over = (
+        MortalGateway(tmp_path, own_settings),
+        Death(),
+        threading.Event(),
+    )
     gateway.start()
     callers = [Caller(gateway, way, death.seen, over) for way in WAYS]
     threads = {
