@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 WIDTH = 88
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+"""Text that a literal in double quotes holds as it is."""
+_PLAIN_LINES = re.compile(r"[\n -~]*")
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _STARTS = re.compile(r"\s*([-+*>|#]|\d+[.)])")
@@ -46,6 +49,8 @@ def dotted(parts: Iterable[str]) -> Code:
 
 def string(text: str) -> Code:
     """Give a string literal in the quotes that need fewest escapes."""
+    if _PLAIN.fullmatch(text):
+        return encoded(f'"{text}"')
     quote = "'" if text.count('"') > text.count("'") else '"'
     body = "".join(_string_character(character, quote) for character in text)
     return encoded(f"{quote}{body}{quote}")
@@ -115,7 +120,9 @@ def docstring(paragraphs: Iterable[str], indent: int) -> Code:
 def _cleaned(text: str) -> list[str]:
     """Give the lines of a text without what no docstring keeps."""
     text = _LINE_ENDS.sub("\n", text).expandtabs(8)
-    text = "".join(_doc_character(character) for character in text).strip("\n ")
+    if not _PLAIN_LINES.fullmatch(text):
+        text = "".join(map(_doc_character, text))
+    text = text.strip("\n ")
     if not text:
         return []
     first, *rest = (line.rstrip() for line in text.split("\n"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, LiteralString
 
@@ -355,7 +354,7 @@ def _joined_lines(parts: list[Code]) -> Code:
 
 
 def _sentence(summary: str) -> str:
-    text = inspect.cleandoc(summary)
+    text = summary.strip()
     return f"{text}." if text and text[-1] not in ".!?" else text
 
 
