@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { test, type TestContext } from "node:test";
+import { type TestContext } from "node:test";
 
 import * as sdk from "../../generated/typescript/src/index.js";
-import { joined, readVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
+import { joined, runVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
 import { WireServer, writeHead } from "./wire.js";
 
 interface Expected {
@@ -167,11 +167,6 @@ function runTree(vector: TreeVector): void {
   }
 }
 
-for (const file of readVectors<VectorFile<AnswerVector | TreeVector>>("errors", KEYS)) {
-  for (const vector of file.vectors) {
-    test(`errors ${file.class}: ${vector.name}`, async (context) => {
-      if ("parents" in vector) runTree(vector);
-      else await runAnswer(vector, context);
-    });
-  }
-}
+runVectors<VectorFile<AnswerVector | TreeVector>>("errors", KEYS, (vector, _file, context) =>
+  "parents" in vector ? runTree(vector) : runAnswer(vector, context),
+);

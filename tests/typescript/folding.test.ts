@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { Headgate } from "../../generated/typescript/src/index.js";
-import { joined, readVectors, type Parts, type VectorFile } from "./vectors.js";
+import { joined, runVectors, type Parts, type VectorFile } from "./vectors.js";
 
 type Event = Readonly<Record<string, unknown>>;
 type Repeated = { readonly times: number; readonly event: Event };
@@ -84,12 +83,8 @@ function isTruncation(error: unknown): boolean {
   return error instanceof Error && error.name === "StreamTruncatedError";
 }
 
-for (const file of readVectors<VectorFile<Vector>>("folding", KEYS)) {
-  for (const vector of file.vectors) {
-    test(`folding ${file.class}: ${vector.name}`, async () => {
-      for (const events of variants(vector)) {
-        assert.deepEqual(await fold(vector.stream, events), expanded(vector.folded));
-      }
-    });
+runVectors<VectorFile<Vector>>("folding", KEYS, async (vector) => {
+  for (const events of variants(vector)) {
+    assert.deepEqual(await fold(vector.stream, events), expanded(vector.folded));
   }
-}
+});

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { connect, type ClientOptions } from "../../generated/typescript/src/configuration.js";
 import { HeadgateError } from "../../generated/typescript/src/index.js";
@@ -14,7 +13,7 @@ import {
   type CallOptions,
   type Credential,
 } from "../../generated/typescript/src/runtime/transport.js";
-import { readVectors, refuseOtherKeys, type VectorFile } from "./vectors.js";
+import { runVectors, refuseOtherKeys, type VectorFile } from "./vectors.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -230,11 +229,8 @@ function checkHeaders(
   assert.deepEqual(others, [], "no other headers are sent");
 }
 
-for (const file of readVectors<File>("headers", KEYS)) {
-  for (const vector of file.vectors) {
-    test(`headers ${file.class}: ${vector.name}`, () =>
-      inEnvironment(vector.environment ?? {}, () =>
-        vector.expect.error === undefined ? runRequest(vector, file.always) : runError(vector),
-      ));
-  }
-}
+runVectors<File>("headers", KEYS, (vector, file) =>
+  inEnvironment(vector.environment ?? {}, () =>
+    vector.expect.error === undefined ? runRequest(vector, file.always) : runError(vector),
+  ),
+);

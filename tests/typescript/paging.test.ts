@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import {
   APIError,
@@ -8,7 +7,7 @@ import {
   ResponseDecodeError,
   type KeysListParams,
 } from "../../generated/typescript/src/index.js";
-import { readVectors, type VectorFile } from "./vectors.js";
+import { runVectors, type VectorFile } from "./vectors.js";
 import { WireServer, writeHead, type WireRequest } from "./wire.js";
 
 interface Page {
@@ -108,16 +107,12 @@ async function walk(vector: Vector, url: string): Promise<{ items: string[]; end
   return { items, end: { complete: true } };
 }
 
-for (const file of readVectors<File>("paging", KEYS)) {
+runVectors<File>("paging", KEYS, async (vector, file) => {
   assert.equal(file.operation, "admin.keys.list");
-  for (const vector of file.vectors) {
-    test(`paging ${file.class}: ${vector.name}`, async () => {
-      const server = await serve(vector, file.item);
-      const { items, end } = await walk(vector, server.url).finally(() => server.stop());
-      const { requests: expected } = vector.expect;
-      const requests = server.requests.map((each, index) => shown(each, expected[index]));
+  const server = await serve(vector, file.item);
+  const { items, end } = await walk(vector, server.url).finally(() => server.stop());
+  const { requests: expected } = vector.expect;
+  const requests = server.requests.map((each, index) => shown(each, expected[index]));
 
-      assert.deepEqual({ requests, items, end }, vector.expect);
-    });
-  }
-}
+  assert.deepEqual({ requests, items, end }, vector.expect);
+});

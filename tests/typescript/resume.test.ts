@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
-import { before, test } from "node:test";
+import { before } from "node:test";
 
 import {
   APIError,
@@ -22,7 +22,7 @@ import {
   retryAfter,
   type Failure,
 } from "../../templates/typescript/runtime/retry.js";
-import { joined, readJson, readVectors, type Parts, type VectorFile } from "./vectors.js";
+import { joined, readJson, runVectors, type Parts, type VectorFile } from "./vectors.js";
 import { flushed, WireServer, writeChunk, writeHead, type WireRequest } from "./wire.js";
 
 interface RecordedFrame {
@@ -505,11 +505,4 @@ function decide(vector: DecisionVector): void {
   );
 }
 
-for (const file of readVectors<File>("resume", KEYS)) {
-  for (const vector of file.vectors) {
-    test(`resume ${file.class}: ${vector.name}`, async () => {
-      if ("failure" in vector) decide(vector);
-      else await run(vector);
-    });
-  }
-}
+runVectors<File>("resume", KEYS, (vector) => ("failure" in vector ? decide(vector) : run(vector)));

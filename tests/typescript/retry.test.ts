@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import {
   decideRetry,
@@ -9,7 +8,7 @@ import {
   type Failure,
   type RetryPolicy,
 } from "../../templates/typescript/runtime/retry.js";
-import { readVectors, refuseOtherKeys, type VectorFile } from "./vectors.js";
+import { runVectors, refuseOtherKeys, type VectorFile } from "./vectors.js";
 
 interface PolicyVector {
   readonly max_attempts: number;
@@ -246,15 +245,9 @@ function runCalls(vector: Calls): void {
   }
 }
 
-for (const file of readVectors<File>("retry", KEYS)) {
-  test(`retry ${file.class}: the defaults are the stated ones`, () => {
-    assert.deepEqual(policyOf(file.policy), defaultRetryPolicy);
-    assert.deepEqual(file.conflict_codes, ["idempotency_in_progress"]);
-  });
-  for (const vector of file.vectors) {
-    test(`retry ${file.class}: ${vector.name}`, () => {
-      if ("calls" in vector) runCalls(vector);
-      else runDecision(vector, file.policy);
-    });
-  }
-}
+runVectors<File>("retry", KEYS, (vector, file) => {
+  assert.deepEqual(policyOf(file.policy), defaultRetryPolicy);
+  assert.deepEqual(file.conflict_codes, ["idempotency_in_progress"]);
+  if ("calls" in vector) runCalls(vector);
+  else runDecision(vector, file.policy);
+});

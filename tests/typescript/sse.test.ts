@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
 
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
 import { FrameDecoder, defaultFrameLimits } from "../../templates/typescript/runtime/sse.js";
-import { joined, readVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
+import { joined, runVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
 
 interface VectorEvent {
   readonly event: string;
@@ -102,19 +101,15 @@ function* splits(bytes: Uint8Array): Generator<readonly Uint8Array[]> {
   }
 }
 
-for (const file of readVectors<VectorFile<Vector>>("sse", { file: [], vector: VECTOR_KEYS })) {
-  for (const vector of file.vectors) {
-    test(`sse ${file.class}: ${vector.name}`, () => {
-      check(vector);
-      const bytes = bytesOf(vector);
-      const outcome = expected(vector);
-      assert.deepEqual(decode([bytes], vector), outcome, "whole");
-      for (const size of [1, 2, 3]) {
-        assert.deepEqual(decode(inChunksOf(size, bytes), vector), outcome, `by ${size}`);
-      }
-      for (const chunks of splits(bytes)) {
-        assert.deepEqual(decode(chunks, vector), outcome, `split at ${chunks[0]?.length}`);
-      }
-    });
+runVectors<VectorFile<Vector>>("sse", { file: [], vector: VECTOR_KEYS }, (vector) => {
+  check(vector);
+  const bytes = bytesOf(vector);
+  const outcome = expected(vector);
+  assert.deepEqual(decode([bytes], vector), outcome, "whole");
+  for (const size of [1, 2, 3]) {
+    assert.deepEqual(decode(inChunksOf(size, bytes), vector), outcome, `by ${size}`);
   }
-}
+  for (const chunks of splits(bytes)) {
+    assert.deepEqual(decode(chunks, vector), outcome, `split at ${chunks[0]?.length}`);
+  }
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { after, test, type TestContext } from "node:test";
 
 import { repositoryFile } from "./repository.js";
 
@@ -24,21 +25,31 @@ export function refuseOtherKeys(value: object, known: readonly string[], where: 
   assert.deepEqual(unknown, [], `${where} has keys that this runner does not know`);
 }
 
-/** Reads every file of a folder of vectors. */
-export function readVectors<File extends VectorFile<unknown>>(
+/** Runs every vector of a folder, and then compares what ran with the manifest. */
+export function runVectors<File extends VectorFile<{ readonly name: string }>>(
   folder: string,
   keys: { readonly file: readonly string[]; readonly vector: readonly string[] },
-): File[] {
-  const names = readdirSync(repositoryFile(`spec/vectors/${folder}`));
-  assert.ok(names.length > 0);
-  return names.sort().map((name) => {
+  run: (vector: File["vectors"][number], file: File, context: TestContext) => void | Promise<void>,
+): void {
+  const ran: Record<string, number> = {};
+  for (const name of readdirSync(repositoryFile(`spec/vectors/${folder}`)).sort()) {
     const file = readJson(`spec/vectors/${folder}/${name}`) as File;
+    assert.equal(`${file.class}.json`, name);
     refuseOtherKeys(file, ["class", "about", "vectors", ...keys.file], name);
     for (const vector of file.vectors) {
-      refuseOtherKeys(vector as object, ["name", "note", ...keys.vector], name);
+      refuseOtherKeys(vector, ["name", "note", ...keys.vector], name);
+      test(`${folder} ${file.class}: ${vector.name}`, async (context) => {
+        ran[file.class] = (ran[file.class] ?? 0) + 1;
+        await run(vector, file, context);
+      });
     }
-    return file;
-  });
+  }
+  after(() => assert.deepEqual(ran, manifest()[folder], "every vector of the manifest ran"));
+}
+
+/** How many vectors each file of each folder holds. */
+export function manifest(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+  return readJson("spec/vectors/manifest.json") as ReturnType<typeof manifest>;
 }
 
 /** Reads a JSON file of the repository. */
