@@ -56,6 +56,11 @@ export function percentEncoded(text: string): string {
   );
 }
 
+/** The characters of a basic credential are those of UTF-8 (RFC 7617, section 2.1). */
+export function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
 /** Checks a base URL and takes the slash off its end. */
 export function checkedBaseUrl(text: string): string {
   let url: URL;

@@ -1,6 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { APIConnectionError, ResponseDecodeError, SdkError } from "./errors.js";
+import type { AttemptRequest } from "./interceptors.js";
 import type { Call } from "./timeouts.js";
 
 /** An answer whose head says success, and the call that its body belongs to. */
@@ -8,6 +9,10 @@ export interface Accepted {
   readonly response: Response;
   readonly requestId: string | undefined;
   readonly call: Call;
+  /** The attempt that it answers. */
+  readonly request: AttemptRequest;
+  /** Takes the secrets of the client and of the request out of a text. */
+  readonly show: (text: string) => string;
 }
 
 /** Turns the body of an answer into what a method gives back. */
@@ -108,7 +113,7 @@ export async function readBytes(accepted: Accepted): Promise<Uint8Array> {
 }
 
 async function readPieces(
-  { response, call }: Accepted,
+  { response, call, show }: Accepted,
   take: (piece: Uint8Array) => void,
 ): Promise<void> {
   const reader = response.body?.getReader();
@@ -120,7 +125,7 @@ async function readPieces(
       take(value);
     }
   } catch (cause) {
-    throw connectionError(cause, call);
+    throw connectionError(cause, call, show);
   }
 }
 
@@ -128,14 +133,21 @@ const UNSENT =
   /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
 
 /** Says in the SDK's own words why an exchange broke: no other error leaves the SDK. */
-export function connectionError(cause: unknown, call: Call): SdkError {
+export function connectionError(
+  cause: unknown,
+  call: Call,
+  show: (text: string) => string,
+): SdkError {
   if (call.stopped instanceof SdkError) return call.stopped;
   if (cause instanceof SdkError) return cause;
-  const code = errorCode(cause) ?? errorCode((cause as { cause?: unknown } | undefined)?.cause);
+  const below = (cause as { cause?: unknown } | null | undefined)?.cause;
+  const code = errorCode(cause) ?? errorCode(below);
   const what = code ?? (cause instanceof Error ? cause.message : String(cause));
-  return new APIConnectionError(`the connection failed: ${what}`, {
+  const told = `${String(cause)} ${String(below)}`;
+  return new APIConnectionError(`the connection failed: ${show(what)}`, {
     sent: !UNSENT.test(code ?? ""),
-    cause,
+    // The error of a transport may hold the request; one with a secret is not passed on.
+    cause: show(told) === told ? cause : new Error(show(told)),
   });
 }
 

@@ -2,6 +2,8 @@
 
 import { environmentNumber, environmentValue } from "./environment.js";
 import { ConfigurationError } from "./errors.js";
+import type { Interceptor } from "./interceptors.js";
+import { CallLog, logLevel, type Logger, type LogLevel } from "./logging.js";
 import type { HeaderValues } from "./request.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { defaultFrameLimits, type FrameLimits } from "./sse.js";
@@ -27,6 +29,14 @@ export interface ConnectionOptions {
   readonly headers?: HeaderValues;
   /** `false` keeps back the headers that say what made a request. */
   readonly platformHeaders?: boolean;
+  /** Gives the headers of the present trace (W3C `traceparent` and `tracestate`). */
+  readonly traceContext?: () => HeaderValues;
+  /** Called in this order, for every attempt of every call. */
+  readonly interceptors?: readonly Interceptor[];
+  /** What takes the log; absent: the console. It is given nothing secret. */
+  readonly logger?: Logger;
+  /** The least that is logged; absent: the environment's, else `warn`. */
+  readonly logLevel?: LogLevel;
   /** What requests are sent with; absent: the platform's `fetch`. */
   readonly fetch?: Fetch;
 }
@@ -40,7 +50,7 @@ export function transportSettings(
   const variable = (name: string): string => `${product.environment}_${name}`;
   const baseUrl = options.baseUrl ?? environmentValue(variable("BASE_URL")) ?? product.baseUrl;
   if (baseUrl === undefined) throw new ConfigurationError("the client needs a base URL");
-  return {
+  const settings: TransportSettings = {
     product,
     baseUrl,
     credentials,
@@ -57,8 +67,12 @@ export function transportSettings(
     },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
     platformHeaders: options.platformHeaders,
+    traceContext: options.traceContext,
     fetch: options.fetch,
   };
+  const level = options.logLevel ?? logLevel(environmentValue(variable("LOG"))) ?? "warn";
+  const log = new CallLog(options.logger ?? console, level, settings);
+  return { ...settings, observers: [log, ...(options.interceptors ?? [])] };
 }
 
 function environmentTimeouts(variable: (name: string) => string): Partial<Timeouts> {

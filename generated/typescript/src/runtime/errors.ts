@@ -61,15 +61,10 @@ export class APIError extends SdkError {
   readonly retryable: boolean | undefined;
   /** How many seconds the server asks to wait. */
   readonly retryAfter: number | undefined;
-  /** What the server adds for this code; empty when it adds nothing. */
-  readonly details: JsonObject;
-  /** The error object as it came. */
-  readonly error: JsonObject | undefined;
-  /** The whole body: parsed when it is JSON, else its text. */
-  readonly body: JsonValue | undefined;
-  readonly headers: Headers | undefined;
   /** The id of the last event before the error, when a stream carried it. */
   readonly lastEventId: string | undefined;
+  /** Private, so that printing an error does not print what the server sent. */
+  readonly #facts: APIErrorFacts;
 
   constructor(message: string, facts: APIErrorFacts) {
     super(message);
@@ -80,11 +75,27 @@ export class APIError extends SdkError {
     this.requestId = facts.requestId;
     this.retryable = facts.retryable;
     this.retryAfter = facts.retryAfter;
-    this.details = facts.details ?? {};
-    this.error = facts.error;
-    this.body = facts.body;
-    this.headers = facts.headers;
     this.lastEventId = facts.lastEventId;
+    this.#facts = facts;
+  }
+
+  /** What the server adds for this code; empty when it adds nothing. */
+  get details(): JsonObject {
+    return this.#facts.details ?? {};
+  }
+
+  /** The error object as it came. */
+  get error(): JsonObject | undefined {
+    return this.#facts.error;
+  }
+
+  /** The whole body: parsed when it is JSON, else its text. */
+  get body(): JsonValue | undefined {
+    return this.#facts.body;
+  }
+
+  get headers(): Headers | undefined {
+    return this.#facts.headers;
   }
 
   /** Reads a detail; one of another type than the specification says is none. */
@@ -161,16 +172,20 @@ export interface ErrorPlace {
 /** An answer or an event that does not parse. */
 export class ResponseDecodeError extends SdkError {
   override name = "ResponseDecodeError";
-  /** The text that does not parse. */
-  readonly raw: string;
+  readonly #raw: string;
   readonly requestId: string | undefined;
   readonly lastEventId: string | undefined;
 
   constructor(message: string, raw: string, place: ErrorPlace = {}) {
     super(message, { cause: place.cause });
-    this.raw = raw;
+    this.#raw = raw;
     this.requestId = place.requestId;
     this.lastEventId = place.lastEventId;
+  }
+
+  /** The text that does not parse. */
+  get raw(): string {
+    return this.#raw;
   }
 }
 
@@ -245,7 +260,10 @@ export interface ErrorTable {
 export function errorFromBody(
   table: ErrorTable,
   body: JsonValue | undefined,
-  around: APIErrorFacts & { readonly fallback: string },
+  around: APIErrorFacts & {
+    readonly fallback: string;
+    readonly show: (text: string) => string;
+  },
 ): APIError {
   const error = errorObject(table, body);
   const { fields } = table;
@@ -257,7 +275,7 @@ export function errorFromBody(
   const retryAfter = read(error, fields.retryAfter);
   const Class =
     own(table.codes, code) ?? own(table.types, type) ?? own(table.statuses, around.status);
-  return new (Class ?? APIError)(message ?? around.fallback, {
+  return new (Class ?? APIError)(around.show(message ?? around.fallback), {
     status: around.status,
     type,
     code,

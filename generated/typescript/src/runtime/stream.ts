@@ -4,12 +4,14 @@ import {
   type APIError,
   APITimeoutError,
   ResponseDecodeError,
+  SdkError,
   StreamForeignError,
   StreamGapError,
   StreamLimitError,
   StreamTruncatedError,
   type ErrorPlace,
 } from "./errors.js";
+import { tell, type Observer } from "./interceptors.js";
 import { isObject, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
@@ -64,12 +66,13 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   readonly #options: CallOptions;
   readonly #rule: StreamRule;
   readonly #position: StreamPosition;
+  readonly #observers: readonly Observer[];
+  readonly #isWatched: boolean;
   readonly #request: OperationRequest;
   #call: Call | undefined;
   #opening: Promise<Response> | undefined;
   #connection: Connection | undefined;
-  #response: Response | undefined;
-  #requestId: string | undefined;
+  #opened: Accepted | undefined;
   #events: AsyncGenerator<Event, void, undefined> | undefined;
   #fault: unknown;
   #ending: Ending | undefined;
@@ -86,6 +89,8 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     this.#rule = rule;
     this.#options = options;
     this.#position = new StreamPosition(request, rule);
+    this.#observers = transport.observers(options);
+    this.#isWatched = this.#observers.some(({ onStreamEvent }) => onStreamEvent !== undefined);
   }
 
   /** Gives the answer that the stream began with; its body belongs to the stream. */
@@ -159,24 +164,37 @@ export class EventStream<Event> implements AsyncIterable<Event> {
       while (this.#ending === undefined) {
         for (const frame of await this.#nextFrames()) {
           const event = this.#accept(frame);
-          if (event !== undefined) yield event;
+          if (event !== undefined) {
+            if (this.#isWatched) await tell(this.#observers, "onStreamEvent", event);
+            yield event;
+          }
           if (this.#ending !== undefined) break;
         }
       }
     } catch (error) {
-      if (this.#ending !== "closed") throw error;
+      if (this.#ending === "closed") return;
+      this.#ending ??= "failed";
+      await this.#tellOfError(error);
+      throw error;
     } finally {
       this.#ending ??= "closed";
       this.#release();
+      await tell(this.#observers, "onStreamEnd", this.#ending, this.#place());
     }
+  }
+
+  /** The error of a request was told of when it failed; this one came later. */
+  async #tellOfError(error: unknown): Promise<void> {
+    const { request } = this.#opened ?? {};
+    if (request === undefined || !(error instanceof SdkError)) return;
+    await tell(this.#observers, "onError", error, request);
   }
 
   async #openFirst(): Promise<Response> {
     this.#call = this.#transport.begin(this.#options);
     try {
       const opened = await this.#connect(this.#call, this.#request, this.#options);
-      this.#response = opened.response;
-      this.#requestId = opened.requestId;
+      this.#opened = opened;
       return opened.response;
     } catch (error) {
       this.#call.end();
@@ -226,7 +244,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     try {
       piece = await accepted.call.read(() => body.read());
     } catch (cause) {
-      return { cause: connectionError(cause, accepted.call) };
+      return { cause: connectionError(cause, accepted.call, accepted.show) };
     }
     try {
       if (!piece.done) decoder.push(piece.value, frames);
@@ -264,6 +282,8 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     if (!decision.resume && decision.reason === "attempts") throw this.truncated(reason);
     if (!decision.resume || request === undefined) throw reason;
     const call = this.#call as Call;
+    const cause = (reason ?? this.truncated()) as SdkError;
+    await tell(this.#observers, "onRetry", this.#fruitless, decision.delay, cause);
     await call.pause(decision.delay);
     const { idempotencyKey: _key, query: _query, extraBody: _body, ...options } = this.#options;
     try {
@@ -341,8 +361,8 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   #reported(event: JsonObject, field: string): APIError {
     const { at } = this.#transport.settings.product.errors;
     const error = event[field];
-    return this.#transport.apiError(at === undefined ? error : { [at]: error }, {
-      response: this.#response as Response,
+    const body = at === undefined ? error : { [at]: error };
+    return this.#transport.apiError(body, this.#opened as Accepted, {
       lastEventId: this.lastEventId,
       fallback: "the stream ended with an error",
     });
@@ -362,7 +382,7 @@ export class EventStream<Event> implements AsyncIterable<Event> {
 
   #place(): ErrorPlace {
     return {
-      requestId: this.#requestId,
+      requestId: this.#opened?.requestId,
       lastEventId: this.lastEventId,
       eventsSeen: this.#position.eventsSeen,
     };

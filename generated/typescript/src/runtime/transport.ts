@@ -10,8 +10,11 @@ import {
   type ErrorTable,
   type SdkError,
 } from "./errors.js";
+import { tell, type AttemptRequest, type Interceptor, type Observer } from "./interceptors.js";
 import type { JsonValue } from "./json.js";
+import { redactedText, secretsOf } from "./redaction.js";
 import {
+  base64,
   checkedBaseUrl,
   percentEncoded,
   requestBody,
@@ -49,6 +52,8 @@ export interface CallOptions {
   readonly idempotencyKey?: string;
   /** `yield` gives out an event that does not parse as a `ResponseDecodeError` among the others. */
   readonly brokenEvents?: "raise" | "yield";
+  /** Called after those of the client. */
+  readonly interceptors?: readonly Interceptor[];
   /** Cancels the call, and the stream that it opened. */
   readonly signal?: AbortSignal;
 }
@@ -96,6 +101,8 @@ export interface TransportSettings {
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
   readonly frameLimits?: FrameLimits | undefined;
+  readonly observers?: readonly Observer[] | undefined;
+  readonly traceContext?: (() => HeaderValues) | undefined;
   readonly fetch?: Fetch | undefined;
 }
 
@@ -111,12 +118,12 @@ export interface Sending {
 
 interface Prepared {
   readonly url: string;
-  readonly init: RequestInit;
+  readonly init: RequestInit & { readonly method: string };
   readonly headers: Headers;
   readonly repeatable: boolean;
 }
 
-type Outcome = { readonly response: Response } | { readonly error: SdkError };
+type Outcome = Accepted | { readonly error: SdkError };
 
 const SAFE_TO_REPEAT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"]);
 
@@ -145,6 +152,11 @@ export class Transport {
     return new ResponsePromise(this.#exchange(request, read, options));
   }
 
+  /** All that look on while a call is made. */
+  observers(options: CallOptions): readonly Observer[] {
+    return [...(this.settings.observers ?? []), ...(options.interceptors ?? [])];
+  }
+
   /** Starts the clock of a call. */
   begin(options: CallOptions): Call {
     const { settings } = this;
@@ -160,23 +172,32 @@ export class Transport {
   ): Promise<Accepted> {
     const policy = this.#policy(options, sending);
     const prepared = this.#prepare(request, options, sending);
+    const observers = this.observers(options);
     let spent = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#attempt(call, prepared, attempt, sending);
+      const sent = this.#attemptRequest(prepared, sending.attempt ?? attempt);
+      await tell(observers, "beforeRequest", sent);
+      const outcome = await this.#attempt(call, prepared, sent, observers, sending);
       if ("response" in outcome) {
         this.#quota.refund(spent);
-        return { response: outcome.response, requestId: this.#requestId(outcome.response), call };
+        return outcome;
       }
+      const { error } = outcome;
       const decision = decideRetry({
         attempt,
-        failure: failureOf(outcome.error),
+        failure: failureOf(error),
         policy,
         repeatable: prepared.repeatable,
         tokens: this.#quota.tokens,
         remaining: call.remaining,
         random: Math.random(),
       });
-      if (!decision.retry) throw outcome.error;
+      if (!decision.retry) {
+        // Whoever counts the attempts himself also says when the last one has failed.
+        if (sending.attempt === undefined) await tell(observers, "onError", error, sent);
+        throw error;
+      }
+      await tell(observers, "onRetry", attempt, decision.delay, error);
       this.#quota.spend(decision.cost);
       spent += decision.cost;
       await call.pause(decision.delay);
@@ -191,10 +212,19 @@ export class Transport {
     const call = this.begin(options);
     try {
       const accepted = await this.send(call, request, options, {});
-      const data = await read(accepted);
+      const data = await this.#read(accepted, read, options);
       return { data, response: accepted.response, requestId: accepted.requestId };
     } finally {
       call.end();
+    }
+  }
+
+  async #read<Data>(accepted: Accepted, read: Reader<Data>, options: CallOptions): Promise<Data> {
+    try {
+      return await read(accepted);
+    } catch (error) {
+      await tell(this.observers(options), "onError", error as SdkError, accepted.request);
+      throw error;
     }
   }
 
@@ -210,6 +240,7 @@ export class Transport {
     const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
     const query: Record<string, unknown> = { ...request.query, ...options.query };
     if (this.settings.platformHeaders !== false) this.#introduce(headers);
+    addHeaders(headers, this.settings.traceContext?.());
     if (type !== undefined) headers.set("Content-Type", type);
     this.#authorize(request, headers, query);
     addCookies(headers, request.cookies);
@@ -221,7 +252,7 @@ export class Transport {
     addHeaders(headers, mappedHeaders(product.headerMaps, options));
     addHeaders(headers, options.headers);
     // A redirect could carry the credentials to another host.
-    const init: RequestInit = { method: request.verb, redirect: "manual" };
+    const init: Prepared["init"] = { method: request.verb, redirect: "manual" };
     return {
       url: requestUrl(this.#baseUrl, request, query),
       headers,
@@ -247,56 +278,89 @@ export class Transport {
     }
   }
 
+  /** Each attempt has headers of its own, so that what is changed is changed once. */
+  #attemptRequest({ url, init, headers }: Prepared, attempt: number): AttemptRequest {
+    const { attemptHeader } = this.settings.product;
+    const own = new Headers(headers);
+    if (attemptHeader !== undefined) own.set(attemptHeader, String(attempt));
+    return { method: init.method, url, headers: own, attempt };
+  }
+
   async #attempt(
     call: Call,
-    { url, init, headers }: Prepared,
-    attempt: number,
+    { init }: Prepared,
+    request: AttemptRequest,
+    observers: readonly Observer[],
     sending: Sending,
   ): Promise<Outcome> {
-    const { attemptHeader } = this.settings.product;
-    if (attemptHeader !== undefined) {
-      headers.set(attemptHeader, String(sending.attempt ?? attempt));
-    }
+    const { url, headers } = request;
+    const show = (text: string): string => redactedText(text, secretsOf(this.settings, request));
+    const started = performance.now();
+    let response: Response;
     try {
-      const response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
-      if (response.ok) return { response };
-      return await this.#refusal(response, call, sending);
+      response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
     } catch (cause) {
-      const error = connectionError(cause, call);
-      return { error };
+      return { error: connectionError(cause, call, show) };
+    }
+    const duration = performance.now() - started;
+    const accepted: Accepted = {
+      response,
+      requestId: this.#requestId(response),
+      call,
+      request,
+      show,
+    };
+    await this.#tellOfResponse(accepted, observers, duration);
+    return response.ok ? accepted : this.#refusal(accepted, sending);
+  }
+
+  async #tellOfResponse(
+    { response, requestId, request }: Accepted,
+    observers: readonly Observer[],
+    duration: number,
+  ): Promise<void> {
+    const { status, headers } = response;
+    try {
+      await tell(observers, "afterResponse", { request, status, headers, requestId, duration });
+    } catch (error) {
+      void response.body?.cancel().catch(() => undefined);
+      throw error;
     }
   }
 
-  async #refusal(response: Response, call: Call, sending: Sending): Promise<Outcome> {
-    const requestId = this.#requestId(response);
-    const text = await readText({ response, requestId, call });
-    const wait = retryAfter(response.headers, Date.now());
-    const error = this.apiError(jsonOrText(text), {
-      response,
-      lastEventId: sending.lastEventId,
-      retryAfter: wait === undefined ? undefined : wait / 1_000,
-    });
-    return { error };
+  async #refusal(accepted: Accepted, sending: Sending): Promise<Outcome> {
+    try {
+      const text = await readText(accepted);
+      const wait = retryAfter(accepted.response.headers, Date.now());
+      const error = this.apiError(jsonOrText(text), accepted, {
+        lastEventId: sending.lastEventId,
+        retryAfter: wait === undefined ? undefined : wait / 1_000,
+      });
+      return { error };
+    } catch (cause) {
+      return { error: connectionError(cause, accepted.call, accepted.show) };
+    }
   }
 
   /** Makes the error that a body, or an event of a stream, states. */
   apiError(
     body: JsonValue | undefined,
+    { response, requestId, show }: Accepted,
     around: {
-      readonly response: Response;
       readonly lastEventId: string | undefined;
       readonly retryAfter?: number | undefined;
       readonly fallback?: string;
     },
   ): APIError {
-    const { status, headers } = around.response;
+    const { status, headers } = response;
     return errorFromBody(this.settings.product.errors, body, {
       fallback: around.fallback ?? `the server answered with status ${status}`,
       status,
-      requestId: this.#requestId(around.response),
+      requestId,
       retryAfter: around.retryAfter,
       headers,
       lastEventId: around.lastEventId,
+      show,
     });
   }
 
@@ -364,11 +428,6 @@ function addCookies(headers: Headers, cookies: object = {}): void {
     const cookie = `${percentEncoded(name)}=${percentEncoded(String(value))}`;
     headers.set("Cookie", known === null ? cookie : `${known}; ${cookie}`);
   }
-}
-
-/** The characters of a basic credential are those of UTF-8 (RFC 7617, section 2.1). */
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
 function applyCredential(

@@ -26,10 +26,16 @@ if TYPE_CHECKING:
     from headgate.plan.typescript.names import Names
 
 _SHARED_OPTIONS = frozenset(
-    {"baseUrl", "fetch", "frameLimits", "headers", "retry", "timeouts"}
+    {
+        *("baseUrl", "fetch", "frameLimits", "headers", "interceptors", "logLevel"),
+        *("logger", "platformHeaders", "retry", "timeouts", "traceContext"),
+    }
 )
 _CALL_OPTIONS = frozenset(
-    {"extraBody", "idempotencyKey", "maxAttempts", "query", "signal"}
+    {
+        *("brokenEvents", "extraBody", "headers", "idempotencyKey", "interceptors"),
+        *("maxAttempts", "query", "signal", "timeouts"),
+    }
 )
 
 

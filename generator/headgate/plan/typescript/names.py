@@ -29,11 +29,13 @@ RESERVED_WORDS = frozenset(
 
 TAKEN_TYPES = frozenset(
     "APIConnectionError APIError APIErrorFacts APITimeoutError AccumulatedStream"
-    " Accumulator Array AsyncGenerator AsyncIterable BinaryInput Blob Boolean"
+    " Accumulator Array AsyncGenerator AsyncIterable AttemptRequest AttemptResponse"
+    " BinaryInput Blob Boolean"
     " CallOptions ClientOptions ConfigurationError ConnectionOptions Credential Date"
     " ErrorTable EventStream Exchange Fetch FrameLimits Function HeaderValues"
-    " JsonObject JsonValue Map Number Object OperationRequest Page PagePromise PageRule"
-    " PartialJson Product Promise Record RequestCancelledError RequestOptions"
+    " Interceptor JsonObject JsonValue LogLevel Logger Map Number Object"
+    " OperationRequest Page PagePromise PageRule PartialJson Product"
+    " Promise Record RequestCancelledError RequestOptions"
     " ResponseDecodeError ResponsePromise RetryPolicy SdkError Set StreamError"
     " StreamForeignError StreamGapError StreamLimitError StreamRule"
     " StreamTruncatedError String Symbol"

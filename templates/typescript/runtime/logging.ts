@@ -1,0 +1,72 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import type { ErrorPlace, SdkError } from "./errors.js";
+import type { AttemptRequest, AttemptResponse, Observer } from "./interceptors.js";
+import type { JsonObject } from "./json.js";
+import { redacted, secretsOf } from "./redaction.js";
+import type { TransportSettings } from "./transport.js";
+
+/** What is logged: requests, answers and ends of streams; repetitions and errors; nothing. */
+export type LogLevel = "debug" | "info" | "warn" | "off";
+
+/** What takes the records of the log; `console` is one. */
+export interface Logger {
+  debug(message: string, fields: JsonObject): void;
+  info(message: string, fields: JsonObject): void;
+  warn(message: string, fields: JsonObject): void;
+}
+
+const LEVELS: readonly string[] = ["debug", "info", "warn", "off"] satisfies LogLevel[];
+
+/** Reads a level; any other text counts as absent. */
+export function logLevel(text: string | undefined): LogLevel | undefined {
+  const level = text?.toLowerCase();
+  return level !== undefined && LEVELS.includes(level) ? (level as LogLevel) : undefined;
+}
+
+/** Writes what happens to a client's calls, with nothing secret in it. */
+export class CallLog implements Observer {
+  readonly #logger: Logger;
+  readonly #lowest: number;
+  readonly #settings: TransportSettings;
+
+  constructor(logger: Logger, level: LogLevel, settings: TransportSettings) {
+    this.#logger = logger;
+    this.#lowest = LEVELS.indexOf(level);
+    this.#settings = settings;
+  }
+
+  afterResponse({ request, status, requestId, duration }: AttemptResponse): void {
+    const fields = { status, requestId, duration, ...described(request) };
+    this.#write("debug", "answered", fields, request);
+  }
+
+  onError(error: SdkError, request: AttemptRequest): void {
+    this.#write("info", "failed", { error: String(error), ...described(request) }, request);
+  }
+
+  onRetry(attempt: number, delay: number, cause: SdkError): void {
+    this.#write("info", "trying again", { attempt, delay, cause: String(cause) });
+  }
+
+  onStreamEnd(ending: string, { requestId, lastEventId, eventsSeen }: ErrorPlace): void {
+    this.#write("debug", "stream ended", { ending, requestId, lastEventId, eventsSeen });
+  }
+
+  #write(
+    level: "debug" | "info" | "warn",
+    message: string,
+    fields: JsonObject,
+    request?: AttemptRequest,
+  ): void {
+    if (LEVELS.indexOf(level) < this.#lowest) return;
+    this.#logger[level](
+      message,
+      redacted(fields, secretsOf(this.#settings, request)) as JsonObject,
+    );
+  }
+}
+
+function described({ method, url, headers, attempt }: AttemptRequest): JsonObject {
+  return { method, url, headers: Object.fromEntries(headers), attempt };
+}
