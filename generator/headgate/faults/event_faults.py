@@ -7,7 +7,7 @@ from headgate.faults.expectation import Outcome
 from headgate.faults.recordings import edited, foreign
 from headgate.faults.script import Answer, Events
 
-_CONTROL = (
+_CONTROL: tuple[bytes, ...] = (
     b": keep-alive\n\n",
     b'event: ping\ndata: {"type":"ping"}\n\n',
     b'id: 100000\nevent: ping\ndata: {"type":"ping"}\n\n',
@@ -100,11 +100,13 @@ def _maybe_cut(draw: Draw, call: Call) -> tuple[list[Answer], int]:
 def control_frames(draw: Draw) -> Case:
     """Heartbeats, comments and blocks of an id alone stand between events and a cut."""
     call = draw.call(long=False)
+    # Where nothing is numbered, any id that the server sends is the last event's.
+    control = _CONTROL if call.resumable else [c for c in _CONTROL if b"id:" not in c]
     events = draw.between(1, call.left - 1)
     instead: dict[int, tuple[int | bytes, ...]] = {
         call.number(place): (
             call.number(place),
-            *(draw.pick(_CONTROL) for _ in range(draw.between(1, 3))),
+            *(draw.pick(control) for _ in range(draw.between(1, 3))),
         )
         for place in {draw.between(1, events) for _ in range(3)} | {events}
     }

@@ -180,7 +180,7 @@ class Writer:
         """Reset the connection once the client's machine has what was sent."""
         await self._writer.drain()
         connection: socket.socket = self._writer.get_extra_info("socket")
-        for _ in range(1000):
+        for _ in range(250):
             if not _unsent(self._writer, connection):
                 break
             await asyncio.sleep(0.002)

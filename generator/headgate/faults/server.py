@@ -24,7 +24,7 @@ from headgate.faults.script import HEALTHY, Answer
 
 CASE_HEADER = "X-Fault-Case"
 
-_GRACE = 3.0
+_GRACE = 5.0
 """How long a client has to free its connection after it reported a case."""
 
 _IDLE = 10.0

@@ -191,7 +191,7 @@ class Campaign {
 
 /** What is still there once the platform's idle connections have had time to close. */
 async function leftOpen(): Promise<Json> {
-  for (let round = 0; round < SETTLED && (open("TCPSocketWrap") > 0 || open("Timeout") > 0); ) {
+  for (let round = 0; round < SETTLED && (open("TCPSocketWrap") > 0 || open("Timeout") > 0);) {
     round += 1;
     await sleep(100);
   }

@@ -31,9 +31,7 @@ const vendors = {
   },
   async mistral(url) {
     const { Mistral } = await import(
-      pathToFileURL(
-        path.join(process.cwd(), "node_modules/@mistralai/mistralai/esm/index.js"),
-      ).href
+      pathToFileURL(path.join(process.cwd(), "node_modules/@mistralai/mistralai/esm/index.js")).href
     );
     const client = new Mistral({ serverURL: url, apiKey: "key", timeoutMs: patience });
     return client.chat.stream({ model: "m", messages });
