@@ -25,7 +25,9 @@ export {
   StreamLimitError,
   StreamTruncatedError,
 } from "./runtime/errors.js";
+export type { AttemptRequest, AttemptResponse, Interceptor } from "./runtime/interceptors.js";
 export type { UnknownTag, UnknownVariant } from "./runtime/json.js";
+export type { Logger, LogLevel } from "./runtime/logging.js";
 export { Page, PagePromise } from "./runtime/pages.js";
 export { ResponsePromise, type Exchange } from "./runtime/responses.js";
 export type { RetryPolicy } from "./runtime/retry.js";
