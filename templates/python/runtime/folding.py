@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any, Generic, TypeVar
@@ -23,10 +23,19 @@ class Folding(Generic[R]):
     Long texts come in many short pieces, so pieces are kept and joined at the end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps: Mapping[type[Any], Callable[[Any], None]]) -> None:
+        """Begin with nothing; `steps` says what each class of event does."""
+        self._steps = steps
         self._result: R | None = None
         self._texts: dict[tuple[int, str], tuple[Any, list[str]]] = {}
         self._json: dict[tuple[int, str], tuple[Any, list[str]]] = {}
+        self._text: tuple[Any, str, list[str]] = (None, "", [])
+
+    def add(self, event: object, /) -> None:
+        """Take the next event."""
+        step = self._steps.get(type(event))
+        if step is not None:
+            step(event)
 
     def result(self) -> R:
         """Give the object as far as the events have built it."""
@@ -36,8 +45,12 @@ class Folding(Generic[R]):
         return self._result
 
     def _append_text(self, owner: Any, field: str, piece: str | None) -> None:
-        """Add to the end of a text field."""
-        self._texts.setdefault((id(owner), field), (owner, []))[1].append(piece or "")
+        """Add to the end of a text field, most often the one of the piece before."""
+        known, name, pieces = self._text
+        if known is not owner or name != field:
+            pieces = self._texts.setdefault((id(owner), field), (owner, []))[1]
+            self._text = (owner, field, pieces)
+        pieces.append(piece or "")
 
     def _append_json(self, owner: Any, field: str, piece: str | None) -> None:
         """Add to the JSON text that a field's value is parsed from."""

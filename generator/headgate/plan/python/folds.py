@@ -22,7 +22,15 @@ from headgate.plan.python.layout import fits, margin
 from headgate.plan.python.names import attribute
 
 if TYPE_CHECKING:
-    from headgate.ir.streams import FoldAction, FoldRule, MergeField, Path, Step, Stream
+    from headgate.ir.streams import (
+        FoldAction,
+        FoldRule,
+        Guard,
+        MergeField,
+        Path,
+        Step,
+        Stream,
+    )
     from headgate.ir.types import TypeId
     from headgate.plan.python.imports import Imports
     from headgate.plan.python.types import Writer
@@ -41,11 +49,16 @@ class HandlerPage:
 
 @dataclass(slots=True)
 class Block:
-    """Statements at growing depth; a condition holds for all that follows it."""
+    """Statements at growing depth; a condition holds for all that follows it.
+
+    `otherwise`: the next condition is asked only where the one before it failed.
+    """
 
     depth: int
     lines: list[Code] = field(default_factory=list[Code])
     conditions: Code = field(default_factory=lambda: fixed(""))
+    word: Code = field(default_factory=lambda: fixed("if"))
+    otherwise: bool = False
 
     def add(self, line: Code) -> None:
         """Write a statement."""
@@ -56,7 +69,9 @@ class Block:
         """Do what follows only if the condition holds."""
         if self.conditions and self._joined(condition):
             return
-        self.add(assembled("if {}:", condition))
+        self.word = fixed("elif" if self.otherwise else "if")
+        self.otherwise = False
+        self.add(assembled("{} {}:", self.word, condition))
         self.conditions = condition
         self.depth += 1
 
@@ -64,7 +79,7 @@ class Block:
         """Add to the condition on the line before, if there is room."""
         both = assembled("{} and {}", self.conditions, condition)
         start = margin((self.depth - 1) * 4)
-        line = assembled("{}if {}:", fixed(start), both)
+        line = assembled("{}{} {}:", fixed(start), self.word, both)
         if not fits(0, line):
             return False
         self.lines[-1] = line
@@ -73,7 +88,7 @@ class Block:
 
     def branch(self) -> Block:
         """Begin a block at this depth whose conditions end with it."""
-        return Block(self.depth, self.lines, self.conditions)
+        return Block(self.depth, self.lines, self.conditions, self.word)
 
 
 class PathWriter:
@@ -133,6 +148,16 @@ def _once(block: Block, condition: Code, seen: set[str]) -> None:
         block.when(condition)
 
 
+def _exclude(first: Guard | None, second: Guard | None) -> bool:
+    """Say whether two guards ask one value for different variants."""
+    if first is None or second is None or first.path != second.path:
+        return False
+    if first.narrow is None or second.narrow is None:
+        return False
+    is_plain = all(isinstance(step, FieldStep) for step in second.path)
+    return is_plain and not set(first.narrow.variants) & set(second.narrow.variants)
+
+
 def may_be_none(step: Step) -> bool:
     """Say whether a field can be absent or null."""
     if not isinstance(step, FieldStep):
@@ -174,12 +199,14 @@ class FoldPlan:
             body.add(fixed("result = self._result"))
             body.add(fixed("if result is None:"))
             body.add(fixed("    return"))
+        guard: Guard | None = None
         for rule in rules:
-            self._rule(rule, body)
+            before, guard = guard, rule.guard
+            self._rule(rule, body, otherwise=_exclude(before, guard))
         return tuple(body.lines)
 
-    def _rule(self, rule: FoldRule, body: Block) -> None:
-        block = Block(body.depth, body.lines)
+    def _rule(self, rule: FoldRule, body: Block, *, otherwise: bool) -> None:
+        block = Block(body.depth, body.lines, otherwise=otherwise)
         seen: set[str] = set()
         if rule.guard is not None:
             path = rule.guard.path

@@ -68,16 +68,16 @@ def thinking_of(event: MessageStreamEvent) -> str | None:
 class MessageFold(Folding[MessageResponse]):
     """Builds what the `message` events tell."""
 
-    def add(self, event: MessageStreamEvent, /) -> None:
-        """Take the next event."""
-        if isinstance(event, MessageStartEvent):
-            self._add_message_start(event)
-        elif isinstance(event, ContentBlockStartEvent):
-            self._add_content_block_start(event)
-        elif isinstance(event, ContentBlockDeltaEvent):
-            self._add_content_block_delta(event)
-        elif isinstance(event, MessageDeltaEvent):
-            self._add_message_delta(event)
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__(
+            {
+                MessageStartEvent: self._add_message_start,
+                ContentBlockStartEvent: self._add_content_block_start,
+                ContentBlockDeltaEvent: self._add_content_block_delta,
+                MessageDeltaEvent: self._add_message_delta,
+            }
+        )
 
     def _add_message_start(self, event: MessageStartEvent) -> None:
         self._result = copied(event.message)
@@ -96,15 +96,15 @@ class MessageFold(Folding[MessageResponse]):
             item = item_at(result.content, event.index)
             if isinstance(item, TextBlock):
                 self._append_text(item, "text", event.delta.text)
-        if isinstance(event.delta, ThinkingDelta):
+        elif isinstance(event.delta, ThinkingDelta):
             item = item_at(result.content, event.index)
             if isinstance(item, ThinkingBlock):
                 self._append_text(item, "thinking", event.delta.thinking)
-        if isinstance(event.delta, SignatureDelta):
+        elif isinstance(event.delta, SignatureDelta):
             item = item_at(result.content, event.index)
             if isinstance(item, ThinkingBlock):
                 item.signature = event.delta.signature
-        if isinstance(event.delta, InputJsonDelta):
+        elif isinstance(event.delta, InputJsonDelta):
             item = item_at(result.content, event.index)
             if isinstance(item, ToolUseBlock | ServerToolUseBlock):
                 self._append_json(item, "input", event.delta.partial_json)

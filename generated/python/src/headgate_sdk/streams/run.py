@@ -82,10 +82,13 @@ def thinking_of(event: RunStreamEvent) -> str | None:
 class RunFold(Folding[RunResult]):
     """Builds what the `run` events tell."""
 
-    def add(self, event: RunStreamEvent, /) -> None:
-        """Take the next event."""
-        if isinstance(event, RunCompleteEvent):
-            self._add_run_complete(event)
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__(
+            {
+                RunCompleteEvent: self._add_run_complete,
+            }
+        )
 
     def _add_run_complete(self, event: RunCompleteEvent) -> None:
         self._result = copied(event.result)
