@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from types import FrameType
 
@@ -76,5 +77,18 @@ async def _announce(server: uvicorn.Server, gateway: Gateway) -> None:
     line = {"url": f"http://{shown}:{port}"}
     if gateway.first_secrets is not None:
         line |= asdict(gateway.first_secrets)
-    sys.stdout.write(dump_text(line) + "\n")
+    told = _greeting(line) if sys.stdout.isatty() else dump_text(line)
+    sys.stdout.write(told + "\n")
     sys.stdout.flush()
+
+
+def _greeting(line: Mapping[str, str]) -> str:
+    """Say to a person what a program gets as JSON, the keys ready to be pasted."""
+    lines = [f"Headgate gateway at {line['url']}"]
+    if "api_key" in line:
+        lines += [
+            "Its keys, shown this once:",
+            f"  export HEADGATE_ADMIN_KEY={line['admin_key']}",
+            f"  export HEADGATE_API_KEY={line['api_key']}",
+        ]
+    return "\n".join(lines)
