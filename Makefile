@@ -31,7 +31,7 @@ generate: .stamps/python ## write generated/ and the gateway's copies from spec/
 	$(BIN)/python gateway/regenerate.py
 
 .PHONY: serve
-serve: .stamps/python ## start the gateway on loopback: SQLite, scripted provider, no keys needed
+serve: .stamps/python ## start the gateway on loopback: SQLite, scripted provider, no network; prints its keys once
 	$(BIN)/python -m headgate_gateway serve
 
 ##@ Tests
