@@ -131,6 +131,7 @@ class Gateway:
         """Carry on what dead processes left, unless this one is about to go too."""
         if not self.drain.begun.is_set():
             await self.takeover.bury_the_dead()
+            await self.takeover.take_up_idle()
 
     async def _keep_house(self) -> None:
         """Delete what is kept for a time only."""

@@ -211,11 +211,12 @@ async def test_used_up_time_stays_used_up(workshop: Workshop):
 
 async def test_a_process_that_lost_a_run_writes_no_more(workshop: Workshop):
     """Events of a run that another process took up are not taken."""
-    run_id = await workshop.carry_out(BODIES["refusal"], [])
+    run_id = new_id("run")
+    await workshop.store.create(new_run(run_id, BODIES["refusal"]), None)
     row = await workshop.store.get(run_id)
     assert row is not None
     thief = RunStore(workshop.database, owner="thief", window_ms=1000)
-    taken = await thief.take_over(row, carried_ms=0, at=now_ms())
+    taken = await thief.take_over(row, at=now_ms())
     before = await workshop.store.all_events(run_id)
 
     late = StoredEvent(len(before) + 1, "step_start", "{}")
@@ -224,4 +225,4 @@ async def test_a_process_that_lost_a_run_writes_no_more(workshop: Workshop):
     assert taken
     assert lost == {run_id}
     assert await workshop.store.all_events(run_id) == before
-    assert not await workshop.store.take_over(row, carried_ms=0, at=now_ms())
+    assert not await workshop.store.take_over(row, at=now_ms())

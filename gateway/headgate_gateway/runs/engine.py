@@ -45,6 +45,10 @@ class RunEngine:
         self._metrics.live_runs.inc()
         task.add_done_callback(lambda _: self._forget(plan.run_id))
 
+    def has(self, run_id: str) -> bool:
+        """Whether this process carries the run out."""
+        return run_id in self._executions
+
     async def wait(self, run_id: str) -> None:
         """Return when the run is over, if this process carries it out."""
         task = self._tasks.get(run_id)

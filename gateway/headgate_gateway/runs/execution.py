@@ -65,6 +65,7 @@ class RunExecution:
         self._live = log.open(plan.run_id, last_sequence=stand.last_sequence)
         self._progress = stand.progress
         self._started = stand.started
+        plan.tools.count(stand.tool_uses)
         self._left = stand.step
         """The step that an earlier process left open."""
         self._asking: int | None = None
@@ -107,14 +108,18 @@ class RunExecution:
 
     async def _bounded(self) -> str | None:
         """The stop reason of the loop or of what cut it; None when it was released."""
+        if self._cancelled.is_set():
+            return "cancelled"
+        left_ms = self._plan.limits.timeout_ms - self._plan.carried_ms
+        if left_ms <= 0:
+            return "timeout"
         work = asyncio.create_task(self._loop())
         cancel = asyncio.create_task(self._cancelled.wait())
         release = asyncio.create_task(self._released.wait())
-        left_ms = self._plan.limits.timeout_ms - self._plan.carried_ms
         try:
             await asyncio.wait(
                 {work, cancel, release},
-                timeout=max(left_ms, 0) / 1000,
+                timeout=left_ms / 1000,
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
@@ -207,10 +212,13 @@ class RunExecution:
             return [await self._answered(step, call) for call in step.calls]
         for call in step.calls:
             await self._announce(step, call)
-        async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._answered(step, call)) for call in step.calls
-            ]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(self._answered(step, call)) for call in step.calls
+                ]
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
         return [task.result() for task in tasks]
 
     async def _announce(self, step: OpenStep, call: JsonObject) -> None:
@@ -253,8 +261,8 @@ class RunExecution:
         """What a call gives; its failure is data."""
         started = time.monotonic()
         try:
-            if in_flight:
-                self._require_repeatable(call)
+            if self._plan.tools.effect_class(call["name"]) == "write":
+                await self._before_writing(in_flight=in_flight)
             content = await self._timed_call(call)
             return ToolOutcome(call, content, None, _elapsed_ms(started))
         except GatewayError as failure:
@@ -262,12 +270,14 @@ class RunExecution:
             content = [{"type": "text", "text": failure.message}]
             return ToolOutcome(call, content, error, _elapsed_ms(started))
 
-    def _require_repeatable(self, call: JsonObject) -> None:
-        """Refuse to repeat a call that may have changed something already."""
-        if self._plan.tools.effect_class(call["name"]) == "write":
+    async def _before_writing(self, *, in_flight: bool) -> None:
+        """Make sure that a call that changes something is never made twice."""
+        if in_flight:
             raise GatewayError(
                 "interrupted", "The gateway stopped during the call; it may be done."
             )
+        # Were the process lost before this is kept, nobody would know of the call.
+        await self._log.wait(self._live, self._live.assigned)
 
     async def _timed_call(self, call: JsonObject) -> list[JsonObject]:
         milliseconds = self._plan.limits.tool_timeout_ms

@@ -1,6 +1,7 @@
 """What the events of a run say about where it stands, when its process is gone."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -38,6 +39,8 @@ class Recovered:
     progress: Progress
     started: bool = False
     step: OpenStep | None = None
+    tool_uses: Counter[str] = field(default_factory=Counter[str])
+    """How often each tool was called to an end."""
     last_sequence: int = 0
     last_event_at: int | None = None
     """When the newest event happened, in milliseconds since the epoch."""
@@ -71,6 +74,7 @@ class Recovered:
             case "tool_result":
                 self.step.outcomes[event["id"]] = self._outcome(self.step, event)
                 self.progress.tool_calls += 1
+                self.tool_uses[event["name"]] += 1
             case _:
                 pass
 

@@ -1,5 +1,7 @@
 """Taking up the runs of a process that died or stopped, where it left them."""
 
+from dataclasses import replace
+
 import structlog
 
 from headgate_gateway.clock import now_ms
@@ -32,6 +34,8 @@ class Takeover:
         self._instances = instances
         self._engine = engine
         self._catalogue = catalogue
+        self._idle: set[str] = set()
+        """Our runs that nobody carried out when we last looked."""
 
     async def bury_the_dead(self) -> None:
         """Take up the runs of every process whose lease ran out, and forget it."""
@@ -40,27 +44,56 @@ class Takeover:
                 await self._take_up(run)
             await self._instances.bury(instance)
 
+    async def take_up_idle(self) -> None:
+        """Take up our own runs that stopped because the store was away.
+
+        A run that is about to begin or has just ended looks the same for a moment, so
+        it is looked at twice.
+        """
+        mine = await self._store.live_of(self._store.owner)
+        idle = {run["id"]: run for run in mine if not self._engine.has(run["id"])}
+        for run_id in idle.keys() & self._idle:
+            await self._take_up(idle[run_id])
+        self._idle = idle.keys() - self._idle
+
     async def _take_up(self, run: RunRow) -> None:
+        """Make the run ours and go on with it; one that breaks us fails by itself."""
+        # Ours first and read then: what its last process wrote until now is all there.
+        if not await self._store.take_over(run, at=now_ms()):
+            return
+        _log.info("run_taken_up", run_id=run["id"])
+        try:
+            await self._go_on(run)
+        except GatewayError as error:
+            await self._close(run, error)
+        except (ValueError, LookupError, TypeError):
+            _log.exception("run_not_understood", run_id=run["id"])
+            await self._close(
+                run, GatewayError("internal_error", "The run's events make no sense.")
+            )
+
+    async def _go_on(self, run: RunRow) -> None:
         events = await self._store.all_events(run["id"])
         recovered = recover(run["request"]["request"], events)
-        carried_ms = run["carried_ms"] + _at_work(run, recovered)
-        if not await self._store.take_over(run, carried_ms=carried_ms, at=now_ms()):
-            return
-        _log.info("run_taken_up", run_id=run["id"], after=recovered.last_sequence)
-        try:
-            resolved = self._catalogue.resolve(run["model"])
-        except GatewayError as error:
-            await self._store.append([_closing(run, recovered, error)])
-            return
         plan = plan_run(
             run["request"],
             run_id=run["id"],
             request_id=run["request_id"],
-            resolved=resolved,
+            resolved=self._catalogue.resolve(run["model"]),
             tools=self._engine.tools,
-            carried_ms=carried_ms,
         )
-        self._engine.start(plan, recovered)
+        carried_ms = run["carried_ms"] + _at_work(run, recovered)
+        changes = {"carried_ms": carried_ms}
+        await self._store.append([Append(run["id"], (), changes)])
+        self._engine.start(replace(plan, carried_ms=carried_ms), recovered)
+        if run["cancel_reason"] is not None:
+            self._engine.cancel_here(run["id"])
+
+    async def _close(self, run: RunRow, error: GatewayError) -> None:
+        """End a run that nobody can carry on."""
+        newest = await self._store.get(run["id"])
+        if newest is not None:
+            await self._store.append([_closing(newest, error)])
 
 
 def _at_work(run: RunRow, recovered: Recovered) -> int:
@@ -71,10 +104,9 @@ def _at_work(run: RunRow, recovered: Recovered) -> int:
     return max(recovered.last_event_at - began, 0)
 
 
-def _closing(run: RunRow, recovered: Recovered, error: GatewayError) -> Append:
-    """The end of a run that nobody can carry on."""
+def _closing(run: RunRow, error: GatewayError) -> Append:
     body: JsonObject = error.as_object(run["request_id"])
-    sequence = recovered.last_sequence + 1
+    sequence = run["newest_sequence"] + 1
     stored = numbered(error_event(body), run_id=run["id"], sequence=sequence)
     changes = {
         "status": "failed",

@@ -68,6 +68,11 @@ class RunStore:
         self._owner = owner
         self._window_ms = window_ms
 
+    @property
+    def owner(self) -> str:
+        """The process that this store writes for."""
+        return self._owner
+
     async def create(
         self, values: dict[str, Any], claim: Claim | None
     ) -> Earlier | None:
@@ -143,10 +148,17 @@ class RunStore:
         found = await connection.execute(query.with_for_update(read=True))
         return set(found.scalars())
 
-    async def take_over(self, run: RunRow, *, carried_ms: int, at: int) -> bool:
-        """Whether the run is ours now; no, when another process was faster."""
-        unchanged = sa.and_(runs.c.id == run["id"], runs.c.owner == run["owner"])
-        changes = {"owner": self._owner, "carried_ms": carried_ms, "taken_up_at": at}
+    async def take_over(self, run: RunRow, *, at: int) -> bool:
+        """Whether the run is ours now; no, when another process was faster.
+
+        From then on its last process cannot write to it any more.
+        """
+        unchanged = sa.and_(
+            runs.c.id == run["id"],
+            runs.c.owner == run["owner"],
+            runs.c.status.in_(LIVE),
+        )
+        changes = {"owner": self._owner, "taken_up_at": at}
         async with self._database.writing() as connection:
             taken = await connection.execute(
                 runs.update().where(unchanged).values(changes)

@@ -29,6 +29,10 @@ class ToolSession:
         self._config = config
         self._uses: Counter[str] = Counter()
 
+    def count(self, uses: Mapping[str, int]) -> None:
+        """Count uses that an earlier process made for the same run."""
+        self._uses.update(uses)
+
     def effect_class(self, name: str) -> str:
         """What a call does to the world; a tool that is not there does nothing."""
         return self._tools[name].effect_class if name in self._tools else "read"
