@@ -60,8 +60,13 @@ test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-read
 	$(BIN)/pytest
 
 .PHONY: test-typescript
-test-typescript: .stamps/python .stamps/typescript ## tsc --strict, then the TypeScript tests
+test-typescript: .stamps/python .stamps/typescript browser ## tsc --strict, then the TypeScript tests
 	cd tests/typescript && npm test
+
+.PHONY: browser
+browser: # Debian's Chromium for the test of the bundle; who may not install it is told how
+	@command -v chromium >/dev/null || test "$$(id -u)" -ne 0 || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
 .PHONY: test-rust
 test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
