@@ -172,9 +172,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header to every request.
+    /// Sets a header of every request.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.config.header(name.into(), value.into());
+        self.config.header(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Leaves out a header that would be sent with every request.
+    pub fn without_header(mut self, name: impl Into<String>) -> Self {
+        self.config.header(name.into(), None);
+        self
+    }
+
+    /// Says whether requests tell which SDK and version they come from.
+    pub fn platform_headers(mut self, sent: bool) -> Self {
+        self.config.platform_headers(sent);
         self
     }
 

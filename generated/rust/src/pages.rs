@@ -10,10 +10,11 @@ impl PageBody for types::RunList {
 
     const CURSOR: &'static str = "after";
 
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     fn next_cursor(&self) -> Option<String> {
-        if !self.has_more {
-            return None;
-        }
         self.last_id.clone()
     }
 
@@ -27,10 +28,11 @@ impl PageBody for types::ProjectList {
 
     const CURSOR: &'static str = "after";
 
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     fn next_cursor(&self) -> Option<String> {
-        if !self.has_more {
-            return None;
-        }
         self.last_id.clone()
     }
 
@@ -44,10 +46,11 @@ impl PageBody for types::KeyList {
 
     const CURSOR: &'static str = "after";
 
+    fn has_more(&self) -> bool {
+        self.has_more
+    }
+
     fn next_cursor(&self) -> Option<String> {
-        if !self.has_more {
-            return None;
-        }
         self.last_id.clone()
     }
 

@@ -59,10 +59,14 @@ impl<R: Reply> Call<R> {
 
     /// Sets a header of this call.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.sender
-            .options
-            .headers
-            .push((name.into(), value.into()));
+        let header = (name.into(), Some(value.into()));
+        self.sender.options.headers.push(header);
+        self
+    }
+
+    /// Leaves out a header that would be sent otherwise.
+    pub fn without_header(mut self, name: impl Into<String>) -> Self {
+        self.sender.options.headers.push((name.into(), None));
         self
     }
 
@@ -72,8 +76,10 @@ impl<R: Reply> Call<R> {
         self
     }
 
-    /// Adds a query parameter that the API's description does not have.
-    pub fn extra_query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    /// Sets a query parameter, also one that the API's description does not have.
+    ///
+    /// A list gives a parameter for each item; null takes the parameter away.
+    pub fn extra_query(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.sender.options.query.push((name.into(), value.into()));
         self
     }
@@ -114,6 +120,17 @@ impl<R: Reply> Call<R> {
             Some(_) => error.with_position(cursor, 0),
             None => error,
         })
+    }
+
+    /// Gives the request as the first attempt would send it, and sends nothing.
+    pub fn to_request(&self) -> Result<reqwest::Request, Error> {
+        let template = self.sender.template()?;
+        self.sender.numbered(&template, 1)
+    }
+
+    /// Says whether an attempt that may have been acted on is made again.
+    pub fn is_repeatable(&self) -> Result<bool, Error> {
+        Ok(self.sender.repeatable(&self.sender.template()?))
     }
 
     pub(super) fn into_sender(self) -> Sender {

@@ -46,13 +46,17 @@ pub(super) fn seed<K: StreamKind>(sender: &Sender) -> Option<String> {
     if !std::ptr::eq(resume.operation, request.operation) {
         return None;
     }
-    let find = |pairs: &[(String, String)], name: &str| {
-        let mut pairs = pairs.iter();
-        let found = pairs.find(|(known, _)| known.eq_ignore_ascii_case(name))?;
-        Some(found.1.clone())
+    let header = |name: &str| {
+        let mut own = options.headers.iter().rev();
+        let own = own.find(|(known, _)| known.eq_ignore_ascii_case(name));
+        own.and_then(|(_, value)| value.clone())
+            .or_else(|| request.header_value(name))
     };
-    let header = |name| find(&options.headers, name).or_else(|| request.header_value(name));
-    let query = |name| find(&options.query, name).or_else(|| request.query_value(name));
+    let query = |name: &str| {
+        let own = options.query.iter().rev().find(|(known, _)| known == name);
+        let own = own.and_then(|(_, value)| text_of(value));
+        own.or_else(|| request.query_value(name))
+    };
     resume
         .header
         .and_then(header)
@@ -276,6 +280,11 @@ fn said<K: StreamKind>(
 
 fn read_object(data: &str) -> Option<Map<String, Value>> {
     serde_json::from_str(data).ok()
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    let text = value.as_str().map(str::to_owned);
+    text.or_else(|| Some(value.as_u64()?.to_string()))
 }
 
 fn frame_number(frame: &Frame<'_>) -> Option<u64> {

@@ -338,18 +338,14 @@ impl<K: StreamKind> EventStream<K> {
         let original = &self.sender;
         let own = std::ptr::eq(resume.operation, original.request.operation);
         let request = self.progress.resuming_request(resume, &original.request)?;
-        let keep = |pairs: &[(String, String)], name: Option<&str>| {
-            let stays = |known: &str| !name.is_some_and(|name| known.eq_ignore_ascii_case(name));
-            let kept = pairs.iter().filter(|(known, _)| stays(known));
-            kept.cloned().collect::<Vec<_>>()
-        };
         Some(Sender {
             core: original.core.clone(),
             request,
             options: Options {
-                headers: keep(&original.options.headers, resume.header),
+                headers: without(&original.options.headers, resume.header),
+                named: original.options.named.clone(),
                 query: if own {
-                    keep(&original.options.query, resume.query)
+                    without(&original.options.query, resume.query)
                 } else {
                     Vec::new()
                 },
@@ -375,6 +371,13 @@ impl<K: StreamKind> EventStream<K> {
             Err(attempted) => self.go_on(&attempted.failure, attempted.error),
         }
     }
+}
+
+/// Gives all pairs but those of one name.
+fn without<V: Clone>(pairs: &[(String, V)], name: Option<&str>) -> Vec<(String, V)> {
+    let stays = |known: &str| !name.is_some_and(|name| known.eq_ignore_ascii_case(name));
+    let kept = pairs.iter().filter(|(known, _)| stays(known));
+    kept.cloned().collect()
 }
 
 /// Waits, then asks for the rest of a stream.

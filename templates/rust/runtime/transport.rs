@@ -12,9 +12,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT
 use reqwest::Url;
 use tokio::time::{sleep, timeout};
 
-use super::config::{set_header, Place, Secret, Service, Timeouts};
+use super::config::{change_header, set_header, Place, Secret, Service, Timeouts};
 use super::error::{Error, TimeLimit};
-use super::request::{Idempotency, Options, Request};
+use super::request::{percent_encoded, Idempotency, Options, Request};
 use super::response::ResponseInfo;
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
 use super::sse::Limits;
@@ -24,7 +24,8 @@ use super::sse::Limits;
 pub struct Core {
     pub(super) http: reqwest::Client,
     pub(super) base_url: Url,
-    pub(super) headers: HeaderMap,
+    pub(super) own_headers: HeaderMap,
+    pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(super) credentials: Vec<Option<Secret>>,
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
@@ -95,7 +96,7 @@ impl Sender {
             };
             let circumstances = Circumstances {
                 attempt,
-                repeatable: self.repeatable(),
+                repeatable: self.repeatable(&template),
                 quota: self.core.quota.left(),
                 remaining: Some(deadline.saturating_duration_since(Instant::now())),
                 random: retry::random(),
@@ -136,29 +137,43 @@ impl Sender {
         }
     }
 
-    fn repeatable(&self) -> bool {
-        self.request.operation.idempotency != Idempotency::None
-            || self.options.idempotency_key.is_some()
+    /// Says whether the call may arrive twice: by nature, or by its key.
+    pub(super) fn repeatable(&self, template: &reqwest::Request) -> bool {
+        let key = self.core.service.idempotency_header;
+        match self.request.operation.idempotency {
+            Idempotency::Natural => true,
+            Idempotency::Key => key.is_some_and(|name| template.headers().contains_key(name)),
+            Idempotency::None => false,
+        }
     }
 
-    /// Makes the request that all attempts share.
-    fn template(&self) -> Result<reqwest::Request, Error> {
+    /// Makes the request that all attempts share. What is set more narrowly wins.
+    pub(super) fn template(&self) -> Result<reqwest::Request, Error> {
         self.request.check()?;
         let method = reqwest::Method::from_bytes(self.request.operation.method.as_bytes())
             .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
-        let mut url = self.request.url(&self.core.base_url, &self.options.query)?;
-        let mut headers = self.core.headers.clone();
+        let mut headers = self.core.own_headers.clone();
         set_header(&mut headers, "accept", self.accept)?;
-        self.add_credentials(&mut headers, &mut url)?;
-        self.request.add_headers(&mut headers)?;
-        self.add_idempotency_key(&mut headers)?;
         let body = self.options.extend_body(self.request.body.clone())?;
         if body.is_some() {
             let value = HeaderValue::from_static(self.request.content_type);
             headers.insert(CONTENT_TYPE, value);
         }
-        for (name, value) in &self.options.headers {
-            set_header(&mut headers, name, value)?;
+        let mut secrets = Vec::new();
+        self.add_credentials(&mut headers, &mut secrets)?;
+        let url = self
+            .request
+            .url(&self.core.base_url, &self.options.query, secrets)?;
+        self.add_idempotency_key(&mut headers)?;
+        for (name, value) in &self.core.headers {
+            match value {
+                Some(value) => headers.insert(name.clone(), value.clone()),
+                None => headers.remove(name),
+            };
+        }
+        self.request.add_headers(&mut headers)?;
+        for (name, value) in self.options.named.iter().chain(&self.options.headers) {
+            change_header(&mut headers, name, value.as_deref())?;
         }
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
@@ -167,7 +182,11 @@ impl Sender {
     }
 
     /// Adds the first alternative of credentials of which the client has all.
-    fn add_credentials(&self, headers: &mut HeaderMap, url: &mut Url) -> Result<(), Error> {
+    fn add_credentials(
+        &self,
+        headers: &mut HeaderMap,
+        query: &mut Vec<(String, String)>,
+    ) -> Result<(), Error> {
         let known = |scheme: &usize| self.core.credentials[*scheme].is_some();
         let alternatives = self.request.operation.security;
         let Some(chosen) = alternatives.iter().find(|set| set.iter().all(known)) else {
@@ -176,7 +195,7 @@ impl Sender {
         for scheme in *chosen {
             if let Some(secret) = &self.core.credentials[*scheme] {
                 let place = self.core.service.schemes[*scheme].place;
-                add_credential(headers, url, place, secret.reveal())?;
+                add_credential(headers, query, place, secret.reveal())?;
             }
         }
         Ok(())
@@ -195,7 +214,7 @@ impl Sender {
         Ok(())
     }
 
-    fn numbered(
+    pub(super) fn numbered(
         &self,
         template: &reqwest::Request,
         attempt: u32,
@@ -260,17 +279,20 @@ impl Sender {
 
 fn add_credential(
     headers: &mut HeaderMap,
-    url: &mut Url,
+    query: &mut Vec<(String, String)>,
     place: Place,
     secret: &str,
 ) -> Result<(), Error> {
     let (name, value) = match place {
         Place::Bearer => (AUTHORIZATION.as_str(), format!("Bearer {secret}")),
-        Place::Basic => (AUTHORIZATION.as_str(), format!("Basic {secret}")),
+        Place::Basic => (AUTHORIZATION.as_str(), format!("Basic {}", base64(secret))),
         Place::Header(name) => (name, secret.to_owned()),
-        Place::Cookie(name) => (COOKIE.as_str(), format!("{name}={secret}")),
+        Place::Cookie(name) => {
+            let value = format!("{name}={}", percent_encoded(secret));
+            (COOKIE.as_str(), value)
+        }
         Place::Query(name) => {
-            url.query_pairs_mut().append_pair(name, secret);
+            query.push((name.to_owned(), secret.to_owned()));
             return Ok(());
         }
         Place::Elsewhere => return Ok(()),
@@ -281,6 +303,25 @@ fn add_credential(
         value.set_sensitive(true);
     }
     Ok(())
+}
+
+/// Encodes text as RFC 4648 section 4 does.
+fn base64(text: &str) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut encoded = String::new();
+    for group in text.as_bytes().chunks(3) {
+        let bits = group
+            .iter()
+            .chain(&[0, 0])
+            .take(3)
+            .fold(0, |bits: usize, byte| bits << 8 | usize::from(*byte));
+        for place in 0..4 {
+            let letter = ALPHABET[bits >> (18 - 6 * place) & 63];
+            let shown = if place <= group.len() { letter } else { b'=' };
+            encoded.push(char::from(shown));
+        }
+    }
+    encoded
 }
 
 /// Makes a key in the form of a random UUID.

@@ -1,1 +1,3 @@
-//! Holds the tests of the generated Rust SDK; see `tests/`.
+//! What the tests of the generated Rust SDK share; the tests are in `tests/`.
+
+pub mod server;

@@ -54,7 +54,7 @@ pub struct Scheme {
 pub enum Place {
     /// `Authorization: Bearer …`.
     Bearer,
-    /// `Authorization: Basic …`; the credential is the encoded pair.
+    /// `Authorization: Basic …`; the credential is the pair `user:password`.
     Basic,
     /// A header.
     Header(&'static str),
@@ -167,7 +167,8 @@ pub struct Config {
     base_url: Option<String>,
     credentials: BTreeMap<&'static str, Secret>,
     named_headers: Vec<(&'static NamedHeaders, String, Secret)>,
-    headers: Vec<(String, Secret)>,
+    headers: Vec<(String, Option<Secret>)>,
+    without_platform_headers: bool,
     timeouts: Option<Timeouts>,
     retry: Option<RetryPolicy>,
     limits: Limits,
@@ -190,9 +191,14 @@ impl Config {
         self.named_headers.push((map, name, Secret(value)));
     }
 
-    /// Adds a header to every request.
-    pub fn header(&mut self, name: String, value: String) {
-        self.headers.push((name, Secret(value)));
+    /// Sets a header of every request; `None` takes one of ours away.
+    pub fn header(&mut self, name: String, value: Option<String>) {
+        self.headers.push((name, value.map(Secret)));
+    }
+
+    /// Says whether requests tell which SDK and version they come from.
+    pub fn platform_headers(&mut self, sent: bool) {
+        self.without_platform_headers = !sent;
     }
 
     /// Sets the time limits.
@@ -233,7 +239,13 @@ impl Config {
         Ok(Core {
             http,
             base_url: base_url(self.base_url, &environment, service)?,
-            headers: default_headers(&self.headers, &self.named_headers, &environment, service)?,
+            own_headers: own_headers(
+                !self.without_platform_headers,
+                &self.named_headers,
+                &environment,
+                service,
+            )?,
+            headers: client_headers(&self.headers)?,
             credentials: credentials(&self.credentials, &environment, service),
             timeouts,
             quota: Quota::new(retry.quota),
@@ -289,7 +301,8 @@ impl Environment {
         let prefix = format!("{}_{}_", self.0, map.option.to_uppercase());
         let variables = std::env::vars_os().filter_map(|(name, value)| {
             let name = name.to_str()?.strip_prefix(&prefix)?.to_lowercase();
-            Some((name, Secret(value.into_string().ok()?)))
+            let value = value.into_string().ok().filter(|value| !value.is_empty())?;
+            Some((name, Secret(value)))
         });
         variables.collect()
     }
@@ -308,10 +321,18 @@ fn base_url(
         .or_else(|| environment.get("BASE_URL"))
         .or_else(|| service.base_url.map(str::to_owned))
         .ok_or_else(|| Error::configuration("no base URL is set"))?;
-    let url = Url::parse(&text)
+    let url = Url::parse(text.trim())
         .map_err(|error| Error::configuration("the base URL is no URL").caused_by(error))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(Error::configuration("the base URL must be http or https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::configuration(
+            "the base URL must not hold a credential",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(Error::configuration("the base URL must end with its path"));
     }
     Ok(url)
 }
@@ -323,21 +344,25 @@ fn credentials(
 ) -> Vec<Option<Secret>> {
     let find = |scheme: &Scheme| {
         let given = given.get(scheme.option).cloned();
+        let given = given.filter(|secret| !secret.reveal().is_empty());
         given.or_else(|| environment.get(scheme.option).map(Secret))
     };
     service.schemes.iter().map(find).collect()
 }
 
-fn default_headers(
-    given: &[(String, Secret)],
+/// Gives what the SDK itself sends with every request.
+fn own_headers(
+    platform: bool,
     named: &[(&'static NamedHeaders, String, Secret)],
     environment: &Environment,
     service: &Service,
 ) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    let agent = HeaderValue::from_static(service.user_agent);
-    headers.insert(reqwest::header::USER_AGENT, agent);
-    if let Some((name, value)) = service.sdk_header {
+    if platform {
+        let agent = HeaderValue::from_static(service.user_agent);
+        headers.insert(reqwest::header::USER_AGENT, agent);
+    }
+    if let Some((name, value)) = service.sdk_header.filter(|_| platform) {
         set_header(&mut headers, name, value)?;
     }
     for map in service.header_maps {
@@ -348,21 +373,66 @@ fn default_headers(
     for (map, name, value) in named {
         set_secret(&mut headers, &map.header(name), value)?;
     }
+    Ok(headers)
+}
+
+/// Checks the headers that the caller sets for every request.
+fn client_headers(
+    given: &[(String, Option<Secret>)],
+) -> Result<Vec<(HeaderName, Option<HeaderValue>)>, Error> {
+    let mut headers = Vec::new();
     for (name, value) in given {
-        set_secret(&mut headers, name, value)?;
+        let value = match value {
+            Some(value) => {
+                let mut value = header_value(name, value.reveal())?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+            None => None,
+        };
+        headers.push((header_name(name)?, value));
     }
     Ok(headers)
 }
 
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| Error::configuration(format!("`{}` is no header name", name.escape_debug())))
+}
+
+/// Takes visible ASCII, spaces and tabs; the error does not show what it refuses.
+fn header_value(name: &str, value: &str) -> Result<HeaderValue, Error> {
+    let allowed = value
+        .bytes()
+        .all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    let value = HeaderValue::from_str(value).ok().filter(|_| allowed);
+    value.ok_or_else(|| {
+        let name = name.escape_debug();
+        Error::configuration(format!("the value of header `{name}` is not allowed"))
+    })
+}
+
 /// Puts a header in place of any of that name.
 pub fn set_header(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Error> {
-    let name = HeaderName::from_bytes(name.as_bytes())
-        .map_err(|_| Error::configuration(format!("`{name}` is no header name")))?;
-    let value = HeaderValue::from_str(value).map_err(|_| {
-        Error::configuration(format!("the value of header `{name}` is not allowed"))
-    })?;
+    let value = header_value(name, value)?;
+    let name = header_name(name)?;
     headers.insert(name, value);
     Ok(())
+}
+
+/// Puts a header in place of any of that name, or takes it away.
+pub fn change_header(
+    headers: &mut HeaderMap,
+    name: &str,
+    value: Option<&str>,
+) -> Result<(), Error> {
+    match value {
+        Some(value) => set_header(headers, name, value),
+        None => {
+            headers.remove(header_name(name)?);
+            Ok(())
+        }
+    }
 }
 
 fn set_secret(headers: &mut HeaderMap, name: &str, value: &Secret) -> Result<(), Error> {

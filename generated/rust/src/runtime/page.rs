@@ -24,7 +24,10 @@ pub trait PageBody: DeserializeOwned + Send + Unpin + 'static {
     /// The query parameter that continues the list.
     const CURSOR: &'static str;
 
-    /// Where the next page begins; `None` after the last one.
+    /// Whether there is a page after this one.
+    fn has_more(&self) -> bool;
+
+    /// Where that page begins.
     fn next_cursor(&self) -> Option<String>;
 
     /// Gives the items.
@@ -37,13 +40,14 @@ pub struct Page<L> {
     body: L,
     response: ResponseInfo,
     sender: Sender,
+    asked: Vec<String>,
 }
 
 impl<L: PageBody> Page<L> {
     /// Fetches the page after this one; `None` if this is the last.
     pub async fn next_page(&self) -> Result<Option<Self>, Error> {
-        match self.following() {
-            Some(sender) => fetch(sender).await.map(Some),
+        match self.following()? {
+            Some((sender, asked)) => fetch(sender, asked).await.map(Some),
             None => Ok(None),
         }
     }
@@ -58,11 +62,28 @@ impl<L: PageBody> Page<L> {
         self.body
     }
 
-    fn following(&self) -> Option<Sender> {
-        let cursor = self.body.next_cursor()?;
+    /// Gives the call for the next page, with the cursors that were asked for so far.
+    ///
+    /// A list that goes on from nowhere, or in a circle, is an error.
+    fn following(&self) -> Result<Option<(Sender, Vec<String>)>, Error> {
+        if !self.body.has_more() {
+            return Ok(None);
+        }
+        let Some(cursor) = self.body.next_cursor() else {
+            return Err(self.broken("the page says that there is more, but not from where"));
+        };
+        let mut asked = self.asked.clone();
+        asked.extend(self.sender.request.query_value(L::CURSOR));
+        if asked.contains(&cursor) {
+            return Err(self.broken("the page leads back to one that was asked for before"));
+        }
         let mut sender = self.sender.clone();
         sender.request = sender.request.with_cursor(L::CURSOR, cursor);
-        Some(sender)
+        Ok(Some((sender, asked)))
+    }
+
+    fn broken(&self, problem: &str) -> Error {
+        Error::decode("", problem).with_response(self.response.clone())
     }
 }
 
@@ -91,6 +112,7 @@ impl<L: PageBody> Reply for Paged<L> {
                 body: value,
                 response: response.clone(),
                 sender,
+                asked: Vec::new(),
             };
             Ok(WithResponse {
                 value: page,
@@ -112,13 +134,17 @@ impl<L: PageBody> Call<Paged<L>> {
     /// Gives the pages, each fetched when it is asked for.
     pub fn pages(self) -> Pages<L> {
         Pages {
-            fetching: Some(fetch(self.into_sender())),
+            fetching: Some(fetch(self.into_sender(), Vec::new())),
         }
     }
 }
 
-fn fetch<L: PageBody>(sender: Sender) -> BoxFuture<Result<Page<L>, Error>> {
-    Box::pin(async { Ok(Paged::receive(sender.open().await?).await?.value) })
+fn fetch<L: PageBody>(sender: Sender, asked: Vec<String>) -> BoxFuture<Result<Page<L>, Error>> {
+    Box::pin(async {
+        let mut page = Paged::<L>::receive(sender.open().await?).await?.value;
+        page.asked = asked;
+        Ok(page)
+    })
 }
 
 /// The pages of a list. It ends after an error.
@@ -142,8 +168,11 @@ impl<L: PageBody> Stream for Pages<L> {
             return Poll::Ready(None);
         };
         let fetched = ready!(fetching.as_mut().poll(context));
-        let following = fetched.as_ref().ok().and_then(Page::following);
-        self.fetching = following.map(fetch);
+        self.fetching = match fetched.as_ref().map(Page::following) {
+            Ok(Ok(Some((sender, asked)))) => Some(fetch(sender, asked)),
+            Ok(Err(error)) => Some(Box::pin(async { Err(error) })),
+            Ok(Ok(None)) | Err(_) => None,
+        };
         Poll::Ready(Some(fetched))
     }
 }

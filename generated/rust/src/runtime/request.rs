@@ -163,7 +163,12 @@ impl Request {
     }
 
     /// Appends the path and the query to the base URL.
-    pub(super) fn url(&self, base: &Url, extra: &[(String, String)]) -> Result<Url, Error> {
+    pub(super) fn url(
+        &self,
+        base: &Url,
+        extra: &[(String, Value)],
+        secrets: Vec<(String, String)>,
+    ) -> Result<Url, Error> {
         let mut path = base.path().trim_end_matches('/').to_owned();
         for part in self.operation.path.split_inclusive('}') {
             let (text, name) = part.split_once('{').unwrap_or((part, ""));
@@ -174,10 +179,13 @@ impl Request {
         }
         let mut url = base.clone();
         url.set_path(&path);
-        if !self.query.is_empty() || !extra.is_empty() {
-            url.query_pairs_mut()
-                .extend_pairs(&self.query)
-                .extend_pairs(extra);
+        let mut pairs = self.query.clone();
+        for (name, value) in extra {
+            change_pairs(&mut pairs, name, value);
+        }
+        pairs.extend(secrets);
+        if !pairs.is_empty() {
+            url.set_query(Some(&encode_pairs(&pairs)));
         }
         Ok(url)
     }
@@ -201,15 +209,18 @@ impl Request {
             .iter()
             .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
             .collect();
-        if !cookies.is_empty() {
-            set_header(headers, "cookie", &cookies.join("; "))?;
+        if cookies.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let own = headers.get("cookie").and_then(|value| value.to_str().ok());
+        let own = own.map(str::to_owned);
+        let all: Vec<String> = own.into_iter().chain(cookies).collect();
+        set_header(headers, "cookie", &all.join("; "))
     }
 }
 
 /// Writes everything but RFC 3986's unreserved characters as `%XX`.
-fn percent_encoded(value: &str) -> String {
+pub(super) fn percent_encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
         match byte {
@@ -220,6 +231,16 @@ fn percent_encoded(value: &str) -> String {
         }
     }
     text
+}
+
+/// Puts values in place of those of that name, or after all others.
+fn change_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
+    let mut values = Vec::new();
+    add_pairs(&mut values, name, value, Style::Repeated);
+    let place = pairs.iter().position(|(known, _)| known == name);
+    let place = place.unwrap_or(pairs.len());
+    pairs.retain(|(known, _)| known != name);
+    pairs.splice(place..place, values);
 }
 
 fn encode_pairs(pairs: &[(String, String)]) -> String {
@@ -288,8 +309,9 @@ fn text(value: &Value) -> String {
 /// What one call asks for beside its parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) query: Vec<(String, String)>,
+    pub(super) headers: Vec<(String, Option<String>)>,
+    pub(super) named: Vec<(String, Option<String>)>,
+    pub(super) query: Vec<(String, Value)>,
     pub(super) extra_body: Map<String, Value>,
     pub(super) timeouts: Option<Timeouts>,
     pub(super) max_attempts: Option<u32>,
@@ -298,7 +320,7 @@ pub struct Options {
 
 impl Options {
     pub(super) fn named_header(&mut self, map: &NamedHeaders, name: &str, value: String) {
-        self.headers.push((map.header(name), value));
+        self.named.push((map.header(name), Some(value)));
     }
 
     /// Adds the extra properties to a JSON body.

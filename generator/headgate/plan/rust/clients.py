@@ -81,6 +81,8 @@ def plan_client(
         "timeouts",
         "retry",
         "stream_limits",
+        "without_header",
+        "platform_headers",
         "header",
         "http_client",
         "build",
@@ -199,7 +201,7 @@ class ListPage:
     list: Code
     item: Code
     cursor: Code
-    stop: Code
+    more: Code
     next: Code
     items: Code
 
@@ -264,20 +266,25 @@ def _list(
         list=list_,
         item=definitions.types.write(page.item, imports, TYPES),
         cursor=rust.string(page.parameter),
-        stop=_stop(items, more),
+        more=_more(items, cursor, more),
         next=_next(cursor, definitions),
         items=given,
     )
 
 
-def _stop(items: Member, more: Member | None) -> Code:
-    if more is None:
-        if items.optional or items.nullable:
-            return assembled("self.{}.as_ref().is_none_or(Vec::is_empty)", items.name)
-        return assembled("self.{}.is_empty()", items.name)
-    if more.optional or more.nullable:
-        return assembled("self.{} != Some(true)", more.name)
-    return assembled("!self.{}", more.name)
+def _more(items: Member, cursor: Member, more: Member | None) -> Code:
+    """Say whether a page is followed by another."""
+    if more is not None:
+        if more.optional or more.nullable:
+            return assembled("self.{} == Some(true)", more.name)
+        return assembled("self.{}", more.name)
+    if cursor.optional or cursor.nullable:
+        return assembled("self.{}.is_some()", cursor.name)
+    if items.optional or items.nullable:
+        return assembled(
+            "self.{}.as_ref().is_some_and(|all| !all.is_empty())", items.name
+        )
+    return assembled("!self.{}.is_empty()", items.name)
 
 
 def _next(cursor: Member, definitions: Definitions) -> Code:

@@ -2,8 +2,8 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, OnceLock};
 
 use headgate_sdk::Client;
 
@@ -13,8 +13,8 @@ const ADMIN_KEY: &str = "the-admin-key-of-the-tests";
 /// The gateway that all tests of this process share.
 pub struct Gateway {
     pub url: String,
-    /// Closed by the end of this process, which stops the gateway.
-    _lifeline: ChildStdin,
+    /// Its input is closed by the end of this process, which stops the gateway.
+    _shell: Mutex<Child>,
 }
 
 impl Gateway {
@@ -58,7 +58,7 @@ impl Gateway {
         let ready: serde_json::Value = serde_json::from_str(&line).expect("a gateway that started");
         Self {
             url: ready["url"].as_str().expect("its URL").to_owned(),
-            _lifeline: child.stdin.take().expect("its input"),
+            _shell: Mutex::new(child),
         }
     }
 }

@@ -7,7 +7,7 @@ use headgate_sdk::types::{
 };
 use serde_json::{json, Value};
 
-use super::server::{Received, Server};
+use headgate_sdk_tests::server::{Received, Server};
 
 const KEY: &str = r#"{"id":"key_1","object":"key","name":"n","project_id":"p","prefix":"hg","status":"active",
     "allowed_models":null,"metadata":{},"created_at":"t","updated_at":"t","expires_at":null,

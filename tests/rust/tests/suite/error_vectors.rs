@@ -6,8 +6,8 @@ use headgate_sdk::{Error, ErrorKind, HeaderMap, HeaderName, ERROR_SHAPE};
 use serde_json::{json, Map, Value};
 
 use super::retry_vectors::{assert_near, moment};
-use super::server::Server;
 use super::vectors::{self, check_keys, decode_base64, joined, list, text};
+use headgate_sdk_tests::server::Server;
 
 /// The kind that stands for a class: its name less `Error`.
 fn kind_name(class: &Value) -> String {

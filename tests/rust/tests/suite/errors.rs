@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use headgate_sdk::{Error, ErrorKind, QuotaExceededDetails, Timeouts};
 
-use super::server::Server;
+use headgate_sdk_tests::server::Server;
 
 async fn refused(status: u16, headers: &'static str, body: &'static str) -> Error {
     let server = Server::start(move |_, _, connection| connection.respond(status, headers, body));

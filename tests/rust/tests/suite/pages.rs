@@ -3,7 +3,7 @@
 use headgate_sdk::resources::admin_projects::ListParams;
 use headgate_sdk::ErrorKind;
 
-use super::server::{Connection, Received, Server};
+use headgate_sdk_tests::server::{Connection, Received, Server};
 
 fn project(id: &str) -> String {
     format!(

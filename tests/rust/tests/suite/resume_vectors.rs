@@ -16,8 +16,8 @@ use serde::Serialize;
 use serde_json::{json, Value};
 
 use super::retry_vectors::{assert_near, failure, moment, seconds};
-use super::server::{Connection, Received, Server};
 use super::vectors::{self, check_keys, joined, list, recording, text};
+use headgate_sdk_tests::server::{Connection, Received, Server};
 
 /// Whether and when a stream is taken up again is as stated.
 #[test]

@@ -1,6 +1,6 @@
 //! What comes of failures on the wire; decisions and delays are in the vectors.
 
-use super::server::Server;
+use headgate_sdk_tests::server::Server;
 
 const RUN: &str =
     r#"{"id":"model","object":"model","created":1,"owned_by":"o","provider":"p","name":"n"}"#;

@@ -13,7 +13,7 @@ use headgate_sdk::types::{
 use headgate_sdk::{Error, ErrorKind, Failure, RetryPolicy, Timeouts};
 use serde_json::{json, Value};
 
-use super::server::{Connection, Received, Server};
+use headgate_sdk_tests::server::{Connection, Received, Server};
 
 const SHELL: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":0,"total_tokens":1}}"#;
 

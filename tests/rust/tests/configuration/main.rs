@@ -1,11 +1,13 @@
 //! Settings: what callers give, what the environment gives, what is left.
+//!
+//! A process of its own: its variables must not reach other tests.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
 use headgate_sdk::{Client, ErrorKind, Timeouts};
 
-use super::server::Server;
+use headgate_sdk_tests::server::Server;
 
 /// Tests of the environment must not see each other's variables.
 static ENVIRONMENT: Mutex<()> = Mutex::new(());
