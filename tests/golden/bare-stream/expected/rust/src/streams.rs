@@ -21,9 +21,10 @@ impl StreamKind for ChatsCreateKind {
         enveloped: false,
         declared: false,
         terminal: &[],
+        heartbeats: &[],
         sentinel: None,
         error: None,
-        numbered: false,
+        sequence: None,
         resume: None,
     };
 
@@ -40,6 +41,10 @@ impl StreamKind for ChatsCreateKind {
     }
 
     fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
         None
     }
 }

@@ -10,10 +10,11 @@ impl PageBody for types::BookPage {
 
     const CURSOR: &'static str = "since";
 
+    fn has_more(&self) -> bool {
+        self.more_to_come
+    }
+
     fn next_cursor(&self) -> Option<String> {
-        if !self.more_to_come {
-            return None;
-        }
         self.final_id.clone()
     }
 

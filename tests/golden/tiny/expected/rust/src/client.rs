@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
+use crate::errors::ERROR_SHAPE;
 use crate::resources::firings::Firings;
 use crate::resources::pots::Pots;
 use crate::runtime::config::{Config, Place, Scheme, Service, Timeouts};
-use crate::runtime::error::{Error, ErrorShape};
+use crate::runtime::error::Error;
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
@@ -25,17 +26,7 @@ static SERVICE: Service = Service {
         place: Place::Header("X-Kiln-Token"),
     }],
     header_maps: &[],
-    errors: ErrorShape {
-        at: Some("fault"),
-        kind: Some("kind"),
-        code: None,
-        message: Some("words"),
-        param: None,
-        request_id: None,
-        retryable: None,
-        retry_after: None,
-        details: None,
-    },
+    errors: ERROR_SHAPE,
 };
 
 /// Fires pots and says how hot they are.
@@ -109,9 +100,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds a header to every request.
+    /// Sets a header of every request.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.config.header(name.into(), value.into());
+        self.config.header(name.into(), Some(value.into()));
+        self
+    }
+
+    /// Leaves out a header that would be sent with every request.
+    pub fn without_header(mut self, name: impl Into<String>) -> Self {
+        self.config.header(name.into(), None);
+        self
+    }
+
+    /// Says whether requests tell which SDK and version they come from.
+    pub fn platform_headers(mut self, sent: bool) -> Self {
+        self.config.platform_headers(sent);
         self
     }
 

@@ -5,7 +5,7 @@
 //! The kind of an API error is picked by the error's code, then by its type, then
 //! by the status of the response.
 
-use crate::runtime::error::{classify, Error, ErrorRule, Failure};
+use crate::runtime::error::{classify, Error, ErrorRule, ErrorShape, Failure};
 
 /// What an [`Error`] is about. Kinds are particular or general: see [`ErrorKind::is`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,15 +14,19 @@ pub enum ErrorKind {
     /// The client or a call was set up wrongly; nothing was sent.
     Configuration,
     /// No connection could be made, or it broke.
-    Connection,
+    ApiConnection,
     /// A time limit of the client ran out.
-    Timeout,
+    ApiTimeout,
     /// Something the server sent could not be read.
-    Decode,
+    ResponseDecode,
+    /// A line or an event of a stream was longer than the client allows.
+    StreamLimit,
     /// A stream stopped before its terminal event.
-    Truncated,
+    StreamTruncated,
     /// A stream skipped an event.
-    Gap,
+    StreamGap,
+    /// A stream carried an event of something else than what was asked for.
+    StreamForeign,
     /// The server answered with an error of no more particular kind.
     Api,
     /// The pots cannot be fired.
@@ -35,7 +39,8 @@ impl ErrorKind {
     /// The more general kind that this one belongs to.
     pub fn parent(self) -> Option<Self> {
         match self {
-            Self::Timeout => Some(Self::Connection),
+            Self::ApiTimeout => Some(Self::ApiConnection),
+            Self::StreamLimit => Some(Self::ResponseDecode),
             Self::BadPot => Some(Self::Api),
             Self::TooHot => Some(Self::Api),
             _ => None,
@@ -47,6 +52,20 @@ impl ErrorKind {
         self == kind || self.parent().is_some_and(|parent| parent.is(kind))
     }
 }
+
+/// Where an error's body keeps its parts.
+#[doc(hidden)]
+pub const ERROR_SHAPE: ErrorShape = ErrorShape {
+    at: Some("fault"),
+    kind: Some("kind"),
+    code: None,
+    message: Some("words"),
+    param: None,
+    request_id: None,
+    retryable: None,
+    retry_after: None,
+    details: None,
+};
 
 const RULES: &[ErrorRule<ErrorKind>] = &[
     ErrorRule {
@@ -68,11 +87,13 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self.failure() {
             Failure::Configuration => ErrorKind::Configuration,
-            Failure::Connection => ErrorKind::Connection,
-            Failure::Timeout(_) => ErrorKind::Timeout,
-            Failure::Decode => ErrorKind::Decode,
-            Failure::Truncated => ErrorKind::Truncated,
-            Failure::Gap { .. } => ErrorKind::Gap,
+            Failure::Connection => ErrorKind::ApiConnection,
+            Failure::Timeout(_) => ErrorKind::ApiTimeout,
+            Failure::Decode => ErrorKind::ResponseDecode,
+            Failure::Limit(_) => ErrorKind::StreamLimit,
+            Failure::Truncated => ErrorKind::StreamTruncated,
+            Failure::Gap { .. } => ErrorKind::StreamGap,
+            Failure::Foreign => ErrorKind::StreamForeign,
             Failure::Api(error) => classify(error, RULES).unwrap_or(ErrorKind::Api),
         }
     }

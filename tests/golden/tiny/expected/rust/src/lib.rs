@@ -18,11 +18,13 @@ pub mod types;
 
 pub use client::{Client, ClientBuilder};
 pub use errors::*;
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use runtime::call::Call;
 pub use runtime::config::Timeouts;
+pub use runtime::deltas::Deltas;
 pub use runtime::error::{ApiError, Error, Failure, TimeLimit};
 pub use runtime::page::{Items, Page, Pages};
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
-pub use runtime::stream::{Deltas, EventStream};
+pub use runtime::stream::EventStream;

@@ -10,10 +10,11 @@ impl PageBody for types::PotPage {
 
     const CURSOR: &'static str = "beyond";
 
+    fn has_more(&self) -> bool {
+        self.more
+    }
+
     fn next_cursor(&self) -> Option<String> {
-        if !self.more {
-            return None;
-        }
         self.last.clone()
     }
 

@@ -3,8 +3,9 @@
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
 use crate::resources::firings;
-use crate::runtime::fold::{number, tag, variant, Fold};
-use crate::runtime::stream::{Deltas, Descriptor, EventStream, Resume, StreamKind};
+use crate::runtime::deltas::Deltas;
+use crate::runtime::fold::{number, tag, text, unknown_number, variant, Fold};
+use crate::runtime::stream::{Descriptor, EventStream, Resume, StreamKind};
 use crate::types;
 
 /// The stream `heat`.
@@ -22,9 +23,10 @@ impl StreamKind for HeatKind {
         enveloped: true,
         declared: true,
         terminal: &["cooled", "cracked"],
+        heartbeats: &["tick"],
         sentinel: None,
         error: Some(("cracked", "fault")),
-        numbered: true,
+        sequence: Some("step"),
         resume: Some(Resume {
             operation: &firings::HEAT,
             parameters: &[("firing", "firing.firing")],
@@ -62,6 +64,14 @@ impl StreamKind for HeatKind {
             types::HeatEvent::Hotter(event) => number(event.step),
             types::HeatEvent::Cooled(event) => number(event.step),
             types::HeatEvent::Cracked(event) => number(event.step),
+            types::HeatEvent::Unknown(fields) => unknown_number(fields, "step"),
+            _ => None,
+        }
+    }
+
+    fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str> {
+        match (field, event) {
+            (_, types::HeatEvent::Unknown(fields)) => text(fields, field),
             _ => None,
         }
     }
@@ -103,8 +113,8 @@ impl Fold<types::HeatEvent> for HeatFold {
         }
     }
 
-    fn finish(self) -> Result<Option<Self::Output>, serde_json::Error> {
-        Ok(self.value)
+    fn finish(self) -> Option<Self::Output> {
+        self.value
     }
 }
 
