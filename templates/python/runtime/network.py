@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 import httpx2
@@ -218,13 +219,18 @@ class _AsyncReply:
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
-        self._chunks: AsyncIterator[bytes] = response.aiter_bytes()
+        self._chunks = response.aiter_bytes()
 
     async def chunk(self) -> bytes:
         try:
-            return await anext(self._chunks, b"")
+            return await self._chunks.__anext__()
+        except StopAsyncIteration:
+            return b""
         except _FOREIGN as error:
             raise _translated(error, "idle") from error
 
     async def close(self) -> None:
         await self._response.aclose()
+        # A reader in another task ends by itself, now that the answer is closed.
+        with suppress(RuntimeError):
+            await self._chunks.aclose()
