@@ -28,6 +28,7 @@ RUNTIME = (
     "__init__",
     "calls",
     "clients",
+    "core",
     "errors",
     "folding",
     "interceptors",

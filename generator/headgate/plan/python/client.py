@@ -43,7 +43,7 @@ class ClientPage:
     header: Code
     docs: Code
     imports: tuple[tuple[Code, ...], ...]
-    typing_imports: tuple[Code, ...]
+    typing_imports: tuple[tuple[Code, ...], ...]
     secrets: tuple[OptionPage, ...]
     maps: tuple[OptionPage, ...]
     secret_items: Code
@@ -86,14 +86,13 @@ def client_page(context: Context) -> ClientPage:
     )
     if context.api.header_maps:
         imports.use("collections.abc", "Mapping")
-    if later.groups():
-        imports.use("typing", "TYPE_CHECKING")
-    imports.use_module("httpx2")
+    imports.use("typing", "TYPE_CHECKING")
+    later.use_module("httpx2")
     imports.use("._product", "PRODUCT")
     for used in ("HeaderValues", "StreamLimits", "TimeoutOptions", "client_options"):
         imports.use("._runtime.settings", used)
-    imports.use("._runtime.retry", "RetryPolicy")
-    imports.use("._runtime.interceptors", "Interceptor")
+    later.use("._runtime.retry", "RetryPolicy")
+    later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
     secrets = [name(scheme.option) for scheme in secrets_of(context)]
     maps = [name(each.option) for each in context.api.header_maps]
@@ -101,7 +100,7 @@ def client_page(context: Context) -> ClientPage:
         header=context.header,
         docs=docstring(["The clients."], 0),
         imports=imports.groups(),
-        typing_imports=tuple(line for group in later.groups(4) for line in group),
+        typing_imports=later.groups(4),
         secrets=tuple(map(_secret, secrets_of(context))),
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),

@@ -1,189 +1,26 @@
 # Fixed runtime of a generated SDK: the same source in every package.
-"""The clients' fixed part: what a generated client and its resources stand on."""
+"""The clients' fixed part: what a generated client and its resources stand on.
+
+To import a client and to make one is cheap: what makes calls, with the HTTP library
+and the models behind it, is imported at the first call.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from threading import Lock
 from types import TracebackType
-from typing import Any, Self, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Self
 
-import httpx2
+from .requests import RequestBuilder
+from .settings import ClientOptions, Product
 
-from .calls import Caller
-from .interceptors import CallLog, Interceptor, Interceptors
-from .models import ApiModel
-from .network import AsyncNetwork, BlockingNetwork, Network, run_now
-from .pages import AsyncPage, AsyncPages, Page, PageShape
-from .requests import Arguments, Operation, RequestBuilder
-from .retry import RetryPolicy
-from .session import StreamSession
-from .settings import ClientOptions, Product, RequestOptions, redactor_of
-from .shapes import StreamShape
+if TYPE_CHECKING:
+    import httpx2
 
-T = TypeVar("T")
-
-
-class Call(TypedDict, total=False):
-    """The arguments of a call by their place in the request."""
-
-    path: Mapping[str, Any]
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
-    cookies: Mapping[str, Any]
-    body: Any
-    options: RequestOptions | None
-
-
-class _Core:
-    """Builds and makes the calls of one client."""
-
-    def __init__(
-        self,
-        network: Network,
-        product: Product,
-        options: ClientOptions,
-        retry: RetryPolicy | None,
-        interceptors: Sequence[Interceptor],
-    ) -> None:
-        self.network = network
-        self._builder = RequestBuilder(product, options)
-        log = CallLog(redactor_of(product, options))
-        self._caller = Caller(
-            network, product, retry or RetryPolicy(), Interceptors(log, interceptors)
-        )
-
-    def session(
-        self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
-    ) -> StreamSession:
-        """Prepare a streaming call; nothing is sent yet."""
-        return StreamSession(
-            self._caller,
-            self._builder,
-            operation=operation,
-            arguments=_arguments(call),
-            options=call.get("options"),
-            shape=shape,
-        )
-
-    async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
-        request = self._builder.build(operation, _arguments(call), call.get("options"))
-        return await self._caller.fetch(request, form)
-
-
-def _arguments(call: Call) -> Arguments:
-    return Arguments(
-        path=call.get("path", {}),
-        query=call.get("query", {}),
-        headers=call.get("headers", {}),
-        cookies=call.get("cookies", {}),
-        body=call.get("body"),
-    )
-
-
-def _continued(call: Call, shape: PageShape, cursor: Any) -> Call:
-    """Give the call for the page that begins after a cursor."""
-    return {**call, "query": {**call.get("query", {}), shape.parameter: cursor}}
-
-
-def _asked(call: Call, shape: PageShape, before: frozenset[Any]) -> frozenset[Any]:
-    """Give the cursors that this walk has asked for."""
-    cursor = call.get("query", {}).get(shape.parameter)
-    return before if cursor is None else before | {cursor}
-
-
-class SyncCore(_Core):
-    """Makes calls and waits for them."""
-
-    def fetch(self, operation: Operation, form: type[T], **call: Unpack[Call]) -> T:
-        """Make a call and read its answer as the class `form`."""
-        result: T = run_now(self._answer(operation, form, call))
-        return result
-
-    def fetch_as(self, operation: Operation, form: Any, **call: Unpack[Call]) -> Any:
-        """Make a call and read its answer as the type expression `form`."""
-        return run_now(self._answer(operation, form, call))
-
-    def send(self, operation: Operation, **call: Unpack[Call]) -> None:
-        """Make a call whose answer carries nothing."""
-        run_now(self._answer(operation, None, call))
-
-    def page(
-        self,
-        operation: Operation,
-        form: type[ApiModel],
-        shape: PageShape,
-        **call: Unpack[Call],
-    ) -> Page[Any]:
-        """Fetch a page of a list; it fetches the pages after it by itself."""
-        return self._page(operation, form, shape, call, frozenset())
-
-    def _page(
-        self,
-        operation: Operation,
-        form: type[ApiModel],
-        shape: PageShape,
-        call: Call,
-        before: frozenset[Any],
-    ) -> Page[Any]:
-        asked = _asked(call, shape, before)
-
-        def following(cursor: Any) -> Page[Any]:
-            after = _continued(call, shape, cursor)
-            return self._page(operation, form, shape, after, asked)
-
-        body = self.fetch(operation, form, **call)
-        return Page(body, shape, asked=asked, fetch=following)
-
-
-class AsyncCore(_Core):
-    """Makes calls without blocking."""
-
-    async def fetch(
-        self, operation: Operation, form: type[T], **call: Unpack[Call]
-    ) -> T:
-        """Make a call and read its answer as the class `form`."""
-        result: T = await self._answer(operation, form, call)
-        return result
-
-    async def fetch_as(
-        self, operation: Operation, form: Any, **call: Unpack[Call]
-    ) -> Any:
-        """Make a call and read its answer as the type expression `form`."""
-        return await self._answer(operation, form, call)
-
-    async def send(self, operation: Operation, **call: Unpack[Call]) -> None:
-        """Make a call whose answer carries nothing."""
-        await self._answer(operation, None, call)
-
-    def page(
-        self,
-        operation: Operation,
-        form: type[ApiModel],
-        shape: PageShape,
-        **call: Unpack[Call],
-    ) -> AsyncPages[Any]:
-        """Prepare a list; its pages are fetched when they are asked for."""
-        return self._page(operation, form, shape, call, frozenset())
-
-    def _page(
-        self,
-        operation: Operation,
-        form: type[ApiModel],
-        shape: PageShape,
-        call: Call,
-        before: frozenset[Any],
-    ) -> AsyncPages[Any]:
-        asked = _asked(call, shape, before)
-
-        def following(cursor: Any) -> AsyncPages[Any]:
-            after = _continued(call, shape, cursor)
-            return self._page(operation, form, shape, after, asked)
-
-        async def first() -> AsyncPage[Any]:
-            body = await self.fetch(operation, form, **call)
-            return AsyncPage(body, shape, asked=asked, fetch=following)
-
-        return AsyncPages(first)
+    from .core import AsyncCore, SyncCore
+    from .interceptors import Interceptor
+    from .retry import RetryPolicy
 
 
 class SyncClient:
@@ -198,8 +35,27 @@ class SyncClient:
         http_client: httpx2.Client | None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        network = BlockingNetwork(http_client)
-        self._core = SyncCore(network, product, options, retry, interceptors)
+        self._builder = RequestBuilder(product, options)
+        self._retry = retry
+        self._http_client = http_client
+        self._interceptors = interceptors
+        self._lock = Lock()
+        self._made: SyncCore | None = None
+
+    @property
+    def _core(self) -> SyncCore:
+        with self._lock:
+            if self._made is None:
+                from .core import SyncCore
+                from .network import BlockingNetwork
+
+                self._made = SyncCore(
+                    BlockingNetwork(self._http_client),
+                    self._builder,
+                    retry=self._retry,
+                    interceptors=self._interceptors,
+                )
+            return self._made
 
     def __enter__(self) -> Self:
         return self
@@ -214,7 +70,8 @@ class SyncClient:
 
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""
-        run_now(self._core.network.close())
+        if self._made is not None:
+            self._made.close()
 
 
 class AsyncClient:
@@ -229,8 +86,27 @@ class AsyncClient:
         http_client: httpx2.AsyncClient | None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        network = AsyncNetwork(http_client)
-        self._core = AsyncCore(network, product, options, retry, interceptors)
+        self._builder = RequestBuilder(product, options)
+        self._retry = retry
+        self._http_client = http_client
+        self._interceptors = interceptors
+        self._lock = Lock()
+        self._made: AsyncCore | None = None
+
+    @property
+    def _core(self) -> AsyncCore:
+        with self._lock:
+            if self._made is None:
+                from .core import AsyncCore
+                from .network import AsyncNetwork
+
+                self._made = AsyncCore(
+                    AsyncNetwork(self._http_client),
+                    self._builder,
+                    retry=self._retry,
+                    interceptors=self._interceptors,
+                )
+            return self._made
 
     async def __aenter__(self) -> Self:
         return self
@@ -245,7 +121,8 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""
-        await self._core.network.close()
+        if self._made is not None:
+            await self._made.close()
 
 
 class Resource:

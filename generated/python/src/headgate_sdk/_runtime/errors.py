@@ -22,8 +22,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from pydantic_core import from_json
-
 from .json_values import is_list, is_object
 
 T = TypeVar("T")
@@ -316,6 +314,8 @@ class ErrorTree:
 
 
 def _readable(content: bytes) -> object:
+    from pydantic_core import from_json
+
     text = content.decode("utf-8", "replace")
     try:
         return from_json(text)

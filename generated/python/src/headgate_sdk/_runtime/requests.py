@@ -14,11 +14,8 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel
-
 from .errors import ConfigurationError
 from .json_values import is_list, is_object
-from .models import Unknown
 from .settings import (
     ClientOptions,
     Credential,
@@ -98,8 +95,8 @@ class RequestBuilder:
     """Makes requests from a client's settings; sync and async clients share it."""
 
     def __init__(self, product: Product, options: ClientOptions) -> None:
-        self._product = product
-        self._options = options
+        self.product = product
+        self.options = options
         self._credentials = {each.option: each for each in product.credentials}
         self._headers = self._client_headers()
         self.stream_limits = options.stream_limits
@@ -116,7 +113,7 @@ class RequestBuilder:
         extra = options.get("extra_body")
         content, content_type = encode_body(operation, arguments.body, extra)
         headers = self._own_headers(operation, content_type, query, options)
-        headers = overlaid(headers, self._options.headers)
+        headers = overlaid(headers, self.options.headers)
         headers |= _header_texts(arguments.headers)
         if arguments.cookies:
             headers["cookie"] = _cookies(arguments.cookies)
@@ -126,14 +123,14 @@ class RequestBuilder:
         path = _path(operation, arguments.path)
         return Request(
             method=operation.method,
-            url=f"{self._options.base_url}{path}{_query(query)}",
+            url=f"{self.options.base_url}{path}{_query(query)}",
             headers=headers,
             content=content,
-            timeouts=changed(self._options.timeouts, options.get("timeouts")),
-            max_attempts=options.get("max_attempts", self._options.max_attempts),
+            timeouts=changed(self.options.timeouts, options.get("timeouts")),
+            max_attempts=options.get("max_attempts", self.options.max_attempts),
             repeatable=operation.idempotency != "none"
             or operation.method in _IDEMPOTENT,
-            attempt_header=self._product.attempt_header,
+            attempt_header=self.product.attempt_header,
         )
 
     def _own_headers(
@@ -148,23 +145,23 @@ class RequestBuilder:
         if content_type is not None:
             headers["content-type"] = content_type
         self._authorize(operation, headers, query)
-        key, name = options.get("idempotency_key"), self._product.idempotency_header
+        key, name = options.get("idempotency_key"), self.product.idempotency_header
         if name is not None and (key or operation.idempotency == "key"):
             headers[name.lower()] = key or uuid.uuid4().hex
         return headers
 
     def _client_headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
-        if self._options.platform_headers:
-            headers["user-agent"] = self._product.user_agent
-            if self._product.sdk_header is not None:
-                headers[self._product.sdk_header.lower()] = self._product.sdk
-        return headers | self._mapped_headers(self._options.header_maps)
+        if self.options.platform_headers:
+            headers["user-agent"] = self.product.user_agent
+            if self.product.sdk_header is not None:
+                headers[self.product.sdk_header.lower()] = self.product.sdk
+        return headers | self._mapped_headers(self.options.header_maps)
 
     def _mapped_headers(self, options: Mapping[str, Any]) -> dict[str, str]:
         return {
             target.header(name).lower(): value
-            for target in self._product.header_maps
+            for target in self.product.header_maps
             for name, value in options.get(target.option, {}).items()
         }
 
@@ -172,7 +169,7 @@ class RequestBuilder:
         self, operation: Operation, headers: dict[str, str], query: dict[str, Any]
     ) -> None:
         """Add the first alternative of credentials that the client has whole."""
-        secrets = self._options.secrets
+        secrets = self.options.secrets
         for alternative in operation.credentials:
             if all(option in secrets for option in alternative):
                 for option in alternative:
@@ -333,6 +330,10 @@ def encode_json(body: Any) -> bytes:
 
 
 def _plain_value(value: Any) -> Any:
+    from pydantic import BaseModel
+
+    from .models import Unknown
+
     match value:
         case BaseModel():
             return value.model_dump(mode="json", by_alias=True, exclude_unset=True)

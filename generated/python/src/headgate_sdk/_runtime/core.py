@@ -1,0 +1,192 @@
+# Fixed runtime of a generated SDK: the same source in every package.
+"""What makes the calls of a client; imported at the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
+
+from .calls import Caller
+from .interceptors import CallLog, Interceptor, Interceptors
+from .models import ApiModel
+from .network import Network, run_now
+from .pages import AsyncPage, AsyncPages, Page, PageShape
+from .requests import Arguments, Operation, RequestBuilder
+from .retry import RetryPolicy
+from .session import StreamSession
+from .settings import RequestOptions, redactor_of
+from .shapes import StreamShape
+
+T = TypeVar("T")
+
+
+class Call(TypedDict, total=False):
+    """The arguments of a call by their place in the request."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    cookies: Mapping[str, Any]
+    body: Any
+    options: RequestOptions | None
+
+
+class _Core:
+    """Builds and makes the calls of one client."""
+
+    def __init__(
+        self,
+        network: Network,
+        builder: RequestBuilder,
+        *,
+        retry: RetryPolicy | None,
+        interceptors: Sequence[Interceptor],
+    ) -> None:
+        self.network = network
+        self._builder = builder
+        product = builder.product
+        log = CallLog(redactor_of(product, builder.options))
+        self._caller = Caller(
+            network, product, retry or RetryPolicy(), Interceptors(log, interceptors)
+        )
+
+    def session(
+        self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
+    ) -> StreamSession:
+        """Prepare a streaming call; nothing is sent yet."""
+        return StreamSession(
+            self._caller,
+            self._builder,
+            operation=operation,
+            arguments=_arguments(call),
+            options=call.get("options"),
+            shape=shape,
+        )
+
+    async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
+        request = self._builder.build(operation, _arguments(call), call.get("options"))
+        return await self._caller.fetch(request, form)
+
+
+def _arguments(call: Call) -> Arguments:
+    return Arguments(
+        path=call.get("path", {}),
+        query=call.get("query", {}),
+        headers=call.get("headers", {}),
+        cookies=call.get("cookies", {}),
+        body=call.get("body"),
+    )
+
+
+def _continued(call: Call, shape: PageShape, cursor: Any) -> Call:
+    """Give the call for the page that begins after a cursor."""
+    return {**call, "query": {**call.get("query", {}), shape.parameter: cursor}}
+
+
+def _asked(call: Call, shape: PageShape, before: frozenset[Any]) -> frozenset[Any]:
+    """Give the cursors that this walk has asked for."""
+    cursor = call.get("query", {}).get(shape.parameter)
+    return before if cursor is None else before | {cursor}
+
+
+class SyncCore(_Core):
+    """Makes calls and waits for them."""
+
+    def close(self) -> None:
+        """Close the connections, unless the HTTP client is the caller's own."""
+        run_now(self.network.close())
+
+    def fetch(self, operation: Operation, form: type[T], **call: Unpack[Call]) -> T:
+        """Make a call and read its answer as the class `form`."""
+        result: T = run_now(self._answer(operation, form, call))
+        return result
+
+    def fetch_as(self, operation: Operation, form: Any, **call: Unpack[Call]) -> Any:
+        """Make a call and read its answer as the type expression `form`."""
+        return run_now(self._answer(operation, form, call))
+
+    def send(self, operation: Operation, **call: Unpack[Call]) -> None:
+        """Make a call whose answer carries nothing."""
+        run_now(self._answer(operation, None, call))
+
+    def page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        **call: Unpack[Call],
+    ) -> Page[Any]:
+        """Fetch a page of a list; it fetches the pages after it by itself."""
+        return self._page(operation, form, shape, call, frozenset())
+
+    def _page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        call: Call,
+        before: frozenset[Any],
+    ) -> Page[Any]:
+        asked = _asked(call, shape, before)
+
+        def following(cursor: Any) -> Page[Any]:
+            after = _continued(call, shape, cursor)
+            return self._page(operation, form, shape, after, asked)
+
+        body = self.fetch(operation, form, **call)
+        return Page(body, shape, asked=asked, fetch=following)
+
+
+class AsyncCore(_Core):
+    """Makes calls without blocking."""
+
+    async def close(self) -> None:
+        """Close the connections, unless the HTTP client is the caller's own."""
+        await self.network.close()
+
+    async def fetch(
+        self, operation: Operation, form: type[T], **call: Unpack[Call]
+    ) -> T:
+        """Make a call and read its answer as the class `form`."""
+        result: T = await self._answer(operation, form, call)
+        return result
+
+    async def fetch_as(
+        self, operation: Operation, form: Any, **call: Unpack[Call]
+    ) -> Any:
+        """Make a call and read its answer as the type expression `form`."""
+        return await self._answer(operation, form, call)
+
+    async def send(self, operation: Operation, **call: Unpack[Call]) -> None:
+        """Make a call whose answer carries nothing."""
+        await self._answer(operation, None, call)
+
+    def page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        **call: Unpack[Call],
+    ) -> AsyncPages[Any]:
+        """Prepare a list; its pages are fetched when they are asked for."""
+        return self._page(operation, form, shape, call, frozenset())
+
+    def _page(
+        self,
+        operation: Operation,
+        form: type[ApiModel],
+        shape: PageShape,
+        call: Call,
+        before: frozenset[Any],
+    ) -> AsyncPages[Any]:
+        asked = _asked(call, shape, before)
+
+        def following(cursor: Any) -> AsyncPages[Any]:
+            after = _continued(call, shape, cursor)
+            return self._page(operation, form, shape, after, asked)
+
+        async def first() -> AsyncPage[Any]:
+            body = await self.fetch(operation, form, **call)
+            return AsyncPage(body, shape, asked=asked, fetch=following)
+
+        return AsyncPages(first)
