@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
-from ._runtime.interceptors import Interceptor
-from ._runtime.retry import RetryPolicy
 from ._runtime.settings import (
     HeaderValues,
     StreamLimits,
@@ -21,6 +17,10 @@ from ._runtime.settings import (
 )
 
 if TYPE_CHECKING:
+    import httpx2
+
+    from ._runtime.interceptors import Interceptor
+    from ._runtime.retry import RetryPolicy
     from .resources.firings import AsyncFiringsResource, FiringsResource
     from .resources.pots import AsyncPotsResource, PotsResource
 

@@ -46,12 +46,14 @@ def remark_of(event: HeatEvent) -> str | None:
 class HeatFold(Folding[Firing]):
     """Builds what the `heat` events tell."""
 
-    def add(self, event: HeatEvent, /) -> None:
-        """Take the next event."""
-        if isinstance(event, Lit):
-            self._add_lit(event)
-        elif isinstance(event, Hotter):
-            self._add_hotter(event)
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__(
+            {
+                Lit: self._add_lit,
+                Hotter: self._add_hotter,
+            }
+        )
 
     def _add_lit(self, event: Lit) -> None:
         self._result = copied(event.firing)
