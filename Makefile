@@ -79,10 +79,6 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 	cargo test --manifest-path generated/rust/Cargo.toml
 	cargo test --manifest-path tests/rust/Cargo.toml
 
-.PHONY: faults
-faults: .stamps/python .stamps/typescript ## 100,000 broken streams a language; FAULTS=n for another number
-	HEADGATE_FAULTS=$(or $(FAULTS),100000) $(BIN)/pytest tests/faults
-
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
 	tools/with-postgres $(BIN)/pytest tests/gateway -k postgres
