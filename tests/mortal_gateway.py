@@ -52,6 +52,7 @@ class MortalGateway:
         self._end(signal.SIGTERM)
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(how)
-            self._process.communicate()
+        process, self._process = self._process, None
+        if process is not None:
+            process.send_signal(how)
+            process.communicate()

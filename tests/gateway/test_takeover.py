@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,8 +15,10 @@ from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.runs import Append, RunStore, StoredEvent
 from headgate_gateway.store.schema import migrate
-from tests.gateway.client import run
+from tests.gateway.client import Client, breaches, run
 from tests.gateway.test_recovery import Workshop, new_run, of_run
+from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
+from tests.mortal_gateway import MortalGateway
 
 SEARCH = {"name": "web_search", "input": {"query": "tide"}}
 TWICE = run(
@@ -179,3 +181,52 @@ async def test_a_call_that_writes_is_kept_before_it_is_made(successor: Successor
     await successor.take_up(ledger.run_id)
 
     assert ledger.known == [True]
+
+
+SPEAKING = run({"turns": [{"text": "word by word " * 8, "chunk": 2, "delay_ms": 50}]})
+
+
+@pytest.fixture
+def pair(
+    tmp_path: Path, own_settings: dict[str, str]
+) -> Iterator[tuple[MortalGateway, Client, Client]]:
+    """One of two gateways on one store, a client of it, and one of the other."""
+    shared = {
+        "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{tmp_path / 'shared.sqlite3'}",
+        **own_settings,
+    }
+    gateways = [MortalGateway(tmp_path, shared) for _ in range(2)]
+    for gateway in gateways:
+        gateway.start()
+    here, there = (Client(Gateway(each.url, API_KEY, ADMIN_KEY)) for each in gateways)
+    yield gateways[0], here, there
+    here.close()
+    there.close()
+    for gateway in gateways:
+        gateway.kill()
+
+
+def test_a_living_process_keeps_its_runs(pair: tuple[MortalGateway, Client, Client]):
+    """A run that takes longer than a lease is left to the process that lives."""
+    _, here, there = pair
+    queued = here.http.post("/v1/runs", json={**SPEAKING, "background": True})
+    whole = there.follow(queued.json()["run"]["id"])
+
+    assert whole.of("step_abandoned") == []
+    assert breaches("run", whole, SPEAKING) == []
+
+
+def test_a_run_goes_on_in_another_process(pair: tuple[MortalGateway, Client, Client]):
+    """When one of two processes dies, the reader at the other sees the run end."""
+    gateway, here, there = pair
+    queued = here.http.post("/v1/runs", json={**SPEAKING, "background": True})
+    run_id = queued.json()["run"]["id"]
+    with there.frames("GET", f"/v1/runs/{run_id}/events") as frames:
+        seen = [next(frames) for _ in range(8)]
+        gateway.kill()
+        seen += [frame for frame in frames if frame.type != "ping"]
+    whole = there.follow(run_id)
+
+    assert seen == whole.frames
+    assert [event["reason"] for event in whole.of("step_abandoned")] == ["gateway_lost"]
+    assert breaches("run", whole, SPEAKING) == []
