@@ -265,8 +265,12 @@ def test_a_key_lives_and_dies(use, twin: Twin) -> None:
 def test_pages_go_on_by_themselves(use, twin: Twin) -> None:
     """A list of five in pages of two is five items, or three pages."""
     project = use(lambda c: c.admin.projects.create(name=unique("Pages")))
+
+    def create(name):
+        return lambda client: client.admin.keys.create(name=name, project_id=project.id)
+
     for number in range(5):
-        use(lambda c: c.admin.keys.create(name=f"k{number}", project_id=project.id))  # noqa: B023
+        use(create(f"k{number}"))
 
     def listed(client):
         return client.admin.keys.list(project_id=project.id, limit=2)

@@ -79,10 +79,8 @@ def test_decision(case: Case) -> None:
 
 def test_every_error_is_a_kind_of_failure() -> None:
     """The SDK's own errors come to the decision as the kinds of the vectors."""
-    timeouts = [
-        APITimeoutError(phase, connected=phase != "connect")  # type: ignore[arg-type]
-        for phase in ("connect", "first_byte", "idle", "total")
-    ]
+    phases = ("connect", "first_byte", "idle", "total")
+    timeouts = [failure(f"timeout_{phase}") for phase in phases]
     kinds = [failure_of(error).kind for error in timeouts]
 
     assert kinds == ["connect", "silent", "silent", "other"]
@@ -197,10 +195,14 @@ class ScriptedReply:
 
 
 def failure(kind: str) -> APIConnectionError:
-    phases = {"connect", "first_byte", "idle", "total"}
-    phase = kind.removeprefix("timeout_")
-    if phase in phases and kind != "connect":
-        return APITimeoutError(phase, connected=phase != "connect")  # type: ignore[arg-type]
+    timeouts: dict[str, Any] = {
+        "timeout_connect": "connect",
+        "timeout_first_byte": "first_byte",
+        "timeout_idle": "idle",
+        "timeout_total": "total",
+    }
+    if kind in timeouts:
+        return APITimeoutError(timeouts[kind], connected=kind != "timeout_connect")
     return APIConnectionError(kind, connected=kind != "connect")
 
 

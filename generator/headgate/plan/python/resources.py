@@ -105,7 +105,9 @@ def _class(
         methods=tuple(
             method
             for operation in resource.operations
-            for method in _methods(resource, operation, context, imports, is_async)
+            for method in _methods(
+                resource, operation, context, imports, is_async=is_async
+            )
         ),
         children=children_of(
             resource, context, imports, later, package="..", is_async=is_async
@@ -118,7 +120,8 @@ def _methods(
     operation: Operation,
     context: Context,
     imports: Imports,
-    is_async: bool,  # noqa: FBT001
+    *,
+    is_async: bool,
 ) -> list[MethodPage]:
     shadowed = frozenset(
         {context.members.methods[each.id] for each in resource.operations}
