@@ -1,17 +1,18 @@
 //! Part of the generated SDK's fixed runtime: what is known of a response beside its body.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 
+use super::redaction::Redactor;
 use super::retry::asked_delay;
 
 /// The status and headers of a response, and how many attempts it took.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ResponseInfo(Arc<Parts>);
 
-#[derive(Debug)]
 struct Parts {
     status: u16,
     headers: HeaderMap,
@@ -63,6 +64,22 @@ impl ResponseInfo {
     /// How long `retry-after-ms`, else `Retry-After`, asks to wait from now.
     pub fn retry_after(&self) -> Option<Duration> {
         asked_delay(self.headers(), SystemTime::now())
+    }
+}
+
+impl fmt::Debug for ResponseInfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redactor = Redactor::default();
+        let headers = self.0.headers.iter().map(|(name, value)| {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            (name.as_str(), redactor.header(name.as_str(), &value))
+        });
+        formatter
+            .debug_struct("ResponseInfo")
+            .field("status", &self.0.status)
+            .field("headers", &headers.collect::<Vec<_>>())
+            .field("attempts", &self.0.attempts)
+            .finish()
     }
 }
 

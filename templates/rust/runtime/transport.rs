@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use super::config::{change_header, set_header, Place, Secret, Service, Timeouts};
 use super::error::{Error, TimeLimit};
+use super::redaction::Redactor;
 use super::request::{percent_encoded, Idempotency, Options, Request};
 use super::response::ResponseInfo;
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
@@ -31,6 +32,7 @@ pub struct Core {
     pub(super) retry: RetryPolicy,
     pub(super) quota: Quota,
     pub(super) limits: Limits,
+    pub(super) redactor: Arc<Redactor>,
     pub(super) service: &'static Service,
 }
 
@@ -272,7 +274,9 @@ impl Sender {
         };
         Attempted {
             failure,
-            error: Error::api(said, Some(text)).with_response(response),
+            error: Error::api(said, Some(text))
+                .with_response(response)
+                .redacted(&self.core.redactor),
         }
     }
 }
@@ -306,7 +310,7 @@ fn add_credential(
 }
 
 /// Encodes text as RFC 4648 section 4 does.
-fn base64(text: &str) -> String {
+pub(super) fn base64(text: &str) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
     for group in text.as_bytes().chunks(3) {

@@ -5,12 +5,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::error::{Error, ErrorShape};
+use super::redaction::Redactor;
 use super::retry::{Quota, RetryPolicy};
 use super::sse::Limits;
 use super::transport::Core;
@@ -236,6 +238,8 @@ impl Config {
             Some(http) => http,
             None => default_http_client(&timeouts)?,
         };
+        let credentials = credentials(&self.credentials, &environment, service);
+        let redactor = redactor(service, &credentials, &self.named_headers, &environment);
         Ok(Core {
             http,
             base_url: base_url(self.base_url, &environment, service)?,
@@ -246,7 +250,8 @@ impl Config {
                 service,
             )?,
             headers: client_headers(&self.headers)?,
-            credentials: credentials(&self.credentials, &environment, service),
+            credentials,
+            redactor: Arc::new(redactor),
             timeouts,
             quota: Quota::new(retry.quota),
             retry,
@@ -348,6 +353,33 @@ fn credentials(
         given.or_else(|| environment.get(scheme.option).map(Secret))
     };
     service.schemes.iter().map(find).collect()
+}
+
+/// Knows the secrets of the client, by name and by value.
+fn redactor(
+    service: &Service,
+    credentials: &[Option<Secret>],
+    named: &[(&'static NamedHeaders, String, Secret)],
+    environment: &Environment,
+) -> Redactor {
+    let names = service
+        .schemes
+        .iter()
+        .filter_map(|scheme| match scheme.place {
+            Place::Header(name) | Place::Query(name) | Place::Cookie(name) => Some(name),
+            Place::Bearer | Place::Basic | Place::Elsewhere => None,
+        });
+    let prefixes = service.header_maps.iter().map(|map| map.prefix);
+    let own: Vec<Secret> = service
+        .header_maps
+        .iter()
+        .flat_map(|map| environment.named(map))
+        .map(|(_, secret)| secret)
+        .collect();
+    let given = named.iter().map(|(_, _, secret)| secret);
+    let secrets = credentials.iter().flatten().chain(given).chain(&own);
+    let secrets = secrets.map(Secret::reveal);
+    Redactor::new(names, prefixes, service.idempotency_header, secrets)
 }
 
 /// Gives what the SDK itself sends with every request.

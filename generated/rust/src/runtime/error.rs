@@ -2,12 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::redaction::Redactor;
 use super::response::ResponseInfo;
 use super::retry;
 use super::sse::LimitExceeded;
@@ -193,6 +195,7 @@ struct Inner {
     last_event_id: Option<String>,
     events_seen: u64,
     placed: bool,
+    redactor: Option<Arc<Redactor>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -207,6 +210,7 @@ impl Error {
             last_event_id: None,
             events_seen: 0,
             placed: false,
+            redactor: None,
             source: None,
         }))
     }
@@ -251,6 +255,20 @@ impl Error {
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// Hides the client's secrets when the error is printed.
+    pub(super) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
+        self.0.redactor = Some(Arc::clone(redactor));
+        self
+    }
+
+    /// Shows a text without the client's secrets.
+    fn shown(&self, text: &str) -> String {
+        match &self.0.redactor {
+            Some(redactor) => redactor.text(text),
+            None => text.to_owned(),
+        }
     }
 
     /// Adds the response that the error came with.
@@ -389,15 +407,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.shown(self.message());
         match self.api_error() {
-            Some(ApiError {
-                status,
-                message: Some(message),
-                ..
-            }) if *status >= 300 => {
-                write!(formatter, "{status}: {message}")?;
+            Some(error) if error.status >= 300 && error.message.is_some() => {
+                write!(formatter, "{}: {message}", error.status)?;
             }
-            _ => formatter.write_str(self.message())?,
+            _ => formatter.write_str(&message)?,
         }
         match self.request_id() {
             Some(id) => write!(formatter, " (request {id})"),
@@ -408,10 +423,11 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failure = self.shown(&format!("{:?}", self.0.failure));
         formatter
             .debug_struct("Error")
-            .field("failure", &self.0.failure)
-            .field("message", &self.0.message)
+            .field("failure", &format_args!("{failure}"))
+            .field("message", &self.shown(&self.0.message))
             .field("request_id", &self.request_id())
             .field("last_event_id", &self.0.last_event_id)
             .field("source", &self.0.source)

@@ -10,6 +10,7 @@ pub mod error;
 pub mod fold;
 pub mod page;
 mod progress;
+pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod retry;

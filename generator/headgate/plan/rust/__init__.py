@@ -43,6 +43,7 @@ RUNTIME: Final = (
     "mod",
     "page",
     "progress",
+    "redaction",
     "request",
     "response",
     "retry",

@@ -8,6 +8,7 @@ mod frames;
 mod header_vectors;
 mod pages;
 mod paging_vectors;
+mod redaction_vectors;
 mod resume_vectors;
 mod retries;
 mod retry_vectors;
