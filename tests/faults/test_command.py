@@ -15,8 +15,8 @@ from tests.faults.campaign import fault_server
 STREAM = b"data: one\n\ndata: two\n\ndata: three\n\n"
 
 
-def asked(url: str, headers: dict[str, str]) -> bytes:
-    with urlopen(Request(url, headers=headers)) as answer:
+def asked(url: str, headers: dict[str, str], data: bytes | None = None) -> bytes:
+    with urlopen(Request(url, data, headers)) as answer:
         body: bytes = answer.read()
     return body
 
@@ -53,9 +53,9 @@ def test_anybodys_stream_can_be_served(tmp_path: Path) -> None:
     assert len(set(bodies)) > 1
 
 
-def test_a_default_case_needs_no_header(tmp_path: Path) -> None:
+def test_a_default_case_needs_no_header() -> None:
     """What cannot send the header gets the case of `--case`."""
     with fault_server("--case", "byte-by-byte") as url:
-        body = asked(f"{url}/v1/messages", {})
+        body = asked(f"{url}/v1/messages", {}, b"{}")
 
     assert body.startswith(b"event: message_start")

@@ -126,7 +126,7 @@ class Draw:
 
         Raises ValueError where the scenario needs a run and was asked for a message.
         """
-        operation = self._operation
+        operation = "messages.stream" if self._served else self._operation
         if operation is None:
             operation = self._drawn_operation(resumable=resumable)
         name = self.pick(names)
