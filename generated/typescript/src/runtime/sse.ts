@@ -27,19 +27,12 @@ export const defaultFrameLimits: FrameLimits = { line: 1_048_576, event: 16_777_
 
 const LF = 10;
 const CR = 13;
-const SPACE = 32;
-const COLON = 58;
-// The names of the fields, in ASCII.
-const DATA = [100, 97, 116, 97];
-const EVENT = [101, 118, 101, 110, 116];
-const ID = [105, 100];
-const RETRY = [114, 101, 116, 114, 121];
 
 /**
  * Turns the bytes of an event stream into frames, in time linear in the bytes.
  *
- * Lines are found in the bytes and only field values become text: no byte is copied but those of a
- * line that a chunk cuts off. A block that the end of the body cuts off is never dispatched.
+ * The lines that a chunk completes become text all at once; the rest is held as bytes. A block that
+ * the end of the body cuts off is never dispatched.
  */
 export class FrameDecoder implements Decoder {
   /** The id that a reconnecting client sends. */
@@ -48,12 +41,14 @@ export class FrameDecoder implements Decoder {
   retry: number | undefined;
 
   readonly #limits: FrameLimits;
-  // A byte order mark is dropped by hand: a text decoder would drop one at each field.
+  // A byte order mark is dropped by hand: a text decoder would drop one at each chunk.
   readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
   #held = new Uint8Array(256);
   #heldLength = 0;
   #atStart = true;
   #afterCr = false;
+  /** Whether all of the text at hand is ASCII, so that its length is that of its bytes. */
+  #isAscii = true;
   #event = "";
   #id = "";
   #data: string | undefined;
@@ -69,21 +64,16 @@ export class FrameDecoder implements Decoder {
    * A `StreamLimitError` leaves the frames before the fault in `frames`.
    */
   push(chunk: Uint8Array, frames: Frame[]): void {
-    const length = chunk.length;
-    let start = this.#skipLineFeed(chunk);
-    let lf = position(chunk, LF, start);
-    let cr = position(chunk, CR, start);
-    for (let end = Math.min(lf, cr); end < length; end = Math.min(lf, cr)) {
-      this.#endLine(chunk, start, end, frames);
-      start = end + 1;
-      if (end === cr) {
-        this.#afterCr = start === length;
-        if (chunk[start] === LF) start += 1;
-        cr = position(chunk, CR, start);
-      }
-      if (lf < start) lf = position(chunk, LF, start);
+    const start = this.#skipLineFeed(chunk);
+    const end = Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1;
+    if (end > start) {
+      this.#afterCr = end === chunk.length && chunk[end - 1] === CR;
+      const lines = this.#complete(chunk.subarray(start, end)).split("\n");
+      lines.pop();
+      for (const line of lines) this.#line(line, frames);
     }
-    if (start < length) this.#hold(chunk, start, length);
+    this.#hold(chunk.subarray(Math.max(start, end)));
+    if (this.#heldLength > this.#limits.line) this.#fail("line");
   }
 
   #skipLineFeed(chunk: Uint8Array): number {
@@ -92,53 +82,53 @@ export class FrameDecoder implements Decoder {
     return chunk[0] === LF ? 1 : 0;
   }
 
-  #hold(chunk: Uint8Array, start: number, end: number): void {
-    const length = this.#heldLength + end - start;
-    if (length > this.#limits.line) throw new StreamLimitError("line", this.#limits.line);
+  #hold(bytes: Uint8Array): void {
+    const length = this.#heldLength + bytes.length;
     if (length > this.#held.length) {
       const grown = new Uint8Array(length * 2);
       grown.set(this.#held.subarray(0, this.#heldLength));
       this.#held = grown;
     }
-    this.#held.set(chunk.subarray(start, end), this.#heldLength);
+    this.#held.set(bytes, this.#heldLength);
     this.#heldLength = length;
   }
 
-  #endLine(chunk: Uint8Array, start: number, end: number, frames: Frame[]): void {
+  /** Gives the text of what is held and of the lines that complete it, with LF at each end. */
+  #complete(lines: Uint8Array): string {
+    let bytes = lines;
     if (this.#heldLength > 0) {
-      this.#hold(chunk, start, end);
-      const length = this.#heldLength;
+      this.#hold(lines);
+      bytes = this.#held.subarray(0, this.#heldLength);
       this.#heldLength = 0;
-      this.#line(this.#held, 0, length, frames);
-    } else if (end - start > this.#limits.line) {
-      throw new StreamLimitError("line", this.#limits.line);
-    } else {
-      this.#line(chunk, start, end, frames);
     }
+    const text = this.#text.decode(bytes);
+    this.#isAscii = text.length === bytes.length;
+    const plain = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+    if (!this.#atStart) return plain;
+    this.#atStart = false;
+    return plain.startsWith("\ufeff") ? plain.slice(1) : plain;
   }
 
-  #line(bytes: Uint8Array, lineStart: number, end: number, frames: Frame[]): void {
-    let start = lineStart;
-    if (this.#atStart) {
-      this.#atStart = false;
-      if (hasByteOrderMark(bytes, start, end)) start += 3;
+  #line(line: string, frames: Frame[]): void {
+    if (line === "") {
+      this.#dispatch(frames);
+      return;
     }
-    if (start === end) this.#dispatch(frames);
-    else this.#field(bytes, start, end);
+    if (line.length * 3 > this.#limits.line && this.#bytes(line) > this.#limits.line) {
+      this.#fail("line");
+    }
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const from = colon < 0 ? line.length : colon + 1;
+    const value = line.slice(line.startsWith(" ", from) ? from + 1 : from);
+    if (name === "data") this.#addData(value);
+    else if (name === "event") this.#event = value;
+    else if (name === "retry") this.#setRetry(value);
+    else if (name === "id" && !value.includes("\0")) this.#id = value;
   }
 
-  #field(bytes: Uint8Array, start: number, end: number): void {
-    const name = fieldOf(bytes[start]);
-    const from = name === undefined ? -1 : valueStart(bytes, start, end, name);
-    if (from < 0) return;
-    const value = from === end ? "" : this.#text.decode(bytes.subarray(from, end));
-    if (name === DATA) this.#addData(value, end - from);
-    else if (name === EVENT) this.#event = value;
-    else if (name === RETRY) this.#setRetry(value);
-    else if (!value.includes("\0")) this.#id = value;
-  }
-
-  #addData(value: string, bytes: number): void {
+  #addData(value: string): void {
+    const bytes = this.#bytes(value);
     if (this.#data === undefined) {
       this.#data = value;
       this.#dataBytes = bytes;
@@ -146,9 +136,11 @@ export class FrameDecoder implements Decoder {
       this.#data += `\n${value}`;
       this.#dataBytes += bytes + 1;
     }
-    if (this.#dataBytes > this.#limits.event) {
-      throw new StreamLimitError("event", this.#limits.event);
-    }
+    if (this.#dataBytes > this.#limits.event) this.#fail("event");
+  }
+
+  #bytes(text: string): number {
+    return this.#isAscii ? text.length : utf8Length(text);
   }
 
   #setRetry(value: string): void {
@@ -163,49 +155,19 @@ export class FrameDecoder implements Decoder {
     }
     this.#event = "";
   }
-}
 
-function position(bytes: Uint8Array, byte: number, from: number): number {
-  const found = bytes.indexOf(byte, from);
-  return found < 0 ? bytes.length : found;
-}
-
-function hasByteOrderMark(bytes: Uint8Array, start: number, end: number): boolean {
-  return (
-    end - start >= 3 &&
-    bytes[start] === 0xef &&
-    bytes[start + 1] === 0xbb &&
-    bytes[start + 2] === 0xbf
-  );
-}
-
-function fieldOf(first: number | undefined): readonly number[] | undefined {
-  switch (first) {
-    case 100:
-      return DATA;
-    case 101:
-      return EVENT;
-    case 105:
-      return ID;
-    case 114:
-      return RETRY;
-    default:
-      return undefined;
+  #fail(limit: "line" | "event"): never {
+    throw new StreamLimitError(limit, this.#limits[limit]);
   }
 }
 
-function valueStart(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  name: readonly number[],
-): number {
-  const after = start + name.length;
-  if (after > end) return -1;
-  for (let index = 0; index < name.length; index += 1) {
-    if (bytes[start + index] !== name[index]) return -1;
+/** How many bytes a text without lone surrogates takes in UTF-8. */
+function utf8Length(text: string): number {
+  let length = text.length;
+  for (let index = 0; index < text.length; index += 1) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff)) length += 2;
+    else if (unit > 0x7f) length += 1;
   }
-  if (after === end) return end;
-  if (bytes[after] !== COLON) return -1;
-  return after + 1 < end && bytes[after + 1] === SPACE ? after + 2 : after + 1;
+  return length;
 }
