@@ -104,6 +104,15 @@ async def test_a_cancelled_run_stays_cancelled(successor: Successor):
     assert types[10:] == ["run_complete"]
 
 
+async def test_every_life_costs_time(successor: Successor):
+    """A run that kills whoever carries it out does not do so for ever."""
+    run_id = await successor.leave(run("text"), [])
+
+    row = await successor.take_up(run_id)
+
+    assert row["carried_ms"] == 500
+
+
 async def test_uses_of_a_tool_count_over_processes(successor: Successor):
     """`max_uses` holds for the run, not for each process that carries it out."""
     whole = await successor.store.all_events(await successor.carry_out(TWICE, []))

@@ -16,6 +16,12 @@ from headgate_gateway.runs.recovery import Recovered, recover
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.runs import Append, RunRow, RunStore
 
+_LEAST_AT_WORK = 500
+"""What every life costs a run of its time, in milliseconds.
+
+So that a run which brings down every process that takes it up comes to its time-out.
+"""
+
 _log = structlog.get_logger("headgate_gateway.runs")
 
 
@@ -100,8 +106,8 @@ def _at_work(run: RunRow, recovered: Recovered) -> int:
     """How long the last process worked on the run, as far as its events show."""
     began: int | None = run["taken_up_at"] or run["started_at"]
     if began is None or recovered.last_event_at is None:
-        return 0
-    return max(recovered.last_event_at - began, 0)
+        return _LEAST_AT_WORK
+    return max(recovered.last_event_at - began, _LEAST_AT_WORK)
 
 
 def _closing(run: RunRow, error: GatewayError) -> Append:
