@@ -48,7 +48,7 @@ class Settings:
     """How long the events of a finished run are kept; later cursors answer 410."""
     idempotency_window: float = 86_400.0
     lease: float = 5.0
-    """A process silent for this long is dead, and what it ran is taken up by another."""
+    """A process silent for so long is dead, and another takes up what it ran."""
 
     @property
     def on_loopback(self) -> bool:
