@@ -487,16 +487,14 @@ class Definitions:
             if key in seen:
                 continue
             seen.append(key)
-            source = self.types.write(arm.variant.type, imports, OWN_MODULE)
-            value = fixed("Box::new(value)") if arm.boxed else fixed("value")
-            head = layout.conversion(source, name)
-            pages.append(ConversionPage(head, source, _wrapped(arm, value)))
+            written = self.types.write(arm.variant.type, imports, OWN_MODULE)
+            given = [(written, fixed("value"))]
             if key == "String":
-                text = fixed("value.to_owned()")
-                value = fixed("Box::new(value.to_owned())") if arm.boxed else text
-                source = fixed("&str")
+                given.append((fixed("&str"), fixed("value.to_owned()")))
+            for source, value in given:
+                boxed = assembled("Box::new({})", value) if arm.boxed else value
                 head = layout.conversion(source, name)
-                pages.append(ConversionPage(head, source, _wrapped(arm, value)))
+                pages.append(ConversionPage(head, source, _wrapped(arm, boxed)))
         return tuple(pages)
 
     def _alias(self, alias: Alias, imports: Imports) -> AliasPage:
