@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from headgate.encoding.code import Code
 from headgate.plan.package import Copied, Rendered
+from headgate.rendering.compiled import CompiledTemplates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,8 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # Whatever is set here is in this file.
+        bytecode_cache=CompiledTemplates(Path(__file__).read_bytes()),
     )
     environment.globals.clear()
     environment.filters.clear()
