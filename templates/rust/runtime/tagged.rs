@@ -23,7 +23,7 @@ pub trait Tagged: Sized {
     /// Reads the variant that `tag` picks; `None` means there is no tag.
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error>;
 }
 
@@ -52,34 +52,74 @@ impl<'de, U: Tagged> Visitor<'de> for UnionVisitor<U> {
     fn visit_map<A: MapAccess<'de>>(self, mut rest: A) -> Result<U, A::Error> {
         let mut before = Vec::new();
         let mut tag = None;
-        while let Some(key) = rest.next_key::<String>()? {
-            let found = key == U::TAG;
-            let value: Value = rest.next_value()?;
-            if found {
-                tag = value.as_str().map(str::to_owned);
-            }
-            before.push((key, value));
-            if found {
-                break;
+        while let Some(key) = rest.next_key_seed(KeySeed(U::TAG))? {
+            match (key, rest.next_value()?) {
+                (Key::Tag, Value::String(text)) => {
+                    tag = Some(text);
+                    break;
+                }
+                (Key::Tag, other) => before.push((U::TAG.to_owned(), other)),
+                (Key::Other(name), value) => before.push((name, value)),
             }
         }
         let fields = Fields {
+            tag: tag.as_deref().map(|tag| (U::TAG, tag)),
             before: before.into_iter(),
-            value: None,
+            value: Kept::None,
             rest,
         };
         U::variant(tag.as_deref(), fields)
     }
 }
 
-/// All fields of the object: those read in search of the tag, then the rest.
-pub struct Fields<A> {
+/// A key of the object: the tag's, which is not worth a copy, or another.
+enum Key {
+    Tag,
+    Other(String),
+}
+
+struct KeySeed(&'static str);
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a property's name")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
+        if name == self.0 {
+            Ok(Key::Tag)
+        } else {
+            Ok(Key::Other(name.to_owned()))
+        }
+    }
+}
+
+/// All fields of the object: the tag, those read in search of it, then the rest.
+pub struct Fields<'a, A> {
+    tag: Option<(&'static str, &'a str)>,
     before: vec::IntoIter<(String, Value)>,
-    value: Option<Value>,
+    value: Kept<'a>,
     rest: A,
 }
 
-impl<A> Fields<A> {
+/// The value that goes with the key just given.
+enum Kept<'a> {
+    None,
+    Tag(&'a str),
+    Value(Value),
+}
+
+impl<A> Fields<'_, A> {
     /// Reads the fields into what a variant holds, and wraps it.
     pub fn read<'de, T: Deserialize<'de>, U>(self, wrap: fn(T) -> U) -> Result<U, A::Error>
     where
@@ -89,24 +129,29 @@ impl<A> Fields<A> {
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, A::Error> {
+        if let Some((name, tag)) = self.tag.take() {
+            self.value = Kept::Tag(tag);
+            return seed.deserialize(name.into_deserializer()).map(Some);
+        }
         let Some((key, value)) = self.before.next() else {
             return self.rest.next_key_seed(seed);
         };
-        self.value = Some(value);
+        self.value = Kept::Value(value);
         seed.deserialize(key.into_deserializer()).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
-        match self.value.take() {
-            Some(value) => seed.deserialize(value).map_err(A::Error::custom),
-            None => self.rest.next_value_seed(seed),
+        match std::mem::replace(&mut self.value, Kept::None) {
+            Kept::Tag(tag) => seed.deserialize(tag.into_deserializer()),
+            Kept::Value(value) => seed.deserialize(value).map_err(A::Error::custom),
+            Kept::None => self.rest.next_value_seed(seed),
         }
     }
 }

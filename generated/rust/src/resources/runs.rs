@@ -278,6 +278,7 @@ impl Runs {
         request.header("Last-Event-ID", &params.last_event_id);
         request.query("starting_after", &params.starting_after, Style::Repeated);
         request.query("follow", &params.follow, Style::Repeated);
+        request.unfinished_when("follow", "false");
         Call::new(&self.core, request)
     }
 }

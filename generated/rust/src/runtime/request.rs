@@ -58,6 +58,7 @@ pub struct Request {
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(&'static str, String)>,
+    pub(super) unfinished: bool,
     problem: Option<String>,
 }
 
@@ -72,6 +73,7 @@ impl Request {
             query: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
+            unfinished: false,
             problem: None,
         }
     }
@@ -87,6 +89,11 @@ impl Request {
             Ok(value) => add_pairs(&mut self.query, name, &value, style),
             Err(error) => self.problem = Some(format!("query parameter `{name}`: {error}")),
         }
+    }
+
+    /// Lets the stream close before its terminal event if a query parameter asks for that.
+    pub fn unfinished_when(&mut self, name: &str, value: &str) {
+        self.unfinished = self.query.iter().any(|(n, v)| n == name && v == value);
     }
 
     /// Sets a header parameter; null and `None` set nothing.

@@ -276,10 +276,9 @@ fn find_line_end(bytes: &[u8]) -> Option<usize> {
     let words = bytes.chunks_exact(8);
     let tail = words.remainder();
     for (index, word) in words.enumerate() {
-        let word = word
-            .iter()
-            .rev()
-            .fold(0, |whole, byte| whole << 8 | u64::from(*byte));
+        let Ok(word) = word.try_into().map(u64::from_le_bytes) else {
+            break;
+        };
         let hit = zero_bytes(word ^ repeat(b'\n')) | zero_bytes(word ^ repeat(b'\r'));
         if hit != 0 {
             return Some(index * 8 + hit.trailing_zeros() as usize / 8);

@@ -302,7 +302,8 @@ impl<K: StreamKind> EventStream<K> {
     }
 
     fn cut(&mut self, cut: Cut) -> Option<Error> {
-        if !K::DESCRIPTOR.declared && matches!(cut, Cut::End) {
+        let may_end = !K::DESCRIPTOR.declared || self.sender.request.unfinished;
+        if may_end && matches!(cut, Cut::End) {
             return self.finish(None);
         }
         let (failure, error) = cut.explained();

@@ -97,7 +97,7 @@ impl Tagged for MediaSourceParam {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("base64") => fields.read(Self::Base64),
@@ -223,7 +223,7 @@ impl Tagged for ToolResultItemParam {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("text") => fields.read(Self::Text),
@@ -354,7 +354,7 @@ impl Tagged for UserBlockParam {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("text") => fields.read(Self::Text),
@@ -622,7 +622,7 @@ impl Tagged for AssistantBlockParam {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("text") => fields.read(Self::Text),
@@ -888,7 +888,7 @@ impl Tagged for MediaSource {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("base64") => fields.read(Self::Base64),
@@ -981,7 +981,7 @@ impl Tagged for ContentBlock {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("text") => fields.read(Self::Text),

@@ -118,7 +118,7 @@ impl Tagged for ContentBlockDelta {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("text_delta") => fields.read(Self::TextDelta),
@@ -330,7 +330,7 @@ impl Tagged for MessageStreamEvent {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("message_start") => fields.read(Self::MessageStart),

@@ -74,7 +74,7 @@ impl Tagged for MessageParam {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("user") => fields.read(Self::User),

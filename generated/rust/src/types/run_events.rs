@@ -282,7 +282,7 @@ impl Tagged for RunStreamEvent {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("run_start") => fields.read(Self::RunStart),

@@ -380,7 +380,7 @@ impl Tagged for Tool {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("function") => fields.read(Self::Function),
@@ -542,7 +542,7 @@ impl Tagged for ToolChoice {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("auto") => fields.read(Self::Auto),

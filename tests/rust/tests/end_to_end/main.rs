@@ -235,6 +235,25 @@ async fn a_run_is_followed_from_a_cursor() {
     assert_eq!(nothing, Vec::<i64>::new());
 }
 
+/// What a run has so far is read without waiting for more.
+#[tokio::test]
+async fn a_run_is_read_as_far_as_it_is() {
+    let runs = client().runs();
+    let turn = json!({"text": "A long story. ".repeat(50), "chunk": 1, "delay_ms": 50});
+    let request = scripted_run(json!({"turns": [turn]})).background(true);
+    let run = runs.create(request).await.expect("a run").run;
+    let following = runs.events(&run.id, runs::EventsParams::new()).await;
+    following.expect("a stream").next().await;
+
+    let params = runs::EventsParams::new().follow(false);
+    let stream = runs.events(&run.id, params).await;
+    let (numbers, last) = read(stream.expect("a stream")).await.expect("so far");
+    runs.cancel(&run.id, None).await.expect("a run");
+
+    assert_eq!(numbers, counted(&numbers));
+    assert!(!matches!(last, None | Some(RunStreamEvent::RunComplete(_))));
+}
+
 /// Cancelling ends the stream with a result that says so.
 #[tokio::test]
 async fn a_run_is_cancelled() {

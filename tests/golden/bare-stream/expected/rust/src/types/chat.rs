@@ -73,7 +73,7 @@ impl Tagged for ChatEvent {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("piece") => fields.read(Self::Piece),

@@ -30,7 +30,7 @@ impl Tagged for Expression {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("number") => fields.read(Self::Number),

@@ -39,7 +39,7 @@ impl Tagged for HeatEvent {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("lit") => fields.read(Self::Lit),

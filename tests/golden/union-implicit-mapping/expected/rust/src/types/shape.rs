@@ -33,7 +33,7 @@ impl Tagged for Shape {
 
     fn variant<'de, A: MapAccess<'de>>(
         tag: Option<&str>,
-        fields: Fields<A>,
+        fields: Fields<'_, A>,
     ) -> Result<Self, A::Error> {
         match tag {
             Some("Circle") => fields.read(Self::Circle),
