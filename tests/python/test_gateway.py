@@ -170,6 +170,22 @@ def test_a_run_is_followed_from_a_cursor(use, twin: Twin, gateway: Gateway) -> N
     assert (nothing.events, nothing.error) == ([], None)
 
 
+def test_a_run_is_read_as_far_as_it_is(use, twin: Twin, gateway: Gateway) -> None:
+    """What a run has so far is read without waiting for more."""
+    turn = {"text": "A long story. " * 50, "chunk": 1, "delay_ms": 50}
+    script = {"turns": [turn]}
+    queued = use(lambda c: c.runs.create(request=scripted(script), background=True))
+    reading = twin.read(
+        gateway.url,
+        lambda c: c.runs.events(queued.run.id, follow=False),
+        api_key=gateway.api_key,
+    )
+    use(lambda c: c.runs.cancel(queued.run.id))
+
+    assert reading.error is None
+    assert "run_complete" not in {event.type for event in reading.events}
+
+
 def test_a_run_is_cancelled(use, twin: Twin, gateway: Gateway) -> None:
     """Cancelling ends the stream with a result that says so."""
     turn = {"text": "A long story. " * 50, "chunk": 1, "delay_ms": 50}

@@ -61,6 +61,7 @@ RUNS_EVENTS = Operation(
     accept="text/event-stream",
     credentials=(("api_key",),),
     idempotency="natural",
+    unfinished=("follow", False),
 )
 MODELS_LIST = Operation(
     method="GET",

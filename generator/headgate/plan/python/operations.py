@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.python import string
+from headgate.encoding.python import literal, string
 from headgate.ir.operations import PathLiteral
 from headgate.plan.python.context import Context, name, string_tuple
 from headgate.plan.python.layout import listed
 
 if TYPE_CHECKING:
-    from headgate.ir.operations import BodyKind, Operation
+    from headgate.ir.operations import BodyKind, Operation, StreamCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,16 @@ def _constant(
         arguments.append(_tuple(items))
     if operation.idempotency != "none":
         arguments.append(assembled("idempotency={}", string(operation.idempotency)))
+    arguments += _unfinished(operation.stream)
     return Constant(name(name_), tuple(arguments))
+
+
+def _unfinished(stream: StreamCall | None) -> list[Code]:
+    if stream is None or stream.unfinished_when is None:
+        return []
+    flag = stream.unfinished_when
+    value = literal(flag.value)
+    return [assembled("unfinished=({}, {})", string(flag.parameter), value)]
 
 
 def _kind(kind: BodyKind) -> Code:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -342,7 +343,7 @@ class ResourceFile:
                 header = parameter.place == "header"
                 head = fixed("request.header") if header else fixed("request.cookie")
             statements.append(layout.call(8, head, arguments, fixed(";")))
-        return statements
+        return [*statements, *_unfinished(operation.stream)]
 
     def _reply(self, operation: Operation, stream: StreamCall | None) -> Code:
         if stream is not None:
@@ -476,3 +477,13 @@ def name_statics(root: Resource) -> dict[str, Code]:
 
     visit(root)
     return found
+
+
+def _unfinished(stream: StreamCall | None) -> list[Code]:
+    """Let a stream close early where the caller asks for what there is."""
+    if stream is None or stream.unfinished_when is None:
+        return []
+    flag = stream.unfinished_when
+    value = flag.value if isinstance(flag.value, str) else json.dumps(flag.value)
+    arguments = [rust.string(flag.parameter), rust.string(value)]
+    return [layout.call(8, fixed("request.unfinished_when"), arguments, fixed(";"))]

@@ -109,9 +109,9 @@ class EventReader:
             event_limit=self._limits.get("event", EVENT_LIMIT),
         )
 
-    def finish(self) -> bool:
+    def finish(self, *, early: bool = False) -> bool:
         """Note the end of a body; False if the stream should have gone on."""
-        if self.ended is None and not self._shape.ends:
+        if self.ended is None and (early or not self._shape.ends):
             self.ended = "complete"
         return self.ended is not None
 

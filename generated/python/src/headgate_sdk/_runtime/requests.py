@@ -40,7 +40,8 @@ class Operation:
 
     `credentials` lists alternatives of client options that go together.
     `idempotency`: `key` when the call takes an idempotency key, `natural` when
-    repeating it does no harm.
+    repeating it does no harm. `unfinished`: the query parameter, and its value, that
+    ask for what there is, so that the stream may close before its terminal event.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Operation:
     content_type: str = "application/json"
     credentials: tuple[tuple[str, ...], ...] = ()
     idempotency: Literal["key", "natural", "none"] = "none"
+    unfinished: tuple[str, Any] | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -152,9 +152,16 @@ class StreamSession:
         raise self._told(error)
 
     async def _finish_body(self) -> None:
-        if not self._reader.finish():
+        if not self._reader.finish(early=self._may_close_early()):
             message = "the stream closed before the event that ends it"
             await self._go_on(self._reader.truncated(message))
+
+    def _may_close_early(self) -> bool:
+        """Whether the caller asked for no more than what there is."""
+        if self._operation.unfinished is None:
+            return False
+        name, value = self._operation.unfinished
+        return bool(self._arguments.query.get(name) == value)
 
     async def _go_on(self, cut: SDKError) -> None:
         """Resume after a cut, or raise it."""
