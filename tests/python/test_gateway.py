@@ -150,7 +150,8 @@ def test_a_stream_survives_two_cuts(use, twin: Twin, gateway: Gateway) -> None:
 
 def test_a_run_is_followed_from_a_cursor(use, twin: Twin, gateway: Gateway) -> None:
     """A reader that comes later, in another process even, goes on where one left."""
-    queued = use(lambda c: c.runs.create(request=scripted("text"), background=True))
+    script = {"turns": [{"text": "The sea is calm.", "chunk": 4, "delay_ms": 50}]}
+    queued = use(lambda c: c.runs.create(request=scripted(script), background=True))
     whole = twin.read(
         gateway.url, lambda c: c.runs.events(queued.run.id), api_key=gateway.api_key
     )

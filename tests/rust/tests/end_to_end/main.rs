@@ -218,7 +218,8 @@ async fn an_error_in_mid_stream_is_an_error() {
 #[tokio::test]
 async fn a_run_is_followed_from_a_cursor() {
     let runs = client().runs();
-    let request = scripted_run(json!("text")).background(true);
+    let turn = json!({"text": "The sea is calm.", "chunk": 4, "delay_ms": 50});
+    let request = scripted_run(json!({"turns": [turn]})).background(true);
     let queued = runs.create(request).await.expect("a run");
     let follow = |params: runs::EventsParams| runs.events(&queued.run.id, params);
 
