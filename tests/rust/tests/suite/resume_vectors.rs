@@ -1,84 +1,21 @@
 //! Streams over scripted connections against `spec/vectors/resume`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_core::Stream;
 use headgate_sdk::resources::runs::EventsParams;
-use headgate_sdk::retry::{decide_reattachment, Failure, Reason, Reattachment};
 use headgate_sdk::runtime::stream::StreamKind;
 use headgate_sdk::types::{MessageRequest, RunMessageRequest, RunRequest, UserMessageParam};
 use headgate_sdk::{Client, Error, EventStream, RetryPolicy, Timeouts};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde::Serialize;
 use serde_json::{json, Value};
 
-use super::retry_vectors::{assert_near, failure, moment, seconds};
-use super::vectors::{self, check_keys, joined, list, recording, text};
-use headgate_sdk_tests::server::{Connection, Received, Server};
-
-/// Whether and when a stream is taken up again is as stated.
-#[test]
-fn decisions_are_as_stated() {
-    let files = vectors::read("resume");
-    let file = files
-        .iter()
-        .find(|file| file.class == "decisions")
-        .expect("it");
-    let base = &file.whole["policy"];
-    for (label, vector) in file.vectors() {
-        let keys = [
-            "name", "note", "attempt", "failure", "policy", "random", "now", "expect",
-        ];
-        check_keys(&label, vector, &keys);
-        let own = vector["policy"].get("resume_attempts");
-        let attempts = own.unwrap_or(&base["resume_attempts"]);
-        let mut policy =
-            RetryPolicy::default().max_resumes(attempts.as_u64().expect("a number") as u32);
-        policy.base = seconds(&base["base_s"]);
-        policy.throttled_base = seconds(&base["throttled_base_s"]);
-        policy.cap = seconds(&base["cap_s"]);
-        policy.retry_after_cap = seconds(&base["retry_after_cap_s"]);
-        let failure = failure(&label, &vector["failure"], moment(&vector["now"]));
-        let asked = match &failure {
-            Failure::Status { retry_after, .. } => *retry_after,
-            _ => None,
-        };
-        let attempt = vector["attempt"].as_u64().expect("a number") as u32;
-        let random = vector["random"].as_f64().expect("a number");
-
-        let decision = decide_reattachment(&failure, &policy, attempt, random);
-
-        let expect = &vector["expect"];
-        check_keys(
-            &label,
-            expect,
-            &["reattach", "delay_s", "reason", "retry_after_s"],
-        );
-        let reason = match decision {
-            Reattachment::After(delay) => {
-                assert_near(&label, delay, &expect["delay_s"]);
-                if asked.is_some() {
-                    "retry_after"
-                } else {
-                    "backoff"
-                }
-            }
-            Reattachment::Raise(Reason::NotRetryable) => "final",
-            Reattachment::Raise(Reason::Attempts) => "attempts",
-            Reattachment::Raise(Reason::RetryAfter) => "retry_after",
-            Reattachment::Raise(other) => panic!("{label}: {other:?}"),
-        };
-        let again = matches!(decision, Reattachment::After(_));
-        assert_eq!(
-            (&expect["reattach"], &expect["reason"]),
-            (&json!(again), &json!(reason)),
-            "{label}"
-        );
-    }
-}
+use super::retry_vectors::{assert_near, seconds};
+use super::scripted::{answer, Resolver, Script};
+use super::vectors::{self, check_keys, list, recording, text};
+use headgate_sdk_tests::server::{Received, Server};
 
 /// Every stream asks, delivers and ends as stated.
 #[tokio::test]
@@ -107,158 +44,6 @@ async fn streams_ask_deliver_and_end_as_stated() {
             run.await.unwrap_or_else(|_| panic!("{label}: hung"));
         }
     }
-}
-
-/// The connections to come: the resolver takes those that fail, the server the others.
-struct Script {
-    connections: Vec<Value>,
-    recording: String,
-    next: AtomicUsize,
-    seen: Mutex<Vec<Option<Received>>>,
-}
-
-impl Script {
-    fn connection(&self, number: usize) -> Option<&Value> {
-        self.connections.get(number)
-    }
-}
-
-/// Finds the server, unless the script says that it cannot be reached now.
-struct Resolver(Arc<Script>);
-
-impl Resolve for Resolver {
-    fn resolve(&self, _name: Name) -> Resolving {
-        let number = self.0.next.load(Ordering::SeqCst);
-        let fails = self
-            .0
-            .connection(number)
-            .map(|connection| connection["fails"].clone());
-        let fails = fails.unwrap_or_default();
-        if matches!(
-            fails.as_str(),
-            Some("connect" | "timeout_connect" | "timeout_total")
-        ) {
-            self.0.next.fetch_add(1, Ordering::SeqCst);
-            self.0.seen.lock().expect("no panic").push(None);
-        }
-        Box::pin(async move {
-            match fails.as_str() {
-                Some("connect") => return Err("unreachable".into()),
-                Some("timeout_connect" | "timeout_total") => std::future::pending().await,
-                _ => {}
-            }
-            let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-            Ok(Box::new(std::iter::once(address)) as Addrs)
-        })
-    }
-}
-
-fn answer(script: &Script, request: &Received, connection: &mut Connection) {
-    let number = script.next.fetch_add(1, Ordering::SeqCst);
-    script
-        .seen
-        .lock()
-        .expect("no panic")
-        .push(Some(request.clone()));
-    let Some(planned) = script.connection(number) else {
-        return;
-    };
-    match planned["fails"].as_str() {
-        None => {}
-        Some("reset_before_first_byte") => return,
-        Some("timeout_first_byte") => return connection.wait_for_close(),
-        Some(other) => panic!("unknown failure {other}"),
-    }
-    let own = vectors::headers(&planned["headers"]);
-    let mut lines: String = own
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
-        .collect();
-    let status = planned["status"].as_u64().expect("a status") as u16;
-    if planned.get("frames").is_none() {
-        let body = match planned.get("json") {
-            Some(value) => value.to_string(),
-            None => text(&planned["body"]).unwrap_or_default(),
-        };
-        return connection.respond(status, &lines, &body);
-    }
-    if !own
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-    {
-        lines.push_str("Content-Type: text/event-stream\r\n");
-    }
-    connection.send(format!(
-        "HTTP/1.1 200 OK\r\n{lines}X-Request-ID: req_1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-    ));
-    let played = text(&planned["recording"]).unwrap_or_else(|| script.recording.clone());
-    for frame in list(&planned["frames"]) {
-        let bytes = frame_bytes(frame, &played);
-        if !bytes.is_empty() {
-            connection.chunk(&bytes);
-        }
-    }
-    match planned["ends"].as_str() {
-        Some("clean") => connection.end(),
-        Some("short") => {}
-        // A chunk that is shorter than announced: the break comes after all frames.
-        Some("reset") => connection.send("ff\r\n: half"),
-        Some("idle" | "total") => connection.wait_for_close(),
-        other => panic!("unknown end {other:?}"),
-    }
-}
-
-fn frame_bytes(frame: &Value, played: &str) -> String {
-    if let Some(raw) = frame["raw"].as_str() {
-        return raw.to_owned();
-    }
-    if let Some(parts) = frame.get("raw_parts") {
-        return joined(parts);
-    }
-    if let Some(number) = frame.as_u64() {
-        return recorded(played, number, None);
-    }
-    if let Some(other) = frame["of"].as_str() {
-        return recorded(other, frame["frame"].as_u64().expect("a number"), None);
-    }
-    if let Some(number) = frame["edited"].as_u64() {
-        return recorded(played, number, Some(frame));
-    }
-    let bytes = frame["bytes"].as_i64().expect("a number");
-    let cut = |whole: &str| {
-        if bytes < 0 {
-            whole.len() - bytes.unsigned_abs() as usize
-        } else {
-            bytes as usize
-        }
-    };
-    if let Some(number) = frame["cut"].as_u64() {
-        let whole = recorded(played, number, None);
-        return whole[..cut(&whole)].to_owned();
-    }
-    let whole = recorded(played, frame["rest"].as_u64().expect("a number"), None);
-    whole[cut(&whole)..].to_owned()
-}
-
-/// Writes a frame of a recording, edited if wanted.
-fn recorded(name: &str, number: u64, edits: Option<&Value>) -> String {
-    let recording = recording(name);
-    let frame = &recording["frames"][number as usize - 1];
-    let none = json!({});
-    let edits = edits.unwrap_or(&none);
-    let event = text(edits.get("event").unwrap_or(&frame["event"])).expect("a name");
-    let id = text(edits.get("id").unwrap_or(&frame["id"]));
-    let mut data = text(&frame["data"]).expect("data");
-    if let Some(set) = edits.get("set").and_then(Value::as_object) {
-        let mut fields: Value = serde_json::from_str(&data).expect("JSON");
-        fields
-            .as_object_mut()
-            .expect("an object")
-            .extend(set.clone());
-        data = fields.to_string();
-    }
-    let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
-    format!("event: {event}\n{id}data: {data}\n\n")
 }
 
 /// What a stream delivered, and how it ended.
