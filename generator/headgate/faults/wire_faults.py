@@ -6,8 +6,8 @@ from headgate.faults.draws import Case, Draw, after_cut, sent
 from headgate.faults.expectation import Outcome
 from headgate.faults.script import HEALTHY, Answer, Coding, End, Events
 
-_SOON = {"idle": 0.3}
-_HASTY = {"first_byte": 0.5}
+_SOON = {"idle": 0.5}
+_HASTY = {"first_byte": 1.0}
 
 
 def healthy(draw: Draw) -> Case:
@@ -87,8 +87,10 @@ def gzip_cut(draw: Draw) -> Case:
     coding: Coding = draw.pick(("cut", "cut", "corrupt"))
     answer = Answer(events=sent(events, extra), coding=coding)
     outcomes = after_cut(call, events, abrupt=True)
-    if coding == "corrupt":  # some platforms' own decoders fall silent instead
-        outcomes += after_cut(call, events, abrupt=True, phase="idle")
+    if coding == "cut":
+        return draw.case(call, [answer], *outcomes)
+    # Some platforms' own decoders fall silent instead.
+    outcomes += after_cut(call, events, abrupt=True, phase="idle")
     return draw.case(call, [answer], *outcomes, timeouts=_SOON)
 
 
