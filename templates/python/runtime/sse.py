@@ -49,6 +49,7 @@ class EventDecoder:
         self._partial = bytearray()
         self._skip_line_feed = False
         self._first_line = True
+        self._in_block = True
         self._event = b""
         self._id: bytes | None = None
         self._data: list[bytes] = []
@@ -60,10 +61,14 @@ class EventDecoder:
         Raises `StreamLimitError` after the events that came before the excess.
         """
         chunk = self._with_line_feeds(chunk)
-        start = self._open_block_end(chunk)
-        if start:
-            yield from self._read_lines(chunk[:start])
-        *blocks, rest = chunk[start:].split(b"\n\n")
+        if self._in_block:
+            end = self._open_block_end(chunk)
+            self._in_block = end == 0
+            yield from self._read_lines(chunk[:end] if end else chunk)
+            if end == 0:
+                return
+            chunk = chunk[end:]
+        *blocks, rest = chunk.split(b"\n\n")
         for block in blocks:
             frame = self._plain_frame(block)
             if frame is not None:
@@ -71,22 +76,15 @@ class EventDecoder:
             else:
                 yield from self._read_lines(block + b"\n\n")
         if rest:
+            self._in_block = True
             yield from self._read_lines(rest)
 
     def _open_block_end(self, chunk: bytes) -> int:
-        """Say how many bytes belong to a block that an earlier chunk began."""
-        if not (
-            self._partial
-            or self._data
-            or self._event
-            or self._id is not None
-            or self._first_line
-        ):
-            return 0
+        """Say where a block ends that an earlier chunk began; 0: not in this one."""
         if not self._partial and chunk.startswith(b"\n"):
             return 1
         end = chunk.find(b"\n\n")
-        return len(chunk) if end < 0 else end + 2
+        return 0 if end < 0 else end + 2
 
     def _plain_frame(self, block: bytes) -> Frame | None:
         """Read a whole block of the usual form at once; None if it has another.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
@@ -166,7 +166,7 @@ class _BlockingReply:
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
-        self._chunks: Iterator[bytes] = response.iter_bytes()
+        self._chunks = _pieces(response)
 
     async def chunk(self) -> bytes:
         try:
@@ -176,6 +176,14 @@ class _BlockingReply:
 
     async def close(self) -> None:
         self._response.close()
+
+
+def _pieces(response: httpx2.Response) -> Iterator[bytes]:
+    """Give the body as it arrives; what is not compressed comes by the shortest way."""
+    stream = response.stream
+    if "content-encoding" in response.headers or not isinstance(stream, Iterable):
+        return response.iter_bytes()
+    return iter(stream)
 
 
 class AsyncNetwork:
