@@ -181,7 +181,7 @@ class Writer:
         await self._writer.drain()
         connection: socket.socket = self._writer.get_extra_info("socket")
         for _ in range(250):
-            if not _unsent(self._writer, connection):
+            if self._reader.at_eof() or not _unsent(self._writer, connection):
                 break
             await asyncio.sleep(0.002)
         await asyncio.sleep(0.004)
