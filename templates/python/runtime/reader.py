@@ -42,6 +42,10 @@ class Place(TypedDict):
     events_seen: int
 
 
+_UNNAMED = "message"
+"""The name of an event whose frame gives none."""
+
+
 class EventReader:
     """Reads one stream, over as many connections as it takes.
 
@@ -168,7 +172,8 @@ class EventReader:
                 return name, read(data)
             except ValidationError:
                 if not self._is_tagged_otherwise(frame):
-                    return name, self._read(self._shape.events[name], frame)
+                    form = self._shape.events.get(name, self._shape.payload)
+                    return name, self._read(form, frame)
         event = self._read(self._shape.payload, frame)
         return self._name_of(event, name), event
 
@@ -180,11 +185,17 @@ class EventReader:
             raise self._unreadable(error, frame) from error
 
     def _reader(self, name: str) -> Callable[[bytes], Any] | None:
-        """Give what reads the event of a name; its model is built at the first one."""
+        """Give what reads the event of a name; its model is built at the first one.
+
+        None where the data's own tag has to say what the event is.
+        """
         model = self._shape.events.get(name)
-        if model is None:
+        if model is None and (self._shape.events or self._shape.tag is not None):
             return None
-        return self._readers.setdefault(name, reader_of(model))
+        read = reader_of(model or self._shape.payload)
+        if model is not None or name == _UNNAMED:
+            self._readers[name] = read
+        return read
 
     def _is_tagged_otherwise(self, frame: Frame) -> bool:
         """Say whether the data names another variant than the frame does."""

@@ -63,6 +63,7 @@ class StreamSession:
         self._deadline: Deadline | None = None
         self._attempt = attempt_of(self._request, 1)
         self._fruitless = 0
+        self._is_watched = caller.interceptors.see_events
         self.answer: HttpResponse | None = None
 
     @property
@@ -87,7 +88,8 @@ class StreamSession:
             if not chunk:
                 await self._finish_body()
             elif deliveries := reader.read(chunk):
-                self._note(deliveries)
+                if self._fruitless or self._is_watched:
+                    self._note(deliveries)
                 return deliveries
         await self.close()
         if reader.error is not None:
@@ -124,7 +126,7 @@ class StreamSession:
     def _note(self, deliveries: list[Delivery]) -> None:
         if self._fruitless and any(progress for _, _, progress in deliveries):
             self._fruitless = 0
-        if self._caller.interceptors.see_events:
+        if self._is_watched:
             for event, _, _ in deliveries:
                 self._caller.interceptors.on_stream_event(event)
 
