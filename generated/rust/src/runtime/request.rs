@@ -177,7 +177,12 @@ impl Request {
         secrets: Vec<(String, String)>,
     ) -> Result<Url, Error> {
         let mut path = base.path().trim_end_matches('/').to_owned();
-        for part in self.operation.path.split_inclusive('}') {
+        let (template, fixed) = self
+            .operation
+            .path
+            .split_once('?')
+            .unwrap_or((self.operation.path, ""));
+        for part in template.split_inclusive('}') {
             let (text, name) = part.split_once('{').unwrap_or((part, ""));
             path.push_str(text);
             if let Some(name) = name.strip_suffix('}') {
@@ -191,8 +196,11 @@ impl Request {
             change_pairs(&mut pairs, name, value);
         }
         pairs.extend(secrets);
-        if !pairs.is_empty() {
-            url.set_query(Some(&encode_pairs(&pairs)));
+        let pairs = encode_pairs(&pairs);
+        let parts = [fixed, &pairs];
+        let query: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if !query.is_empty() {
+            url.set_query(Some(&query.join("&")));
         }
         Ok(url)
     }

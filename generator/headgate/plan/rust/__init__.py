@@ -125,15 +125,10 @@ class _Crate:
             yield Rendered(path, "rust/resource.jinja", file.page())
 
     def _streams(self) -> PlannedFile:
-        homes = {
-            operation.id: resource.path
-            for resource in _walk(self.api.root)
-            for operation in resource.operations
-        }
         file = StreamsFile(
             definitions=self.definitions,
             places=self.places,
-            resources=homes,
+            operations={each.id: each for each in self.api.operations},
             constants=self.statics,
             names=self.streams,
             header=self.header,

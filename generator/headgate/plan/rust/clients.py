@@ -12,7 +12,7 @@ from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
-from headgate.plan.rust.operations import ChildPage
+from headgate.plan.rust.operations import ChildPage, place_of
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def plan_pages(
             if planned is not None:
                 lists[struct.id] = (page, planned)
         if struct.id in lists and lists[struct.id][0] == page:
-            paged.add(operation.id)
+            paged.add(place_of(operation))
     if lists:
         imports.use("crate::runtime::page", "PageBody")
     pages = tuple(planned for _, planned in lists.values())

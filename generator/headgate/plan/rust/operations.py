@@ -166,7 +166,7 @@ class ResourceFile:
         )
         kinds = {"key": fixed("Key"), "natural": fixed("Natural")}
         return StaticPage(
-            name=self.constants[operation.id],
+            name=self.constants[place_of(operation)],
             method=rust.string(operation.verb),
             path=layout.member(4, fixed("path"), rust.string(path)),
             security=self._security(operation),
@@ -189,7 +189,7 @@ class ResourceFile:
         if not parameters:
             return None
         struct = Struct(
-            id=TypeId(f"parameters of {operation.id}"),
+            id=TypeId(f"parameters of {place_of(operation)}"),
             words=(operation.method, "params"),
             fields=tuple(_as_field(parameter) for parameter in parameters),
             extra=None,
@@ -246,7 +246,7 @@ class ResourceFile:
 
     def _request(self, operation: Operation, statements: Sequence[Code]) -> Code:
         keyword = fixed("let mut request") if statements else fixed("let request")
-        constant = assembled("&{}", self.constants[operation.id])
+        constant = assembled("&{}", self.constants[place_of(operation)])
         head = assembled("{} = Request::new", keyword)
         return layout.call(8, head, (constant,), fixed(";"))
 
@@ -359,7 +359,7 @@ class ResourceFile:
         if result.kind != "json":
             return self.imports.use(_CALL, "Binary")
         type_ = self.definitions.types.write(result.type, self.imports, TYPES)
-        if operation.id in self.page_types:
+        if place_of(operation) in self.page_types:
             self.imports.use("crate::runtime::page", "Paged")
             return assembled("Paged<{}>", type_)
         if result.may_be_empty:
@@ -464,6 +464,11 @@ def name_places(root: Resource, modules: Scope) -> dict[tuple[str, ...], Place]:
     return places
 
 
+def place_of(operation: Operation) -> str:
+    """Give an operation's place in the tree, unique even where its id is not."""
+    return ".".join((*operation.resource, operation.method))
+
+
 def name_statics(root: Resource) -> dict[str, Code]:
     """Name the constant of every operation, unique in its resource's file."""
     found: dict[str, Code] = {}
@@ -471,7 +476,8 @@ def name_statics(root: Resource) -> dict[str, Code]:
     def visit(resource: Resource) -> None:
         names = scope()
         for operation in resource.operations:
-            found[operation.id] = claim_constant(names, (operation.method,), "CALL")
+            name = claim_constant(names, (operation.method,), "CALL")
+            found[place_of(operation)] = name
         for child in resource.children:
             visit(child)
 

@@ -13,11 +13,13 @@ from headgate.plan.rust.definitions import described, has_unknown
 from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
+from headgate.plan.rust.operations import place_of
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from headgate.ir.operations import Operation
     from headgate.ir.streams import EventCase, Extractor, Stream
     from headgate.names import Scope
     from headgate.plan.rust.definitions import Definitions
@@ -122,7 +124,7 @@ class StreamsFile:
 
     definitions: Definitions
     places: Mapping[tuple[str, ...], Place]
-    resources: Mapping[str, tuple[str, ...]]
+    operations: Mapping[str, Operation]
     constants: Mapping[str, Code]
     names: Mapping[str, StreamNames]
     header: Code
@@ -204,9 +206,10 @@ class StreamsFile:
         if resume is None:
             return None
         self.imports.use(_STREAM, "Resume")
-        place = self.places[self.resources[resume.operation]]
+        operation = self.operations[resume.operation]
+        place = self.places[operation.resource]
         self.imports.use_code(fixed("crate::resources"), place.module)
-        constant = self.constants[resume.operation]
+        constant = self.constants[place_of(operation)]
         parameters = [
             assembled("({}, {})", rust.string(parameter), rust.string(field))
             for parameter, field in resume.parameters
