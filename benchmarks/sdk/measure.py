@@ -192,11 +192,7 @@ def typescript_dependencies() -> Figures:
 
 def rust_decode() -> Figures:
     """CPU in µs a streamed event, the body in memory."""
-    manifest = str(HERE / "rust" / "Cargo.toml")
-    cargo = processes.program("cargo")
-    build = [cargo, "build", "--release", "--quiet", "--manifest-path", manifest]
-    subprocess.run(build, check=True)
-    run = [cargo, "run", "--release", "--quiet", "--manifest-path", manifest, "--"]
+    manifest = HERE / "rust" / "Cargo.toml"
     with tempfile.TemporaryDirectory() as folder:
         bodies = [_body(Path(folder), name) for name in ("openai", "anthropic")]
-        return processes.probe_all([*run, *bodies, str(EVENTS)])
+        return processes.cargo_probe(manifest, *bodies, str(EVENTS))

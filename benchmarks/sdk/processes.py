@@ -57,9 +57,17 @@ def probe(command: Sequence[str | Path], cwd: Path = ROOT) -> list[float]:
     return repeats
 
 
-def probe_all(command: Sequence[str | Path], cwd: Path = ROOT) -> Figures:
-    """Run a process that prints several names' repeats as JSON."""
-    repeats: dict[str, list[float]] = json.loads(_output(command, cwd))
+def cargo_probe(manifest: Path, *arguments: str | Path) -> Figures:
+    """Build and run a program that prints several names' repeats as JSON."""
+    cargo, target = program("cargo"), {"CARGO_TARGET_DIR": str(ROOT / "target")}
+    options = ("--release", "--quiet", "--manifest-path", manifest)
+    done = subprocess.run(
+        [cargo, "run", *options, "--", *arguments],
+        check=True,
+        env={**target, **os.environ},
+        stdout=subprocess.PIPE,
+    )
+    repeats: dict[str, list[float]] = json.loads(done.stdout)
     return {name: statistics.median(each) for name, each in repeats.items()}
 
 
