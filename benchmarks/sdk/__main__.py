@@ -37,8 +37,8 @@ against a peer's from the same run, or against a number.
 - A call is a request with a small JSON answer over an open connection; beside it stands
   the HTTP library alone, with the same bodies.
 - Import and client: a new process that imports the client and makes one, less an
-  interpreter that does nothing. The memory is the whole process's. Ours imports the HTTP
-  library and the models at the first call, and pays for them then.
+  interpreter that does nothing. The memory is the whole process's. Ours imports the
+  HTTP library and the models at the first call, and pays for them then.
 - Bundles: esbuild, minified, for browsers, gzip -9, of a program that only makes the
   client.
 - Rust: frames, typed events and their fold, against serde_json alone reading plain
