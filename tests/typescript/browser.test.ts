@@ -133,6 +133,14 @@ function failure(browser: ChildProcess): Promise<never> {
   });
 }
 
+/** Ends the browser and the processes that it started. */
+async function killed(browser: ChildProcess, pid: number): Promise<void> {
+  if (browser.exitCode !== null || browser.signalCode !== null) return;
+  const ended = once(browser, "exit");
+  process.kill(-pid, "SIGKILL");
+  await ended;
+}
+
 test("a web page of another origin streams a run that is cut on the way", async () => {
   const asked: string[] = [];
   const api = gateway(asked);
@@ -141,7 +149,8 @@ test("a web page of another origin streams a run that is cut on the way", async 
   const browser = spawn(
     "chromium",
     [...SWITCHES, `--user-data-dir=${profile}`, await listen(server)],
-    { stdio: "ignore" },
+    // A group of its own: the browser's children write to the profile until they end.
+    { stdio: "ignore", detached: true },
   );
   const failed = failure(browser);
   try {
@@ -155,8 +164,8 @@ test("a web page of another origin streams a run that is cut on the way", async 
     ]);
   } finally {
     failed.catch(() => undefined);
-    if (browser.pid !== undefined && browser.kill("SIGKILL")) await once(browser, "exit");
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+    if (browser.pid !== undefined) await killed(browser, browser.pid);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     for (const each of [api, server]) {
       each.closeAllConnections();
       each.close();
