@@ -19,7 +19,9 @@ class SecurityScheme:
     """A credential and where it goes. `option` is the client's name for it.
 
     `place` and `parameter` are set for API keys; a bearer or basic credential
-    goes into `Authorization`.
+    goes into `Authorization`. `token_url` is set where a client id and secret are
+    exchanged for a token (OAuth 2 client credentials, RFC 6749 section 4.4);
+    `scopes` are those that may be asked for.
     """
 
     name: str
@@ -29,6 +31,123 @@ class SecurityScheme:
     location: Location
     place: Literal["header", "query", "cookie"] | None = None
     parameter: str | None = None
+    token_url: str | None = None
+    refresh_url: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerVariable:
+    """A part of a server's address that a client may set; `values` () is any."""
+
+    name: str
+    default: str
+    values: tuple[str, ...]
+    docs: Docs
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """An address of the API; `{name}` in `template` stands for a variable."""
+
+    template: str
+    variables: tuple[ServerVariable, ...]
+    docs: Docs
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request that the API makes to its user; `type` is its JSON body.
+
+    `operation` is the id of the operation that a callback belongs to.
+    """
+
+    id: str
+    name: str
+    type: TypeExpr
+    docs: Docs
+    location: Location
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookScheme:
+    """How webhooks are signed: Standard Webhooks, with its headers' names."""
+
+    id_header: str = "webhook-id"
+    timestamp_header: str = "webhook-timestamp"
+    signature_header: str = "webhook-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSource:
+    """Where a constructor puts a picture or a sound: at field `at` of the object.
+
+    Either as a `url` struct with the address at `url_field`, or as a `base64`
+    struct with the bytes at `data_field` and their type at `media_type_field`.
+    `types` are the media types that belong there (`image/*`).
+    """
+
+    at: str
+    types: str
+    base64: TypeId
+    data_field: str
+    media_type_field: str
+    url: TypeId | None
+    url_field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constructor:
+    """A function that makes a struct (`content.text("…")`).
+
+    `arguments` are the fields that it takes by name, the required ones first;
+    `media` is what it takes before them, if it makes a medium. Constants are
+    filled in.
+    """
+
+    name: str
+    type: TypeId
+    arguments: tuple[str, ...]
+    media: MediaSource | None
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFunction:
+    """The struct that describes a function to a model, by the fields it has."""
+
+    type: TypeId
+    name_field: str
+    description_field: str
+    parameters_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutputText:
+    """Where the text of an answer lies.
+
+    Those items of list `items_field` whose `tag_field` is `tag` hold a piece of it
+    at `text_field`.
+    """
+
+    type: TypeId
+    items_field: str
+    union: TypeId
+    tag_field: str
+    tag: str
+    variant: TypeId
+    text_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What `x-content` declares: constructors, tools from functions, output."""
+
+    constructors: tuple[Constructor, ...] = ()
+    tool: ToolFunction | None = None
+    output: OutputText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +227,10 @@ class Api:
     schemes: tuple[SecurityScheme, ...]
     header_maps: tuple[HeaderMap, ...]
     errors: ErrorModel
+    servers: tuple[Server, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
+    webhook_scheme: WebhookScheme = WebhookScheme()
+    content: Content = Content()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -19,7 +19,11 @@ Idempotency = Literal["key", "natural", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A value sent outside the body."""
+    """A value sent outside the body.
+
+    `content_type` is the media type that it is written in (`application/json`);
+    None: by its style.
+    """
 
     name: str
     place: ParameterPlace
@@ -31,6 +35,7 @@ class Parameter:
     explode: bool = False
     default: Default | None = None
     allow_reserved: bool = False
+    content_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,31 @@ class PathVariable:
 PathPart: TypeAlias = PathLiteral | PathVariable
 
 
+PartKind = Literal["file", "text", "json"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How a field of a form is written: a part of its own, or several if `many`.
+
+    `content_type` None: the usual one of its kind. `style` and `explode` are those
+    of URL-encoded forms.
+    """
+
+    field: str
+    kind: PartKind
+    many: bool
+    content_type: str | None = None
+    style: str = "form"
+    explode: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What an operation sends; `type` of a binary body is a binary scalar."""
+    """What an operation sends; `type` of a binary body is a binary scalar.
+
+    `parts` says how the known fields of a form or a multipart body are written.
+    """
 
     kind: BodyKind
     media_type: str
@@ -60,6 +87,7 @@ class Body:
     required: bool
     docs: Docs
     location: Location
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +154,59 @@ class CursorPage:
 
 
 @dataclass(frozen=True, slots=True)
+class OffsetPage:
+    """A list that continues at an offset: send how many items there were so far.
+
+    `total_field` None: the list ends with a page of fewer items than asked for,
+    or of none. `items_field` "": the body is the list.
+    """
+
+    items_field: str
+    item: TypeExpr
+    offset_parameter: str
+    limit_parameter: str | None
+    total_field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPage:
+    """A list in numbered pages, from `first` on.
+
+    `total_pages_field` None: the list ends with an empty page. `items_field` "":
+    the body is the list.
+    """
+
+    items_field: str
+    item: TypeExpr
+    page_parameter: str
+    total_pages_field: str | None
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPage:
+    """A list that continues where the header `Link` says (RFC 8288, `rel=next`).
+
+    `items_field` None: the body is the list.
+    """
+
+    items_field: str | None
+    item: TypeExpr
+
+
+Page: TypeAlias = CursorPage | OffsetPage | NumberPage | LinkPage
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One call of the API.
 
     `resource` and `method` place it in the SDKs' tree; `result` is None when
     success carries nothing or only a stream; `security` lists alternatives,
     each a set of scheme names that go together (an empty set: no credential).
+    `accept` is the media type asked for where the call has several to choose from;
+    an operation with several kinds of body or of answer stands here once for each,
+    with the same `id` and a `method` of its own.
     """
 
     id: str
@@ -143,12 +218,18 @@ class Operation:
     body: Body | None
     result: Result | None
     stream: StreamCall | None
-    page: CursorPage | None
+    page: Page | None
     security: tuple[tuple[str, ...], ...]
     idempotency: Idempotency
     docs: Docs
     summary: str
     location: Location
+    accept: str | None = None
+
+    @property
+    def cursor_page(self) -> CursorPage | None:
+        """The page, if it continues at a cursor."""
+        return self.page if isinstance(self.page, CursorPage) else None
 
     @property
     def only_streams(self) -> bool:

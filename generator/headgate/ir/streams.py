@@ -141,6 +141,39 @@ class Extractor:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """An event that matters to an assembly, and what is read from it.
+
+    An event whose `key` or `value` cannot be followed (a narrow step finds another
+    variant) does not count. In a stream that carries another one, both paths begin
+    with the carrying field.
+    """
+
+    event: str
+    key: Path
+    value: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """An object whose JSON arrives in pieces (`calls`): a tool call with its input.
+
+    `begin.value` is the object, of type `object`; `text.value` a piece of JSON text;
+    `end` says that it is complete: then field `into` is what the text of the same
+    key parses to (no text at all: `{}`). A new beginning replaces one of the same
+    key; the events called `discarded_by` drop all that have not ended.
+    """
+
+    name: str
+    object: TypeId
+    into: FieldStep
+    begin: Moment
+    text: Moment
+    end: Moment
+    discarded_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Nested:
     """An event that carries another stream's event in `field`."""
 
@@ -214,3 +247,4 @@ class Stream:
     nested: tuple[Nested, ...]
     docs: Docs
     location: Location
+    assemblies: tuple[Assembly, ...] = ()

@@ -55,6 +55,17 @@ class ListOf:
 
 
 @dataclass(frozen=True, slots=True)
+class TupleOf:
+    """A JSON array whose first items have types by their place.
+
+    `rest` is the type of further items: None forbids them.
+    """
+
+    items: tuple[TypeExpr, ...]
+    rest: TypeExpr | None
+
+
+@dataclass(frozen=True, slots=True)
 class MapOf:
     """A JSON object used as a map from any string to values of one type."""
 
@@ -68,7 +79,9 @@ class Nullable:
     inner: TypeExpr
 
 
-TypeExpr: TypeAlias = Scalar | Constant | Json | Ref | ListOf | MapOf | Nullable
+TypeExpr: TypeAlias = (
+    Scalar | Constant | Json | Ref | ListOf | TupleOf | MapOf | Nullable
+)
 
 
 @dataclass(frozen=True, slots=True)

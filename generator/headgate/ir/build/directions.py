@@ -18,6 +18,7 @@ from headgate.ir.types import (
     Ref,
     Scalar,
     Struct,
+    TupleOf,
     TypeExpr,
     TypeId,
     Union,
@@ -85,5 +86,8 @@ def _mentioned(expression: TypeExpr) -> list[TypeId]:
             return [type_id]
         case ListOf(item=inner) | MapOf(value=inner) | Nullable(inner=inner):
             return _mentioned(inner)
+        case TupleOf(items=items, rest=rest):
+            each = items if rest is None else (*items, rest)
+            return [type_id for item in each for type_id in _mentioned(item)]
         case Scalar() | Constant() | Json():
             return []

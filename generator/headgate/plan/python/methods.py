@@ -115,7 +115,7 @@ class MethodPlan:
 
     def call(self) -> MethodPage:
         """Plan the method that gives the whole answer."""
-        page = self._operation.page
+        page = self._operation.cursor_page
         returns, body = self._page_call() if page else self._plain_call()
         waits = self._is_async and page is None
         return self._page(
@@ -254,9 +254,10 @@ class MethodPlan:
 
     def _page_call(self) -> tuple[Expr, tuple[Code, ...]]:
         operation = self._operation
-        if operation.page is None or operation.result is None:
+        page = operation.cursor_page
+        if page is None or operation.result is None:
             raise AssertionError("a page is a result")
-        item = self._writer.expr(operation.page.item, "received")
+        item = self._writer.expr(page.item, "received")
         form = flat(self._writer.expr(operation.result.type, "received"))
         kind: Literal["AsyncPages", "Page"] = "AsyncPages" if self._is_async else "Page"
         made = self._imports.use(".._runtime.pages", kind)

@@ -68,7 +68,7 @@ def resource_page(resource: Resource, context: Context) -> ResourcePage:
     pages = tuple(
         _paging(operation, context, imports)
         for operation in resource.operations
-        if operation.page is not None
+        if operation.cursor_page is not None
     )
     if later.groups():
         imports.use("typing", "TYPE_CHECKING")
@@ -177,7 +177,7 @@ def _property_head(own: Code, kind: Code) -> Code:
 
 
 def _paging(operation: Operation, context: Context, imports: Imports) -> PageConstant:
-    page = operation.page
+    page = operation.cursor_page
     if page is None or operation.result is None:
         raise AssertionError("a page is a result")
     imports.use(".._runtime.pages", "PageShape")

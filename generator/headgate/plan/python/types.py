@@ -18,6 +18,7 @@ from headgate.ir.types import (
     Ref,
     Scalar,
     Struct,
+    TupleOf,
     Union,
 )
 from headgate.names import Name
@@ -77,6 +78,8 @@ class Writer:
                 return self._list(type_, side)
             case MapOf():
                 return self._map(type_, side)
+            case TupleOf():
+                return self._list(ListOf(Json()), side)
             case Ref():
                 return self._ref(self.definitions[type_.id], side)
             case _:
@@ -208,6 +211,8 @@ def _ids(type_: TypeExpr) -> tuple[TypeId, ...]:
             return _ids(type_.value)
         case Nullable():
             return _ids(type_.inner)
+        case TupleOf():
+            return ()
         case Scalar() | Constant() | Json():
             return ()
         case _:

@@ -224,7 +224,7 @@ def plan_pages(
     paged: set[str] = set()
     for operation in operations:
         struct = _page_struct(operation, definitions)
-        page = operation.page
+        page = operation.cursor_page
         if struct is None or page is None:
             continue
         if struct.id not in lists:

@@ -25,6 +25,7 @@ from headgate.ir.types import (
     Ref,
     Scalar,
     Struct,
+    TupleOf,
     TypeExpr,
     TypeId,
     Union,
@@ -63,6 +64,8 @@ class Types:
                 return self.write_name(id, imports, home)
             case ListOf(item):
                 return assembled("Vec<{}>", self.write(item, imports, home))
+            case TupleOf():
+                return self.write(ListOf(Json()), imports, home)
             case MapOf(Json()):
                 imports.use("serde_json", "Map")
                 imports.use("serde_json", "Value")
@@ -108,6 +111,8 @@ class Types:
                 return ("list", self.signature(item))
             case MapOf(value):
                 return ("map", self.signature(value))
+            case TupleOf():
+                return ("list", Json())
             case Nullable(inner):
                 return ("option", self.signature(inner))
             case Scalar():
@@ -171,7 +176,7 @@ class Types:
                 yield id
             case Nullable(inner):
                 yield from self._by_value(inner)
-            case Scalar() | Constant() | Json() | ListOf() | MapOf():
+            case Scalar() | Constant() | Json() | ListOf() | TupleOf() | MapOf():
                 return
             case _:
                 assert_never(type_)
@@ -198,7 +203,7 @@ class Types:
                 return _SCALAR_SIZES.get(_scalar_of(type_).kind, 24)
             case Json():
                 return 32
-            case ListOf() | MapOf():
+            case ListOf() | TupleOf() | MapOf():
                 return 24
             case Nullable(inner):
                 size = self._size(inner, within)

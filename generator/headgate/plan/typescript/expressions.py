@@ -16,6 +16,7 @@ from headgate.ir.types import (
     Nullable,
     Ref,
     Scalar,
+    TupleOf,
     TypeExpr,
 )
 
@@ -53,6 +54,8 @@ class Types:
                 return self.imports.type(self.names.types[type_id])
             case ListOf(item=item):
                 return assembled("{}[]", self._in_list(item))
+            case TupleOf():
+                return fixed("unknown[]")
             case MapOf(value=value):
                 return assembled("Record<string, {}>", self.write(value))
             case Nullable(inner=inner):

@@ -107,8 +107,9 @@ class MethodPlanner:
         )
 
     def _call_method(self, operation: Operation) -> Method:
-        if operation.page is not None and operation.result is not None:
-            answer = self._page_answer(operation, operation.page, operation.result)
+        page = operation.cursor_page
+        if page is not None and operation.result is not None:
+            answer = self._page_answer(operation, page, operation.result)
         else:
             answer = self._plain_answer(operation.result)
         flag = _flag(operation, streaming=False)
