@@ -4,6 +4,7 @@ Method: every generator is a whole process with its defaults, as a user would st
 it. Ours reads the specification as it is kept, in many files; the peers get it as
 one JSON file, bundled before the clock starts. After one run that is not counted, each
 is run once a round, in turn; the table gives medians and their ratios to ours.
+A second table says what it costs to start `headgate --help`, beside Python alone.
 """
 
 from __future__ import annotations
@@ -70,6 +71,21 @@ def table(results: dict[str, Result]) -> str:
     return "\n".join(lines)
 
 
+def start_up(rounds: int) -> str:
+    """What it costs to start our program, beside an interpreter that does nothing."""
+    commands = {
+        "python -c pass": (sys.executable, "-c", "pass"),
+        "headgate --help": (PROGRAM, "--help"),
+    }
+    results = measure(commands, rounds, writes=False)
+    bare = results["python -c pass"].median("wall")
+    lines = ["| start-up | wall, s | more than Python, s |", "|---|---:|---:|"]
+    for name, result in results.items():
+        wall = result.median("wall")
+        lines.append(f"| {name} | {wall:.3f} | {wall - bare:.3f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generate")
@@ -90,6 +106,7 @@ def main() -> None:
         f"\n{arguments.spec.name}, {size:.0f} KB bundled; {arguments.rounds} rounds\n"
     )
     print(table(results))
+    print(f"\n{start_up(arguments.rounds)}")
 
 
 if __name__ == "__main__":

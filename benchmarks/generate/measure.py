@@ -46,10 +46,13 @@ class Result:
         return statistics.median(run.figures()[figure] for run in self.runs)
 
 
-def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Result]:
+def measure(
+    commands: Mapping[str, Sequence[str]], rounds: int, *, writes: bool = True
+) -> dict[str, Result]:
     """Run each command once unmeasured, then once a round.
 
-    A command's `{out}` is an empty folder each time.
+    A command's `{out}` is an empty folder each time; to leave it empty is a failure
+    unless `writes` says that the commands write nothing.
     """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     files: dict[str, int] = {}
@@ -59,6 +62,8 @@ def measure(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, Res
             if name in failures:
                 continue
             run, files[name], failure = _run(command)
+            if not failure and writes and not files[name]:
+                failure = "wrote nothing"
             if failure:
                 failures[name] = failure
             elif number > 0:
@@ -88,4 +93,4 @@ def _run(command: Sequence[str]) -> tuple[Run, int, str]:
     run = Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
     if process.returncode != 0:
         return run, written, f"exit {process.returncode}: {text[-300:]}"
-    return run, written, "" if written else "wrote nothing"
+    return run, written, ""

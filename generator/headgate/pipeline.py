@@ -14,7 +14,7 @@ from headgate.output import Changes, compare, write
 from headgate.rendering import render_package
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from headgate.document import Document
@@ -31,16 +31,30 @@ class Generated:
     sources: Mapping[str, str]
 
 
+def _ignored(_stage: str) -> None:
+    """Tell nobody which stage begins."""
+
+
 def generate(
-    spec: Path, languages: Sequence[Language], config: Path | None = None
+    spec: Path,
+    languages: Sequence[Language],
+    config: Path | None = None,
+    begin: Callable[[str], None] = _ignored,
 ) -> Generated:
-    """Render the packages of a document; raise SpecError with all that is wrong."""
+    """Render the packages of a document; raise SpecError with all that is wrong.
+
+    `begin` is told the name of each stage when it begins.
+    """
+    begin(f"reading {spec}")
     document = load_document(spec, config)
+    begin("settling what the API is")
     api, warnings = build_api(document)
-    packages = [_plan(language, api, document) for language in languages]
-    files: dict[Language, Mapping[str, bytes]] = {
-        package.language: render_package(package) for package in packages
-    }
+    files: dict[Language, Mapping[str, bytes]] = {}
+    for language in languages:
+        begin(f"planning {language}")
+        package = _plan(language, api, document)
+        begin(f"printing {language}")
+        files[language] = render_package(package)
     return Generated(files, (*document.warnings, *warnings), document.sources)
 
 
