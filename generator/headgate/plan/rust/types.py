@@ -6,6 +6,7 @@ much larger than its fellows: an event stream would pay for it with every event.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, assert_never
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 LARGE: Final = 160
 """A variant estimated larger than this many bytes is boxed."""
 
+BOX: Final = 8
+"""The bytes of a box."""
+
 STRING: Final = Scalar("string")
 OWN_MODULE: Final = fixed("super")
 TYPES: Final = fixed("crate::types")
@@ -50,6 +54,9 @@ class Types:
 
     definitions: Mapping[TypeId, Definition]
     names: Mapping[TypeId, Code]
+    _sizes: dict[TypeId, int] = dataclasses.field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def write(self, type_: TypeExpr, imports: Imports, home: Code) -> Code:
         """Write a type; names of definitions are taken from module `home`."""
@@ -146,7 +153,20 @@ class Types:
 
     def size(self, type_: TypeExpr) -> int:
         """Estimate the bytes of a value."""
-        return self._size(type_, frozenset())
+        match type_:
+            case Scalar() | Constant():
+                return _SCALAR_SIZES.get(_scalar_of(type_).kind, 24)
+            case Json():
+                return 32
+            case ListOf() | TupleOf() | MapOf():
+                return 24
+            case Nullable(inner):
+                size = self.size(inner)
+                return 2 * size if size == BOX else size
+            case Ref(id):
+                return self._size_of(id)
+            case _:
+                assert_never(type_)
 
     @cached_property
     def _held(self) -> dict[TypeId, frozenset[TypeId]]:
@@ -197,46 +217,37 @@ class Types:
             case _:
                 return seen
 
-    def _size(self, type_: TypeExpr, within: frozenset[TypeId]) -> int:
-        match type_:
-            case Scalar() | Constant():
-                return _SCALAR_SIZES.get(_scalar_of(type_).kind, 24)
-            case Json():
-                return 32
-            case ListOf() | TupleOf() | MapOf():
-                return 24
-            case Nullable(inner):
-                size = self._size(inner, within)
-                return 2 * size if size == 8 else size
-            case Ref(id) if id in within:
-                return 8
-            case Ref(id):
-                return self._definition_size(self.definitions[id], within | {id})
-            case _:
-                assert_never(type_)
+    def _size_of(self, name: TypeId) -> int:
+        """Size a definition once: it may be held by thousands of others."""
+        if name not in self._sizes:
+            self._sizes[name] = BOX
+            self._sizes[name] = self._definition_size(self.definitions[name])
+        return self._sizes[name]
 
-    def _definition_size(
-        self, definition: Definition, within: frozenset[TypeId]
-    ) -> int:
+    def _definition_size(self, definition: Definition) -> int:
         match definition:
-            case Struct(fields=fields, extra=extra):
-                sizes = [self._field_size(field, within) for field in fields]
+            case Struct(id=owner, fields=fields, extra=extra):
+                sizes = [self._field_size(owner, field) for field in fields]
                 return sum(sizes) + (24 if extra is not None else 0)
             case Enum():
                 return 24
-            case Union(variants=variants):
-                sizes = [self._size(variant.type, within) for variant in variants]
-                return max([24, *(s if s <= LARGE else 8 for s in sizes)]) + 8
-            case Alias(type=type_):
-                return self._size(type_, within)
+            case Union(id=owner, variants=variants):
+                sizes = [self._boxed_size(owner, variant.type) for variant in variants]
+                return max([24, *(s if s <= LARGE else BOX for s in sizes)]) + 8
+            case Alias(id=owner, type=type_):
+                return self._boxed_size(owner, type_)
             case _:
                 assert_never(definition)
 
-    def _field_size(self, field: Field, within: frozenset[TypeId]) -> int:
+    def _field_size(self, owner: TypeId, field: Field) -> int:
         if isinstance(field.type, Constant) and isinstance(field.type.value, str):
             return 0
-        size = self._size(field.type, within)
-        return 2 * size if size == 8 and not field.required else size
+        size = self._boxed_size(owner, field.type)
+        return 2 * size if size == BOX and not field.required else size
+
+    def _boxed_size(self, owner: TypeId, type_: TypeExpr) -> int:
+        """Size what `owner` holds: what leads back to it is boxed."""
+        return BOX if self.contains(owner, type_) else self.size(type_)
 
 
 _SCALAR_SIZES: Final = {"integer": 8, "number": 8, "boolean": 1, "null": 0}
