@@ -89,6 +89,11 @@ impl EventStream<MessageKind> {
     pub fn thinking_deltas(&mut self) -> Deltas<'_, MessageKind> {
         self.deltas(message_thinking)
     }
+
+    /// Gives the pieces of `tool_input`, as they arrive.
+    pub fn tool_input_deltas(&mut self) -> Deltas<'_, MessageKind> {
+        self.deltas(message_tool_input)
+    }
 }
 
 fn message_text(event: &types::MessageStreamEvent) -> Option<&str> {
@@ -110,6 +115,18 @@ fn message_thinking(event: &types::MessageStreamEvent) -> Option<&str> {
     };
     let value = match &event.delta {
         types::ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn message_tool_input(event: &types::MessageStreamEvent) -> Option<&str> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockDelta(event) => event,
+        _ => return None,
+    };
+    let value = match &event.delta {
+        types::ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
         _ => return None,
     };
     Some(value)
@@ -370,6 +387,11 @@ impl EventStream<RunKind> {
     pub fn thinking_deltas(&mut self) -> Deltas<'_, RunKind> {
         self.deltas(run_thinking)
     }
+
+    /// Gives the pieces of `tool_input`, as they arrive.
+    pub fn tool_input_deltas(&mut self) -> Deltas<'_, RunKind> {
+        self.deltas(run_tool_input)
+    }
 }
 
 fn run_text(event: &types::RunStreamEvent) -> Option<&str> {
@@ -399,6 +421,22 @@ fn run_thinking(event: &types::RunStreamEvent) -> Option<&str> {
     };
     let value = match value {
         types::ContentBlockDelta::ThinkingDelta(value) => &value.thinking,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_input(event: &types::RunStreamEvent) -> Option<&str> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
+        _ => return None,
+    };
+    let value = match value {
+        types::ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
         _ => return None,
     };
     Some(value)

@@ -151,6 +151,21 @@ class Delta:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """An object that comes in pieces: from `begin` to `end`, its JSON in `text`.
+
+    `nested` names the event that carries another stream's; then the rest is that
+    stream's own. `discarded_by` names the events that drop what has not ended.
+    """
+
+    begin: str | None
+    text: str | None
+    end: str | None
+    nested: str | None
+    discarded_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """How a cut stream goes on, and what the answers mean."""
 
@@ -186,6 +201,7 @@ class Declaration:
     nested: Mapping[str, Nested]
     fold: Fold | None
     deltas: Mapping[str, Delta]
+    calls: Mapping[str, Call]
     rules: Mapping[str, Rule]
     data: JsonObject
 

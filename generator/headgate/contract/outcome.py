@@ -6,6 +6,7 @@ from headgate.contract.declaration import (
     Action,
     ActionKind,
     Answer,
+    Call,
     Delta,
     Fold,
     FoldRule,
@@ -23,6 +24,10 @@ _ACTIONS: dict[str, ActionKind] = {
 }
 _ANSWERS: tuple[Answer, ...] = ("finished", "unknown", "expired")
 _RESUME_KEYS = frozenset({"operation", "parameters", "cursor", "statuses"})
+_CALL_KEYS = frozenset(
+    {"begin", "key", "text", "end", "into", "nested", "discarded_by"}
+)
+_MOMENT_KEYS = frozenset({"event", "by", "tag", "at"})
 _DELTA_KEYS = frozenset({"event", "by", "tag", "at", "nested"})
 
 
@@ -107,6 +112,38 @@ def read_deltas(value: Json, notes: Notes) -> dict[str, Delta]:
             nested=notes.text_at(data.get("nested"), (*at, "nested")),
         )
     return deltas
+
+
+def read_calls(value: Json, notes: Notes) -> dict[str, Call]:
+    """Read the objects that come in pieces."""
+    calls: dict[str, Call] = {}
+    for name, part in notes.object_at(value, ("calls",)).items():
+        at = ("calls", name)
+        data = notes.object_at(part, at)
+        notes.known_keys(data, at, _CALL_KEYS)
+        if "nested" not in data:
+            for key in ("begin", "key", "text", "end", "into"):
+                if key not in data:
+                    notes.add("stream-shape", at, f"a call needs {key!r}")
+        _source(data.get("key"), (*at, "key"), notes)
+        calls[name] = Call(
+            begin=_moment(data.get("begin"), (*at, "begin"), notes),
+            text=notes.text_at(data.get("text"), (*at, "text")),
+            end=_moment(data.get("end"), (*at, "end"), notes),
+            nested=notes.text_at(data.get("nested"), (*at, "nested")),
+            discarded_by=tuple(
+                notes.texts_at(data.get("discarded_by"), (*at, "discarded_by"))
+            ),
+        )
+    return calls
+
+
+def _moment(value: Json, at: Tokens, notes: Notes) -> str | None:
+    data = notes.object_at(value, at)
+    notes.known_keys(data, at, _MOMENT_KEYS)
+    for key in ("by", "at"):
+        _source(data.get(key), (*at, key), notes)
+    return notes.text_at(data.get("event"), (*at, "event"))
 
 
 def read_resume(value: Json, notes: Notes) -> Resume | None:

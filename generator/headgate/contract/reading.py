@@ -23,7 +23,7 @@ from headgate.contract.expressions import (
     Value,
     compile_expression,
 )
-from headgate.contract.outcome import read_deltas, read_fold, read_resume
+from headgate.contract.outcome import read_calls, read_deltas, read_fold, read_resume
 from headgate.contract.paths import source_path
 from headgate.contract.problems import Notes, Problem
 from headgate.contract.soundness import check_soundness
@@ -53,6 +53,7 @@ _KEYS = frozenset(
         "nested",
         "fold",
         "deltas",
+        "calls",
         "rules",
     }
 )
@@ -110,6 +111,7 @@ def _declaration(name: str, data: JsonObject, notes: Notes) -> Declaration:
         nested=_each(data, "nested", notes, _nested),
         fold=read_fold(data.get("fold"), notes),
         deltas=read_deltas(data.get("deltas"), notes),
+        calls=read_calls(data.get("calls"), notes),
         rules=_each(data, "rules", notes, _rule),
         data=data,
     )

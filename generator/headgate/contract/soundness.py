@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from headgate.contract.declaration import (
     EVERY_EVENT,
     GENERAL_RULES,
+    Call,
     Declaration,
     Effect,
     Transition,
@@ -232,9 +233,24 @@ def _check_events(declaration: Declaration, notes: Notes) -> None:
         if delta.nested is not None and delta.nested not in declaration.nested:
             message = f"{delta.nested!r} carries no nested stream"
             notes.add("stream-nested", ("deltas", name, "nested"), message)
+    for name, call in declaration.calls.items():
+        listed += _events_of_call(name, call)
+        if call.nested is not None and call.nested not in declaration.nested:
+            message = f"{call.nested!r} carries no nested stream"
+            notes.add("stream-nested", ("calls", name, "nested"), message)
+        if call.text is not None and call.text not in declaration.deltas:
+            message = f"there is no delta {call.text!r}"
+            notes.add("stream-event", ("calls", name, "text"), message)
     for at, event in dict.fromkeys(listed):
         if event not in known:
             notes.add("stream-event", at, f"no state admits {event!r}")
+
+
+def _events_of_call(name: str, call: Call) -> list[tuple[Tokens, str]]:
+    at = ("calls", name)
+    moments = (("begin", call.begin), ("end", call.end))
+    own = [((*at, key, "event"), event) for key, event in moments if event is not None]
+    return [*own, *(((*at, "discarded_by"), event) for event in call.discarded_by)]
 
 
 def _check_sequence(declaration: Declaration, notes: Notes) -> None:

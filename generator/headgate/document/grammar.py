@@ -172,6 +172,7 @@ ROOT.fields.update(
         "externalDocs": spare(DOCS),
         "x-streams": needed(LINKED),
         "x-errors": needed(LINKED),
+        "x-content": needed(LINKED),
     }
 )
 INFO.fields.update(

@@ -35,6 +35,13 @@ function thinkingDelta(event: MessageStreamEvent): string | undefined {
   return delta.thinking;
 }
 
+function toolInputDelta(event: MessageStreamEvent): string | undefined {
+  if (event.type !== "content_block_delta") return undefined;
+  const delta = event.delta;
+  if (delta.type !== "input_json_delta") return undefined;
+  return delta.partial_json;
+}
+
 class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, MessageResponse> {
   readonly #pieces = new PartialJson();
   #result: MessageResponse | undefined;
@@ -142,5 +149,10 @@ export class MessageStream extends AccumulatedStream<MessageStreamEvent, Message
   /** Gives the pieces of thinking as they arrive. */
   thinkingDeltas(): AsyncIterable<string> {
     return this.pick(thinkingDelta);
+  }
+
+  /** Gives the pieces of tool_input as they arrive. */
+  toolInputDeltas(): AsyncIterable<string> {
+    return this.pick(toolInputDelta);
   }
 }

@@ -40,6 +40,15 @@ function thinkingDelta(event: RunStreamEvent): string | undefined {
   return delta.thinking;
 }
 
+function toolInputDelta(event: RunStreamEvent): string | undefined {
+  if (event.type !== "stream_event") return undefined;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_delta") return undefined;
+  const delta = eventValue.delta;
+  if (delta.type !== "input_json_delta") return undefined;
+  return delta.partial_json;
+}
+
 class RunStreamAccumulator implements Accumulator<RunStreamEvent, RunResult> {
   #result: RunResult | undefined;
 
@@ -74,5 +83,10 @@ export class RunStream extends AccumulatedStream<RunStreamEvent, RunResult> {
   /** Gives the pieces of thinking as they arrive. */
   thinkingDeltas(): AsyncIterable<string> {
     return this.pick(thinkingDelta);
+  }
+
+  /** Gives the pieces of tool_input as they arrive. */
+  toolInputDeltas(): AsyncIterable<string> {
+    return this.pick(toolInputDelta);
   }
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import SpecError
 from headgate.ir.api import Api
+from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors
 from headgate.ir.build.naming import place_operations
@@ -66,6 +67,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         schemes=read_schemes(reader, config.client.credentials),
         header_maps=header_maps,
         errors=errors,
+        content=read_content(reader, settled),
     )
     return api, _checked(reader)
 

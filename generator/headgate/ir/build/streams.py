@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
+from headgate.ir.build.assemblies import AssemblyReader
 from headgate.ir.build.folds import FoldReader
 from headgate.ir.build.media import framing_of, is_stream
 from headgate.ir.build.paths import PathProblem, PathReader
@@ -235,6 +236,16 @@ class StreamReader:
             if carrier.stream in finished
             for extractor in finished[carrier.stream].extractors
         )
+        extractors = folds.extractors(declaration, nested, inner)
+        calls = AssemblyReader(
+            self.reader, definitions, by_name, {each.name: each for each in extractors}
+        )
+        carried = tuple(
+            assembly
+            for carrier in nested
+            if carrier.stream in finished
+            for assembly in finished[carrier.stream].assemblies
+        )
         return Stream(
             name=raw.name,
             event=raw.event,
@@ -248,10 +259,11 @@ class StreamReader:
             sequence=text_at(value, "sequence"),
             resume=_resume(as_object(value.get("resume"))),
             fold=self._fold(declaration, folds),
-            extractors=folds.extractors(declaration, nested, inner),
+            extractors=extractors,
             nested=nested,
             docs=docs_of(value),
             location=self.reader.locate(declaration.pointer),
+            assemblies=calls.assemblies(declaration, nested, carried),
         )
 
     def _fold(self, declaration: Node, folds: FoldReader) -> Fold | None:

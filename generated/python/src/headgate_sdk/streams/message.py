@@ -65,6 +65,14 @@ def thinking_of(event: MessageStreamEvent) -> str | None:
     return None
 
 
+def tool_input_of(event: MessageStreamEvent) -> str | None:
+    """Give the tool_input that an event carries."""
+    if isinstance(event, ContentBlockDeltaEvent):
+        if isinstance(event.delta, InputJsonDelta):
+            return event.delta.partial_json
+    return None
+
+
 class MessageFold(Folding[MessageResponse]):
     """Builds what the `message` events tell."""
 
@@ -135,6 +143,10 @@ class MessageStream(FoldedStream[MessageStreamEvent, MessageResponse]):
         """Read the stream and give its pieces of thinking."""
         return self._select(thinking_of)
 
+    def tool_input_deltas(self) -> Iterator[str]:
+        """Read the stream and give its pieces of tool_input."""
+        return self._select(tool_input_of)
+
 
 class AsyncMessageStream(AsyncFoldedStream[MessageStreamEvent, MessageResponse]):
     """Events of a `message` stream."""
@@ -150,3 +162,7 @@ class AsyncMessageStream(AsyncFoldedStream[MessageStreamEvent, MessageResponse])
     def thinking_deltas(self) -> AsyncIterator[str]:
         """Read the stream and give its pieces of thinking."""
         return self._select(thinking_of)
+
+    def tool_input_deltas(self) -> AsyncIterator[str]:
+        """Read the stream and give its pieces of tool_input."""
+        return self._select(tool_input_of)

@@ -12,6 +12,7 @@ from .._runtime.shapes import Resume, StreamShape
 from .._runtime.streams import AsyncFoldedStream, FoldedStream
 from ..types.message_events import (
     ContentBlockDeltaEvent,
+    InputJsonDelta,
     PingEvent,
     TextDelta,
     ThinkingDelta,
@@ -79,6 +80,15 @@ def thinking_of(event: RunStreamEvent) -> str | None:
     return None
 
 
+def tool_input_of(event: RunStreamEvent) -> str | None:
+    """Give the tool_input that an event carries."""
+    if isinstance(event, StepStreamEvent):
+        if isinstance(event.event, ContentBlockDeltaEvent):
+            if isinstance(event.event.delta, InputJsonDelta):
+                return event.event.delta.partial_json
+    return None
+
+
 class RunFold(Folding[RunResult]):
     """Builds what the `run` events tell."""
 
@@ -109,6 +119,10 @@ class RunStream(FoldedStream[RunStreamEvent, RunResult]):
         """Read the stream and give its pieces of thinking."""
         return self._select(thinking_of)
 
+    def tool_input_deltas(self) -> Iterator[str]:
+        """Read the stream and give its pieces of tool_input."""
+        return self._select(tool_input_of)
+
 
 class AsyncRunStream(AsyncFoldedStream[RunStreamEvent, RunResult]):
     """Events of a `run` stream."""
@@ -124,3 +138,7 @@ class AsyncRunStream(AsyncFoldedStream[RunStreamEvent, RunResult]):
     def thinking_deltas(self) -> AsyncIterator[str]:
         """Read the stream and give its pieces of thinking."""
         return self._select(thinking_of)
+
+    def tool_input_deltas(self) -> AsyncIterator[str]:
+        """Read the stream and give its pieces of tool_input."""
+        return self._select(tool_input_of)
