@@ -100,6 +100,63 @@ class ErrorDetails(BaseModel):
     )
 
 
+class TextBlockParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['text'], Field(description='Names the kind of block.')]
+    text: Annotated[StrictStr, Field(description='The text itself.')]
+
+
+class UrlSourceParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['url'], Field(description='Names the kind of source.')]
+    url: Annotated[
+        StrictStr,
+        Field(
+            description='The URL; `http` or `https`.',
+            pattern='^https?://[\\x21-\\x7E]{1,8000}$',
+        ),
+    ]
+
+
+class Base64SourceParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['base64'], Field(description='Names the kind of source.')]
+    media_type: Annotated[
+        StrictStr,
+        Field(
+            description='Media type of the bytes, such as `image/png`.',
+            pattern='^[a-z]{1,20}/[a-z0-9.+-]{1,60}$',
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The bytes in standard base64 with padding.',
+            pattern='^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$',
+        ),
+    ]
+
+
+class AudioBlockParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['audio'], Field(description='Names the kind of block.')]
+    source: Annotated[
+        Base64SourceParam, Field(description='Where the audio comes from.')
+    ]
+    transcript: Annotated[
+        StrictStr | MISSING,
+        Field(description='Transcript of the audio, where it is known.'),
+    ] = MISSING
+
+
 StopSequence = TypeAliasType(
     "StopSequence",
     Annotated[
@@ -698,10 +755,48 @@ class StepStartEvent(BaseModel):
     index: Annotated[StrictInt, Field(description="The step's place, from 0.", ge=0)]
 
 
+MediaSourceParam = TypeAliasType(
+    "MediaSourceParam",
+    Annotated[
+        Base64SourceParam | UrlSourceParam,
+        Field(
+            description='Where the bytes of an image or a document come from.',
+            discriminator='type',
+        ),
+    ],
+)
+
+
+class ToolInputSchema(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
+EffectClass = TypeAliasType(
+    "EffectClass",
+    Annotated[
+        Literal['read', 'idempotent', 'write'],
+        Field(
+            description='What calling a tool does to the world, and so whether a call may be repeated:\n`read` changes nothing, `idempotent` changes the same thing once however often it is\ncalled, `write` changes something every time.'
+        ),
+    ],
+)
+
+
 MessageText = TypeAliasType(
     "MessageText",
     Annotated[
         StrictStr, Field(description='Plain text; shorthand for one text block.')
+    ],
+)
+
+
+TextBlockList = TypeAliasType(
+    "TextBlockList",
+    Annotated[
+        list[TextBlockParam],
+        Field(description='Text, block by block.', max_length=64, min_length=1),
     ],
 )
 
@@ -858,17 +953,6 @@ class ToolInput(BaseModel):
     )
 
 
-EffectClass = TypeAliasType(
-    "EffectClass",
-    Annotated[
-        Literal['read', 'idempotent', 'write'],
-        Field(
-            description='What calling a tool does to the world, and so whether a call may be repeated:\n`read` changes nothing, `idempotent` changes the same thing once however often it is\ncalled, `write` changes something every time.'
-        ),
-    ],
-)
-
-
 AbandonReason = TypeAliasType(
     "AbandonReason",
     Annotated[
@@ -895,20 +979,6 @@ MessageRole = TypeAliasType(
     "MessageRole",
     Annotated[Literal['user', 'assistant'], Field(description='Who speaks.')],
 )
-
-
-class TextBlockParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['text'], Field(description='Names the kind of block.')]
-    text: Annotated[StrictStr, Field(description='The text itself.')]
-
-
-class ToolInputSchema(BaseModel):
-    model_config = ConfigDict(
-        extra='allow',
-    )
 
 
 class WebSearchResult(BaseModel):
@@ -1085,27 +1155,6 @@ class ServerToolUseBlockParam(BaseModel):
     input: Annotated[ToolInput, Field(description='What the tool was called with.')]
 
 
-class Base64SourceParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['base64'], Field(description='Names the kind of source.')]
-    media_type: Annotated[
-        StrictStr,
-        Field(
-            description='Media type of the bytes, such as `image/png`.',
-            pattern='^[a-z]{1,20}/[a-z0-9.+-]{1,60}$',
-        ),
-    ]
-    data: Annotated[
-        StrictStr,
-        Field(
-            description='The bytes in standard base64 with padding.',
-            pattern='^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$',
-        ),
-    ]
-
-
 class WebSearchResultParam(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -1123,20 +1172,6 @@ class WebSearchResultParam(BaseModel):
         StrictStr | MISSING,
         Field(description="How old the page is, in the provider's words."),
     ] = MISSING
-
-
-class UrlSourceParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['url'], Field(description='Names the kind of source.')]
-    url: Annotated[
-        StrictStr,
-        Field(
-            description='The URL; `http` or `https`.',
-            pattern='^https?://[\\x21-\\x7E]{1,8000}$',
-        ),
-    ]
 
 
 MessageStreamFrame = TypeAliasType(
@@ -1304,6 +1339,69 @@ class Readiness(BaseModel):
     ]
 
 
+class ImageBlockParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['image'], Field(description='Names the kind of block.')]
+    source: Annotated[
+        MediaSourceParam, Field(description='Where the image comes from.')
+    ]
+
+
+class DocumentBlockParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['document'], Field(description='Names the kind of block.')]
+    source: Annotated[
+        MediaSourceParam, Field(description='Where the document comes from.')
+    ]
+    filename: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="The document's name, shown to the model.",
+            max_length=255,
+            min_length=1,
+        ),
+    ] = MISSING
+
+
+class FunctionTool(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['function'], Field(description='Names the kind of tool.')]
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the tool.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What the tool does and when to use it; the model reads this.'
+        ),
+    ] = MISSING
+    input_schema: Annotated[ToolInputSchema, Field(description='What the tool takes.')]
+    strict: Annotated[
+        StrictBool,
+        Field(description="Whether the model's input must keep to the schema exactly."),
+    ] = False
+    effect_class: Annotated[
+        EffectClass | MISSING,
+        Field(description='What calling the tool does to the world.'),
+    ] = MISSING
+
+
+SystemPrompt = TypeAliasType(
+    "SystemPrompt",
+    Annotated[
+        MessageText | TextBlockList,
+        Field(description='The system prompt, as text or as text blocks.'),
+    ],
+)
+
+
 ToolChoice = TypeAliasType(
     "ToolChoice",
     Annotated[
@@ -1449,41 +1547,6 @@ class StepAbandonedEvent(BaseModel):
     reason: Annotated[AbandonReason, Field(description='Why the step was abandoned.')]
 
 
-TextBlockList = TypeAliasType(
-    "TextBlockList",
-    Annotated[
-        list[TextBlockParam],
-        Field(description='Text, block by block.', max_length=64, min_length=1),
-    ],
-)
-
-
-class FunctionTool(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['function'], Field(description='Names the kind of tool.')]
-    name: Annotated[
-        StrictStr,
-        Field(description='Name of the tool.', pattern='^[A-Za-z0-9_-]{1,64}$'),
-    ]
-    description: Annotated[
-        StrictStr | MISSING,
-        Field(
-            description='What the tool does and when to use it; the model reads this.'
-        ),
-    ] = MISSING
-    input_schema: Annotated[ToolInputSchema, Field(description='What the tool takes.')]
-    strict: Annotated[
-        StrictBool,
-        Field(description="Whether the model's input must keep to the schema exactly."),
-    ] = False
-    effect_class: Annotated[
-        EffectClass | MISSING,
-        Field(description='What calling the tool does to the world.'),
-    ] = MISSING
-
-
 class ToolUseBlock(BaseModel):
     type: Annotated[Literal['tool_use'], Field(description='Names the kind of block.')]
     id: Annotated[
@@ -1612,18 +1675,13 @@ MediaSource = TypeAliasType(
 )
 
 
-class AudioBlockParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['audio'], Field(description='Names the kind of block.')]
-    source: Annotated[
-        Base64SourceParam, Field(description='Where the audio comes from.')
-    ]
-    transcript: Annotated[
-        StrictStr | MISSING,
-        Field(description='Transcript of the audio, where it is known.'),
-    ] = MISSING
+ToolResultItemParam = TypeAliasType(
+    "ToolResultItemParam",
+    Annotated[
+        TextBlockParam | ImageBlockParam | DocumentBlockParam,
+        Field(description="One block of a tool's result.", discriminator='type'),
+    ],
+)
 
 
 class WebSearchToolResultBlockParam(BaseModel):
@@ -1643,18 +1701,6 @@ class WebSearchToolResultBlockParam(BaseModel):
     content: Annotated[
         list[WebSearchResultParam], Field(description='The pages found, best first.')
     ]
-
-
-MediaSourceParam = TypeAliasType(
-    "MediaSourceParam",
-    Annotated[
-        Base64SourceParam | UrlSourceParam,
-        Field(
-            description='Where the bytes of an image or a document come from.',
-            discriminator='type',
-        ),
-    ],
-)
 
 
 class ModelList(BaseModel):
@@ -1760,15 +1806,6 @@ class KeyUpdateRequest(BaseModel):
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
     ] = MISSING
-
-
-SystemPrompt = TypeAliasType(
-    "SystemPrompt",
-    Annotated[
-        MessageText | TextBlockList,
-        Field(description='The system prompt, as text or as text blocks.'),
-    ],
-)
 
 
 class ServerToolConfig(BaseModel):
@@ -1886,39 +1923,23 @@ class DocumentBlock(BaseModel):
     ] = MISSING
 
 
-class ImageBlockParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['image'], Field(description='Names the kind of block.')]
-    source: Annotated[
-        MediaSourceParam, Field(description='Where the image comes from.')
-    ]
-
-
-class DocumentBlockParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['document'], Field(description='Names the kind of block.')]
-    source: Annotated[
-        MediaSourceParam, Field(description='Where the document comes from.')
-    ]
-    filename: Annotated[
-        StrictStr | MISSING,
-        Field(
-            description="The document's name, shown to the model.",
-            max_length=255,
-            min_length=1,
-        ),
-    ] = MISSING
-
-
-ToolResultItemParam = TypeAliasType(
-    "ToolResultItemParam",
+ToolResultBlockListParam = TypeAliasType(
+    "ToolResultBlockListParam",
     Annotated[
-        TextBlockParam | ImageBlockParam | DocumentBlockParam,
-        Field(description="One block of a tool's result.", discriminator='type'),
+        list[ToolResultItemParam],
+        Field(description="A tool's result, block by block.", max_length=64),
+    ],
+)
+
+
+AssistantBlockParam = TypeAliasType(
+    "AssistantBlockParam",
+    Annotated[
+        TextBlockParam | ThinkingBlockParam | ToolUseBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ImageBlockParam | AudioBlockParam,
+        Field(
+            description='One block of what the model said on an earlier turn.',
+            discriminator='type',
+        ),
     ],
 )
 
@@ -1999,23 +2020,24 @@ Tool = TypeAliasType(
 )
 
 
-AssistantBlockParam = TypeAliasType(
-    "AssistantBlockParam",
+ToolResultContentParam = TypeAliasType(
+    "ToolResultContentParam",
     Annotated[
-        TextBlockParam | ThinkingBlockParam | ToolUseBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ImageBlockParam | AudioBlockParam,
-        Field(
-            description='One block of what the model said on an earlier turn.',
-            discriminator='type',
-        ),
+        MessageText | ToolResultBlockListParam,
+        Field(description="A tool's result, as text or as blocks."),
     ],
 )
 
 
-ToolResultBlockListParam = TypeAliasType(
-    "ToolResultBlockListParam",
+AssistantBlockList = TypeAliasType(
+    "AssistantBlockList",
     Annotated[
-        list[ToolResultItemParam],
-        Field(description="A tool's result, block by block.", max_length=64),
+        list[AssistantBlockParam],
+        Field(
+            description='What the model said on an earlier turn, block by block.',
+            max_length=64,
+            min_length=1,
+        ),
     ],
 )
 
@@ -2033,39 +2055,6 @@ class RunList(BaseModel):
             description='Id of the last run of this page, the cursor of the next one.'
         ),
     ]
-
-
-AssistantBlockList = TypeAliasType(
-    "AssistantBlockList",
-    Annotated[
-        list[AssistantBlockParam],
-        Field(
-            description='What the model said on an earlier turn, block by block.',
-            max_length=64,
-            min_length=1,
-        ),
-    ],
-)
-
-
-ToolResultContentParam = TypeAliasType(
-    "ToolResultContentParam",
-    Annotated[
-        MessageText | ToolResultBlockListParam,
-        Field(description="A tool's result, as text or as blocks."),
-    ],
-)
-
-
-AssistantContent = TypeAliasType(
-    "AssistantContent",
-    Annotated[
-        MessageText | AssistantBlockList,
-        Field(
-            description='What the model said on an earlier turn, as text or as blocks.'
-        ),
-    ],
-)
 
 
 class ToolResultBlockParam(BaseModel):
@@ -2092,12 +2081,15 @@ class ToolResultBlockParam(BaseModel):
     ] = False
 
 
-class AssistantMessageParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
-    content: Annotated[AssistantContent, Field(description='What the model said.')]
+AssistantContent = TypeAliasType(
+    "AssistantContent",
+    Annotated[
+        MessageText | AssistantBlockList,
+        Field(
+            description='What the model said on an earlier turn, as text or as blocks.'
+        ),
+    ],
+)
 
 
 UserBlockParam = TypeAliasType(
@@ -2107,6 +2099,14 @@ UserBlockParam = TypeAliasType(
         Field(description='One block of what a user says.', discriminator='type'),
     ],
 )
+
+
+class AssistantMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
+    content: Annotated[AssistantContent, Field(description='What the model said.')]
 
 
 UserBlockList = TypeAliasType(
