@@ -10,8 +10,10 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::cancel::CancelToken;
 use super::config::{NamedHeaders, Timeouts};
 use super::error::Error;
+use super::interceptors::Interceptor;
 use super::request::{Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::transport::{Core, Opened, Sender};
@@ -109,17 +111,28 @@ impl<R: Reply> Call<R> {
         self
     }
 
+    /// Adds what looks on while this call is made, after the client's own.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        self.sender.options.interceptors.push(interceptor);
+        self
+    }
+
+    /// Stops the call, and the stream it opens, when the token is cancelled.
+    pub fn cancel_token(mut self, token: &CancelToken) -> Self {
+        self.sender.options.cancel = Some(token.clone());
+        self
+    }
+
     /// Makes the call and gives the response's status and headers as well.
     pub async fn with_response(self) -> Result<WithResponse<R::Output>, Error> {
         let cursor = R::cursor(&self.sender);
-        let received = match self.sender.open().await {
-            Ok(opened) => R::receive(opened).await,
-            Err(error) => Err(error),
-        };
-        received.map_err(|error| match cursor {
-            Some(_) => error.with_position(cursor, 0),
-            None => error,
-        })
+        self.sender
+            .answer::<R>()
+            .await
+            .map_err(|error| match cursor {
+                Some(_) => error.with_position(cursor, 0),
+                None => error,
+            })
     }
 
     /// Gives the request as the first attempt would send it, and sends nothing.

@@ -9,6 +9,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::cancel::reason_in;
 use super::redaction::Redactor;
 use super::response::ResponseInfo;
 use super::retry;
@@ -53,6 +54,10 @@ pub enum Failure {
     },
     /// A stream carried an event of something else than what was asked for.
     Foreign,
+    /// The caller cancelled the call.
+    Cancelled,
+    /// An interceptor ended the call.
+    Interceptor,
     /// A line or an event of a stream was longer than the client allows.
     Limit(LimitExceeded),
 }
@@ -257,10 +262,22 @@ impl Error {
         self
     }
 
-    /// Hides the client's secrets when the error is printed.
+    /// Hides secrets when the error is printed; a cause that holds one is not kept.
     pub(super) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
         self.0.redactor = Some(Arc::clone(redactor));
+        if let Some(source) = &self.0.source {
+            let printed = printed(&**source);
+            let shown = redactor.text(&printed);
+            if shown != printed && !matches!(self.0.failure, Failure::Interceptor) {
+                self.0.source = Some(redactor.text(&source.to_string()).into());
+            }
+        }
         self
+    }
+
+    /// The reason that was given for cancelling the call.
+    pub fn cancel_reason(&self) -> Option<&(dyn StdError + 'static)> {
+        reason_in(self.0.source.as_deref()?)
     }
 
     /// Shows a text without the client's secrets.
@@ -273,8 +290,12 @@ impl Error {
 
     /// Adds the response that the error came with.
     pub fn with_response(mut self, response: ResponseInfo) -> Self {
+        let redactor = response.redactor().cloned();
         self.0.response = Some(response);
-        self
+        match redactor {
+            Some(redactor) => self.redacted(&redactor),
+            None => self,
+        }
     }
 
     /// Says whether the error knows how far its stream had come.
@@ -388,6 +409,11 @@ impl Error {
         matches!(self.0.failure, Failure::Truncated)
     }
 
+    /// Whether the caller cancelled the call.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0.failure, Failure::Cancelled)
+    }
+
     /// Whether something the server sent could not be read.
     pub fn is_decode(&self) -> bool {
         matches!(self.0.failure, Failure::Decode | Failure::Limit(_))
@@ -439,4 +465,16 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
+}
+
+/// Gives all that printing an error and its causes may show.
+fn printed(error: &(dyn StdError + 'static)) -> String {
+    let mut text = format!("{error:?}");
+    let mut next = Some(error);
+    while let Some(error) = next {
+        text.push('\n');
+        text.push_str(&error.to_string());
+        next = error.source();
+    }
+    text
 }

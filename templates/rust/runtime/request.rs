@@ -1,13 +1,17 @@
 //! Part of the generated SDK's fixed runtime: what a call sends.
 
+use std::fmt;
+
 use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::Url;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::cancel::CancelToken;
 use super::config::{set_header, NamedHeaders, Timeouts};
 use super::error::Error;
+use super::interceptors::Interceptors;
 
 /// Whether an operation may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ pub enum Style {
 }
 
 /// A call's parameters and body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     pub(super) operation: &'static Operation,
     pub(super) body: Option<Bytes>,
@@ -234,6 +238,15 @@ impl Request {
     }
 }
 
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Request")
+            .field(self.operation)
+            .finish()
+    }
+}
+
 /// Writes everything but RFC 3986's unreserved characters as `%XX`.
 pub(super) fn percent_encoded(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
@@ -322,7 +335,7 @@ fn text(value: &Value) -> String {
 }
 
 /// What one call asks for beside its parameters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     pub(super) headers: Vec<(String, Option<String>)>,
     pub(super) named: Vec<(String, Option<String>)>,
@@ -331,6 +344,14 @@ pub struct Options {
     pub(super) timeouts: Option<Timeouts>,
     pub(super) max_attempts: Option<u32>,
     pub(super) idempotency_key: Option<String>,
+    pub(super) interceptors: Interceptors,
+    pub(super) cancel: Option<CancelToken>,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Options")
+    }
 }
 
 impl Options {

@@ -1,6 +1,6 @@
 //! Part of the generated SDK's fixed runtime: sending a request until it is answered.
 
-use std::future::poll_fn;
+use std::future::{poll_fn, Future};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{ready, Context, Poll};
@@ -12,11 +12,15 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT
 use reqwest::Url;
 use tokio::time::{sleep, timeout};
 
-use super::config::{change_header, set_header, Place, Secret, Service, Timeouts};
+use super::call::Reply;
+use super::cancel::unless_cancelled;
+use super::config::{change_header, set_header, Place, Secret, Service, Timeouts, TraceContext};
 use super::error::{Error, TimeLimit};
+use super::interceptors::{Interceptors, Watch};
+use super::logging::CallLog;
 use super::redaction::Redactor;
 use super::request::{percent_encoded, Idempotency, Options, Request};
-use super::response::ResponseInfo;
+use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
 use super::sse::Limits;
 
@@ -33,6 +37,9 @@ pub struct Core {
     pub(super) quota: Quota,
     pub(super) limits: Limits,
     pub(super) redactor: Arc<Redactor>,
+    pub(super) log: Option<Arc<CallLog>>,
+    pub(super) interceptors: Interceptors,
+    pub(super) trace_context: Option<TraceContext>,
     pub(super) service: &'static Service,
 }
 
@@ -52,6 +59,7 @@ pub struct Opened {
     pub(super) response: ResponseInfo,
     pub(super) body: Body,
     pub(super) deadline: Instant,
+    pub(super) watch: Watch,
 }
 
 /// An attempt that failed: what the decision needs and what the caller gets.
@@ -85,14 +93,15 @@ impl Sender {
         let policy = self.core.retry.clone().max_attempts(self.max_attempts());
         let deadline = Instant::now() + self.timeouts().total;
         let template = self.template()?;
+        let mut watch = self.watch();
         let (mut attempt, mut paid) = (1, 0);
         loop {
             let request = self.numbered(&template, attempt)?;
-            let Attempted { failure, error } = match self.attempt(request, attempt, deadline).await
-            {
+            let sent = self.attempt(request, attempt, deadline, &mut watch).await;
+            let Attempted { failure, error } = match sent {
                 Ok((response, body)) => {
                     self.core.quota.refund(paid.max(1));
-                    return Ok(self.opened(response, body, deadline));
+                    return Ok(self.opened(response, body, deadline, watch));
                 }
                 Err(attempted) => attempted,
             };
@@ -106,10 +115,17 @@ impl Sender {
             match retry::decide(&failure, &policy, &circumstances) {
                 Decision::Retry { delay, cost } if self.core.quota.take(cost) => {
                     paid += cost;
-                    sleep(delay).await;
+                    watch.on_retry(&error, delay)?;
+                    if let Err(error) = self.unless_cancelled(sleep(delay)).await {
+                        watch.on_error(&error);
+                        return Err(error);
+                    }
                     attempt += 1;
                 }
-                _ => return Err(error),
+                _ => {
+                    watch.on_error(&error);
+                    return Err(error);
+                }
             }
         }
     }
@@ -123,19 +139,44 @@ impl Sender {
         let request = self
             .template()
             .and_then(|template| self.numbered(&template, attempt));
+        let mut watch = self.watch();
         let (response, body) = match request {
-            Ok(request) => self.attempt(request, attempt, deadline).await?,
+            Ok(request) => self.attempt(request, attempt, deadline, &mut watch).await?,
             Err(error) => return Err(Attempted::last(error)),
         };
-        Ok(self.opened(response, body, deadline))
+        Ok(self.opened(response, body, deadline, watch))
     }
 
-    fn opened(self, response: ResponseInfo, body: Body, deadline: Instant) -> Opened {
+    /// Makes the call and reads its answer.
+    pub(super) async fn answer<R: Reply>(self) -> Result<WithResponse<R::Output>, Error> {
+        let opened = self.open().await?;
+        let watch = opened.watch.clone();
+        let token = opened.sender.options.cancel.clone();
+        let received = unless_cancelled(token.as_ref(), R::receive(opened)).await;
+        let received = received.and_then(|received| received);
+        received.inspect_err(|error| watch.on_error(error))
+    }
+
+    fn watch(&self) -> Watch {
+        let core = &self.core;
+        Watch::new(
+            core.log.as_ref(),
+            &core.interceptors,
+            &self.options.interceptors,
+        )
+    }
+
+    async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T, Error> {
+        unless_cancelled(self.options.cancel.as_ref(), work).await
+    }
+
+    fn opened(self, response: ResponseInfo, body: Body, deadline: Instant, watch: Watch) -> Opened {
         Opened {
             sender: self,
             response,
             body,
             deadline,
+            watch,
         }
     }
 
@@ -156,6 +197,11 @@ impl Sender {
             .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
         let mut headers = self.core.own_headers.clone();
         set_header(&mut headers, "accept", self.accept)?;
+        if let Some(trace_context) = &self.core.trace_context {
+            for (name, value) in trace_context.headers() {
+                set_header(&mut headers, &name, &value)?;
+            }
+        }
         let body = self.options.extend_body(self.request.body.clone())?;
         if body.is_some() {
             let value = HeaderValue::from_static(self.request.content_type);
@@ -232,14 +278,22 @@ impl Sender {
 
     async fn attempt(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         attempt: u32,
         deadline: Instant,
+        watch: &mut Watch,
     ) -> Result<(ResponseInfo, Body), Attempted> {
+        watch
+            .before_request(&mut request, attempt)
+            .map_err(Attempted::last)?;
+        let redactor = &self.core.redactor;
+        let redactor = redactor.knowing(request.url(), request.headers());
         let (limit, kind) = sooner(self.timeouts().first_byte, TimeLimit::FirstByte, deadline);
-        let answer = match timeout(limit, self.core.http.execute(request)).await {
+        let answer = timeout(limit, self.core.http.execute(request));
+        let answer = self.unless_cancelled(answer).await;
+        let answer = match answer.map_err(Attempted::last)? {
             Ok(Ok(answer)) => answer,
-            Ok(Err(error)) => return Err(unsent(error)),
+            Ok(Err(error)) => return Err(unsent(error, &redactor)),
             Err(_) => {
                 let failure = match kind {
                     TimeLimit::Total => Failure::Final,
@@ -252,11 +306,17 @@ impl Sender {
         let (parts, body) = http::Response::<reqwest::Body>::from(answer).into_parts();
         let header = self.core.service.request_id_header;
         let response = ResponseInfo::new(parts.status.as_u16(), parts.headers, header, attempt);
+        let response = response.redacted(&redactor);
+        watch.after_response(&response).map_err(Attempted::last)?;
         let body = Body(Box::pin(body));
         if parts.status.is_success() {
             return Ok((response, body));
         }
-        Err(self.refused(response, body, deadline).await)
+        let refused = self.refused(response, body, deadline);
+        match self.unless_cancelled(refused).await {
+            Ok(attempted) => Err(attempted),
+            Err(cancelled) => Err(Attempted::last(cancelled)),
+        }
     }
 
     async fn refused(&self, response: ResponseInfo, body: Body, deadline: Instant) -> Attempted {
@@ -274,9 +334,7 @@ impl Sender {
         };
         Attempted {
             failure,
-            error: Error::api(said, Some(text))
-                .with_response(response)
-                .redacted(&self.core.redactor),
+            error: Error::api(said, Some(text)).with_response(response),
         }
     }
 }
@@ -341,7 +399,7 @@ fn new_key() -> String {
     )
 }
 
-fn unsent(error: reqwest::Error) -> Attempted {
+fn unsent(error: reqwest::Error, redactor: &Arc<Redactor>) -> Attempted {
     let error = error.without_url();
     let (failure, made) = if error.is_connect() && error.is_timeout() {
         (Failure::Connect, Error::timeout(TimeLimit::Connect))
@@ -358,7 +416,7 @@ fn unsent(error: reqwest::Error) -> Attempted {
     };
     Attempted {
         failure,
-        error: made.caused_by(error),
+        error: made.caused_by(error).redacted(redactor),
     }
 }
 

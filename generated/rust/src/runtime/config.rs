@@ -12,6 +12,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::error::{Error, ErrorShape};
+use super::interceptors::{Interceptor, Interceptors};
+use super::logging::{CallLog, LogLevel, LogRecord, Logger};
 use super::redaction::Redactor;
 use super::retry::{Quota, RetryPolicy};
 use super::sse::Limits;
@@ -175,6 +177,10 @@ pub struct Config {
     retry: Option<RetryPolicy>,
     limits: Limits,
     http: Option<reqwest::Client>,
+    interceptors: Interceptors,
+    logger: Option<Logger>,
+    log_level: Option<LogLevel>,
+    trace_context: Option<TraceContext>,
 }
 
 impl Config {
@@ -223,6 +229,33 @@ impl Config {
         self.http = Some(client);
     }
 
+    /// Adds what looks on while calls are made.
+    pub fn interceptor(&mut self, interceptor: impl Interceptor + 'static) {
+        self.interceptors.push(interceptor);
+    }
+
+    /// Sets what takes the records of the log.
+    pub fn logger(&mut self, write: impl Fn(&LogRecord) + Send + Sync + 'static) {
+        self.logger = Some(Logger::new(write));
+    }
+
+    /// Sets the least that is logged.
+    pub fn log_level(&mut self, level: LogLevel) {
+        self.log_level = Some(level);
+    }
+
+    /// Sets what gives the headers of the present trace.
+    pub fn trace_context<H, N, V>(&mut self, headers: impl Fn() -> H + Send + Sync + 'static)
+    where
+        H: IntoIterator<Item = (N, V)>,
+        N: Into<String>,
+        V: Into<String>,
+    {
+        let owned = |(name, value): (N, V)| (name.into(), value.into());
+        let headers = move || headers().into_iter().map(owned).collect();
+        self.trace_context = Some(TraceContext(Arc::new(headers)));
+    }
+
     /// Fills in what was not set and makes the client's core.
     pub fn build(self, service: &'static Service) -> Result<Core, Error> {
         let environment = Environment(service.environment_prefix);
@@ -240,6 +273,13 @@ impl Config {
         };
         let credentials = credentials(&self.credentials, &environment, service);
         let redactor = redactor(service, &credentials, &self.named_headers, &environment);
+        let redactor = Arc::new(redactor);
+        let level = self.log_level.or_else(|| environment.log_level());
+        let log = CallLog::new(
+            level.unwrap_or_default(),
+            self.logger.unwrap_or_default(),
+            Arc::clone(&redactor),
+        );
         Ok(Core {
             http,
             base_url: base_url(self.base_url, &environment, service)?,
@@ -251,13 +291,32 @@ impl Config {
             )?,
             headers: client_headers(&self.headers)?,
             credentials,
-            redactor: Arc::new(redactor),
+            redactor,
+            log: log.map(Arc::new),
+            interceptors: self.interceptors,
+            trace_context: self.trace_context,
             timeouts,
             quota: Quota::new(retry.quota),
             retry,
             limits: self.limits,
             service,
         })
+    }
+}
+
+/// Gives the headers of the present trace.
+#[derive(Clone)]
+pub(super) struct TraceContext(Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>);
+
+impl TraceContext {
+    pub(super) fn headers(&self) -> Vec<(String, String)> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for TraceContext {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("TraceContext")
     }
 }
 
@@ -299,6 +358,10 @@ impl Environment {
             Ok(attempts) => Ok(policy.max_attempts(attempts)),
             Err(_) => Err(self.bad("MAX_ATTEMPTS", "a whole number")),
         }
+    }
+
+    fn log_level(&self) -> Option<LogLevel> {
+        LogLevel::parse(&self.get("LOG")?)
     }
 
     /// Gives the name and value of each variable that sets a header of `map`.
@@ -459,7 +522,12 @@ pub fn change_header(
     value: Option<&str>,
 ) -> Result<(), Error> {
     match value {
-        Some(value) => set_header(headers, name, value),
+        Some(value) => {
+            let mut value = header_value(name, value)?;
+            value.set_sensitive(true);
+            headers.insert(header_name(name)?, value);
+            Ok(())
+        }
         None => {
             headers.remove(header_name(name)?);
             Ok(())

@@ -4,10 +4,15 @@
 //! generated modules use it, and may change at any time.
 
 pub mod call;
+pub mod cancel;
 pub mod config;
 pub mod deltas;
 pub mod error;
 pub mod fold;
+pub mod interceptors;
+pub mod logging;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod page;
 mod progress;
 pub mod redaction;

@@ -141,7 +141,7 @@ impl<L: PageBody> Call<Paged<L>> {
 
 fn fetch<L: PageBody>(sender: Sender, asked: Vec<String>) -> BoxFuture<Result<Page<L>, Error>> {
     Box::pin(async {
-        let mut page = Paged::<L>::receive(sender.open().await?).await?.value;
+        let mut page = sender.answer::<Paged<L>>().await?.value;
         page.asked = asked;
         Ok(page)
     })

@@ -275,7 +275,7 @@ fn said<K: StreamKind>(
     let at = K::DESCRIPTOR.error.map_or("", |(_, at)| at);
     let object = fields.get(at).unwrap_or(&Value::Null);
     let said = sender.core.service.errors.read(object, response.status());
-    Error::api(said, Some(frame.data.to_string())).redacted(&sender.core.redactor)
+    Error::api(said, Some(frame.data.to_string())).with_response(response.clone())
 }
 
 fn read_object(data: &str) -> Option<Map<String, Value>> {

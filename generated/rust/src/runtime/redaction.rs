@@ -1,5 +1,9 @@
 //! Part of the generated SDK's fixed runtime: what must not show up in logs and messages.
 
+use std::sync::Arc;
+
+use reqwest::header::HeaderMap;
+use reqwest::Url;
 use serde_json::{Map, Value};
 
 use super::request::percent_encoded;
@@ -59,6 +63,33 @@ impl Redactor {
             shown: shown.map(lower),
             secrets,
         }
+    }
+
+    /// Adds the values that stand behind secret names in one request.
+    pub(super) fn knowing(self: &Arc<Self>, url: &Url, headers: &HeaderMap) -> Arc<Self> {
+        let named = headers
+            .iter()
+            .filter(|(name, _)| self.is_secret(name.as_str()));
+        let sent = named.filter_map(|(_, value)| value.to_str().ok().map(without_scheme));
+        let parameters = url.query_pairs().filter(|(name, _)| self.is_secret(name));
+        let asked = parameters.map(|(_, value)| value.into_owned());
+        let unknown = |secret: &String| {
+            secret.chars().count() >= SHORTEST_SECRET && !self.secrets.contains(secret)
+        };
+        let found: Vec<String> = sent
+            .map(str::to_owned)
+            .chain(asked)
+            .filter(unknown)
+            .collect();
+        if found.is_empty() {
+            return Arc::clone(self);
+        }
+        let mut more = Self::clone(self);
+        more.secrets
+            .extend(found.iter().flat_map(|secret| forms(secret)));
+        more.secrets
+            .sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Arc::new(more)
     }
 
     /// Shows a header's value.
@@ -156,6 +187,14 @@ impl Redactor {
             _ => pair.to_owned(),
         };
         query.split('&').map(pair).collect::<Vec<_>>().join("&")
+    }
+}
+
+/// Gives a header's value without a first word such as `Bearer`.
+fn without_scheme(value: &str) -> &str {
+    match value.split_once(' ') {
+        Some((scheme, rest)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => rest,
+        _ => value,
     }
 }
 

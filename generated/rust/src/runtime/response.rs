@@ -18,6 +18,7 @@ struct Parts {
     headers: HeaderMap,
     request_id_header: Option<&'static str>,
     attempts: u32,
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl ResponseInfo {
@@ -33,7 +34,20 @@ impl ResponseInfo {
             headers,
             request_id_header,
             attempts,
+            redactor: None,
         }))
+    }
+
+    /// Hides secrets when the response is printed.
+    pub(super) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
+        if let Some(parts) = Arc::get_mut(&mut self.0) {
+            parts.redactor = Some(Arc::clone(redactor));
+        }
+        self
+    }
+
+    pub(super) fn redactor(&self) -> Option<&Arc<Redactor>> {
+        self.0.redactor.as_ref()
     }
 
     /// The HTTP status.
@@ -69,7 +83,7 @@ impl ResponseInfo {
 
 impl fmt::Debug for ResponseInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let redactor = Redactor::default();
+        let redactor = self.0.redactor.clone().unwrap_or_default();
         let headers = self.0.headers.iter().map(|(name, value)| {
             let value = String::from_utf8_lossy(value.as_bytes());
             (name.as_str(), redactor.header(name.as_str(), &value))

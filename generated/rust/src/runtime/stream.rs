@@ -18,6 +18,7 @@ use super::call::{BoxFuture, Reply};
 use super::deltas::Deltas;
 use super::error::{Error, Failure, TimeLimit};
 use super::fold::Fold;
+use super::interceptors::Watch;
 use super::progress::{seed, Accepted, Progress};
 use super::request::{Operation, Options};
 use super::response::{ResponseInfo, WithResponse};
@@ -85,6 +86,12 @@ pub trait StreamKind: Sized + 'static {
     fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str>;
 }
 
+/// A type of event that a kind of stream has.
+pub trait EventOf<K: StreamKind>: 'static {
+    /// Gives the event, if it is of this type.
+    fn of(event: &K::Event) -> Option<&Self>;
+}
+
 /// An answer that is a stream of events.
 #[derive(Debug)]
 pub struct Streaming<K>(PhantomData<fn() -> K>);
@@ -139,7 +146,14 @@ pub struct EventStream<K: StreamKind> {
     waiting: bool,
     resumes: u32,
     progress: Progress<K>,
+    watch: Watch,
+    sees_events: bool,
+    cancelled: Option<BoxFuture<Error>>,
+    callbacks: Vec<Callback<K::Event>>,
 }
+
+/// What is called with every event.
+type Callback<E> = Box<dyn FnMut(&E) + Send>;
 
 enum State {
     Open(Body),
@@ -178,6 +192,7 @@ impl<K: StreamKind> EventStream<K> {
         let idle = opened.sender.timeouts().idle;
         let progress = Progress::new(&opened.sender);
         let finished = opened.response.status() == 204;
+        let token = opened.sender.options.cancel.clone();
         Self {
             response: opened.response,
             state: if finished {
@@ -194,6 +209,10 @@ impl<K: StreamKind> EventStream<K> {
             waiting: false,
             resumes: 0,
             progress,
+            sees_events: opened.watch.sees_events(),
+            watch: opened.watch,
+            cancelled: token.map(|token| -> BoxFuture<Error> { Box::pin(token.cancelled()) }),
+            callbacks: Vec::new(),
         }
     }
 
@@ -204,15 +223,32 @@ impl<K: StreamKind> EventStream<K> {
 
     /// Reads the stream to its end and gives what its events build.
     pub async fn collect_final(mut self) -> Result<<K::Fold as Fold<K::Event>>::Output, Error> {
+        self.until_done().await?;
+        let fold = std::mem::take(&mut self.progress.fold);
+        fold.finish().ok_or_else(|| {
+            self.placed(Error::decode(
+                "",
+                "no event began the stream's final object",
+            ))
+        })
+    }
+
+    /// Reads the stream to its end.
+    pub async fn until_done(&mut self) -> Result<(), Error> {
         while let Some(event) = self.next().await {
             event?;
         }
-        let (last_event_id, events_seen) = self.progress.position();
-        self.progress.fold.finish().ok_or_else(|| {
-            Error::decode("", "no event began the stream's final object")
-                .with_position(last_event_id, events_seen)
-                .with_response(self.response)
-        })
+        Ok(())
+    }
+
+    /// Calls `callback` with every event of the type `T` before it is given out, whoever
+    /// reads the stream.
+    pub fn on<T: EventOf<K>>(&mut self, mut callback: impl FnMut(&T) + Send + 'static) {
+        self.callbacks.push(Box::new(move |event| {
+            if let Some(event) = T::of(event) {
+                callback(event);
+            }
+        }));
     }
 
     /// The status and headers of the response that the stream began with.
@@ -242,7 +278,44 @@ impl<K: StreamKind> EventStream<K> {
 
     fn finish(&mut self, error: Option<Error>) -> Option<Error> {
         self.state = State::Closed;
-        error.map(|error| self.placed(error))
+        let error = error.map(|error| self.placed(error));
+        match &error {
+            Some(error) => {
+                self.watch.on_error(error);
+                self.tell_of_end("failed");
+            }
+            None => self.tell_of_end("complete"),
+        }
+        error
+    }
+
+    fn tell_of_end(&self, ending: &str) {
+        let id = self.progress.last_event_id();
+        let (_, seen) = self.progress.position();
+        self.watch.on_stream_end(ending, id, seen);
+    }
+
+    /// Shows an event to those who look on, then gives it out.
+    fn give(&mut self, event: K::Event) -> Result<K::Event, Error> {
+        if self.sees_events {
+            let told = self.watch.on_stream_event(K::name(&event), &event);
+            if let Err(error) = told {
+                self.state = State::Closed;
+                self.tell_of_end("failed");
+                return Err(self.placed(error));
+            }
+        }
+        for callback in &mut self.callbacks {
+            callback(&event);
+        }
+        Ok(event)
+    }
+
+    fn poll_cancelled(&mut self, context: &mut Context<'_>) -> Poll<Error> {
+        match &mut self.cancelled {
+            Some(cancelled) => cancelled.as_mut().poll(context),
+            None => Poll::Pending,
+        }
     }
 
     fn placed(&self, error: Error) -> Error {
@@ -322,6 +395,9 @@ impl<K: StreamKind> EventStream<K> {
         let policy = &self.sender.core.retry;
         match retry::decide_reattachment(failure, policy, attempt, retry::random()) {
             Reattachment::After(delay) => {
+                if let Err(error) = self.watch.on_retry(&cause, delay) {
+                    return self.finish(Some(error));
+                }
                 self.resumes = attempt;
                 self.state = State::Attaching(attach(sender, attempt, delay, self.deadline));
                 None
@@ -351,6 +427,7 @@ impl<K: StreamKind> EventStream<K> {
                     Vec::new()
                 },
                 timeouts: original.options.timeouts,
+                interceptors: original.options.interceptors.clone(),
                 ..Options::default()
             },
             accept: original.accept,
@@ -364,6 +441,7 @@ impl<K: StreamKind> EventStream<K> {
                 self.finish(Some(truncated(message)))
             }
             Ok(opened) => {
+                self.watch = opened.watch;
                 self.decoder = Decoder::new(self.sender.core.limits);
                 self.waiting = false;
                 self.state = State::Open(opened.body);
@@ -405,6 +483,12 @@ impl<K: StreamKind> Stream for EventStream<K> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
+            if matches!(this.state, State::Closed) {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(error) = this.poll_cancelled(context) {
+                return Poll::Ready(this.finish(Some(error)).map(Err));
+            }
             let failed = match &mut this.state {
                 State::Closed => return Poll::Ready(None),
                 State::Attaching(attaching) => match attaching.as_mut().poll(context) {
@@ -412,12 +496,19 @@ impl<K: StreamKind> Stream for EventStream<K> {
                     Poll::Ready(attached) => this.attached(attached),
                 },
                 State::Open(_) => match this.accept_buffered() {
-                    Some(Accepted::Event(event)) => return Poll::Ready(Some(Ok(event))),
+                    Some(Accepted::Event(event)) => return Poll::Ready(Some(this.give(event))),
                     Some(Accepted::LastEvent(event)) => {
-                        this.finish(None);
-                        return Poll::Ready(Some(Ok(event)));
+                        let given = this.give(event);
+                        if given.is_ok() {
+                            this.finish(None);
+                        }
+                        return Poll::Ready(Some(given));
                     }
-                    Some(Accepted::Unreadable(error)) => Some(this.placed(error)),
+                    Some(Accepted::Unreadable(error)) => {
+                        let error = this.placed(error);
+                        this.watch.on_error(&error);
+                        Some(error)
+                    }
                     Some(Accepted::Failed(error)) => this.finish(Some(error)),
                     Some(Accepted::End) => this.finish(None),
                     Some(Accepted::Seen) => None,
@@ -431,6 +522,14 @@ impl<K: StreamKind> Stream for EventStream<K> {
             if let Some(error) = failed {
                 return Poll::Ready(Some(Err(error)));
             }
+        }
+    }
+}
+
+impl<K: StreamKind> Drop for EventStream<K> {
+    fn drop(&mut self) {
+        if !matches!(self.state, State::Closed) {
+            self.tell_of_end("closed");
         }
     }
 }

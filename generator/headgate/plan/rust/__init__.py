@@ -36,11 +36,15 @@ if TYPE_CHECKING:
 
 RUNTIME: Final = (
     "call",
+    "cancel",
     "config",
     "deltas",
     "error",
     "fold",
+    "interceptors",
+    "logging",
     "mod",
+    "otel",
     "page",
     "progress",
     "redaction",

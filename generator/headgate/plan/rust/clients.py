@@ -85,6 +85,10 @@ def plan_client(
         "platform_headers",
         "header",
         "http_client",
+        "interceptor",
+        "logger",
+        "log_level",
+        "trace_context",
         "build",
     )
     schemes = tuple(_scheme(scheme, options) for scheme in api.schemes)
@@ -101,6 +105,9 @@ def plan_client(
         imports.use_code(fixed("crate::runtime::config"), name)
     imports.use("crate::runtime::error", "Error")
     imports.use("crate::errors", "ERROR_SHAPE")
+    imports.use("crate::runtime::interceptors", "Interceptor")
+    imports.use("crate::runtime::logging", "LogLevel")
+    imports.use("crate::runtime::logging", "LogRecord")
     imports.use("crate::runtime::retry", "RetryPolicy")
     imports.use("crate::runtime::sse", "Limits")
     imports.use("crate::runtime::transport", "Core")

@@ -30,6 +30,8 @@ _OWN: Final = (
     "StreamTruncated",
     "StreamGap",
     "StreamForeign",
+    "RequestCancelled",
+    "Interceptor",
     "Api",
 )
 

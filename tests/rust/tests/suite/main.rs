@@ -1,11 +1,13 @@
 //! The generated Rust SDK against shared vectors and servers that misbehave.
 
 mod calls;
+mod cancelling;
 mod error_vectors;
 mod errors;
 mod folding_vectors;
 mod frames;
 mod header_vectors;
+mod observing;
 mod pages;
 mod paging_vectors;
 mod reattachment_vectors;
