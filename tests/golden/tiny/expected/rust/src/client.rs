@@ -9,6 +9,8 @@ use crate::resources::firings::Firings;
 use crate::resources::pots::Pots;
 use crate::runtime::config::{Config, Place, Scheme, Service, Timeouts};
 use crate::runtime::error::Error;
+use crate::runtime::interceptors::Interceptor;
+use crate::runtime::logging::{LogLevel, LogRecord};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
@@ -123,6 +125,35 @@ impl ClientBuilder {
     /// Its time limit for connecting and its handling of redirects stay as they are.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.config.http_client(client);
+        self
+    }
+
+    /// Adds what looks on while calls are made, after those that were added before.
+    pub fn interceptor(mut self, interceptor: impl Interceptor + 'static) -> Self {
+        self.config.interceptor(interceptor);
+        self
+    }
+
+    /// Sets what takes the records of the log; without it, the standard error does.
+    pub fn logger(mut self, write: impl Fn(&LogRecord) + Send + Sync + 'static) -> Self {
+        self.config.logger(write);
+        self
+    }
+
+    /// Sets the least that is logged.
+    pub fn log_level(mut self, level: LogLevel) -> Self {
+        self.config.log_level(level);
+        self
+    }
+
+    /// Sets what gives the headers of the present trace (W3C `traceparent`, `tracestate`).
+    pub fn trace_context<H, N, V>(mut self, headers: impl Fn() -> H + Send + Sync + 'static) -> Self
+    where
+        H: IntoIterator<Item = (N, V)>,
+        N: Into<String>,
+        V: Into<String>,
+    {
+        self.config.trace_context(headers);
         self
     }
 

@@ -27,6 +27,10 @@ pub enum ErrorKind {
     StreamGap,
     /// A stream carried an event of something else than what was asked for.
     StreamForeign,
+    /// The caller cancelled the call.
+    RequestCancelled,
+    /// An interceptor ended the call.
+    Interceptor,
     /// The server answered with an error of no more particular kind.
     Api,
     /// The pots cannot be fired.
@@ -94,6 +98,8 @@ impl Error {
             Failure::Truncated => ErrorKind::StreamTruncated,
             Failure::Gap { .. } => ErrorKind::StreamGap,
             Failure::Foreign => ErrorKind::StreamForeign,
+            Failure::Cancelled => ErrorKind::RequestCancelled,
+            Failure::Interceptor => ErrorKind::Interceptor,
             Failure::Api(error) => classify(error, RULES).unwrap_or(ErrorKind::Api),
         }
     }

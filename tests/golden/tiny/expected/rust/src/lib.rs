@@ -20,9 +20,14 @@ pub use client::{Client, ClientBuilder};
 pub use errors::*;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use runtime::call::Call;
+pub use runtime::cancel::CancelToken;
 pub use runtime::config::Timeouts;
 pub use runtime::deltas::Deltas;
 pub use runtime::error::{ApiError, Error, Failure, TimeLimit};
+pub use runtime::interceptors::{Attempt, Interceptor, Seen, SeenEvent};
+pub use runtime::logging::{LogLevel, LogRecord};
+#[cfg(feature = "otel")]
+pub use runtime::otel;
 pub use runtime::page::{Items, Page, Pages};
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
