@@ -437,7 +437,8 @@ def _style(parameter: Parameter) -> Code:
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
     Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape
-    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map Maybe NamedHeaders New None Nothing Operation
+    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map Maybe NamedHeaders
+    New None Nothing Operation
     Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
     Streaming String Style Text Timeouts Value Vec
     """.split()
