@@ -65,11 +65,13 @@ export class StreamPosition {
   readonly #rule: StreamRule;
   readonly #request: OperationRequest;
   readonly #path: Record<string, string> = {};
+  readonly #parameters: readonly (readonly [string, string])[];
   #sequence = 0;
 
   constructor(request: OperationRequest, rule: StreamRule) {
     this.#rule = rule;
     this.#request = request;
+    this.#parameters = Object.entries(rule.resume?.parameters ?? {});
     this.#seedPath();
     this.#seedCursor();
   }
@@ -124,7 +126,7 @@ export class StreamPosition {
   }
 
   #isOurs(event: JsonObject): boolean {
-    for (const [parameter, field] of Object.entries(this.#rule.resume?.parameters ?? {})) {
+    for (const [parameter, field] of this.#parameters) {
       const value = asString(event[field]);
       if (value === undefined) continue;
       this.#path[parameter] ??= value;
@@ -142,7 +144,7 @@ export class StreamPosition {
   }
 
   #seedPath(): void {
-    for (const name of Object.keys(this.#rule.resume?.parameters ?? {})) {
+    for (const [name] of this.#parameters) {
       const value = this.#request.pathParams?.[name];
       if (value !== undefined) this.#path[name] = String(value);
     }

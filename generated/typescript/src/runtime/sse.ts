@@ -68,9 +68,7 @@ export class FrameDecoder implements Decoder {
     const end = Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1;
     if (end > start) {
       this.#afterCr = end === chunk.length && chunk[end - 1] === CR;
-      const lines = this.#complete(chunk.subarray(start, end)).split("\n");
-      lines.pop();
-      for (const line of lines) this.#line(line, frames);
+      this.#lines(this.#complete(chunk.subarray(start, end)), frames);
     }
     this.#hold(chunk.subarray(Math.max(start, end)));
     if (this.#heldLength > this.#limits.line) this.#fail("line");
@@ -109,13 +107,23 @@ export class FrameDecoder implements Decoder {
     return plain.startsWith("\ufeff") ? plain.slice(1) : plain;
   }
 
-  #line(line: string, frames: Frame[]): void {
-    if (line === "") {
-      this.#dispatch(frames);
-      return;
+  /** Reads lines that all have their ends; most are `data: …` or blank. */
+  #lines(text: string, frames: Frame[]): void {
+    let start = 0;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+      if (end === start) this.#dispatch(frames);
+      else this.#line(text.slice(start, end));
+      start = end + 1;
     }
+  }
+
+  #line(line: string): void {
     if (line.length * 3 > this.#limits.line && this.#bytes(line) > this.#limits.line) {
       this.#fail("line");
+    }
+    if (line.startsWith("data: ")) {
+      this.#addData(line.slice(6));
+      return;
     }
     const colon = line.indexOf(":");
     const name = colon < 0 ? line : line.slice(0, colon);

@@ -61,11 +61,12 @@ const LINGER = 250;
  * Nothing is sent before the first event, the response or the result is asked for. Leaving the loop
  * frees the connection. A stream can be read once.
  */
-export class EventStream<Event> implements AsyncIterable<Event> {
+export class EventStream<Event> implements AsyncIterableIterator<Event, void, undefined> {
   readonly #transport: Transport;
   readonly #options: CallOptions;
   readonly #rule: StreamRule;
   readonly #position: StreamPosition;
+  readonly #roles: ReadonlyMap<string, "heartbeat" | "complete" | "failed">;
   readonly #observers: readonly Observer[];
   readonly #isWatched: boolean;
   readonly #request: OperationRequest;
@@ -73,7 +74,13 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   #opening: Promise<Response> | undefined;
   #connection: Connection | undefined;
   #opened: Accepted | undefined;
-  #events: AsyncGenerator<Event, void, undefined> | undefined;
+  /** The frames of the pieces read last, and how many of them were looked at. */
+  #frames: Frame[] = [];
+  #given = 0;
+  /** The end of the last of the calls that wait, and how many there are. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #pending = 0;
+  #isLeft = false;
   #fault: unknown;
   #ending: Ending | undefined;
   #fruitless = 0;
@@ -89,6 +96,10 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     this.#rule = rule;
     this.#options = options;
     this.#position = new StreamPosition(request, rule);
+    this.#roles = new Map([
+      ...Object.entries(rule.endings),
+      ...rule.heartbeats.map((kind) => [kind, "heartbeat"] as const),
+    ]);
     this.#observers = transport.observers(options);
     this.#isWatched = this.#observers.some(({ onStreamEvent }) => onStreamEvent !== undefined);
   }
@@ -111,18 +122,34 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     this.#call?.cancel("the stream was closed");
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<Event, void, undefined> {
-    this.#events ??= this.#run();
-    return this.#events;
+  /** Gives the next event; events that have arrived are given without waiting for anything. */
+  next(): Promise<IteratorResult<Event, void>> {
+    if (this.#pending === 0 && !this.#isWatched) {
+      try {
+        const event = this.#take();
+        if (event !== undefined) return Promise.resolve({ done: false, value: event });
+      } catch (error) {
+        return this.#inTurn(() => this.#fail(error));
+      }
+    }
+    return this.#inTurn(() => this.#read());
+  }
+
+  /** Leaves the stream: what the end of a loop does. */
+  return(): Promise<IteratorResult<Event, void>> {
+    return this.#inTurn(() => this.#leave());
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<Event, void, undefined> {
+    return this;
   }
 
   /** Gives the events as a stream of the platform's own kind. Cancelling it closes this one. */
   toReadableStream(): ReadableStream<Event> {
-    const events = this[Symbol.asyncIterator]();
     return new ReadableStream<Event>(
       {
         pull: async (controller) => {
-          const next = await events.next();
+          const next = await this.next();
           if (next.done === true) controller.close();
           else controller.enqueue(next.value);
         },
@@ -158,29 +185,60 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     });
   }
 
-  async *#run(): AsyncGenerator<Event, void, undefined> {
+  /** Lets calls that overlap wait for one another, as those of a generator do. */
+  #inTurn<Result>(act: () => Promise<Result>): Promise<Result> {
+    this.#pending += 1;
+    const result = this.#turn.then(act);
+    const done = (): void => void (this.#pending -= 1);
+    this.#turn = result.then(done, done);
+    return result;
+  }
+
+  async #read(): Promise<IteratorResult<Event, void>> {
     try {
       if (this.#ending === undefined) await this.response();
-      while (this.#ending === undefined) {
-        for (const frame of await this.#nextFrames()) {
-          const event = this.#accept(frame);
-          if (event !== undefined) {
-            if (this.#isWatched) await tell(this.#observers, "onStreamEvent", event);
-            yield event;
-          }
-          if (this.#ending !== undefined) break;
-        }
+      let event = this.#take();
+      while (event === undefined && this.#ending === undefined) {
+        await this.#readFrames();
+        event = this.#take();
       }
+      if (event === undefined) return await this.#leave();
+      if (this.#isWatched) await tell(this.#observers, "onStreamEvent", event);
+      return { done: false, value: event };
     } catch (error) {
-      if (this.#ending === "closed") return;
-      this.#ending ??= "failed";
+      return this.#fail(error);
+    }
+  }
+
+  /** Turns the frames at hand into events until one is to be given out. */
+  #take(): Event | undefined {
+    while (this.#given < this.#frames.length && this.#ending === undefined) {
+      const event = this.#accept(this.#frames[this.#given++] as Frame);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  }
+
+  async #fail(error: unknown): Promise<IteratorResult<Event, void>> {
+    if (this.#ending === "closed") return this.#leave();
+    this.#ending ??= "failed";
+    try {
       await this.#tellOfError(error);
       throw error;
     } finally {
+      await this.#leave();
+    }
+  }
+
+  async #leave(): Promise<IteratorResult<Event, void>> {
+    if (!this.#isLeft) {
+      this.#isLeft = true;
+      this.#frames = [];
       this.#ending ??= "closed";
       this.#release();
       await tell(this.#observers, "onStreamEnd", this.#ending, this.#place());
     }
+    return { done: true, value: undefined };
   }
 
   /** The error of a request was told of when it failed; this one came later. */
@@ -227,14 +285,14 @@ export class EventStream<Event> implements AsyncIterable<Event> {
   }
 
   /** Reads until there is at least one frame, taking the stream up again where it breaks. */
-  async #nextFrames(): Promise<readonly Frame[]> {
-    const frames: Frame[] = [];
-    while (frames.length === 0 && this.#ending === undefined) {
+  async #readFrames(): Promise<void> {
+    this.#frames = [];
+    this.#given = 0;
+    while (this.#frames.length === 0 && this.#ending === undefined) {
       if (this.#fault !== undefined) throw placed(this.#fault, this.#place());
-      const broken = await this.#readPiece(frames);
+      const broken = await this.#readPiece(this.#frames);
       if (broken !== undefined) await this.#takeUpAgain(broken.cause);
     }
-    return frames;
   }
 
   /** Reads one piece of the body; gives the reason when there is none to come. */
@@ -316,15 +374,19 @@ export class EventStream<Event> implements AsyncIterable<Event> {
       this.#finish("complete");
       return undefined;
     }
-    if (frame.data === "" && rule.heartbeats.includes(frame.event)) return undefined;
+    if (frame.data === "" && this.#roles.get(frame.event) === "heartbeat") return undefined;
     if (rule.text === true) return this.#giveText(frame);
     const event = this.#parse(frame);
     if (event instanceof ResponseDecodeError) return this.#giveBroken(event, frame);
     const kind = kindOf(event, frame, rule.discriminator);
-    if (!rule.heartbeats.includes(kind) && !this.#isNew(this.#position.advance(event, frame))) {
+    const role = this.#roles.get(kind);
+    if (role !== "heartbeat" && !this.#isNew(this.#position.advance(event, frame))) {
       return undefined;
     }
-    return this.#give(event, kind);
+    if (role === "complete" || role === "failed") this.#finish(role);
+    if (kind === rule.error?.event) throw this.#reported(event, rule.error.field);
+    this.observe(event as Event);
+    return event as Event;
   }
 
   /** Whether an event is to be given out; one that must not come at all raises. */
@@ -346,15 +408,6 @@ export class EventStream<Event> implements AsyncIterable<Event> {
     this.#position.advance({}, frame);
     this.observe(frame.data as Event);
     return frame.data as Event;
-  }
-
-  #give(event: JsonObject, kind: string): Event {
-    const { endings, error } = this.#rule;
-    const ending = Object.hasOwn(endings, kind) ? endings[kind] : undefined;
-    if (ending !== undefined) this.#finish(ending);
-    if (error?.event === kind) throw this.#reported(event, error.field);
-    this.observe(event as Event);
-    return event as Event;
   }
 
   /** An event's error object stands in its field as it would stand in a body. */
