@@ -27,6 +27,7 @@ from headgate.ir.types import (
 )
 from headgate.names import Scope
 from headgate.plan.rust import layout
+from headgate.plan.rust.containment import LARGE
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
     claim_pascal,
@@ -50,7 +51,7 @@ from headgate.plan.rust.pages import (
     ValuePage,
     VariantPage,
 )
-from headgate.plan.rust.types import LARGE, OWN_MODULE, Types
+from headgate.plan.rust.types import OWN_MODULE, Types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +150,7 @@ class Definitions:
             name=claim_snake(names, field.name, "field"),
             optional=not field.required or one_sided,
             nullable=nullable,
-            boxed=self.types.contains(struct.id, bare),
+            boxed=self.types.containment.contains(struct.id, bare),
             type=bare,
             constant=constant
             and not nullable
@@ -200,9 +201,9 @@ class Definitions:
                 return ("list",)
 
     def _arm_boxed(self, union: Union, variant: Variant) -> bool:
-        if self.types.contains(union.id, variant.type):
+        if self.types.containment.contains(union.id, variant.type):
             return True
-        return self.types.size(variant.type) > LARGE
+        return self.types.containment.size(variant.type) > LARGE
 
     def item(self, definition: Definition, imports: Imports) -> ItemPage:
         """Plan the page of one definition."""
@@ -501,11 +502,11 @@ class Definitions:
         docs = documentation(alias.docs, alias.words)
         name = self.types.names[alias.id]
         type_ = self.types.write(alias.type, imports, OWN_MODULE)
-        if not self.types.is_recursive_alias(alias):
+        if not self.types.containment.is_recursive_alias(alias.id):
             return AliasPage(docs, layout.alias(name, type_), newtype=False)
         imports.use("serde", "Serialize")
         imports.use("serde", "Deserialize")
-        if self.types.contains(alias.id, alias.type):
+        if self.types.containment.contains(alias.id, alias.type):
             type_ = assembled("Box<{}>", type_)
         return AliasPage(docs, layout.newtype(name, type_), newtype=True)
 

@@ -1,12 +1,7 @@
-"""Type expressions: how the types of an API are written in Rust.
-
-A type that contains itself by value is boxed where it does, and so is a variant
-much larger than its fellows: an event stream would pay for it with every event.
-"""
+"""Type expressions: how the types of an API are written in Rust."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, assert_never
@@ -17,7 +12,6 @@ from headgate.ir.types import (
     Constant,
     Definition,
     Enum,
-    Field,
     Json,
     ListOf,
     LiteralValue,
@@ -25,23 +19,16 @@ from headgate.ir.types import (
     Nullable,
     Ref,
     Scalar,
-    Struct,
     TupleOf,
     TypeExpr,
     TypeId,
-    Union,
 )
+from headgate.plan.rust.containment import Containment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from headgate.plan.rust.imports import Imports
-
-LARGE: Final = 160
-"""A variant estimated larger than this many bytes is boxed."""
-
-BOX: Final = 8
-"""The bytes of a box."""
 
 STRING: Final = Scalar("string")
 OWN_MODULE: Final = fixed("super")
@@ -54,9 +41,11 @@ class Types:
 
     definitions: Mapping[TypeId, Definition]
     names: Mapping[TypeId, Code]
-    _sizes: dict[TypeId, int] = dataclasses.field(
-        default_factory=dict, repr=False, compare=False
-    )
+
+    @cached_property
+    def containment(self) -> Containment:
+        """What values hold by value."""
+        return Containment(self.definitions)
 
     def write(self, type_: TypeExpr, imports: Imports, home: Code) -> Code:
         """Write a type; names of definitions are taken from module `home`."""
@@ -98,7 +87,7 @@ class Types:
         return assembled("types::{}", self.names[name])
 
     def resolve(self, type_: TypeExpr) -> TypeExpr:
-        """Follow aliases down to what they stand for."""
+        """Follow aliases down to what they stand for, but those Rust has as types."""
         seen: set[TypeId] = set()
         while isinstance(type_, Ref) and type_.id not in seen:
             seen.add(type_.id)
@@ -106,6 +95,8 @@ class Types:
             if isinstance(definition, Enum) and definition.kind == "integer":
                 return Scalar("integer")
             if not isinstance(definition, Alias):
+                break
+            if self.containment.is_recursive_alias(type_.id):
                 break
             type_ = definition.type
         return _as_scalar(type_)
@@ -129,16 +120,6 @@ class Types:
             case _:
                 assert_never(type_)
 
-    def contains(self, owner: TypeId, type_: TypeExpr) -> bool:
-        """Say whether a value of `type_` holds one of `owner` without indirection."""
-        return any(
-            held == owner or owner in self._held[held] for held in self._by_value(type_)
-        )
-
-    def is_recursive_alias(self, definition: Alias) -> bool:
-        """Say whether an alias leads back to itself, which Rust refuses."""
-        return definition.id in self._alias_reach(definition.type, frozenset())
-
     def is_text(self, type_: TypeExpr) -> bool:
         """Say whether values of a type are strings."""
         plain = self.resolve(type_)
@@ -150,107 +131,6 @@ class Types:
         if isinstance(plain, Nullable):
             return self.is_copy(plain.inner)
         return isinstance(plain, Scalar) and plain.kind not in {"string", "binary"}
-
-    def size(self, type_: TypeExpr) -> int:
-        """Estimate the bytes of a value."""
-        match type_:
-            case Scalar() | Constant():
-                return _SCALAR_SIZES.get(_scalar_of(type_).kind, 24)
-            case Json():
-                return 32
-            case ListOf() | TupleOf() | MapOf():
-                return 24
-            case Nullable(inner):
-                size = self.size(inner)
-                return 2 * size if size == BOX else size
-            case Ref(id):
-                return self._size_of(id)
-            case _:
-                assert_never(type_)
-
-    @cached_property
-    def _held(self) -> dict[TypeId, frozenset[TypeId]]:
-        """All definitions that a value of each definition holds by value."""
-        direct = {each: frozenset(self._direct(each)) for each in self.definitions}
-        return {each: _closure(each, direct) for each in self.definitions}
-
-    def _direct(self, name: TypeId) -> Iterator[TypeId]:
-        definition = self.definitions[name]
-        match definition:
-            case Struct(fields=fields):
-                for field in fields:
-                    yield from self._by_value(field.type)
-            case Union(variants=variants):
-                for variant in variants:
-                    yield from self._by_value(variant.type)
-            case Alias(type=type_):
-                yield from self._by_value(type_)
-            case Enum():
-                return
-            case _:
-                assert_never(definition)
-
-    def _by_value(self, type_: TypeExpr) -> Iterator[TypeId]:
-        match type_:
-            case Ref(id):
-                yield id
-            case Nullable(inner):
-                yield from self._by_value(inner)
-            case Scalar() | Constant() | Json() | ListOf() | TupleOf() | MapOf():
-                return
-            case _:
-                assert_never(type_)
-
-    def _alias_reach(
-        self, type_: TypeExpr, seen: frozenset[TypeId]
-    ) -> frozenset[TypeId]:
-        match type_:
-            case Ref(id) if id in seen:
-                return seen
-            case Ref(id):
-                definition = self.definitions[id]
-                if not isinstance(definition, Alias):
-                    return seen
-                return self._alias_reach(definition.type, seen | {id})
-            case ListOf(inner) | MapOf(inner) | Nullable(inner):
-                return self._alias_reach(inner, seen)
-            case _:
-                return seen
-
-    def _size_of(self, name: TypeId) -> int:
-        """Size a definition once: it may be held by thousands of others."""
-        if name not in self._sizes:
-            self._sizes[name] = BOX
-            self._sizes[name] = self._definition_size(self.definitions[name])
-        return self._sizes[name]
-
-    def _definition_size(self, definition: Definition) -> int:
-        match definition:
-            case Struct(id=owner, fields=fields, extra=extra):
-                sizes = [self._field_size(owner, field) for field in fields]
-                return sum(sizes) + (24 if extra is not None else 0)
-            case Enum():
-                return 24
-            case Union(id=owner, variants=variants):
-                sizes = [self._boxed_size(owner, variant.type) for variant in variants]
-                return max([24, *(s if s <= LARGE else BOX for s in sizes)]) + 8
-            case Alias(id=owner, type=type_):
-                return self._boxed_size(owner, type_)
-            case _:
-                assert_never(definition)
-
-    def _field_size(self, owner: TypeId, field: Field) -> int:
-        if isinstance(field.type, Constant) and isinstance(field.type.value, str):
-            return 0
-        size = self._boxed_size(owner, field.type)
-        return 2 * size if size == BOX and not field.required else size
-
-    def _boxed_size(self, owner: TypeId, type_: TypeExpr) -> int:
-        """Size what `owner` holds: what leads back to it is boxed."""
-        return BOX if self.contains(owner, type_) else self.size(type_)
-
-
-_SCALAR_SIZES: Final = {"integer": 8, "number": 8, "boolean": 1, "null": 0}
 
 
 def constant_scalar(value: LiteralValue) -> Scalar:
@@ -292,16 +172,3 @@ def _scalar(scalar: Scalar) -> Code:
             return fixed("()")
         case _:
             assert_never(scalar.kind)
-
-
-def _closure(
-    start: TypeId, direct: Mapping[TypeId, frozenset[TypeId]]
-) -> frozenset[TypeId]:
-    reached: set[TypeId] = set()
-    open_ = list(direct[start])
-    while open_:
-        held = open_.pop()
-        if held not in reached:
-            reached.add(held)
-            open_ += direct[held]
-    return frozenset(reached)
