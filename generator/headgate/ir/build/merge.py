@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from headgate.ir.build.reader import Node, Object, Reader, as_list, as_object, is_object
@@ -26,10 +27,13 @@ def merged_all_of(reader: Reader, node: Node) -> Node | str:
         target = branches[0].value.get("$ref")
         if isinstance(target, str) and _only_annotations(_without_ref(branches[0])):
             return target
+    merging = _Merging(reader)
     merged: Object = {}
     for branch in branches:
-        _merge(merged, _flat(reader, branch, frozenset()))
-    _merge(merged, own)
+        merging.merge(merged, merging.flat(branch, frozenset()))
+    merging.merge(merged, own)
+    for conflict in merging.conflicts:
+        reader.report("all-of-conflict", conflict, node.pointer, "warning")
     return Node(merged, node.pointer)
 
 
@@ -41,50 +45,91 @@ def _only_annotations(value: Object) -> bool:
     return all(key in _ANNOTATIONS or key.startswith("x-") for key in value)
 
 
-def _flat(reader: Reader, node: Node, seen: frozenset[str]) -> Object:
-    """Resolve a branch and, inside it, further references and `allOf`s."""
-    target = node.value.get("$ref")
-    result: Object = {}
-    if isinstance(target, str):
-        if target in seen:
-            return {}
-        found = reader.at(target)
-        if found is not None:
-            inherited = _flat(reader, found, seen | {target})
-            result = {k: v for k, v in inherited.items() if k not in _ANNOTATIONS}
-            result.pop("discriminator", None)
-    for branch in node.items("allOf"):
-        _merge(result, _flat(reader, branch, seen))
-    own = {k: v for k, v in node.value.items() if k not in ("$ref", "allOf")}
-    _merge(result, own)
-    return result
+@dataclass(slots=True)
+class _Merging:
+    """Merges schemas; of what cannot hold at once the later counts, and is noted."""
 
+    reader: Reader
+    conflicts: list[str] = field(default_factory=list[str])
 
-def _merge(target: Object, source: Object) -> None:
-    for key, value in source.items():
-        match key:
-            case "properties":
-                target[key] = _merged_properties(target.get(key), value)
-            case "required":
-                known = as_list(target.get(key))
-                target[key] = [*known, *(n for n in as_list(value) if n not in known)]
-            case "enum":
-                target[key] = _narrowed(target.get(key), as_list(value))
-            case "additionalProperties" if target.get(key) is False:
-                pass
-            case _:
-                target[key] = value
+    def flat(self, node: Node, seen: frozenset[str]) -> Object:
+        """Resolve a branch and, inside it, further references and `allOf`s."""
+        target = node.value.get("$ref")
+        result: Object = {}
+        if isinstance(target, str):
+            if target in seen:
+                return {}
+            found = self.reader.at(target)
+            if found is not None:
+                seen |= {target}
+                inherited = self.flat(found, seen)
+                result = {k: v for k, v in inherited.items() if k not in _ANNOTATIONS}
+                result.pop("discriminator", None)
+        for branch in node.items("allOf"):
+            self.merge(result, self.flat(branch, seen))
+        own = {k: v for k, v in node.value.items() if k not in ("$ref", "allOf")}
+        self.merge(result, own)
+        return result
 
+    def merge(self, target: Object, source: Object) -> None:
+        """Put a schema's keywords over those of another."""
+        for key, value in source.items():
+            match key:
+                case "properties" | "patternProperties":
+                    target[key] = self._properties(target.get(key), value)
+                case "required":
+                    known = as_list(target.get(key))
+                    more = [name for name in as_list(value) if name not in known]
+                    target[key] = [*known, *more]
+                case "enum":
+                    target[key] = _narrowed(target.get(key), as_list(value))
+                case "type":
+                    target[key] = self._type(target.get(key, value), value)
+                case "additionalProperties" if target.get(key) is False:
+                    pass
+                case "oneOf" | "anyOf" if target.get(key, value) != value:
+                    self.conflicts.append(f"of several '{key}' only the last counts")
+                    target[key] = value
+                case _:
+                    target[key] = value
 
-def _merged_properties(known: object, added: object) -> Object:
-    properties = dict(as_object(known))
-    for name, schema in as_object(added).items():
-        earlier = properties.get(name)
-        if is_object(earlier) and is_object(schema) and _refines(earlier, schema):
-            properties[name] = {**earlier, **schema}
-        else:
+    def _properties(self, known: object, added: object) -> Object:
+        properties = dict(as_object(known))
+        for name, schema in as_object(added).items():
+            earlier = properties.get(name)
+            if is_object(earlier) and is_object(schema) and _refines(earlier, schema):
+                merged = dict(earlier)
+                self.merge(merged, schema)
+                properties[name] = merged
+                continue
+            if is_object(earlier) and _disagree(earlier, as_object(schema)):
+                self.conflicts.append(f"of several '{name}' only the last counts")
             properties[name] = schema
-    return properties
+        return properties
+
+    def _type(self, earlier: object, later: object) -> object:
+        """Give the types that both admit; an integer is a number too."""
+        before, after = _kinds(earlier), _kinds(later)
+        both = [kind for kind in after if kind in before]
+        if "integer" in after and "number" in before and "integer" not in before:
+            both.append("integer")
+        if "number" in after and "integer" in before and "integer" not in both:
+            both.append("integer")
+        if not both:
+            shown = f"'{' or '.join(before)}' and '{' or '.join(after)}'"
+            self.conflicts.append(f"nothing is {shown} at once; the last counts")
+            return later
+        return both[0] if len(both) == 1 else both
+
+
+def _kinds(value: object) -> list[str]:
+    return [value] if isinstance(value, str) else [str(kind) for kind in as_list(value)]
+
+
+def _disagree(earlier: Object, later: Object) -> bool:
+    """Whether two schemas of a property both refer, and to different things."""
+    targets = earlier.get("$ref"), later.get("$ref")
+    return None not in targets and targets[0] != targets[1]
 
 
 def _refines(earlier: Object, later: Object) -> bool:

@@ -11,6 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from headgate.document.json_values import escape, fragment_tokens
+from headgate.ir.build.enums import (
+    constant,
+    enum_groups,
+    enum_kind,
+    open_enum,
+    simple_enum,
+)
 from headgate.ir.build.merge import merged_all_of
 from headgate.ir.build.reader import (
     COMPONENT,
@@ -20,6 +27,14 @@ from headgate.ir.build.reader import (
     as_object,
     docs_of,
     is_object,
+    text_at,
+)
+from headgate.ir.build.shapes import (
+    is_closed,
+    is_only_constraint,
+    is_whole_tuple,
+    tuple_places,
+    tuple_rest,
 )
 from headgate.ir.types import (
     Alias,
@@ -38,6 +53,7 @@ from headgate.ir.types import (
     Scalar,
     Struct,
     Tag,
+    TupleOf,
     TypeExpr,
     TypeId,
     Union,
@@ -48,13 +64,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from headgate.document.json_values import Json as JsonValue
-    from headgate.ir.types import LiteralValue, ScalarKind
+    from headgate.ir.build.reader import Object
+    from headgate.ir.types import ScalarKind
 
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _STRUCTURAL = frozenset(
     {"type", "properties", "required", "items", "enum", "allOf", "oneOf", "anyOf"}
-    | {"additionalProperties", "const", "patternProperties"}
+    | {"additionalProperties", "const", "patternProperties", "prefixItems"}
 )
+_OBJECT = frozenset({"properties", "additionalProperties", "patternProperties"})
+_UNREAD = frozenset({"if", "not", "dependentSchemas"})
+_SHARED = frozenset({"type", "properties", "required", "additionalProperties"})
 
 
 @dataclass(slots=True)
@@ -129,16 +149,19 @@ class SchemaReader:
         self, node: Node, words: tuple[str, ...], own: TypeId | None = None
     ) -> TypeExpr:
         value = node.value
+        for key in _UNREAD & value.keys():
+            self._simplified(f"'{key}' is not part of the type", node.child(key))
         if "$ref" in value and not _STRUCTURAL & value.keys():
             return self._reference(node)
         if "const" in value:
-            return _constant(value["const"])
-        if isinstance(value.get("enum"), list):
+            return constant(value["const"])
+        if as_list(value.get("enum")):
             return self._enum(node, words, own)
         if value.get("allOf") or "$ref" in value:
             return self._all_of(node, words, own)
         for key in ("oneOf", "anyOf"):
-            if as_list(value.get(key)):
+            members = node.items(key)
+            if members and not all(map(is_only_constraint, members)):
                 return self._one_of(node, key, words, own)
         return self._by_type(node, words, own)
 
@@ -192,17 +215,37 @@ class SchemaReader:
         return self._union(node, variants, None, words, own)
 
     def _array(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
-        if as_list(node.value.get("prefixItems")):
-            return ListOf(Json())
-        return ListOf(self.expression_at(node, "items", (*words, "item")))
+        places = tuple_places(node)
+        if not places:
+            return ListOf(self.expression_at(node, "items", (*words, "item")))
+        items = tuple(
+            self.expression(place, (*words, f"item{number}"))
+            for number, place in enumerate(places, start=1)
+        )
+        rest = tuple_rest(node)
+        further = None if rest is None else self.expression(rest, (*words, "item"))
+        if is_whole_tuple(node, len(items)):
+            return TupleOf(items, further)
+        kinds = (*items, *(() if further is None else (further,)))
+        return ListOf(self._any_of(node, tuple(dict.fromkeys(kinds)), words))
+
+    def _any_of(
+        self, node: Node, kinds: tuple[TypeExpr, ...], words: tuple[str, ...]
+    ) -> TypeExpr:
+        """Unite types that the document has side by side but never united."""
+        if Json() in kinds:
+            return Json()
+        if len(kinds) == 1:
+            return kinds[0]
+        return self.union_of(node, tuple(map(Variant, kinds)), (*words, "item"))
 
     def _object(
         self, node: Node, words: tuple[str, ...], own: TypeId | None
     ) -> TypeExpr:
         value = node.value
-        closed = value.get("additionalProperties") is False
+        closed = is_closed(value)
         if not as_object(value.get("properties")) and not closed:
-            return MapOf(self._map_value(node, words))
+            return MapOf(self._extra(node, words))
         type_id = self._begin_new(own, words, node.pointer)
         required = frozenset(
             name for name in as_list(value.get("required")) if isinstance(name, str)
@@ -226,13 +269,14 @@ class SchemaReader:
         return Ref(type_id)
 
     def _extra(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
-        return self.expression_at(node, "additionalProperties", (*words, "value"))
-
-    def _map_value(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
+        """Read what further properties are; patterns of names are not told apart."""
         patterns = node.objects("patternProperties")
-        if "additionalProperties" not in node.value and len(patterns) == 1:
-            return self.expression(patterns[0][1], (*words, "value"))
-        return self._extra(node, words)
+        inner = (*words, "value")
+        kinds = [self.expression(schema, inner) for _, schema in patterns]
+        open_ = node.value.get("additionalProperties", not patterns) is not False
+        if open_:
+            kinds.append(self.expression_at(node, "additionalProperties", inner))
+        return self._any_of(node, tuple(dict.fromkeys(kinds)), words)
 
     def _field(
         self,
@@ -255,11 +299,13 @@ class SchemaReader:
 
     def _enum(self, node: Node, words: tuple[str, ...], own: TypeId | None) -> TypeExpr:
         values = [value for value in node.value["enum"] if value is not None]
-        kind = _enum_kind(values)
+        kind = enum_kind(values)
+        if not values:
+            return Scalar("null")
         if own is None and len(values) == 1 and kind is not None:
             return Constant(values[0])
         if kind is None:
-            return _mixed_enum(values)
+            return simple_enum(values) or self._mixed_enum(node, values, words, own)
         type_id = self._begin_new(own, words, node.pointer)
         unique = tuple(dict.fromkeys(values))
         self._finish(
@@ -276,6 +322,22 @@ class SchemaReader:
         )
         return Ref(type_id)
 
+    def _mixed_enum(
+        self,
+        node: Node,
+        values: list[JsonValue],
+        words: tuple[str, ...],
+        own: TypeId | None,
+    ) -> TypeExpr:
+        kinds = [
+            self._enum(
+                Node({"enum": group}, node.pointer), (*words, _word_of(group)), None
+            )
+            for group in enum_groups(values)
+        ]
+        variants = tuple(map(Variant, dict.fromkeys(kinds)))
+        return self._union(node, variants, None, words, own)
+
     def _all_of(
         self, node: Node, words: tuple[str, ...], own: TypeId | None
     ) -> TypeExpr:
@@ -287,11 +349,11 @@ class SchemaReader:
     def _one_of(
         self, node: Node, key: str, words: tuple[str, ...], own: TypeId | None
     ) -> TypeExpr:
-        members = node.items(key)
-        open_enum = _open_enum(self.reader, members)
-        if open_enum is not None:
-            merged = {**open_enum.value, "x-open-enum": True}
-            return self._enum(Node(merged, open_enum.pointer), words, own)
+        members = self._whole_members(node, key)
+        growing = open_enum(self.reader, members)
+        if growing is not None:
+            merged = {**growing.value, "x-open-enum": True}
+            return self._enum(Node(merged, growing.pointer), words, own)
         if len(members) == 1:
             return self._not_null(members[0], words, own)
         variants = tuple(
@@ -302,6 +364,32 @@ class SchemaReader:
         if len(distinct) == 1:
             return distinct[0].type
         return self._union(node, distinct, _declared_tag(node), words, own)
+
+    def _whole_members(self, node: Node, key: str) -> list[Node]:
+        """Give the branches, each with what stands beside the union put into it."""
+        shared = {k: v for k, v in node.value.items() if k in _SHARED}
+        other = "anyOf" if key == "oneOf" else "oneOf"
+        if node.items(other) and not all(map(is_only_constraint, node.items(other))):
+            message = f"'{other}' beside '{key}' is not part of the type"
+            self._simplified(message, node.child(other))
+        members = node.items(key)
+        if not as_object(shared.get("properties")):
+            return members
+        return [self._with_shared(member, shared) for member in members]
+
+    def _with_shared(self, member: Node, shared: Object) -> Node:
+        both = {"allOf": [shared, member.value]}
+        merged = merged_all_of(self.reader, Node(both, member.pointer))
+        if isinstance(merged, str):
+            return member
+        target = text_at(member.value, "$ref")
+        if target is not None and "title" not in merged.value:
+            name = target.rpartition("/")[2]
+            return Node({**merged.value, "title": name}, member.pointer)
+        return merged
+
+    def _simplified(self, message: str, pointer: str) -> None:
+        self.reader.report("schema-simplified", message, pointer, "warning")
 
     def _union(
         self,
@@ -345,6 +433,10 @@ class SchemaReader:
 
     def _finish(self, definition: Definition) -> None:
         self.definitions[definition.id] = definition
+
+
+def _word_of(values: list[JsonValue]) -> str:
+    return {str: "text", int: "number", bool: "flag"}.get(type(values[0]), "value")
 
 
 def _words_of(keys: Iterable[str]) -> tuple[str, ...]:
@@ -405,7 +497,7 @@ def _kind_of(value: dict[str, object]) -> object:
     kind = value.get("type")
     if kind is not None:
         return kind
-    if "properties" in value or "additionalProperties" in value:
+    if _OBJECT & value.keys():
         return "object"
     if "items" in value or "prefixItems" in value:
         return "array"
@@ -419,47 +511,6 @@ def _scalar(kind: ScalarKind, value: dict[str, object]) -> Scalar:
     return Scalar(kind, form if isinstance(form, str) else None)
 
 
-def _constant(value: object) -> TypeExpr:
-    if value is None:
-        return Scalar("null")
-    if isinstance(value, str | int | float | bool):
-        return Constant(cast("LiteralValue", value))
-    return Json()
-
-
-def _enum_kind(values: list[JsonValue]) -> str | None:
-    if values and all(isinstance(value, str) for value in values):
-        return "string"
-    if values and all(type(value) is int for value in values):
-        return "integer"
-    return None
-
-
-def _mixed_enum(values: list[JsonValue]) -> TypeExpr:
-    if values and all(isinstance(value, bool) for value in values):
-        return Scalar("boolean")
-    if values and all(type(value) in (int, float) for value in values):
-        return Scalar("number")
-    return Json()
-
-
 def _declared_tag(node: Node) -> Tag | None:
     name = as_object(node.value.get("discriminator")).get("propertyName")
     return Tag(name, declared=True) if isinstance(name, str) else None
-
-
-def _open_enum(reader: Reader, members: list[Node]) -> Node | None:
-    """Recognise `anyOf: [string, enum]`: the way documents write an open enum."""
-    if len(members) != 2:
-        return None
-    resolved = [reader.resolve(member) for member in members]
-    enums = [
-        m for m in resolved if _enum_kind(as_list(m.value.get("enum"))) == "string"
-    ]
-    plain = [
-        m
-        for m in resolved
-        if m.value.get("type") == "string"
-        and not {"enum", "const", "format", "pattern"} & m.value.keys()
-    ]
-    return enums[0] if len(enums) == 1 and len(plain) == 1 else None
