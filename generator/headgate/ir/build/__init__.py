@@ -10,7 +10,7 @@ from headgate.ir.api import Api
 from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors
-from headgate.ir.build.naming import place_operations
+from headgate.ir.build.naming import place_operations, with_own_methods
 from headgate.ir.build.operations import OperationReader, raw_operations
 from headgate.ir.build.reader import Reader, as_object, docs_of
 from headgate.ir.build.resources import resource_tree
@@ -47,10 +47,13 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     )
     streams = StreamReader(reader, schemas, operations, config.streams)
     places = place_operations(raw, _renamed(config.names, "operations."))
-    read = [
-        operations.read(r, place, streams.call(r, place))
-        for r, place in zip(raw, places, strict=True)
-    ]
+    read = with_own_methods(
+        [
+            operation
+            for r, place in zip(raw, places, strict=True)
+            for operation in operations.read(r, place, streams.call(r, place))
+        ]
+    )
     errors = read_errors(reader, schemas)
     settled = _tagged(schemas)
     finished = streams.finish(settled)

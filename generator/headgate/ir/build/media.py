@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from headgate.names import snake, split_words
+
 if TYPE_CHECKING:
-    from headgate.ir.build.reader import Node
     from headgate.ir.operations import BodyKind
     from headgate.ir.streams import Framing
 
@@ -18,6 +20,16 @@ _FRAMINGS: dict[str, Framing] = {
     "application/x-jsonl": "jsonl",
     "application/json-seq": "json-seq",
 }
+_TEXT = re.compile(
+    r"text/.*|.*/(.*\+)?(xml|yaml)|application/(x-yaml|javascript|graphql|sql)"
+)
+_PLAIN = {
+    "application/json": "json",
+    "application/octet-stream": "binary",
+    "text/plain": "text",
+    "*/*": "any",
+}
+_NOISE = frozenset({"vnd", "x", "json"})
 _PREFERENCE: tuple[BodyKind, ...] = ("json", "multipart", "form", "text", "binary")
 
 
@@ -45,9 +57,19 @@ def body_kind(value: str) -> BodyKind:
         return "form"
     if media_type.startswith("multipart/"):
         return "multipart"
-    return "text" if media_type.startswith("text/") else "binary"
+    return "text" if _TEXT.fullmatch(media_type) else "binary"
 
 
-def preferred_body(contents: list[tuple[str, Node]]) -> tuple[str, Node]:
-    """Choose the content that an SDK sends or asks for: JSON before all others."""
-    return min(contents, key=lambda pair: _PREFERENCE.index(body_kind(pair[0])))
+def preference(media_type: str) -> int:
+    """Rank the kinds of content: JSON before all others."""
+    return _PREFERENCE.index(body_kind(media_type))
+
+
+def content_word(media_type: str) -> str:
+    """Name a media type in a method's name (`as_form`)."""
+    kind, plain = body_kind(media_type), media_type_of(media_type)
+    if kind in ("form", "multipart") or plain in _PLAIN:
+        return _PLAIN.get(plain, kind)
+    subtype = plain.partition("/")[2].replace("*", "any")
+    words = [word for word in split_words(subtype) if word not in _NOISE]
+    return snake(words) or kind

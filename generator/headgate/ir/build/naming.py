@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.reader import as_list, text_at
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headgate.ir.build.operations import RawOperation
+    from headgate.ir.operations import Operation
 
 _VARIABLE = re.compile(r"^\{.*\}$")
 _VERSION = re.compile(r"^v[0-9]+$")
@@ -47,6 +48,20 @@ def place_operations(
         taken.add(place)
         places.append(place)
     return places
+
+
+def with_own_methods(operations: list[Operation]) -> list[Operation]:
+    """Number the methods that several operations of one resource would share."""
+    taken: set[Place] = set()
+    found: list[Operation] = []
+    for operation in operations:
+        method, number = operation.method, 1
+        while Place(operation.resource, method) in taken:
+            number += 1
+            method = f"{operation.method}_{number}"
+        taken.add(Place(operation.resource, method))
+        found.append(replace(operation, method=method))
+    return found
 
 
 def _wanted(raw: RawOperation, override: str | None) -> Place:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
-from headgate.ir.build.media import (
-    body_kind,
-    is_stream,
-    media_type_of,
-    preferred_body,
-)
+from headgate.ir.build.contents import ContentsReader
+from headgate.ir.build.media import content_word
 from headgate.ir.build.reader import (
     Node,
     Reader,
@@ -39,7 +35,6 @@ from headgate.ir.types import (
     Field,
     ListOf,
     Ref,
-    Scalar,
     Struct,
     TypeExpr,
 )
@@ -50,6 +45,7 @@ if TYPE_CHECKING:
     from headgate.ir.operations import StreamCall
 
 _VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
+_METHODS = frozenset(verb.upper() for verb in _VERBS)
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
@@ -59,21 +55,23 @@ _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "for
 class RawOperation:
     """An operation as the document has it, before it is read."""
 
+    id: str
+    """The operationId; verb and path where it is absent or already taken."""
     verb: HttpMethod
     path: str
     item: Node
     node: Node
 
     @property
-    def id(self) -> str:
-        """The operationId, or verb and path where there is none."""
-        named = text_at(self.node.value, "operationId")
-        return named or f"{self.verb.lower()} {self.path}"
+    def spot(self) -> str:
+        """The verb and path, by which settings can name it (`POST /things`)."""
+        return f"{self.verb} {self.path}"
 
 
 def raw_operations(reader: Reader) -> list[RawOperation]:
     """List the operations in the document's order."""
     found: list[RawOperation] = []
+    taken: set[str] = set()
     for path, item in reader.root.objects("paths"):
         resolved = reader.resolve(item)
         for verb in resolved.value:
@@ -81,8 +79,24 @@ def raw_operations(reader: Reader) -> list[RawOperation]:
             if verb in _VERBS and is_object(node):
                 method = cast("HttpMethod", verb.upper())
                 child = Node(node, resolved.child(verb))
-                found.append(RawOperation(method, path, resolved, child))
+                found.append(_raw(method, path, resolved, child, taken))
+        for verb, child in resolved.objects("additionalOperations"):
+            if verb.upper() in _METHODS:
+                method = cast("HttpMethod", verb.upper())
+                found.append(_raw(method, path, resolved, child, taken))
+            else:
+                message = f"no SDK can send the method {verb!r}"
+                reader.report("method-left-out", message, child.pointer, "warning")
     return found
+
+
+def _raw(
+    method: HttpMethod, path: str, item: Node, node: Node, taken: set[str]
+) -> RawOperation:
+    named = text_at(node.value, "operationId")
+    unique = named if named and named not in taken else f"{method.lower()} {path}"
+    taken.add(unique)
+    return RawOperation(unique, method, path, item, node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +109,66 @@ class OperationReader:
     """Header parameters, in lower case, that are options of the client instead."""
     idempotency_header: str
 
+    @property
+    def contents(self) -> ContentsReader:
+        """Reads bodies and results."""
+        return ContentsReader(self.reader, self.schemas)
+
     def read(
         self, raw: RawOperation, place: Place, stream: StreamCall | None
+    ) -> list[Operation]:
+        """Settle everything about one operation, once for each kind of content."""
+        words = (*place.resource, place.method)
+        bodies: list[Body | None] = [*self.contents.bodies(raw, words)] or [None]
+        results: list[Result | None] = [
+            *self.contents.results(self.successes(raw), words)
+        ] or [None]
+        first = self._first(raw, place, stream, (bodies[0], results[0]))
+        if len(results) > 1 and results[0] is not None:
+            first = replace(first, accept=results[0].media_type)
+        taken = {first.method, *((stream.method,) if stream else ())}
+        return [
+            first,
+            *(self._as_body(first, body, taken) for body in bodies[1:] if body),
+            *(
+                self._as_result(first, result, taken)
+                for result in results[1:]
+                if result
+            ),
+        ]
+
+    def _as_body(self, first: Operation, body: Body, taken: set[str]) -> Operation:
+        word = content_word(body.media_type)
+        method = _free(f"{first.method}_as_{word}", taken)
+        name = f"{first.id} as {body.media_type}"
+        return replace(first, id=name, method=method, body=body, stream=None)
+
+    def _as_result(
+        self, first: Operation, result: Result, taken: set[str]
     ) -> Operation:
-        """Settle everything about one operation."""
+        word = content_word(result.media_type)
+        method = _free(f"{first.method}_as_{word}", taken)
+        return replace(
+            first,
+            id=f"{first.id} giving {result.media_type}",
+            method=method,
+            result=result,
+            accept=result.media_type,
+            stream=None,
+            page=None,
+        )
+
+    def _first(
+        self,
+        raw: RawOperation,
+        place: Place,
+        stream: StreamCall | None,
+        content: tuple[Body | None, Result | None],
+    ) -> Operation:
         value = raw.node.value
         words = (*place.resource, place.method)
         parameters, has_key = self._parameters(raw, words)
-        result = self._result(raw, words)
+        body, result = content
         return Operation(
             id=raw.id,
             resource=place.resource,
@@ -110,7 +176,7 @@ class OperationReader:
             verb=raw.verb,
             path=self._path(raw, parameters),
             parameters=parameters,
-            body=self._body(raw, words),
+            body=body,
             result=result,
             stream=stream,
             page=self._page(raw, result),
@@ -152,6 +218,7 @@ class OperationReader:
             docs=docs_of(value),
             location=self.reader.locate(node.pointer),
             style=style,
+            content_type=next((name for name, _ in node.objects("content")), None),
             explode=bool(value.get("explode", style == "form")),
             default=Default(schema["default"]) if "default" in schema else None,
             allow_reserved=value.get("allowReserved") is True,
@@ -167,65 +234,14 @@ class OperationReader:
     ) -> tuple[PathPart, ...]:
         known = {p.name for p in parameters if p.place == "path"}
         parts: list[PathPart] = []
-        for index, text in enumerate(_VARIABLE.split(raw.path)):
+        # A fragment only tells the document's paths apart; it is never sent.
+        sent = raw.path.partition("#")[0]
+        for index, text in enumerate(_VARIABLE.split(sent)):
             if index % 2 and text in known:
                 parts.append(PathVariable(text))
             elif text:
                 parts.append(PathLiteral("{" + text + "}" if index % 2 else text))
         return tuple(parts)
-
-    def _body(self, raw: RawOperation, words: tuple[str, ...]) -> Body | None:
-        request = raw.node.value.get("requestBody")
-        if not is_object(request):
-            return None
-        node = self.reader.resolve(Node(request, raw.node.child("requestBody")))
-        contents = node.objects("content")
-        if not contents:
-            return None
-        media_type, media = preferred_body(contents)
-        self._left_out(contents, media_type, "request body")
-        return Body(
-            kind=body_kind(media_type),
-            media_type=media_type,
-            type=self._content(media_type, media, (*words, "request")),
-            required=node.value.get("required") is True,
-            docs=docs_of(node.value),
-            location=self.reader.locate(media.pointer),
-        )
-
-    def _content(
-        self, media_type: str, media: Node, words: tuple[str, ...]
-    ) -> TypeExpr:
-        match body_kind(media_type):
-            case "binary":
-                return Scalar("binary")
-            case "text":
-                return Scalar("string")
-            case _:
-                return self.schemas.expression_at(media, "schema", words)
-
-    def _result(self, raw: RawOperation, words: tuple[str, ...]) -> Result | None:
-        successes = self.successes(raw)
-        first: Result | None = None
-        for status, response in successes:
-            contents = [
-                pair for pair in response.objects("content") if not is_stream(pair[0])
-            ]
-            if not contents or first is not None:
-                self._left_out(contents, None, f"response {status}")
-                continue
-            media_type, media = preferred_body(contents)
-            self._left_out(contents, media_type, f"response {status}")
-            first = Result(
-                kind=body_kind(media_type),
-                media_type=media_type,
-                type=self._content(media_type, media, (*words, "response")),
-                statuses=(status,),
-                docs=docs_of(response.value),
-                location=self.reader.locate(media.pointer),
-                may_be_empty=any(not r.value.get("content") for _, r in successes),
-            )
-        return first
 
     def successes(self, raw: RawOperation) -> list[tuple[str, Node]]:
         """List the responses that are no errors, in the order of their statuses."""
@@ -235,19 +251,6 @@ class OperationReader:
         ]
         found = sorted(pair for pair in responses if pair[0].startswith("2"))
         return found or [pair for pair in responses if pair[0] == "default"]
-
-    def _left_out(
-        self,
-        contents: list[tuple[str, Node]],
-        chosen: str | None,
-        what: str,
-    ) -> None:
-        for media_type, media in contents:
-            if media_type != chosen:
-                message = f"{what} as {media_type_of(media_type)} is left out"
-                self.reader.report(
-                    "content-left-out", message, media.pointer, "warning"
-                )
 
     def _page(self, raw: RawOperation, result: Result | None) -> CursorPage | None:
         declared = as_object(raw.node.value.get("x-pagination"))
@@ -286,6 +289,20 @@ class OperationReader:
             tuple(as_object(alternative))
             for alternative in as_list(declared.get("security"))
         )
+
+
+def _free(method: str, taken: set[str]) -> str:
+    """Give a method's name that is not taken, and take it."""
+    wanted = method
+    if wanted in taken:
+        before, _, word = method.rpartition("_as_")
+        wanted = f"{before}_giving_{word}"
+    name, number = wanted, 1
+    while name in taken:
+        number += 1
+        name = f"{wanted}_{number}"
+    taken.add(name)
+    return name
 
 
 def _item(found: Field | None) -> TypeExpr | None:

@@ -1,0 +1,147 @@
+"""How the fields of a form or a multipart body are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headgate.ir.build.reader import Node, Object, as_object, text_at
+from headgate.ir.operations import Part
+from headgate.ir.types import (
+    Alias,
+    Constant,
+    Definition,
+    Enum,
+    Field,
+    ListOf,
+    Nullable,
+    Ref,
+    Scalar,
+    Struct,
+    TypeExpr,
+    TypeId,
+    Union,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headgate.ir.operations import BodyKind, PartKind
+
+_BINARY = frozenset({"binary", "base64"})
+
+
+def read_parts(
+    media: Node,
+    type_: TypeExpr,
+    definitions: Mapping[TypeId, Definition],
+    *,
+    kind: BodyKind,
+) -> tuple[Part, ...]:
+    """Read the parts of a body; one of another kind has none."""
+    if kind not in ("form", "multipart"):
+        return ()
+    encodings = as_object(media.value.get("encoding"))
+    return tuple(
+        _part(field, as_object(encodings.get(field.name)), definitions, kind)
+        for field in _fields(type_, definitions)
+    )
+
+
+def _fields(
+    type_: TypeExpr, definitions: Mapping[TypeId, Definition]
+) -> tuple[Field, ...]:
+    """Give the fields of an object, or of all the objects of a union."""
+    settled = _settled(type_, definitions)
+    definition = definitions.get(settled.id) if isinstance(settled, Ref) else None
+    if isinstance(definition, Struct):
+        return definition.fields
+    if not isinstance(definition, Union):
+        return ()
+    found: dict[str, Field] = {}
+    for variant in definition.variants:
+        inner = _settled(variant.type, definitions)
+        if inner != settled:
+            for field in _fields(inner, definitions):
+                found.setdefault(field.name, field)
+    return tuple(found.values())
+
+
+def _part(
+    field: Field,
+    encoding: Object,
+    definitions: Mapping[TypeId, Definition],
+    kind: BodyKind,
+) -> Part:
+    settled = _settled(field.type, definitions)
+    many = isinstance(settled, ListOf)
+    inner = settled.item if isinstance(settled, ListOf) else settled
+    content_type = text_at(encoding, "contentType")
+    style = text_at(encoding, "style") or "form"
+    return Part(
+        field=field.name,
+        kind=_kind(_settled(inner, definitions), content_type, definitions, kind),
+        many=many,
+        content_type=_one_type(content_type),
+        style=style,
+        explode=bool(encoding.get("explode", style == "form")),
+    )
+
+
+def _kind(
+    inner: TypeExpr,
+    content_type: str | None,
+    definitions: Mapping[TypeId, Definition],
+    body: BodyKind,
+) -> PartKind:
+    if content_type is not None and "json" in content_type:
+        return "json"
+    if isinstance(inner, Scalar):
+        is_file = inner.kind == "binary" or inner.format in _BINARY
+        given = content_type is not None and not content_type.startswith("text/")
+        holds_bytes = is_file or (given and inner.kind == "string")
+        return "file" if holds_bytes and body == "multipart" else "text"
+    if isinstance(inner, Constant):
+        return "text"
+    if isinstance(inner, Ref) and isinstance(definitions.get(inner.id), Enum):
+        return "text"
+    return _kind_of_union(inner, content_type, definitions, body)
+
+
+def _kind_of_union(
+    inner: TypeExpr,
+    content_type: str | None,
+    definitions: Mapping[TypeId, Definition],
+    body: BodyKind,
+) -> PartKind:
+    """Say how a union is written: as its variants, where all are written alike."""
+    definition = definitions.get(inner.id) if isinstance(inner, Ref) else None
+    if not isinstance(definition, Union):
+        return "json"
+    kinds = {
+        _kind(settled, content_type, definitions, body)
+        for variant in definition.variants
+        if (settled := _settled(variant.type, definitions)) != inner
+    }
+    return kinds.pop() if len(kinds) == 1 else "json"
+
+
+def _one_type(content_type: str | None) -> str | None:
+    """Give the media type of a part, if there is no choice of several."""
+    if content_type is None or "," in content_type or "*" in content_type:
+        return None
+    return content_type.strip()
+
+
+def _settled(type_: TypeExpr, definitions: Mapping[TypeId, Definition]) -> TypeExpr:
+    seen: set[TypeId] = set()
+    while True:
+        if isinstance(type_, Nullable):
+            type_ = type_.inner
+            continue
+        if not isinstance(type_, Ref) or type_.id in seen:
+            return type_
+        seen.add(type_.id)
+        definition = definitions.get(type_.id)
+        if not isinstance(definition, Alias):
+            return type_
+        type_ = definition.type
