@@ -15,18 +15,28 @@ from headgate_sdk import (
     RequestOptions,
     RunStream,
     Unknown,
+    content,
+    parse_output,
+    tool_definition,
 )
 from headgate_sdk.types import (
     ContentBlockDeltaEvent,
+    FunctionTool,
     Key,
     MessageParam,
     MessageRequest,
     MessageResponse,
+    MessageStartEvent,
     RunCompleteEvent,
     RunResult,
     TextBlock,
     TextDelta,
+    ToolUseBlock,
 )
+
+
+def show(event: MessageStartEvent) -> None:
+    assert_type(event.message.id, str)
 
 
 def blocking(client: Headgate) -> None:
@@ -56,6 +66,13 @@ def blocking(client: Headgate) -> None:
                 if event.delta.type == "text_delta":
                     assert_type(event.delta, TextDelta)
         assert_type(stream.final(), MessageResponse)
+
+        for call in stream.tool_calls():
+            assert_type(call, ToolUseBlock)
+        stream.on("message_start", show).on("message_stop", print).until_done()
+    assert_type(parse_output(message, int), int)
+    content.tool_result("call_1", [content.text("Hi"), content.image(b"")])
+    assert_type(tool_definition(blocking), FunctionTool)
 
     run = client.runs.stream(request={"model": "mock/echo", "messages": messages})
     assert_type(run, RunStream)

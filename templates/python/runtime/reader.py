@@ -105,6 +105,14 @@ class EventReader:
             self._fail(error)
         return deliveries
 
+    def name_of(self, event: Any) -> str | None:
+        """Give the name of an event's kind; None for one that could not be read."""
+        tag = getattr(event, self._shape.tag or "", None)
+        if isinstance(tag, str):
+            return tag
+        forms = self._shape.events.items()
+        return next((name for name, form in forms if form is type(event)), None)
+
     def _new_decoder(self) -> EventDecoder | LineDecoder:
         if self._shape.framing == "jsonl":
             return LineDecoder(line_limit=self._limits.get("event", EVENT_LIMIT))

@@ -48,8 +48,10 @@ if TYPE_CHECKING:
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
+    from ._runtime.partial_json import PartialJson
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
+    from .content import output_text, parse_output, tool_definition
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
 
@@ -83,6 +85,7 @@ __all__ = [
     "NotFoundError",
     "OverloadedError",
     "Page",
+    "PartialJson",
     "PermissionDeniedError",
     "PolicyDeniedError",
     "ProviderError",
@@ -103,6 +106,9 @@ __all__ = [
     "StreamTruncatedError",
     "TimeoutOptions",
     "Unknown",
+    "output_text",
+    "parse_output",
+    "tool_definition",
 ]
 
 if not TYPE_CHECKING:
@@ -138,6 +144,7 @@ if not TYPE_CHECKING:
             "NotFoundError": "._errors",
             "OverloadedError": "._errors",
             "Page": "._runtime.pages",
+            "PartialJson": "._runtime.partial_json",
             "PermissionDeniedError": "._errors",
             "PolicyDeniedError": "._errors",
             "ProviderError": "._errors",
@@ -158,5 +165,8 @@ if not TYPE_CHECKING:
             "StreamTruncatedError": "._runtime.errors",
             "TimeoutOptions": "._runtime.settings",
             "Unknown": "._runtime.models",
+            "output_text": ".content",
+            "parse_output": ".content",
+            "tool_definition": ".content",
         },
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
 from headgate.plan.python.client import client_page, options_page, product_page
+from headgate.plan.python.content import content_page
 from headgate.plan.python.context import Context, make_context, resources_of
 from headgate.plan.python.definitions import types_page
 from headgate.plan.python.errors import errors_page
@@ -26,17 +27,22 @@ if TYPE_CHECKING:
 _TEMPLATES = "python"
 RUNTIME = (
     "__init__",
+    "assembly",
+    "callbacks",
     "calls",
     "clients",
     "core",
     "errors",
     "folding",
+    "functions",
     "interceptors",
     "json_values",
     "lazy",
+    "media",
     "models",
     "network",
     "pages",
+    "partial_json",
     "reader",
     "redaction",
     "requests",
@@ -46,6 +52,7 @@ RUNTIME = (
     "shapes",
     "sse",
     "streams",
+    "structured",
 )
 """The modules of the fixed runtime."""
 
@@ -68,6 +75,7 @@ def plan(api: Api, config: Config) -> Package:
         _rendered(f"{module}/py.typed", "py.typed", MarkerPage(context.header)),
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),
         _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
+        *_content(context, module),
         *_options(context, module),
         *_operations(context, module),
         _rendered(f"{module}/_product.py", "product.py", product_page(context)),
@@ -85,6 +93,13 @@ def _rendered(path: str, template: str, page: object) -> Rendered:
 
 def _package(path: str, title: str, context: Context) -> Rendered:
     return _rendered(f"{path}/__init__.py", f"{title}.py", MarkerPage(context.header))
+
+
+def _content(context: Context, module: str) -> list[PlannedFile]:
+    content = context.api.content
+    if not content.constructors and content.tool is None and content.output is None:
+        return []
+    return [_rendered(f"{module}/content.py", "content.py", content_page(context))]
 
 
 def _options(context: Context, module: str) -> list[PlannedFile]:

@@ -41,6 +41,8 @@ class StreamNames:
     stream: str
     async_stream: str
     fold: str
+    callbacks: str
+    assemblies: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _pascal(path: tuple[str, ...]) -> str:
 def _stream_names(api: Api, scope: Scope) -> dict[str, StreamNames]:
     modules = Scope(KEYWORDS, fold_case=True)
     names: dict[str, StreamNames] = {}
-    for name in api.streams:
+    for name, declared in api.streams.items():
         words = split_words(name)
         base = pascal(words)[:48]
         names[name] = StreamNames(
@@ -246,6 +248,13 @@ def _stream_names(api: Api, scope: Scope) -> dict[str, StreamNames]:
             stream=scope.claim(f"{base}Stream", "Event").text,
             async_stream=scope.claim(f"Async{base}Stream", "Event").text,
             fold=scope.claim(f"{base}Fold", "Event").text,
+            callbacks=scope.claim(f"{base}Callbacks", "Event").text,
+            assemblies={
+                each.name: scope.claim(
+                    f"{base}{pascal(split_words(each.name))[:32]}Calls", "Event"
+                ).text
+                for each in declared.assemblies
+            },
         )
     return names
 

@@ -9,6 +9,7 @@ from headgate.encoding.code import Code, assembled
 from headgate.encoding.python import docstring, dotted, string
 from headgate.ir.types import Alias
 from headgate.plan.python.client import requests_options_home
+from headgate.plan.python.content import content_functions
 from headgate.plan.python.context import Context
 from headgate.plan.python.definitions import sides_of
 from headgate.plan.python.imports import Imports, export_key
@@ -30,6 +31,7 @@ RUNTIME = {
     "HttpResponse": "._runtime.models",
     "Interceptor": "._runtime.interceptors",
     "Page": "._runtime.pages",
+    "PartialJson": "._runtime.partial_json",
     "ResponseDecodeError": "._runtime.errors",
     "RetryPolicy": "._runtime.retry",
     "StreamClosedError": "._runtime.errors",
@@ -66,6 +68,7 @@ def root_exports(context: Context) -> ExportsPage:
         context.root_error: "._errors",
         **dict.fromkeys(context.errors.values(), "._errors"),
     }
+    homes |= dict.fromkeys(content_functions(context), ".content")
     for names in context.streams.values():
         homes[names.stream] = f".streams.{names.module}"
         homes[names.async_stream] = f".streams.{names.module}"

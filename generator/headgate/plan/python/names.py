@@ -27,7 +27,8 @@ TYPING = frozenset(
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
-    Attempt ConfigurationError HttpResponse Interceptor Page RequestOptions
+    Attempt ConfigurationError HttpResponse Interceptor Page PartialJson
+    RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError StreamForeignError
     StreamGapError StreamLimitError StreamLimits StreamTruncatedError
     TimeoutOptions""".split()

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.python import docstring, literal, string
+from headgate.plan.python.assemblies import (
+    AssemblyPage,
+    AssemblyPlan,
+    OverloadPage,
+)
 from headgate.plan.python.context import Context, StreamNames, name
 from headgate.plan.python.folds import (
     Block,
@@ -77,6 +82,12 @@ class StreamPage:
     handlers: tuple[HandlerPage, ...]
     classes: tuple[StreamClass, ...]
     extractors: tuple[ExtractorPage, ...]
+    has_callbacks: bool
+    has_overloads: bool
+    callbacks: Code
+    callbacks_docs: Code
+    overloads: tuple[OverloadPage, ...]
+    assemblies: tuple[AssemblyPage, ...]
 
 
 class StreamPlan:
@@ -89,6 +100,7 @@ class StreamPlan:
         self._imports = Imports()
         self._writer: Writer = context.writer(self._imports)
         self._paths = PathWriter(context, self._imports, self._writer)
+        self._overloads: tuple[OverloadPage, ...] = ()
         self._event = self._writer.expr(stream.event, "received")
 
     def page(self) -> StreamPage:
@@ -99,6 +111,9 @@ class StreamPlan:
             self._imports.use(".._runtime.session", "StreamSession")
         fold = FoldPlan(stream, self._context, self._imports, self._writer)
         handlers = fold.handlers()
+        told = AssemblyPlan(stream, self._context, self._imports, self._writer)
+        self._overloads = told.overloads()
+        assemblies = told.assemblies()
         classes = (self._class(is_async=False), self._class(is_async=True))
         extractors = tuple(map(self._extractor, stream.extractors))
         arguments = self._shape_arguments()
@@ -117,6 +132,14 @@ class StreamPlan:
             handlers=handlers,
             classes=classes,
             extractors=extractors,
+            has_callbacks=bool(self._overloads),
+            has_overloads=len(self._overloads) > 1,
+            callbacks=name(self._names.callbacks),
+            callbacks_docs=docstring(
+                [f"Calls functions with the events of a `{stream.name}` stream."], 4
+            ),
+            overloads=self._overloads,
+            assemblies=assemblies,
         )
 
     def _result(self) -> Expr | None:
@@ -138,17 +161,22 @@ class StreamPlan:
         base = self._imports.use(_STREAMS, f"Async{folded}" if is_async else folded)
         arguments = (self._event,) if result is None else (self._event, result)
         own = self._names.async_stream if is_async else self._names.stream
-        if self._stream.extractors:
+        if self._stream.extractors or self._stream.assemblies:
             self._imports.use(
                 "collections.abc", "AsyncIterator" if is_async else "Iterator"
             )
         text = self._stream.docs.text or f"Events of a `{self._stream.name}` stream."
         return StreamClass(
-            head=_class_head(name(own), Subscript(base, arguments)),
+            head=self._stream_head(name(own), Subscript(base, arguments)),
             session=fixed("StreamSession"),
             docs=docstring([text], 4),
             iterator=fixed("AsyncIterator" if is_async else "Iterator"),
         )
+
+    def _stream_head(self, own: Code, base: Subscript) -> Code:
+        if not self._overloads:
+            return _class_head(own, base)
+        return _class_head(own, base, Atom(name(self._names.callbacks)))
 
     def _extractor(self, extractor: Extractor) -> ExtractorPage:
         block = Block(1)
@@ -161,7 +189,7 @@ class StreamPlan:
         type_ = getattr(last, "type", None)
         expr = self._writer.expr(type_, "received") if type_ else Atom(fixed("str"))
         own = attribute(extractor.name)
-        text = f"Read the stream and give its pieces of {extractor.name}."
+        text = f"Read the stream and give its pieces of {own.replace('_', ' ')}."
         return ExtractorPage(
             function=name(f"{own}_of"),
             label=name(own),
@@ -275,8 +303,16 @@ def _entries(start: Code, items: list[Code], end: str) -> Code:
     return lines([start, *inner, foot])
 
 
-def _class_head(own: Code, base: Subscript) -> Code:
-    one = assembled("class {}({}):", own, flat(base))
+def _class_head(own: Code, base: Subscript, before: Atom | None = None) -> Code:
+    bases: list[Expr] = [base] if before is None else [before, base]
+    together = joined(", ", map(flat, bases))
+    one = assembled("class {}({}):", own, together)
     if fits(0, one):
         return one
-    return lines([assembled("class {}(", own), *inside(base, 4), fixed("):")])
+    head, foot = assembled("class {}(", own), fixed("):")
+    if before is None:
+        return lines([head, *inside(base, 4), foot])
+    if fits(4, together):
+        return lines([head, assembled("    {}", together), foot])
+    inner = [line for each in bases for line in inside(each, 4, ",")]
+    return lines([head, *inner, foot])

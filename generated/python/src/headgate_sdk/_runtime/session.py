@@ -71,6 +71,10 @@ class StreamSession:
         """Whether the stream came to its end, good or bad."""
         return self._reader.ended is not None and self._reader.error is None
 
+    def name_of(self, event: Any) -> str | None:
+        """Give the name of an event's kind; None for one that could not be read."""
+        return self._reader.name_of(event)
+
     async def batch(self) -> list[Delivery] | None:
         """Give the next events that have arrived; None at the end.
 

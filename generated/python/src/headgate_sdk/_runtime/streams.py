@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from .callbacks import EventCallbacks
 from .errors import StreamClosedError
 from .models import HttpResponse
 from .network import run_now
@@ -19,10 +20,11 @@ R = TypeVar("R")
 V = TypeVar("V")
 
 
-class _StreamState:
+class _StreamState(EventCallbacks):
     """What both kinds of stream know about where they are."""
 
     def __init__(self, session: StreamSession) -> None:
+        super().__init__()
         self._session = session
         self._entered = False
         self._closed = False
@@ -71,6 +73,8 @@ class EventStream(_StreamState, Generic[E]):
                 for event, cursor, _ in self._waiting:
                     self.last_event_id = cursor
                     self._note(event)
+                    if self._callbacks:
+                        self._tell(self._session.name_of(event), event)
                     yield event
                 batch = run_now(self._session.batch())
                 if batch is None:
@@ -79,6 +83,11 @@ class EventStream(_StreamState, Generic[E]):
         finally:
             if not self._entered:
                 self.close()
+
+    def until_done(self) -> None:
+        """Read to the end for the sake of what is called on the way."""
+        for _ in self:
+            pass
 
     def close(self) -> None:
         """Free the connection; nothing more can be read."""
@@ -124,6 +133,8 @@ class AsyncEventStream(_StreamState, Generic[E]):
                 for event, cursor, _ in self._waiting:
                     self.last_event_id = cursor
                     self._note(event)
+                    if self._callbacks:
+                        self._tell(self._session.name_of(event), event)
                     yield event
                 batch = await self._session.batch()
                 if batch is None:
@@ -132,6 +143,11 @@ class AsyncEventStream(_StreamState, Generic[E]):
         finally:
             if not self._entered:
                 await self.close()
+
+    async def until_done(self) -> None:
+        """Read to the end for the sake of what is called on the way."""
+        async for _ in self:
+            pass
 
     async def close(self) -> None:
         """Free the connection; nothing more can be read."""

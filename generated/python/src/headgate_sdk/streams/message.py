@@ -3,8 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Literal, Self, overload
 
+from .._runtime.assembly import Assembly
+from .._runtime.callbacks import EventCallbacks
 from .._runtime.folding import Folding, copied, item_at, merge_unknown, put_at
 from .._runtime.session import StreamSession
 from .._runtime.shapes import StreamShape
@@ -73,6 +76,96 @@ def tool_input_of(event: MessageStreamEvent) -> str | None:
     return None
 
 
+class MessageToolCalls(Assembly[ToolUseBlock]):
+    """Puts the tool calls of a `message` stream together."""
+
+    into = "input"
+
+    def take(self, event: MessageStreamEvent) -> ToolUseBlock | None:
+        """Take the next event and give the object that it completes."""
+        if isinstance(event, ContentBlockStartEvent):
+            if isinstance(event.content_block, ToolUseBlock):
+                self._begin(event.index, event.content_block)
+        if isinstance(event, ContentBlockDeltaEvent):
+            if isinstance(event.delta, InputJsonDelta):
+                self._add(event.index, event.delta.partial_json)
+        if isinstance(event, ContentBlockStopEvent):
+            return self._end(event.index)
+        return None
+
+
+class MessageCallbacks(EventCallbacks):
+    """Calls functions with the events of a `message` stream."""
+
+    @overload
+    def on(
+        self,
+        name: Literal["message_start"],
+        callback: Callable[[MessageStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["content_block_start"],
+        callback: Callable[[ContentBlockStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["content_block_delta"],
+        callback: Callable[[ContentBlockDeltaEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["content_block_stop"],
+        callback: Callable[[ContentBlockStopEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["message_delta"],
+        callback: Callable[[MessageDeltaEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["message_stop"],
+        callback: Callable[[MessageStopEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["audio_chunk"],
+        callback: Callable[[AudioChunkEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["audio_unavailable"],
+        callback: Callable[[AudioUnavailableEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["ping"],
+        callback: Callable[[PingEvent], object],
+    ) -> Self: ...
+
+    def on(self, name: str, callback: Callable[[Any], object]) -> Self:
+        """Call a function with each event of a kind, before it is delivered."""
+        self._call_on(name, callback)
+        return self
+
+
 class MessageFold(Folding[MessageResponse]):
     """Builds what the `message` events tell."""
 
@@ -128,7 +221,9 @@ class MessageFold(Folding[MessageResponse]):
         result.usage = copied(event.usage)
 
 
-class MessageStream(FoldedStream[MessageStreamEvent, MessageResponse]):
+class MessageStream(
+    MessageCallbacks, FoldedStream[MessageStreamEvent, MessageResponse]
+):
     """Events of a `message` stream."""
 
     def __init__(self, session: StreamSession) -> None:
@@ -144,11 +239,17 @@ class MessageStream(FoldedStream[MessageStreamEvent, MessageResponse]):
         return self._select(thinking_of)
 
     def tool_input_deltas(self) -> Iterator[str]:
-        """Read the stream and give its pieces of tool_input."""
+        """Read the stream and give its pieces of tool input."""
         return self._select(tool_input_of)
 
+    def tool_calls(self) -> Iterator[ToolUseBlock]:
+        """Read the stream and give each tool call once it is complete."""
+        return self._select(MessageToolCalls().take)
 
-class AsyncMessageStream(AsyncFoldedStream[MessageStreamEvent, MessageResponse]):
+
+class AsyncMessageStream(
+    MessageCallbacks, AsyncFoldedStream[MessageStreamEvent, MessageResponse]
+):
     """Events of a `message` stream."""
 
     def __init__(self, session: StreamSession) -> None:
@@ -164,5 +265,9 @@ class AsyncMessageStream(AsyncFoldedStream[MessageStreamEvent, MessageResponse])
         return self._select(thinking_of)
 
     def tool_input_deltas(self) -> AsyncIterator[str]:
-        """Read the stream and give its pieces of tool_input."""
+        """Read the stream and give its pieces of tool input."""
         return self._select(tool_input_of)
+
+    def tool_calls(self) -> AsyncIterator[ToolUseBlock]:
+        """Read the stream and give each tool call once it is complete."""
+        return self._select(MessageToolCalls().take)

@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Literal, Self, overload
 
 from .._operations import RUNS_EVENTS
+from .._runtime.assembly import Assembly
+from .._runtime.callbacks import EventCallbacks
 from .._runtime.folding import Folding, copied
 from .._runtime.session import StreamSession
 from .._runtime.shapes import Resume, StreamShape
 from .._runtime.streams import AsyncFoldedStream, FoldedStream
+from ..types.content import ToolUseBlock
 from ..types.message_events import (
     ContentBlockDeltaEvent,
+    ContentBlockStartEvent,
+    ContentBlockStopEvent,
     InputJsonDelta,
     PingEvent,
     TextDelta,
@@ -89,6 +95,108 @@ def tool_input_of(event: RunStreamEvent) -> str | None:
     return None
 
 
+class RunToolCalls(Assembly[ToolUseBlock]):
+    """Puts the tool calls of a `run` stream together."""
+
+    into = "input"
+
+    def take(self, event: RunStreamEvent) -> ToolUseBlock | None:
+        """Take the next event and give the object that it completes."""
+        if isinstance(event, StepAbandonedEvent):
+            self._discard()
+        if isinstance(event, StepStreamEvent):
+            if isinstance(event.event, ContentBlockStartEvent):
+                if isinstance(event.event.content_block, ToolUseBlock):
+                    self._begin(event.event.index, event.event.content_block)
+        if isinstance(event, StepStreamEvent):
+            if isinstance(event.event, ContentBlockDeltaEvent):
+                if isinstance(event.event.delta, InputJsonDelta):
+                    self._add(event.event.index, event.event.delta.partial_json)
+        if isinstance(event, StepStreamEvent):
+            if isinstance(event.event, ContentBlockStopEvent):
+                return self._end(event.event.index)
+        return None
+
+
+class RunCallbacks(EventCallbacks):
+    """Calls functions with the events of a `run` stream."""
+
+    @overload
+    def on(
+        self,
+        name: Literal["run_start"],
+        callback: Callable[[RunStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["step_start"],
+        callback: Callable[[StepStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["stream_event"],
+        callback: Callable[[StepStreamEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["tool_call_start"],
+        callback: Callable[[ToolCallStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["tool_result"],
+        callback: Callable[[ToolResultEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["step_complete"],
+        callback: Callable[[StepCompleteEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["step_abandoned"],
+        callback: Callable[[StepAbandonedEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["history_delta"],
+        callback: Callable[[HistoryDeltaEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["run_complete"],
+        callback: Callable[[RunCompleteEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["ping"],
+        callback: Callable[[PingEvent], object],
+    ) -> Self: ...
+
+    def on(self, name: str, callback: Callable[[Any], object]) -> Self:
+        """Call a function with each event of a kind, before it is delivered."""
+        self._call_on(name, callback)
+        return self
+
+
 class RunFold(Folding[RunResult]):
     """Builds what the `run` events tell."""
 
@@ -104,7 +212,7 @@ class RunFold(Folding[RunResult]):
         self._result = copied(event.result)
 
 
-class RunStream(FoldedStream[RunStreamEvent, RunResult]):
+class RunStream(RunCallbacks, FoldedStream[RunStreamEvent, RunResult]):
     """Events of a `run` stream."""
 
     def __init__(self, session: StreamSession) -> None:
@@ -120,11 +228,15 @@ class RunStream(FoldedStream[RunStreamEvent, RunResult]):
         return self._select(thinking_of)
 
     def tool_input_deltas(self) -> Iterator[str]:
-        """Read the stream and give its pieces of tool_input."""
+        """Read the stream and give its pieces of tool input."""
         return self._select(tool_input_of)
 
+    def tool_calls(self) -> Iterator[ToolUseBlock]:
+        """Read the stream and give each tool call once it is complete."""
+        return self._select(RunToolCalls().take)
 
-class AsyncRunStream(AsyncFoldedStream[RunStreamEvent, RunResult]):
+
+class AsyncRunStream(RunCallbacks, AsyncFoldedStream[RunStreamEvent, RunResult]):
     """Events of a `run` stream."""
 
     def __init__(self, session: StreamSession) -> None:
@@ -140,5 +252,9 @@ class AsyncRunStream(AsyncFoldedStream[RunStreamEvent, RunResult]):
         return self._select(thinking_of)
 
     def tool_input_deltas(self) -> AsyncIterator[str]:
-        """Read the stream and give its pieces of tool_input."""
+        """Read the stream and give its pieces of tool input."""
         return self._select(tool_input_of)
+
+    def tool_calls(self) -> AsyncIterator[ToolUseBlock]:
+        """Read the stream and give each tool call once it is complete."""
+        return self._select(RunToolCalls().take)
