@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
     from ._runtime.pages import AsyncPage, AsyncPages, Page
+    from ._runtime.partial_json import PartialJson
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import RequestOptions, StreamLimits, TimeoutOptions
     from .streams.heat import AsyncHeatStream, HeatStream
@@ -47,6 +48,7 @@ __all__ = [
     "Kiln",
     "KilnError",
     "Page",
+    "PartialJson",
     "RequestOptions",
     "ResponseDecodeError",
     "RetryPolicy",
@@ -82,6 +84,7 @@ if not TYPE_CHECKING:
             "Kiln": "._client",
             "KilnError": "._errors",
             "Page": "._runtime.pages",
+            "PartialJson": "._runtime.partial_json",
             "RequestOptions": "._runtime.settings",
             "ResponseDecodeError": "._runtime.errors",
             "RetryPolicy": "._runtime.retry",

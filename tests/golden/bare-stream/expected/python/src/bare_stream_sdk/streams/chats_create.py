@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, Literal, Self, overload
+
+from .._runtime.callbacks import EventCallbacks
 from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncEventStream, EventStream
-from ..types.schemas import ChatEvent
+from ..types.schemas import ChatEvent, Done, Piece
 
 CHATS_CREATE_SHAPE = StreamShape(
     payload=ChatEvent,
@@ -13,9 +17,32 @@ CHATS_CREATE_SHAPE = StreamShape(
 )
 
 
-class ChatsCreateStream(EventStream[ChatEvent]):
+class ChatsCreateCallbacks(EventCallbacks):
+    """Calls functions with the events of a `chats_create` stream."""
+
+    @overload
+    def on(
+        self,
+        name: Literal["piece"],
+        callback: Callable[[Piece], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["done"],
+        callback: Callable[[Done], object],
+    ) -> Self: ...
+
+    def on(self, name: str, callback: Callable[[Any], object]) -> Self:
+        """Call a function with each event of a kind, before it is delivered."""
+        self._call_on(name, callback)
+        return self
+
+
+class ChatsCreateStream(ChatsCreateCallbacks, EventStream[ChatEvent]):
     """Events of a `chats_create` stream."""
 
 
-class AsyncChatsCreateStream(AsyncEventStream[ChatEvent]):
+class AsyncChatsCreateStream(ChatsCreateCallbacks, AsyncEventStream[ChatEvent]):
     """Events of a `chats_create` stream."""

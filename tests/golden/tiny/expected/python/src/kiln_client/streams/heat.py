@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Literal, Self, overload
 
 from .._operations import FIRINGS_HEAT
+from .._runtime.callbacks import EventCallbacks
 from .._runtime.folding import Folding, copied
 from .._runtime.session import StreamSession
 from .._runtime.shapes import Resume, StreamShape
@@ -43,6 +45,43 @@ def remark_of(event: HeatEvent) -> str | None:
     return None
 
 
+class HeatCallbacks(EventCallbacks):
+    """Calls functions with the events of a `heat` stream."""
+
+    @overload
+    def on(
+        self,
+        name: Literal["lit"],
+        callback: Callable[[Lit], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["hotter"],
+        callback: Callable[[Hotter], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["cooled"],
+        callback: Callable[[Cooled], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["tick"],
+        callback: Callable[[Tick], object],
+    ) -> Self: ...
+
+    def on(self, name: str, callback: Callable[[Any], object]) -> Self:
+        """Call a function with each event of a kind, before it is delivered."""
+        self._call_on(name, callback)
+        return self
+
+
 class HeatFold(Folding[Firing]):
     """Builds what the `heat` events tell."""
 
@@ -66,7 +105,7 @@ class HeatFold(Folding[Firing]):
         self._append_text(result, "log", event.remark)
 
 
-class HeatStream(FoldedStream[HeatEvent, Firing]):
+class HeatStream(HeatCallbacks, FoldedStream[HeatEvent, Firing]):
     """Events of a `heat` stream."""
 
     def __init__(self, session: StreamSession) -> None:
@@ -78,7 +117,7 @@ class HeatStream(FoldedStream[HeatEvent, Firing]):
         return self._select(remark_of)
 
 
-class AsyncHeatStream(AsyncFoldedStream[HeatEvent, Firing]):
+class AsyncHeatStream(HeatCallbacks, AsyncFoldedStream[HeatEvent, Firing]):
     """Events of a `heat` stream."""
 
     def __init__(self, session: StreamSession) -> None:
