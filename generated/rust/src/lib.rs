@@ -14,6 +14,7 @@
 #![deny(missing_docs)]
 
 mod client;
+pub mod content;
 mod errors;
 mod pages;
 pub mod resources;
@@ -25,6 +26,7 @@ pub mod types;
 pub use client::{Client, ClientBuilder};
 pub use errors::*;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use runtime::assembly::Assembled;
 pub use runtime::call::Call;
 pub use runtime::cancel::CancelToken;
 pub use runtime::config::Timeouts;
@@ -35,6 +37,7 @@ pub use runtime::logging::{LogLevel, LogRecord};
 #[cfg(feature = "otel")]
 pub use runtime::otel;
 pub use runtime::page::{Items, Page, Pages};
+pub use runtime::partial_json::PartialJson;
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;

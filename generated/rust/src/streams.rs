@@ -3,11 +3,12 @@
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
 use crate::resources::runs;
+use crate::runtime::assembly::{Assembled, Assembly};
 use crate::runtime::deltas::Deltas;
 use crate::runtime::fold::{
     number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces,
 };
-use crate::runtime::stream::{Descriptor, EventStream, Resume, StreamKind};
+use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
 use crate::types;
 
 /// The stream `message`.
@@ -79,6 +80,102 @@ impl StreamKind for MessageKind {
     }
 }
 
+impl EventOf<MessageKind> for types::MessageStreamEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<MessageKind> for types::MessageStartEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::MessageStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::ContentBlockStartEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::ContentBlockStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::ContentBlockDeltaEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::ContentBlockDelta(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::ContentBlockStopEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::ContentBlockStop(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::MessageDeltaEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::MessageDelta(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::MessageStopEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::MessageStop(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::AudioChunkEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::AudioChunk(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::AudioUnavailableEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::AudioUnavailable(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::PingEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::Ping(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<MessageKind> for types::MessageErrorEvent {
+    fn of(event: &types::MessageStreamEvent) -> Option<&Self> {
+        match event {
+            types::MessageStreamEvent::Error(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
 impl EventStream<MessageKind> {
     /// Gives the pieces of `text`, as they arrive.
     pub fn text_deltas(&mut self) -> Deltas<'_, MessageKind> {
@@ -94,6 +191,72 @@ impl EventStream<MessageKind> {
     pub fn tool_input_deltas(&mut self) -> Deltas<'_, MessageKind> {
         self.deltas(message_tool_input)
     }
+
+    /// Gives each `tool` call once it is complete.
+    pub fn tool_calls(&mut self) -> Assembled<'_, MessageKind, i64, types::ToolUseBlock> {
+        self.assembled(&MESSAGE_TOOL)
+    }
+}
+
+static MESSAGE_TOOL: Assembly<MessageKind, i64, types::ToolUseBlock> = Assembly {
+    begin: (message_tool_begin_key, message_tool_begin),
+    piece: (message_tool_piece_key, message_tool_piece),
+    end: message_tool_end_key,
+    put: message_tool_put,
+    discarded_by: &[],
+};
+
+fn message_tool_begin_key(event: &types::MessageStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockStart(event) => event,
+        _ => return None,
+    };
+    Some(&event.index)
+}
+
+fn message_tool_begin(event: &types::MessageStreamEvent) -> Option<&types::ToolUseBlock> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockStart(event) => event,
+        _ => return None,
+    };
+    let value = match &event.content_block {
+        types::ContentBlock::ToolUse(value) => value,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn message_tool_piece_key(event: &types::MessageStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockDelta(event) => event,
+        _ => return None,
+    };
+    Some(&event.index)
+}
+
+fn message_tool_piece(event: &types::MessageStreamEvent) -> Option<&str> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockDelta(event) => event,
+        _ => return None,
+    };
+    let value = match &event.delta {
+        types::ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn message_tool_end_key(event: &types::MessageStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::MessageStreamEvent::ContentBlockStop(event) => event,
+        _ => return None,
+    };
+    Some(&event.index)
+}
+
+fn message_tool_put(object: &mut types::ToolUseBlock, text: &str) -> Result<(), serde_json::Error> {
+    object.input = serde_json::from_str(text)?;
+    Ok(())
 }
 
 fn message_text(event: &types::MessageStreamEvent) -> Option<&str> {
@@ -377,6 +540,111 @@ impl StreamKind for RunKind {
     }
 }
 
+impl EventOf<RunKind> for types::RunStreamEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<RunKind> for types::RunStartEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::RunStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::StepStartEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::StepStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::StepStreamEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::StreamEvent(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::ToolCallStartEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::ToolCallStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::ToolResultEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::ToolResult(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::StepCompleteEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::StepComplete(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::StepAbandonedEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::StepAbandoned(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::HistoryDeltaEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::HistoryDelta(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::RunCompleteEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::RunComplete(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::RunErrorEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::Error(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::PingEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::Ping(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
 impl EventStream<RunKind> {
     /// Gives the pieces of `text`, as they arrive.
     pub fn text_deltas(&mut self) -> Deltas<'_, RunKind> {
@@ -392,6 +660,92 @@ impl EventStream<RunKind> {
     pub fn tool_input_deltas(&mut self) -> Deltas<'_, RunKind> {
         self.deltas(run_tool_input)
     }
+
+    /// Gives each `tool` call once it is complete.
+    pub fn tool_calls(&mut self) -> Assembled<'_, RunKind, i64, types::ToolUseBlock> {
+        self.assembled(&RUN_TOOL)
+    }
+}
+
+static RUN_TOOL: Assembly<RunKind, i64, types::ToolUseBlock> = Assembly {
+    begin: (run_tool_begin_key, run_tool_begin),
+    piece: (run_tool_piece_key, run_tool_piece),
+    end: run_tool_end_key,
+    put: run_tool_put,
+    discarded_by: &["step_abandoned"],
+};
+
+fn run_tool_begin_key(event: &types::RunStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockStart(value) => &value.index,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_begin(event: &types::RunStreamEvent) -> Option<&types::ToolUseBlock> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockStart(value) => &value.content_block,
+        _ => return None,
+    };
+    let value = match value {
+        types::ContentBlock::ToolUse(value) => value,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_piece_key(event: &types::RunStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockDelta(value) => &value.index,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_piece(event: &types::RunStreamEvent) -> Option<&str> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockDelta(value) => &value.delta,
+        _ => return None,
+    };
+    let value = match value {
+        types::ContentBlockDelta::InputJsonDelta(value) => &value.partial_json,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_end_key(event: &types::RunStreamEvent) -> Option<&i64> {
+    let event = match event {
+        types::RunStreamEvent::StreamEvent(event) => event,
+        _ => return None,
+    };
+    let value = match &event.event {
+        types::MessageStreamEvent::ContentBlockStop(value) => &value.index,
+        _ => return None,
+    };
+    Some(value)
+}
+
+fn run_tool_put(object: &mut types::ToolUseBlock, text: &str) -> Result<(), serde_json::Error> {
+    object.input = serde_json::from_str(text)?;
+    Ok(())
 }
 
 fn run_text(event: &types::RunStreamEvent) -> Option<&str> {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use tokio::time::{sleep, Instant, Sleep};
 
+use super::assembly::{Assembled, Assembly};
 use super::call::{BoxFuture, Reply};
 use super::deltas::Deltas;
 use super::error::{Error, Failure, TimeLimit};
@@ -276,6 +277,14 @@ impl<K: StreamKind> EventStream<K> {
         Deltas::new(self, pick)
     }
 
+    /// Gives the objects that `how` puts together, each when it is complete.
+    pub fn assembled<Key: Clone + Ord, O: Clone>(
+        &mut self,
+        how: &'static Assembly<K, Key, O>,
+    ) -> Assembled<'_, K, Key, O> {
+        Assembled::new(self, how)
+    }
+
     fn finish(&mut self, error: Option<Error>) -> Option<Error> {
         self.state = State::Closed;
         let error = error.map(|error| self.placed(error));
@@ -318,7 +327,7 @@ impl<K: StreamKind> EventStream<K> {
         }
     }
 
-    fn placed(&self, error: Error) -> Error {
+    pub(super) fn placed(&self, error: Error) -> Error {
         let error = if error.is_placed() {
             error
         } else {

@@ -3,9 +3,11 @@
 //! The crate's root names what callers need. The rest is reachable only because the
 //! generated modules use it, and may change at any time.
 
+pub mod assembly;
 pub mod call;
 pub mod cancel;
 pub mod config;
+pub mod content;
 pub mod deltas;
 pub mod error;
 pub mod fold;
@@ -14,6 +16,7 @@ pub mod logging;
 #[cfg(feature = "otel")]
 pub mod otel;
 pub mod page;
+pub mod partial_json;
 mod progress;
 pub mod redaction;
 pub mod request;

@@ -368,10 +368,10 @@ fn add_credential(
 }
 
 /// Encodes text as RFC 4648 section 4 does.
-pub(super) fn base64(text: &str) -> String {
+pub(super) fn base64(bytes: impl AsRef<[u8]>) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut encoded = String::new();
-    for group in text.as_bytes().chunks(3) {
+    for group in bytes.as_ref().chunks(3) {
         let bits = group
             .iter()
             .chain(&[0, 0])

@@ -12,6 +12,7 @@ from headgate.encoding.code import Code, assembled, fixed
 from headgate.names import split_words
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
 from headgate.plan.rust.clients import plan_client, plan_pages
+from headgate.plan.rust.content import ContentFile
 from headgate.plan.rust.definitions import Constants, Definitions
 from headgate.plan.rust.errors import plan_errors
 from headgate.plan.rust.imports import Imports
@@ -35,9 +36,11 @@ if TYPE_CHECKING:
     from headgate.ir.types import Definition
 
 RUNTIME: Final = (
+    "assembly",
     "call",
     "cancel",
     "config",
+    "content",
     "deltas",
     "error",
     "fold",
@@ -46,6 +49,7 @@ RUNTIME: Final = (
     "mod",
     "otel",
     "page",
+    "partial_json",
     "progress",
     "redaction",
     "request",
@@ -92,7 +96,11 @@ class _Crate:
         yield Rendered("README.md", "rust/README.md.jinja", readme)
         pages, paged = plan_pages(self.api.operations, self.definitions, self.header)
         has_pages = bool(pages.lists)
-        root = plan_root(self.api, self.config, self.header, pages=has_pages)
+        declared = self.api.content
+        has_content = bool(declared.constructors or declared.output)
+        root = plan_root(
+            self.api, self.config, self.header, pages=has_pages, content=has_content
+        )
         yield Rendered("src/lib.rs", "rust/lib.jinja", root)
         yield Rendered("src/client.rs", "rust/client.jinja", client)
         errors = plan_errors(self.api.errors, self.definitions, self.header)
@@ -102,6 +110,10 @@ class _Crate:
         yield from self._resources(paged)
         if self.api.streams:
             yield self._streams()
+        if has_content:
+            content = ContentFile(self.definitions, self.header)
+            page = content.page(self.api.content)
+            yield Rendered("src/content.rs", "rust/content.jinja", page)
         yield from self._types()
         for name in RUNTIME:
             yield Copied(f"src/runtime/{name}.rs", f"rust/runtime/{name}.rs")

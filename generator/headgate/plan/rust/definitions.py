@@ -336,7 +336,7 @@ class Definitions:
         values: list[Code] = []
         for member in self.members(struct):
             if is_parameter(member):
-                type_, value = self._passed(member, member.name, imports, home)
+                type_, value = self.passed(member, member.name, imports, home)
                 parameters.append(layout.parameter(member.name, type_))
                 values.append(_given(member, value))
             else:
@@ -353,7 +353,7 @@ class Definitions:
             layout.struct_literal(8, fixed("Self"), values, layout.EMPTY),
         )
 
-    def _passed(
+    def passed(
         self, member: Member, name: Code, imports: Imports, home: Code
     ) -> tuple[Code, Code]:
         """Give a parameter's type and the value made of it, null included."""
@@ -380,20 +380,27 @@ class Definitions:
     def _setters(
         self, struct: Struct, imports: Imports, home: Code
     ) -> tuple[SetterPage, ...]:
+        names = self.setter_names(struct)
+        return tuple(
+            self._setter(member, names[member.field.name], imports, home)
+            for member in self.members(struct)
+            if _is_settable(member)
+        )
+
+    def setter_names(self, struct: Struct) -> dict[str, Code]:
+        """Name the methods that set fields of a struct, by the fields' names."""
         methods = scope("new")
-        setters: list[SetterPage] = []
-        for member in self.members(struct):
-            settable = member.optional and not member.field.read_only
-            if settable:
-                setters.append(self._setter(member, methods, imports, home))
-        return tuple(setters)
+        return {
+            member.field.name: claim_snake(methods, member.field.name, "field")
+            for member in self.members(struct)
+            if _is_settable(member)
+        }
 
     def _setter(
-        self, member: Member, methods: Scope, imports: Imports, home: Code
+        self, member: Member, name: Code, imports: Imports, home: Code
     ) -> SetterPage:
-        name = claim_snake(methods, member.field.name, "field")
         parameter = fixed("value")
-        type_, value = self._passed(member, parameter, imports, home)
+        type_, value = self.passed(member, parameter, imports, home)
         if member.boxed and not member.nullable:
             value = assembled("Box::new({})", value)
         if member.optional:
@@ -533,6 +540,10 @@ def has_unknown(union: Union) -> bool:
 def is_parameter(member: Member) -> bool:
     """Say whether a field has to be given to `new`."""
     return not member.optional and not member.constant
+
+
+def _is_settable(member: Member) -> bool:
+    return member.optional and not member.field.read_only
 
 
 def documentation(docs: Docs, words: Sequence[str]) -> Code:

@@ -125,15 +125,19 @@ class FoldWriter:
             rules=tuple(rules),
         )
 
-    def extract(self, case: EventCase, path: Path) -> tuple[Code, ...]:
-        """Compile the body that finds a text in an event."""
+    def extract(
+        self, case: EventCase, path: Path, *, text: bool = True
+    ) -> tuple[Code, ...]:
+        """Compile the body that finds a text, or another value, in an event."""
         self._statements = []
         arm = self.definitions.arm(self.union.id, case.type.id)
         event = fixed("event")
         self._match(4, event, event, arms=((self.event, arm.name),), members=None)
         found = self._source(path, 4)
         if found.absent:
-            self._add(4, assembled("{}.as_deref()", found.place))
+            pointed = text or found.boxed
+            way = fixed("as_deref") if pointed else fixed("as_ref")
+            self._add(4, assembled("{}.{}()", found.place, way))
         elif found.borrowed:
             self._add(4, assembled("Some({})", found.place))
         else:

@@ -67,6 +67,7 @@ class RootPage:
     about: Code
     streams: bool
     pages: bool
+    content: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -119,8 +120,10 @@ def _variable(prefix: str, option: Code, suffix: str = "") -> Code:
     return rust.comment(f"{prefix}_{name}{suffix}")
 
 
-def plan_root(api: Api, config: Config, header: Code, *, pages: bool) -> RootPage:
+def plan_root(
+    api: Api, config: Config, header: Code, *, pages: bool, content: bool
+) -> RootPage:
     """Plan src/lib.rs."""
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
     about = rust.doc(text, marker="//!")
-    return RootPage(header, about, bool(api.streams), pages)
+    return RootPage(header, about, bool(api.streams), pages, content)

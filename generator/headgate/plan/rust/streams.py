@@ -9,6 +9,7 @@ from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Ref, Struct, Union
 from headgate.plan.rust import layout
+from headgate.plan.rust.assemblies import AssemblyPage, AssemblyWriter
 from headgate.plan.rust.definitions import described, has_unknown
 from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
@@ -66,6 +67,15 @@ class ExtractorPage:
 
 
 @dataclass(frozen=True, slots=True)
+class TypedPage:
+    """A type of event that callbacks may ask for; without a pattern it is any event."""
+
+    head: Code
+    parameter: Code
+    pattern: Code | None
+
+
+@dataclass(frozen=True, slots=True)
 class KindPage:
     """A kind of stream."""
 
@@ -81,7 +91,10 @@ class KindPage:
     one_name: Code
     sequences: tuple[Code, ...]
     parameters: tuple[Code, ...]
+    typed: tuple[TypedPage, ...]
     extractors: tuple[ExtractorPage, ...]
+    assemblies: tuple[AssemblyPage, ...]
+    has_helpers: bool
     fold: FoldPage | None
 
 
@@ -106,7 +119,15 @@ class StreamNames:
 def name_streams(streams: Mapping[str, Stream]) -> dict[str, StreamNames]:
     """Name the types of every stream."""
     names = type_scope()
-    for taken in ("EventStream", "Streaming", "Deltas", "Fold", "NoFold", "StreamKind"):
+    for taken in (
+        "Assembled",
+        "Assembly",
+        *_FIXED,
+        "Streaming",
+        "Deltas",
+        "Fold",
+        "NoFold",
+    ):
         names.claim(taken)
     return {
         name: StreamNames(
@@ -130,11 +151,12 @@ class StreamsFile:
     header: Code
     imports: Imports = field(default_factory=Imports)
     _functions: Scope = field(default_factory=scope)
+    _statics: Scope = field(default_factory=scope)
 
     def page(self, streams: Mapping[str, Stream]) -> StreamsPage:
         """Plan the file."""
         kinds = tuple(self._kind(stream) for stream in streams.values())
-        for name in ("Descriptor", "EventStream", "StreamKind"):
+        for name in ("Descriptor", "EventOf", "EventStream", "StreamKind"):
             self.imports.use_code(fixed(_STREAM), _FIXED[name])
         return StreamsPage(self.header, self.imports.lines(), kinds)
 
@@ -143,6 +165,9 @@ class StreamsFile:
         union = self._event_union(stream)
         event = self.definitions.types.write(stream.event, self.imports, TYPES)
         fold = self._fold(stream, names, union, event)
+        methods = scope(*_STREAM_METHODS)
+        extractors = self._extractors(stream, union, event, methods)
+        assemblies = self._assemblies(stream, union, event, methods)
         return KindPage(
             docs=rust.doc(described(stream.docs, f"The stream `{stream.name}`")),
             alias=names.alias,
@@ -158,7 +183,10 @@ class StreamsFile:
             one_name=rust.string(stream.cases[0].name if stream.cases else "message"),
             sequences=self._sequences(stream, union, event),
             parameters=self._parameters(stream, union, event),
-            extractors=self._extractors(stream, union, event),
+            typed=self._typed(union, names.kind, event),
+            extractors=extractors,
+            assemblies=assemblies,
+            has_helpers=bool(extractors or assemblies),
             fold=fold,
         )
 
@@ -321,17 +349,54 @@ class StreamsFile:
         return lines
 
     def _extractors(
-        self, stream: Stream, union: Union | None, event: Code
+        self, stream: Stream, union: Union | None, event: Code, methods: Scope
     ) -> tuple[ExtractorPage, ...]:
         if union is None:
             return ()
-        methods = scope("next", "close", "response", "collect_final", "deltas")
         cases = _cases(stream)
         writer = FoldWriter(self.definitions, self.imports, union, event)
         return tuple(
             self._extractor(stream, each, writer, cases[each.event], methods)
             for each in stream.extractors
         )
+
+    def _assemblies(
+        self, stream: Stream, union: Union | None, event: Code, methods: Scope
+    ) -> tuple[AssemblyPage, ...]:
+        if union is None:
+            return ()
+        writer = AssemblyWriter(
+            stream=stream.name,
+            kind=self.names[stream.name].kind,
+            definitions=self.definitions,
+            imports=self.imports,
+            writer=FoldWriter(self.definitions, self.imports, union, event),
+            cases=_cases(stream),
+            functions=self._functions,
+            constants=self._statics,
+            methods=methods,
+        )
+        return tuple(writer.page(each) for each in stream.assemblies)
+
+    def _typed(
+        self, union: Union | None, kind: Code, event: Code
+    ) -> tuple[TypedPage, ...]:
+        """Say which types of events callbacks may ask for."""
+        pages = [_typed_page(kind, event, event, None)]
+        types = self.definitions.types
+        seen = [] if union is None else [types.signature(Ref(union.id))]
+        for arm in self.definitions.arms(union) if union is not None else ():
+            key = types.signature(arm.variant.type)
+            if key in seen:
+                continue
+            seen.append(key)
+            type_ = types.write(arm.variant.type, self.imports, TYPES)
+            variant = assembled("{}::{}", event, arm.name)
+            pattern = layout.variant_arm(
+                12, variant, fixed("event"), fixed("Some(event)")
+            )
+            pages.append(_typed_page(kind, type_, event, pattern))
+        return tuple(pages)
 
     def _extractor(
         self,
@@ -361,9 +426,37 @@ class StreamsFile:
 
 _FIXED: Final = {
     "Descriptor": fixed("Descriptor"),
+    "EventOf": fixed("EventOf"),
     "EventStream": fixed("EventStream"),
     "StreamKind": fixed("StreamKind"),
 }
+
+
+_STREAM_METHODS: Final = (
+    "next",
+    "close",
+    "response",
+    "collect_final",
+    "deltas",
+    "assembled",
+    "until_done",
+    "on",
+)
+
+
+def _typed_page(
+    kind: Code, type_: Code, event: Code, pattern: Code | None
+) -> TypedPage:
+    head = assembled("impl EventOf<{}> for {} {{", kind, type_)
+    if len(head) > layout.WIDTH:
+        head = assembled("impl EventOf<{}>\n    for {}\n{{", kind, type_)
+    parameter = layout.signature(
+        4,
+        fixed("fn of"),
+        (assembled("event: &{}", event),),
+        fixed(" -> Option<&Self> {"),
+    )
+    return TypedPage(head, parameter, pattern)
 
 
 def _cases(stream: Stream) -> dict[str, EventCase]:
