@@ -3,7 +3,7 @@
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
 use crate::runtime::fold::{tag, NoFold};
-use crate::runtime::stream::{Descriptor, EventStream, StreamKind};
+use crate::runtime::stream::{Descriptor, EventOf, EventStream, StreamKind};
 use crate::types;
 
 /// The stream `chats_create`.
@@ -46,5 +46,29 @@ impl StreamKind for ChatsCreateKind {
 
     fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
         None
+    }
+}
+
+impl EventOf<ChatsCreateKind> for types::ChatEvent {
+    fn of(event: &types::ChatEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<ChatsCreateKind> for types::Piece {
+    fn of(event: &types::ChatEvent) -> Option<&Self> {
+        match event {
+            types::ChatEvent::Piece(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<ChatsCreateKind> for types::Done {
+    fn of(event: &types::ChatEvent) -> Option<&Self> {
+        match event {
+            types::ChatEvent::Done(event) => Some(event),
+            _ => None,
+        }
     }
 }

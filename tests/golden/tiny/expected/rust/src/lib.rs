@@ -19,6 +19,7 @@ pub mod types;
 pub use client::{Client, ClientBuilder};
 pub use errors::*;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use runtime::assembly::Assembled;
 pub use runtime::call::Call;
 pub use runtime::cancel::CancelToken;
 pub use runtime::config::Timeouts;
@@ -29,6 +30,7 @@ pub use runtime::logging::{LogLevel, LogRecord};
 #[cfg(feature = "otel")]
 pub use runtime::otel;
 pub use runtime::page::{Items, Page, Pages};
+pub use runtime::partial_json::PartialJson;
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;

@@ -5,7 +5,7 @@
 use crate::resources::firings;
 use crate::runtime::deltas::Deltas;
 use crate::runtime::fold::{number, tag, text, unknown_number, variant, Fold};
-use crate::runtime::stream::{Descriptor, EventStream, Resume, StreamKind};
+use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
 use crate::types;
 
 /// The stream `heat`.
@@ -72,6 +72,57 @@ impl StreamKind for HeatKind {
     fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str> {
         match (field, event) {
             (_, types::HeatEvent::Unknown(fields)) => text(fields, field),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<HeatKind> for types::HeatEvent {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<HeatKind> for types::Lit {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        match event {
+            types::HeatEvent::Lit(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<HeatKind> for types::Hotter {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        match event {
+            types::HeatEvent::Hotter(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<HeatKind> for types::Cooled {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        match event {
+            types::HeatEvent::Cooled(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<HeatKind> for types::Cracked {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        match event {
+            types::HeatEvent::Cracked(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<HeatKind> for types::Tick {
+    fn of(event: &types::HeatEvent) -> Option<&Self> {
+        match event {
+            types::HeatEvent::Tick(event) => Some(event),
             _ => None,
         }
     }
