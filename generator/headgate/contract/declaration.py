@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from headgate.contract.expressions import Expression, Value
 from headgate.document.json_values import JsonObject
+from headgate.ir.streams import Accumulation
 
 Framing = Literal["sse", "jsonl", "json-seq"]
 Meaning = Literal["complete", "failed"]
@@ -137,6 +138,7 @@ class Fold:
 
     into: str | None
     rules: tuple[FoldRule, ...]
+    accumulation: Accumulation | None = None
 
 
 @dataclass(frozen=True, slots=True)

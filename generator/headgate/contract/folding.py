@@ -9,6 +9,7 @@ import copy
 import json
 from collections.abc import Iterable
 
+from headgate.contract.accumulation import accumulate
 from headgate.contract.declaration import (
     Action,
     Declaration,
@@ -84,6 +85,8 @@ class Folding:
 
 def fold_events(declaration: Declaration, events: Iterable[JsonObject]) -> Json:
     """Fold a whole stream; `FoldError` if it has no fold or an event no place."""
+    if declaration.fold is not None and declaration.fold.accumulation is not None:
+        return accumulate(declaration.fold.accumulation, events)
     if declaration.fold is None or declaration.discriminator is None:
         raise FoldError(f"the stream {declaration.name!r} folds to nothing")
     folding = Folding(declaration.fold, declaration.discriminator)

@@ -15,6 +15,7 @@ from headgate.contract.declaration import (
 from headgate.contract.paths import source_path, target_path
 from headgate.contract.problems import Notes
 from headgate.document.json_values import Json, Tokens
+from headgate.ir.streams import Accumulation
 
 _ACTIONS: dict[str, ActionKind] = {
     "set": "set",
@@ -23,6 +24,8 @@ _ACTIONS: dict[str, ActionKind] = {
     "append_json": "append_json",
 }
 _ANSWERS: tuple[Answer, ...] = ("finished", "unknown", "expired")
+_NOT_EVENTS = frozenset({"into", "accumulate"})
+_ACCUMULATE_KEYS = frozenset({"by", "append", "rename", "put", "nulls", "drop"})
 _RESUME_KEYS = frozenset({"operation", "parameters", "cursor", "statuses"})
 _CALL_KEYS = frozenset(
     {"begin", "key", "text", "end", "into", "nested", "discarded_by"}
@@ -39,11 +42,45 @@ def read_fold(value: Json, notes: Notes) -> Fold | None:
     into = notes.object_at(data.get("into"), ("fold", "into"))
     rules: list[FoldRule] = []
     for event, part in data.items():
-        if event != "into":
+        if event not in _NOT_EVENTS:
             rules.extend(_fold_rules(event, part, ("fold", event), notes))
     return Fold(
         into=notes.text_at(into.get("$ref"), ("fold", "into", "$ref")),
         rules=tuple(rules),
+        accumulation=_accumulation(data.get("accumulate"), notes),
+    )
+
+
+def _accumulation(value: Json, notes: Notes) -> Accumulation | None:
+    if value is None:
+        return None
+    at = ("fold", "accumulate")
+    data = notes.object_at(value, at)
+    notes.known_keys(data, at, _ACCUMULATE_KEYS)
+    return Accumulation(
+        by=notes.text_at(data.get("by"), (*at, "by")),
+        append=notes.texts_at(data.get("append"), (*at, "append")),
+        rename=_texts_by_name(data.get("rename"), (*at, "rename"), notes),
+        put=_texts_by_name(data.get("put"), (*at, "put"), notes),
+        nulls=_places(data.get("nulls"), (*at, "nulls"), notes),
+        drop=_places(data.get("drop"), (*at, "drop"), notes),
+    )
+
+
+def _texts_by_name(
+    value: Json, at: Tokens, notes: Notes
+) -> tuple[tuple[str, str], ...]:
+    texts = {
+        name: notes.text_at(text, (*at, name))
+        for name, text in notes.object_at(value, at).items()
+    }
+    return tuple((name, text) for name, text in texts.items() if text is not None)
+
+
+def _places(value: Json, at: Tokens, notes: Notes) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        _source(text, (*at, str(number)), notes)
+        for number, text in enumerate(notes.texts_at(value, at))
     )
 
 

@@ -90,12 +90,20 @@ class Payloads:
         union: JsonObject = {"$ref": declaration.event}
         tag = declaration.discriminator
         if tag is None:
-            return dict.fromkeys(declaration.kinds, union)
+            return dict.fromkeys(declaration.kinds, union) | self._error_kind()
         kinds: dict[str, JsonObject] = {}
         for branch in self.branches(union):
             for value in self._tags(branch, tag):
                 kinds[value] = branch
         return kinds
+
+    def _error_kind(self) -> dict[str, JsonObject]:
+        """Give the schema of an error that is none of the events, if it has one."""
+        error = self._declaration.data.get("error")
+        schema = error.get("schema") if isinstance(error, dict) else None
+        if self._declaration.error is None or not isinstance(schema, dict):
+            return {}
+        return {self._declaration.error[0]: schema}
 
     def _tags(self, branch: JsonObject, tag: str) -> list[str]:
         found: list[str] = []

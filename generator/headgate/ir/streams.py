@@ -120,11 +120,35 @@ class FoldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Accumulation:
+    """How events that are pieces of one object, all of one shape, add up to it.
+
+    Objects are merged; items of lists are told apart by their field `by` and sorted
+    by it at the end; texts whose name is in `append` grow; any other value replaces
+    the one before, but null replaces nothing. `rename` pairs names in the events with
+    names in the object. At the end `put` sets texts of the object, `nulls` sets what
+    is still absent to null and `drop` removes, both at paths of names through objects
+    and lists.
+    """
+
+    by: str | None
+    append: tuple[str, ...]
+    rename: tuple[tuple[str, str], ...]
+    put: tuple[tuple[str, str], ...]
+    nulls: tuple[tuple[str, ...], ...]
+    drop: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Fold:
-    """How the events of a stream build `into`, in order of declaration."""
+    """How the events of a stream build `into`, in order of declaration.
+
+    With an `accumulation` there are no rules: all events are added up alike.
+    """
 
     into: TypeExpr
     rules: tuple[FoldRule, ...]
+    accumulation: Accumulation | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.paths import PathProblem, PathReader, field_step
-from headgate.ir.build.reader import Node, Reader, as_list, as_object, is_object
+from headgate.ir.build.reader import (
+    Node,
+    Object,
+    Reader,
+    as_list,
+    as_object,
+    is_object,
+    text_at,
+)
 from headgate.ir.streams import (
+    Accumulation,
     AppendJson,
     AppendText,
     Extractor,
@@ -26,7 +35,7 @@ if TYPE_CHECKING:
 
     from headgate.ir.streams import EventCase, FoldAction, Nested, Path, Step
 
-_NOT_EVENTS = frozenset({"into"})
+_NOT_EVENTS = frozenset({"into", "accumulate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +58,9 @@ class FoldReader:
                 self.reader.report("unknown-event", message, node.child(event))
                 continue
             rules += self._rules(node, case, into)
-        return Fold(into, tuple(rules))
+        declared = node.value.get("accumulate")
+        added = _accumulation(declared) if is_object(declared) else None
+        return Fold(into, tuple(rules), added)
 
     def _rules(self, node: Node, case: EventCase, into: TypeExpr) -> list[FoldRule]:
         value = node.value[case.name]
@@ -123,6 +134,25 @@ class FoldReader:
             if guard.narrow is not None:
                 paths.narrowed[_owner(by)] = guard.narrow
         return Extractor(name, case.name, paths.source(str(entry.value.get("at"))))
+
+
+def _accumulation(declared: Object) -> Accumulation:
+    return Accumulation(
+        by=text_at(declared, "by"),
+        append=tuple(map(str, as_list(declared.get("append")))),
+        rename=_pairs(declared.get("rename")),
+        put=_pairs(declared.get("put")),
+        nulls=_places(declared.get("nulls")),
+        drop=_places(declared.get("drop")),
+    )
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    return tuple((name, str(text)) for name, text in as_object(value).items())
+
+
+def _places(value: object) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(str(path).split(".")) for path in as_list(value))
 
 
 def guard_of(
