@@ -2,6 +2,7 @@
 
 import { type ClientOptions, connect } from "./configuration.js";
 import { Admin } from "./resources/admin.js";
+import { Chat } from "./resources/chat.js";
 import { Health } from "./resources/health.js";
 import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
@@ -14,6 +15,7 @@ export class Headgate {
   readonly messages: Messages;
   /** Tool-using conversations that the gateway carries out and keeps. */
   readonly runs: Runs;
+  readonly chat: Chat;
   /** The models that this gateway can reach. */
   readonly models: Models;
   readonly admin: Admin;
@@ -24,6 +26,7 @@ export class Headgate {
     const transport = connect(client);
     this.messages = new Messages(transport);
     this.runs = new Runs(transport);
+    this.chat = new Chat(transport);
     this.models = new Models(transport);
     this.admin = new Admin(transport);
     this.health = new Health(transport);

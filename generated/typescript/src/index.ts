@@ -4,6 +4,8 @@ export { Headgate } from "./client.js";
 export type { ClientOptions, ProviderKeys, RequestOptions } from "./configuration.js";
 export { Messages } from "./resources/messages.js";
 export { Runs } from "./resources/runs.js";
+export { Chat } from "./resources/chat.js";
+export { Completions } from "./resources/chat/completions.js";
 export { Models } from "./resources/models.js";
 export { Admin } from "./resources/admin.js";
 export { Projects } from "./resources/admin/projects.js";
@@ -15,6 +17,7 @@ export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin
 export type { KeysListParams } from "./resources/admin/keys.js";
 export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";
+export { ChatStream } from "./streams/chat.js";
 export {
   ApprovalRejectedError,
   ApprovalTimeoutError,
@@ -38,6 +41,7 @@ export {
   SpendCapError,
 } from "./errors.js";
 export type * from "./types/admin.js";
+export type * from "./types/chat.js";
 export type * from "./types/health.js";
 export type * from "./types/messages.js";
 export type * from "./types/models.js";

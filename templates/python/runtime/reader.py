@@ -74,6 +74,7 @@ class EventReader:
         self._number: int = int(cursor) if cursor and cursor.isdecimal() else 0
         self._identity = _identity_fields(shape)
         self._error_mark = _error_mark(shape)
+        self._sentinel = None if shape.sentinel is None else shape.sentinel.encode()
         self._limits = limits or {}
         self._gives_broken = gives_broken
         self._readers: dict[str, Callable[[bytes], Any]] = {}
@@ -139,7 +140,7 @@ class EventReader:
 
     def _accept(self, frame: Frame) -> Delivery | None:
         shape = self._shape
-        if frame[1] == shape.sentinel:
+        if frame[1] == self._sentinel:
             self.ended = "complete"
             return None
         if shape.error is not None and self._may_be_error(frame):

@@ -52,7 +52,7 @@ class StreamShape:
     heartbeats: frozenset[str] = frozenset()
     error: tuple[str, str] | None = None
     sequence: str | None = None
-    sentinel: bytes | None = None
+    sentinel: str | None = None
     resume: Resume | None = None
 
 

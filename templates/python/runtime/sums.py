@@ -27,7 +27,7 @@ class Sum:
     """
 
     by: str | None = None
-    append: frozenset[str] = frozenset()
+    append: tuple[str, ...] = ()
     rename: Mapping[str, str] = field(default_factory=dict[str, str])
     put: Mapping[str, str] = field(default_factory=dict[str, str])
     nulls: tuple[tuple[str, ...], ...] = ()
@@ -101,9 +101,8 @@ class Summing(Generic[M]):
         if not isinstance(item, dict):
             items.append(item)
             return
-        number = item.get(by) if by is not None else None
-        same = (known for known in items if number is not None and _number(known, by or "") == number)
-        known: dict[str, Any] | None = next(same, None)
+        number = None if by is None else item.get(by)
+        known = _numbered(items, by, number)
         if known is None:
             known = {}
             items.append(known)
@@ -122,6 +121,14 @@ class Summing(Generic[M]):
                 items.sort(key=lambda item: _number(item, by))
             return items
         return value
+
+
+def _numbered(items: list[Any], by: str | None, number: Any) -> dict[str, Any] | None:
+    """Give the item of a number."""
+    if by is None or number is None:
+        return None
+    same = (item for item in items if _number(item, by) == number)
+    return next(same, None)
 
 
 def _number(item: Any, by: str) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._runtime.interceptors import Interceptor
     from ._runtime.retry import RetryPolicy
     from .resources.admin import AdminResource, AsyncAdminResource
+    from .resources.chat import AsyncChatResource, ChatResource
     from .resources.health import AsyncHealthResource, HealthResource
     from .resources.messages import AsyncMessagesResource, MessagesResource
     from .resources.models import AsyncModelsResource, ModelsResource
@@ -88,6 +89,13 @@ class Headgate(SyncClient):
         from .resources.runs import RunsResource
 
         return RunsResource(self._core)
+
+    @cached_property
+    def chat(self) -> ChatResource:
+        """The `chat` operations."""
+        from .resources.chat import ChatResource
+
+        return ChatResource(self._core)
 
     @cached_property
     def models(self) -> ModelsResource:
@@ -171,6 +179,13 @@ class AsyncHeadgate(AsyncClient):
         from .resources.runs import AsyncRunsResource
 
         return AsyncRunsResource(self._core)
+
+    @cached_property
+    def chat(self) -> AsyncChatResource:
+        """The `chat` operations."""
+        from .resources.chat import AsyncChatResource
+
+        return AsyncChatResource(self._core)
 
     @cached_property
     def models(self) -> AsyncModelsResource:

@@ -63,6 +63,19 @@ RUNS_EVENTS = Operation(
     idempotency="natural",
     unfinished=("follow", False),
 )
+CHAT_COMPLETIONS_CREATE = Operation(
+    method="POST",
+    path="/v1/chat/completions",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+CHAT_COMPLETIONS_STREAM = Operation(
+    method="POST",
+    path="/v1/chat/completions",
+    accept="text/event-stream",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
 MODELS_LIST = Operation(
     method="GET",
     path="/v1/models",

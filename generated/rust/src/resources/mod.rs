@@ -5,6 +5,8 @@
 pub mod admin;
 pub mod admin_keys;
 pub mod admin_projects;
+pub mod chat;
+pub mod chat_completions;
 pub mod health;
 pub mod messages;
 pub mod models;

@@ -54,6 +54,20 @@ pub enum Base64 {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatCompletion {
+    #[default]
+    #[serde(rename = "chat.completion")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChatCompletionChunk {
+    #[default]
+    #[serde(rename = "chat.completion.chunk")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContentBlockDelta {
     #[default]
     #[serde(rename = "content_block_delta")]
@@ -75,6 +89,13 @@ pub enum ContentBlockStop {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Developer {
+    #[default]
+    #[serde(rename = "developer")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Document {
     #[default]
     #[serde(rename = "document")]
@@ -85,6 +106,13 @@ pub enum Document {
 pub enum Error {
     #[default]
     #[serde(rename = "error")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum File {
+    #[default]
+    #[serde(rename = "file")]
     Value,
 }
 
@@ -110,9 +138,37 @@ pub enum Image {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImageUrl {
+    #[default]
+    #[serde(rename = "image_url")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InputAudio {
+    #[default]
+    #[serde(rename = "input_audio")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum InputJsonDelta {
     #[default]
     #[serde(rename = "input_json_delta")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonObject {
+    #[default]
+    #[serde(rename = "json_object")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum JsonSchema {
+    #[default]
+    #[serde(rename = "json_schema")]
     Value,
 }
 
@@ -246,6 +302,13 @@ pub enum StepStart {
 pub enum StreamEvent {
     #[default]
     #[serde(rename = "stream_event")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum System {
+    #[default]
+    #[serde(rename = "system")]
     Value,
 }
 

@@ -2,6 +2,8 @@
 
 //! What is sent and received.
 
+mod chat;
+mod chat_events;
 mod constants;
 mod content;
 mod errors;
@@ -16,6 +18,8 @@ mod run_events;
 mod runs;
 mod tools;
 
+pub use self::chat::*;
+pub use self::chat_events::*;
 pub use self::content::*;
 pub use self::errors::*;
 pub use self::health::*;

@@ -8,14 +8,10 @@ import type {
   SystemPrompt,
   ThinkingConfig,
   ToolChoice,
+  ToolInputSchema,
   WebFetchConfig,
   WebSearchConfig,
 } from "./shared.js";
-
-/** JSON Schema of a tool's input. Any keyword is passed on as it is. */
-export interface ToolInputSchema {
-  [field: string]: unknown;
-}
 
 /** A tool that the caller runs and answers with a `tool_result` block. */
 export interface FunctionTool {

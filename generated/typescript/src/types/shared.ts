@@ -210,6 +210,11 @@ export type SystemPrompt = MessageText | TextBlockList;
 /** A sequence that ends the answer where it occurs; it is not part of the answer. */
 export type StopSequence = string;
 
+/** JSON Schema of a tool's input. Any keyword is passed on as it is. */
+export interface ToolInputSchema {
+  [field: string]: unknown;
+}
+
 /**
  * What calling a tool does to the world, and so whether a call may be repeated:
  * `read` changes nothing, `idempotent` changes the same thing once however often it is

@@ -53,6 +53,7 @@ RUNTIME = (
     "sse",
     "streams",
     "structured",
+    "sums",
 )
 """The modules of the fixed runtime."""
 

@@ -33,6 +33,7 @@ from headgate.plan.python.layout import (
     optional,
 )
 from headgate.plan.python.names import attribute
+from headgate.plan.python.sums import sum_arguments
 
 if TYPE_CHECKING:
     from headgate.ir.streams import Extractor, Resume, Stream
@@ -79,6 +80,9 @@ class StreamPage:
     fold: Code
     fold_head: Code
     fold_docs: Code
+    is_sum: bool
+    result: Code
+    sum_arguments: tuple[Code, ...]
     handlers: tuple[HandlerPage, ...]
     classes: tuple[StreamClass, ...]
     extractors: tuple[ExtractorPage, ...]
@@ -118,6 +122,8 @@ class StreamPlan:
         extractors = tuple(map(self._extractor, stream.extractors))
         arguments = self._shape_arguments()
         head = self._fold_head()
+        result = self._result()
+        total = self._sum_arguments()
         return StreamPage(
             header=self._context.header,
             docs=docstring([f"The `{stream.name}` stream."], 0),
@@ -129,6 +135,9 @@ class StreamPlan:
             fold=name(self._names.fold),
             fold_head=head,
             fold_docs=docstring([f"Builds what the `{stream.name}` events tell."], 4),
+            is_sum=bool(total),
+            result=flat(result) if result is not None else fixed(""),
+            sum_arguments=total,
             handlers=handlers,
             classes=classes,
             extractors=extractors,
@@ -150,8 +159,20 @@ class StreamPlan:
         result = self._result()
         if result is None:
             return fixed("")
-        base = Subscript(self._imports.use(".._runtime.folding", "Folding"), (result,))
-        return _class_head(name(self._names.fold), base)
+        fold = self._stream.fold
+        if fold is not None and fold.accumulation is not None:
+            shared = self._imports.use(".._runtime.sums", "Summing")
+        else:
+            shared = self._imports.use(".._runtime.folding", "Folding")
+        return _class_head(name(self._names.fold), Subscript(shared, (result,)))
+
+    def _sum_arguments(self) -> tuple[Code, ...]:
+        """Say how the pieces of one object add up, if the stream is of such."""
+        fold = self._stream.fold
+        if fold is None or fold.accumulation is None:
+            return ()
+        self._imports.use(".._runtime.sums", "Sum")
+        return sum_arguments(fold.accumulation)
 
     # The classes.
 
@@ -218,7 +239,7 @@ class StreamPlan:
         if stream.framing == "jsonl":
             found.append(fixed('framing="jsonl"'))
         if stream.sentinel is not None:
-            found.append(assembled("sentinel={}.encode()", string(stream.sentinel)))
+            found.append(assembled("sentinel={}", string(stream.sentinel)))
         if stream.resume is not None:
             found.append(self._resume(stream.resume))
         return tuple(each for each in found if each)

@@ -38,8 +38,10 @@ class StreamShape:
     """A kind of stream: its events by name, how it ends, how it resumes.
 
     `payload` is the union of the events, `tag` the property that tells them
-    apart. `ends` is empty for a stream that ends with its body. `sequence` names
-    the field that counts 1, 2, 3 and so on.
+    apart. A stream without `ends` and without a `sentinel` ends with its body.
+    `error` is the event that carries an error and the field that holds it; where
+    events have no names, any that has the field. `sequence` names the field that
+    counts 1, 2, 3 and so on.
     """
 
     payload: Any
@@ -50,7 +52,7 @@ class StreamShape:
     heartbeats: frozenset[str] = frozenset()
     error: tuple[str, str] | None = None
     sequence: str | None = None
-    sentinel: bytes | None = None
+    sentinel: str | None = None
     resume: Resume | None = None
 
 

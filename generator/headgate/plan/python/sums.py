@@ -1,0 +1,47 @@
+"""How the pieces of one object add up, as the arguments of a runtime constant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.python import string
+from headgate.plan.python.layout import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headgate.ir.streams import Accumulation
+
+_INDENT = 16
+
+
+def sum_arguments(rule: Accumulation) -> tuple[Code, ...]:
+    """Write what a `Sum` is made with; defaults are left out."""
+    found: list[Code] = []
+    if rule.by is not None:
+        found.append(assembled("by={}", string(rule.by)))
+    if rule.append:
+        names = [string(name) for name in sorted(rule.append)]
+        found.append(_listed("append=(", names, ")"))
+    for keyword, pairs in (("rename={", rule.rename), ("put={", rule.put)):
+        if pairs:
+            entries = [assembled("{}: {}", string(a), string(b)) for a, b in pairs]
+            found.append(_listed(keyword, entries, "}"))
+    for keyword, paths in (("nulls=(", rule.nulls), ("drop=(", rule.drop)):
+        if paths:
+            found.append(_listed(keyword, [_tuple(path) for path in paths], ")"))
+    return tuple(found)
+
+
+def _tuple(path: tuple[str, ...]) -> Code:
+    names = [string(name) for name in path]
+    if len(names) == 1:
+        return assembled("({},)", names[0])
+    return listed(fixed("("), names, ")", indent=_INDENT, extra=1)
+
+
+def _listed(start: str, items: Sequence[Code], end: str) -> Code:
+    if start.endswith("=(") and len(items) == 1:
+        return assembled("{}{},{}", fixed(start), items[0], fixed(end))
+    return listed(fixed(start), list(items), end, indent=_INDENT, extra=1)
