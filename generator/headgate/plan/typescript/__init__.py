@@ -44,6 +44,7 @@ RUNTIME = (
     "settings",
     "sse",
     "stream",
+    "sums",
     "timeouts",
     "transport",
 )

@@ -28,6 +28,7 @@ from headgate.plan.typescript.layout import (
 )
 from headgate.plan.typescript.names import TAKEN_MEMBERS, Exported
 from headgate.plan.typescript.requests import fixed_entries, security_entries
+from headgate.plan.typescript.sums import sum_rule
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
@@ -100,6 +101,8 @@ class StreamPage:
     head: Code
     accumulator: AccumulatorPlan | None
     accumulator_name: Code
+    sum: Code | None
+    sum_rule: Code | None
     extractors: tuple[ExtractorPlan, ...]
 
 
@@ -115,6 +118,9 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
     rule_type = imports.runtime_type("stream", "StreamRule")
     name = identifier(exported.name)
     accumulator = _accumulator(types, stream, stream.fold, name, event)
+    total = stream.fold if stream.fold and stream.fold.accumulation else None
+    added = types.write(total.into) if total is not None else None
+    result = accumulator.result_type if accumulator is not None else added
     return StreamPage(
         header=header,
         rule=assembled(
@@ -124,18 +130,24 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
             stream.docs.text or f"The events of a {stream.name} stream.",
             deprecated=stream.docs.deprecated,
         ),
-        head=_class_head(imports, name, event, accumulator),
+        head=_class_head(imports, name, event, result),
         accumulator=accumulator,
         accumulator_name=assembled("{}Accumulator", name),
+        sum=_sum_class(imports, event, added) if added is not None else None,
+        sum_rule=sum_rule(imports, total.accumulation)
+        if total is not None and total.accumulation is not None
+        else None,
         extractors=_extractors(types, stream),
         imports=imports.lines(),
     )
 
 
-def _class_head(
-    imports: Imports, name: Code, event: Code, accumulator: AccumulatorPlan | None
-) -> Code:
-    if accumulator is None:
+def _sum_class(imports: Imports, event: Code, result: Code) -> Code:
+    return assembled("{}<{}, {}>", imports.runtime("sums", "Sum"), event, result)
+
+
+def _class_head(imports: Imports, name: Code, event: Code, result: Code | None) -> Code:
+    if result is None:
         base = imports.runtime("stream", "EventStream")
         return assembled("export class {} extends {}<{}> {{", name, base, event)
     base = imports.runtime("accumulated", "AccumulatedStream")
@@ -144,7 +156,7 @@ def _class_head(
         name,
         base,
         event,
-        accumulator.result_type,
+        result,
     )
     if len(line) <= 100:
         return line
@@ -153,7 +165,7 @@ def _class_head(
         name,
         base,
         event,
-        accumulator.result_type,
+        result,
     )
 
 
@@ -174,11 +186,10 @@ def _rule(types: Types, stream: Stream) -> list[Entry]:
     if stream.sentinel is not None:
         entries.append(Entry(fixed("sentinel"), string(stream.sentinel)))
     if stream.error is not None:
-        error = (
-            Entry(fixed("event"), string(stream.error.event)),
-            Entry(fixed("field"), string(stream.error.field)),
-        )
-        entries.append(Entry(fixed("error"), Object(error)))
+        error = [Entry(fixed("field"), string(stream.error.field))]
+        if stream.discriminator is not None or stream.enveloped:
+            error.insert(0, Entry(fixed("event"), string(stream.error.event)))
+        entries.append(Entry(fixed("error"), Object(tuple(error))))
     if stream.sequence is not None:
         entries.append(Entry(fixed("sequence"), string(stream.sequence)))
     if stream.resume is not None:
@@ -224,7 +235,7 @@ def _accumulator(
     types: Types, stream: Stream, fold: Fold | None, name: Code, event: Code
 ) -> AccumulatorPlan | None:
     """Events that nothing in them tells apart cannot be folded."""
-    if fold is None or not _is_told_apart(types, stream):
+    if fold is None or fold.accumulation or not _is_told_apart(types, stream):
         return None
     result = types.write(fold.into)
     accumulator = types.imports.runtime_type("accumulated", "Accumulator")
