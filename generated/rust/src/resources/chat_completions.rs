@@ -53,7 +53,7 @@ impl ChatCompletions {
     /// The answer comes as a stream of events.
     pub fn stream(&self, mut body: types::ChatCompletionRequest) -> Call<Streaming<ChatKind>> {
         let mut request = Request::new(&CREATE);
-        body.stream = Some(true);
+        body.stream = Some(Some(true));
         request.json(&body);
         Call::new(&self.core, request)
     }

@@ -57,6 +57,7 @@ RUNTIME: Final = (
     "retry",
     "sse",
     "stream",
+    "sum",
     "tagged",
     "transport",
 )

@@ -324,7 +324,8 @@ class ResourceFile:
         if member is None or member.type != Scalar("boolean"):
             return None
         text = fixed("true") if value else fixed("false")
-        given = assembled("Some({})", text) if member.optional else text
+        given = assembled("Some({})", text) if member.nullable else text
+        given = assembled("Some({})", given) if member.optional else given
         return assembled("        {}.{} = {};", name, member.name, given)
 
     def _sent(self, operation: Operation, struct: Struct, argument: Code) -> list[Code]:

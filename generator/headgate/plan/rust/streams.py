@@ -15,6 +15,7 @@ from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
 from headgate.plan.rust.operations import place_of
+from headgate.plan.rust.sums import SumPage, sum_page
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _STREAM: Final = "crate::runtime::stream"
 _FOLD: Final = "crate::runtime::fold"
+_SUM: Final = "crate::runtime::sum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class KindPage:
     assemblies: tuple[AssemblyPage, ...]
     has_helpers: bool
     fold: FoldPage | None
+    sum: SumPage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ class StreamsFile:
             ),
             kind=names.kind,
             event=event,
-            fold_name=names.fold if fold is not None else self._no_fold(),
+            fold_name=self._fold_name(stream, names, fold),
             descriptor=self._descriptor(stream),
             decodes=self._decodes(stream, union, event),
             names=self._event_names(stream, union, event),
@@ -188,10 +191,25 @@ class StreamsFile:
             assemblies=assemblies,
             has_helpers=bool(extractors or assemblies),
             fold=fold,
+            sum=self._sum(stream, names),
         )
 
-    def _no_fold(self) -> Code:
+    def _fold_name(
+        self, stream: Stream, names: StreamNames, fold: FoldPage | None
+    ) -> Code:
+        if fold is not None:
+            return names.fold
+        if stream.fold is not None and stream.fold.accumulation is not None:
+            return assembled("{}<{}>", self.imports.use(_SUM, "Sum"), names.fold)
         return self.imports.use(_FOLD, "NoFold")
+
+    def _sum(self, stream: Stream, names: StreamNames) -> SumPage | None:
+        if stream.fold is None or stream.fold.accumulation is None:
+            return None
+        for name in ("SumRule", "Summed"):
+            self.imports.use(_SUM, name)
+        into = self.definitions.types.write(stream.fold.into, self.imports, TYPES)
+        return sum_page(stream.fold.accumulation, names.fold, into)
 
     def _event_union(self, stream: Stream) -> Union | None:
         """Give the tagged union of the stream's events, if it is one."""
@@ -205,7 +223,7 @@ class StreamsFile:
     def _fold(
         self, stream: Stream, names: StreamNames, union: Union | None, event: Code
     ) -> FoldPage | None:
-        if stream.fold is None or union is None:
+        if stream.fold is None or stream.fold.accumulation or union is None:
             return None
         writer = FoldWriter(self.definitions, self.imports, union, event)
         self.imports.use(_FOLD, "Fold")
@@ -214,7 +232,9 @@ class StreamsFile:
     def _descriptor(self, stream: Stream) -> DescriptorPage:
         error = fixed("None")
         if stream.error is not None:
-            event, at = rust.string(stream.error.event), rust.string(stream.error.field)
+            is_named = stream.discriminator is not None or stream.enveloped
+            event = rust.string(stream.error.event if is_named else "")
+            at = rust.string(stream.error.field)
             error = assembled("Some(({}, {}))", event, at)
         beats = [case.name for case in stream.cases if case.heartbeat]
         terminal = [rust.string(case.name) for case in stream.cases if case.ending]
