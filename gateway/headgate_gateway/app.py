@@ -10,10 +10,19 @@ from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.call import Handler
 from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
 from headgate_gateway.http.operations import metrics_route, operation_routes
-from headgate_gateway.routes import health, keys, messages, models, projects, runs
+from headgate_gateway.routes import (
+    chat,
+    health,
+    keys,
+    messages,
+    models,
+    projects,
+    runs,
+)
 
 HANDLERS: Mapping[str, Handler] = {
     **messages.HANDLERS,
+    **chat.HANDLERS,
     **runs.HANDLERS,
     **models.HANDLERS,
     **projects.HANDLERS,

@@ -55,6 +55,7 @@ class EventStream:
         metrics: Metrics,
         ping_interval: float,
         stalled_reader: float,
+        ping: bytes = PING,
         headers: dict[str, str] | None = None,
         last_words: bytes = b"",
         on_disconnect: Callable[[], Awaitable[None]] | None = None,
@@ -63,6 +64,7 @@ class EventStream:
         self._ends_on = ends_on
         self._metrics = metrics
         self._ping_interval = ping_interval
+        self._ping = ping
         self._stalled_reader = stalled_reader
         self._headers = [
             (name.lower().encode(), value.encode())
@@ -86,7 +88,9 @@ class EventStream:
         sender = asyncio.create_task(self._send_all(wire))
         gone = asyncio.create_task(until_gone(receive))
         forced = asyncio.create_task(self._ends_on.wait())
-        pings = asyncio.create_task(wire.ping_in_silence(self._ping_interval))
+        pings = asyncio.create_task(
+            wire.ping_in_silence(self._ping_interval, self._ping)
+        )
         try:
             await asyncio.wait(
                 {sender, gone, forced}, return_when=asyncio.FIRST_COMPLETED
@@ -155,12 +159,12 @@ class _Wire:
             {"type": "http.response.body", "body": b"", "more_body": False}
         )
 
-    async def ping_in_silence(self, interval: float) -> None:
+    async def ping_in_silence(self, interval: float, ping: bytes) -> None:
         """Send a ping after ``interval`` of silence, never as the first frame."""
         while True:
             silent_for = time.monotonic() - self._last if self._begun else 0.0
             if silent_for >= interval:
-                await self.write(PING)
+                await self.write(ping)
             await asyncio.sleep(max(interval - silent_for, 0.001))
 
 

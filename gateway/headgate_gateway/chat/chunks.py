@@ -1,0 +1,216 @@
+"""From the events of messages to the chunks of a chat completion, and their sum."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
+from headgate_gateway.json import JsonObject
+
+_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+    "content_filter": "content_filter",
+}
+_AHEAD = 64
+"""Events of several answers that may wait to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What all chunks of a completion have in common."""
+
+    id: str
+    created: int
+    model: str
+
+    def chunk(self, choices: list[JsonObject]) -> JsonObject:
+        """A chunk with these choices."""
+        return {
+            "id": self.id,
+            "object": "chat.completion.chunk",
+            "created": self.created,
+            "model": self.model,
+            "choices": choices,
+        }
+
+
+@dataclass(slots=True)
+class Choice:
+    """One answer on its way: the pieces that its message's events stand for."""
+
+    index: int
+    calls: int = 0
+    usage: JsonObject = field(default_factory=dict[str, Any])
+    _has_input: bool = False
+    _in_call: bool = False
+
+    def pieces(self, event: JsonObject) -> Iterator[JsonObject]:
+        """The pieces of a message's next event, each for a chunk of its own."""
+        match event["type"]:
+            case "message_start":
+                yield self._piece({"role": "assistant"})
+            case "content_block_start":
+                yield from self._begin(event["content_block"])
+            case "content_block_delta":
+                yield from self._continue(event["delta"])
+            case "content_block_stop":
+                yield from self._end()
+            case "message_delta":
+                self.usage = event["usage"]
+                reason = _REASONS.get(event["delta"]["stop_reason"], "stop")
+                yield self._piece({}, reason)
+            case _:
+                pass
+
+    def _begin(self, block: JsonObject) -> Iterator[JsonObject]:
+        self._in_call = block["type"] == "tool_use"
+        if self._in_call:
+            self._has_input = False
+            self.calls += 1
+            yield self._call(
+                {
+                    "id": block["id"],
+                    "type": "function",
+                    "function": {"name": block["name"], "arguments": ""},
+                }
+            )
+
+    def _continue(self, delta: JsonObject) -> Iterator[JsonObject]:
+        match delta["type"]:
+            case "text_delta":
+                yield self._piece({"content": delta["text"]})
+            case "thinking_delta":
+                yield self._piece({"reasoning_content": delta["thinking"]})
+            case "input_json_delta" if self._in_call and delta["partial_json"]:
+                self._has_input = True
+                yield self._call({"function": {"arguments": delta["partial_json"]}})
+            case _:
+                pass
+
+    def _end(self) -> Iterator[JsonObject]:
+        """Close a block; a call without any input is one with an empty object."""
+        if self._in_call and not self._has_input:
+            yield self._call({"function": {"arguments": "{}"}})
+        self._in_call = False
+
+    def _call(self, call: JsonObject) -> JsonObject:
+        return self._piece({"tool_calls": [{"index": self.calls - 1, **call}]})
+
+    def _piece(self, delta: JsonObject, finish_reason: str | None = None) -> JsonObject:
+        return {"index": self.index, "delta": delta, "finish_reason": finish_reason}
+
+
+@dataclass(slots=True)
+class Answer:
+    """One answer whole: what its pieces add up to."""
+
+    index: int
+    _texts: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    _calls: list[JsonObject] = field(default_factory=list[JsonObject])
+    _reason: str | None = None
+
+    def add(self, piece: JsonObject) -> None:
+        """Take the next piece."""
+        delta = piece["delta"]
+        for name in ("content", "reasoning_content"):
+            if name in delta:
+                self._texts.setdefault(name, []).append(delta[name])
+        for call in delta.get("tool_calls", ()):
+            if "id" in call:
+                self._calls.append({**call, "function": dict(call["function"])})
+                del self._calls[-1]["index"]
+            else:
+                function = self._calls[call["index"]]["function"]
+                function["arguments"] += call["function"]["arguments"]
+        self._reason = piece["finish_reason"] or self._reason
+
+    def choice(self) -> JsonObject:
+        """The ``ChatChoice``."""
+        texts = {name: "".join(pieces) for name, pieces in self._texts.items()}
+        message: JsonObject = {
+            "role": "assistant",
+            "content": None,
+            "refusal": None,
+            **texts,
+        }
+        if self._calls:
+            message["tool_calls"] = self._calls
+        return {
+            "index": self.index,
+            "message": message,
+            "finish_reason": self._reason,
+        }
+
+
+def usage_of(choices: Sequence[Choice]) -> JsonObject:
+    """The ``ChatUsage`` of all answers: they share one prompt."""
+    prompt = choices[0].usage["input_tokens"]
+    completion = sum(choice.usage["output_tokens"] for choice in choices)
+    usage: JsonObject = {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+    }
+    if "cache_read_tokens" in choices[0].usage:
+        cached = choices[0].usage["cache_read_tokens"]
+        usage["prompt_tokens_details"] = {"cached_tokens": cached}
+    if "reasoning_tokens" in choices[0].usage:
+        reasoning = sum(c.usage.get("reasoning_tokens", 0) for c in choices)
+        usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
+    return usage
+
+
+async def pieces_of(
+    choices: Sequence[Choice], sources: Sequence[EventSource]
+) -> AsyncGenerator[JsonObject, None]:
+    """The pieces of all answers as they come; the first failure ends them all."""
+    async with aclosing(_side_by_side(sources)) as events:
+        async for number, event in events:
+            for piece in choices[number].pieces(event):
+                yield piece
+
+
+async def _side_by_side(
+    sources: Sequence[EventSource],
+) -> AsyncGenerator[tuple[int, JsonObject], None]:
+    """The events of several sources, each with the number of its source."""
+    ready: asyncio.Queue[tuple[int, JsonObject | GatewayError | None]] = asyncio.Queue(
+        _AHEAD
+    )
+
+    async def follow(number: int, source: EventSource) -> None:
+        try:
+            async with aclosing(source) as events:
+                async for event in events:
+                    await ready.put((number, event))
+        except GatewayError as error:
+            await ready.put((number, error))
+        else:
+            await ready.put((number, None))
+
+    tasks = [
+        asyncio.create_task(follow(number, source))
+        for number, source in enumerate(sources)
+    ]
+    try:
+        open_sources = len(tasks)
+        while open_sources:
+            number, event = await ready.get()
+            if isinstance(event, GatewayError):
+                raise event
+            if event is None:
+                open_sources -= 1
+            else:
+                yield number, event
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,140 @@
+"""Chat completions in OpenAI's form, whole or streamed."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp
+
+from headgate_gateway.chat.chunks import Answer, Choice, Head, pieces_of, usage_of
+from headgate_gateway.chat.request import message_request, unknown_properties
+from headgate_gateway.drain import draining
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http import answers
+from headgate_gateway.http.call import Call, Handler
+from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.http.idempotency import once
+from headgate_gateway.ids import ulid
+from headgate_gateway.json import JsonObject, dumps
+from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.streaming import EventStream
+
+_DONE = b"data: [DONE]\n\n"
+_PING = b": ping\n\n"
+"""A comment: clients of this form know no event of that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Completion:
+    """The answers that one request asked for."""
+
+    head: Head
+    choices: list[Choice]
+    pieces: AsyncGenerator[JsonObject, None]
+
+
+async def create(call: Call) -> ASGIApp:
+    """The completion, as one object or as a stream."""
+    call.gateway.drain.refuse_new_work()
+    completion = _begin(call)
+    headers = _warning(call)
+    if call.body.get("stream"):
+        return await _streamed(call, completion, headers)
+
+    async def produce() -> answers.Answer:
+        forced = call.gateway.drain.forced
+        whole = await while_waited_for(
+            call.request.receive, _whole(completion), unless=forced
+        )
+        return answers.json_answer(whole, headers=headers)
+
+    return await once(call, produce)
+
+
+def _begin(call: Call) -> _Completion:
+    resolved = allowed_model(call, call.body["model"], param="model")
+    request = message_request(call.body)
+    choices = [Choice(index) for index in range(call.body.get("n") or 1)]
+    sources = [
+        call.gateway.catalogue.stream(resolved, request, messages=request["messages"])
+        for _ in choices
+    ]
+    head = Head(
+        id=f"chatcmpl-{ulid()}", created=int(time.time()), model=call.body["model"]
+    )
+    return _Completion(head, choices, pieces_of(choices, sources))
+
+
+def _warning(call: Call) -> dict[str, str]:
+    schema = call.gateway.specification.resolve(call.operation.body or {})
+    unknown = unknown_properties(call.body, schema["properties"])
+    if not unknown:
+        return {}
+    return {"X-Headgate-Warning": f"ignored: {', '.join(sorted(unknown)[:16])}"}
+
+
+async def _whole(completion: _Completion) -> JsonObject:
+    whole = [Answer(choice.index) for choice in completion.choices]
+    async with aclosing(completion.pieces) as pieces:
+        async for piece in pieces:
+            whole[piece["index"]].add(piece)
+    return {
+        **completion.head.chunk([answer.choice() for answer in whole]),
+        "object": "chat.completion",
+        "usage": usage_of(completion.choices),
+    }
+
+
+async def _streamed(
+    call: Call, completion: _Completion, headers: dict[str, str]
+) -> EventStream:
+    """The stream, begun: what fails before the first chunk is still an HTTP error."""
+    first = await while_waited_for(
+        call.request.receive, _first(completion), unless=call.gateway.drain.forced
+    )
+    settings = call.gateway.settings
+    return EventStream(
+        _frames(call, completion, first),
+        ends_on=call.gateway.drain.forced,
+        metrics=call.gateway.metrics,
+        ping_interval=settings.ping_interval,
+        ping=_PING,
+        stalled_reader=settings.stalled_reader,
+        headers=headers,
+        last_words=_error_frame(draining(), call),
+    )
+
+
+async def _first(completion: _Completion) -> JsonObject:
+    return await anext(completion.pieces)
+
+
+async def _frames(
+    call: Call, completion: _Completion, first: JsonObject
+) -> AsyncGenerator[bytes, None]:
+    """The frames of a completion; a failure takes the place of its end."""
+    head = completion.head
+    yield _frame(head.chunk([first]))
+    try:
+        async with aclosing(completion.pieces) as pieces:
+            async for piece in pieces:
+                yield _frame(head.chunk([piece]))
+    except GatewayError as error:
+        yield _error_frame(error, call)
+        return
+    options: JsonObject = call.body.get("stream_options") or {}
+    if options.get("include_usage"):
+        yield _frame({**head.chunk([]), "usage": usage_of(completion.choices)})
+    yield _DONE
+
+
+def _frame(value: JsonObject) -> bytes:
+    return b"data: %b\n\n" % dumps(value)
+
+
+def _error_frame(error: GatewayError, call: Call) -> bytes:
+    return _frame({"error": error.as_object(call.request_id)})
+
+
+HANDLERS: Mapping[str, Handler] = {"chat.completions.create": create}
