@@ -11,14 +11,20 @@ import pytest
 
 from headgate_sdk import ResponseDecodeError
 from headgate_sdk._runtime.models import ApiModel, read_json
+from headgate_sdk.streams.chat import ChatFold
 from headgate_sdk.streams.message import MessageFold
 from headgate_sdk.streams.run import RunFold
-from headgate_sdk.types import MessageStreamEvent, RunStreamEvent
+from headgate_sdk.types import (
+    ChatCompletionChunk,
+    MessageStreamEvent,
+    RunStreamEvent,
+)
 from tests.python.shared_vectors import Case, check_keys, read_cases, spread
 
 STREAMS: dict[str, Any] = {
     "message": (MessageFold, MessageStreamEvent),
     "run": (RunFold, RunStreamEvent),
+    "chat": (ChatFold, ChatCompletionChunk),
 }
 
 

@@ -8,7 +8,7 @@ type Repeated = { readonly times: number; readonly event: Event };
 
 interface Vector {
   readonly name: string;
-  readonly stream: "message" | "run";
+  readonly stream: "message" | "run" | "chat";
   readonly events: readonly (Event | Repeated)[];
   readonly folded: unknown;
   readonly splits?: { readonly event: number; readonly at: string };
@@ -68,8 +68,11 @@ async function fold(stream: Vector["stream"], events: readonly Event[]): Promise
     fetch: async () => new Response(body, { headers: { "Content-Type": "text/event-stream" } }),
   });
   const request = { model: "mock/script", messages: [{ role: "user" as const, content: "Hello" }] };
-  const opened =
-    stream === "message" ? client.messages.stream(request) : client.runs.stream({ request });
+  const opened = {
+    message: () => client.messages.stream(request),
+    run: () => client.runs.stream({ request }),
+    chat: () => client.chat.completions.stream(request),
+  }[stream]();
   let seen = 0;
   try {
     for await (const _event of opened as AsyncIterable<unknown>) seen += 1;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::errors::ERROR_SHAPE;
 use crate::resources::admin::Admin;
+use crate::resources::chat::Chat;
 use crate::resources::health::Health;
 use crate::resources::messages::Messages;
 use crate::resources::models::Models;
@@ -103,6 +104,11 @@ impl Client {
     /// Tool-using conversations that the gateway carries out and keeps.
     pub fn runs(&self) -> Runs {
         Runs::new(&self.core)
+    }
+
+    /// The calls of `chat`.
+    pub fn chat(&self) -> Chat {
+        Chat::new(&self.core)
     }
 
     /// The models that this gateway can reach.

@@ -102,6 +102,9 @@ impl<K: StreamKind> Progress<K> {
         if descriptor.sentinel == Some(&*frame.data) {
             return Accepted::End;
         }
+        if let Some(fields) = nameless_error::<K>(&frame.data) {
+            return self.take_error(&fields, frame, sender, response);
+        }
         let named = descriptor.enveloped && frame.event != "message";
         match K::decode(named.then_some(&*frame.event), &frame.data) {
             Ok(event) => self.take(event, frame, sender, response),
@@ -263,6 +266,15 @@ enum Advance {
 
 fn is_error<K: StreamKind>(name: &str) -> bool {
     K::DESCRIPTOR.error.is_some_and(|(error, _)| error == name)
+}
+
+/// Reads an event that carries an error where events have no names.
+fn nameless_error<K: StreamKind>(data: &str) -> Option<Map<String, Value>> {
+    let (_, at) = K::DESCRIPTOR.error.filter(|(name, _)| name.is_empty())?;
+    if !data.contains(at) {
+        return None;
+    }
+    read_object(data).filter(|fields| fields.get(at).is_some_and(|error| !error.is_null()))
 }
 
 /// Reads the error that an event carries.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use headgate_sdk::runtime::fold::Fold;
-use headgate_sdk::streams::{MessageFold, RunFold};
-use headgate_sdk::types::{MessageStreamEvent, RunStreamEvent};
+use headgate_sdk::runtime::sum::Sum;
+use headgate_sdk::streams::{ChatFold, MessageFold, RunFold};
+use headgate_sdk::types::{ChatCompletionChunk, MessageStreamEvent, RunStreamEvent};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::{json, Value};
@@ -151,6 +152,9 @@ fn events_fold_to_the_object_stated() {
                 }
                 Some("run") => {
                     check::<RunFold, RunStreamEvent>(&label, &events, splits, &expected);
+                }
+                Some("chat") => {
+                    check::<Sum<ChatFold>, ChatCompletionChunk>(&label, &events, splits, &expected);
                 }
                 other => panic!("{label}: unknown stream {other:?}"),
             }
