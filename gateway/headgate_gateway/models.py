@@ -614,6 +614,68 @@ RunStopReason = TypeAliasType(
 )
 
 
+ChatStopSequences = TypeAliasType(
+    "ChatStopSequences",
+    Annotated[
+        list[StopSequence],
+        Field(
+            description='Sequences that end an answer where they occur.', max_length=16
+        ),
+    ],
+)
+
+
+class ChatStreamOptions(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    include_usage: Annotated[
+        StrictBool,
+        Field(description='Whether a last chunk without choices carries the usage.'),
+    ] = False
+
+
+ChatReasoningEffort = TypeAliasType(
+    "ChatReasoningEffort",
+    Annotated[
+        Literal['none', 'minimal', 'low', 'medium', 'high'],
+        Field(description='How much a model reasons before it answers.'),
+    ],
+)
+
+
+class ChatChunkFrame(BaseModel):
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The chunk as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/ChatCompletionChunk'},
+            },
+            pattern='^\\{"id":',
+        ),
+    ]
+
+
+class ChatErrorFrame(BaseModel):
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The error as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/ErrorEnvelope'},
+            },
+            pattern='^\\{"error":',
+        ),
+    ]
+
+
+class ChatDoneFrame(BaseModel):
+    data: Annotated[Literal['[DONE]'], Field(description='Always `[DONE]`.')]
+
+
 class ModelCapabilities(BaseModel):
     streaming: Annotated[
         StrictBool | MISSING, Field(description='Streaming answers.')
@@ -918,6 +980,80 @@ class ProviderErrorBody(BaseModel):
     )
 
 
+class ChatFunction(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the function.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What the function does and when to use it; the model reads this.'
+        ),
+    ] = MISSING
+    parameters: Annotated[
+        ToolInputSchema | MISSING, Field(description='What the function takes.')
+    ] = MISSING
+    strict: Annotated[
+        StrictBool | None | MISSING,
+        Field(
+            description="Whether the model's arguments must keep to the schema exactly."
+        ),
+    ] = MISSING
+
+
+ChatToolChoiceMode = TypeAliasType(
+    "ChatToolChoiceMode",
+    Annotated[
+        Literal['none', 'auto', 'required'],
+        Field(
+            description='The model calls no tool, decides by itself, or has to call one.'
+        ),
+    ],
+)
+
+
+class ChatTextFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['text'], Field(description='Names the form.')]
+
+
+class ChatJsonObjectFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['json_object'], Field(description='Names the form.')]
+
+
+ChatFinishReason = TypeAliasType(
+    "ChatFinishReason",
+    Annotated[
+        Literal['stop', 'length', 'tool_calls', 'content_filter'],
+        Field(
+            description='Why an answer ended: `stop` it was done or a stop sequence occurred, `length` the limit was\nreached, `tool_calls` it calls tools, `content_filter` the provider cut it.'
+        ),
+    ],
+)
+
+
+class ChatPromptTokensDetails(BaseModel):
+    cached_tokens: Annotated[
+        StrictInt | MISSING,
+        Field(description="Tokens read from the provider's cache.", ge=0),
+    ] = MISSING
+
+
+class ChatCompletionTokensDetails(BaseModel):
+    reasoning_tokens: Annotated[
+        StrictInt | MISSING, Field(description='Tokens spent on reasoning.', ge=0)
+    ] = MISSING
+
+
 ModelPattern = TypeAliasType(
     "ModelPattern",
     Annotated[
@@ -1057,6 +1193,38 @@ CompatSeverity = TypeAliasType(
 )
 
 
+class ChatFunctionName(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the function.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+
+
+class ChatJsonSchema(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the schema.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the answer is for; the model reads this.'),
+    ] = MISSING
+    schema_: Annotated[
+        ToolInputSchema | MISSING,
+        Field(alias='schema', description='The schema itself.'),
+    ] = MISSING
+    strict: Annotated[
+        StrictBool | None | MISSING,
+        Field(description='Whether the answer must keep to the schema exactly.'),
+    ] = MISSING
+
+
 class TextDelta(BaseModel):
     type: Annotated[
         Literal['text_delta'], Field(description='Names the kind of delta.')
@@ -1095,6 +1263,46 @@ class SignatureDelta(BaseModel):
 class UrlSource(BaseModel):
     type: Annotated[Literal['url'], Field(description='Names the kind of source.')]
     url: Annotated[StrictStr, Field(description='The URL.')]
+
+
+class ChatFunctionCallParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the function.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+    arguments: Annotated[
+        StrictStr,
+        Field(description='The arguments as JSON text, as the model wrote them.'),
+    ]
+
+
+class ChatFunctionCall(BaseModel):
+    name: Annotated[StrictStr, Field(description='Name of the function.')]
+    arguments: Annotated[
+        StrictStr,
+        Field(description='The arguments as JSON text, as the model wrote them.'),
+    ]
+
+
+class ChatFunctionDelta(BaseModel):
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(description="Name of the function, in a call's first piece alone."),
+    ] = MISSING
+    arguments: Annotated[
+        StrictStr | MISSING, Field(description='JSON text to add to the arguments.')
+    ] = MISSING
+
+
+class ChatTextPart(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['text'], Field(description='Names the kind of part.')]
+    text: Annotated[StrictStr, Field(description='The text itself.')]
 
 
 class ThinkingBlockParam(BaseModel):
@@ -1174,6 +1382,42 @@ class WebSearchResultParam(BaseModel):
     ] = MISSING
 
 
+class ChatFile(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    file_data: Annotated[
+        StrictStr,
+        Field(
+            description='The document as a `data:` URL in base64.',
+            pattern='^data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/]*={0,2}$',
+        ),
+    ]
+    filename: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="The document's name, shown to the model.",
+            max_length=255,
+            min_length=1,
+        ),
+    ] = MISSING
+
+
+ChatImageDetail = TypeAliasType(
+    "ChatImageDetail",
+    Annotated[
+        Literal['auto', 'low', 'high'],
+        Field(description='How closely a model looks at an image.'),
+    ],
+)
+
+
+ChatAudioFormat = TypeAliasType(
+    "ChatAudioFormat",
+    Annotated[Literal['wav', 'mp3'], Field(description='How audio is encoded.')],
+)
+
+
 MessageStreamFrame = TypeAliasType(
     "MessageStreamFrame",
     Annotated[
@@ -1203,6 +1447,15 @@ RunStreamFrame = TypeAliasType(
     Annotated[
         RunStartFrame | StepStartFrame | StepStreamFrame | ToolCallStartFrame | ToolResultFrame | StepCompleteFrame | StepAbandonedFrame | HistoryDeltaFrame | RunCompleteFrame | RunErrorFrame | PingFrame,
         Field(description='One frame of a streamed run.', discriminator='event'),
+    ],
+)
+
+
+ChatFrame = TypeAliasType(
+    "ChatFrame",
+    Annotated[
+        ChatChunkFrame | ChatErrorFrame | ChatDoneFrame,
+        Field(description='One frame of a streamed chat completion; it has no name.'),
     ],
 )
 
@@ -1466,6 +1719,35 @@ class RunConfig(BaseModel):
     ] = 'continue'
 
 
+class ChatTool(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['function'], Field(description='Always `function`.')]
+    function: Annotated[
+        ChatFunction, Field(description='The function that the caller runs.')
+    ]
+
+
+class ChatUsage(BaseModel):
+    prompt_tokens: Annotated[
+        StrictInt,
+        Field(description='Tokens of the request, cached ones included.', ge=0),
+    ]
+    completion_tokens: Annotated[
+        StrictInt, Field(description='Tokens of the answers, reasoning included.', ge=0)
+    ]
+    total_tokens: Annotated[StrictInt, Field(description='Both together.', ge=0)]
+    prompt_tokens_details: Annotated[
+        ChatPromptTokensDetails | MISSING,
+        Field(description="What the request's tokens were."),
+    ] = MISSING
+    completion_tokens_details: Annotated[
+        ChatCompletionTokensDetails | MISSING,
+        Field(description="What the answers' tokens were."),
+    ] = MISSING
+
+
 ModelPatternList = TypeAliasType(
     "ModelPatternList",
     Annotated[
@@ -1654,6 +1936,22 @@ class CompatIssue(BaseModel):
     message: Annotated[StrictStr, Field(description='What it is, for people to read.')]
 
 
+class ChatToolChoiceFunction(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['function'], Field(description='Always `function`.')]
+    function: Annotated[ChatFunctionName, Field(description='The function.')]
+
+
+class ChatJsonSchemaFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['json_schema'], Field(description='Names the form.')]
+    json_schema: Annotated[ChatJsonSchema, Field(description='The schema.')]
+
+
 ContentBlockDelta = TypeAliasType(
     "ContentBlockDelta",
     Annotated[
@@ -1675,11 +1973,59 @@ MediaSource = TypeAliasType(
 )
 
 
+class ChatToolCallParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    id: Annotated[
+        StrictStr,
+        Field(description='Identifier of the call.', max_length=128, min_length=1),
+    ]
+    type: Annotated[Literal['function'], Field(description='Always `function`.')]
+    function: Annotated[ChatFunctionCallParam, Field(description='What was called.')]
+
+
+class ChatToolCall(BaseModel):
+    id: Annotated[StrictStr, Field(description='Identifier of the call.')]
+    type: Annotated[Literal['function'], Field(description='Always `function`.')]
+    function: Annotated[ChatFunctionCall, Field(description='What is called.')]
+
+
+class ChatToolCallDelta(BaseModel):
+    index: Annotated[
+        StrictInt,
+        Field(
+            description="Which of the answer's calls the piece belongs to, from 0.",
+            ge=0,
+        ),
+    ]
+    id: Annotated[
+        StrictStr | MISSING,
+        Field(description='Identifier of the call, in its first piece alone.'),
+    ] = MISSING
+    type: Annotated[
+        Literal['function'] | MISSING,
+        Field(description="Always `function`, in a call's first piece alone."),
+    ] = MISSING
+    function: Annotated[
+        ChatFunctionDelta | MISSING, Field(description='What is added to the call.')
+    ] = MISSING
+
+
 ToolResultItemParam = TypeAliasType(
     "ToolResultItemParam",
     Annotated[
         TextBlockParam | ImageBlockParam | DocumentBlockParam,
         Field(description="One block of a tool's result.", discriminator='type'),
+    ],
+)
+
+
+ChatTextPartList = TypeAliasType(
+    "ChatTextPartList",
+    Annotated[
+        list[ChatTextPart],
+        Field(description='Text, part by part.', max_length=64, min_length=1),
     ],
 )
 
@@ -1701,6 +2047,45 @@ class WebSearchToolResultBlockParam(BaseModel):
     content: Annotated[
         list[WebSearchResultParam], Field(description='The pages found, best first.')
     ]
+
+
+class ChatFilePart(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['file'], Field(description='Names the kind of part.')]
+    file: Annotated[ChatFile, Field(description='The document.')]
+
+
+class ChatImageUrl(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    url: Annotated[
+        StrictStr,
+        Field(
+            description='An `http` or `https` URL, or the image itself as a `data:` URL in base64.',
+            pattern='^(https?://[\\x21-\\x7E]{1,8000}|data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/]*={0,2})$',
+        ),
+    ]
+    detail: Annotated[
+        ChatImageDetail | MISSING,
+        Field(description='How closely the model looks at the image.'),
+    ] = MISSING
+
+
+class ChatAudio(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The bytes in standard base64 with padding.',
+            pattern='^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$',
+        ),
+    ]
+    format: Annotated[ChatAudioFormat, Field(description='How the audio is encoded.')]
 
 
 class ModelList(BaseModel):
@@ -1861,6 +2246,24 @@ class ErrorObject(BaseModel):
     ] = MISSING
 
 
+ChatToolChoice = TypeAliasType(
+    "ChatToolChoice",
+    Annotated[
+        ChatToolChoiceMode | ChatToolChoiceFunction,
+        Field(description='Whether and which tools the model has to call.'),
+    ],
+)
+
+
+ChatResponseFormat = TypeAliasType(
+    "ChatResponseFormat",
+    Annotated[
+        ChatTextFormat | ChatJsonObjectFormat | ChatJsonSchemaFormat,
+        Field(description='The form of an answer.', discriminator='type'),
+    ],
+)
+
+
 class ContentBlockDeltaEvent(BaseModel):
     type: Annotated[
         Literal['content_block_delta'], Field(description='Names the event.')
@@ -1923,11 +2326,56 @@ class DocumentBlock(BaseModel):
     ] = MISSING
 
 
+class ChatMessage(BaseModel):
+    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
+    content: Annotated[
+        StrictStr | None, Field(description='The text of the answer, if there is any.')
+    ]
+    refusal: Annotated[
+        StrictStr | None, Field(description='Why the model declined, if it did.')
+    ]
+    reasoning_content: Annotated[
+        StrictStr | MISSING,
+        Field(description="The model's reasoning, where the provider shows it."),
+    ] = MISSING
+    tool_calls: Annotated[
+        list[ChatToolCall] | MISSING,
+        Field(description='The tools that the model calls.'),
+    ] = MISSING
+
+
+class ChatDelta(BaseModel):
+    role: Annotated[
+        Literal['assistant'] | MISSING,
+        Field(description="Always `assistant`, in an answer's first piece alone."),
+    ] = MISSING
+    content: Annotated[
+        StrictStr | None | MISSING, Field(description='Text to add.')
+    ] = MISSING
+    refusal: Annotated[
+        StrictStr | None | MISSING, Field(description='Text of a refusal to add.')
+    ] = MISSING
+    reasoning_content: Annotated[
+        StrictStr | MISSING, Field(description='Text of the reasoning to add.')
+    ] = MISSING
+    tool_calls: Annotated[
+        list[ChatToolCallDelta] | MISSING, Field(description='Pieces of tool calls.')
+    ] = MISSING
+
+
 ToolResultBlockListParam = TypeAliasType(
     "ToolResultBlockListParam",
     Annotated[
         list[ToolResultItemParam],
         Field(description="A tool's result, block by block.", max_length=64),
+    ],
+)
+
+
+ChatTextContent = TypeAliasType(
+    "ChatTextContent",
+    Annotated[
+        MessageText | ChatTextPartList, Field(description='Text, whole or in parts.')
     ],
 )
 
@@ -1942,6 +2390,24 @@ AssistantBlockParam = TypeAliasType(
         ),
     ],
 )
+
+
+class ChatImagePart(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[Literal['image_url'], Field(description='Names the kind of part.')]
+    image_url: Annotated[ChatImageUrl, Field(description='Where the image comes from.')]
+
+
+class ChatAudioPart(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    type: Annotated[
+        Literal['input_audio'], Field(description='Names the kind of part.')
+    ]
+    input_audio: Annotated[ChatAudio, Field(description='The audio.')]
 
 
 class Run(BaseModel):
@@ -2020,6 +2486,27 @@ Tool = TypeAliasType(
 )
 
 
+class ChatChoice(BaseModel):
+    index: Annotated[
+        StrictInt, Field(description='Which answer this is, from 0.', ge=0)
+    ]
+    message: Annotated[ChatMessage, Field(description='What the model said.')]
+    finish_reason: Annotated[
+        ChatFinishReason, Field(description='Why the answer ended.')
+    ]
+
+
+class ChatChunkChoice(BaseModel):
+    index: Annotated[
+        StrictInt, Field(description='Which answer the piece belongs to, from 0.', ge=0)
+    ]
+    delta: Annotated[ChatDelta, Field(description='What is added to the answer.')]
+    finish_reason: Annotated[
+        ChatFinishReason | None,
+        Field(description='Why the answer ended; null until it has.'),
+    ]
+
+
 ToolResultContentParam = TypeAliasType(
     "ToolResultContentParam",
     Annotated[
@@ -2027,6 +2514,57 @@ ToolResultContentParam = TypeAliasType(
         Field(description="A tool's result, as text or as blocks."),
     ],
 )
+
+
+class ChatSystemMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    role: Annotated[Literal['system'], Field(description='Always `system`.')]
+    content: Annotated[ChatTextContent, Field(description='The instructions.')]
+
+
+class ChatDeveloperMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    role: Annotated[Literal['developer'], Field(description='Always `developer`.')]
+    content: Annotated[ChatTextContent, Field(description='The instructions.')]
+
+
+class ChatAssistantMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
+    content: Annotated[
+        ChatTextContent | None | MISSING,
+        Field(description='What the model said, if it said anything.'),
+    ] = MISSING
+    refusal: Annotated[
+        StrictStr | None | MISSING,
+        Field(description='Why the model declined, if it did.'),
+    ] = MISSING
+    tool_calls: Annotated[
+        list[ChatToolCallParam] | MISSING,
+        Field(description='The tools that the model called.', max_length=64),
+    ] = MISSING
+
+
+class ChatToolMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    role: Annotated[Literal['tool'], Field(description='Always `tool`.')]
+    content: Annotated[ChatTextContent, Field(description="The tool's result.")]
+    tool_call_id: Annotated[
+        StrictStr,
+        Field(
+            description='The `id` of the call that this answers.',
+            max_length=128,
+            min_length=1,
+        ),
+    ]
 
 
 AssistantBlockList = TypeAliasType(
@@ -2038,6 +2576,15 @@ AssistantBlockList = TypeAliasType(
             max_length=64,
             min_length=1,
         ),
+    ],
+)
+
+
+ChatUserPart = TypeAliasType(
+    "ChatUserPart",
+    Annotated[
+        ChatTextPart | ChatImagePart | ChatAudioPart | ChatFilePart,
+        Field(description='One part of what a user says.', discriminator='type'),
     ],
 )
 
@@ -2055,6 +2602,52 @@ class RunList(BaseModel):
             description='Id of the last run of this page, the cursor of the next one.'
         ),
     ]
+
+
+class ChatCompletion(BaseModel):
+    id: Annotated[
+        StrictStr,
+        Field(description='Identifier of the answer, `chatcmpl-` and a ULID.'),
+    ]
+    object: Annotated[
+        Literal['chat.completion'], Field(description='Always `chat.completion`.')
+    ]
+    created: Annotated[
+        StrictInt, Field(description='When the answer was made, in Unix seconds.', ge=0)
+    ]
+    model: Annotated[StrictStr, Field(description='The model as the request named it.')]
+    choices: Annotated[
+        list[ChatChoice], Field(description='The answers, as many as were asked for.')
+    ]
+    usage: Annotated[
+        ChatUsage | MISSING, Field(description='What the answers cost together.')
+    ] = MISSING
+
+
+class ChatCompletionChunk(BaseModel):
+    id: Annotated[
+        StrictStr,
+        Field(description='Identifier of the answer, the same in all its chunks.'),
+    ]
+    object: Annotated[
+        Literal['chat.completion.chunk'],
+        Field(description='Always `chat.completion.chunk`.'),
+    ]
+    created: Annotated[
+        StrictInt,
+        Field(description='When the answer was begun, in Unix seconds.', ge=0),
+    ]
+    model: Annotated[StrictStr, Field(description='The model as the request named it.')]
+    choices: Annotated[
+        list[ChatChunkChoice],
+        Field(description='Pieces of the answers; none in the chunk with the usage.'),
+    ]
+    usage: Annotated[
+        ChatUsage | None | MISSING,
+        Field(
+            description='What the answers cost together, in the last chunk if it was asked for.'
+        ),
+    ] = MISSING
 
 
 class ToolResultBlockParam(BaseModel):
@@ -2092,6 +2685,17 @@ AssistantContent = TypeAliasType(
 )
 
 
+ChatUserPartList = TypeAliasType(
+    "ChatUserPartList",
+    Annotated[
+        list[ChatUserPart],
+        Field(
+            description='What a user says, part by part.', max_length=64, min_length=1
+        ),
+    ],
+)
+
+
 UserBlockParam = TypeAliasType(
     "UserBlockParam",
     Annotated[
@@ -2109,6 +2713,15 @@ class AssistantMessageParam(BaseModel):
     content: Annotated[AssistantContent, Field(description='What the model said.')]
 
 
+ChatUserContent = TypeAliasType(
+    "ChatUserContent",
+    Annotated[
+        MessageText | ChatUserPartList,
+        Field(description='What a user says, as text or in parts.'),
+    ],
+)
+
+
 UserBlockList = TypeAliasType(
     "UserBlockList",
     Annotated[
@@ -2120,11 +2733,28 @@ UserBlockList = TypeAliasType(
 )
 
 
+class ChatUserMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    role: Annotated[Literal['user'], Field(description='Always `user`.')]
+    content: Annotated[ChatUserContent, Field(description='What the user says.')]
+
+
 UserContent = TypeAliasType(
     "UserContent",
     Annotated[
         MessageText | UserBlockList,
         Field(description='What a user says, as text or as blocks.'),
+    ],
+)
+
+
+ChatMessageParam = TypeAliasType(
+    "ChatMessageParam",
+    Annotated[
+        ChatSystemMessageParam | ChatDeveloperMessageParam | ChatUserMessageParam | ChatAssistantMessageParam | ChatToolMessageParam,
+        Field(description='One turn of a conversation.', discriminator='role'),
     ],
 )
 
@@ -2135,6 +2765,132 @@ class UserMessageParam(BaseModel):
     )
     role: Annotated[Literal['user'], Field(description='Always `user`.')]
     content: Annotated[UserContent, Field(description='What the user says.')]
+
+
+class ChatCompletionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    model: Annotated[
+        StrictStr,
+        Field(
+            description="A model's id, `provider/model`, or one of its aliases.",
+            max_length=256,
+            min_length=1,
+        ),
+    ]
+    messages: Annotated[
+        list[ChatMessageParam],
+        Field(
+            description='The conversation so far, oldest turn first.',
+            max_length=256,
+            min_length=1,
+        ),
+    ]
+    max_tokens: Annotated[
+        StrictInt | None | MISSING,
+        Field(
+            description='The most tokens to generate; the older name of `max_completion_tokens`.',
+            ge=1,
+            le=1000000,
+        ),
+    ] = MISSING
+    max_completion_tokens: Annotated[
+        StrictInt | None | MISSING,
+        Field(
+            description="The most tokens to generate. Without it the model's own limit holds.",
+            ge=1,
+            le=1000000,
+        ),
+    ] = MISSING
+    temperature: Annotated[
+        StrictFloat | None | MISSING,
+        Field(
+            description='Sampling temperature; lower is more deterministic.',
+            ge=0.0,
+            le=2.0,
+        ),
+    ] = MISSING
+    top_p: Annotated[
+        StrictFloat | None | MISSING,
+        Field(
+            description='Nucleus sampling: only the likeliest tokens whose probabilities add up to this are sampled.',
+            ge=0.0,
+            le=1.0,
+        ),
+    ] = MISSING
+    n: Annotated[
+        StrictInt | None | MISSING,
+        Field(description='How many answers to give.', ge=1, le=8),
+    ] = MISSING
+    stop: Annotated[
+        StopSequence | ChatStopSequences | None | MISSING,
+        Field(description='Sequences that end an answer where they occur.'),
+    ] = MISSING
+    stream: Annotated[
+        StrictBool | None, Field(description='Whether to stream the answer as chunks.')
+    ] = False
+    stream_options: Annotated[
+        ChatStreamOptions | None | MISSING,
+        Field(description='What a stream carries beside the answer.'),
+    ] = MISSING
+    tools: Annotated[
+        list[ChatTool] | MISSING,
+        Field(description='Tools that the model may call.', max_length=64),
+    ] = MISSING
+    tool_choice: Annotated[
+        ChatToolChoice | MISSING,
+        Field(
+            description='Whether and which tools the model has to call; without it the model decides.'
+        ),
+    ] = MISSING
+    parallel_tool_calls: Annotated[
+        StrictBool,
+        Field(description='Whether the model may call several tools in one answer.'),
+    ] = True
+    response_format: Annotated[
+        ChatResponseFormat | MISSING, Field(description='The form of the answer.')
+    ] = MISSING
+    seed: Annotated[
+        StrictInt | None | MISSING,
+        Field(
+            description='Asks the provider to sample the same way again, where it can.',
+            ge=-9007199254740991,
+            le=9007199254740991,
+        ),
+    ] = MISSING
+    presence_penalty: Annotated[
+        StrictFloat | None | MISSING,
+        Field(
+            description='Makes tokens that occurred already less likely.',
+            ge=-2.0,
+            le=2.0,
+        ),
+    ] = MISSING
+    frequency_penalty: Annotated[
+        StrictFloat | None | MISSING,
+        Field(
+            description='Makes tokens less likely the more often they occurred.',
+            ge=-2.0,
+            le=2.0,
+        ),
+    ] = MISSING
+    reasoning_effort: Annotated[
+        ChatReasoningEffort | None | MISSING,
+        Field(description='How much the model reasons before it answers.'),
+    ] = MISSING
+    user: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="The caller's own name of the person who asks.", max_length=256
+        ),
+    ] = MISSING
+    metadata: Annotated[
+        Metadata | None | MISSING,
+        Field(
+            description="Free-form JSON of the caller's own, passed to the provider where it takes any."
+        ),
+    ] = MISSING
 
 
 MessageParam = TypeAliasType(
