@@ -20,7 +20,7 @@ impl Chat {
         }
     }
 
-    /// Answers in the form of OpenAI's chat completions.
+    /// Answers in the chat-completions form.
     pub fn completions(&self) -> ChatCompletions {
         ChatCompletions::new(&self.core)
     }

@@ -18,7 +18,7 @@ pub(crate) static CREATE: Operation = Operation {
     idempotency: Idempotency::Key,
 };
 
-/// Answers in the form of OpenAI's chat completions.
+/// Answers in the chat-completions form.
 #[derive(Clone, Debug)]
 pub struct ChatCompletions {
     core: Arc<Core>,
@@ -33,7 +33,7 @@ impl ChatCompletions {
 
     /// Create a chat completion
     ///
-    /// Answers a conversation in the form of OpenAI's chat completions, whole or as a stream of
+    /// Answers a conversation in the chat-completions form, whole or as a stream of
     /// chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
     /// cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
     /// answers that are not streamed.
@@ -45,7 +45,7 @@ impl ChatCompletions {
 
     /// Create a chat completion
     ///
-    /// Answers a conversation in the form of OpenAI's chat completions, whole or as a stream of
+    /// Answers a conversation in the chat-completions form, whole or as a stream of
     /// chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
     /// cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
     /// answers that are not streamed.

@@ -1088,7 +1088,7 @@ impl ChatReasoningEffort {
     }
 }
 
-/// A conversation, in the form that OpenAI's clients send. Properties that the gateway does
+/// A conversation, in the form that many clients send. Properties that the gateway does
 /// not know are ignored and named in the header `X-Headgate-Warning`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

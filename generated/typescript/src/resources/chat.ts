@@ -5,7 +5,7 @@ import type { Transport } from "../runtime/transport.js";
 import { Completions } from "./chat/completions.js";
 
 export class Chat {
-  /** Answers in the form of OpenAI's chat completions. */
+  /** Answers in the chat-completions form. */
   readonly completions: Completions;
 
   constructor(client: Transport | ClientOptions = {}) {

@@ -246,7 +246,7 @@ export type ChatResponseFormat = ChatTextFormat | ChatJsonObjectFormat | ChatJso
 export type ChatReasoningEffort = "none" | "minimal" | "low" | "medium" | "high";
 
 /**
- * A conversation, in the form that OpenAI's clients send. Properties that the gateway does
+ * A conversation, in the form that many clients send. Properties that the gateway does
  * not know are ignored and named in the header `X-Headgate-Warning`.
  */
 export interface ChatCompletionRequest {

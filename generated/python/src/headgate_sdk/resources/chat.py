@@ -17,7 +17,7 @@ class ChatResource(Resource):
 
     @cached_property
     def completions(self) -> ChatCompletionsResource:
-        """Answers in the form of OpenAI's chat completions."""
+        """Answers in the chat-completions form."""
         from .chat_completions import ChatCompletionsResource
 
         return ChatCompletionsResource(self._core)
@@ -28,7 +28,7 @@ class AsyncChatResource(AsyncResource):
 
     @cached_property
     def completions(self) -> AsyncChatCompletionsResource:
-        """Answers in the form of OpenAI's chat completions."""
+        """Answers in the chat-completions form."""
         from .chat_completions import AsyncChatCompletionsResource
 
         return AsyncChatCompletionsResource(self._core)

@@ -13,7 +13,7 @@ from ..types.chat import ChatCompletion, ChatCompletionRequest
 
 
 class ChatCompletionsResource(Resource):
-    """Answers in the form of OpenAI's chat completions."""
+    """Answers in the chat-completions form."""
 
     def create(
         self,
@@ -23,9 +23,9 @@ class ChatCompletionsResource(Resource):
     ) -> ChatCompletion:
         """Create a chat completion.
 
-        Answers a conversation in the form of OpenAI's chat completions, whole or as a
-        stream of chunks when `stream` is true. A stream ends with `[DONE]`, or with an
-        error in its place; it cannot be resumed, and leaving it cancels the answer. An
+        Answers a conversation in the chat-completions form, whole or as a stream of
+        chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in
+        its place; it cannot be resumed, and leaving it cancels the answer. An
         `Idempotency-Key` counts only for answers that are not streamed.
         """
         return self._core.fetch(
@@ -43,9 +43,9 @@ class ChatCompletionsResource(Resource):
     ) -> ChatStream:
         """Create a chat completion.
 
-        Answers a conversation in the form of OpenAI's chat completions, whole or as a
-        stream of chunks when `stream` is true. A stream ends with `[DONE]`, or with an
-        error in its place; it cannot be resumed, and leaving it cancels the answer. An
+        Answers a conversation in the chat-completions form, whole or as a stream of
+        chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in
+        its place; it cannot be resumed, and leaving it cancels the answer. An
         `Idempotency-Key` counts only for answers that are not streamed.
         """
         session = self._core.session(
@@ -58,7 +58,7 @@ class ChatCompletionsResource(Resource):
 
 
 class AsyncChatCompletionsResource(AsyncResource):
-    """Answers in the form of OpenAI's chat completions."""
+    """Answers in the chat-completions form."""
 
     async def create(
         self,
@@ -68,9 +68,9 @@ class AsyncChatCompletionsResource(AsyncResource):
     ) -> ChatCompletion:
         """Create a chat completion.
 
-        Answers a conversation in the form of OpenAI's chat completions, whole or as a
-        stream of chunks when `stream` is true. A stream ends with `[DONE]`, or with an
-        error in its place; it cannot be resumed, and leaving it cancels the answer. An
+        Answers a conversation in the chat-completions form, whole or as a stream of
+        chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in
+        its place; it cannot be resumed, and leaving it cancels the answer. An
         `Idempotency-Key` counts only for answers that are not streamed.
         """
         return await self._core.fetch(
@@ -88,9 +88,9 @@ class AsyncChatCompletionsResource(AsyncResource):
     ) -> AsyncChatStream:
         """Create a chat completion.
 
-        Answers a conversation in the form of OpenAI's chat completions, whole or as a
-        stream of chunks when `stream` is true. A stream ends with `[DONE]`, or with an
-        error in its place; it cannot be resumed, and leaving it cancels the answer. An
+        Answers a conversation in the chat-completions form, whole or as a stream of
+        chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in
+        its place; it cannot be resumed, and leaving it cancels the answer. An
         `Idempotency-Key` counts only for answers that are not streamed.
         """
         session = self._core.session(

@@ -307,8 +307,8 @@ ChatReasoningEffort: TypeAlias = Literal["none", "minimal", "low", "medium", "hi
 
 
 class ChatCompletionRequest(TypedDict):
-    """A conversation, in the form that OpenAI's clients send. Properties that the
-    gateway does not know are ignored and named in the header `X-Headgate-Warning`.
+    """A conversation, in the form that many clients send. Properties that the gateway
+    does not know are ignored and named in the header `X-Headgate-Warning`.
     """
 
     model: str

@@ -7,7 +7,7 @@ import type { Transport } from "../../runtime/transport.js";
 import { ChatStream } from "../../streams/chat.js";
 import type { ChatCompletion, ChatCompletionRequest } from "../../types/chat.js";
 
-/** Answers in the form of OpenAI's chat completions. */
+/** Answers in the chat-completions form. */
 export class Completions {
   readonly #transport: Transport;
 
@@ -19,7 +19,7 @@ export class Completions {
   /**
    * Create a chat completion.
    *
-   * Answers a conversation in the form of OpenAI's chat completions, whole or as a stream of
+   * Answers a conversation in the chat-completions form, whole or as a stream of
    * chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
    * cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
    * answers that are not streamed.
@@ -38,7 +38,7 @@ export class Completions {
   /**
    * Create a chat completion.
    *
-   * Answers a conversation in the form of OpenAI's chat completions, whole or as a stream of
+   * Answers a conversation in the chat-completions form, whole or as a stream of
    * chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
    * cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
    * answers that are not streamed.
