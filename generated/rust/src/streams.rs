@@ -9,6 +9,7 @@ use crate::runtime::fold::{
     number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces,
 };
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
+use crate::runtime::sum::{Sum, SumRule, Summed};
 use crate::types;
 
 /// The stream `message`.
@@ -821,4 +822,69 @@ impl RunFold {
         self.value = Some(event.result.clone());
         Some(())
     }
+}
+
+/// The stream `chat`.
+pub type ChatStream = EventStream<ChatKind>;
+
+/// What is particular to [`ChatStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum ChatKind {}
+
+impl StreamKind for ChatKind {
+    type Event = types::ChatCompletionChunk;
+    type Fold = Sum<ChatFold>;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        enveloped: false,
+        declared: true,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: Some("[DONE]"),
+        error: Some(("", "error")),
+        sequence: None,
+        resume: None,
+    };
+
+    fn decode(_name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        serde_json::from_str(data)
+    }
+
+    fn name(_event: &Self::Event) -> &str {
+        "message"
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<ChatKind> for types::ChatCompletionChunk {
+    fn of(event: &types::ChatCompletionChunk) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+/// How the events of [`ChatStream`] add up.
+#[derive(Clone, Copy, Debug)]
+pub enum ChatFold {}
+
+impl Summed for ChatFold {
+    type Output = types::ChatCompletion;
+
+    const RULE: &'static SumRule = &SumRule {
+        by: Some("index"),
+        append: &["content", "refusal", "reasoning_content", "arguments"],
+        rename: &[("delta", "message")],
+        put: &[("object", "chat.completion")],
+        nulls: &[
+            &["choices", "message", "content"],
+            &["choices", "message", "refusal"],
+        ],
+        drop: &[&["choices", "message", "tool_calls", "index"]],
+    };
 }

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
     from .content import output_text, parse_output, tool_definition
+    from .streams.chat import AsyncChatStream, ChatStream
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
 
@@ -62,6 +63,7 @@ __all__ = [
     "ApiModel",
     "ApprovalRejectedError",
     "ApprovalTimeoutError",
+    "AsyncChatStream",
     "AsyncHeadgate",
     "AsyncMessageStream",
     "AsyncPage",
@@ -71,6 +73,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "ChatStream",
     "ConcurrentLimitError",
     "ConfigurationError",
     "ConflictError",
@@ -121,6 +124,7 @@ if not TYPE_CHECKING:
             "ApiModel": "._runtime.models",
             "ApprovalRejectedError": "._errors",
             "ApprovalTimeoutError": "._errors",
+            "AsyncChatStream": ".streams.chat",
             "AsyncHeadgate": "._client",
             "AsyncMessageStream": ".streams.message",
             "AsyncPage": "._runtime.pages",
@@ -130,6 +134,7 @@ if not TYPE_CHECKING:
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
             "BillingError": "._errors",
+            "ChatStream": ".streams.chat",
             "ConcurrentLimitError": "._errors",
             "ConfigurationError": "._runtime.errors",
             "ConflictError": "._errors",

@@ -24,5 +24,6 @@ pub mod response;
 pub mod retry;
 pub mod sse;
 pub mod stream;
+pub mod sum;
 pub mod tagged;
 pub mod transport;

@@ -40,7 +40,8 @@ pub struct Descriptor {
     pub heartbeats: &'static [&'static str],
     /// The data of a last frame that is no event.
     pub sentinel: Option<&'static str>,
-    /// The event that carries an error, and the property that holds it.
+    /// The event that carries an error, and the property that holds it; without a name,
+    /// any event that has the property.
     pub error: Option<(&'static str, &'static str)>,
     /// The property that numbers events 1, 2, 3 …; their ids are those numbers.
     pub sequence: Option<&'static str>,

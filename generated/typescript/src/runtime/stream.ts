@@ -37,8 +37,8 @@ export interface StreamRule {
   readonly heartbeats: readonly string[];
   /** Data that ends the stream and is no event. */
   readonly sentinel?: string;
-  /** The event that carries an error, and the field that holds it. */
-  readonly error?: { readonly event: string; readonly field: string };
+  /** The event that carries an error; absent: any with the field that holds the error. */
+  readonly error?: { readonly event?: string; readonly field: string };
   /** The field that counts the events: 1, 2, 3 and so on. */
   readonly sequence?: string;
   readonly resume?: ResumeRule;
@@ -384,7 +384,10 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, void, un
       return undefined;
     }
     if (role === "complete" || role === "failed") this.#finish(role);
-    if (kind === rule.error?.event) throw this.#reported(event, rule.error.field);
+    const { error } = rule;
+    if (error !== undefined && isError(event, kind, error)) {
+      throw this.#reported(event, error.field);
+    }
     this.observe(event as Event);
     return event as Event;
   }
@@ -474,6 +477,14 @@ function ignore(): void {}
 function kindOf(event: JsonObject, frame: Frame, discriminator: string | undefined): string {
   const kind = discriminator === undefined ? undefined : event[discriminator];
   return typeof kind === "string" ? kind : frame.event;
+}
+
+function isError(
+  event: JsonObject,
+  kind: string,
+  error: { readonly event?: string; readonly field: string },
+): boolean {
+  return error.event === undefined ? (event[error.field] ?? null) !== null : error.event === kind;
 }
 
 /** An event whose kind only the frame states gets it as its tag, so that types hold. */

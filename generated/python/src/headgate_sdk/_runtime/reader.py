@@ -73,6 +73,8 @@ class EventReader:
         self._errors = errors
         self._number: int = int(cursor) if cursor and cursor.isdecimal() else 0
         self._identity = _identity_fields(shape)
+        self._error_mark = _error_mark(shape)
+        self._sentinel = None if shape.sentinel is None else shape.sentinel.encode()
         self._limits = limits or {}
         self._gives_broken = gives_broken
         self._readers: dict[str, Callable[[bytes], Any]] = {}
@@ -123,7 +125,8 @@ class EventReader:
 
     def finish(self, *, early: bool = False) -> bool:
         """Note the end of a body; False if the stream should have gone on."""
-        if self.ended is None and (early or not self._shape.ends):
+        ends_with_body = not self._shape.ends and self._shape.sentinel is None
+        if self.ended is None and (early or ends_with_body):
             self.ended = "complete"
         return self.ended is not None
 
@@ -137,10 +140,10 @@ class EventReader:
 
     def _accept(self, frame: Frame) -> Delivery | None:
         shape = self._shape
-        if frame[1] == shape.sentinel:
+        if frame[1] == self._sentinel:
             self.ended = "complete"
             return None
-        if shape.error is not None and self._may_be_error(frame[0]):
+        if shape.error is not None and self._may_be_error(frame):
             if self._is_error_seen_before(frame):
                 return None
             self._raise_error(frame)
@@ -226,7 +229,10 @@ class EventReader:
             last_event_id=self.cursor,
         )
 
-    def _may_be_error(self, name: str) -> bool:
+    def _may_be_error(self, frame: Frame) -> bool:
+        name, data, _ = frame
+        if self._error_mark is not None:
+            return self._error_mark in data
         return name not in self._shape.events or self._is_error(name)
 
     def _is_error(self, name: object) -> bool:
@@ -242,7 +248,12 @@ class EventReader:
         name, data, _ = frame
         event = _object(data)
         tag = event.get(self._shape.tag or "", name)
-        if self._shape.error is None or not self._is_error(tag):
+        if self._shape.error is None:
+            return
+        if self._error_mark is not None:
+            if event.get(self._shape.error[1]) is None:
+                return
+        elif not self._is_error(tag):
             return
         self._check_identity(event.get)
         number = event.get(self._shape.sequence or "")
@@ -304,6 +315,13 @@ def _object(data: bytes) -> dict[str, Any]:
     except ValidationError:
         return {}
     return event
+
+
+def _error_mark(shape: StreamShape) -> bytes | None:
+    """Give what the data of an error has in it, where events have no names."""
+    if shape.error is None or shape.events or shape.tag is not None:
+        return None
+    return b'"%b"' % shape.error[1].encode()
 
 
 def _identity_fields(shape: StreamShape) -> tuple[str, ...]:
