@@ -148,22 +148,31 @@ def _as_json(diagnostics: tuple[Diagnostic, ...]) -> str:
 
 
 def _as_command(diagnostic: Diagnostic) -> str:
-    """Write a workflow command, which GitHub shows beside the line."""
-    place = diagnostic.location
+    """Write a diagnostic as GitHub shows it beside the line."""
     message = diagnostic.message
     if diagnostic.hint:
         message += f"\n{diagnostic.hint}"
-    properties = {
-        "file": place.file,
-        "line": str(place.line),
-        "col": str(place.column),
-        "title": diagnostic.code,
-    }
+    place = diagnostic.location
+    return workflow_command(diagnostic.severity, diagnostic.code, message, place)
+
+
+def workflow_command(
+    command: str, title: str, message: str, place: Location | None
+) -> str:
+    """Write a workflow command of GitHub's: `::error file=…,line=…::message`."""
+    properties = {"title": title}
+    if place is not None:
+        properties = {
+            "file": place.file,
+            "line": str(place.line),
+            "col": str(place.column),
+            **properties,
+        }
     written = ",".join(
         f"{name}={_data(value).replace(':', '%3A').replace(',', '%2C')}"
         for name, value in properties.items()
     )
-    return f"::{diagnostic.severity} {written}::{_data(message)}"
+    return f"::{command} {written}::{_data(message)}"
 
 
 def _data(text: str) -> str:
@@ -179,9 +188,10 @@ def explain(code: str) -> str | None:
 
 def explanations() -> dict[str, str]:
     """Give every code that is reported, with what it means, in alphabetical order."""
-    text = resources.files("headgate").joinpath("explanations.md").read_text("utf-8")
     found: dict[str, str] = {}
-    for section in text.split("\n## ")[1:]:
-        code, _, paragraph = section.partition("\n")
-        found[code.strip()] = paragraph.strip()
-    return found
+    for name in ("explanations.md", "changes.md"):
+        text = resources.files("headgate").joinpath(name).read_text("utf-8")
+        for section in text.split("\n## ")[1:]:
+            code, _, paragraph = section.partition("\n")
+            found[code.strip()] = paragraph.strip()
+    return dict(sorted(found.items()))

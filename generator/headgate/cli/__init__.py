@@ -11,6 +11,7 @@ import click
 from headgate import __version__
 from headgate.cli.bundle import bundle
 from headgate.cli.check import check
+from headgate.cli.diff import diff
 from headgate.cli.explain import explain
 from headgate.cli.faults import faults
 from headgate.cli.generate import generate
@@ -25,6 +26,7 @@ def main() -> None:
       headgate check --spec openapi.yaml       what is wrong with the document
       headgate generate --spec openapi.yaml    write the SDKs below generated/
       headgate bundle --spec openapi.yaml      the document as one file
+      headgate diff OLD NEW                    what a change breaks
       headgate explain CODE                    what a diagnostic means
       headgate faults                          break streams, to test a client
 
@@ -33,5 +35,5 @@ def main() -> None:
     """  # noqa: D301  # click reads \b as "keep these lines"
 
 
-for _command in (generate, check, bundle, explain, faults):
+for _command in (generate, check, bundle, diff, explain, faults):
     main.add_command(_command)

@@ -1,0 +1,112 @@
+"""`headgate diff` on real documents, and what its command prints."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from headgate.cli import main
+from headgate.diff import compare_documents
+from headgate.document import load_document
+from tests.corpus import find_documents
+from tests.diff.cases import BASE, FORWARD
+
+SPEC = Path(__file__).resolve().parents[2] / "spec"
+CASE = next(case for case in FORWARD if case.code == "parameter-required")
+
+
+def diff(folder: Path, *options: str) -> Result:
+    """Run the command in a folder with two documents."""
+    old, new = folder / "old.yaml", folder / "new.yaml"
+    old.write_text(BASE, "utf-8")
+    new.write_text(CASE.text, "utf-8")
+    return CliRunner().invoke(main, ["diff", str(old), str(new), *options])
+
+
+def test_people_get_a_line_a_change_and_a_verdict(tmp_path: Path) -> None:
+    """Place, level, code, message and the place before; then the version."""
+    result = diff(tmp_path)
+
+    assert result.exit_code == 1
+    assert result.stdout == (
+        f"{tmp_path}/new.yaml:12:11: breaking[parameter-required]: the query parameter"
+        " 'detail' of GET /pets/{id} is required now"
+        f" (before: {tmp_path}/old.yaml:12:11)\n"
+        "1 breaking, 0 risky, 0 safe: a major version"
+        " (1.2.0 → 1.2.0 is too little: 2.0.0 at least)\n"
+    )
+
+
+def test_programs_get_json(tmp_path: Path) -> None:
+    """The same as data, with pointers."""
+    report = json.loads(diff(tmp_path, "--format", "json").stdout)
+
+    assert (report["bump"], report["enough"]) == ("major", False)
+    assert report["counts"] == {"breaking": 1, "risky": 0, "safe": 0}
+    assert [change["code"] for change in report["changes"]] == ["parameter-required"]
+    assert report["changes"][0]["old"]["pointer"].endswith("/parameters/1")
+
+
+def test_a_pull_request_gets_a_table(tmp_path: Path) -> None:
+    """Markdown, in which nothing of the documents can become markup."""
+    lines = diff(tmp_path, "--format", "markdown").stdout.splitlines()
+
+    assert lines[2] == "### Breaking"
+    assert lines[4] == "| what | code | before | now |"
+    assert lines[6].startswith("| the query parameter 'detail' of GET /pets/{id} is")
+
+
+def test_github_gets_annotations(tmp_path: Path) -> None:
+    """Breaking is an error, at the place in the new document."""
+    text = diff(tmp_path, "--format", "github").stdout
+
+    place = f"file={tmp_path}/new.yaml,line=12,col=11,title=parameter-required"
+    assert text.startswith(f"::error {place}::")
+
+
+@pytest.mark.parametrize(
+    ("limit", "code"), [("breaking", 1), ("risky", 1), ("safe", 1), ("never", 0)]
+)
+def test_the_exit_code_follows_the_limit(limit: str, code: int, tmp_path: Path) -> None:
+    """A change as bad as the limit, or worse, fails."""
+    assert diff(tmp_path, "--fail-on", limit).exit_code == code
+
+
+def test_the_same_api_in_two_versions_of_openapi() -> None:
+    """Rewriting a document from 3.0 to 3.1 breaks nobody."""
+    corpus = find_documents()
+    pairs = [("opc-baseline-30", "opc-baseline-31"), ("petstore3", "petstore3")]
+    found = {
+        (old, new): compare_documents(load_document(first), load_document(second))
+        for old, new in pairs
+        if (first := corpus.get(old)) and (second := corpus.get(new))
+    }
+
+    assert [report.count("breaking") for report in found.values()] == [0] * len(found)
+    codes = {change.code for report in found.values() for change in report.changes}
+    assert codes <= {"media-type-changed", "type-renamed"}
+
+
+def test_our_own_specification_against_an_earlier_one(tmp_path: Path) -> None:
+    """A rule that a stream loses and an error code that it gains are both found."""
+    earlier = tmp_path / "spec"
+    shutil.copytree(SPEC, earlier)
+    errors, run = earlier / "schemas/errors.yaml", earlier / "streams/run.yaml"
+    errors.write_text(
+        errors.read_text("utf-8").replace("    - interrupted\n", "", 1), "utf-8"
+    )
+    declared = run.read_text("utf-8")
+    run.write_text(
+        declared.replace("    410: expired\n", "    409: expired\n", 1), "utf-8"
+    )
+    old = load_document(earlier / "openapi.yaml")
+    report = compare_documents(old, load_document(SPEC / "openapi.yaml"))
+
+    assert {(change.code, change.level) for change in report.changes} == {
+        ("value-added", "risky"),
+        ("resume-statuses", "breaking"),
+    }
