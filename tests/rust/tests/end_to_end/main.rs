@@ -8,8 +8,9 @@ use gateway::{client, Gateway};
 use headgate_sdk::resources::{admin_keys, admin_projects, models, runs};
 use headgate_sdk::streams::RunStream;
 use headgate_sdk::types::{
-    ContentBlock, CountTokensRequest, Key, KeyCreateRequest, KeyRotateRequest, KeyUpdateRequest,
-    MessageParam, MessageRequest, Metadata, Project, ProjectCreateRequest, ProjectUpdateRequest,
+    ChatCompletion, ChatCompletionRequest, ChatStreamOptions, ChatUserMessageParam, ContentBlock,
+    CountTokensRequest, Key, KeyCreateRequest, KeyRotateRequest, KeyUpdateRequest, MessageParam,
+    MessageRequest, Metadata, Project, ProjectCreateRequest, ProjectUpdateRequest,
     RunCancelRequest, RunMessageRequest, RunRequest, RunStreamEvent, UserMessageParam,
 };
 use headgate_sdk::{Client, Error, ErrorKind};
@@ -465,4 +466,35 @@ async fn a_run_outlives_its_reader() {
     let (_, last) = rest.await.expect("no hang").expect("the rest");
 
     assert!(matches!(last, Some(RunStreamEvent::RunComplete(_))));
+}
+
+/// A completion without what is another's each time.
+fn without_ids(completion: &ChatCompletion) -> Value {
+    let mut value = serde_json::to_value(completion).expect("JSON");
+    value["id"] = Value::Null;
+    value["created"] = Value::Null;
+    for choice in value["choices"].as_array_mut().expect("choices") {
+        let calls = choice["message"].get_mut("tool_calls");
+        for call in calls.and_then(Value::as_array_mut).into_iter().flatten() {
+            call["id"] = Value::Null;
+        }
+    }
+    value
+}
+
+#[tokio::test]
+async fn the_chunks_of_a_chat_add_up_to_its_answer() {
+    let completions = client().chat().completions();
+    for name in ["text", "tools", "thinking"] {
+        let messages = vec![ChatUserMessageParam::new("Hello").into()];
+        let mut request = ChatCompletionRequest::new("mock/script", messages);
+        request.metadata = Some(Some(script(json!(name))));
+        request.n = Some(Some(2));
+        let whole = completions.create(request.clone()).await.expect("a chat");
+        request.stream_options = Some(Some(ChatStreamOptions::new().include_usage(true)));
+        let stream = completions.stream(request).await.expect("a stream");
+        let added = stream.collect_final().await.expect("a chat");
+
+        assert_eq!(without_ids(&added), without_ids(&whole));
+    }
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod cancelling;
+mod chat;
 mod error_vectors;
 mod errors;
 mod folding_vectors;
