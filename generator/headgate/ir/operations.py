@@ -108,10 +108,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class BodyFlag:
-    """A property of the body whose value switches an operation to streaming."""
+    """A property of the body whose value switches an operation to streaming.
+
+    `otherwise` is sent where the whole answer is wanted, if leaving the property out
+    would not do; None: it is left out.
+    """
 
     property: str
     value: LiteralValue
+    otherwise: LiteralValue = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +131,9 @@ class QueryFlag:
 class StreamCall:
     """How an operation streams: the stream, the method, what asks for it.
 
-    `asked_by` None: the operation only streams. `method` may equal the
-    operation's own method only in that case. `unfinished_when`: called so, the
-    stream gives what there is and may close before its terminal event.
+    `asked_by` None: the media type that is asked for decides, if anything. `alone`:
+    the operation only streams, and `method` is its own method. `unfinished_when`:
+    called so, the stream gives what there is and may close before its terminal event.
     """
 
     stream: str
@@ -137,6 +142,7 @@ class StreamCall:
     asked_by: BodyFlag | None
     location: Location
     unfinished_when: QueryFlag | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +240,7 @@ class Operation:
     @property
     def only_streams(self) -> bool:
         """Whether the stream is the one way to call it."""
-        return self.stream is not None and self.stream.asked_by is None
+        return self.stream is not None and self.stream.alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,11 @@ _FRAMINGS: dict[str, Framing] = {
     "application/x-jsonl": "jsonl",
     "application/json-seq": "json-seq",
 }
+MEDIA_TYPES = {
+    "sse": "text/event-stream",
+    "jsonl": "application/x-ndjson",
+    "json-seq": "application/json-seq",
+}
 _TEXT = re.compile(
     r"text/.*|.*/(.*\+)?(xml|yaml)|application/(x-yaml|javascript|graphql|sql)"
 )

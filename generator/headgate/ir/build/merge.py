@@ -45,6 +45,11 @@ def _only_annotations(value: Object) -> bool:
     return all(key in _ANNOTATIONS or key.startswith("x-") for key in value)
 
 
+def flattened(reader: Reader, node: Node) -> Object:
+    """Give a schema with its references and `allOf`s put together."""
+    return _Merging(reader).flat(node, frozenset())
+
+
 @dataclass(slots=True)
 class _Merging:
     """Merges schemas; of what cannot hold at once the later counts, and is noted."""

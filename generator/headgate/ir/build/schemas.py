@@ -30,6 +30,8 @@ from headgate.ir.build.reader import (
     text_at,
 )
 from headgate.ir.build.shapes import (
+    component_of,
+    heirs,
     is_closed,
     is_only_constraint,
     is_whole_tuple,
@@ -38,7 +40,6 @@ from headgate.ir.build.shapes import (
 )
 from headgate.ir.types import (
     Alias,
-    Constant,
     Default,
     Definition,
     Direction,
@@ -91,10 +92,13 @@ class SchemaReader:
     """The `discriminator` object of each union that declares one."""
     _begun: dict[TypeId, str] = field(default_factory=dict[TypeId, str])
 
+    _heirs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
     def read_components(self) -> None:
         """Read every named schema, in the document's order."""
         components = self.reader.root.value.get("components")
         schemas = as_object(as_object(components).get("schemas"))
+        self._heirs = heirs(schemas)
         for name in schemas:
             self._component(name)
 
@@ -163,7 +167,37 @@ class SchemaReader:
             members = node.items(key)
             if members and not all(map(is_only_constraint, members)):
                 return self._one_of(node, key, words, own)
+        children = self._children(node, own)
+        if own is not None and children:
+            return self._union(node, children, _declared_tag(node), words, own)
         return self._by_type(node, words, own)
+
+    def _children(self, node: Node, own: TypeId | None) -> tuple[Variant, ...]:
+        """Give the schemas that an object with a discriminator stands for.
+
+        They are those of its mapping, or else those that have it in their `allOf`.
+        """
+        discriminator = as_object(node.value.get("discriminator"))
+        if "propertyName" not in discriminator or own is None:
+            return ()
+        mapping = as_object(discriminator.get("mapping"))
+        names = [component_of(str(target)) for target in mapping.values()]
+        names = names or self._heirs.get(own, [])
+        others = [
+            name
+            for name in dict.fromkeys(names)
+            if name != own and not self._is_alias(name)
+        ]
+        for name in others:
+            self._component(name)
+        return tuple(Variant(Ref(TypeId(name))) for name in others)
+
+    def _is_alias(self, name: str) -> bool:
+        """Whether a schema is absent, or another schema by another name."""
+        node = self.reader.at(COMPONENT + escape(name))
+        if node is None or "$ref" in node.value:
+            return True
+        return isinstance(merged_all_of(self.reader, node), str)
 
     def _reference(self, node: Node) -> TypeExpr:
         target = str(node.value["$ref"])
@@ -302,8 +336,8 @@ class SchemaReader:
         kind = enum_kind(values)
         if not values:
             return Scalar("null")
-        if own is None and len(values) == 1 and kind is not None:
-            return Constant(values[0])
+        if own is None and len(values) == 1 and (kind or values[0] is True):
+            return constant(values[0])
         if kind is None:
             return simple_enum(values) or self._mixed_enum(node, values, words, own)
         type_id = self._begin_new(own, words, node.pointer)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from headgate.ir.build.reader import Node, Object, as_list, is_object
+from headgate.document.json_values import fragment_tokens
+from headgate.ir.build.reader import (
+    COMPONENT,
+    Node,
+    Object,
+    as_list,
+    as_object,
+    is_object,
+)
 
 _CONSTRAINTS = frozenset(
     {"required", "not", "minProperties", "maxProperties", "dependentRequired"}
@@ -27,6 +35,22 @@ def is_closed(value: Object) -> bool:
         and "additionalProperties" not in value
         and bool(value.get("properties"))
     )
+
+
+def component_of(target: str) -> str:
+    """Give the name of the schema that a reference, or a mapping, leads to."""
+    return fragment_tokens(target)[-1] if target.startswith("#/") else target
+
+
+def heirs(schemas: Object) -> dict[str, list[str]]:
+    """Say which schemas have each other schema in their `allOf`."""
+    found: dict[str, list[str]] = {}
+    for name, schema in schemas.items():
+        for branch in as_list(as_object(schema).get("allOf")):
+            target = str(as_object(branch).get("$ref", ""))
+            if target.startswith(COMPONENT):
+                found.setdefault(component_of(target), []).append(name)
+    return found
 
 
 def tuple_places(node: Node) -> list[Node]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from headgate.ir.build.assemblies import AssemblyReader
+from headgate.ir.build.flags import find_flag, find_sentinel
 from headgate.ir.build.folds import FoldReader
-from headgate.ir.build.media import framing_of, is_stream
+from headgate.ir.build.media import MEDIA_TYPES, framing_of, is_stream
 from headgate.ir.build.paths import PathProblem, PathReader
 from headgate.ir.build.reader import (
     Node,
@@ -19,7 +20,7 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
-from headgate.ir.operations import BodyFlag, QueryFlag, StreamCall
+from headgate.ir.operations import QueryFlag, StreamCall
 from headgate.ir.streams import (
     ErrorEvent,
     EventCase,
@@ -33,6 +34,7 @@ from headgate.ir.types import (
     Definition,
     Json,
     Ref,
+    Scalar,
     TypeExpr,
     TypeId,
     Union,
@@ -49,6 +51,12 @@ if TYPE_CHECKING:
     from headgate.ir.streams import Ending, Framing
 
 
+_DECLARING = frozenset(
+    {"event", "framing", "sentinel", "ends", "heartbeats", "error", "sequence"}
+    | {"resume", "fold", "deltas", "calls", "discriminator", "named", "doc"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class RawStream:
     """A stream whose event type is known, before its cases are."""
@@ -59,6 +67,7 @@ class RawStream:
     enveloped: bool
     declaration: Node | None
     pointer: str
+    sentinel: str | None
 
 
 @dataclass(slots=True)
@@ -74,74 +83,72 @@ class StreamReader:
 
     def call(self, raw: RawOperation, place: Place) -> StreamCall | None:
         """Say how an operation streams, if it does."""
-        content = self._content(raw)
+        declared = self._declared(raw)
+        content = self._content(raw, declared)
         if content is None:
             return None
         media_type, media, has_twin = content
-        declared = self.settings.get(raw.id) or as_object(
-            raw.node.value.get("x-stream")
-        )
         name = text_at(declared, "name") or snake(
             split_words("_".join((*place.resource, place.method)))
         )
-        flag = self._asked_by(raw, declared, has_twin=has_twin)
-        self._remember(name, media_type, media)
+        sentinel = find_sentinel(self.reader, raw, media)
+        self._remember(name, (media_type, media), declared, sentinel)
         return StreamCall(
             stream=name,
             method=text_at(declared, "method") or _method(place, has_twin=has_twin),
             media_type=media_type,
-            asked_by=flag,
+            asked_by=find_flag(self.reader, raw, declared),
             location=self.reader.locate(media.pointer),
             unfinished_when=_unfinished(as_object(declared.get("unfinished_when"))),
+            alone=not has_twin,
         )
 
-    def _content(self, raw: RawOperation) -> tuple[str, Node, bool] | None:
+    def _declared(self, raw: RawOperation) -> Object:
+        """Give what `headgate.toml` or else `x-stream` says of an operation."""
+        settings = self.settings.get(raw.id) or self.settings.get(raw.spot)
+        return settings or as_object(raw.node.value.get("x-stream"))
+
+    def _content(
+        self, raw: RawOperation, declared: Object
+    ) -> tuple[str, Node, bool] | None:
         contents = [
             pair
             for _, response in self.operations.successes(raw)
             for pair in response.objects("content")
         ]
+        has_twin = any(not is_stream(name) for name, _ in contents)
         for media_type, media in contents:
             if is_stream(media_type):
-                return media_type, media, any(not is_stream(m) for m, _ in contents)
-        return None
+                return media_type, media, has_twin
+        if "event" not in declared and "name" not in declared:
+            return None
+        framing = text_at(declared, "framing") or "sse"
+        media_type = text_at(declared, "media_type") or MEDIA_TYPES[framing]
+        return media_type, Node({}, raw.node.pointer), has_twin
 
-    def _asked_by(
-        self, raw: RawOperation, declared: Object, *, has_twin: bool
-    ) -> BodyFlag | None:
-        asked = as_object(declared.get("asked_by"))
-        if isinstance(name := asked.get("body"), str):
-            return BodyFlag(name, asked.get("value", True))
-        return (
-            BodyFlag("stream", value=True) if has_twin and self._has_flag(raw) else None
-        )
-
-    def _has_flag(self, raw: RawOperation) -> bool:
-        """Whether the JSON body has a boolean `stream`, the custom of the field."""
-        request = raw.node.value.get("requestBody")
-        if not is_object(request):
-            return False
-        body = self.reader.resolve(Node(request, raw.node.child("requestBody")))
-        for _, media in body.objects("content"):
-            schema = self.reader.resolve(_items(media) or Node({}, "#"))
-            stream = as_object(as_object(schema.value.get("properties")).get("stream"))
-            if "boolean" in str(stream.get("type")):
-                return True
-        return False
-
-    def _remember(self, name: str, media_type: str, media: Node) -> None:
+    def _remember(
+        self,
+        name: str,
+        content: tuple[str, Node],
+        declared: Object,
+        sentinel: str | None,
+    ) -> None:
         if name in self.found:
             return
-        declaration = self._declaration(name)
-        payloads = self._framed(media)
+        media_type, media = content
+        declaration = self._declaration(name) or _inline(declared, media)
+        framing = framing_of(media_type) or "sse"
+        payloads = self._framed(media) if framing == "sse" else None
         enveloped = payloads is not None
         if declaration is not None and "event" in declaration.value:
             event = self.schemas.expression_at(declaration, "event", (name, "event"))
         else:
             event = self._event(name, media, payloads)
-        framing = framing_of(media_type) or "sse"
+        if event in (Json(), Scalar("string")) and declaration is None:
+            message = f"the document does not say what the events of '{name}' are"
+            self.reader.report("untyped-stream", message, media.pointer, "warning")
         self.found[name] = RawStream(
-            name, event, framing, enveloped, declaration, media.pointer
+            name, event, framing, enveloped, declaration, media.pointer, sentinel
         )
 
     def _declaration(self, name: str) -> Node | None:
@@ -162,7 +169,7 @@ class StreamReader:
         """Read the type of the events where no declaration names it."""
         frame = _items(media)
         words = (name, "event")
-        if frame is None:
+        if frame is None or _is_raw_text(frame):
             return Json()
         if payloads is None:
             return self.schemas.expression(frame, words)
@@ -254,7 +261,7 @@ class StreamReader:
             enveloped=raw.enveloped and value.get("named") is not False,
             cases=cases,
             declared=raw.declaration is not None,
-            sentinel=text_at(value, "sentinel"),
+            sentinel=_sentinel(raw),
             error=_error(value),
             sequence=text_at(value, "sequence"),
             resume=_resume(as_object(value.get("resume"))),
@@ -299,12 +306,29 @@ class StreamReader:
 
 
 def _items(media: Node) -> Node | None:
-    """Give the schema of a stream's items: OpenAPI 3.2's own key, or the usual one."""
+    """Give the schema of a stream's items: OpenAPI 3.2's own key, or the usual one.
+
+    `x-line-schema` inside it says what the lines of a file are.
+    """
     for key in ("itemSchema", "schema"):
         value = media.value.get(key)
         if is_object(value):
-            return Node(value, media.child(key))
+            node = Node(value, media.child(key))
+            line = value.get("x-line-schema")
+            inner = node.child("x-line-schema")
+            return Node(line, inner) if is_object(line) else node
     return None
+
+
+def _is_raw_text(frame: Node) -> bool:
+    """Whether the schema only says that a body is bytes."""
+    return frame.value.get("format") == "binary"
+
+
+def _inline(declared: Object, media: Node) -> Node | None:
+    """Take what `x-stream` itself says of the stream for its declaration."""
+    value = {key: part for key, part in declared.items() if key in _DECLARING}
+    return Node(value, media.pointer) if value else None
 
 
 def _method(place: Place, *, has_twin: bool) -> str:
@@ -340,8 +364,12 @@ def _cases(
 
 def _endings(declaration: Object) -> dict[str, Ending]:
     """Say which events end the stream: those that lead to an end state."""
+    found: dict[str, Ending] = {
+        str(event): "complete" for event in as_list(declaration.get("ends"))
+    }
     ends = as_object(declaration.get("ends"))
-    found: dict[str, Ending] = {}
+    if "states" not in declaration:
+        found |= {event: cast("Ending", ending) for event, ending in ends.items()}
     for transitions in as_object(declaration.get("states")).values():
         for event, transition in as_object(transitions).items():
             ending = ends.get(as_object(transition).get("to", ""))
@@ -359,6 +387,13 @@ def _discriminator(
     if isinstance(definition, Union) and definition.tag is not None:
         return definition.tag.property
     return text_at(declaration, "discriminator")
+
+
+def _sentinel(raw: RawStream) -> str | None:
+    """Give what is declared; what is only told counts where nothing is declared."""
+    if raw.declaration is not None:
+        return text_at(raw.declaration.value, "sentinel")
+    return raw.sentinel if raw.framing == "sse" else None
 
 
 def _error(declaration: Object) -> ErrorEvent | None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from headgate.ir.build.reader import COMPONENT, as_object
+from headgate.ir.build.reader import as_object
+from headgate.ir.build.shapes import component_of
 from headgate.ir.types import (
     Alias,
     Constant,
@@ -18,6 +19,7 @@ from headgate.ir.types import (
     Enum,
     Field,
     Ref,
+    Scalar,
     Struct,
     Tag,
     TypeExpr,
@@ -47,7 +49,7 @@ def tagged(
 def _mapping(discriminator: Object) -> dict[TypeId, list[str]]:
     found: dict[TypeId, list[str]] = {}
     for tag, target in as_object(discriminator.get("mapping")).items():
-        name = str(target).removeprefix(COMPONENT)
+        name = component_of(str(target))
         found.setdefault(TypeId(name), []).append(tag)
     return found
 
@@ -78,9 +80,7 @@ def _tags_of(
     if mapped:
         return [(expression, tag) for tag in mapped]
     constants = constant_tags(expression, name, definitions)
-    if constants or mapping:
-        return constants
-    return [(expression, expression.id)]
+    return constants or [(expression, expression.id)]
 
 
 def constant_tags(
@@ -128,13 +128,31 @@ def _constants(field: Field | None, definitions: Definitions) -> list[str]:
 def _discovered(union: Union, definitions: Definitions) -> Union:
     for name in _shared_names(union, definitions):
         found = [constant_tags(v.type, name, definitions) for v in union.variants]
-        if not all(found):
+        unknown = [
+            variant.type
+            for variant, tags in zip(union.variants, found, strict=True)
+            if not tags
+        ]
+        if len(unknown) == 1 and _is_unknown_arm(unknown[0], name, definitions):
+            # What its author wrote for values to come: every union has an arm for them.
+            known = tuple(v for v in union.variants if v.type != unknown[0])
+            return _discovered(replace(union, variants=known, open=True), definitions)
+        if unknown:
             continue
         pairs = [Variant(kind, tag) for part in found for kind, tag in part]
         variants = _if_distinct(pairs)
         if variants is not None:
             return replace(union, variants=variants, tag=Tag(name, declared=False))
     return replace(union, tag=None)
+
+
+def _is_unknown_arm(expression: TypeExpr, name: str, definitions: Definitions) -> bool:
+    """Whether a variant admits any tag, and so stands for values to come."""
+    definition = _definition(expression, definitions)
+    if not isinstance(definition, Struct):
+        return False
+    field = _field(definition.fields, name)
+    return field is not None and field.required and field.type == Scalar("string")
 
 
 def _shared_names(union: Union, definitions: Definitions) -> list[str]:

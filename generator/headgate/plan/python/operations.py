@@ -48,7 +48,7 @@ def _constants(operation: Operation, context: Context) -> list[Constant]:
     plain = context.operations[operation.id]
     if call is None:
         return [_constant(plain, operation, _accept(operation), context)]
-    if call.asked_by is None:
+    if operation.only_streams:
         return [_constant(plain, operation, call.media_type, context)]
     twin = context.streamed[operation.id]
     return [
