@@ -12,7 +12,10 @@ export interface Accumulator<Event, Result> {
 }
 
 /** A stream whose events come to one object. */
-export class AccumulatedStream<Event, Result> extends EventStream<Event> {
+export class AccumulatedStream<Event, Result, Tag extends string = never> extends EventStream<
+  Event,
+  Tag
+> {
   readonly #accumulator: Accumulator<Event, Result>;
 
   constructor(
@@ -28,7 +31,7 @@ export class AccumulatedStream<Event, Result> extends EventStream<Event> {
 
   /** Reads what is left and gives the whole; a stream that failed or was cut raises. */
   async final(): Promise<Result> {
-    for await (const _event of this);
+    await this.untilDone();
     const result = this.#accumulator.result();
     if (!this.isComplete || result === undefined) throw this.truncated();
     return result;
@@ -45,7 +48,7 @@ export class AccumulatedStream<Event, Result> extends EventStream<Event> {
 }
 
 /** The pieces of a JSON text that arrives in parts, by the object and field it is for. */
-export class PartialJson {
+export class JsonPieces {
   readonly #texts = new Map<object, Map<string, string>>();
 
   /** Adds a piece, and puts the value in its place once the whole text parses. */

@@ -2,10 +2,12 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream, type Accumulator } from "../runtime/accumulated.js";
+import { assembled, type AssemblyRule } from "../runtime/assembly.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { StreamRule } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
 import type { RunCompleteEvent, RunResult, RunStreamEvent } from "../types/runs.js";
+import type { ToolUseBlock } from "../types/shared.js";
 
 const rule: StreamRule = {
   discriminator: "type",
@@ -49,6 +51,43 @@ function toolInputDelta(event: RunStreamEvent): string | undefined {
   return delta.partial_json;
 }
 
+const toolCallRule: AssemblyRule<RunStreamEvent, ToolUseBlock> = {
+  into: "input",
+  begin: toolCallBegin,
+  text: toolCallText,
+  end: toolCallEnd,
+  discards: toolCallDiscard,
+};
+
+function toolCallBegin(event: RunStreamEvent): readonly [unknown, ToolUseBlock] | undefined {
+  if (event.type !== "stream_event") return undefined;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_start") return undefined;
+  const contentBlock = eventValue.content_block;
+  if (contentBlock.type !== "tool_use") return undefined;
+  return [eventValue.index, contentBlock];
+}
+
+function toolCallText(event: RunStreamEvent): readonly [unknown, string] | undefined {
+  if (event.type !== "stream_event") return undefined;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_delta") return undefined;
+  const delta = eventValue.delta;
+  if (delta.type !== "input_json_delta") return undefined;
+  return [eventValue.index, delta.partial_json];
+}
+
+function toolCallEnd(event: RunStreamEvent): unknown {
+  if (event.type !== "stream_event") return undefined;
+  const eventValue = event.event;
+  if (eventValue.type !== "content_block_stop") return undefined;
+  return eventValue.index;
+}
+
+function toolCallDiscard(event: RunStreamEvent): boolean {
+  return event.type === "step_abandoned";
+}
+
 class RunStreamAccumulator implements Accumulator<RunStreamEvent, RunResult> {
   #result: RunResult | undefined;
 
@@ -70,7 +109,7 @@ class RunStreamAccumulator implements Accumulator<RunStreamEvent, RunResult> {
 }
 
 /** The events of a run stream. */
-export class RunStream extends AccumulatedStream<RunStreamEvent, RunResult> {
+export class RunStream extends AccumulatedStream<RunStreamEvent, RunResult, "type"> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, new RunStreamAccumulator(), options);
   }
@@ -85,8 +124,13 @@ export class RunStream extends AccumulatedStream<RunStreamEvent, RunResult> {
     return this.pick(thinkingDelta);
   }
 
-  /** Gives the pieces of tool_input as they arrive. */
+  /** Gives the pieces of tool input as they arrive. */
   toolInputDeltas(): AsyncIterable<string> {
     return this.pick(toolInputDelta);
+  }
+
+  /** Gives each tool call once it is whole, with its `input` read. */
+  toolCalls(): AsyncIterable<ToolUseBlock> {
+    return assembled(this, toolCallRule);
   }
 }

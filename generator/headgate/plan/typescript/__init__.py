@@ -8,6 +8,12 @@ import headgate
 from headgate.encoding.typescript import line_comment
 from headgate.plan.package import Copied, Package, Rendered
 from headgate.plan.typescript.configuration import plan_configuration
+from headgate.plan.typescript.content import (
+    CONTENT,
+    OUTPUT,
+    plan_content,
+    plan_output,
+)
 from headgate.plan.typescript.errors import plan_errors
 from headgate.plan.typescript.index import plan_index
 from headgate.plan.typescript.manifest import plan_package_json, plan_readme
@@ -29,13 +35,17 @@ if TYPE_CHECKING:
 
 RUNTIME = (
     "accumulated",
+    "assembly",
     "environment",
     "errors",
     "interceptors",
     "json",
     "lines",
     "logging",
+    "media",
+    "output",
     "pages",
+    "partial",
     "redaction",
     "request",
     "responses",
@@ -82,7 +92,7 @@ def _sources(
     api: Api, names: Names, config: Config, header: Code
 ) -> Iterator[PlannedFile]:
     yield Rendered(
-        "src/index.ts", "typescript/src/index.ts.jinja", plan_index(names, header)
+        "src/index.ts", "typescript/src/index.ts.jinja", plan_index(api, names, header)
     )
     yield Rendered(
         "src/configuration.ts",
@@ -94,6 +104,7 @@ def _sources(
         "typescript/src/errors.ts.jinja",
         plan_errors(api, names, header),
     )
+    yield from _content(api, names, header)
     for resource in _resources(api.root):
         docs = resource.docs.text if resource.path else f"The client of {api.title}."
         yield Rendered(
@@ -112,6 +123,21 @@ def _sources(
             f"src/{module}.ts",
             "typescript/src/types.ts.jinja",
             plan_types(api, names, module, header),
+        )
+
+
+def _content(api: Api, names: Names, header: Code) -> Iterator[PlannedFile]:
+    if api.content.constructors:
+        yield Rendered(
+            f"src/{CONTENT}.ts",
+            "typescript/src/content.ts.jinja",
+            plan_content(api, names, header),
+        )
+    if api.content.output is not None:
+        yield Rendered(
+            f"src/{OUTPUT}.ts",
+            "typescript/src/output.ts.jinja",
+            plan_output(api, names, api.content.output, header),
         )
 
 

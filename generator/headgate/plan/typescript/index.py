@@ -11,8 +11,9 @@ from headgate.names import Name
 from headgate.plan.typescript.layout import WIDTH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from headgate.ir.api import Api
     from headgate.plan.typescript.names import Exported, Names
 
 
@@ -28,9 +29,10 @@ class IndexPage:
     streams: tuple[Code, ...]
     resources: tuple[Code, ...]
     types: tuple[Code, ...]
+    content: tuple[Code, ...]
 
 
-def plan_index(names: Names, header: Code) -> IndexPage:
+def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
     """Plan the package's front."""
     options = [each.name.text for each in names.header_maps.values()]
     resources = [
@@ -66,7 +68,17 @@ def plan_index(names: Names, header: Code) -> IndexPage:
             assembled("export type * from {};", module_path(f"./{module}.js"))
             for module in sorted({each.module for each in names.types.values()})
         ),
+        content=tuple(_content(api)),
     )
+
+
+def _content(api: Api) -> Iterator[Code]:
+    if api.content.constructors:
+        yield fixed('export * as content from "./content.js";')
+        yield fixed('export type { Media, MediaOptions } from "./runtime/media.js";')
+    if api.content.output is not None:
+        yield fixed('export { parseOutput } from "./output.js";')
+        yield fixed('export type { StandardSchema } from "./runtime/output.js";')
 
 
 def _sorted_names(exported: Iterable[Exported]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import (
     access,
     doc_comment,
@@ -16,6 +16,7 @@ from headgate.encoding.typescript import (
 )
 from headgate.ir.types import Scalar, Struct, Union
 from headgate.names import Name, Scope, camel, pascal, split_words
+from headgate.plan.typescript.assemblies import plan_assembly
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.folding import EVENT, Statements
 from headgate.plan.typescript.imports import Imports
@@ -33,20 +34,14 @@ from headgate.plan.typescript.sums import sum_rule
 if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.streams import EventCase, Extractor, Fold, FoldRule, Resume, Stream
+    from headgate.plan.typescript.assemblies import AssemblyPlan
     from headgate.plan.typescript.names import Names
 
 _OPTIONS = Exported(Name("RequestOptions"), "configuration")
 _OWN_MEMBERS = TAKEN_MEMBERS | {
-    "close",
-    "final",
-    "isComplete",
-    "lastEventId",
-    "observe",
-    "partial",
-    "pick",
-    "response",
-    "toReadableStream",
-    "truncated",
+    *("close", "final", "isComplete", "lastEventId", "next", "observe", "on"),
+    *("partial", "pick", "response", "return", "toReadableStream", "truncated"),
+    "untilDone",
 }
 
 
@@ -104,6 +99,7 @@ class StreamPage:
     sum: Code | None
     sum_rule: Code | None
     extractors: tuple[ExtractorPlan, ...]
+    assemblies: tuple[AssemblyPlan, ...]
 
 
 def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamPage:
@@ -121,6 +117,7 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
     total = stream.fold if stream.fold and stream.fold.accumulation else None
     added = types.write(total.into) if total is not None else None
     result = accumulator.result_type if accumulator is not None else added
+    extractors, assemblies = _parts(types, stream, event)
     return StreamPage(
         header=header,
         rule=assembled(
@@ -130,14 +127,15 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
             stream.docs.text or f"The events of a {stream.name} stream.",
             deprecated=stream.docs.deprecated,
         ),
-        head=_class_head(imports, name, event, result),
+        head=_class_head(imports, name, _arguments(types, stream, event, result)),
         accumulator=accumulator,
         accumulator_name=assembled("{}Accumulator", name),
         sum=_sum_class(imports, event, added) if added is not None else None,
         sum_rule=sum_rule(imports, total.accumulation)
         if total is not None and total.accumulation is not None
         else None,
-        extractors=_extractors(types, stream),
+        extractors=extractors,
+        assemblies=assemblies,
         imports=imports.lines(),
     )
 
@@ -146,27 +144,42 @@ def _sum_class(imports: Imports, event: Code, result: Code) -> Code:
     return assembled("{}<{}, {}>", imports.runtime("sums", "Sum"), event, result)
 
 
-def _class_head(imports: Imports, name: Code, event: Code, result: Code | None) -> Code:
-    if result is None:
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a stream's class is told: its event and the property that tags it."""
+
+    event: Code
+    result: Code | None
+    tag: Code | None
+
+
+def _arguments(
+    types: Types, stream: Stream, event: Code, result: Code | None
+) -> _Arguments:
+    union = types.resolve(stream.event)
+    if not isinstance(union, Union) or union.tag is None:
+        return _Arguments(event, result, None)
+    is_told_apart = union.tag.property == stream.discriminator
+    tag = string(union.tag.property) if is_told_apart else None
+    return _Arguments(event, result, tag)
+
+
+def _class_head(imports: Imports, name: Code, arguments: _Arguments) -> Code:
+    written = [arguments.event]
+    if arguments.result is None:
         base = imports.runtime("stream", "EventStream")
-        return assembled("export class {} extends {}<{}> {{", name, base, event)
-    base = imports.runtime("accumulated", "AccumulatedStream")
+    else:
+        base = imports.runtime("accumulated", "AccumulatedStream")
+        written.append(arguments.result)
+    if arguments.tag is not None:
+        written.append(arguments.tag)
     line = assembled(
-        "export class {} extends {}<{}, {}> {{",
-        name,
-        base,
-        event,
-        result,
+        "export class {} extends {}<{}> {{", name, base, joined(", ", written)
     )
-    if len(line) <= 100:
+    if len(line) <= 100 or len(written) == 1:
         return line
-    return assembled(
-        "export class {} extends {}<\n  {},\n  {}\n> {{",
-        name,
-        base,
-        event,
-        result,
-    )
+    lines = joined(",\n  ", written)
+    return assembled("export class {} extends {}<\n  {}\n> {{", name, base, lines)
 
 
 def _rule(types: Types, stream: Stream) -> list[Entry]:
@@ -249,7 +262,7 @@ def _accumulator(
         calls.setdefault(rule.event, []).append(call)
     has_pieces = any("this.#pieces" in line.text for m in methods for line in m.lines)
     if has_pieces:
-        types.imports.runtime("accumulated", "PartialJson")
+        types.imports.runtime("accumulated", "JsonPieces")
     union = types.resolve(stream.event)
     return AccumulatorPlan(
         head=_accumulator_head(name, accumulator, event, result),
@@ -319,15 +332,25 @@ def _fold_method(
     return FoldMethod(head, tuple(body.lines))
 
 
-def _extractors(types: Types, stream: Stream) -> tuple[ExtractorPlan, ...]:
+def _parts(
+    types: Types, stream: Stream, event: Code
+) -> tuple[tuple[ExtractorPlan, ...], tuple[AssemblyPlan, ...]]:
+    """Plan the methods that give parts of the events."""
     if not _is_told_apart(types, stream):
-        return ()
+        return (), ()
     members = Scope(reserved=_OWN_MEMBERS)
-    functions = Scope(reserved=frozenset({"rule"}))
-    return tuple(
+    functions = Scope(reserved=frozenset({"assembled", "rule"}))
+    tag = _tag(types.resolve(stream.event))
+    extractors = tuple(
         _extractor(types, stream, each, members, functions)
         for each in stream.extractors
     )
+    assemblies = tuple(
+        plan_assembly(types, each, event, tag, members=members, functions=functions)
+        for each in stream.assemblies
+        if tag is not None
+    )
+    return extractors, assemblies
 
 
 def _extractor(
@@ -364,4 +387,5 @@ def _extractor(
 
 
 def _extractor_docs(extractor: Extractor) -> str:
-    return f"Gives the pieces of {extractor.name} as they arrive."
+    words = " ".join(split_words(extractor.name))
+    return f"Gives the pieces of {words} as they arrive."
