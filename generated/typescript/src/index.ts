@@ -47,6 +47,10 @@ export type * from "./types/messages.js";
 export type * from "./types/models.js";
 export type * from "./types/runs.js";
 export type * from "./types/shared.js";
+export * as content from "./content.js";
+export type { Media, MediaOptions } from "./runtime/media.js";
+export { parseOutput } from "./output.js";
+export type { StandardSchema } from "./runtime/output.js";
 export {
   APIConnectionError,
   APIError,
@@ -65,6 +69,7 @@ export type { AttemptRequest, AttemptResponse, Interceptor } from "./runtime/int
 export type { UnknownTag, UnknownVariant } from "./runtime/json.js";
 export type { Logger, LogLevel } from "./runtime/logging.js";
 export { Page, PagePromise } from "./runtime/pages.js";
+export { PartialJson } from "./runtime/partial.js";
 export { ResponsePromise, type Exchange } from "./runtime/responses.js";
 export type { RetryPolicy } from "./runtime/retry.js";
 export { EventStream } from "./runtime/stream.js";

@@ -44,6 +44,19 @@ export interface StreamRule {
   readonly resume?: ResumeRule;
 }
 
+/** The kinds of an event, by the property that tells them apart. */
+export type EventKind<Event, Tag extends string> = Event extends {
+  readonly [Name in Tag]: infer Kind;
+}
+  ? Extract<Kind, string>
+  : never;
+
+/** The event of one kind. */
+export type EventOf<Event, Tag extends string, Kind extends string> = Extract<
+  Event,
+  { readonly [Name in Tag]: Kind }
+>;
+
 interface Connection {
   readonly accepted: Accepted;
   readonly body: ReadableStreamDefaultReader<Uint8Array>;
@@ -61,13 +74,18 @@ const LINGER = 250;
  * Nothing is sent before the first event, the response or the result is asked for. Leaving the loop
  * frees the connection. A stream can be read once.
  */
-export class EventStream<Event> implements AsyncIterableIterator<Event, void, undefined> {
+export class EventStream<Event, Tag extends string = never> implements AsyncIterableIterator<
+  Event,
+  void,
+  undefined
+> {
   readonly #transport: Transport;
   readonly #options: CallOptions;
   readonly #rule: StreamRule;
   readonly #position: StreamPosition;
   readonly #roles: ReadonlyMap<string, "heartbeat" | "complete" | "failed">;
   readonly #observers: readonly Observer[];
+  readonly #listeners = new Map<string, readonly ((event: Event) => void)[]>();
   readonly #isWatched: boolean;
   readonly #request: OperationRequest;
   #call: Call | undefined;
@@ -133,6 +151,21 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, void, un
       }
     }
     return this.#inTurn(() => this.#read());
+  }
+
+  /** Reads what is left, for those who only listen. */
+  async untilDone(): Promise<void> {
+    while ((await this.next()).done !== true);
+  }
+
+  /** Calls `listener` for each event of a kind before it is given out; what it throws ends the stream. */
+  on<Kind extends EventKind<Event, Tag>>(
+    kind: Kind,
+    listener: (event: EventOf<Event, Tag, Kind>) => void,
+  ): this {
+    const known = this.#listeners.get(kind) ?? [];
+    this.#listeners.set(kind, [...known, listener as (event: Event) => void]);
+    return this;
   }
 
   /** Leaves the stream: what the end of a loop does. */
@@ -389,6 +422,9 @@ export class EventStream<Event> implements AsyncIterableIterator<Event, void, un
       throw this.#reported(event, error.field);
     }
     this.observe(event as Event);
+    if (this.#listeners.size > 0) {
+      for (const listener of this.#listeners.get(kind) ?? []) listener(event as Event);
+    }
     return event as Event;
   }
 

@@ -29,6 +29,7 @@ export type { AttemptRequest, AttemptResponse, Interceptor } from "./runtime/int
 export type { UnknownTag, UnknownVariant } from "./runtime/json.js";
 export type { Logger, LogLevel } from "./runtime/logging.js";
 export { Page, PagePromise } from "./runtime/pages.js";
+export { PartialJson } from "./runtime/partial.js";
 export { ResponsePromise, type Exchange } from "./runtime/responses.js";
 export type { RetryPolicy } from "./runtime/retry.js";
 export { EventStream } from "./runtime/stream.js";

@@ -13,7 +13,7 @@ const rule: StreamRule = {
 };
 
 /** The events of a chats_create stream. */
-export class ChatsCreateStream extends EventStream<ChatEvent> {
+export class ChatsCreateStream extends EventStream<ChatEvent, "type"> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, options);
   }

@@ -58,7 +58,7 @@ class HeatStreamAccumulator implements Accumulator<HeatEvent, Firing> {
 }
 
 /** The events of a heat stream. */
-export class HeatStream extends AccumulatedStream<HeatEvent, Firing> {
+export class HeatStream extends AccumulatedStream<HeatEvent, Firing, "what"> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, new HeatStreamAccumulator(), options);
   }
