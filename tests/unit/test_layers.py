@@ -22,6 +22,7 @@ ROAD = (
     "cli",
 )
 SIDE_ROADS = {
+    "init": {"errors", "document", "names", "ir", "encoding"},
     "diff": {"errors", "document", "diagnostics", "ir"},
     "contract": {"errors", "document", "diagnostics", "ir"},
     "faults": {"errors", "document", "ir", "contract"},

@@ -15,6 +15,7 @@ from headgate.cli.diff import diff
 from headgate.cli.explain import explain
 from headgate.cli.faults import faults
 from headgate.cli.generate import generate
+from headgate.cli.init import init
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +24,7 @@ def main() -> None:
     """Turn one API document into Python, TypeScript and Rust SDKs that stream.
 
     \b
+      headgate init openapi.yaml               propose a headgate.toml
       headgate check --spec openapi.yaml       what is wrong with the document
       headgate generate --spec openapi.yaml    write the SDKs below generated/
       headgate bundle --spec openapi.yaml      the document as one file
@@ -35,5 +37,5 @@ def main() -> None:
     """  # noqa: D301  # click reads \b as "keep these lines"
 
 
-for _command in (generate, check, bundle, diff, explain, faults):
+for _command in (init, generate, check, bundle, diff, explain, faults):
     main.add_command(_command)
