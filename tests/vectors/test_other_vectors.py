@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from tests.vectors.reference_paging import Walk
+from tests.vectors.reference_partial_json import NOTHING, value_so_far
 from tests.vectors.reference_redaction import Redactor
 from tests.vectors.reference_requests import (
     GENERATED,
@@ -22,6 +24,8 @@ SENT = [case for case in REQUESTS if "error" not in case.vector["expect"]]
 REFUSED = [case for case in REQUESTS if "error" in case.vector["expect"]]
 LISTS = read_cases("paging")
 SHOWN = read_cases("redaction")
+GROWING = read_cases("partial-json", "objects", "lists", "literals", "texts")
+BROKEN = read_cases("partial-json", "broken")
 SAMPLES = {"user-agent": "headgate-sdk/0.1.0", "x-headgate-sdk": "python/0.1.0"}
 
 
@@ -81,6 +85,36 @@ def test_products_are_the_same_in_every_file() -> None:
 def test_reference_walks_the_list(case: Case) -> None:
     """Requests, items and end are those of the rules."""
     assert case.vector["expect"] == Walk(case.vector).play()
+
+
+@pytest.mark.parametrize("case", GROWING, ids=lambda case: case.label)
+def test_reference_reads_json_in_pieces(case: Case) -> None:
+    """The value after every character is the one that the rules leave."""
+    text = case.vector["text"]
+    wanted, value = [], NOTHING
+    steps = {
+        step["after"]: step.get("value", NOTHING) for step in case.vector["values"]
+    }
+    for after in range(len(text) + 1):
+        value = steps.get(after, value)
+        wanted.append(value)
+
+    assert wanted == [value_so_far(text[:after]) for after in range(len(text) + 1)]
+    assert case.vector["final"] == json.loads(text)
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.label)
+def test_broken_json_is_none(case: Case) -> None:
+    """No strict reader takes the text."""
+    with pytest.raises(json.JSONDecodeError):
+        _strictly(case.vector["text"])
+
+
+def _strictly(text: str) -> Any:
+    def refuse(name: str) -> Any:
+        raise json.JSONDecodeError(name, text, 0)
+
+    return json.loads(text, parse_constant=refuse)
 
 
 @pytest.mark.parametrize("case", SHOWN, ids=lambda case: case.label)

@@ -14,6 +14,7 @@ FAMILIES = (
     "folding",
     "headers",
     "paging",
+    "partial-json",
     "redaction",
     "resume",
     "retry",

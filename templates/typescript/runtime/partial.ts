@@ -44,7 +44,6 @@ export class PartialJson {
 
 const STRING = /"(?:[^"\\]|\\[^u]|\\u[0-9a-fA-F]{4})*/y;
 const WORD = /[-+.\w]+/y;
-const LITERAL = /^(?:true|false|null)$/;
 /** The first half of a character of two, written out or escaped. */
 const HALF = /(?:[\ud800-\udbff]|(?<!\\)(?:\\\\)*\\u[dD][89abAB][0-9a-fA-F]{2})$/;
 
@@ -68,7 +67,7 @@ function completed(text: string): string {
     } else if (/[-\w]/.test(character)) {
       const word = matched(WORD, text, at);
       end = at + word.length;
-      if (end === text.length && !LITERAL.test(word)) return safe;
+      if (end === text.length) return safe;
     }
     const wasKey = isKey && character === '"';
     isKey = opensKey(character, isKey, open);

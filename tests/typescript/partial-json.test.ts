@@ -2,6 +2,44 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PartialJson, ResponseDecodeError } from "../../generated/typescript/src/index.js";
+import { runVectors, type VectorFile } from "./vectors.js";
+
+interface Vector {
+  readonly name: string;
+  readonly text: string;
+  readonly values?: readonly { readonly after: number; readonly value?: unknown }[];
+  readonly final?: unknown;
+}
+
+const KEYS = { file: [], vector: ["text", "values", "final"] };
+
+/** The text as it is, a character at a time, and cut in two at every place. */
+function* ways(text: string): Generator<string[]> {
+  const letters = [...text];
+  yield [text];
+  yield letters;
+  for (let cut = 0; cut <= letters.length; cut += 1) {
+    yield [letters.slice(0, cut).join(""), letters.slice(cut).join("")];
+  }
+}
+
+function checkValue({ values = [], name }: Vector, json: PartialJson): void {
+  const count = [...json.text].length;
+  const expected = values.findLast(({ after }) => after <= count);
+  assert.deepEqual(json.value(), expected?.value, `${name} after ${count} characters`);
+}
+
+runVectors<VectorFile<Vector>>("partial-json", KEYS, (vector, file) => {
+  for (const pieces of ways(vector.text)) {
+    const json = new PartialJson();
+    for (const piece of pieces) {
+      json.feed(piece);
+      if (file.class !== "broken") checkValue(vector, json);
+    }
+    if (file.class !== "broken") assert.deepEqual(json.finish(), vector.final);
+    else assert.throws(() => json.finish(), { name: "ResponseDecodeError", raw: vector.text });
+  }
+});
 
 const TEXTS = [
   '{"city": "Malmö", "days": [1, 2.5, -3e2], "nested": {"a": {"b": [true, false, null, "x"]}}}',
@@ -64,7 +102,7 @@ test("what is open is closed, and what may go on is left out", () => {
   assert.deepEqual(shown('{"a": 1'), {});
   assert.deepEqual(shown('{"a": 1,'), { a: 1 });
   assert.deepEqual(shown('{"a": [tr'), { a: [] });
-  assert.deepEqual(shown('{"a": [true'), { a: [true] });
+  assert.deepEqual(shown('{"a": [true,'), { a: [true] });
   assert.deepEqual(shown('{"a": {"b": [1, 2'), { a: { b: [1] } });
 });
 
