@@ -10,16 +10,27 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(
     os.environ.get("HEADGATE_CORPUS", ROOT.parent.joinpath("shared", "specs"))
 )
+OWN = Path(__file__).resolve().parent / "documents"
+"""Documents of the repository's own that hold every construct in small."""
 
 
 def find_documents() -> dict[str, Path]:
-    """Every document there is, by its stem."""
+    """Every document of the corpus, by its stem."""
+    return _documents(FOLDER)
+
+
+def own_documents() -> dict[str, Path]:
+    """Our specification and the small documents kept beside these tests."""
+    return {"ours": ROOT / "spec" / "openapi.yaml", **_documents(OWN)}
+
+
+def _documents(folder: Path) -> dict[str, Path]:
     return {
         path.stem: path
-        for path in sorted(FOLDER.glob("*"))
+        for path in sorted(folder.glob("*"))
         if path.suffix in {".json", ".yaml", ".yml"}
     }
