@@ -94,6 +94,10 @@ faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the
 vendor-streams: .stamps/python .stamps/tools .stamps/typescript ## vendors' SDKs under the same faults; writes docs/vendor-streams.md
 	$(BIN)/python -m tests.faults.vendors
 
+.PHONY: corpus
+corpus: .stamps/python .stamps/tools ## real documents of others in HEADGATE_CORPUS, compiled strictly, with our peers beside; takes long
+	$(BIN)/python -m tests.corpus
+
 .PHONY: golden
 golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
 	$(BIN)/python -m tests.golden.rewrite

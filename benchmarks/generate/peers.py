@@ -61,6 +61,11 @@ PEERS = (
 )
 
 
+def manifest_of(environment: str) -> Path:
+    """The file that pins what an environment holds."""
+    return next((MANIFESTS / environment).iterdir())
+
+
 def install(name: str) -> Path:
     """Make a peer's environment unless it stands; its folder of programs."""
-    return programs(next((MANIFESTS / name).iterdir()))
+    return programs(manifest_of(name))

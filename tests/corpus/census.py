@@ -35,8 +35,9 @@ def count(spec: Path) -> Census:
     found = (*document.warnings, *warnings)
     told = {each.location.pointer for each in found}
     built = {operation.location.pointer for operation in api.operations}
-    operations = _operations(document.root)
-    schemas = document.root.get("components", {}).get("schemas", {})
+    root: dict[str, Any] = dict(document.root)
+    operations = _operations(root)
+    schemas = root.get("components", {}).get("schemas", {})
     streaming = {each.location.pointer for each in api.operations if each.stream}
     silent = [
         pointer

@@ -14,6 +14,7 @@ from tests.corpus import ROOT
 
 WORK = ROOT / ".stamps" / "corpus"
 TSC = ROOT / "tools" / "node_modules" / ".bin" / "tsc"
+PYTHON = Path(sys.executable)
 CARGO_TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 IMPORT_ALL = """
 import importlib, pkgutil, sys, traceback, warnings
@@ -43,30 +44,31 @@ def python_faults(package: Path) -> list[str]:
     return [*import_faults(modules), *mypy_faults(modules), *pyright_faults(modules)]
 
 
-def import_faults(modules: Iterable[Path]) -> list[str]:
+def import_faults(modules: Iterable[Path], python: Path = PYTHON) -> list[str]:
     """Import packages and every module in them, in one fresh process."""
     folders = list(modules)
     places = os.pathsep.join(str(folder.parent) for folder in folders)
-    command = [sys.executable, "-c", IMPORT_ALL, *(each.name for each in folders)]
-    code, said = _run(command, folders[0].parent, {"PYTHONPATH": places})
+    command = [str(python), "-c", IMPORT_ALL, *(each.name for each in folders)]
+    code, said = run(command, folders[0].parent, {"PYTHONPATH": places})
     faults = said.splitlines()
     return faults or ([f"exit {code}"] if code else [])
 
 
-def mypy_faults(modules: Iterable[Path]) -> list[str]:
+def mypy_faults(modules: Iterable[Path], python: Path = PYTHON) -> list[str]:
     """What mypy says in strict mode, without the notes."""
     folders = list(modules)
     command = [
         *(sys.executable, "-m", "mypy", "--strict", "--python-version", "3.11"),
         *("--config-file", os.devnull, "--cache-dir", str(WORK / "mypy-cache")),
         *("--no-pretty", "--no-error-summary", "--hide-error-context"),
+        *("--python-executable", str(python)),
         *(str(folder) for folder in folders),
     ]
-    code, said = _run(command, folders[0].parent)
-    return _faults(code, said, lambda line: ": error:" in line)
+    code, said = run(command, folders[0].parent)
+    return select(code, said, lambda line: ": error:" in line)
 
 
-def pyright_faults(modules: Iterable[Path]) -> list[str]:
+def pyright_faults(modules: Iterable[Path], python: Path = PYTHON) -> list[str]:
     """What pyright says in strict mode."""
     folders = list(modules)
     project = folders[0].parent / "pyrightconfig.json"
@@ -78,18 +80,18 @@ def pyright_faults(modules: Iterable[Path]) -> list[str]:
     project.write_text(json.dumps(settings), "utf-8")
     command = [
         *(sys.executable, "-m", "pyright", "--project", str(project)),
-        *("--pythonpath", sys.executable),
+        *("--pythonpath", str(python)),
     ]
     memory = {"NODE_OPTIONS": "--max-old-space-size=6144"}
-    code, said = _run(command, folders[0].parent, memory)
-    return _faults(code, said, lambda line: " - error" in line or " - warning" in line)
+    code, said = run(command, folders[0].parent, memory)
+    return select(code, said, lambda line: " - error" in line or " - warning" in line)
 
 
 def typescript_faults(package: Path) -> list[str]:
     """What tsc says under the package's own settings, which are strict."""
     command = [str(TSC), "--project", "tsconfig.json", "--noEmit", "--pretty", "false"]
-    code, said = _run(command, package)
-    return _faults(code, said, lambda line: "error TS" in line)
+    code, said = run(command, package)
+    return select(code, said, lambda line: "error TS" in line)
 
 
 def rust_faults(package: Path) -> list[str]:
@@ -98,10 +100,8 @@ def rust_faults(package: Path) -> list[str]:
         *("cargo", "clippy", "--quiet", "--message-format", "short"),
         *("--target-dir", str(CARGO_TARGET), "--", "-D", "warnings"),
     ]
-    code, said = _run(command, package)
-    return _faults(
-        code, said, lambda line: DIAGNOSTIC.search(line) and ".rs:" in line
-    )
+    code, said = run(command, package)
+    return select(code, said, lambda line: DIAGNOSTIC.search(line) and ".rs:" in line)
 
 
 COMPILERS: dict[str, Callable[[Path], list[str]]] = {
@@ -111,9 +111,10 @@ COMPILERS: dict[str, Callable[[Path], list[str]]] = {
 }
 
 
-def _run(
+def run(
     command: list[str], cwd: Path, environment: dict[str, str] | None = None
 ) -> tuple[int, str]:
+    """The exit code of a command and all that it said."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -126,7 +127,7 @@ def _run(
     return done.returncode, done.stdout
 
 
-def _faults(code: int, said: str, counts: Callable[[str], object]) -> list[str]:
+def select(code: int, said: str, counts: Callable[[str], object]) -> list[str]:
     """The lines that count; a failure without any is one fault with all it said."""
     if code == 0:
         return []
