@@ -31,7 +31,14 @@ from headgate.document.grammar import (
     Object,
     Scalar,
 )
-from headgate.document.json_values import Json, JsonObject, Tokens, follow, kind_of
+from headgate.document.json_values import (
+    Json,
+    JsonObject,
+    Tokens,
+    component,
+    follow,
+    kind_of,
+)
 from headgate.document.source import Source
 from headgate.document.trail import Origins, Trail
 from headgate.document.tree import MOST_NODES
@@ -114,7 +121,7 @@ class Bundler:
     def _link_named_parts(self, root: JsonObject) -> None:
         """Where an inline part of the root got a name, refer to it there too."""
         for tokens, name in self._names.named_parts_of_root():
-            link: JsonObject = {"$ref": f"#/components/schemas/{name}"}
+            link: JsonObject = {"$ref": component("schemas", name)}
             found, parent = follow(root, tokens[:-1])
             if found and isinstance(parent, dict) and tokens[-1] in parent:
                 parent[tokens[-1]] = link
@@ -239,7 +246,7 @@ class Bundler:
         self._trail.path.pop()
         if name is None:
             return beside if kind is SCHEMA else _NOTHING
-        return {"$ref": f"#/components/{section}/{name}", **beside}
+        return {"$ref": component(section, name), **beside}
 
     def _name_of(self, reference: Json, section: str) -> str | None:
         target = self._resolve(reference)
@@ -309,13 +316,13 @@ class Bundler:
 
     def _mapped(self, target: str) -> str:
         if self._names.has("schemas", target):
-            return f"#/components/schemas/{target}"
+            return component("schemas", target)
         if _BARE_NAME.fullmatch(target):
             message = f"there is no schema {target!r}"
             self._trail.report("error", "dangling-reference", message)
             return target
         name = self._name_of(target, "schemas")
-        return target if name is None else f"#/components/schemas/{name}"
+        return target if name is None else component("schemas", name)
 
     def _spend(self, nodes: int) -> None:
         self._count += nodes + 1

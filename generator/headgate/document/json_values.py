@@ -38,6 +38,11 @@ def escape(token: str) -> str:
     return token.replace("~", "~0").replace("/", "~1")
 
 
+def component(section: str, name: str) -> str:
+    """Write a reference to a part of `components`, whatever its name holds."""
+    return pointer(("components", section, name)).replace("%", "%25")
+
+
 def tokens_of(text: str) -> Tokens:
     """Split a pointer (`#/a/b`, `/a/b`, `#`) into its unescaped tokens."""
     path = text.removeprefix("#")

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+_LONGEST = 120
+"""Where names are cut: file systems end at 255 bytes, with a suffix and a prefix."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -36,7 +39,8 @@ class Scope:
         """Give the free name nearest to `wanted`.
 
         A reserved word gets a trailing underscore, a name that starts with a
-        digit or is empty is put behind `fallback`, a taken one is numbered from 2.
+        digit or is empty is put behind `fallback`, one too long for a file's name is
+        cut, a taken one is numbered from 2.
         """
         base = self._legal(wanted, fallback)
         name, number = base, 1
@@ -50,6 +54,7 @@ class Scope:
         name = wanted if _IDENTIFIER.fullmatch(wanted) else f"{fallback}_{wanted}"
         if _IDENTIFIER.fullmatch(name) is None:
             name = fallback
+        name = name[:_LONGEST]
         return f"{name}_" if name in self.reserved else name
 
     def _key(self, name: str) -> str:

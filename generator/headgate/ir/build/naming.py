@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from headgate.ir.build.operations import RawOperation
     from headgate.ir.operations import Operation
 
-_VARIABLE = re.compile(r"^\{.*\}$")
+_VARIABLE = re.compile(r"^\{.*\}$", re.DOTALL)
 _VERSION = re.compile(r"^v[0-9]+$")
+_LONGEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def with_own_methods(operations: list[Operation]) -> list[Operation]:
 def _wanted(raw: RawOperation, override: str | None) -> Place:
     dotted = override or text_at(raw.node.value, "operationId") or ""
     if "." in dotted and not dotted.startswith(".") and ".." not in dotted:
-        parts = [snake(split_words(part)) or "value" for part in dotted.split(".")]
+        parts = [resource_name(part) or "value" for part in dotted.split(".")]
         return Place(tuple(parts[:-1]), parts[-1])
     resource = _resource(raw)
     return Place((resource,), _method(raw, dotted, resource))
@@ -76,7 +77,12 @@ def _wanted(raw: RawOperation, override: str | None) -> Place:
 def _resource(raw: RawOperation) -> str:
     tags = [tag for tag in as_list(raw.node.value.get("tags")) if isinstance(tag, str)]
     candidates = [*tags[:1], *_fixed_parts(raw.path)[:1], "default"]
-    return next(name for tag in candidates if (name := snake(split_words(tag))))
+    return next(name for tag in candidates if (name := resource_name(tag)))
+
+
+def resource_name(text: str) -> str:
+    """Give the name of a resource, cut to what a file can be named after."""
+    return snake(split_words(text))[:_LONGEST].strip("_")
 
 
 def _method(raw: RawOperation, operation_id: str, resource: str) -> str:

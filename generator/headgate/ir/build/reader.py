@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
-from headgate.document.json_values import escape, follow, fragment_tokens
+from headgate.document.json_values import escape, follow, fragment_tokens, pointer
 from headgate.errors import Diagnostic
 from headgate.ir.types import Docs
 
@@ -92,10 +92,11 @@ class Reader:
             node = found
         return node
 
-    def at(self, pointer: str) -> Node | None:
-        """Give the object at a pointer of the bundle."""
-        there, value = follow(self.document.root, fragment_tokens(pointer))
-        return Node(value, pointer) if there and is_object(value) else None
+    def at(self, reference: str) -> Node | None:
+        """Give the object of the bundle that a reference leads to."""
+        tokens = fragment_tokens(reference)
+        there, value = follow(self.document.root, tokens)
+        return Node(value, pointer(tokens)) if there and is_object(value) else None
 
 
 def docs_of(value: Object) -> Docs:

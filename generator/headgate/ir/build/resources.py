@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headgate.ir.build.naming import resource_name
 from headgate.ir.build.reader import Reader, as_list, as_object, docs_of
 from headgate.ir.operations import Resource
 from headgate.ir.types import Docs
-from headgate.names import snake, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def _tag_docs(reader: Reader) -> dict[tuple[str, ...], Docs]:
     found: dict[tuple[str, ...], Docs] = {}
     for tag in map(as_object, as_list(reader.root.value.get("tags"))):
         name = str(tag.get("name", ""))
-        path = tuple(snake(split_words(part)) for part in name.split("."))
+        path = tuple(map(resource_name, name.split(".")))
         text = tag.get("description")
         found[path] = docs_of({"description": text})
     return found

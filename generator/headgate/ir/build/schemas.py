@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from headgate.document.json_values import escape, fragment_tokens
+from headgate.document.json_values import component, escape, fragment_tokens
 from headgate.ir.build.enums import (
     constant,
     enum_groups,
@@ -126,7 +126,7 @@ class SchemaReader:
         type_id = TypeId(name)
         if type_id in self._begun:
             return
-        node = self.reader.at(pointer) or Node({}, pointer)
+        node = self.reader.at(component("schemas", name)) or Node({}, pointer)
         self._begin(type_id, pointer)
         expression = self._named(node, type_id)
         if expression != Ref(type_id):
@@ -206,11 +206,12 @@ class SchemaReader:
             self._component(keys[2])
             return Ref(TypeId(keys[2]))
         found = self.reader.at(target)
-        known = next((i for i, p in self._begun.items() if p == target), None)
-        if known is not None:
-            return Ref(known)
         if found is None:
             return Json()
+        begun = self._begun.items()
+        known = next((i for i, at in begun if at == found.pointer), None)
+        if known is not None:
+            return Ref(known)
         return self.expression(found, _words_of(keys))
 
     def _by_type(

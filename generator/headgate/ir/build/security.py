@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from keyword import kwlist
 from typing import TYPE_CHECKING, cast
 
 from headgate.ir.api import HeaderMap, SecurityScheme
 from headgate.ir.build.reader import Node, Reader, docs_of, text_at
-from headgate.names import snake, split_words
+from headgate.names import Scope, snake, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from headgate.document.config import HeaderMapConfig
     from headgate.ir.api import SchemeKind
     from headgate.ir.build.operations import RawOperation
+    from headgate.names import Name
 
 _KINDS: dict[str, SchemeKind] = {
     "apiKey": "api_key",
@@ -22,6 +24,19 @@ _KINDS: dict[str, SchemeKind] = {
     "openIdConnect": "openid",
     "mutualTLS": "mutual_tls",
 }
+
+_UNUSABLE = frozenset(
+    {
+        *kwlist,
+        *("base_url", "build", "default_headers", "fetch", "header", "headers"),
+        *("http_client", "interceptors", "log_level", "logger", "max_attempts"),
+        *("platform_headers", "retry", "self", "stream_limits", "timeouts"),
+        *("trace_context", "transport", "without_header"),
+    }
+)
+"""What no credential's option can be called: clients have settings of these names,
+and some language has no parameter of such a name.
+"""
 
 
 def read_schemes(
@@ -32,22 +47,28 @@ def read_schemes(
     found = [
         (name, reader.resolve(node)) for name, node in holder.objects("securitySchemes")
     ]
-    only = len(found) == 1
+    scope = Scope(_UNUSABLE)
+    only = "api_key" if len(found) == 1 else ""
     return tuple(
-        _scheme(reader, name, node, options, only=only) for name, node in found
+        _scheme(
+            reader,
+            name,
+            node,
+            scope.claim(
+                options.get(name) or only or snake(split_words(name)), "credential"
+            ),
+        )
+        for name, node in found
     )
 
 
-def _scheme(
-    reader: Reader, name: str, node: Node, options: Mapping[str, str], *, only: bool
-) -> SecurityScheme:
+def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecurityScheme:
     value = node.value
     place = value.get("in")
-    default = "api_key" if only else snake(split_words(name))
     return SecurityScheme(
         name=name,
         kind=_kind(value),
-        option=options.get(name) or default or "credential",
+        option=option.text,
         docs=docs_of(value),
         location=reader.locate(node.pointer),
         place=cast('Literal["header", "query", "cookie"] | None', place),

@@ -169,7 +169,7 @@ def _resource_module(files: Scope, path: tuple[str, ...]) -> str:
     """Give a path that differs from the others' by more than case."""
     parts = [kebab(split_words(part)) or "resource" for part in path]
     module = "/".join(["resources", *parts])
-    flat = module.replace("-", "_").replace("/", "__")
+    flat = module.replace("-", "_").replace("/", "__")[:100]
     return module + files.claim(flat).text.removeprefix(flat)
 
 
