@@ -194,7 +194,7 @@ class SchemaReader:
 
     def _is_alias(self, name: str) -> bool:
         """Whether a schema is absent, or another schema by another name."""
-        node = self.reader.at(COMPONENT + escape(name))
+        node = self.reader.at(component("schemas", name))
         if node is None or "$ref" in node.value:
             return True
         return isinstance(merged_all_of(self.reader, node), str)
