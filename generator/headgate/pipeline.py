@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from headgate.document import load_document
 from headgate.document.examples import check_examples
-from headgate.errors import Diagnostic, SpecError
+from headgate.errors import Diagnostic, SpecError, in_order
 from headgate.ir.build import build_api
+from headgate.lint import lint
 from headgate.output import Changes, compare, write
 from headgate.rendering import render_package
 
@@ -68,12 +69,13 @@ def check(
     document = load_document(spec, config)
     faults = _stream_faults(document)
     try:
-        _, warnings = build_api(document)
+        api, warnings = build_api(document)
     except SpecError as error:
         raise SpecError((*error.diagnostics, *faults), document.sources) from None
     if faults:
         raise SpecError((*document.warnings, *warnings, *faults), document.sources)
-    return document, (*document.warnings, *warnings, *check_examples(document))
+    found = (*warnings, *lint(document, api), *check_examples(document))
+    return document, in_order((*document.warnings, *found))
 
 
 def _stream_faults(document: Document) -> tuple[Diagnostic, ...]:

@@ -26,6 +26,7 @@ REPORTERS = {
     "_note_other",
     "_problem",
     "_refuse",
+    "_warning",
     "add",
     "error",
     "fault",

@@ -23,6 +23,7 @@ ROAD = (
 )
 SIDE_ROADS = {
     "init": {"errors", "document", "names", "ir", "encoding"},
+    "lint": {"errors", "document", "ir"},
     "diff": {"errors", "document", "diagnostics", "ir"},
     "contract": {"errors", "document", "diagnostics", "ir"},
     "faults": {"errors", "document", "ir", "contract"},
