@@ -51,6 +51,7 @@ RUNTIME: Final = (
     "page",
     "partial_json",
     "progress",
+    "records",
     "redaction",
     "request",
     "response",

@@ -36,6 +36,8 @@ _SUM: Final = "crate::runtime::sum"
 class DescriptorPage:
     """What is fixed about a stream."""
 
+    media_type: Code
+    framing: Code
     enveloped: Code
     declared: Code
     terminal: Code
@@ -93,6 +95,7 @@ class KindPage:
     one_name: Code
     sequences: tuple[Code, ...]
     parameters: tuple[Code, ...]
+    is_text: bool
     typed: tuple[TypedPage, ...]
     extractors: tuple[ExtractorPage, ...]
     assemblies: tuple[AssemblyPage, ...]
@@ -161,6 +164,7 @@ class StreamsFile:
         kinds = tuple(self._kind(stream) for stream in streams.values())
         for name in ("Descriptor", "EventOf", "EventStream", "StreamKind"):
             self.imports.use_code(fixed(_STREAM), _FIXED[name])
+        self.imports.use("crate::runtime::records", "Framing")
         return StreamsPage(self.header, self.imports.lines(), kinds)
 
     def _kind(self, stream: Stream) -> KindPage:
@@ -186,6 +190,7 @@ class StreamsFile:
             one_name=rust.string(stream.cases[0].name if stream.cases else "message"),
             sequences=self._sequences(stream, union, event),
             parameters=self._parameters(stream, union, event),
+            is_text=self.definitions.types.is_text(stream.event),
             typed=self._typed(union, names.kind, event),
             extractors=extractors,
             assemblies=assemblies,
@@ -239,6 +244,8 @@ class StreamsFile:
         beats = [case.name for case in stream.cases if case.heartbeat]
         terminal = [rust.string(case.name) for case in stream.cases if case.ending]
         return DescriptorPage(
+            media_type=rust.string(self._media_type(stream)),
+            framing=_FRAMINGS[stream.framing],
             enveloped=rust.boolean(value=stream.enveloped),
             declared=rust.boolean(value=stream.declared),
             terminal=layout.short_list(8, fixed("terminal: &"), terminal, fixed(",")),
@@ -248,6 +255,12 @@ class StreamsFile:
             sequence=rust.option(stream.sequence),
             resume=self._resume(stream),
         )
+
+    def _media_type(self, stream: Stream) -> str:
+        """Give the media type by which the first operation asks for the stream."""
+        calls = (operation.stream for operation in self.operations.values())
+        asked = (c.media_type for c in calls if c and c.stream == stream.name)
+        return next(asked, "text/event-stream")
 
     def _resume(self, stream: Stream) -> ResumePage | None:
         resume = stream.resume
@@ -452,6 +465,11 @@ _FIXED: Final = {
 }
 
 
+_FRAMINGS: Final = {
+    "sse": fixed("Framing::EventStream"),
+    "jsonl": fixed("Framing::Lines"),
+    "json-seq": fixed("Framing::Sequence"),
+}
 _STREAM_METHODS: Final = (
     "next",
     "close",
