@@ -8,53 +8,59 @@ use crate::types;
 impl PageBody for types::RunList {
     type Item = types::Run;
 
-    const CURSOR: &'static str = "after";
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
 
-    fn has_more(&self) -> bool {
-        self.has_more
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
     }
 
     fn next_cursor(&self) -> Option<String> {
         self.last_id.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.data
     }
 }
 
 impl PageBody for types::ProjectList {
     type Item = types::Project;
 
-    const CURSOR: &'static str = "after";
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
 
-    fn has_more(&self) -> bool {
-        self.has_more
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
     }
 
     fn next_cursor(&self) -> Option<String> {
         self.last_id.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.data
     }
 }
 
 impl PageBody for types::KeyList {
     type Item = types::Key;
 
-    const CURSOR: &'static str = "after";
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
 
-    fn has_more(&self) -> bool {
-        self.has_more
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
     }
 
     fn next_cursor(&self) -> Option<String> {
         self.last_id.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.data
     }
 }

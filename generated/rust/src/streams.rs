@@ -8,6 +8,7 @@ use crate::runtime::deltas::Deltas;
 use crate::runtime::fold::{
     number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces,
 };
+use crate::runtime::records::Framing;
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
 use crate::runtime::sum::{Sum, SumRule, Summed};
 use crate::types;
@@ -24,6 +25,8 @@ impl StreamKind for MessageKind {
     type Fold = MessageFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
         enveloped: true,
         declared: true,
         terminal: &["message_stop", "error"],
@@ -456,6 +459,8 @@ impl StreamKind for RunKind {
     type Fold = RunFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
         enveloped: true,
         declared: true,
         terminal: &["run_complete", "error"],
@@ -836,6 +841,8 @@ impl StreamKind for ChatKind {
     type Fold = Sum<ChatFold>;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
         enveloped: false,
         declared: true,
         terminal: &[],

@@ -190,6 +190,22 @@ impl Sender {
         }
     }
 
+    /// Gives what is asked for in a query parameter; in "" the whole address.
+    pub(super) fn asked(&self, parameter: &str) -> Option<String> {
+        if parameter.is_empty() {
+            return Some(self.template().ok()?.url().to_string());
+        }
+        let given = self.options.query.iter().rev();
+        let mut given = given.filter(|(name, _)| name == parameter);
+        match given.next() {
+            Some((_, value)) => value
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| Some(value.to_string())),
+            None => self.request.query_value(parameter),
+        }
+    }
+
     /// Makes the request that all attempts share. What is set more narrowly wins.
     pub(super) fn template(&self) -> Result<reqwest::Request, Error> {
         self.request.check()?;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::runtime::call::{Call, Json, Nothing};
-use crate::runtime::page::Paged;
+use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -162,6 +162,7 @@ impl AdminKeys {
         request.query("order", &params.order, Style::Repeated);
         request.query("project_id", &params.project_id, Style::Repeated);
         request.query("status", &params.status, Style::Repeated);
+        request.pages(Walk::Cursor("after"));
         Call::new(&self.core, request)
     }
 

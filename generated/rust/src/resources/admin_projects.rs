@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::runtime::call::{Call, Json, Nothing};
-use crate::runtime::page::Paged;
+use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -151,6 +151,7 @@ impl AdminProjects {
         request.query("after", &params.after, Style::Repeated);
         request.query("before", &params.before, Style::Repeated);
         request.query("order", &params.order, Style::Repeated);
+        request.pages(Walk::Cursor("after"));
         Call::new(&self.core, request)
     }
 

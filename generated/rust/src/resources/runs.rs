@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::runtime::call::{Call, Json};
-use crate::runtime::page::Paged;
+use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
@@ -225,6 +225,7 @@ impl Runs {
         request.query("session_id", &params.session_id, Style::Repeated);
         request.query("created_after", &params.created_after, Style::Repeated);
         request.query("created_before", &params.created_before, Style::Repeated);
+        request.pages(Walk::Cursor("after"));
         Call::new(&self.core, request)
     }
 

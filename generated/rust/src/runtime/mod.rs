@@ -18,6 +18,7 @@ pub mod otel;
 pub mod page;
 pub mod partial_json;
 mod progress;
+pub mod records;
 pub mod redaction;
 pub mod request;
 pub mod response;

@@ -12,6 +12,7 @@ use super::cancel::CancelToken;
 use super::config::{set_header, NamedHeaders, Timeouts};
 use super::error::Error;
 use super::interceptors::Interceptors;
+use super::page::Walk;
 
 /// Whether an operation may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Request {
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(&'static str, String)>,
     pub(super) unfinished: bool,
+    pub(super) walk: Option<Walk>,
+    address: Option<String>,
     problem: Option<String>,
 }
 
@@ -78,6 +81,8 @@ impl Request {
             headers: Vec::new(),
             cookies: Vec::new(),
             unfinished: false,
+            walk: None,
+            address: None,
             problem: None,
         }
     }
@@ -135,6 +140,17 @@ impl Request {
         self.body = Some(body.into());
     }
 
+    /// Says how the list that is asked for goes on.
+    pub fn pages(&mut self, walk: Walk) {
+        self.walk = Some(walk);
+    }
+
+    /// Gives the request for the page at an address.
+    pub(super) fn with_address(mut self, address: String) -> Self {
+        self.address = Some(address);
+        self
+    }
+
     /// Gives the request for the page after this one.
     pub(super) fn with_cursor(mut self, parameter: &'static str, cursor: String) -> Self {
         self.query.retain(|(name, _)| name != parameter);
@@ -180,6 +196,9 @@ impl Request {
         extra: &[(String, Value)],
         secrets: Vec<(String, String)>,
     ) -> Result<Url, Error> {
+        if let Some(address) = &self.address {
+            return elsewhere(address, &secrets);
+        }
         let mut path = base.path().trim_end_matches('/').to_owned();
         let (template, fixed) = self
             .operation
@@ -269,6 +288,25 @@ fn change_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
     let place = place.unwrap_or(pairs.len());
     pairs.retain(|(known, _)| known != name);
     pairs.splice(place..place, values);
+}
+
+/// Gives an address that the server gave, with what is secret in its query put in again.
+fn elsewhere(address: &str, secrets: &[(String, String)]) -> Result<Url, Error> {
+    let mut url = Url::parse(address)
+        .map_err(|error| Error::configuration("the address is no URL").caused_by(error))?;
+    let known: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    let missing: Vec<(String, String)> = secrets
+        .iter()
+        .filter(|(name, _)| known.iter().all(|(other, _)| other != name))
+        .cloned()
+        .collect();
+    if !missing.is_empty() {
+        let own = url.query().unwrap_or_default().to_owned();
+        let parts = [own, encode_pairs(&missing)];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        url.set_query(Some(&parts.join("&")));
+    }
+    Ok(url)
 }
 
 fn encode_pairs(pairs: &[(String, String)]) -> String {

@@ -21,15 +21,19 @@ use super::error::{Error, Failure, TimeLimit};
 use super::fold::Fold;
 use super::interceptors::Watch;
 use super::progress::{seed, Accepted, Progress};
+use super::records::{Frames, Framing};
 use super::request::{Operation, Options};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Reason, Reattachment};
-use super::sse::Decoder;
 use super::transport::{sooner, Attempted, Body, Opened, Sender};
 
 /// What is fixed about a kind of stream.
 #[derive(Debug)]
 pub struct Descriptor {
+    /// The media type that is asked for.
+    pub media_type: &'static str,
+    /// How the body is cut into frames.
+    pub framing: Framing,
     /// Whether frames carry the event's name.
     pub enveloped: bool,
     /// Whether the order of events is declared; if not, the end of the body is the end.
@@ -101,7 +105,7 @@ pub struct Streaming<K>(PhantomData<fn() -> K>);
 impl<K: StreamKind> Reply for Streaming<K> {
     type Output = EventStream<K>;
 
-    const ACCEPT: &'static str = "text/event-stream";
+    const ACCEPT: &'static str = K::DESCRIPTOR.media_type;
 
     fn cursor(sender: &Sender) -> Option<String> {
         seed::<K>(sender)
@@ -109,7 +113,7 @@ impl<K: StreamKind> Reply for Streaming<K> {
 
     fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<EventStream<K>>, Error>> {
         Box::pin(async {
-            let opened = expect_events(opened).await?;
+            let opened = expect_events(opened, K::DESCRIPTOR.framing).await?;
             let response = opened.response.clone();
             let value = EventStream::new(opened);
             Ok(WithResponse { value, response })
@@ -118,10 +122,10 @@ impl<K: StreamKind> Reply for Streaming<K> {
 }
 
 /// Refuses an answer that is something other than events.
-async fn expect_events(opened: Opened) -> Result<Opened, Error> {
+async fn expect_events(opened: Opened, framing: Framing) -> Result<Opened, Error> {
     let kind = opened.response.header("content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if opened.response.status() == 204 || kind.eq_ignore_ascii_case("text/event-stream") {
+    if opened.response.status() == 204 || framing.is_in(kind) {
         return Ok(opened);
     }
     let problem = format!("expected a stream of events, not `{kind}`");
@@ -140,7 +144,8 @@ pub struct EventStream<K: StreamKind> {
     sender: Sender,
     response: ResponseInfo,
     state: State,
-    decoder: Decoder,
+    frames: Frames,
+    ended: bool,
     idle: Duration,
     deadline: std::time::Instant,
     timer: Pin<Box<Sleep>>,
@@ -202,7 +207,8 @@ impl<K: StreamKind> EventStream<K> {
             } else {
                 State::Open(opened.body)
             },
-            decoder: Decoder::new(opened.sender.core.limits),
+            frames: Frames::new(K::DESCRIPTOR.framing, opened.sender.core.limits),
+            ended: false,
             sender: opened.sender,
             idle,
             deadline: opened.deadline,
@@ -343,7 +349,7 @@ impl<K: StreamKind> EventStream<K> {
 
     /// Takes the next frame out of the bytes at hand.
     fn accept_buffered(&mut self) -> Option<Accepted<K::Event>> {
-        match self.decoder.next_frame() {
+        match self.frames.next_frame() {
             Ok(Some(frame)) => Some(self.progress.accept(&frame, &self.sender, &self.response)),
             Ok(None) => None,
             Err(limit) => {
@@ -358,14 +364,21 @@ impl<K: StreamKind> EventStream<K> {
         let State::Open(body) = &mut self.state else {
             return Poll::Ready(None);
         };
+        if self.ended {
+            return Poll::Ready(Some(Cut::End));
+        }
         match body.poll_chunk(context) {
             Poll::Ready(Some(Ok(bytes))) => {
                 self.waiting = false;
-                self.decoder.feed(&bytes);
+                self.frames.feed(&bytes);
                 Poll::Ready(None)
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Cut::Broken(error))),
-            Poll::Ready(None) => Poll::Ready(Some(Cut::End)),
+            Poll::Ready(None) => {
+                self.ended = true;
+                let more = self.frames.end();
+                Poll::Ready((!more).then_some(Cut::End))
+            }
             Poll::Pending => self.poll_silence(context),
         }
     }
@@ -409,7 +422,7 @@ impl<K: StreamKind> EventStream<K> {
                     return self.finish(Some(error));
                 }
                 self.resumes = attempt;
-                self.state = State::Attaching(attach(sender, attempt, delay, self.deadline));
+                self.state = State::Attaching(attach::<K>(sender, attempt, delay, self.deadline));
                 None
             }
             Reattachment::Raise(Reason::Attempts) => {
@@ -452,7 +465,8 @@ impl<K: StreamKind> EventStream<K> {
             }
             Ok(opened) => {
                 self.watch = opened.watch;
-                self.decoder = Decoder::new(self.sender.core.limits);
+                self.frames = Frames::new(K::DESCRIPTOR.framing, self.sender.core.limits);
+                self.ended = false;
                 self.waiting = false;
                 self.state = State::Open(opened.body);
                 None
@@ -470,7 +484,7 @@ fn without<V: Clone>(pairs: &[(String, V)], name: Option<&str>) -> Vec<(String, 
 }
 
 /// Waits, then asks for the rest of a stream.
-fn attach(
+fn attach<K: StreamKind>(
     sender: Sender,
     attempt: u32,
     delay: Duration,
@@ -483,7 +497,8 @@ fn attach(
         }
         sleep(delay).await;
         let opened = sender.open_once(attempt, deadline).await?;
-        expect_events(opened).await.map_err(Attempted::last)
+        let opened = expect_events(opened, K::DESCRIPTOR.framing).await;
+        opened.map_err(Attempted::last)
     })
 }
 

@@ -11,7 +11,7 @@ from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.names import split_words
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
-from headgate.plan.rust.clients import plan_client, plan_pages
+from headgate.plan.rust.clients import plan_client
 from headgate.plan.rust.content import ContentFile
 from headgate.plan.rust.definitions import Constants, Definitions
 from headgate.plan.rust.errors import plan_errors
@@ -24,6 +24,7 @@ from headgate.plan.rust.operations import (
 )
 from headgate.plan.rust.package import plan_manifest, plan_readme, plan_root
 from headgate.plan.rust.pages import ConstantsPage, ModulesPage, TypesPage
+from headgate.plan.rust.paging import plan_pages
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.types import Types
 

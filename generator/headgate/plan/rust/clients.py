@@ -7,23 +7,18 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.ir.types import Ref, Scalar, Struct
 from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
-from headgate.plan.rust.operations import ChildPage, place_of
-from headgate.plan.rust.types import TYPES
+from headgate.plan.rust.operations import ChildPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headgate.document.config import Config
     from headgate.ir.api import Api, HeaderMap, SecurityScheme
-    from headgate.ir.operations import CursorPage, Operation
-    from headgate.ir.types import TypeId
     from headgate.names import Scope
-    from headgate.plan.rust.definitions import Definitions, Member
     from headgate.plan.rust.operations import Place
 
 
@@ -199,108 +194,3 @@ def _header_map(each: HeaderMap, options: Scope) -> HeaderMapPage:
         prefix=rust.string(each.prefix),
         members=layout.list_literal(4, fixed("members: &"), pairs, fixed(",")),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """How a list's pages are walked."""
-
-    list: Code
-    item: Code
-    cursor: Code
-    more: Code
-    next: Code
-    items: Code
-
-
-@dataclass(frozen=True, slots=True)
-class PagesPage:
-    """The file of the lists."""
-
-    header: Code
-    imports: Code
-    lists: tuple[ListPage, ...]
-
-
-def plan_pages(
-    operations: Iterable[Operation], definitions: Definitions, header: Code
-) -> tuple[PagesPage, frozenset[str]]:
-    """Plan the file of the lists; say as well which operations give pages."""
-    imports = Imports()
-    lists: dict[TypeId, tuple[CursorPage, ListPage]] = {}
-    paged: set[str] = set()
-    for operation in operations:
-        struct = _page_struct(operation, definitions)
-        page = operation.cursor_page
-        if struct is None or page is None:
-            continue
-        if struct.id not in lists:
-            planned = _list(struct, page, definitions, imports)
-            if planned is not None:
-                lists[struct.id] = (page, planned)
-        if struct.id in lists and lists[struct.id][0] == page:
-            paged.add(place_of(operation))
-    if lists:
-        imports.use("crate::runtime::page", "PageBody")
-    pages = tuple(planned for _, planned in lists.values())
-    return PagesPage(header, imports.lines(), pages), frozenset(paged)
-
-
-def _page_struct(operation: Operation, definitions: Definitions) -> Struct | None:
-    result = operation.result
-    if result is None or result.kind != "json" or result.may_be_empty:
-        return None
-    plain = definitions.types.resolve(result.type)
-    if not isinstance(plain, Ref):
-        return None
-    struct = definitions.types.definitions[plain.id]
-    return struct if isinstance(struct, Struct) else None
-
-
-def _list(
-    struct: Struct, page: CursorPage, definitions: Definitions, imports: Imports
-) -> ListPage | None:
-    items = definitions.find(struct, page.items_field)
-    cursor = definitions.find(struct, page.from_field)
-    more = definitions.find(struct, page.more_field) if page.more_field else None
-    if items is None or cursor is None:
-        return None
-    list_ = definitions.types.write_name(struct.id, imports, TYPES)
-    given = assembled("self.{}", items.name)
-    if items.optional or items.nullable:
-        given = assembled("{}.unwrap_or_default()", given)
-    return ListPage(
-        list=list_,
-        item=definitions.types.write(page.item, imports, TYPES),
-        cursor=rust.string(page.parameter),
-        more=_more(items, cursor, more),
-        next=_next(cursor, definitions),
-        items=given,
-    )
-
-
-def _more(items: Member, cursor: Member, more: Member | None) -> Code:
-    """Say whether a page is followed by another."""
-    if more is not None:
-        if more.optional or more.nullable:
-            return assembled("self.{} == Some(true)", more.name)
-        return assembled("self.{}", more.name)
-    if cursor.optional or cursor.nullable:
-        return assembled("self.{}.is_some()", cursor.name)
-    if items.optional or items.nullable:
-        return assembled(
-            "self.{}.as_ref().is_some_and(|all| !all.is_empty())", items.name
-        )
-    return assembled("!self.{}.is_empty()", items.name)
-
-
-def _next(cursor: Member, definitions: Definitions) -> Code:
-    absent = cursor.optional or cursor.nullable
-    text = definitions.types.resolve(cursor.type) == Scalar("string")
-    if absent and text:
-        return assembled("self.{}.clone()", cursor.name)
-    if absent:
-        return assembled("self.{}.as_ref().map(ToString::to_string)", cursor.name)
-    if text:
-        return assembled("Some(self.{}.clone())", cursor.name)
-    return assembled("Some(self.{}.to_string())", cursor.name)

@@ -28,6 +28,8 @@ from headgate.plan.rust.names import (
     claim_snake,
     scope,
 )
+from headgate.plan.rust.paging import walk_of
+from headgate.plan.rust.places import place_of
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
@@ -233,6 +235,8 @@ class ResourceFile:
             argument = rust.identifier(arguments.claim("params"))
             parameters.append(assembled("{}: {}", argument, type_))
             statements += self._sent(operation, struct, argument)
+        if operation.page is not None and place_of(operation) in self.page_types:
+            statements.append(walk_of(operation.page, self.imports))
         self.imports.use(_CALL, "Call")
         self.imports.use(_REQUEST, "Request")
         head = assembled("pub fn {}", claim_snake(self._methods, name, "call"))
@@ -464,11 +468,6 @@ def name_places(root: Resource, modules: Scope) -> dict[tuple[str, ...], Place]:
 
     visit(root)
     return places
-
-
-def place_of(operation: Operation) -> str:
-    """Give an operation's place in the tree, unique even where its id is not."""
-    return ".".join((*operation.resource, operation.method))
 
 
 def name_statics(root: Resource) -> dict[str, Code]:

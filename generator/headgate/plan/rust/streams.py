@@ -14,7 +14,7 @@ from headgate.plan.rust.definitions import described, has_unknown
 from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
-from headgate.plan.rust.operations import place_of
+from headgate.plan.rust.places import place_of
 from headgate.plan.rust.sums import SumPage, sum_page
 from headgate.plan.rust.types import TYPES
 
