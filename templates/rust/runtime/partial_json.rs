@@ -106,9 +106,8 @@ impl PartialJson {
             Place::Word { start } => {
                 if letter.is_ascii_alphanumeric() || matches!(letter, '+' | '-' | '.') {
                     self.scanned = end;
-                    self.end_of_word(start);
                 } else {
-                    self.end_of_number(start);
+                    self.end_of_word(start);
                 }
                 return;
             }
@@ -170,23 +169,15 @@ impl PartialJson {
         self.place = Place::Next;
     }
 
-    /// A number is over when something else follows.
-    fn end_of_number(&mut self, start: usize) {
-        let number: Result<IgnoredAny, _> = serde_json::from_str(&self.text[start..self.scanned]);
-        if number.is_err() {
+    /// A number or a word is over when something else follows.
+    fn end_of_word(&mut self, start: usize) {
+        let word: Result<IgnoredAny, _> = serde_json::from_str(&self.text[start..self.scanned]);
+        if word.is_err() {
             self.broken = true;
             return;
         }
         self.whole = self.scanned;
         self.place = Place::Next;
-    }
-
-    /// A word is over with its last letter.
-    fn end_of_word(&mut self, start: usize) {
-        if matches!(&self.text[start..self.scanned], "true" | "false" | "null") {
-            self.whole = self.scanned;
-            self.place = Place::Next;
-        }
     }
 
     fn in_text(&mut self, letter: char, end: usize, key: bool, whole: usize, escape: Escape) {

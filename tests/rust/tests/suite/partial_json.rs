@@ -1,7 +1,9 @@
-//! JSON that is read while it arrives.
+//! JSON that is read while it arrives, against `spec/vectors/partial-json` and beside it.
 
 use headgate_sdk::PartialJson;
 use serde_json::{json, Value};
+
+use super::vectors::{self, check_keys, list, text};
 
 fn fed(pieces: &[&str]) -> PartialJson {
     let mut partial = PartialJson::new();
@@ -24,7 +26,11 @@ fn the_best_value_so_far_is_given() {
         (r#"{"a": 1"#, Some(json!({}))),
         (r#"{"a": 1,"#, Some(json!({"a": 1}))),
         (r#"{"a": 1, "b": [tru"#, Some(json!({"a": 1, "b": []}))),
-        (r#"{"a": 1, "b": [true"#, Some(json!({"a": 1, "b": [true]}))),
+        (r#"{"a": 1, "b": [true"#, Some(json!({"a": 1, "b": []}))),
+        (
+            r#"{"a": 1, "b": [true,"#,
+            Some(json!({"a": 1, "b": [true]})),
+        ),
         (r#"[[1], [2, 3"#, Some(json!([[1], [2]]))),
         (r#"["ab"#, Some(json!(["ab"]))),
         (r#"["ab\"#, Some(json!(["ab"]))),
@@ -36,7 +42,8 @@ fn the_best_value_so_far_is_given() {
         ("\"", Some(json!(""))),
         ("-1", None),
         ("-1 ", Some(json!(-1))),
-        ("null", Some(Value::Null)),
+        ("null", None),
+        ("null ", Some(Value::Null)),
         (r#"[1, }"#, Some(json!([1]))),
         (r#"[1]]"#, Some(json!([1]))),
     ] {
@@ -110,5 +117,50 @@ fn has_grown(before: &Value, after: &Value) -> bool {
             .iter()
             .all(|(key, value)| after.get(key).is_some_and(|after| has_grown(value, after))),
         (before, after) => before == after,
+    }
+}
+
+/// Gives the value that a vector states after so many characters.
+fn stated(vector: &Value, after: usize) -> Option<Value> {
+    let entries = list(&vector["values"]).iter();
+    let entries = entries.take_while(|entry| entry["after"].as_u64() <= Some(after as u64));
+    entries.last().and_then(|entry| entry.get("value")).cloned()
+}
+
+/// The value so far is as stated, however the text is cut.
+#[test]
+fn values_are_as_stated() {
+    for file in vectors::read("partial-json") {
+        for (label, vector) in file.vectors() {
+            check_keys(&label, vector, &["name", "note", "text", "values", "final"]);
+            let whole = text(&vector["text"]).expect("a text");
+            match file.class.as_str() {
+                "broken" => {
+                    let error = fed(&[&whole]).finish().expect_err("no JSON");
+                    assert_eq!(error.body(), Some(&*whole), "{label}");
+                }
+                "lists" | "literals" | "objects" | "texts" => check(&label, vector, &whole),
+                other => panic!("unknown class {other}"),
+            }
+        }
+    }
+}
+
+fn check(label: &str, vector: &Value, whole: &str) {
+    let length = whole.chars().count();
+    let ends = whole.char_indices().map(|(at, _)| at).chain([whole.len()]);
+    let mut letters = PartialJson::new();
+    for (count, at) in ends.enumerate() {
+        let (before, after) = whole.split_at(at);
+        assert_eq!(
+            fed(&[before]).value(),
+            stated(vector, count),
+            "{label} {before}"
+        );
+        assert_eq!(letters.value(), stated(vector, count), "{label} {before}");
+        let two = fed(&[before, after]);
+        assert_eq!(two.value(), stated(vector, length), "{label} {before}");
+        assert_eq!(two.finish().expect("JSON"), vector["final"], "{label}");
+        letters.feed(&after.chars().take(1).collect::<String>());
     }
 }
