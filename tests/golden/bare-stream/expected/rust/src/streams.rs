@@ -3,6 +3,7 @@
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
 use crate::runtime::fold::{tag, NoFold};
+use crate::runtime::records::Framing;
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, StreamKind};
 use crate::types;
 
@@ -18,6 +19,8 @@ impl StreamKind for ChatsCreateKind {
     type Fold = NoFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
         enveloped: false,
         declared: false,
         terminal: &[],

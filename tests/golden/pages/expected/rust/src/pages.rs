@@ -8,17 +8,19 @@ use crate::types;
 impl PageBody for types::BookPage {
     type Item = types::Book;
 
-    const CURSOR: &'static str = "since";
+    fn into_items(self) -> Vec<Self::Item> {
+        self.books
+    }
 
-    fn has_more(&self) -> bool {
-        self.more_to_come
+    fn count(&self) -> usize {
+        self.books.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.more_to_come)
     }
 
     fn next_cursor(&self) -> Option<String> {
         self.final_id.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.books
     }
 }

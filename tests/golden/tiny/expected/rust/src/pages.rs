@@ -8,17 +8,19 @@ use crate::types;
 impl PageBody for types::PotPage {
     type Item = types::Pot;
 
-    const CURSOR: &'static str = "beyond";
+    fn into_items(self) -> Vec<Self::Item> {
+        self.pots
+    }
 
-    fn has_more(&self) -> bool {
-        self.more
+    fn count(&self) -> usize {
+        self.pots.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.more)
     }
 
     fn next_cursor(&self) -> Option<String> {
         self.last.clone()
-    }
-
-    fn into_items(self) -> Vec<Self::Item> {
-        self.pots
     }
 }

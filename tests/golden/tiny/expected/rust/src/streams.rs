@@ -5,6 +5,7 @@
 use crate::resources::firings;
 use crate::runtime::deltas::Deltas;
 use crate::runtime::fold::{number, tag, text, unknown_number, variant, Fold};
+use crate::runtime::records::Framing;
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
 use crate::types;
 
@@ -20,6 +21,8 @@ impl StreamKind for HeatKind {
     type Fold = HeatFold;
 
     const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
         enveloped: true,
         declared: true,
         terminal: &["cooled", "cracked"],

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::runtime::call::Call;
-use crate::runtime::page::Paged;
+use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -67,6 +67,7 @@ impl Books {
         let mut request = Request::new(&LIST);
         request.query("since", &params.since, Style::Repeated);
         request.query("count", &params.count, Style::Repeated);
+        request.pages(Walk::Cursor("since"));
         Call::new(&self.core, request)
     }
 }

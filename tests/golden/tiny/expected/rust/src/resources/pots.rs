@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::runtime::call::Call;
-use crate::runtime::page::Paged;
+use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -55,6 +55,7 @@ impl Pots {
     pub fn list(&self, params: ListParams) -> Call<Paged<types::PotPage>> {
         let mut request = Request::new(&LIST);
         request.query("beyond", &params.beyond, Style::Repeated);
+        request.pages(Walk::Cursor("beyond"));
         Call::new(&self.core, request)
     }
 }
