@@ -60,6 +60,15 @@ class HttpConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookConfig:
+    """The headers by which webhooks are signed (Standard Webhooks by default)."""
+
+    id_header: str
+    timestamp_header: str
+    signature_header: str
+
+
+@dataclass(frozen=True, slots=True)
 class PythonConfig:
     """The Python package."""
 
@@ -85,8 +94,10 @@ class RustConfig:
 class Config:
     """A whole `headgate.toml`, with defaults for what it leaves out.
 
-    `names` renames things of the document (`schemas.Foo` to `Bar`); `streams` says
-    for an operation, by its id, what `x-stream` would.
+    `names` renames things of the document (`schemas.Foo` to `Bar`); `streams` and
+    `pagination` say for an operation, by its id or by its verb and path, what
+    `x-stream` and `x-pagination` would; `groups` puts operations into resources;
+    `overlays` are applied to the document before it is read.
     """
 
     package: PackageConfig
@@ -97,6 +108,10 @@ class Config:
     rust: RustConfig
     names: Mapping[str, str]
     streams: Mapping[str, JsonObject]
+    pagination: Mapping[str, JsonObject]
+    groups: Mapping[str, str]
+    webhooks: WebhookConfig
+    overlays: tuple[str, ...]
 
 
 def default_config(root: JsonObject) -> Config:
@@ -127,6 +142,10 @@ def default_config(root: JsonObject) -> Config:
         rust=RustConfig(f"{slug}-sdk"),
         names=NOTHING,
         streams=MappingProxyType({}),
+        pagination=MappingProxyType({}),
+        groups=NOTHING,
+        webhooks=WebhookConfig("webhook-id", "webhook-timestamp", "webhook-signature"),
+        overlays=(),
     )
 
 

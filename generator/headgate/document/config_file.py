@@ -19,6 +19,7 @@ from headgate.document.config import (
     PythonConfig,
     RustConfig,
     TypeScriptConfig,
+    WebhookConfig,
     default_config,
 )
 from headgate.document.json_values import JsonObject
@@ -36,6 +37,7 @@ _URL: Final = r"https?://[!-~]+"
 _DISTRIBUTION: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _MODULE: Final = r"[a-z_][a-z0-9_]*"
 _NPM: Final = r"(?:@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*"
+_GROUP: Final = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)*"
 _CRATE: Final = r"[A-Za-z][A-Za-z0-9_-]*"
 
 _HEADING: Final = re.compile(r"\s*\[\s*([^\]]+?)\s*\]\s*(?:#.*)?")
@@ -67,10 +69,14 @@ def _check_names(top: _Table, root: JsonObject) -> None:
     components = Part(root, ()).object("components")
     schemes = components.object("securitySchemes").value
     schemas = components.object("schemas").value
-    operations = Lookup(root).operations_by_id
+    lookup = Lookup(root)
+    operations = set(lookup.operations_by_id) | {
+        f"{it.method.upper()} {it.path}" for it in lookup.operations if it.path
+    }
     credentials = top.table("client").table("credentials")
     credentials.refuse_unless(lambda key: key in schemes, "security scheme")
-    top.table("streams").refuse_unless(lambda key: key in operations, "operation")
+    for name in ("streams", "pagination", "groups"):
+        top.table(name).refuse_unless(lambda key: key in operations, "operation")
     top.table("names").refuse_unless(
         lambda key: (
             key.removeprefix("schemas.") in schemas
@@ -91,6 +97,10 @@ def _config(top: _Table, default: Config) -> Config:
         rust=_rust(top.table("rust"), default.rust),
         names=top.table("names").texts(_LINE),
         streams=top.table("streams").tables(),
+        pagination=top.table("pagination").tables(),
+        groups=top.table("groups").texts(_GROUP, "admin.users"),
+        webhooks=_webhooks(top.table("webhooks"), default.webhooks),
+        overlays=top.lines("overlays"),
     )
 
 
@@ -142,6 +152,18 @@ def _http(table: _Table, default: HttpConfig) -> HttpConfig:
         or default.idempotency_header,
         attempt_header=table.text("attempt_header", _HEADER, "X-Attempt"),
         sdk_header=table.text("sdk_header", _HEADER, "X-SDK"),
+    )
+    table.refuse_others()
+    return config
+
+
+def _webhooks(table: _Table, default: WebhookConfig) -> WebhookConfig:
+    config = WebhookConfig(
+        id_header=table.text("id_header", _HEADER, "webhook-id") or default.id_header,
+        timestamp_header=table.text("timestamp_header", _HEADER, "webhook-timestamp")
+        or default.timestamp_header,
+        signature_header=table.text("signature_header", _HEADER, "webhook-signature")
+        or default.signature_header,
     )
     table.refuse_others()
     return config

@@ -212,7 +212,8 @@ class Operation:
     each a set of scheme names that go together (an empty set: no credential).
     `accept` is the media type asked for where the call has several to choose from;
     an operation with several kinds of body or of answer stands here once for each,
-    with the same `id` and a `method` of its own.
+    with an `id` and a `method` of its own. `base_url` is the address of its own that
+    an operation has instead of the API's.
     """
 
     id: str
@@ -231,6 +232,7 @@ class Operation:
     summary: str
     location: Location
     accept: str | None = None
+    base_url: str | None = None
 
     @property
     def cursor_page(self) -> CursorPage | None:

@@ -6,26 +6,30 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.errors import SpecError
-from headgate.ir.api import Api
+from headgate.ir.api import Api, WebhookScheme
 from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors
 from headgate.ir.build.naming import place_operations, with_own_methods
 from headgate.ir.build.operations import OperationReader, raw_operations
+from headgate.ir.build.pages import PageReader
 from headgate.ir.build.reader import Reader, as_object, docs_of
 from headgate.ir.build.resources import resource_tree
 from headgate.ir.build.schemas import SchemaReader
 from headgate.ir.build.security import read_header_maps, read_schemes
+from headgate.ir.build.servers import default_address, read_servers
 from headgate.ir.build.streams import StreamReader
 from headgate.ir.build.tags import tagged
+from headgate.ir.build.webhooks import WebhookReader
 from headgate.ir.types import Union
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headgate.document import Document
+    from headgate.document.config import WebhookConfig
     from headgate.errors import Diagnostic
-    from headgate.ir.api import ErrorModel, HeaderMap
+    from headgate.ir.api import ErrorModel, HeaderMap, Webhook
     from headgate.ir.operations import Operation
     from headgate.ir.streams import Stream
     from headgate.ir.types import Definition, TypeExpr, TypeId
@@ -38,15 +42,17 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     schemas = SchemaReader(reader)
     schemas.read_components()
     raw = raw_operations(reader)
+    servers = read_servers(reader)
     header_maps = read_header_maps(reader, raw, config.client.header_maps)
     operations = OperationReader(
         reader,
         schemas,
         _lifted(header_maps, config.http.request_id_header),
         config.http.idempotency_header or "",
+        PageReader(reader, schemas.definitions, config.pagination),
     )
     streams = StreamReader(reader, schemas, operations, config.streams)
-    places = place_operations(raw, _renamed(config.names, "operations."))
+    places = place_operations(raw, _renamed(config.names, "operations."), config.groups)
     read = with_own_methods(
         [
             operation
@@ -55,21 +61,25 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         ]
     )
     errors = read_errors(reader, schemas)
+    webhooks = WebhookReader(reader, schemas).webhooks(raw)
     settled = _tagged(schemas)
     finished = streams.finish(settled)
     kept = _without_frames(settled, streams.frames, read, finished)
-    definitions = _directed(kept, read, finished, errors)
+    definitions = _directed(kept, read, finished, (errors, webhooks))
     api = Api(
         title=str(as_object(reader.root.value.get("info")).get("title", "")),
         version=str(as_object(reader.root.value.get("info")).get("version", "")),
         docs=docs_of(as_object(reader.root.value.get("info"))),
-        base_url=config.client.default_base_url,
+        base_url=config.client.default_base_url or default_address(servers),
         definitions=_named(definitions, _renamed(config.names, "schemas.")),
         root=resource_tree(reader, read),
         streams=finished,
         schemes=read_schemes(reader, config.client.credentials),
         header_maps=header_maps,
         errors=errors,
+        servers=servers,
+        webhooks=webhooks,
+        webhook_scheme=_webhook_scheme(config.webhooks),
         content=read_content(reader, settled),
     )
     return api, _checked(reader)
@@ -80,6 +90,12 @@ def _checked(reader: Reader) -> tuple[Diagnostic, ...]:
         found = (*reader.document.warnings, *reader.problems)
         raise SpecError(found, reader.document.sources)
     return tuple(reader.problems)
+
+
+def _webhook_scheme(settings: WebhookConfig) -> WebhookScheme:
+    return WebhookScheme(
+        settings.id_header, settings.timestamp_header, settings.signature_header
+    )
 
 
 def _lifted(maps: tuple[HeaderMap, ...], request_id: str | None) -> frozenset[str]:
@@ -146,10 +162,12 @@ def _directed(
     definitions: Mapping[TypeId, Definition],
     operations: list[Operation],
     streams: Mapping[str, Stream],
-    errors: ErrorModel,
+    others: tuple[ErrorModel, tuple[Webhook, ...]],
 ) -> dict[TypeId, Definition]:
+    errors, webhooks = others
     details = [d.type for cls in errors.classes for d in cls.details]
-    received = [*_received(operations, streams), *details]
+    payloads = [webhook.type for webhook in webhooks]
+    received = [*_received(operations, streams), *details, *payloads]
     return directed(definitions, sent=_sent(operations), received=received)
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.reader import as_list, text_at
 from headgate.names import snake, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from headgate.ir.build.operations import RawOperation
     from headgate.ir.operations import Operation
 
 _VARIABLE = re.compile(r"^\{.*\}$", re.DOTALL)
+NO_GROUPS: Mapping[str, str] = MappingProxyType({})
 _VERSION = re.compile(r"^v[0-9]+$")
 _LONGEST = 64
 
@@ -29,19 +30,25 @@ class Place:
 
 
 def place_operations(
-    operations: list[RawOperation], overrides: Mapping[str, str]
+    operations: list[RawOperation],
+    overrides: Mapping[str, str],
+    groups: Mapping[str, str] = NO_GROUPS,
 ) -> list[Place]:
     """Place every operation, each in a spot of its own.
 
     A dotted operationId is a place already (`admin.keys.create`). Otherwise the
     first tag, or the first fixed part of the path, is the resource, and the
-    operationId without that word is the method. `overrides` maps operationIds to
-    dotted places.
+    operationId without that word is the method. `overrides` maps operationIds (or
+    verb and path) to dotted places, `groups` to dotted resources.
     """
     taken: set[Place] = set()
     places: list[Place] = []
     for raw in operations:
-        wanted = _wanted(raw, overrides.get(raw.id))
+        override = overrides.get(raw.id) or overrides.get(raw.spot)
+        wanted = _wanted(raw, override)
+        group = groups.get(raw.id) or groups.get(raw.spot)
+        if group is not None and override is None:
+            wanted = replace(wanted, resource=_dotted(group))
         place, number = wanted, 1
         while place in taken:
             number += 1
@@ -49,6 +56,10 @@ def place_operations(
         taken.add(place)
         places.append(place)
     return places
+
+
+def _dotted(text: str) -> tuple[str, ...]:
+    return tuple(resource_name(part) or "value" for part in text.split("."))
 
 
 def with_own_methods(operations: list[Operation]) -> list[Operation]:
@@ -68,8 +79,8 @@ def with_own_methods(operations: list[Operation]) -> list[Operation]:
 def _wanted(raw: RawOperation, override: str | None) -> Place:
     dotted = override or text_at(raw.node.value, "operationId") or ""
     if "." in dotted and not dotted.startswith(".") and ".." not in dotted:
-        parts = [resource_name(part) or "value" for part in dotted.split(".")]
-        return Place(tuple(parts[:-1]), parts[-1])
+        parts = _dotted(dotted)
+        return Place(parts[:-1], parts[-1])
     resource = _resource(raw)
     return Place((resource,), _method(raw, dotted, resource))
 

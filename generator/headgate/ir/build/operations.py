@@ -17,9 +17,9 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
+from headgate.ir.build.servers import own_address
 from headgate.ir.operations import (
     Body,
-    CursorPage,
     HttpMethod,
     Idempotency,
     Operation,
@@ -32,15 +32,12 @@ from headgate.ir.operations import (
 )
 from headgate.ir.types import (
     Default,
-    Field,
-    ListOf,
-    Ref,
-    Struct,
     TypeExpr,
 )
 
 if TYPE_CHECKING:
     from headgate.ir.build.naming import Place
+    from headgate.ir.build.pages import PageReader
     from headgate.ir.build.schemas import SchemaReader
     from headgate.ir.operations import StreamCall
 
@@ -108,6 +105,7 @@ class OperationReader:
     lifted_headers: frozenset[str]
     """Header parameters, in lower case, that are options of the client instead."""
     idempotency_header: str
+    pages: PageReader
 
     @property
     def contents(self) -> ContentsReader:
@@ -179,12 +177,13 @@ class OperationReader:
             body=body,
             result=result,
             stream=stream,
-            page=self._page(raw, result),
+            page=self.pages.page(raw, result, parameters),
             security=self._security(raw),
             idempotency=_idempotency(raw, has_key=has_key),
             docs=docs_of({k: v for k, v in value.items() if k != "summary"}),
             summary=str(value.get("summary") or ""),
             location=self.reader.locate(raw.node.pointer),
+            base_url=own_address(self.reader, raw),
         )
 
     def _parameters(
@@ -252,36 +251,6 @@ class OperationReader:
         found = sorted(pair for pair in responses if pair[0].startswith("2"))
         return found or [pair for pair in responses if pair[0] == "default"]
 
-    def _page(self, raw: RawOperation, result: Result | None) -> CursorPage | None:
-        declared = as_object(raw.node.value.get("x-pagination"))
-        if not declared or result is None:
-            return None
-        cursor = as_object(declared.get("cursor"))
-        items = str(declared.get("items"))
-        item = self._item_type(result.type, items)
-        if item is None:
-            pointer = raw.node.child("x-pagination", "items")
-            message = f"'{items}' is no list in the response"
-            self.reader.report("pagination-items", message, pointer)
-            return None
-        more = declared.get("more")
-        return CursorPage(
-            items_field=items,
-            item=item,
-            parameter=str(cursor.get("parameter")),
-            from_field=str(cursor.get("from")),
-            more_field=more if isinstance(more, str) else None,
-        )
-
-    def _item_type(self, expression: TypeExpr, name: str) -> TypeExpr | None:
-        if not isinstance(expression, Ref):
-            return None
-        definition = self.schemas.definitions.get(expression.id)
-        if not isinstance(definition, Struct):
-            return None
-        found = next((f for f in definition.fields if f.name == name), None)
-        return _item(found)
-
     def _security(self, raw: RawOperation) -> tuple[tuple[str, ...], ...]:
         value = raw.node.value
         declared = value if "security" in value else self.reader.root.value
@@ -303,10 +272,6 @@ def _free(method: str, taken: set[str]) -> str:
         name = f"{wanted}_{number}"
     taken.add(name)
     return name
-
-
-def _item(found: Field | None) -> TypeExpr | None:
-    return found.type.item if found and isinstance(found.type, ListOf) else None
 
 
 def _idempotency(raw: RawOperation, *, has_key: bool) -> Idempotency:

@@ -6,7 +6,7 @@ from keyword import kwlist
 from typing import TYPE_CHECKING, cast
 
 from headgate.ir.api import HeaderMap, SecurityScheme
-from headgate.ir.build.reader import Node, Reader, docs_of, text_at
+from headgate.ir.build.reader import Node, Reader, as_object, docs_of, text_at
 from headgate.names import Scope, snake, split_words
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ def read_schemes(
 def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecurityScheme:
     value = node.value
     place = value.get("in")
+    flow = as_object(as_object(value.get("flows")).get("clientCredentials"))
+    if value.get("type") == "mutualTLS" or _is_unknown(value):
+        message = f"nothing can be sent for the scheme '{name}'"
+        reader.report("security-left-out", message, node.pointer, "warning")
     return SecurityScheme(
         name=name,
         kind=_kind(value),
@@ -73,7 +77,15 @@ def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecuritySche
         location=reader.locate(node.pointer),
         place=cast('Literal["header", "query", "cookie"] | None', place),
         parameter=text_at(value, "name"),
+        token_url=text_at(flow, "tokenUrl"),
+        refresh_url=text_at(flow, "refreshUrl"),
+        scopes=tuple(as_object(flow.get("scopes"))),
     )
+
+
+def _is_unknown(value: dict[str, object]) -> bool:
+    scheme = str(value.get("scheme", "")).lower()
+    return value.get("type") == "http" and scheme not in ("basic", "bearer")
 
 
 def _kind(value: dict[str, object]) -> SchemeKind:
