@@ -149,7 +149,7 @@ class ScriptedNetwork:
             raise failure(connection["fails"])
         return ScriptedReply(connection, self)
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, cancel: Any = None) -> None:
         """Wait in no time."""
 
     async def close(self) -> None:

@@ -147,7 +147,7 @@ class ScriptedNetwork:
             raise APIConnectionError("refused", connected=False)
         return ScriptedReply(int(outcome))
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float, cancel: Any = None) -> None:
         """Wait in no time."""
         self.waited += seconds
 

@@ -57,6 +57,20 @@ def start(client):
     return client.runs.stream(request=ASK)
 
 
+def test_a_cursor_in_the_header_is_where_it_begins(twin: Twin) -> None:
+    """`last_event_id` goes into its header, and the stream goes on after it."""
+    with raw_server(
+        [STREAM_HEAD, run_events(8, 8)], [STREAM_HEAD, run_end(9)]
+    ) as server:
+        reading = twin.read(
+            server.url, lambda client: client.runs.events("run_1", last_event_id="7")
+        )
+
+    assert reading.numbers == [8, 9]
+    cursors = [each.headers["last-event-id"] for each in server.requests]
+    assert cursors == ["7", "8"]
+
+
 # The terminal contract.
 
 

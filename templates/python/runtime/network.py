@@ -8,13 +8,16 @@ coroutines never wait, so `run_now` drives them to their end in one step.
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import httpx2
 
+from .cancel import CancelToken, blocking_unless_cancelled, unless_cancelled
 from .errors import APIConnectionError, APITimeoutError, SDKError, TimeoutPhase
 from .requests import Request
 
@@ -77,8 +80,8 @@ class Network(Protocol):
         """Send a request and give its answer once the head has arrived."""
         ...
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
+    async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
+        """Wait, no longer than until the token is cancelled."""
         ...
 
     async def close(self) -> None:
@@ -142,16 +145,26 @@ class BlockingNetwork:
             self._client = httpx2.Client()
         timeouts = waits.extension()
         sent = _built(self._client, request, headers, timeouts)
+        send = partial(self._client.send, sent, stream=True, follow_redirects=False)
+        cancel = request.cancel
         try:
-            response = self._client.send(sent, stream=True, follow_redirects=False)
+            if cancel is None:
+                response = send()
+            else:
+                response = blocking_unless_cancelled(cancel, send, _closed)
         except _FOREIGN as error:
             raise _translated(error, "first_byte") from error
         timeouts["read"] = waits.idle
-        return _BlockingReply(response)
+        if cancel is None:
+            return _BlockingReply(response)
+        return _CancellableReply(response, cancel)
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        self._pause(seconds)
+    async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
+        """Wait, no longer than until the token is cancelled."""
+        if cancel is None:
+            self._pause(seconds)
+        else:
+            cancel.wait(seconds)
 
     async def close(self) -> None:
         """Close the client unless the caller brought it."""
@@ -178,6 +191,43 @@ class _BlockingReply:
         self._response.close()
 
 
+class _CancellableReply(_BlockingReply):
+    """An answer whose body a token in another thread stops from coming."""
+
+    def __init__(self, response: httpx2.Response, cancel: CancelToken) -> None:
+        super().__init__(response)
+        self._cancel = cancel
+        self._forget = cancel.on_cancel(lambda: _hang_up(response))
+
+    async def chunk(self) -> bytes:
+        self._cancel.check()
+        try:
+            piece = await super().chunk()
+        except APIConnectionError:
+            self._cancel.check()
+            raise
+        self._cancel.check()
+        return piece
+
+    async def close(self) -> None:
+        self._forget()
+        await super().close()
+
+
+def _closed(response: httpx2.Response) -> None:
+    response.close()
+
+
+def _hang_up(response: httpx2.Response) -> None:
+    """End a wait for more of an answer: to close a socket alone does not."""
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream is not None else None
+    if isinstance(connection, socket.socket):
+        with suppress(OSError):
+            # As a plain socket: TLS would first say goodbye, and wait for it.
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
 def _pieces(response: httpx2.Response) -> Iterator[bytes]:
     """Give the body as it arrives; what is not compressed comes by the shortest way."""
     stream = response.stream
@@ -202,17 +252,18 @@ class AsyncNetwork:
         timeouts = waits.extension()
         sent = _built(self._client, request, headers, timeouts)
         try:
-            response = await self._client.send(
-                sent, stream=True, follow_redirects=False
+            response = await unless_cancelled(
+                request.cancel,
+                self._client.send(sent, stream=True, follow_redirects=False),
             )
         except _FOREIGN as error:
             raise _translated(error, "first_byte") from error
         timeouts["read"] = waits.idle
-        return _AsyncReply(response)
+        return _AsyncReply(response, request.cancel)
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+    async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
+        """Wait, no longer than until the token is cancelled."""
+        await unless_cancelled(cancel, asyncio.sleep(seconds))
 
     async def close(self) -> None:
         """Close the client unless the caller brought it."""
@@ -220,22 +271,33 @@ class AsyncNetwork:
             await self._client.aclose()
 
 
+def async_network(client: httpx2.AsyncClient | Network | None) -> Network:
+    """Give the network that a caller brought, or one over httpx2."""
+    if client is None or isinstance(client, httpx2.AsyncClient):
+        return AsyncNetwork(client)
+    return client
+
+
 class _AsyncReply:
     """An answer over an async client."""
 
-    def __init__(self, response: httpx2.Response) -> None:
+    def __init__(self, response: httpx2.Response, cancel: CancelToken | None) -> None:
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
+        self._cancel = cancel
         self._chunks = response.aiter_bytes()
 
     async def chunk(self) -> bytes:
         try:
-            return await self._chunks.__anext__()
-        except StopAsyncIteration:
-            return b""
+            if self._cancel is None:
+                return await anext(self._chunks, b"")
+            return await unless_cancelled(self._cancel, self._next())
         except _FOREIGN as error:
             raise _translated(error, "idle") from error
+
+    async def _next(self) -> bytes:
+        return await anext(self._chunks, b"")
 
     async def close(self) -> None:
         await self._response.aclose()

@@ -11,6 +11,7 @@ from .errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    RequestCancelledError,
     ResponseDecodeError,
     SDKError,
 )
@@ -89,6 +90,9 @@ class StreamSession:
             except APIConnectionError as error:
                 await self._go_on(self._deadline_named(error))
                 continue
+            except RequestCancelledError as error:
+                await self.close()
+                raise self._told(error) from error.__cause__
             if not chunk:
                 await self._finish_body()
             elif deliveries := reader.read(chunk):
@@ -196,7 +200,7 @@ class StreamSession:
         self._caller.interceptors.on_retry(self._attempt, cut, decision.delay)
         left = self._deadline.remaining if self._deadline else None
         wait = decision.delay if left is None else min(decision.delay, max(left, 0))
-        await self._caller.network.sleep(wait)
+        await self._caller.network.sleep(wait, self._request.cancel)
 
     async def _reattach(self, request: Request) -> None:
         deadline = self._deadline or Deadline(request.timeouts.total)

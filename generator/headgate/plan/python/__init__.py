@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 _TEMPLATES = "python"
 RUNTIME = (
     "__init__",
+    "aiohttp_network",
     "assembly",
     "callbacks",
     "calls",
+    "cancel",
     "clients",
     "core",
     "errors",
@@ -41,6 +43,7 @@ RUNTIME = (
     "media",
     "models",
     "network",
+    "otel",
     "pages",
     "partial_json",
     "reader",

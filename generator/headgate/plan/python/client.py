@@ -91,6 +91,7 @@ def client_page(context: Context) -> ClientPage:
     imports.use("._product", "PRODUCT")
     for used in ("HeaderValues", "StreamLimits", "TimeoutOptions", "client_options"):
         imports.use("._runtime.settings", used)
+    later.use("._runtime.network", "Network")
     later.use("._runtime.retry", "RetryPolicy")
     later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
@@ -131,7 +132,9 @@ def _client(
     return ClientClass(
         name=name(own),
         base=base,
-        http_client=fixed("httpx2.AsyncClient" if is_async else "httpx2.Client"),
+        http_client=fixed(
+            "httpx2.AsyncClient | Network" if is_async else "httpx2.Client"
+        ),
         docs=docstring([context.api.docs.text or _about(context)], 4),
         children=children_of(
             context.api.root, context, imports, later, package=".", is_async=is_async

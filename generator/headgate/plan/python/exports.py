@@ -23,7 +23,9 @@ RUNTIME = {
     "APIConnectionError": "._runtime.errors",
     "APIError": "._runtime.errors",
     "APITimeoutError": "._runtime.errors",
+    "AiohttpTransport": "._runtime.aiohttp_network",
     "ApiModel": "._runtime.models",
+    "CancelToken": "._runtime.cancel",
     "ConfigurationError": "._runtime.errors",
     "AsyncPage": "._runtime.pages",
     "AsyncPages": "._runtime.pages",
@@ -32,6 +34,7 @@ RUNTIME = {
     "Interceptor": "._runtime.interceptors",
     "Page": "._runtime.pages",
     "PartialJson": "._runtime.partial_json",
+    "RequestCancelledError": "._runtime.errors",
     "ResponseDecodeError": "._runtime.errors",
     "RetryPolicy": "._runtime.retry",
     "StreamClosedError": "._runtime.errors",
@@ -41,6 +44,7 @@ RUNTIME = {
     "StreamLimits": "._runtime.settings",
     "StreamTruncatedError": "._runtime.errors",
     "TimeoutOptions": "._runtime.settings",
+    "Tracing": "._runtime.otel",
     "Unknown": "._runtime.models",
 }
 

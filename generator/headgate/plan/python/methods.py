@@ -73,23 +73,7 @@ class MethodPlan:
         self._options = self._scope.claim(
             "request_options" if "options" in self._keys() else "options"
         ).text
-        self._arguments = tuple(self._argument(each) for each in self._shown())
-
-    def _shown(self) -> list[Parameter]:
-        """Leave out the header that only repeats a resume cursor of the query."""
-        hidden = self._hidden_headers()
-        return [
-            each
-            for each in self._operation.parameters
-            if not (each.place == "header" and each.name.lower() in hidden)
-        ]
-
-    def _hidden_headers(self) -> set[str]:
-        call = self._operation.stream
-        resume = self._context.api.streams[call.stream].resume if call else None
-        if resume is None or resume.cursor_query is None:
-            return set()
-        return {(resume.cursor_header or "").lower()}
+        self._arguments = tuple(self._argument(each) for each in operation.parameters)
 
     def _argument(self, parameter: Parameter) -> Argument:
         wanted = attribute(parameter.name)

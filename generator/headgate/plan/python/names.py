@@ -26,12 +26,12 @@ TYPING = frozenset(
     Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
 )
 PUBLIC = frozenset(
-    """APIConnectionError APIError APITimeoutError ApiModel AsyncPage AsyncPages
-    Attempt ConfigurationError HttpResponse Interceptor Page PartialJson
-    RequestOptions
-    ResponseDecodeError RetryPolicy SDKError StreamClosedError StreamForeignError
-    StreamGapError StreamLimitError StreamLimits StreamTruncatedError
-    TimeoutOptions""".split()
+    """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
+    AsyncPage AsyncPages Attempt CancelToken ConfigurationError HttpResponse
+    Interceptor Page PartialJson RequestCancelledError RequestOptions
+    ResponseDecodeError RetryPolicy SDKError StreamClosedError
+    StreamForeignError StreamGapError StreamLimitError StreamLimits
+    StreamTruncatedError TimeoutOptions Tracing""".split()
 )
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields

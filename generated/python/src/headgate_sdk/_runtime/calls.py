@@ -14,6 +14,7 @@ from .errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    RequestCancelledError,
     ResponseDecodeError,
     SDKError,
 )
@@ -122,12 +123,15 @@ class Caller:
                     self.interceptors.on_error(attempt, error)
                     raise
                 self.interceptors.on_retry(attempt, error, decision.delay)
+            except RequestCancelledError as error:
+                self.interceptors.on_error(attempt, error)
+                raise
             else:
                 self.quota.give_back(spent)
                 return reply, attempt
             self.quota.spend(decision.cost)
             spent += decision.cost
-            await self.network.sleep(decision.delay)
+            await self.network.sleep(decision.delay, request.cancel)
         raise AssertionError("attempts are counted without end")
 
     def _decide(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .core import AsyncCore, SyncCore
     from .interceptors import Interceptor
+    from .network import Network
     from .retry import RetryPolicy
 
 
@@ -83,7 +84,7 @@ class AsyncClient:
         options: ClientOptions,
         *,
         retry: RetryPolicy | None,
-        http_client: httpx2.AsyncClient | None,
+        http_client: httpx2.AsyncClient | Network | None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._builder = RequestBuilder(product, options)
@@ -98,10 +99,10 @@ class AsyncClient:
         with self._lock:
             if self._made is None:
                 from .core import AsyncCore
-                from .network import AsyncNetwork
+                from .network import async_network
 
                 self._made = AsyncCore(
-                    AsyncNetwork(self._http_client),
+                    async_network(self._http_client),
                     self._builder,
                     retry=self._retry,
                     interceptors=self._interceptors,

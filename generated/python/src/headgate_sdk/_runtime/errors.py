@@ -12,7 +12,8 @@ SDKError
 ├── StreamTruncatedError        a stream closed before its declared end
 ├── StreamGapError              an event is missing in a numbered stream
 ├── StreamForeignError          an event belongs to another stream
-└── StreamClosedError           reading from a stream that the caller closed
+├── StreamClosedError           reading from a stream that the caller closed
+└── RequestCancelledError       the call's token was cancelled
 ```
 """
 
@@ -134,6 +135,17 @@ class StreamClosedError(SDKError):
 
     def __init__(self) -> None:
         super().__init__("the stream was closed before it ended")
+
+
+class RequestCancelledError(SDKError):
+    """The call's token was cancelled; `reason` is what was given to `cancel`."""
+
+    def __init__(self, reason: object) -> None:
+        told = "" if reason is None else f": {reason}"
+        super().__init__(f"the request was cancelled{told}")
+        self.reason = reason
+        if isinstance(reason, BaseException):
+            self.__cause__ = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

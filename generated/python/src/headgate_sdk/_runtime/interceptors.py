@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import SDKError
@@ -18,13 +18,22 @@ LOGGER = logging.getLogger(__name__.partition("._runtime")[0])
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """One attempt of a call, counted from 1; its headers may be changed."""
+    """One attempt of a call, counted from 1; its headers may be changed.
+
+    `kept` is for interceptors: what one puts there it finds again when the attempt
+    has ended. Its representation shows nothing that could be secret.
+    """
 
     method: str
     url: str
     headers: dict[str, str]
     content: bytes | None
     number: int
+    kept: dict[object, Any] = field(default_factory=dict[object, Any])
+
+    def __repr__(self) -> str:
+        address = self.url.partition("?")[0]
+        return f"Attempt({self.method} {address}, number={self.number})"
 
 
 class Interceptor:

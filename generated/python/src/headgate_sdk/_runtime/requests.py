@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 from urllib.parse import quote, urlencode
 
 from .errors import ConfigurationError
@@ -24,6 +24,9 @@ from .settings import (
     Timeouts,
     changed,
 )
+
+if TYPE_CHECKING:
+    from .cancel import CancelToken
 
 BodyKind: TypeAlias = Literal["json", "form", "multipart", "text", "binary"]
 
@@ -78,13 +81,14 @@ class Request:
     """A request ready to send; an attempt adds only its number and its timeouts."""
 
     method: str
-    url: str
-    headers: Mapping[str, str]
-    content: bytes | None
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
     timeouts: Timeouts
     max_attempts: int
     repeatable: bool
     attempt_header: str | None
+    cancel: CancelToken | None = None
 
     def attempt(self, number: int) -> dict[str, str]:
         """Give the headers of the attempt of that number."""
@@ -133,6 +137,7 @@ class RequestBuilder:
             repeatable=operation.idempotency != "none"
             or operation.method in _IDEMPOTENT,
             attempt_header=self.product.attempt_header,
+            cancel=options.get("cancel"),
         )
 
     def _own_headers(

@@ -7,11 +7,14 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import chain
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, ErrorTree
 from .redaction import Redactor
+
+if TYPE_CHECKING:
+    from .cancel import CancelToken
 
 QueryValue: TypeAlias = str | int | float | bool | None
 HeaderValues: TypeAlias = Mapping[str, str | None]
@@ -65,6 +68,8 @@ class RequestOptions(TypedDict, total=False):
     """How often the call is tried at most."""
     idempotency_key: str
     """The key to send instead of a generated one."""
+    cancel: CancelToken
+    """What cancels the call: a token that may be cancelled from any thread."""
     broken_events: Literal["raise", "yield"]
     """Whether a stream's event that cannot be read is raised, which is the default,
     or given out as the `ResponseDecodeError` that it would raise."""
@@ -118,13 +123,13 @@ class ClientOptions:
     """A client's settings once arguments, environment and defaults are joined."""
 
     base_url: str
-    secrets: Mapping[str, str]
-    header_maps: Mapping[str, Mapping[str, str]]
+    secrets: Mapping[str, str] = field(repr=False)
+    header_maps: Mapping[str, Mapping[str, str]] = field(repr=False)
     timeouts: Timeouts
     max_attempts: int
     platform_headers: bool
     stream_limits: StreamLimits
-    headers: HeaderValues = field(default_factory=dict[str, str | None])
+    headers: HeaderValues = field(default_factory=dict[str, str | None], repr=False)
 
 
 def client_options(

@@ -157,6 +157,7 @@ class RunsResource(Resource):
         self,
         run_id: str,
         *,
+        last_event_id: str | None = None,
         starting_after: int | None = None,
         follow: bool | None = None,
         options: RequestOptions | None = None,
@@ -173,6 +174,7 @@ class RunsResource(Resource):
             RUN_SHAPE,
             path={"run_id": run_id},
             query={"starting_after": starting_after, "follow": follow},
+            headers={"Last-Event-ID": last_event_id},
             options=options,
         )
         return RunStream(session)
@@ -299,6 +301,7 @@ class AsyncRunsResource(AsyncResource):
         self,
         run_id: str,
         *,
+        last_event_id: str | None = None,
         starting_after: int | None = None,
         follow: bool | None = None,
         options: RequestOptions | None = None,
@@ -315,6 +318,7 @@ class AsyncRunsResource(AsyncResource):
             RUN_SHAPE,
             path={"run_id": run_id},
             query={"starting_after": starting_after, "follow": follow},
+            headers={"Last-Event-ID": last_event_id},
             options=options,
         )
         return AsyncRunStream(session)
