@@ -33,11 +33,14 @@ if TYPE_CHECKING:
         SpendCapError,
     )
     from ._options import RequestOptions
+    from ._runtime.aiohttp_network import AiohttpTransport
+    from ._runtime.cancel import CancelToken
     from ._runtime.errors import (
         APIConnectionError,
         APIError,
         APITimeoutError,
         ConfigurationError,
+        RequestCancelledError,
         ResponseDecodeError,
         StreamClosedError,
         StreamForeignError,
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     )
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
+    from ._runtime.otel import Tracing
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.partial_json import PartialJson
     from ._runtime.retry import RetryPolicy
@@ -60,6 +64,7 @@ __all__ = [
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
+    "AiohttpTransport",
     "ApiModel",
     "ApprovalRejectedError",
     "ApprovalTimeoutError",
@@ -73,6 +78,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "CancelToken",
     "ChatStream",
     "ConcurrentLimitError",
     "ConfigurationError",
@@ -94,6 +100,7 @@ __all__ = [
     "ProviderError",
     "QuotaExceededError",
     "RateLimitError",
+    "RequestCancelledError",
     "RequestOptions",
     "RequestTooLargeError",
     "ResponseDecodeError",
@@ -108,6 +115,7 @@ __all__ = [
     "StreamLimits",
     "StreamTruncatedError",
     "TimeoutOptions",
+    "Tracing",
     "Unknown",
     "output_text",
     "parse_output",
@@ -121,6 +129,7 @@ if not TYPE_CHECKING:
             "APIConnectionError": "._runtime.errors",
             "APIError": "._runtime.errors",
             "APITimeoutError": "._runtime.errors",
+            "AiohttpTransport": "._runtime.aiohttp_network",
             "ApiModel": "._runtime.models",
             "ApprovalRejectedError": "._errors",
             "ApprovalTimeoutError": "._errors",
@@ -134,6 +143,7 @@ if not TYPE_CHECKING:
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
             "BillingError": "._errors",
+            "CancelToken": "._runtime.cancel",
             "ChatStream": ".streams.chat",
             "ConcurrentLimitError": "._errors",
             "ConfigurationError": "._runtime.errors",
@@ -155,6 +165,7 @@ if not TYPE_CHECKING:
             "ProviderError": "._errors",
             "QuotaExceededError": "._errors",
             "RateLimitError": "._errors",
+            "RequestCancelledError": "._runtime.errors",
             "RequestOptions": "._options",
             "RequestTooLargeError": "._errors",
             "ResponseDecodeError": "._runtime.errors",
@@ -169,6 +180,7 @@ if not TYPE_CHECKING:
             "StreamLimits": "._runtime.settings",
             "StreamTruncatedError": "._runtime.errors",
             "TimeoutOptions": "._runtime.settings",
+            "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
             "output_text": ".content",
             "parse_output": ".content",

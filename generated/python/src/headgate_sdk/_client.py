@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from ._runtime.interceptors import Interceptor
+    from ._runtime.network import Network
     from ._runtime.retry import RetryPolicy
     from .resources.admin import AdminResource, AsyncAdminResource
     from .resources.chat import AsyncChatResource, ChatResource
@@ -143,7 +144,7 @@ class AsyncHeadgate(AsyncClient):
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
-        http_client: httpx2.AsyncClient | None = None,
+        http_client: httpx2.AsyncClient | Network | None = None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         """Take arguments before the environment's variables, those before defaults."""

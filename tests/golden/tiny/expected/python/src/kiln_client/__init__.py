@@ -10,11 +10,14 @@ from ._runtime.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._client import AsyncKiln, Kiln
     from ._errors import BadPotError, KilnError, TooHotError
+    from ._runtime.aiohttp_network import AiohttpTransport
+    from ._runtime.cancel import CancelToken
     from ._runtime.errors import (
         APIConnectionError,
         APIError,
         APITimeoutError,
         ConfigurationError,
+        RequestCancelledError,
         ResponseDecodeError,
         StreamClosedError,
         StreamForeignError,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     )
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
+    from ._runtime.otel import Tracing
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.partial_json import PartialJson
     from ._runtime.retry import RetryPolicy
@@ -34,6 +38,7 @@ __all__ = [
     "APIConnectionError",
     "APIError",
     "APITimeoutError",
+    "AiohttpTransport",
     "ApiModel",
     "AsyncHeatStream",
     "AsyncKiln",
@@ -41,6 +46,7 @@ __all__ = [
     "AsyncPages",
     "Attempt",
     "BadPotError",
+    "CancelToken",
     "ConfigurationError",
     "HeatStream",
     "HttpResponse",
@@ -49,6 +55,7 @@ __all__ = [
     "KilnError",
     "Page",
     "PartialJson",
+    "RequestCancelledError",
     "RequestOptions",
     "ResponseDecodeError",
     "RetryPolicy",
@@ -60,6 +67,7 @@ __all__ = [
     "StreamTruncatedError",
     "TimeoutOptions",
     "TooHotError",
+    "Tracing",
     "Unknown",
 ]
 
@@ -70,6 +78,7 @@ if not TYPE_CHECKING:
             "APIConnectionError": "._runtime.errors",
             "APIError": "._runtime.errors",
             "APITimeoutError": "._runtime.errors",
+            "AiohttpTransport": "._runtime.aiohttp_network",
             "ApiModel": "._runtime.models",
             "AsyncHeatStream": ".streams.heat",
             "AsyncKiln": "._client",
@@ -77,6 +86,7 @@ if not TYPE_CHECKING:
             "AsyncPages": "._runtime.pages",
             "Attempt": "._runtime.interceptors",
             "BadPotError": "._errors",
+            "CancelToken": "._runtime.cancel",
             "ConfigurationError": "._runtime.errors",
             "HeatStream": ".streams.heat",
             "HttpResponse": "._runtime.models",
@@ -85,6 +95,7 @@ if not TYPE_CHECKING:
             "KilnError": "._errors",
             "Page": "._runtime.pages",
             "PartialJson": "._runtime.partial_json",
+            "RequestCancelledError": "._runtime.errors",
             "RequestOptions": "._runtime.settings",
             "ResponseDecodeError": "._runtime.errors",
             "RetryPolicy": "._runtime.retry",
@@ -96,6 +107,7 @@ if not TYPE_CHECKING:
             "StreamTruncatedError": "._runtime.errors",
             "TimeoutOptions": "._runtime.settings",
             "TooHotError": "._errors",
+            "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
         },
     )

@@ -49,6 +49,7 @@ class FiringsResource(Resource):
         firing: str,
         *,
         past: int | None = None,
+        last_event_id: str | None = None,
         options: RequestOptions | None = None,
     ) -> HeatStream:
         """Follows a firing from any point on."""
@@ -57,6 +58,7 @@ class FiringsResource(Resource):
             HEAT_SHAPE,
             path={"firing": firing},
             query={"past": past},
+            headers={"Last-Event-ID": last_event_id},
             options=options,
         )
         return HeatStream(session)
@@ -99,6 +101,7 @@ class AsyncFiringsResource(AsyncResource):
         firing: str,
         *,
         past: int | None = None,
+        last_event_id: str | None = None,
         options: RequestOptions | None = None,
     ) -> AsyncHeatStream:
         """Follows a firing from any point on."""
@@ -107,6 +110,7 @@ class AsyncFiringsResource(AsyncResource):
             HEAT_SHAPE,
             path={"firing": firing},
             query={"past": past},
+            headers={"Last-Event-ID": last_event_id},
             options=options,
         )
         return AsyncHeatStream(session)
