@@ -108,8 +108,8 @@ golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
 bench: bench-generate bench-sdk ## every benchmark, as Markdown tables of ratios
 
 .PHONY: bench-generate
-bench-generate: .stamps/python ## `headgate generate` beside its peers
-	$(BIN)/python -m benchmarks.generate
+bench-generate: .stamps/python ## `headgate generate` beside its peers; writes docs/benchmarks
+	$(BIN)/python -m benchmarks.generate --write
 
 .PHONY: bench-sdk
 bench-sdk: .stamps/python .stamps/tools ## the SDKs beside their peers; writes docs/benchmarks

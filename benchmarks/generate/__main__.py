@@ -1,11 +1,4 @@
-"""`python -m benchmarks.generate [SPEC] [--rounds N]`: prints a Markdown table.
-
-Method: every generator is a whole process with its defaults, as a user would start
-it. Ours reads the specification as it is kept, in many files; the peers get it as
-one JSON file, bundled before the clock starts. After one run that is not counted, each
-is run once a round, in turn; the table gives medians and their ratios to ours.
-A second table says what it costs to start `headgate --help`, beside Python alone.
-"""
+"""`python -m benchmarks.generate [--rounds N] [--document NAME] [--write]`."""
 
 from __future__ import annotations
 
@@ -16,26 +9,59 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.environments import ROOT
+from benchmarks.generate.documents import real_documents, write_document
 from benchmarks.generate.measure import Result, measure
 from benchmarks.generate.peers import PEERS, install
+from benchmarks.generate.report import (
+    OURS,
+    TIMES,
+    Measured,
+    chart,
+    documents_table,
+    figures_table,
+)
 
-OURS = "headgate"
+DOCS = ROOT / "docs" / "benchmarks"
 PROGRAM = str(Path(sys.executable).with_name("headgate"))
-LANGUAGES = ("python", "typescript", "rust")
+PEER_NAMES = tuple(peer.name for peer in PEERS)
+SIZES = (250, 500, 1000, 2000)
+METHOD = """\
+# What generating costs
+
+`make bench-generate` measures these tables and writes them. Ours is all three
+languages at once, files written; a peer's cell is one language, its seconds of CPU and
+how many times ours that is.
+
+![Seconds of CPU to generate from a document](generate.svg)
+
+{documents}
+
+{figures}
+
+## Method
+
+- Every generator is a whole process with its defaults, as a user would start it, with
+  an empty folder to write to. After one run that is not counted, each is run once a
+  round, in turn; figures are medians. CPU is of the process and its children, so that
+  a busy machine moves it little; wall is what the clock said on the machine at hand.
+- All get the same bytes: the document as its makers publish it. It is a peer's failure
+  when it exits with an error or writes nothing, not when what it writes does not
+  compile: `make corpus` says that.
+- The documents are those of the corpus; without one, this repository's own.
+- Made documents have one operation and two schemas a unit, and nothing else that grows.
+- Start-up is `headgate --help` less an interpreter that does nothing.
+- Every peer has an environment of its own with pinned versions, under a folder that Git
+  ignores.
+"""
 
 
-def our_commands(spec: Path) -> dict[str, tuple[str, ...]]:
-    """All three languages at once, then each alone."""
-    whole = (PROGRAM, "generate", "--spec", str(spec), "--out", "{out}")
-    alone = {
-        f"{OURS}, {language} alone": (*whole, "--language", language)
-        for language in LANGUAGES
-    }
-    return {OURS: whole, **alone}
+def our_command(spec: Path) -> tuple[str, ...]:
+    """All three languages at once."""
+    return (PROGRAM, "generate", "--spec", str(spec), "--out", "{out}")
 
 
 def peer_commands(spec: Path) -> dict[str, tuple[str, ...]]:
-    """Each peer's command on the bundled document."""
+    """Each peer's command on a document of one file."""
     commands = {}
     for peer in PEERS:
         programs = install(peer.environment)
@@ -47,66 +73,74 @@ def peer_commands(spec: Path) -> dict[str, tuple[str, ...]]:
     return commands
 
 
-def table(results: dict[str, Result]) -> str:
-    """The results as a Markdown table, ours first and as 1.00."""
-    makes = {peer.name: peer.makes for peer in PEERS}
-    lines = [
-        "| generator | makes | files | wall, s | ÷ ours | CPU, s | ÷ ours | MiB |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
-    ours = results[OURS]
-    for name, result in results.items():
-        made = makes.get(name, "clients" if name == OURS else "client")
-        if result.failure or ours.failure:
-            why = " ".join(result.failure.split()) or "no figure of ours to compare"
-            lines.append(f"| {name} | failed: {why} | | | | | | |")
-            continue
-        wall, cpu = result.median("wall"), result.median("cpu")
-        lines.append(
-            f"| {name} | {made} | {result.files} "
-            f"| {wall:.2f} | {wall / ours.median('wall'):.2f} "
-            f"| {cpu:.2f} | {cpu / ours.median('cpu'):.2f} "
-            f"| {result.median('memory'):.0f} |"
-        )
-    return "\n".join(lines)
+def measure_document(name: str, spec: Path, rounds: int, folder: Path) -> Measured:
+    """Ours and every peer on one document."""
+    single = spec
+    if name == "ours":
+        single = folder / "openapi.json"
+        subprocess.run([PROGRAM, "bundle", "--spec", spec, "--out", single], check=True)
+    commands = {OURS: our_command(single), **peer_commands(single)}
+    print(f"measuring {name}", file=sys.stderr)
+    return Measured(name, single.stat().st_size, measure(commands, rounds))
 
 
-def start_up(rounds: int) -> str:
-    """What it costs to start our program, beside an interpreter that does nothing."""
-    commands = {
-        "python -c pass": (sys.executable, "-c", "pass"),
-        "headgate --help": (PROGRAM, "--help"),
+def single_figures(
+    runs: list[Measured], rounds: int, folder: Path
+) -> dict[str, tuple[str, str]]:
+    """Memory on the largest document, growth with size, and start-up."""
+    most = max(runs, key=lambda run: run.results[OURS].median("memory"))
+    memory = most.results[OURS].median("memory")
+    made = {str(size): our_command(write_document(size, folder)) for size in SIZES}
+    by_size = measure(made, rounds)
+    first, last = (_cpu(by_size[str(size)]) for size in (SIZES[0], SIZES[-1]))
+    grown = SIZES[-1] // SIZES[0]
+    starts = measure(
+        {
+            "help": ("sh", "-c", f'"{PROGRAM}" --help > "{{out}}/said"'),
+            "bare": ("sh", "-c", f'"{sys.executable}" -c "" > "{{out}}/said"'),
+        },
+        max(rounds, 9),
+    )
+    start = _cpu(starts["help"]) - _cpu(starts["bare"])
+    operations = ", ".join(
+        f"{size}: {_cpu(by_size[str(size)]):.2f} s" for size in SIZES
+    )
+    return {
+        f"memory at most ({most.document})": (f"{memory:.0f} MiB", "≤ 400 MiB"),
+        f"CPU by operations ({operations}); {grown} times the document": (
+            f"{last / first:.1f}{TIMES}",
+            f"≤ {grown * 1.2:.1f}{TIMES}",
+        ),
+        "start-up of `headgate --help`": (f"{start:.3f} s", "≤ 0.15 s"),
     }
-    results = measure(commands, rounds, writes=False)
-    bare = results["python -c pass"].median("wall")
-    lines = ["| start-up | wall, s | more than Python, s |", "|---|---:|---:|"]
-    for name, result in results.items():
-        wall = result.median("wall")
-        lines.append(f"| {name} | {wall:.3f} | {wall - bare:.3f} |")
-    return "\n".join(lines)
+
+
+def _cpu(result: Result) -> float:
+    return result.median("cpu")
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write if asked."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.generate")
-    parser.add_argument(
-        "spec", nargs="?", type=Path, default=ROOT / "spec" / "openapi.yaml"
-    )
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--document", action="append", help="one of them; repeatable")
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bundled = Path(folder) / "openapi.json"
-        subprocess.run(
-            [PROGRAM, "bundle", "--spec", arguments.spec, "--out", bundled], check=True
-        )
-        commands = our_commands(arguments.spec.resolve()) | peer_commands(bundled)
-        size = bundled.stat().st_size / 1000
-        results = measure(commands, arguments.rounds)
-    print(
-        f"\n{arguments.spec.name}, {size:.0f} KB bundled; {arguments.rounds} rounds\n"
-    )
-    print(table(results))
-    print(f"\n{start_up(arguments.rounds)}")
+    documents = real_documents()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        runs = [
+            measure_document(name, documents[name], arguments.rounds, folder)
+            for name in arguments.document or documents
+        ]
+        figures = figures_table(single_figures(runs, arguments.rounds, folder))
+    tables = documents_table(runs, PEER_NAMES)
+    print(f"{tables}\n\n{figures}")
+    if arguments.write:
+        DOCS.mkdir(parents=True, exist_ok=True)
+        page = METHOD.format(documents=tables, figures=figures)
+        (DOCS / "generate.md").write_text(page)
+        (DOCS / "generate.svg").write_text(chart(runs, (OURS, *PEER_NAMES)))
 
 
 if __name__ == "__main__":

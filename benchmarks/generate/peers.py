@@ -12,10 +12,9 @@ MANIFESTS = Path(__file__).resolve().parent / "peers"
 
 @dataclass(frozen=True)
 class Peer:
-    """A generator: what it makes, and its command with placeholders for paths."""
+    """A generator of one language, with placeholders for paths in its command."""
 
     name: str
-    makes: str
     environment: str
     command: tuple[str, ...]
 
@@ -23,7 +22,6 @@ class Peer:
 PEERS = (
     Peer(
         "openapi-python-client 0.29.0",
-        "Python client, no streams",
         "openapi-python-client",
         (
             *("openapi-python-client", "generate", "--path", "{spec}"),
@@ -31,30 +29,17 @@ PEERS = (
         ),
     ),
     Peer(
-        "datamodel-code-generator 0.89.0",
-        "Python models only",
-        "datamodel-code-generator",
-        (
-            *("datamodel-codegen", "--input", "{spec}", "--output", "{out}/models.py"),
-            *("--input-file-type", "openapi", "--formatters", "builtin"),
-            *("--output-model-type", "pydantic_v2.BaseModel"),
-        ),
-    ),
-    Peer(
         "@hey-api/openapi-ts 0.95.0",
-        "TypeScript client",
         "hey-api",
         ("openapi-ts", "--input", "{spec}", "--output", "{out}", "--no-log-file"),
     ),
     Peer(
         "openapi-typescript 7.13.0",
-        "TypeScript types only",
         "openapi-typescript",
         ("openapi-typescript", "{spec}", "--output", "{out}/types.ts"),
     ),
     Peer(
         "@redocly/cli 2.77.0",
-        "TypeScript client (experimental)",
         "redocly",
         ("redocly", "generate-client", "{spec}", "--output", "{out}/client.ts"),
     ),

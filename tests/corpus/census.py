@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.document import load_document
+from headgate.errors import Location
 from headgate.ir.build import build_api
 
 VERBS = frozenset("get put post delete options head patch trace query".split())
@@ -33,24 +34,21 @@ def count(spec: Path) -> Census:
     document = load_document(spec)
     api, warnings = build_api(document)
     found = (*document.warnings, *warnings)
-    told = {each.location.pointer for each in found}
-    built = {operation.location.pointer for operation in api.operations}
+    told = {_place(each.location) for each in found}
+    built = {_place(operation.location) for operation in api.operations}
+    streaming = {_place(each.location) for each in api.operations if each.stream}
     root: dict[str, Any] = dict(document.root)
     operations = _operations(root)
     schemas = root.get("components", {}).get("schemas", {})
-    streaming = {each.location.pointer for each in api.operations if each.stream}
-    silent = [
-        pointer
-        for pointer in operations
-        if pointer not in built and not any(each.startswith(pointer) for each in told)
-    ]
-    silent += [
-        f"{pointer} (stream)"
-        for pointer, operation in operations.items()
-        if _declares_stream(operation)
-        and pointer not in streaming
-        and not any(each.startswith(pointer) for each in told)
-    ]
+    silent: list[str] = []
+    for tokens, operation in operations.items():
+        place = _place(document.locate_tokens(tokens))
+        if any(each.startswith(place) for each in told):
+            continue
+        if place not in built:
+            silent.append(place)
+        elif _declares_stream(operation) and place not in streaming:
+            silent.append(f"{place} (stream)")
     return Census(
         operations=len(operations),
         streams=len(streaming),
@@ -60,9 +58,14 @@ def count(spec: Path) -> Census:
     )
 
 
-def _operations(root: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _place(location: Location) -> str:
+    """Where something stands, whatever file of the document that is in."""
+    return f"{location.file}{location.pointer}"
+
+
+def _operations(root: dict[str, Any]) -> dict[tuple[str, ...], dict[str, Any]]:
     return {
-        f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{verb}": operation
+        ("paths", path, verb): operation
         for path, item in (root.get("paths") or {}).items()
         if isinstance(item, dict)
         for verb, operation in item.items()
