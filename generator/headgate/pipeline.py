@@ -41,13 +41,15 @@ def generate(
     languages: Sequence[Language],
     config: Path | None = None,
     begin: Callable[[str], None] = _ignored,
+    *,
+    overlays: Sequence[Path] = (),
 ) -> Generated:
     """Render the packages of a document; raise SpecError with all that is wrong.
 
     `begin` is told the name of each stage when it begins.
     """
     begin(f"reading {spec}")
-    document = load_document(spec, config)
+    document = load_document(spec, config, overlays=overlays)
     begin("settling what the API is")
     api, warnings = build_api(document)
     files: dict[Language, Mapping[str, bytes]] = {}
@@ -60,13 +62,13 @@ def generate(
 
 
 def check(
-    spec: Path, config: Path | None = None
+    spec: Path, config: Path | None = None, *, overlays: Sequence[Path] = ()
 ) -> tuple[Document, tuple[Diagnostic, ...]]:
     """Read a document as far as the IR, its streams and examples down to the last.
 
     Raises SpecError with all that is wrong.
     """
-    document = load_document(spec, config)
+    document = load_document(spec, config, overlays=overlays)
     faults = _stream_faults(document)
     try:
         api, warnings = build_api(document)

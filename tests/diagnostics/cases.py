@@ -8,6 +8,7 @@ from headgate.diagnostics import Format
 from headgate.document import load_document
 from headgate.document.examples import check_examples
 from headgate.errors import Diagnostic, SpecError, in_order
+from headgate.ir.build import build_api
 
 FOLDER = Path(__file__).resolve().parent
 CASES = {
@@ -29,5 +30,9 @@ def diagnose(spec: Path) -> tuple[tuple[Diagnostic, ...], dict[str, str]]:
         document = load_document(spec)
     except SpecError as error:
         return error.diagnostics, dict(error.sources)
-    found = (*document.warnings, *check_examples(document))
+    try:
+        _, settled = build_api(document)
+    except SpecError as error:
+        return error.diagnostics, dict(error.sources)
+    found = (*document.warnings, *settled, *check_examples(document))
     return in_order(found), dict(document.sources)

@@ -128,10 +128,15 @@ def test_every_code_is_explained() -> None:
     assert all(explained.values())
 
 
-def test_every_code_of_the_document_layer_has_a_case() -> None:
-    """Each fault that reading a document can find is shown by an example."""
-    layer = ROOT / "generator" / "headgate" / "document"
-    possible = {code for path in layer.rglob("*.py") for code in _codes(path)}
+def test_every_code_of_a_document_has_a_case() -> None:
+    """Each fault that reading and settling a document can find has an example."""
+    layers = [ROOT / "generator" / "headgate" / name for name in ("document", "ir")]
+    possible = {
+        code
+        for layer in layers
+        for path in layer.rglob("*.py")
+        for code in _codes(path)
+    }
     shown = {
         code
         for path in FOLDER.glob("*/expected.txt")

@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from headgate.cli.options import CONFIG, FORMAT, SPEC, Format
+from headgate.cli.options import CONFIG, FORMAT, OVERLAY, SPEC, Format
 from headgate.cli.reports import or_exit, print_diagnostics
 
 
@@ -27,6 +27,7 @@ from headgate.cli.reports import or_exit, print_diagnostics
     help="File to write. [default: standard output]",
 )
 @CONFIG
+@OVERLAY
 @FORMAT
 def bundle(
     spec: Path,
@@ -34,6 +35,8 @@ def bundle(
     out: Path | None,
     config: Path | None,
     style: Format,
+    *,
+    overlays: tuple[Path, ...],
 ) -> None:
     """Write a document of many files as one JSON file that other tools read right."""
     import json
@@ -41,7 +44,7 @@ def bundle(
     from headgate.document import bundle as bundled
     from headgate.document import load_document
 
-    document = or_exit(lambda: load_document(spec, config), style)
+    document = or_exit(lambda: load_document(spec, config, overlays=overlays), style)
     print_diagnostics(document.warnings, document.sources, style)
     text = json.dumps(bundled(document, version), indent=2, ensure_ascii=False) + "\n"
     if out is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headgate.cli.options import CONFIG, FORMAT, SPEC, STRICT, Format
+from headgate.cli.options import CONFIG, FORMAT, OVERLAY, SPEC, STRICT, Format
 from headgate.cli.reports import counted, or_exit, print_diagnostics
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 )
 @STRICT
 @CONFIG
+@OVERLAY
 @FORMAT
 def generate(
     spec: Path,
@@ -48,6 +49,7 @@ def generate(
     config: Path | None,
     style: Format,
     *,
+    overlays: tuple[Path, ...],
     check: bool,
     strict: bool,
 ) -> None:
@@ -56,10 +58,23 @@ def generate(
     Nothing is written unless everything could be made. Files of an earlier run
     that are no longer needed are removed; files that are not ours stay.
     """
+    from headgate.cli.progress import Progress
     from headgate.output import OutputError
     from headgate.pipeline import compare_packages, write_packages
+    from headgate.pipeline import generate as run
+    from headgate.plan.package import LANGUAGES
 
-    generated = _generated(spec, languages, config, style)
+    def shown() -> Generated:
+        with Progress() as progress:
+            return run(
+                spec,
+                languages or LANGUAGES,
+                config,
+                progress.stage,
+                overlays=overlays,
+            )
+
+    generated = or_exit(shown, style)
     print_diagnostics(generated.warnings, generated.sources, style)
     if strict and generated.warnings:
         warnings = counted(len(generated.warnings), "warning")
@@ -74,20 +89,6 @@ def generate(
         raise click.ClickException(str(error)) from None
     if generated.warnings and style == "text":
         click.echo(counted(len(generated.warnings), "warning"), err=True)
-
-
-def _generated(
-    spec: Path, languages: tuple[Language, ...], config: Path | None, style: Format
-) -> Generated:
-    from headgate.cli.progress import Progress
-    from headgate.pipeline import generate as run
-    from headgate.plan.package import LANGUAGES
-
-    def shown() -> Generated:
-        with Progress() as progress:
-            return run(spec, languages or LANGUAGES, config, progress.stage)
-
-    return or_exit(shown, style)
 
 
 def _report_differences(changes: Mapping[Language, Changes], out: Path) -> None:

@@ -21,6 +21,13 @@ CONFIG = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="Settings. [default: headgate.toml beside the document, if there]",
 )
+OVERLAY = click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An OpenAPI Overlay to apply to the document first; may be repeated.",
+)
 FORMAT = click.option(
     "--format",
     "style",

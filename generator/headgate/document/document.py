@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Generator, Mapping
+import tomllib
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -17,6 +18,7 @@ from headgate.document.config import Config, default_config
 from headgate.document.config_file import config_name, read_config
 from headgate.document.files import Files
 from headgate.document.json_values import JsonObject, Tokens, tokens_of
+from headgate.document.overlays import apply_overlays
 from headgate.document.source import Source
 from headgate.document.trail import Origins
 from headgate.errors import Diagnostic, Location, SpecError, in_order
@@ -52,22 +54,27 @@ class Document:
 
 
 def load_document(
-    path: Path, config: Path | None = None, *, strict: bool = False
+    path: Path,
+    config: Path | None = None,
+    *,
+    strict: bool = False,
+    overlays: Sequence[Path] = (),
 ) -> Document:
     """Read a document with every file it refers to, and its `headgate.toml`.
 
+    `overlays` are applied to its root file after those that the settings name.
     Raises `SpecError` with everything that makes it impossible to generate; `strict`
     takes warnings for errors.
     """
     with _without_collector():
-        document = _load(path, config)
+        document = _load(path, config, overlays)
     if strict and document.warnings:
         faults = (replace(it, severity="error") for it in document.warnings)
         raise SpecError(faults, document.sources)
     return document
 
 
-def _load(path: Path, config_path: Path | None) -> Document:
+def _load(path: Path, config_path: Path | None, overlays: Sequence[Path]) -> Document:
     files = Files(path)
     source = files.root
     if source is None:
@@ -75,12 +82,20 @@ def _load(path: Path, config_path: Path | None) -> Document:
     version, faults = _version(source)
     if faults or not isinstance(source.value, dict):
         raise SpecError([*files.diagnostics, *faults], files.texts)
+    named = _named_overlays(config_path or config_name(path))
+    overlaid = apply_overlays(source.value, [*named, *overlays])
+    files.replace_root(overlaid.value)
+    source = files.root or source
+    if any(found.severity == "error" for found in overlaid.diagnostics):
+        raise SpecError(overlaid.diagnostics, {**files.texts, **overlaid.texts})
     bundler = Bundler(files, source)
     bundle = _bundle(bundler, files)
     config, config_faults, sources = _config(path, config_path, bundle.root, files)
+    sources |= overlaid.texts
     diagnostics = in_order(
         [
             *files.diagnostics,
+            *overlaid.diagnostics,
             *bundler.diagnostics,
             *check(bundle.root, partial(_place, bundle.origins)),
             *config_faults,
@@ -133,6 +148,23 @@ def _config(
     sources[str(place)] = text
     config, faults = read_config(text, str(place), root)
     return config, faults, sources
+
+
+def _named_overlays(config: Path) -> list[Path]:
+    """Give the overlays that the settings name, which lie beside them.
+
+    What is wrong with the settings is said when all of them are read.
+    """
+    try:
+        tables = tomllib.loads(config.read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
+    named = tables.get("overlays")
+    return [
+        config.parent / name
+        for name in (named if isinstance(named, list) else [])
+        if isinstance(name, str) and name
+    ]
 
 
 def _place(origins: Origins, tokens: Tokens) -> Location:

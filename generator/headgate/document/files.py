@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -63,6 +63,12 @@ class Files:
     def texts(self) -> dict[str, str]:
         """Give the text of every file read so far, for excerpts."""
         return {name: source.text for name, source in self.sources.items()}
+
+    def replace_root(self, value: Json) -> None:
+        """Take another value for the root's; its places stay those of its text."""
+        if self.root is not None:
+            self.root = replace(self.root, value=value)
+            self.sources[self.root.name] = self.root
 
     def resolve(self, reference: str, source: Source) -> Target | None:
         """Find what a reference in a file leads to.

@@ -25,6 +25,13 @@ def _check_ids(findings: Findings) -> None:
     for operation in findings.operations:
         name = operation.part.text("operationId")
         first = findings.operations_by_id.get(name or "", operation)
+        if name is None and operation.path is not None:
+            findings.warning(
+                "missing-operation-id",
+                f"{operation.shown} has no operationId",
+                operation.part.tokens,
+                "it gets a name made from its verb and path",
+            )
         if name is None or first is operation:
             continue
         place = (*operation.part.tokens, "operationId")
