@@ -12,6 +12,7 @@ from headgate.errors import Diagnostic, SpecError, in_order
 from headgate.ir.build import build_api
 from headgate.lint import lint
 from headgate.output import Changes, compare, write
+from headgate.plan.surroundings import surrounded
 from headgate.rendering import render_package
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _plan(language: Language, api: Api, document: Document) -> Package:
     """Plan one language; its module is imported only when it is asked for."""
     planner = import_module(f"headgate.plan.{language}")
     package: Package = planner.plan(api, document.config)
-    return package
+    return surrounded(package, api, document.config)
 
 
 def write_packages(generated: Generated, folder: Path) -> dict[Language, Changes]:

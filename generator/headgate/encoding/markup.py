@@ -68,6 +68,11 @@ def markdown_code(text: str) -> Code:
     return encoded(f"{fence}{space}{shown}{space}{fence}")
 
 
+def plain_line(text: str) -> Code:
+    """Give text as one line of a file that nothing reads as markup."""
+    return encoded(_visible(" ".join(text.split())))
+
+
 def _visible(text: str) -> str:
     """Drop what has no width or turns the direction of reading."""
     return "".join(

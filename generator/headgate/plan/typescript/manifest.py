@@ -67,6 +67,7 @@ def plan_package_json(config: Config) -> JsonPage:
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
             "build:esm": "tsc -p tsconfig.json",
+            "test": "node --test test/vectors.test.mjs",
         },
         "devDependencies": {"typescript": "5.9.3"},
     }

@@ -1,0 +1,96 @@
+"""What each generated package has besides its code, and that its own tests pass."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from headgate.pipeline import generate
+from headgate.plan.package import LANGUAGES
+from tests.vectors.packaged import PACKAGED, packaged
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED = ROOT / "generated"
+TOOLS = ROOT / "tools" / "node_modules" / ".bin"
+AROUND = {
+    "python": ("pyproject.toml", "tests/test_vectors.py", "tests/sse.json"),
+    "typescript": ("package.json", "test/vectors.test.mjs", "test/sse.json"),
+    "rust": ("Cargo.toml", "tests/vectors.rs", "tests/vectors/sse.json"),
+}
+EVERYWHERE = (
+    "README.md",
+    "CHANGELOG.md",
+    "LICENSE",
+    ".github/workflows/release.yml",
+)
+REGISTRY = {"python": "PyPI", "typescript": "npm", "rust": "the Rust registry"}
+MIT = """\
+openapi: 3.1.0
+info: {title: "Pets\\n[link](x)", version: "1", license: {name: MIT, identifier: MIT}}
+paths: {}
+"""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_package_is_ready_to_be_published(language: str) -> None:
+    """Read-me, changelog, licence, metadata, tests and a release workflow."""
+    folder = GENERATED / language
+    wanted = (*EVERYWHERE, *AROUND[language])
+
+    assert [path for path in wanted if not (folder / path).is_file()] == []
+    workflow = (folder / ".github/workflows/release.yml").read_text("utf-8")
+    assert REGISTRY[language] in workflow
+    assert "://" not in workflow
+
+
+def test_the_licence_follows_the_document(tmp_path: Path) -> None:
+    """MIT names its holders, on one line, whatever the document says."""
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(MIT, "utf-8")
+    files = generate(spec, ["rust"]).files["rust"]
+
+    lines = files["LICENSE"].decode().splitlines()
+    assert lines[0] == "MIT License"
+    assert lines[2] == "Copyright (c) The authors of Pets [link](x)"
+    assert "of Pets \\[link\\](x)." in files["CHANGELOG.md"].decode()
+
+
+def test_packages_carry_the_vectors_of_today() -> None:
+    """What a package tests itself by is made from the shared vectors."""
+    assert PACKAGED.read_text("utf-8") == packaged()
+
+
+def test_the_python_package_passes_its_tests() -> None:
+    """With nothing but the standard library and the package."""
+    run = subprocess.run(
+        [sys.executable, "-m", "unittest", "discover", "-s", "tests"],
+        cwd=GENERATED / "python",
+        env={**os.environ, "PYTHONPATH": "src"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (run.returncode, run.stderr.splitlines()[-1]) == (0, "OK"), run.stderr
+
+
+def test_the_npm_package_passes_its_tests(tmp_path: Path) -> None:
+    """After a build, by Node's own runner."""
+    package = tmp_path / "package"
+    shutil.copytree(GENERATED / "typescript", package)
+    compile_ = [str(TOOLS / "tsc"), "-p", "tsconfig.json"]
+    subprocess.run(compile_, cwd=package, check=True, capture_output=True)
+    run = subprocess.run(
+        ["node", "--test", "test/vectors.test.mjs"],
+        cwd=package,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout
