@@ -24,7 +24,14 @@ from headgate.plan.python.layout import (
 from headgate.plan.python.names import KEYWORDS, attribute
 
 if TYPE_CHECKING:
-    from headgate.ir.operations import Body, Operation, Parameter, Result, StreamCall
+    from headgate.ir.operations import (
+        Body,
+        BodyFlag,
+        Operation,
+        Parameter,
+        Result,
+        StreamCall,
+    )
     from headgate.plan.python.imports import Imports
     from headgate.plan.python.types import Writer
 
@@ -283,44 +290,31 @@ class MethodPlan:
         return listed(start, items, "}", indent=_DEEP, extra=1)
 
     def _item(self, argument: Argument) -> Code:
-        parameter = argument.parameter
-        value = name(argument.name)
-        if parameter.style == "deepObject":
-            spread = self._imports.use(".._runtime.requests", "deep_object")
-            start = assembled("**{}(", spread)
-            return listed(
-                start, [string(parameter.name), value], ")", indent=16, extra=1
-            )
-        separator = self._separator(parameter)
-        if separator is None:
-            return assembled("{}: {}", string(parameter.name), value)
-        join = self._imports.use(".._runtime.requests", "joined")
-        items = [value] if separator.text == '","' else [value, separator]
-        start = assembled("{}: {}(", string(parameter.name), join)
-        return listed(start, items, ")", indent=16, extra=1)
-
-    def _separator(self, parameter: Parameter) -> Code | None:
-        """Give what stands between the items of a list that is one value."""
-        if not isinstance(parameter.type, ListOf):
-            return None
-        if parameter.place in {"query", "cookie"} and parameter.explode:
-            return None
-        separators = {"spaceDelimited": " ", "pipeDelimited": "|"}
-        return string(separators.get(parameter.style, ","))
+        return assembled("{}: {}", string(argument.parameter.name), name(argument.name))
 
     def _body(self, call: StreamCall | None) -> Code:
         body = self._operation.body
         if body is None:
             return fixed("")
-        flag = call.asked_by if call else None
+        flag, value = self._flag(call)
         if flag is not None:
-            value = literal(flag.value)
             rest = fixed("**body" if self._flat or body.required else "**(body or {})")
             key = string(flag.property)
             return assembled("body={{{}, {}: {}}}", rest, key, value)
         if self._flat is not None and not body.required:
             return fixed("body=body or None")
         return fixed("body=body")
+
+    def _flag(self, call: StreamCall | None) -> tuple[BodyFlag | None, Code]:
+        """Give the property that asks for a stream, or for none, and its value."""
+        if call is not None:
+            flag = call.asked_by
+            return flag, literal(flag.value if flag else None)
+        stream = self._operation.stream
+        flag = stream.asked_by if stream else None
+        if flag is None or flag.otherwise is None:
+            return None, fixed("")
+        return flag, literal(flag.otherwise)
 
 
 def listed_always(start: Code, items: list[Code], end: LiteralString) -> Code:

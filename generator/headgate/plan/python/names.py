@@ -19,7 +19,7 @@ LONGEST = 64
 """Beyond this a name is cut, so that lines can be laid out."""
 
 KEYWORDS = frozenset({*keyword.kwlist, *keyword.softkwlist} - {"type", "_"})
-SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str"})
+SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str", "tuple"})
 """Types that a class's annotations name: no method may hide them."""
 TYPING = frozenset(
     """Annotated Any AsyncIterator Field Iterator Literal Mapping NotRequired Sequence

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.python import literal, string
 from headgate.ir.operations import PathLiteral
+from headgate.ir.types import Constant as ConstantType
+from headgate.ir.types import Scalar
 from headgate.plan.python.context import Context, name, string_tuple
-from headgate.plan.python.layout import listed
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.layout import lines, listed
 
 if TYPE_CHECKING:
-    from headgate.ir.operations import BodyKind, Operation, StreamCall
+    from headgate.ir.operations import (
+        BodyKind,
+        Operation,
+        Parameter,
+        Part,
+        StreamCall,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,19 +37,111 @@ class OperationsPage:
     """The module of all operations."""
 
     header: Code
+    imports: tuple[tuple[Code, ...], ...]
     constants: tuple[Constant, ...]
 
 
 def operations_page(context: Context) -> OperationsPage:
     """Plan the module."""
-    return OperationsPage(
-        header=context.header,
-        constants=tuple(
-            constant
-            for operation in context.api.operations
-            for constant in _constants(operation, context)
-        ),
+    constants = tuple(
+        constant
+        for operation in context.api.operations
+        for constant in _constants(operation, context)
     )
+    imports = Imports()
+    imports.use("._runtime.requests", "Operation")
+    if any(_uses_styles(each, context) for each in context.api.operations):
+        imports.use("._runtime.parameters", "Style")
+    if any(_parts(each) for each in context.api.operations):
+        imports.use("._runtime.bodies", "PartShape")
+    return OperationsPage(context.header, imports.groups(), constants)
+
+
+_USUAL = {"query": ("form", True), "cookie": ("form", True)}
+"""The style in which a place's parameters are written unless one is given."""
+
+
+def _styles(operation: Operation, context: Context) -> list[Code]:
+    """Write the styles of the parameters that are not written as usual."""
+    items = [
+        assembled("({}, {}): {}", string(each.place), string(each.name), _style(each))
+        for each in operation.parameters
+        if _is_unusual(each, context)
+    ]
+    return [_entries(fixed("styles={"), items)] if items else []
+
+
+def _uses_styles(operation: Operation, context: Context) -> bool:
+    body = operation.body
+    fields = body.parts if body is not None and body.kind == "form" else ()
+    if any(_part_style(part) for part in fields):
+        return True
+    return any(_is_unusual(each, context) for each in operation.parameters)
+
+
+def _is_unusual(parameter: Parameter, context: Context) -> bool:
+    if parameter.content_type is not None or parameter.allow_reserved:
+        return True
+    usual = _USUAL.get(parameter.place, ("simple", False))
+    if (parameter.style, parameter.explode) == usual:
+        return False
+    type_ = context.resolved(parameter.type)
+    is_scalar = isinstance(type_, Scalar | ConstantType)
+    return not is_scalar or parameter.style in {"label", "matrix"}
+
+
+def _style(parameter: Parameter) -> Code:
+    style = "json" if parameter.content_type is not None else parameter.style
+    return style_code(
+        style, explode=parameter.explode, allow_reserved=parameter.allow_reserved
+    )
+
+
+def style_code(style: str, *, explode: bool, allow_reserved: bool = False) -> Code:
+    """Write a `Style`."""
+    items = [string(style)]
+    if explode and style not in {"json", "deepObject"}:
+        items.append(fixed("explode=True"))
+    if allow_reserved:
+        items.append(fixed("allow_reserved=True"))
+    return assembled("Style({})", joined(", ", items))
+
+
+def _parts(operation: Operation) -> list[Code]:
+    """Write how the fields of a form are written."""
+    body = operation.body
+    if body is None or not body.parts:
+        return []
+    items = [
+        assembled("{}: {}", string(part.field), _part(part, body.kind))
+        for part in body.parts
+        if body.kind == "multipart" or _part_style(part) or part.kind == "json"
+    ]
+    return [_entries(fixed("parts={"), items)] if items else []
+
+
+def _part(part: Part, kind: BodyKind) -> Code:
+    items = [string(part.kind)]
+    if part.many and kind == "multipart":
+        items.append(fixed("many=True"))
+    if part.content_type is not None:
+        items.append(assembled("content_type={}", string(part.content_type)))
+    if kind == "form" and (style := _part_style(part)):
+        items.append(assembled("style={}", style))
+    return assembled("PartShape({})", joined(", ", items))
+
+
+def _part_style(part: Part) -> Code:
+    """Give the style of a form's field; none where it is the usual one."""
+    is_json = part.content_type is not None and "json" in part.content_type
+    if is_json or (part.style == "form" and part.explode):
+        return fixed("")
+    return style_code(part.style, explode=part.explode)
+
+
+def _entries(start: Code, items: list[Code]) -> Code:
+    inner = [assembled("        {},", item) for item in items]
+    return lines([start, *inner, fixed("    }")])
 
 
 def _constants(operation: Operation, context: Context) -> list[Constant]:
@@ -58,6 +159,8 @@ def _constants(operation: Operation, context: Context) -> list[Constant]:
 
 
 def _accept(operation: Operation) -> str:
+    if operation.accept is not None:
+        return operation.accept
     return operation.result.media_type if operation.result else "application/json"
 
 
@@ -70,11 +173,15 @@ def _constant(
     ]
     if accept != "application/json":
         arguments.append(assembled("accept={}", string(accept)))
+    if operation.base_url is not None:
+        arguments.append(assembled("base_url={}", string(operation.base_url)))
+    arguments += _styles(operation, context)
     if operation.body is not None and operation.body.media_type != "application/json":
         arguments.append(assembled("body={}", _kind(operation.body.kind)))
         arguments.append(
             assembled("content_type={}", string(operation.body.media_type))
         )
+    arguments += _parts(operation)
     credentials = _credentials(operation, context)
     if credentials:
         items = [string_tuple(each) for each in credentials]

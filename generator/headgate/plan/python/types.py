@@ -79,7 +79,7 @@ class Writer:
             case MapOf():
                 return self._map(type_, side)
             case TupleOf():
-                return self._list(ListOf(Json()), side)
+                return self._tuple(type_, side)
             case Ref():
                 return self._ref(self.definitions[type_.id], side)
             case _:
@@ -96,11 +96,17 @@ class Writer:
             case "boolean":
                 return Atom(fixed("bool"))
             case "binary":
-                return Atom(fixed("bytes"))
+                return self._binary(side)
             case "null":
                 return NONE
             case _:
                 assert_never(scalar.kind)
+
+    def _binary(self, side: Side) -> Expr:
+        if side == "received":
+            return Atom(fixed("bytes"))
+        home = f"{self.package}_runtime.bodies"
+        return Atom(self.imports.use(home, "FileInput"))
 
     def _string(self, format_: str | None, side: Side) -> Expr:
         name = _DATES.get(format_ or "")
@@ -123,6 +129,17 @@ class Writer:
             return Subscript(self.imports.use("collections.abc", "Sequence"), (item,))
         return Subscript(self._builtin("list"), (item,))
 
+    def _tuple(self, type_: TupleOf, side: Side) -> Expr:
+        """Write the types by place; with further items, as one list of all types."""
+        items = [self.expr(item, side) for item in type_.items]
+        if type_.rest is None and items:
+            return Subscript(self._builtin("tuple"), tuple(items))
+        rest = [] if type_.rest is None else [self.expr(type_.rest, side)]
+        each = alternatives(*items, *rest) if items or rest else NONE
+        if side == "sent":
+            return Subscript(self.imports.use("collections.abc", "Sequence"), (each,))
+        return Subscript(self._builtin("list"), (each,))
+
     def _map(self, type_: MapOf, side: Side) -> Expr:
         value = self.expr(type_.value, side)
         if side == "sent":
@@ -130,7 +147,7 @@ class Writer:
             return Subscript(head, (STR, value))
         return Subscript(self._builtin("dict"), (STR, value))
 
-    def _builtin(self, name: Literal["list", "dict"]) -> Code:
+    def _builtin(self, name: Literal["list", "dict", "tuple"]) -> Code:
         """Name a builtin, also inside a class that has a method of that name."""
         if name not in self.shadowed:
             return fixed(name)
@@ -212,7 +229,8 @@ def _ids(type_: TypeExpr) -> tuple[TypeId, ...]:
         case Nullable():
             return _ids(type_.inner)
         case TupleOf():
-            return ()
+            rest = () if type_.rest is None else (type_.rest,)
+            return tuple(id_ for each in (*type_.items, *rest) for id_ in _ids(each))
         case Scalar() | Constant() | Json():
             return ()
         case _:

@@ -4,18 +4,23 @@
 from __future__ import annotations
 
 import base64
-import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import unquote, urlencode
 
+from .bodies import BodyKind, PartShape, encode_body
 from .errors import ConfigurationError
-from .json_values import is_list, is_object
+from .parameters import (
+    SIMPLE,
+    Style,
+    cookie_text,
+    header_text,
+    path_text,
+    query_text,
+)
 from .settings import (
     ClientOptions,
     Credential,
@@ -28,13 +33,19 @@ from .settings import (
 if TYPE_CHECKING:
     from .cancel import CancelToken
 
-BodyKind: TypeAlias = Literal["json", "form", "multipart", "text", "binary"]
-
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
 _VARIABLE = re.compile(r"{([^{}]*)}")
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE", "QUERY"})
 _DOTS = ("", ".", "..")
+
+
+def _no_styles() -> Mapping[tuple[str, str], Style]:
+    return {}
+
+
+def _no_parts() -> Mapping[str, PartShape]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +56,18 @@ class Operation:
     `idempotency`: `key` when the call takes an idempotency key, `natural` when
     repeating it does no harm. `unfinished`: the query parameter, and its value, that
     ask for what there is, so that the stream may close before its terminal event.
+    `styles` has the parameters, by place and name, that are not written in the usual
+    way; `base_url` an address that this call alone has.
     """
 
     method: str
     path: str
     accept: str = "application/json"
+    base_url: str | None = None
+    styles: Mapping[tuple[str, str], Style] = field(default_factory=_no_styles)
     body: BodyKind = "json"
     content_type: str = "application/json"
+    parts: Mapping[str, PartShape] = field(default_factory=_no_parts)
     credentials: tuple[tuple[str, ...], ...] = ()
     idempotency: Literal["key", "natural", "none"] = "none"
     unfinished: tuple[str, Any] | None = None
@@ -66,14 +82,6 @@ class Arguments:
     headers: Mapping[str, Any] = field(default_factory=dict[str, Any])
     cookies: Mapping[str, Any] = field(default_factory=dict[str, Any])
     body: Any = None
-
-
-class Part(NamedTuple):
-    """A part of a multipart body."""
-
-    name: str
-    filename: str | None
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,19 +125,23 @@ class RequestBuilder:
         options = options or {}
         query = {**arguments.query, **options.get("query", {})}
         extra = options.get("extra_body")
-        content, content_type = encode_body(operation, arguments.body, extra)
+        body = dict(arguments.body or {}) | dict(extra) if extra else arguments.body
+        content, content_type = encode_body(
+            operation.body, operation.content_type, body, operation.parts
+        )
         headers = self._own_headers(operation, content_type, query, options)
         headers = overlaid(headers, self.options.headers)
-        headers |= _header_texts(arguments.headers)
-        if arguments.cookies:
-            headers["cookie"] = _cookies(arguments.cookies)
+        headers |= _header_texts(operation, arguments.headers)
+        if cookies := cookie_text(arguments.cookies, _styles_in(operation, "cookie")):
+            own = headers.get("cookie")
+            headers["cookie"] = f"{own}; {cookies}" if own else cookies
         headers |= self._mapped_headers(cast("Mapping[str, Any]", options))
         headers = overlaid(headers, options.get("headers", {}))
         _check_headers(headers)
         path = _path(operation, arguments.path)
         return Request(
             method=operation.method,
-            url=f"{self.options.base_url}{path}{_query(query)}",
+            url=_joined(self._address(operation) + path, _query(operation, query)),
             headers=headers,
             content=content,
             timeouts=changed(self.options.timeouts, options.get("timeouts")),
@@ -139,6 +151,13 @@ class RequestBuilder:
             attempt_header=self.product.attempt_header,
             cancel=options.get("cancel"),
         )
+
+    def _address(self, operation: Operation) -> str:
+        """Give a call's own address, unless the caller set one for all calls."""
+        options = self.options
+        if operation.base_url is None or options.base_url != self.product.base_url:
+            return options.base_url
+        return operation.base_url
 
     def _own_headers(
         self,
@@ -226,176 +245,47 @@ def _place(
         case "query":
             query[credential.name] = secret
         case "cookie":
-            headers["cookie"] = _cookies({credential.name: secret})
+            cookie = cookie_text({credential.name: secret}, {})
+            own = headers.get("cookie")
+            headers["cookie"] = f"{own}; {cookie}" if own else cookie
+
+
+def _styles_in(operation: Operation, place: str) -> dict[str, Style]:
+    return {
+        name: style for (at, name), style in operation.styles.items() if at == place
+    }
 
 
 def _path(operation: Operation, values: Mapping[str, Any]) -> str:
     def filled(match: re.Match[str]) -> str:
-        text = _text(values[match[1]])
-        if text in _DOTS:
+        name = match[1]
+        text = path_text(
+            name, values[name], operation.styles.get(("path", name), SIMPLE)
+        )
+        if unquote(text) in _DOTS:
             raise ConfigurationError(
-                f"{match[1]} cannot be {text!r}: it would change the path"
+                f"{name} cannot be {unquote(text)!r}: it would change the path"
             )
-        return quote(text, safe="")
+        return text
 
     return _VARIABLE.sub(filled, operation.path)
 
 
-def _query(values: Mapping[str, Any]) -> str:
-    pairs = [pair for name, value in values.items() for pair in _pairs(name, value)]
-    return "?" + urlencode(pairs, quote_via=quote) if pairs else ""
+def _query(operation: Operation, values: Mapping[str, Any]) -> str:
+    return query_text(values, _styles_in(operation, "query"))
 
 
-def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Spread a value over the query: one pair an item, none for None."""
-    if value is None:
-        return
-    if is_object(value):
-        for key, item in value.items():
-            yield from _pairs(key, item)
-    elif is_list(value):
-        for item in value:
-            yield name, _text(item)
-    else:
-        yield name, _text(value)
+def _joined(address: str, query: str) -> str:
+    """Put a query behind an address, which may have the beginning of one."""
+    if not query:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}{query}"
 
 
-def joined(values: Iterable[Any] | None, separator: str = ",") -> str | None:
-    """Write a list as one parameter value."""
-    return None if values is None else separator.join(map(_text, values))
-
-
-def deep_object(name: str, value: Any) -> dict[str, Any]:
-    """Write an object or a list as parameters called `name[property]`."""
-    if is_object(value):
-        members = list(value.items())
-    elif is_list(value):
-        members = [(str(place), item) for place, item in enumerate(value)]
-    else:
-        return {name: value}
-    found: dict[str, Any] = {}
-    for key, item in members:
-        found |= deep_object(f"{name}[{key}]", item)
-    return found
-
-
-def _header_texts(values: Mapping[str, Any]) -> dict[str, str]:
+def _header_texts(operation: Operation, values: Mapping[str, Any]) -> dict[str, str]:
+    styles = _styles_in(operation, "header")
     return {
-        name.lower(): _text(value)
+        name.lower(): header_text(value, styles.get(name, SIMPLE))
         for name, value in values.items()
         if value is not None
     }
-
-
-def _cookies(values: Mapping[str, Any]) -> str:
-    return "; ".join(
-        f"{name}={quote(_text(value), safe='')}"
-        for name, value in values.items()
-        if value is not None
-    )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value)
-
-
-def encode_body(
-    operation: Operation, body: Any, extra: Mapping[str, Any] | None
-) -> tuple[bytes | None, str | None]:
-    """Give the body's bytes and its media type; None twice when there is none."""
-    if extra:
-        body = dict(body or {}) | dict(extra)
-    if body is None:
-        return None, None
-    match operation.body:
-        case "json":
-            return encode_json(body), operation.content_type
-        case "form":
-            return _query(body).removeprefix("?").encode(), operation.content_type
-        case "multipart":
-            return _multipart(body)
-        case "text":
-            return str(body).encode(), operation.content_type
-        case "binary":
-            return bytes(body), operation.content_type
-
-
-def encode_json(body: Any) -> bytes:
-    """Write a body as compact JSON; received models go out as they came in."""
-    text = json.dumps(
-        body,
-        default=_plain_value,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return text.encode()
-
-
-def _plain_value(value: Any) -> Any:
-    from pydantic import BaseModel
-
-    from .models import Unknown
-
-    match value:
-        case BaseModel():
-            return value.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        case Unknown():
-            return value.raw
-        case datetime() | date():
-            return value.isoformat()
-        case uuid.UUID():
-            return str(value)
-        case Decimal():
-            return float(value)
-        case bytes():
-            return base64.b64encode(value).decode()
-        case _:
-            return _plain_container(value)
-
-
-def _plain_container(value: Any) -> Any:
-    if is_object(value):
-        return dict(value)
-    if is_list(value):
-        return list(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
-
-
-def _multipart(body: Mapping[str, Any]) -> tuple[bytes, str]:
-    boundary = uuid.uuid4().hex
-    lines: list[bytes] = []
-    for part in _parts(body):
-        head = f'form-data; name="{_quoted(part.name)}"'
-        if part.filename is not None:
-            head += f'; filename="{_quoted(part.filename)}"'
-        lines += [
-            f"--{boundary}".encode(),
-            f"Content-Disposition: {head}".encode(),
-            b"",
-            part.content,
-        ]
-    lines += [f"--{boundary}--".encode(), b""]
-    return b"\r\n".join(lines), f"multipart/form-data; boundary={boundary}"
-
-
-def _parts(body: Mapping[str, Any]) -> Iterator[Part]:
-    for name, value in body.items():
-        match value:
-            case None:
-                continue
-            case bytes():
-                yield Part(name, name, value)
-            case str() | int() | float():
-                yield Part(name, None, _text(value).encode())
-            case _:
-                yield Part(name, None, encode_json(value))
-
-
-def _quoted(text: str) -> str:
-    """Escape a name inside a part's header (WHATWG, multipart/form-data)."""
-    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,104 @@
+"""Forms and multipart bodies carry texts, JSON and files, one part a field or item."""
+
+from __future__ import annotations
+
+from email.parser import BytesParser
+from email.policy import HTTP
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from headgate_sdk._runtime.bodies import PartShape, encode_body
+from headgate_sdk._runtime.parameters import Style
+
+PNG = b"\x89PNG\r\n\x1a\n\r\n--"
+
+
+def parts_of(body: Any, shapes: dict[str, PartShape]) -> list[tuple[Any, ...]]:
+    """The parts of a body as another parser reads them."""
+    content, media_type = encode_body("multipart", "multipart/form-data", body, shapes)
+    assert content is not None
+    head = f"Content-Type: {media_type}\r\n\r\n".encode()
+    message = BytesParser(policy=HTTP).parsebytes(head + content)
+    return [
+        (
+            part.get_param("name", header="content-disposition"),
+            part.get_filename(),
+            part.get_content_type() if "content-type" in part else None,
+            part.get_payload(decode=True),
+        )
+        for part in message.iter_parts()
+    ]
+
+
+def test_a_file_in_every_form(tmp_path: Path) -> None:
+    """A file is bytes, a path, something open, or any of them with its name."""
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    shape = {"file": PartShape("file")}
+    raw = "application/octet-stream"
+
+    assert parts_of({"file": PNG}, shape) == [("file", "file", raw, PNG)]
+    assert parts_of({"file": path}, shape) == [("file", "a.png", "image/png", PNG)]
+    assert parts_of({"file": BytesIO(PNG)}, shape) == [("file", "file", raw, PNG)]
+    assert parts_of({"file": ("b.gif", PNG)}, shape) == [
+        ("file", "b.gif", "image/gif", PNG)
+    ]
+    assert parts_of({"file": ("b", PNG, "image/x-own")}, shape) == [
+        ("file", "b", "image/x-own", PNG)
+    ]
+
+
+def test_fields_of_every_kind() -> None:
+    """Texts come plain, objects as JSON, each item of a list in a part of its own."""
+    shapes = {
+        "tags": PartShape("text", many=True),
+        "meta": PartShape("json"),
+        "xml": PartShape("text", content_type="application/xml"),
+    }
+    body = {
+        "tags": ["a", "b"],
+        "meta": {"é": [1]},
+        "xml": "<a/>",
+        "on": True,
+        "no": None,
+    }
+
+    assert parts_of(body, shapes) == [
+        ("tags", None, None, b"a"),
+        ("tags", None, None, b"b"),
+        ("meta", None, "application/json", '{"é":[1]}'.encode()),
+        ("xml", None, "application/xml", b"<a/>"),
+        ("on", None, None, b"true"),
+    ]
+
+
+def test_names_do_not_leave_their_header() -> None:
+    """Quotes and line ends in a name are escaped as browsers do."""
+    content, _ = encode_body("multipart", "multipart/form-data", {'a"\r\nb': "c"}, {})
+    assert content is not None
+    assert b'name="a%22%0D%0Ab"' in content
+
+
+def test_forms() -> None:
+    """A form's fields are written by their styles, objects as JSON where it says so."""
+    shapes = {
+        "filter": PartShape("json", style=Style("deepObject")),
+        "meta": PartShape("json"),
+    }
+    body = {"filter": {"a": 1}, "meta": {"b": 2}, "ids": [1, 2], "no": None}
+    content, media_type = encode_body(
+        "form", "application/x-www-form-urlencoded", body, shapes
+    )
+
+    assert content == b"filter%5Ba%5D=1&meta=%7B%22b%22%3A2%7D&ids=1&ids=2"
+    assert media_type == "application/x-www-form-urlencoded"
+
+
+def test_plain_bodies(tmp_path: Path) -> None:
+    """A body may be a text, bytes or a file."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(PNG)
+
+    assert encode_body("text", "text/plain", "é", {}) == ("é".encode(), "text/plain")
+    assert encode_body("binary", "image/png", path, {}) == (PNG, "image/png")
