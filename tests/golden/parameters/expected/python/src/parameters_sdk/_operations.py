@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from ._runtime.parameters import Style
 from ._runtime.requests import Operation
 
 TEAMS_MEMBERS_GET = Operation(
     method="GET",
     path="/teams/{team_id}/members/{member_id}",
+    styles={
+        ("query", "ids"): Style("form"),
+    },
     idempotency="natural",
 )
 TEAMS_MEMBERS_DELETE = Operation(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from .._operations import TEAMS_MEMBERS_DELETE, TEAMS_MEMBERS_GET
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.requests import joined
 from .._runtime.settings import RequestOptions
 from ..types.schemas import Member
 
@@ -34,7 +33,7 @@ class TeamsMembersResource(Resource):
             path={"team_id": team_id, "member_id": member_id},
             query={
                 "fields": fields,
-                "ids": joined(ids),
+                "ids": ids,
                 "active": active,
                 "ratio": ratio,
                 "tenant": tenant,
@@ -79,7 +78,7 @@ class AsyncTeamsMembersResource(AsyncResource):
             path={"team_id": team_id, "member_id": member_id},
             query={
                 "fields": fields,
-                "ids": joined(ids),
+                "ids": ids,
                 "active": active,
                 "ratio": ratio,
                 "tenant": tenant,
