@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from headgate_gateway.providers.manifest import load_manifests
+
 API_KEY = "hg_v1_a-gateway-key-of-the-tests"
 ADMIN_KEY = "the-admin-key-of-the-tests"
 
@@ -42,6 +44,7 @@ def running_gateway(
         "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'gateway.sqlite3'}",
         "HEADGATE_GATEWAY_API_KEY": API_KEY,
         "HEADGATE_GATEWAY_ADMIN_KEY": ADMIN_KEY,
+        "HEADGATE_GATEWAY_PROVIDER_URLS": _nowhere(),
         **(settings or {}),
     }
     command = [sys.executable, "-m", "headgate_gateway", "serve", "--port", "0"]
@@ -61,3 +64,9 @@ def running_gateway(
         finally:
             process.terminate()
             process.wait(timeout=30)
+
+
+def _nowhere() -> str:
+    """Every provider at a port of loopback where nobody listens: tests stay here."""
+    manifests = load_manifests({})
+    return " ".join(f"{each.id}=http://127.0.0.1:9" for each in manifests)

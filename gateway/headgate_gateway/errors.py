@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
         "key_missing",
         "key_invalid",
         "key_revoked",
+        "provider_key_missing",
         "provider_key_rejected",
     ),
     **_kinds("permission_error", 403, "E1003", "scope_missing", "model_not_allowed"),

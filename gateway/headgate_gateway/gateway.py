@@ -21,7 +21,10 @@ from headgate_gateway.keys import (
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.principals import Authenticator
 from headgate_gateway.providers.catalogue import Catalogue
+from headgate_gateway.providers.http import UpstreamClient
+from headgate_gateway.providers.manifest import load_manifests
 from headgate_gateway.providers.mock import MockProvider
+from headgate_gateway.providers.upstream import UpstreamProvider
 from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.follow import Followers
 from headgate_gateway.runs.log import EventLog
@@ -69,6 +72,7 @@ class Gateway:
     hasher: Hasher
     authenticator: Authenticator
     catalogue: Catalogue
+    upstream: UpstreamClient
     log: EventLog
     engine: RunEngine
     followers: Followers
@@ -105,6 +109,7 @@ class Gateway:
             with suppress(asyncio.CancelledError):
                 await task
         await self.log.stop()
+        await self.upstream.close()
         await self.instances.retire()
         await self.database.close()
 
@@ -172,7 +177,14 @@ async def open_gateway(settings: Settings) -> Gateway:
     default_project = await projects.ensure_default()
     runs = RunStore(database, owner=instance, window_ms=window_ms)
     metrics, log = Metrics(), EventLog(runs)
-    catalogue = Catalogue([MockProvider()], upstream_idle=settings.upstream_idle)
+    upstream = UpstreamClient()
+    elsewhere = [
+        UpstreamProvider(manifest, upstream)
+        for manifest in load_manifests(settings.base_urls)
+    ]
+    catalogue = Catalogue(
+        [MockProvider(), *elsewhere], upstream_idle=settings.upstream_idle
+    )
     lease_ms = int(settings.lease * 1000)
     instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
     engine = RunEngine(
@@ -197,6 +209,7 @@ async def open_gateway(settings: Settings) -> Gateway:
             api_secret=settings.api_key,
         ),
         catalogue=catalogue,
+        upstream=upstream,
         log=log,
         engine=engine,
         followers=Followers(log, runs),

@@ -42,6 +42,8 @@ class Settings:
     stalled_reader: float = 60.0
     """A reader that takes nothing for this long is let go; it can resume."""
     upstream_idle: float = 60.0
+    provider_urls: str = ""
+    """Providers that are elsewhere: ``openai=https://proxy.example/v1 groq=…``."""
     drain_grace: float = 5.0
     """How long running work may go on after the signal to stop."""
     events_retention: float = 7 * 86_400.0
@@ -49,6 +51,12 @@ class Settings:
     idempotency_window: float = 86_400.0
     lease: float = 5.0
     """A process silent for so long is dead, and another takes up what it ran."""
+
+    @property
+    def base_urls(self) -> dict[str, str]:
+        """The providers' base URLs that are not those of their manifests."""
+        pairs = (pair.partition("=") for pair in self.provider_urls.split())
+        return {provider: url for provider, _, url in pairs}
 
     @property
     def on_loopback(self) -> bool:

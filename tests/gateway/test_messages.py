@@ -128,11 +128,15 @@ def test_a_model_id_may_be_sent_encoded_or_not(client: Client, path: str):
 
 def test_models_are_filtered(client: Client):
     """By provider, and by what a model can do."""
-    every = client.http.get("/v1/models").json()["data"]
-    none = client.http.get("/v1/models", params={"provider": "nobody"}).json()["data"]
 
-    assert [model["id"] for model in every] == ["mock/echo", "mock/script"]
-    assert none == []
+    def listed(**params: str) -> list[str]:
+        models = client.http.get("/v1/models", params=params).json()["data"]
+        return [model["id"] for model in models]
+
+    assert listed(provider="mock") == ["mock/echo", "mock/script"]
+    assert listed(provider="nobody") == []
+    assert "openai/gpt-4o" in listed(capability="tools")
+    assert "openai/gpt-4o" not in listed(capability="thinking")
 
 
 def test_the_conversation_says_which_turn_it_is(client: Client):

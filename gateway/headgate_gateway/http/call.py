@@ -11,6 +11,8 @@ from headgate_gateway.gateway import Gateway
 from headgate_gateway.principals import Principal
 from headgate_gateway.specification import Operation
 
+_PROVIDER_KEY = "x-provider-key-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -31,6 +33,15 @@ class Call:
         if self.principal is None:
             raise LookupError(f"{self.operation.id} is open")
         return self.principal
+
+    @property
+    def provider_keys(self) -> dict[str, str]:
+        """The providers' keys that the caller brought, by header in lower case."""
+        return {
+            name: value
+            for name, value in self.request.headers.items()
+            if name.startswith(_PROVIDER_KEY)
+        }
 
     @property
     def project_id(self) -> str:

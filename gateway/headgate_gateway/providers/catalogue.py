@@ -1,6 +1,6 @@
 """Which provider serves which model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
@@ -28,6 +28,7 @@ class Catalogue:
 
     def __init__(self, providers: Sequence[Provider], *, upstream_idle: float) -> None:
         self._idle = upstream_idle
+        self._providers = {provider.id: provider for provider in providers}
         self._by_name: dict[str, Resolved] = {}
         for provider in providers:
             for model in provider.models():
@@ -41,10 +42,31 @@ class Catalogue:
         return [unique[name] for name in sorted(unique)]
 
     def resolve(self, name: str, *, param: str | None = "model") -> Resolved:
-        """The model with this id or alias; 404 when there is none."""
-        if name not in self._by_name:
+        """The model that a name means; 404 when it means none.
+
+        In this order: a model's id or alias, ``provider/model`` of a known provider,
+        a bare name that begins like a provider's.
+        """
+        resolved = self._by_name.get(name) or self._of_provider(name)
+        resolved = resolved or self._by_prefix(name)
+        if resolved is None:
             raise GatewayError("model_not_found", "No model has this id.", param=param)
-        return self._by_name[name]
+        return resolved
+
+    def _of_provider(self, name: str) -> Resolved | None:
+        provider_id, _, model_name = name.partition("/")
+        provider = self._providers.get(provider_id)
+        if provider is None or not model_name:
+            return None
+        model = provider.model(model_name)
+        return None if model is None else Resolved(model, provider)
+
+    def _by_prefix(self, name: str) -> Resolved | None:
+        for provider in self._providers.values():
+            if any(name.startswith(prefix) for prefix in provider.prefixes):
+                model = provider.model(name)
+                return None if model is None else Resolved(model, provider)
+        return None
 
     def stream(
         self,
@@ -53,6 +75,7 @@ class Catalogue:
         *,
         messages: Sequence[JsonObject],
         server_tools: Sequence[str] = (),
+        keys: Mapping[str, str] | None = None,
     ) -> EventSource:
         """One answer's events, in order and to the end, or a GatewayError."""
         call = ModelCall(
@@ -60,5 +83,6 @@ class Catalogue:
             messages=messages,
             request=request,
             server_tools=server_tools,
+            keys=keys or {},
         )
         return guarded(resolved.provider.stream(call), call, idle=self._idle)

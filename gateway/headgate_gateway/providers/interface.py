@@ -1,7 +1,7 @@
 """What the gateway asks of a provider: its models, and messages as streams."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from headgate_gateway.events import EventSource
@@ -18,6 +18,8 @@ class ModelCall:
     request: JsonObject
     """The request as it came, for everything else: limits, system, tools, metadata."""
     server_tools: Sequence[str] = ()
+    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The providers' keys that the caller brought, by header in lower case."""
 
     @property
     def turn(self) -> int:
@@ -45,6 +47,15 @@ class Provider(Protocol):
 
     def models(self) -> Sequence[JsonObject]:
         """The ``Model`` objects that the provider serves."""
+        ...
+
+    @property
+    def prefixes(self) -> Sequence[str]:
+        """Beginnings of bare model names that mean this provider."""
+        ...
+
+    def model(self, name: str) -> JsonObject | None:
+        """The ``Model`` called ``name``, listed or not; None if there is none."""
         ...
 
     def stream(self, call: ModelCall) -> EventSource:

@@ -35,6 +35,12 @@ class MockProvider:
             _model("script", "Script player", ["script"]),
         ]
 
+    prefixes: Sequence[str] = ()
+
+    def model(self, name: str) -> JsonObject | None:
+        """One of the two models."""
+        return next((model for model in self.models() if model["name"] == name), None)
+
     def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
         model = f"{self.id}/{call.model}"

@@ -18,22 +18,37 @@ def encode(event: JsonObject) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), dumps(event))
 
 
-async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
-    """The JSON objects in the ``data`` of a byte stream's frames."""
+async def texts(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
+    """The ``data`` of a byte stream's frames."""
     frames = _FrameDecoder()
     async with aclosing(chunks):
         async for chunk in chunks:
             for data in frames.feed(chunk):
-                yield _parse(data)
+                yield data
+
+
+async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
+    """The typed JSON objects in the ``data`` of a byte stream's frames."""
+    async with aclosing(texts(chunks)) as frames:
+        async for data in frames:
+            yield _parse(data)
+
+
+def parse_object(data: str) -> JsonObject:
+    """The JSON object that a provider sent."""
+    try:
+        value: Any = loads(data)
+    except JSONDecodeError:
+        value = None
+    if not isinstance(value, dict):
+        raise GatewayError(
+            "upstream_failed", "The provider sent an event that is not JSON."
+        )
+    return cast("JsonObject", value)
 
 
 def _parse(data: str) -> JsonObject:
-    try:
-        event = loads(data)
-    except JSONDecodeError:
-        raise GatewayError(
-            "upstream_failed", "The provider sent an event that is not JSON."
-        ) from None
+    event = parse_object(data)
     if not _is_typed(event):
         raise GatewayError(
             "upstream_failed", "The provider sent an event without a type."

@@ -57,7 +57,9 @@ def _begin(call: Call) -> _Completion:
     request = message_request(call.body)
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
-        call.gateway.catalogue.stream(resolved, request, messages=request["messages"])
+        call.gateway.catalogue.stream(
+            resolved, request, messages=request["messages"], keys=call.provider_keys
+        )
         for _ in choices
     ]
     head = Head(

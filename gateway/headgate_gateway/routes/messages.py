@@ -94,7 +94,10 @@ async def _frames(
 
 def _events(call: Call, resolved: Resolved) -> EventSource:
     return call.gateway.catalogue.stream(
-        resolved, call.body, messages=call.body["messages"]
+        resolved,
+        call.body,
+        messages=call.body["messages"],
+        keys=call.provider_keys,
     )
 
 

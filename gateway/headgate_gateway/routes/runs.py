@@ -126,6 +126,7 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
         run_id=new_id("run"),
         request_id=call.request_id,
         resolved=resolved,
+        keys=call.provider_keys,
         tools=call.gateway.engine.tools,
     )
     earlier = await call.gateway.runs.create(_new_run(call, plan), claim)

@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -43,6 +43,9 @@ class RunPlan:
     limits: RunLimits
     server_tools: Sequence[str]
     tools: ToolSession
+    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """The providers' keys that the caller brought. They are kept nowhere else, so a run
+    that another process takes up goes on without them."""
     carried_ms: int = 0
     """How much of its time earlier processes used up."""
 
@@ -198,6 +201,7 @@ class RunExecution:
             self._plan.request,
             messages=self._progress.messages,
             server_tools=self._plan.server_tools,
+            keys=self._plan.keys,
         )
         async with aclosing(stream) as events:
             async for event in events:

@@ -17,6 +17,7 @@ def plan_run(
     request_id: str,
     resolved: Resolved,
     tools: Mapping[str, ServerTool],
+    keys: Mapping[str, str] | None = None,
     carried_ms: int = 0,
 ) -> RunPlan:
     """The plan of a ``RunRequest``; ``carried_ms`` of its time are used up already."""
@@ -30,5 +31,6 @@ def plan_run(
         limits=RunLimits.of(body.get("run")),
         server_tools=names,
         tools=ToolSession(tools, names=names, config=config),
+        keys=keys or {},
         carried_ms=carried_ms,
     )

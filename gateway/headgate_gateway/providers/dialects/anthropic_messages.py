@@ -1,0 +1,170 @@
+"""Anthropic's messages, whose events are the gateway's own but for their edges."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+from headgate_gateway import events
+from headgate_gateway.events import EventSource
+from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.dialects.content import function_tools
+from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.wire import parse_object
+
+_SAME = ("system", "temperature", "top_p", "top_k", "stop_sequences")
+_BLOCKS = frozenset(
+    {"text", "thinking", "tool_use", "server_tool_use", "web_search_tool_result"}
+)
+_DELTAS = frozenset(
+    {"text_delta", "thinking_delta", "signature_delta", "input_json_delta"}
+)
+_DEFAULT_MAX_TOKENS = 4096
+
+
+class AnthropicMessages:
+    """``POST /v1/messages``."""
+
+    def path(self, call: ModelCall) -> str:
+        """The one path of the dialect."""
+        return "/v1/messages"
+
+    def body(self, call: ModelCall) -> JsonObject:
+        """The request almost as it came."""
+        request = call.request
+        body: JsonObject = {
+            "model": call.model,
+            "messages": [_message(message) for message in call.messages],
+            "max_tokens": call.max_tokens or _DEFAULT_MAX_TOKENS,
+            "stream": True,
+            **{name: request[name] for name in _SAME if name in request},
+        }
+        tools = function_tools(call)
+        if tools:
+            body["tools"] = [_tool(tool) for tool in tools]
+        if tools and "tool_choice" in request:
+            body["tool_choice"] = _tool_choice(request["tool_choice"])
+        if "thinking" in request:
+            body["thinking"] = {"type": "enabled", **request["thinking"]}
+        return body
+
+    async def events(
+        self, data: AsyncGenerator[str, None], *, model: str
+    ) -> EventSource:
+        """The provider's events, those that the gateway does not know left out."""
+        reading = _Reading(model)
+        async with aclosing(data) as frames:
+            async for text in frames:
+                for event in reading.event(parse_object(text)):
+                    yield event
+
+
+class _Reading:
+    """Which of the provider's blocks are passed on, under which index."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._indexes: dict[int, int] = {}
+        self._asked: JsonObject = {}
+
+    def event(self, event: JsonObject) -> Iterator[JsonObject]:
+        """What becomes of one event."""
+        match event.get("type"):
+            case "error":
+                raise said_failure(event.get("error"))
+            case "message_start":
+                self._asked = event["message"].get("usage") or {}
+                yield events.message_start(
+                    message_id=new_id("msg"),
+                    model=self._model,
+                    usage=_usage(self._asked),
+                )
+            case "content_block_start":
+                yield from self._start(event)
+            case "content_block_delta":
+                index = self._indexes.get(event["index"])
+                if index is not None and event["delta"]["type"] in _DELTAS:
+                    yield events.block_delta(index, event["delta"])
+            case "content_block_stop":
+                index = self._indexes.get(event["index"])
+                if index is not None:
+                    yield events.block_stop(index)
+            case "message_delta":
+                delta = event["delta"]
+                yield events.message_delta(
+                    delta.get("stop_reason") or "end_turn",
+                    _usage({**self._asked, **(event.get("usage") or {})}),
+                    stop_sequence=delta.get("stop_sequence"),
+                )
+            case "message_stop":
+                yield events.message_stop()
+            case _:
+                pass
+
+    def _start(self, event: JsonObject) -> Iterator[JsonObject]:
+        block = event["content_block"]
+        if block["type"] not in _BLOCKS:
+            return
+        index = self._indexes[event["index"]] = len(self._indexes)
+        yield events.block_start(index, _begun(block))
+
+
+def _begun(block: JsonObject) -> JsonObject:
+    """A block as it opens, without what the gateway has no field for."""
+    match block["type"]:
+        case "text":
+            return {"type": "text", "text": block.get("text", "")}
+        case "thinking":
+            return {"type": "thinking", "thinking": block.get("thinking", "")}
+        case "tool_use" | "server_tool_use" as kind:
+            return {"type": kind, "id": block["id"], "name": block["name"], "input": {}}
+        case _:
+            return block
+
+
+def _usage(usage: JsonObject) -> JsonObject:
+    """Anthropic counts tokens from the cache apart; the gateway counts them in."""
+    read = usage.get("cache_read_input_tokens") or 0
+    written = usage.get("cache_creation_input_tokens") or 0
+    asked = (usage.get("input_tokens") or 0) + read + written
+    counted = events.usage_of(asked, usage.get("output_tokens") or 0)
+    if read:
+        counted["cache_read_tokens"] = read
+    if written:
+        counted["cache_write_tokens"] = written
+    return counted
+
+
+def _message(message: JsonObject) -> JsonObject:
+    content: Any = message["content"]
+    if not isinstance(content, str):
+        content = [_block(block) for block in content]
+    return {"role": message["role"], "content": content}
+
+
+def _block(block: JsonObject) -> JsonObject:
+    match block["type"]:
+        case "tool_result":
+            inner = block.get("content", [])
+            blocks = inner if isinstance(inner, str) else [_block(b) for b in inner]
+            return {**block, "content": blocks}
+        case "document":
+            rest = {k: v for k, v in block.items() if k != "filename"}
+            return {**rest, "title": block["filename"]} if "filename" in block else rest
+        case _:
+            return block
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    kept = ("name", "description", "input_schema")
+    return {name: tool[name] for name in kept if name in tool}
+
+
+def _tool_choice(choice: JsonObject) -> JsonObject:
+    said: JsonObject = {
+        name: choice[name] for name in ("type", "name") if name in choice
+    }
+    if choice.get("disable_parallel"):
+        said["disable_parallel_tool_use"] = True
+    return said

@@ -1,0 +1,34 @@
+"""What all dialects have to know of the gateway's own content."""
+
+from typing import Any, cast
+
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.interface import ModelCall
+
+
+def blocks_of(message: JsonObject) -> list[JsonObject]:
+    """A message's content as blocks."""
+    content: Any = message["content"]
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return cast("list[JsonObject]", content)
+
+
+def function_tools(call: ModelCall) -> list[JsonObject]:
+    """The caller's own tools."""
+    tools: list[JsonObject] = call.request.get("tools", [])
+    return [tool for tool in tools if tool["type"] == "function"]
+
+
+def plain_text(content: str | list[JsonObject]) -> str:
+    """The text of content; what is no text is left out."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(block["text"] for block in content if block["type"] == "text")
+
+
+def url_of(source: JsonObject) -> str:
+    """A source as a URL, bytes as a data URL."""
+    if source["type"] == "url":
+        return str(source["url"])
+    return f"data:{source['media_type']};base64,{source['data']}"

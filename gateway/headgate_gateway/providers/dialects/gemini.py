@@ -1,0 +1,205 @@
+"""Google's generateContent."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from urllib.parse import quote
+
+from headgate_gateway import events
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.dialects.building import MessageBuilder
+from headgate_gateway.providers.dialects.content import (
+    blocks_of,
+    function_tools,
+    plain_text,
+)
+from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.wire import parse_object
+
+_REASONS = {
+    "STOP": "end_turn",
+    "MAX_TOKENS": "max_tokens",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+}
+_SETTINGS = {
+    "max_tokens": "maxOutputTokens",
+    "temperature": "temperature",
+    "top_p": "topP",
+    "top_k": "topK",
+    "stop_sequences": "stopSequences",
+}
+_MODES = {"auto": "AUTO", "any": "ANY", "none": "NONE", "tool": "ANY"}
+
+
+class Gemini:
+    """``POST /models/{model}:streamGenerateContent``."""
+
+    def path(self, call: ModelCall) -> str:
+        """The path names the model."""
+        return f"/models/{quote(call.model, safe='')}:streamGenerateContent?alt=sse"
+
+    def body(self, call: ModelCall) -> JsonObject:
+        """The request as contents and their settings."""
+        request = call.request
+        names = dict(_tool_names(call))
+        body: JsonObject = {
+            "contents": [_content(message, names) for message in call.messages]
+        }
+        if request.get("system"):
+            body["systemInstruction"] = {"parts": _texts(request["system"])}
+        settings: JsonObject = {
+            theirs: request[ours]
+            for ours, theirs in _SETTINGS.items()
+            if ours in request
+        }
+        if "thinking" in request:
+            budget = request["thinking"]["budget_tokens"]
+            settings["thinkingConfig"] = {
+                "thinkingBudget": budget,
+                "includeThoughts": True,
+            }
+        if settings:
+            body["generationConfig"] = settings
+        tools = function_tools(call)
+        if tools:
+            body["tools"] = [{"functionDeclarations": [_tool(tool) for tool in tools]}]
+            body |= _tool_config(request.get("tool_choice"))
+        return body
+
+    async def events(
+        self, data: AsyncGenerator[str, None], *, model: str
+    ) -> EventSource:
+        """The message that the responses are pieces of."""
+        reading = _Reading(MessageBuilder(model))
+        async with aclosing(data) as frames:
+            async for text in frames:
+                for event in reading.response(parse_object(text)):
+                    yield event
+        for event in reading.end():
+            yield event
+
+
+class _Reading:
+    """What the responses so far have said."""
+
+    def __init__(self, message: MessageBuilder) -> None:
+        self._message = message
+        self._reason: str | None = None
+        self._calls = 0
+
+    def response(self, response: JsonObject) -> Iterator[JsonObject]:
+        """The events of one response."""
+        if "error" in response:
+            raise said_failure(response["error"])
+        if "usageMetadata" in response:
+            self._message.usage = _usage(response["usageMetadata"])
+        yield from self._message.begin()
+        if (response.get("promptFeedback") or {}).get("blockReason"):
+            self._reason = "SAFETY"
+        for candidate in response.get("candidates") or ():
+            for part in (candidate.get("content") or {}).get("parts") or ():
+                yield from self._part(part)
+            self._reason = candidate.get("finishReason") or self._reason
+
+    def _part(self, part: JsonObject) -> Iterator[JsonObject]:
+        if "functionCall" in part:
+            self._calls += 1
+            call = part["functionCall"]
+            yield from self._message.whole_call(
+                str(self._calls),
+                name=call["name"],
+                call_id=call.get("id"),
+                arguments=call.get("args") or {},
+            )
+        elif part.get("thought") and part.get("text"):
+            yield from self._message.thinking(part["text"])
+        elif part.get("text"):
+            yield from self._message.text(part["text"])
+
+    def end(self) -> Iterator[JsonObject]:
+        """The last events; a stream without a reason to end was cut."""
+        if self._reason is None:
+            raise GatewayError(
+                "upstream_failed", "The provider broke its answer off before its end."
+            )
+        reason = _REASONS.get(self._reason, "end_turn")
+        yield from self._message.finish("tool_use" if self._calls else reason)
+
+
+def _usage(usage: JsonObject) -> JsonObject:
+    thoughts = usage.get("thoughtsTokenCount") or 0
+    answered = (usage.get("candidatesTokenCount") or 0) + thoughts
+    counted = events.usage_of(usage.get("promptTokenCount") or 0, answered)
+    if thoughts:
+        counted["reasoning_tokens"] = thoughts
+    if usage.get("cachedContentTokenCount"):
+        counted["cache_read_tokens"] = usage["cachedContentTokenCount"]
+    return counted
+
+
+def _tool_names(call: ModelCall) -> Iterator[tuple[str, str]]:
+    """Results of tools go back by the tool's name, which only the call states."""
+    for message in call.messages:
+        for block in blocks_of(message):
+            if block["type"] == "tool_use":
+                yield block["id"], block["name"]
+
+
+def _content(message: JsonObject, names: dict[str, str]) -> JsonObject:
+    blocks = blocks_of(message)
+    role = "model" if message["role"] == "assistant" else "user"
+    parts = [part for block in blocks for part in _parts(block, names)]
+    return {"role": role, "parts": parts}
+
+
+def _parts(block: JsonObject, names: dict[str, str]) -> Iterator[JsonObject]:
+    match block["type"]:
+        case "text":
+            yield {"text": block["text"]}
+        case "tool_use":
+            yield {"functionCall": {"name": block["name"], "args": block["input"]}}
+        case "tool_result":
+            name = names.get(block["tool_use_id"], block["tool_use_id"])
+            result = {"result": plain_text(block.get("content", ""))}
+            yield {"functionResponse": {"name": name, "response": result}}
+        case "image" | "audio" | "document":
+            yield _media(block["source"])
+        case _:
+            pass
+
+
+def _media(source: JsonObject) -> JsonObject:
+    if source["type"] == "url":
+        return {"fileData": {"fileUri": source["url"]}}
+    return {"inlineData": {"mimeType": source["media_type"], "data": source["data"]}}
+
+
+def _texts(content: str | list[JsonObject]) -> list[JsonObject]:
+    if isinstance(content, str):
+        return [{"text": content}]
+    return [{"text": block["text"]} for block in content]
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    declared: JsonObject = {
+        "name": tool["name"],
+        "parametersJsonSchema": tool["input_schema"],
+    }
+    if "description" in tool:
+        declared["description"] = tool["description"]
+    return declared
+
+
+def _tool_config(choice: JsonObject | None) -> JsonObject:
+    if choice is None:
+        return {}
+    calling: JsonObject = {"mode": _MODES[choice["type"]]}
+    if choice["type"] == "tool":
+        calling["allowedFunctionNames"] = [choice["name"]]
+    return {"toolConfig": {"functionCallingConfig": calling}}

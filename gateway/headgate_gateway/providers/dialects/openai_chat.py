@@ -1,0 +1,214 @@
+"""Chat completions, which most providers speak."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
+from headgate_gateway.json import JsonObject, dump_text
+from headgate_gateway.providers.dialects.building import MessageBuilder
+from headgate_gateway.providers.dialects.content import (
+    blocks_of,
+    function_tools,
+    plain_text,
+    url_of,
+)
+from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.wire import parse_object
+
+_DONE = "[DONE]"
+_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "content_filter",
+}
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_AUDIO = {"audio/wav": "wav", "audio/mpeg": "mp3"}
+
+
+class OpenAIChat:
+    """``POST /chat/completions``."""
+
+    def path(self, call: ModelCall) -> str:
+        """The one path of the dialect."""
+        return "/chat/completions"
+
+    def body(self, call: ModelCall) -> JsonObject:
+        """The request as a chat completion request."""
+        request = call.request
+        body: JsonObject = {
+            "model": call.model,
+            "messages": list(_messages(call)),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        for ours, theirs in (
+            ("max_tokens", "max_completion_tokens"),
+            ("temperature", "temperature"),
+            ("top_p", "top_p"),
+            ("stop_sequences", "stop"),
+        ):
+            if ours in request:
+                body[theirs] = request[ours]
+        tools = function_tools(call)
+        if tools:
+            body["tools"] = [_tool(tool) for tool in tools]
+            body |= _tool_choice(request.get("tool_choice"))
+        return body
+
+    async def events(
+        self, data: AsyncGenerator[str, None], *, model: str
+    ) -> EventSource:
+        """The message that the chunks are pieces of."""
+        reading = _Reading(MessageBuilder(model))
+        async with aclosing(data) as frames:
+            async for text in frames:
+                if text == _DONE:
+                    break
+                for event in reading.chunk(parse_object(text)):
+                    yield event
+        for event in reading.end():
+            yield event
+
+
+class _Reading:
+    """What the chunks so far have said."""
+
+    def __init__(self, message: MessageBuilder) -> None:
+        self._message = message
+        self._reason: str | None = None
+
+    def chunk(self, chunk: JsonObject) -> Iterator[JsonObject]:
+        """The events of one chunk."""
+        if chunk.get("error") is not None:
+            raise said_failure(chunk["error"])
+        if chunk.get("usage"):
+            self._message.usage = _usage(chunk["usage"])
+        yield from self._message.begin()
+        for choice in chunk.get("choices") or ():
+            yield from self._delta(choice.get("delta") or {})
+            self._reason = choice.get("finish_reason") or self._reason
+
+    def _delta(self, delta: JsonObject) -> Iterator[JsonObject]:
+        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
+        if isinstance(reasoning, str) and reasoning:
+            yield from self._message.thinking(reasoning)
+        for name in ("content", "refusal"):
+            if delta.get(name):
+                yield from self._message.text(delta[name])
+        for call in delta.get("tool_calls") or ():
+            yield from self._call(call)
+
+    def _call(self, call: JsonObject) -> Iterator[JsonObject]:
+        key, function = str(call.get("index", 0)), call.get("function") or {}
+        if function.get("name"):
+            yield from self._message.call(
+                key, name=function["name"], call_id=call.get("id")
+            )
+        yield from self._message.arguments(key, function.get("arguments") or "")
+
+    def end(self) -> Iterator[JsonObject]:
+        """The last events; a stream without a reason to end was cut."""
+        if self._reason is None:
+            raise GatewayError(
+                "upstream_failed", "The provider broke its answer off before its end."
+            )
+        yield from self._message.finish(_REASONS.get(self._reason, "end_turn"))
+
+
+def _usage(usage: JsonObject) -> JsonObject:
+    asked, answered = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
+    counted: JsonObject = {
+        "input_tokens": asked,
+        "output_tokens": answered,
+        "total_tokens": asked + answered,
+    }
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    if cached:
+        counted["cache_read_tokens"] = cached
+    if reasoning:
+        counted["reasoning_tokens"] = reasoning
+    return counted
+
+
+def _messages(call: ModelCall) -> Iterator[JsonObject]:
+    system = call.request.get("system")
+    if system:
+        yield {"role": "system", "content": plain_text(system)}
+    for message in call.messages:
+        blocks = blocks_of(message)
+        if message["role"] == "assistant":
+            yield _assistant(blocks)
+        else:
+            yield from _user(blocks)
+
+
+def _assistant(blocks: list[JsonObject]) -> JsonObject:
+    texts = [block["text"] for block in blocks if block["type"] == "text"]
+    calls = [
+        {
+            "id": block["id"],
+            "type": "function",
+            "function": {"name": block["name"], "arguments": dump_text(block["input"])},
+        }
+        for block in blocks
+        if block["type"] == "tool_use"
+    ]
+    said: JsonObject = {"role": "assistant", "content": "".join(texts) or None}
+    return {**said, "tool_calls": calls} if calls else said
+
+
+def _user(blocks: list[JsonObject]) -> Iterator[JsonObject]:
+    """Results of tools are messages of their own, before what the user says."""
+    for block in blocks:
+        if block["type"] == "tool_result":
+            yield {
+                "role": "tool",
+                "tool_call_id": block["tool_use_id"],
+                "content": plain_text(block.get("content", "")),
+            }
+    parts = [_part(block) for block in blocks if block["type"] != "tool_result"]
+    if parts:
+        alone = len(parts) == 1 and parts[0]["type"] == "text"
+        yield {"role": "user", "content": parts[0]["text"] if alone else parts}
+
+
+def _part(block: JsonObject) -> JsonObject:
+    match block["type"]:
+        case "image":
+            return {"type": "image_url", "image_url": {"url": url_of(block["source"])}}
+        case "audio":
+            source = block["source"]
+            format_ = _AUDIO.get(source["media_type"], "wav")
+            audio = {"data": source["data"], "format": format_}
+            return {"type": "input_audio", "input_audio": audio}
+        case "document":
+            file = {"file_data": url_of(block["source"])}
+            named = {"filename": block["filename"]} if "filename" in block else {}
+            return {"type": "file", "file": {**file, **named}}
+        case _:
+            return {"type": "text", "text": block.get("text", "")}
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    function: JsonObject = {"name": tool["name"], "parameters": tool["input_schema"]}
+    for name in ("description", "strict"):
+        if name in tool:
+            function[name] = tool[name]
+    return {"type": "function", "function": function}
+
+
+def _tool_choice(choice: JsonObject | None) -> JsonObject:
+    if choice is None:
+        return {}
+    if choice["type"] == "tool":
+        said: Any = {"type": "function", "function": {"name": choice["name"]}}
+    else:
+        said = _CHOICES[choice["type"]]
+    parallel = {"parallel_tool_calls": False} if choice.get("disable_parallel") else {}
+    return {"tool_choice": said, **parallel}

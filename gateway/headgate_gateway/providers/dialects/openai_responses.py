@@ -1,0 +1,196 @@
+"""OpenAI's responses."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+from headgate_gateway import events
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
+from headgate_gateway.json import JsonObject, dump_text
+from headgate_gateway.providers.dialects.building import MessageBuilder
+from headgate_gateway.providers.dialects.content import (
+    blocks_of,
+    function_tools,
+    plain_text,
+    url_of,
+)
+from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.wire import parse_object
+
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_ENDINGS = frozenset({"response.completed", "response.incomplete"})
+
+
+class OpenAIResponses:
+    """``POST /responses``."""
+
+    def path(self, call: ModelCall) -> str:
+        """The one path of the dialect."""
+        return "/responses"
+
+    def body(self, call: ModelCall) -> JsonObject:
+        """The request as items of input."""
+        request = call.request
+        body: JsonObject = {
+            "model": call.model,
+            "input": [item for message in call.messages for item in _items(message)],
+            "stream": True,
+            "store": False,
+        }
+        if request.get("system"):
+            body["instructions"] = plain_text(request["system"])
+        for ours, theirs in (
+            ("max_tokens", "max_output_tokens"),
+            ("temperature", "temperature"),
+            ("top_p", "top_p"),
+        ):
+            if ours in request:
+                body[theirs] = request[ours]
+        tools = function_tools(call)
+        if tools:
+            body["tools"] = [_tool(tool) for tool in tools]
+            body |= _tool_choice(request.get("tool_choice"))
+        return body
+
+    async def events(
+        self, data: AsyncGenerator[str, None], *, model: str
+    ) -> EventSource:
+        """The message that the response's events build."""
+        reading = _Reading(MessageBuilder(model))
+        async with aclosing(data) as frames:
+            async for text in frames:
+                for event in reading.event(parse_object(text)):
+                    yield event
+        if not reading.ended:
+            raise GatewayError(
+                "upstream_failed", "The provider broke its answer off before its end."
+            )
+
+
+class _Reading:
+    """What the events so far have said."""
+
+    def __init__(self, message: MessageBuilder) -> None:
+        self._message = message
+        self.ended = False
+
+    def event(self, event: JsonObject) -> Iterator[JsonObject]:
+        """What one event means."""
+        match event.get("type"):
+            case "response.created":
+                yield from self._message.begin()
+            case "response.output_text.delta" | "response.refusal.delta":
+                yield from self._message.text(event["delta"])
+            case (
+                "response.reasoning_summary_text.delta"
+                | "response.reasoning_text.delta"
+            ):
+                yield from self._message.thinking(event["delta"])
+            case "response.output_item.added":
+                item = event["item"]
+                if item["type"] == "function_call":
+                    yield from self._message.call(
+                        str(event["output_index"]),
+                        name=item["name"],
+                        call_id=item.get("call_id"),
+                    )
+            case "response.function_call_arguments.delta":
+                key = str(event["output_index"])
+                yield from self._message.arguments(key, event["delta"])
+            case "response.failed":
+                raise said_failure((event.get("response") or {}).get("error"))
+            case "error":
+                raise said_failure(event.get("error") or event)
+            case ending if ending in _ENDINGS:
+                yield from self._finish(event["response"])
+            case _:
+                pass
+
+    def _finish(self, response: JsonObject) -> Iterator[JsonObject]:
+        self.ended = True
+        usage = response.get("usage") or {}
+        if usage:
+            self._message.usage = _usage(usage)
+        incomplete = (response.get("incomplete_details") or {}).get("reason")
+        reason = {
+            "max_output_tokens": "max_tokens",
+            "content_filter": "content_filter",
+        }.get(incomplete or "", "end_turn")
+        yield from self._message.finish(
+            "tool_use" if self._message.has_tools else reason
+        )
+
+
+def _usage(usage: JsonObject) -> JsonObject:
+    counted = events.usage_of(
+        usage.get("input_tokens", 0), usage.get("output_tokens", 0)
+    )
+    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens")
+    reasoning = (usage.get("output_tokens_details") or {}).get("reasoning_tokens")
+    if cached:
+        counted["cache_read_tokens"] = cached
+    if reasoning:
+        counted["reasoning_tokens"] = reasoning
+    return counted
+
+
+def _items(message: JsonObject) -> Iterator[JsonObject]:
+    blocks = blocks_of(message)
+    role = message["role"]
+    parts = [part for block in blocks for part in _parts(block, role)]
+    if parts:
+        yield {"type": "message", "role": role, "content": parts}
+    for block in blocks:
+        if block["type"] == "tool_use":
+            yield {
+                "type": "function_call",
+                "call_id": block["id"],
+                "name": block["name"],
+                "arguments": dump_text(block["input"]),
+            }
+        elif block["type"] == "tool_result":
+            yield {
+                "type": "function_call_output",
+                "call_id": block["tool_use_id"],
+                "output": plain_text(block.get("content", "")),
+            }
+
+
+def _parts(block: JsonObject, role: str) -> Iterator[JsonObject]:
+    match block["type"]:
+        case "text":
+            kind = "output_text" if role == "assistant" else "input_text"
+            yield {"type": kind, "text": block["text"]}
+        case "image":
+            yield {"type": "input_image", "image_url": url_of(block["source"])}
+        case "document":
+            source = block["source"]
+            where = "file_url" if source["type"] == "url" else "file_data"
+            yield {"type": "input_file", where: url_of(source)}
+        case _:
+            pass
+
+
+def _tool(tool: JsonObject) -> JsonObject:
+    kept: JsonObject = {
+        name: tool[name] for name in ("description", "strict") if name in tool
+    }
+    return {
+        "type": "function",
+        "name": tool["name"],
+        "parameters": tool["input_schema"],
+        **kept,
+    }
+
+
+def _tool_choice(choice: JsonObject | None) -> JsonObject:
+    if choice is None:
+        return {}
+    if choice["type"] == "tool":
+        said: Any = {"type": "function", "name": choice["name"]}
+    else:
+        said = _CHOICES[choice["type"]]
+    parallel = {"parallel_tool_calls": False} if choice.get("disable_parallel") else {}
+    return {"tool_choice": said, **parallel}
