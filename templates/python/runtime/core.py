@@ -8,9 +8,9 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from .calls import Caller
 from .interceptors import CallLog, Interceptor, Interceptors
-from .models import ApiModel
 from .network import Network, run_now
-from .pages import AsyncPage, AsyncPages, Page, PageShape
+from .pages import AsyncPage, AsyncPages, Page
+from .paging import Fetched, PageShape
 from .requests import Arguments, Operation, RequestBuilder
 from .retry import RetryPolicy
 from .session import StreamSession
@@ -65,7 +65,13 @@ class _Core:
 
     async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
         request = self._builder.build(operation, _arguments(call), call.get("options"))
-        return await self._caller.fetch(request, form)
+        found, _ = await self._caller.fetch(request, form)
+        return found
+
+    async def _fetched(self, operation: Operation, form: Any, call: Call) -> Fetched:
+        request = self._builder.build(operation, _arguments(call), call.get("options"))
+        body, answer = await self._caller.fetch(request, form)
+        return Fetched(body=body, answer=answer, query=call.get("query", {}))
 
 
 def _arguments(call: Call) -> Arguments:
@@ -78,15 +84,17 @@ def _arguments(call: Call) -> Arguments:
     )
 
 
-def _continued(call: Call, shape: PageShape, cursor: Any) -> Call:
-    """Give the call for the page that begins after a cursor."""
-    return {**call, "query": {**call.get("query", {}), shape.parameter: cursor}}
+def _with_query(call: Call, query: dict[str, Any]) -> Call:
+    """Give the call that asks for another page."""
+    return {**call, "query": query}
 
 
-def _asked(call: Call, shape: PageShape, before: frozenset[Any]) -> frozenset[Any]:
-    """Give the cursors that this walk has asked for."""
-    cursor = call.get("query", {}).get(shape.parameter)
-    return before if cursor is None else before | {cursor}
+def _asked(
+    call: Call, shape: PageShape, before: frozenset[object]
+) -> frozenset[object]:
+    """Give the places in the list that this walk has asked for."""
+    place = shape.asked(call.get("query", {}))
+    return before if place is None else before | {place}
 
 
 class SyncCore(_Core):
@@ -112,7 +120,7 @@ class SyncCore(_Core):
     def page(
         self,
         operation: Operation,
-        form: type[ApiModel],
+        form: Any,
         shape: PageShape,
         **call: Unpack[Call],
     ) -> Page[Any]:
@@ -122,19 +130,19 @@ class SyncCore(_Core):
     def _page(
         self,
         operation: Operation,
-        form: type[ApiModel],
+        form: Any,
         shape: PageShape,
         call: Call,
-        before: frozenset[Any],
+        before: frozenset[object],
     ) -> Page[Any]:
         asked = _asked(call, shape, before)
 
-        def following(cursor: Any) -> Page[Any]:
-            after = _continued(call, shape, cursor)
+        def following(query: dict[str, Any]) -> Page[Any]:
+            after = _with_query(call, query)
             return self._page(operation, form, shape, after, asked)
 
-        body = self.fetch(operation, form, **call)
-        return Page(body, shape, asked=asked, fetch=following)
+        page = run_now(self._fetched(operation, form, call))
+        return Page(page, shape, asked=asked, fetch=following)
 
 
 class AsyncCore(_Core):
@@ -164,7 +172,7 @@ class AsyncCore(_Core):
     def page(
         self,
         operation: Operation,
-        form: type[ApiModel],
+        form: Any,
         shape: PageShape,
         **call: Unpack[Call],
     ) -> AsyncPages[Any]:
@@ -174,19 +182,19 @@ class AsyncCore(_Core):
     def _page(
         self,
         operation: Operation,
-        form: type[ApiModel],
+        form: Any,
         shape: PageShape,
         call: Call,
-        before: frozenset[Any],
+        before: frozenset[object],
     ) -> AsyncPages[Any]:
         asked = _asked(call, shape, before)
 
-        def following(cursor: Any) -> AsyncPages[Any]:
-            after = _continued(call, shape, cursor)
+        def following(query: dict[str, Any]) -> AsyncPages[Any]:
+            after = _with_query(call, query)
             return self._page(operation, form, shape, after, asked)
 
         async def first() -> AsyncPage[Any]:
-            body = await self.fetch(operation, form, **call)
-            return AsyncPage(body, shape, asked=asked, fetch=following)
+            page = await self._fetched(operation, form, call)
+            return AsyncPage(page, shape, asked=asked, fetch=following)
 
         return AsyncPages(first)

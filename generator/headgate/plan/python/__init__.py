@@ -46,6 +46,7 @@ RUNTIME = (
     "network",
     "otel",
     "pages",
+    "paging",
     "parameters",
     "partial_json",
     "reader",

@@ -106,7 +106,7 @@ class MethodPlan:
 
     def call(self) -> MethodPage:
         """Plan the method that gives the whole answer."""
-        page = self._operation.cursor_page
+        page = self._operation.page
         returns, body = self._page_call() if page else self._plain_call()
         waits = self._is_async and page is None
         return self._page(
@@ -245,7 +245,7 @@ class MethodPlan:
 
     def _page_call(self) -> tuple[Expr, tuple[Code, ...]]:
         operation = self._operation
-        page = operation.cursor_page
+        page = operation.page
         if page is None or operation.result is None:
             raise AssertionError("a page is a result")
         item = self._writer.expr(page.item, "received")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.python import docstring, string
+from headgate.encoding.python import docstring, literal, string
+from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines
@@ -21,6 +22,7 @@ class PageConstant:
     """How a list is paged."""
 
     name: Code
+    kind: Code
     arguments: tuple[Code, ...]
 
 
@@ -68,7 +70,7 @@ def resource_page(resource: Resource, context: Context) -> ResourcePage:
     pages = tuple(
         _paging(operation, context, imports)
         for operation in resource.operations
-        if operation.cursor_page is not None
+        if operation.page is not None
     )
     if later.groups():
         imports.use("typing", "TYPE_CHECKING")
@@ -177,24 +179,44 @@ def _property_head(own: Code, kind: Code) -> Code:
 
 
 def _paging(operation: Operation, context: Context, imports: Imports) -> PageConstant:
-    page = operation.cursor_page
+    page = operation.page
     if page is None or operation.result is None:
         raise AssertionError("a page is a result")
-    imports.use(".._runtime.pages", "PageShape")
     struct = context.struct(operation.result.type)
-    if struct is None:
-        raise AssertionError("a page is an object")
 
-    def attribute_of(field: str) -> Code:
-        return string(context.attributes.get((struct.id, field), field))
+    def held(key: LiteralString, field: str | None) -> list[Code]:
+        """Write the attribute that holds a field of the body."""
+        if field is None:
+            return []
+        own = context.attributes.get((struct.id, field), field) if struct else field
+        return [assembled("{}={}", fixed(key), string(own))]
 
-    more = fixed("None") if page.more_field is None else attribute_of(page.more_field)
-    return PageConstant(
-        name(page_constant(operation)),
-        (
-            assembled("items={}", attribute_of(page.items_field)),
-            assembled("more={}", more),
-            assembled("cursor={}", attribute_of(page.from_field)),
-            assembled("parameter={}", string(page.parameter)),
-        ),
-    )
+    def sent(key: LiteralString, parameter: str | None) -> list[Code]:
+        if parameter is None:
+            return []
+        return [assembled("{}={}", fixed(key), string(parameter))]
+
+    items = held("items", page.items_field or None) or [fixed("items=None")]
+    match page:
+        case CursorPage():
+            kind = "CursorShape"
+            more = held("more", page.more_field) or [fixed("more=None")]
+            items += [*more, *held("cursor", page.from_field)]
+            items += sent("parameter", page.parameter)
+        case OffsetPage():
+            kind = "OffsetShape"
+            items += sent("offset", page.offset_parameter)
+            items += sent("limit", page.limit_parameter)
+            items += held("total", page.total_field)
+        case NumberPage():
+            kind = "NumberShape"
+            items += sent("page", page.page_parameter)
+            items += held("total_pages", page.total_pages_field)
+            if page.first != 1:
+                items.append(assembled("first={}", literal(page.first)))
+        case LinkPage():
+            kind = "LinkShape"
+        case _:
+            assert_never(page)
+    made = imports.use(".._runtime.paging", kind)
+    return PageConstant(name(page_constant(operation)), made, tuple(items))

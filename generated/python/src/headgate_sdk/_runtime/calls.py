@@ -93,16 +93,16 @@ class Caller:
         self.interceptors = interceptors
         self.quota = RetryQuota(policy.quota)
 
-    async def fetch(self, request: Request, form: Any) -> Any:
-        """Make a call and give its answer as `form`; None: nothing is awaited."""
+    async def fetch(self, request: Request, form: Any) -> tuple[Any, HttpResponse]:
+        """Make a call and give its answer as `form`, None: nothing is awaited."""
         deadline = Deadline(request.timeouts.total)
         reply, attempt = await self.open(request, deadline)
         try:
             content = await self._content(reply, deadline)
             answer = self.describe(reply)
             if form is None or (not content and reply.status_code in (204, 205)):
-                return None
-            return decoded(content, form, answer)
+                return None, answer
+            return decoded(content, form, answer), answer
         except SDKError as error:
             self.interceptors.on_error(attempt, error)
             raise

@@ -4,68 +4,52 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from .errors import ResponseDecodeError
-from .models import ApiModel, HttpResponse
+from .models import HttpResponse
+from .paging import Fetched, PageShape, items_of
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageShape:
-    """Where a page keeps its items, whether there are more, and the next cursor.
-
-    `parameter` is the query parameter that takes the cursor.
-    """
-
-    items: str
-    more: str | None
-    cursor: str
-    parameter: str
 
 
 class _PageState(Generic[T]):
     """One page of a list; `body` is the answer as the specification has it."""
 
-    def __init__(self, body: ApiModel, shape: PageShape, asked: frozenset[Any]) -> None:
-        self.body = body
+    def __init__(
+        self, page: Fetched, shape: PageShape, asked: frozenset[object]
+    ) -> None:
+        self.body: Any = page.body
+        self._page = page
         self._shape = shape
         self._asked = asked
 
     @property
     def data(self) -> list[T]:
         """The items of this page."""
-        items: list[T] = getattr(self.body, self._shape.items)
-        return items
+        return items_of(self._shape, self.body)
 
     @property
     def has_more(self) -> bool:
         """Whether another page follows."""
-        if self._shape.more is None:
-            return self._cursor is not None and bool(self.data)
-        return bool(getattr(self.body, self._shape.more))
+        return self._shape.has_more(self._page)
 
     @property
     def http_response(self) -> HttpResponse:
         """The HTTP answer that this page came in."""
-        return self.body.http_response
+        return self._page.answer
 
-    @property
-    def _cursor(self) -> Any:
-        return getattr(self.body, self._shape.cursor, None)
-
-    def _next_cursor(self) -> Any:
-        """Give where the next page begins; a list that would go round raises."""
-        cursor = self._cursor
-        if cursor is None or cursor in self._asked:
+    def _next_query(self) -> dict[str, Any]:
+        """Give the query of the next page; a list that would go round raises."""
+        query = self._shape.following(self._page)
+        if query is None or self._shape.asked(query) in self._asked:
+            place = None if query is None else self._shape.asked(query)
             raise ResponseDecodeError(
                 "the list has more pages but does not say from where",
-                raw=repr(cursor),
+                raw=repr(place),
                 request_id=self.http_response.request_id,
             )
-        return cursor
+        return query
 
     def __len__(self) -> int:
         return len(self.data)
@@ -76,18 +60,18 @@ class Page(_PageState[T]):
 
     def __init__(
         self,
-        body: ApiModel,
+        page: Fetched,
         shape: PageShape,
         *,
-        asked: frozenset[Any],
-        fetch: Callable[[Any], Page[T]],
+        asked: frozenset[object],
+        fetch: Callable[[dict[str, Any]], Page[T]],
     ) -> None:
-        super().__init__(body, shape, asked)
+        super().__init__(page, shape, asked)
         self._fetch = fetch
 
     def next_page(self) -> Page[T] | None:
         """Fetch the page after this one; None when this is the last."""
-        return self._fetch(self._next_cursor()) if self.has_more else None
+        return self._fetch(self._next_query()) if self.has_more else None
 
     def pages(self) -> Iterator[Page[T]]:
         """Give this page and each one after it."""
@@ -106,18 +90,18 @@ class AsyncPage(_PageState[T]):
 
     def __init__(
         self,
-        body: ApiModel,
+        page: Fetched,
         shape: PageShape,
         *,
-        asked: frozenset[Any],
-        fetch: Callable[[Any], AsyncPages[T]],
+        asked: frozenset[object],
+        fetch: Callable[[dict[str, Any]], AsyncPages[T]],
     ) -> None:
-        super().__init__(body, shape, asked)
+        super().__init__(page, shape, asked)
         self._fetch = fetch
 
     async def next_page(self) -> AsyncPage[T] | None:
         """Fetch the page after this one; None when this is the last."""
-        return await self._fetch(self._next_cursor()) if self.has_more else None
+        return await self._fetch(self._next_query()) if self.has_more else None
 
     async def pages(self) -> AsyncIterator[AsyncPage[T]]:
         """Give this page and each one after it."""

@@ -16,7 +16,8 @@ from .._operations import (
 )
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.pages import AsyncPages, Page, PageShape
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import CursorShape
 from ..types.keys import (
     Key,
     KeyCreated,
@@ -28,7 +29,7 @@ from ..types.keys import (
 )
 from ..types.pages import SortOrder
 
-_LIST_PAGE = PageShape(
+_LIST_PAGE = CursorShape(
     items="data",
     more="has_more",
     cursor="last_id",

@@ -14,7 +14,8 @@ from .._operations import (
 )
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.pages import AsyncPages, Page, PageShape
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
 from ..types.projects import (
     Project,
@@ -23,7 +24,7 @@ from ..types.projects import (
     ProjectUpdateRequest,
 )
 
-_LIST_PAGE = PageShape(
+_LIST_PAGE = CursorShape(
     items="data",
     more="has_more",
     cursor="last_id",

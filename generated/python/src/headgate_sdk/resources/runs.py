@@ -16,7 +16,8 @@ from .._operations import (
 )
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.pages import AsyncPages, Page, PageShape
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import CursorShape
 from ..streams.run import RUN_SHAPE, AsyncRunStream, RunStream
 from ..types.pages import SortOrder
 from ..types.runs import (
@@ -28,7 +29,7 @@ from ..types.runs import (
     RunStatus,
 )
 
-_LIST_PAGE = PageShape(
+_LIST_PAGE = CursorShape(
     items="data",
     more="has_more",
     cursor="last_id",
