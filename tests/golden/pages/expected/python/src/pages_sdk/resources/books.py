@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from .._operations import BOOKS_LIST
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.pages import AsyncPages, Page, PageShape
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import CursorShape
 from .._runtime.settings import RequestOptions
 from ..types.schemas import Book, BookPage
 
-_LIST_PAGE = PageShape(
+_LIST_PAGE = CursorShape(
     items="books",
     more="more_to_come",
     cursor="final_id",
