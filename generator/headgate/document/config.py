@@ -15,6 +15,7 @@ from headgate.document.json_values import JsonObject
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _WORD: Final = re.compile(r"[A-Za-z0-9]+")
+_LONGEST: Final = 30
 _NOISE: Final = frozenset({"api", "apis", "rest", "openapi", "the", "specification"})
 
 
@@ -154,7 +155,7 @@ def title_words(title: str) -> list[str]:
 
     A title that leaves none, or begins with a digit, gets the word `client`.
     """
-    words = [word.lower() for word in _WORD.findall(title)]
+    words = [word[:_LONGEST].lower() for word in _WORD.findall(title)]
     telling = [word for word in words if word not in _NOISE][:3]
     if not telling or telling[0][0].isdigit():
         telling.insert(0, "client")

@@ -56,8 +56,15 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Changes:
     """Bring a folder up to date and say what was done.
 
     Raises OutputError, with nothing written, for a path that leaves the folder or
-    belongs to somebody else.
+    belongs to somebody else, and where the disk refuses.
     """
+    try:
+        return _write(folder, files)
+    except OSError as error:
+        raise OutputError(f"cannot write to {folder}: {error.strerror}") from None
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> Changes:
     _refuse_foreign(folder, files)
     changes = compare(folder, files)
     expected = {**files, MANIFEST: _manifest(files)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled
-from headgate.encoding.markup import markdown, markdown_text, toml_string
+from headgate.encoding.markup import markdown_text, toml_string
 from headgate.encoding.python import dotted
 from headgate.plan.python.client import secrets_of
 from headgate.plan.python.context import Context, name
@@ -83,7 +83,7 @@ def readme_page(context: Context) -> ReadmePage:
     return ReadmePage(
         header=assembled("<!-- {} -->", markdown_text(context.header.text[2:])),
         title=markdown_text(config.python.distribution),
-        about=markdown(config.package.description),
+        about=markdown_text(config.package.description),
         distribution=markdown_text(config.python.distribution),
         module=dotted([config.python.module]),
         client=name(context.client),

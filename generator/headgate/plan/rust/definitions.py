@@ -380,21 +380,23 @@ class Definitions:
     def _setters(
         self, struct: Struct, imports: Imports, home: Code
     ) -> tuple[SetterPage, ...]:
-        names = self.setter_names(struct)
         return tuple(
-            self._setter(member, names[member.field.name], imports, home)
-            for member in self.members(struct)
-            if _is_settable(member)
+            self._setter(member, name, imports, home)
+            for member, name in self._named_setters(struct)
         )
 
     def setter_names(self, struct: Struct) -> dict[str, Code]:
         """Name the methods that set fields of a struct, by the fields' names."""
+        return {member.field.name: name for member, name in self._named_setters(struct)}
+
+    def _named_setters(self, struct: Struct) -> list[tuple[Member, Code]]:
+        """Name them; parameters in different places may have one name."""
         methods = scope("new")
-        return {
-            member.field.name: claim_snake(methods, member.field.name, "field")
+        return [
+            (member, claim_snake(methods, member.field.name, "field"))
             for member in self.members(struct)
             if _is_settable(member)
-        }
+        ]
 
     def _setter(
         self, member: Member, name: Code, imports: Imports, home: Code

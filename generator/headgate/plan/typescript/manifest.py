@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.encoding.markup import markdown, markdown_code, markdown_text
+from headgate.encoding.markup import markdown_code, markdown_text
 from headgate.encoding.typescript import identifier, json_text, string
 from headgate.plan.typescript.configuration import variable
 
@@ -97,7 +97,7 @@ def plan_readme(api: Api, names: Names, config: Config) -> ReadmePage:
         title=markdown_text(config.typescript.package),
         install=markdown_code(f"npm install {config.typescript.package}"),
         module=string(config.typescript.package),
-        description=markdown(config.package.description),
+        description=markdown_text(config.package.description),
         client=identifier(names.client.name),
         base_error=identifier(names.base_error),
         variables=tuple(markdown_code(variable(prefix, each)) for each in options),
