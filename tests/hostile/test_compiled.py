@@ -1,0 +1,74 @@
+"""Hostile packages compile, and what runs of them runs nothing of the document's.
+
+Every payload that is code makes a file in the current folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.hostile.generating import Pair
+
+ROOT = Path(__file__).resolve().parents[2]
+IMPORTING = """
+import importlib, pkgutil, sys
+package = importlib.import_module(sys.argv[1])
+for each in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+    module = importlib.import_module(each.name)
+    for name in getattr(module, "__all__", ()):
+        getattr(module, name)
+"""
+
+
+def run(*command: object, cwd: Path, **variables: str) -> tuple[int, str]:
+    """The exit code of a command and all that it said."""
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_python_imports_in_silence(repeated: Pair, scratch: Path) -> None:
+    """Every module imports, every name resolves, and no payload runs."""
+    source = repeated.folder / "hostile" / "python" / "src"
+    code, said = run(
+        *[sys.executable, "-W", "error", "-c", IMPORTING, "slices_sdk"],
+        cwd=scratch,
+        PYTHONPATH=str(source),
+    )
+
+    assert (code, said) == (0, "")
+    assert list(scratch.iterdir()) == []
+
+
+def test_typescript_compiles_and_runs_in_silence(repeated: Pair, scratch: Path) -> None:
+    """Tsc finds nothing, Node loads every module, and no payload runs."""
+    package = repeated.folder / "hostile" / "typescript"
+    out = package.parent / "built"
+    tsc = ROOT / "tools" / "node_modules" / ".bin" / "tsc"
+    compiled = run(tsc, "-p", package / "tsconfig.json", "--outDir", out, cwd=package)
+    (out / "package.json").write_text(json.dumps({"type": "module"}), "utf-8")
+    ran = run("node", out / "index.js", cwd=scratch)
+
+    assert compiled == (0, "")
+    assert ran == (0, "")
+    assert list(scratch.iterdir()) == []
+
+
+def test_rust_compiles_and_its_docs_run_nothing(repeated: Pair) -> None:
+    """Cargo builds the crate, and finds no doc test that the document wrote."""
+    crate = repeated.folder / "hostile" / "rust"
+    before = {path.name for path in crate.iterdir()}
+    code, said = run("cargo", "test", "--quiet", "--doc", cwd=crate)
+
+    assert code == 0, said
+    assert {path.name for path in crate.iterdir()} - before <= {"Cargo.lock", "target"}

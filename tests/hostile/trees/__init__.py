@@ -1,0 +1,1 @@
+"""Reads generated source with its language's own parser."""
