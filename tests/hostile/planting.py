@@ -65,7 +65,7 @@ def _is_printable(character: str) -> bool:
 
 
 def sites(document: Any) -> dict[str, list[Site]]:
-    """The sites of a document by the JSON pointers of their texts, and of their keys."""
+    """The sites of a document by the JSON pointers of their texts and keys."""
     found: dict[str, list[Site]] = {}
     for pointer, text in _texts(document, ""):
         found.setdefault(pointer, []).append(text.site)
