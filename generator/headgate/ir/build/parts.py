@@ -117,7 +117,7 @@ def _kind_of_union(
     definition = definitions.get(inner.id) if isinstance(inner, Ref) else None
     if not isinstance(definition, Union):
         return "json"
-    kinds = {
+    kinds: set[PartKind] = {
         _kind(settled, content_type, definitions, body)
         for variant in definition.variants
         if (settled := _settled(variant.type, definitions)) != inner

@@ -471,7 +471,13 @@ class SchemaReader:
 
 
 def _word_of(values: list[JsonValue]) -> str:
-    return {str: "text", int: "number", bool: "flag"}.get(type(values[0]), "value")
+    match values[0]:
+        case bool():
+            return "flag"
+        case str():
+            return "text"
+        case _:
+            return "number"
 
 
 def _words_of(keys: Iterable[str]) -> tuple[str, ...]:
