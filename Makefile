@@ -70,18 +70,22 @@ browser: # Debian's Chromium for the test of the bundle; who may not install it 
 
 .PHONY: test-rust
 test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
+	$(BIN)/headgate generate --language rust --spec tests/golden/wire-forms/spec.yaml --out tests/rust/wire/sdk 2>/dev/null
 	cargo fmt --check --manifest-path generated/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/rust/Cargo.toml
+	cargo fmt --check --manifest-path tests/rust/wire/Cargo.toml
 	cargo fmt --check --manifest-path tests/faults/drivers/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/restarts/programs/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/hostile/trees/rust/Cargo.toml
 	cargo clippy --manifest-path tests/hostile/trees/rust/Cargo.toml -- -D warnings
 	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets --features otel -- -D warnings
 	cargo clippy --manifest-path tests/rust/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --manifest-path tests/rust/wire/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path tests/faults/drivers/rust/Cargo.toml -- -D warnings
 	cargo clippy --manifest-path tests/restarts/programs/rust/Cargo.toml -- -D warnings
 	cargo test --manifest-path generated/rust/Cargo.toml
 	cargo test --manifest-path tests/rust/Cargo.toml
+	cargo test --manifest-path tests/rust/wire/Cargo.toml
 
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent

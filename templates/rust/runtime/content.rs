@@ -80,6 +80,11 @@ fn is_of(media_type: &str, wanted: &str) -> bool {
     }
 }
 
+/// Tells a file's type by its name.
+pub(super) fn media_type_of(file_name: &str) -> Option<&'static str> {
+    by_suffix(file_name.rsplit_once('.')?.1)
+}
+
 fn by_suffix(suffix: &str) -> Option<&'static str> {
     Some(match &*suffix.to_ascii_lowercase() {
         "png" => "image/png",

@@ -16,6 +16,7 @@ pub mod logging;
 #[cfg(feature = "otel")]
 pub mod otel;
 pub mod page;
+pub mod parameters;
 pub mod partial_json;
 mod progress;
 pub mod records;
@@ -28,3 +29,4 @@ pub mod stream;
 pub mod sum;
 pub mod tagged;
 pub mod transport;
+pub mod upload;

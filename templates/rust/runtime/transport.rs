@@ -18,8 +18,9 @@ use super::config::{change_header, set_header, Place, Secret, Service, Timeouts,
 use super::error::{Error, TimeLimit};
 use super::interceptors::{Interceptors, Watch};
 use super::logging::CallLog;
+use super::parameters::percent_encoded;
 use super::redaction::Redactor;
-use super::request::{percent_encoded, Idempotency, Options, Request};
+use super::request::{Idempotency, Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
 use super::sse::Limits;
@@ -220,8 +221,11 @@ impl Sender {
         }
         let body = self.options.extend_body(self.request.body.clone())?;
         if body.is_some() {
-            let value = HeaderValue::from_static(self.request.content_type);
-            headers.insert(CONTENT_TYPE, value);
+            set_header(
+                &mut headers,
+                CONTENT_TYPE.as_str(),
+                &self.request.content_type,
+            )?;
         }
         let mut secrets = Vec::new();
         self.add_credentials(&mut headers, &mut secrets)?;

@@ -6,7 +6,7 @@ use reqwest::header::HeaderMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
-use super::request::percent_encoded;
+use super::parameters::percent_encoded;
 use super::transport::base64;
 
 const MARK: &str = "[redacted]";

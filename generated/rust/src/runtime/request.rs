@@ -13,6 +13,11 @@ use super::config::{set_header, NamedHeaders, Timeouts};
 use super::error::Error;
 use super::interceptors::Interceptors;
 use super::page::Walk;
+use super::parameters::{
+    add_pairs, change_pairs, encode_pairs, joined, path_text, percent_encoded,
+};
+pub use super::parameters::{json_text, PathStyle, Style};
+use super::upload::Multipart;
 
 /// Whether an operation may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,35 +43,29 @@ pub struct Operation {
     pub idempotency: Idempotency,
 }
 
-/// How a list or an object is written in a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// A parameter for each item or property.
-    Repeated,
-    /// One parameter, its items separated by commas.
-    Comma,
-    /// One parameter, its items separated by spaces.
-    Space,
-    /// One parameter, its items separated by bars.
-    Pipe,
-    /// A parameter `name[property]` for each property.
-    Deep,
-}
-
 /// A call's parameters and body.
 #[derive(Clone)]
 pub struct Request {
     pub(super) operation: &'static Operation,
     pub(super) body: Option<Bytes>,
-    pub(super) content_type: &'static str,
-    path: Vec<(&'static str, String)>,
+    pub(super) content_type: String,
+    path: Vec<PathValue>,
     query: Vec<(String, String)>,
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(&'static str, String)>,
+    reserved: Vec<&'static str>,
     pub(super) unfinished: bool,
     pub(super) walk: Option<Walk>,
     address: Option<String>,
     problem: Option<String>,
+}
+
+/// A path parameter: its value, and how that is written.
+#[derive(Clone)]
+struct PathValue {
+    name: &'static str,
+    plain: String,
+    encoded: String,
 }
 
 impl Request {
@@ -75,11 +74,12 @@ impl Request {
         Self {
             operation,
             body: None,
-            content_type: "application/json",
+            content_type: "application/json".to_owned(),
             path: Vec::new(),
             query: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
+            reserved: Vec::new(),
             unfinished: false,
             walk: None,
             address: None,
@@ -89,7 +89,30 @@ impl Request {
 
     /// Sets a path parameter.
     pub fn path(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
-        self.problem = add_text(&mut self.path, name, value).or(self.problem.take());
+        self.styled_path(name, value, PathStyle::Simple, false);
+    }
+
+    /// Sets a path parameter that is written in a style.
+    pub fn styled_path(
+        &mut self,
+        name: &'static str,
+        value: &(impl Serialize + ?Sized),
+        style: PathStyle,
+        explode: bool,
+    ) {
+        match serde_json::to_value(value) {
+            Ok(value) => self.path.push(PathValue {
+                name,
+                plain: joined(&value, ",", false),
+                encoded: path_text(name, &value, style, explode),
+            }),
+            Err(error) => self.problem = Some(format!("path parameter `{name}`: {error}")),
+        }
+    }
+
+    /// Lets the values of a query parameter keep reserved characters.
+    pub fn allow_reserved(&mut self, name: &'static str) {
+        self.reserved.push(name);
     }
 
     /// Adds a query parameter; null and `None` add nothing.
@@ -107,12 +130,17 @@ impl Request {
 
     /// Sets a header parameter; null and `None` set nothing.
     pub fn header(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
-        self.problem = add_text(&mut self.headers, name, value).or(self.problem.take());
+        self.problem = add_text(&mut self.headers, name, value, false).or(self.problem.take());
+    }
+
+    /// Sets a header parameter whose objects are written as `name=value`.
+    pub fn exploded_header(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.problem = add_text(&mut self.headers, name, value, true).or(self.problem.take());
     }
 
     /// Sets a cookie parameter; null and `None` set nothing.
     pub fn cookie(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
-        self.problem = add_text(&mut self.cookies, name, value).or(self.problem.take());
+        self.problem = add_text(&mut self.cookies, name, value, false).or(self.problem.take());
     }
 
     /// Sets a JSON body.
@@ -123,20 +151,40 @@ impl Request {
         }
     }
 
-    /// Sets a body of form fields.
-    pub fn form(&mut self, body: &(impl Serialize + ?Sized)) {
+    /// Sets a body of form fields, each written in its style, or repeated.
+    pub fn form(&mut self, body: &(impl Serialize + ?Sized), styles: &[(&str, Style)]) {
         let mut pairs = Vec::new();
         match serde_json::to_value(body) {
-            Ok(value) => add_pairs(&mut pairs, "", &value, Style::Repeated),
+            Ok(Value::Object(fields)) => {
+                for (name, value) in &fields {
+                    let own = styles.iter().find(|(known, _)| known == name);
+                    let style = own.map_or(Style::Repeated, |(_, style)| *style);
+                    add_pairs(&mut pairs, name, value, style);
+                }
+            }
+            Ok(_) => self.problem = Some("the body: a form is an object".to_owned()),
             Err(error) => self.problem = Some(format!("the body: {error}")),
         }
-        self.content_type = "application/x-www-form-urlencoded";
-        self.body = Some(encode_pairs(&pairs).into());
+        self.raw(
+            "application/x-www-form-urlencoded",
+            encode_pairs(&pairs, &[]),
+        );
+    }
+
+    /// Sets a body of several parts.
+    pub fn multipart(&mut self, form: Multipart) {
+        match form.finish() {
+            Ok((content_type, body)) => {
+                self.content_type = content_type;
+                self.body = Some(body);
+            }
+            Err(problem) => self.problem = Some(problem),
+        }
     }
 
     /// Sets a body as it is.
-    pub fn raw(&mut self, content_type: &'static str, body: impl Into<Bytes>) {
-        self.content_type = content_type;
+    pub fn raw(&mut self, content_type: &str, body: impl Into<Bytes>) {
+        content_type.clone_into(&mut self.content_type);
         self.body = Some(body.into());
     }
 
@@ -167,8 +215,8 @@ impl Request {
     }
 
     pub(super) fn path_value(&self, name: &str) -> Option<&str> {
-        let found = self.path.iter().find(|(known, _)| *known == name)?;
-        Some(&found.1)
+        let found = self.path.iter().find(|value| value.name == name)?;
+        Some(&found.plain)
     }
 
     pub(super) fn query_value(&self, name: &str) -> Option<String> {
@@ -209,7 +257,7 @@ impl Request {
             let (text, name) = part.split_once('{').unwrap_or((part, ""));
             path.push_str(text);
             if let Some(name) = name.strip_suffix('}') {
-                path.push_str(&self.encoded(name)?);
+                path.push_str(self.encoded(name)?);
             }
         }
         let mut url = base.clone();
@@ -219,7 +267,7 @@ impl Request {
             change_pairs(&mut pairs, name, value);
         }
         pairs.extend(secrets);
-        let pairs = encode_pairs(&pairs);
+        let pairs = encode_pairs(&pairs, &self.reserved);
         let parts = [fixed, &pairs];
         let query: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if !query.is_empty() {
@@ -228,14 +276,15 @@ impl Request {
         Ok(url)
     }
 
-    /// Encodes a path parameter so that it stays one segment.
-    fn encoded(&self, name: &str) -> Result<String, Error> {
-        let value = self.path_value(name).unwrap_or_default();
-        if matches!(value, "" | "." | "..") {
-            let message = format!("path parameter `{name}` must not be `{value}`");
+    /// Gives a path parameter, encoded so that it stays one segment.
+    fn encoded(&self, name: &str) -> Result<&str, Error> {
+        let found = self.path.iter().find(|value| value.name == name);
+        let encoded = found.map_or("", |value| value.encoded.as_str());
+        if matches!(encoded, "" | "." | "..") {
+            let message = format!("path parameter `{name}` must not be `{encoded}`");
             return Err(Error::configuration(message));
         }
-        Ok(percent_encoded(value))
+        Ok(encoded)
     }
 
     pub(super) fn add_headers(&self, headers: &mut HeaderMap) -> Result<(), Error> {
@@ -266,30 +315,6 @@ impl fmt::Debug for Request {
     }
 }
 
-/// Writes everything but RFC 3986's unreserved characters as `%XX`.
-pub(super) fn percent_encoded(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    text
-}
-
-/// Puts values in place of those of that name, or after all others.
-fn change_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
-    let mut values = Vec::new();
-    add_pairs(&mut values, name, value, Style::Repeated);
-    let place = pairs.iter().position(|(known, _)| known == name);
-    let place = place.unwrap_or(pairs.len());
-    pairs.retain(|(known, _)| known != name);
-    pairs.splice(place..place, values);
-}
-
 /// Gives an address that the server gave, with what is secret in its query put in again.
 fn elsewhere(address: &str, secrets: &[(String, String)]) -> Result<Url, Error> {
     let mut url = Url::parse(address)
@@ -302,74 +327,25 @@ fn elsewhere(address: &str, secrets: &[(String, String)]) -> Result<Url, Error> 
         .collect();
     if !missing.is_empty() {
         let own = url.query().unwrap_or_default().to_owned();
-        let parts = [own, encode_pairs(&missing)];
+        let parts = [own, encode_pairs(&missing, &[])];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         url.set_query(Some(&parts.join("&")));
     }
     Ok(url)
 }
 
-fn encode_pairs(pairs: &[(String, String)]) -> String {
-    let pairs: Vec<String> = pairs
-        .iter()
-        .map(|(name, value)| format!("{}={}", percent_encoded(name), percent_encoded(value)))
-        .collect();
-    pairs.join("&")
-}
-
 fn add_text(
     target: &mut Vec<(&'static str, String)>,
     name: &'static str,
     value: &(impl Serialize + ?Sized),
+    explode: bool,
 ) -> Option<String> {
     match serde_json::to_value(value) {
         Ok(Value::Null) => {}
-        Ok(value) => target.push((name, joined(&value, ","))),
+        Ok(value) => target.push((name, joined(&value, ",", explode))),
         Err(error) => return Some(format!("parameter `{name}`: {error}")),
     }
     None
-}
-
-fn add_pairs(target: &mut Vec<(String, String)>, name: &str, value: &Value, style: Style) {
-    match (value, style) {
-        (Value::Null, _) => {}
-        (Value::Array(items), Style::Repeated) => {
-            target.extend(items.iter().map(|item| (name.to_owned(), text(item))));
-        }
-        (Value::Object(fields), Style::Repeated) => {
-            for (name, value) in fields {
-                add_pairs(target, name, value, Style::Repeated);
-            }
-        }
-        (Value::Object(fields), Style::Deep) => {
-            for (key, value) in fields {
-                add_pairs(target, &format!("{name}[{key}]"), value, Style::Deep);
-            }
-        }
-        (_, Style::Space) => target.push((name.to_owned(), joined(value, " "))),
-        (_, Style::Pipe) => target.push((name.to_owned(), joined(value, "|"))),
-        _ => target.push((name.to_owned(), joined(value, ","))),
-    }
-}
-
-fn joined(value: &Value, separator: &str) -> String {
-    match value {
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(separator),
-        Value::Object(fields) => {
-            let parts = fields
-                .iter()
-                .flat_map(|(key, value)| [key.clone(), text(value)]);
-            parts.collect::<Vec<_>>().join(separator)
-        }
-        other => text(other),
-    }
-}
-
-/// Gives a string as it is and anything else as JSON.
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// What one call asks for beside its parameters.

@@ -50,6 +50,7 @@ RUNTIME: Final = (
     "mod",
     "otel",
     "page",
+    "parameters",
     "partial_json",
     "progress",
     "records",
@@ -62,6 +63,7 @@ RUNTIME: Final = (
     "sum",
     "tagged",
     "transport",
+    "upload",
 )
 
 

@@ -21,6 +21,7 @@ from headgate.ir.types import (
 from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import layout
 from headgate.plan.rust.definitions import described
+from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
     claim_constant,
@@ -29,6 +30,7 @@ from headgate.plan.rust.names import (
     scope,
 )
 from headgate.plan.rust.paging import walk_of
+from headgate.plan.rust.parameters import sent_parameter
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.types import TYPES
 
@@ -273,9 +275,7 @@ class ResourceFile:
             type_ = self.definitions.types.write(parameter.type, self.imports, TYPES)
             type_ = assembled("&{}", type_)
         parameters.append(layout.parameter(name, type_))
-        wire = rust.string(parameter.name)
-        call = layout.call(8, fixed("request.path"), (wire, value), fixed(";"))
-        statements.append(call)
+        statements += sent_parameter(parameter, value, self.imports)
 
     def _body(
         self,
@@ -285,7 +285,10 @@ class ResourceFile:
         parameters: list[Code],
         statements: list[Code],
     ) -> None:
-        if body.kind not in {"json", "form"}:
+        if body.kind in {"form", "multipart"}:
+            self._form(body, name, parameters, statements)
+            return
+        if body.kind != "json":
             self.imports.use("bytes", "Bytes")
             parameters.append(assembled("{}: impl Into<Bytes>", name))
             arguments = (rust.string(body.media_type), name)
@@ -294,7 +297,7 @@ class ResourceFile:
             )
             return
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
-        method = fixed("request.json") if body.kind == "json" else fixed("request.form")
+        method = fixed("request.json")
         if not body.required:
             parameters.append(layout.parameter(name, assembled("Option<{}>", type_)))
             text = assembled(
@@ -312,6 +315,23 @@ class ResourceFile:
         else:
             parameters.append(layout.parameter(name, type_))
         statements.append(assembled("        {}(&{});", method, name))
+
+    def _form(
+        self, body: Body, name: Code, parameters: list[Code], statements: list[Code]
+    ) -> None:
+        type_ = self.definitions.types.write(body.type, self.imports, TYPES)
+        if body.required:
+            parameters.append(layout.parameter(name, type_))
+            bind = assembled("        let body = &{};", name)
+            indent, closing = 8, []
+        else:
+            parameters.append(layout.parameter(name, assembled("Option<{}>", type_)))
+            bind = assembled("        if let Some(body) = &{} {{", name)
+            indent, closing = 12, [fixed("        }")]
+        sent = form_statements(
+            body, fixed("body"), self.definitions, self.imports, indent=indent
+        )
+        statements += [bind, *sent, *closing]
 
     def _flag(self, body: Body, name: Code, stream: StreamCall | None) -> Code | None:
         """Set the property of the body that asks for a stream, if it is a boolean."""
@@ -337,17 +357,8 @@ class ResourceFile:
         members = self.definitions.members(struct)
         placed = [p for p in operation.parameters if p.place != "path"]
         for member, parameter in zip(members, placed, strict=True):
-            wire = rust.string(parameter.name)
             value = assembled("&{}.{}", argument, member.name)
-            if parameter.place == "query":
-                self.imports.use(_REQUEST, "Style")
-                arguments = [wire, value, _style(parameter)]
-                head = fixed("request.query")
-            else:
-                arguments = [wire, value]
-                header = parameter.place == "header"
-                head = fixed("request.header") if header else fixed("request.cookie")
-            statements.append(layout.call(8, head, arguments, fixed(";")))
+            statements += sent_parameter(parameter, value, self.imports)
         return [*statements, *_unfinished(operation.stream)]
 
     def _reply(self, operation: Operation, stream: StreamCall | None) -> Code:
@@ -425,18 +436,6 @@ def _as_field(parameter: Parameter) -> Field:
         location=parameter.location,
         default=parameter.default,
     )
-
-
-def _style(parameter: Parameter) -> Code:
-    if parameter.style == "deepObject":
-        return fixed("Style::Deep")
-    if parameter.explode:
-        return fixed("Style::Repeated")
-    if parameter.style == "spaceDelimited":
-        return fixed("Style::Space")
-    if parameter.style == "pipeDelimited":
-        return fixed("Style::Pipe")
-    return fixed("Style::Comma")
 
 
 _TAKEN: Final[frozenset[str]] = frozenset(

@@ -123,7 +123,7 @@ class Types:
     def is_text(self, type_: TypeExpr) -> bool:
         """Say whether values of a type are strings."""
         plain = self.resolve(type_)
-        return isinstance(plain, Scalar) and plain.kind in {"string", "binary"}
+        return isinstance(plain, Scalar) and _scalar(plain) == _STRING
 
     def is_copy(self, type_: TypeExpr) -> bool:
         """Say whether values of a type are copied and not cloned."""
@@ -158,10 +158,15 @@ def _scalar_of(type_: Scalar | Constant) -> Scalar:
     return constant_scalar(type_.value) if isinstance(type_, Constant) else type_
 
 
+_STRING: Final = fixed("String")
+
+
 def _scalar(scalar: Scalar) -> Code:
     match scalar.kind:
+        case "string" if scalar.format != "binary":
+            return _STRING
         case "string" | "binary":
-            return fixed("String")
+            return fixed("crate::Upload")
         case "integer":
             return fixed("i32") if scalar.format == "int32" else fixed("i64")
         case "number":

@@ -35,3 +35,4 @@ pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
 pub use runtime::stream::EventStream;
+pub use runtime::upload::Upload;

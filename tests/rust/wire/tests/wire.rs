@@ -1,0 +1,376 @@
+//! Parameters in every style, forms, files, pages and streams as others write them.
+
+use headgate_sdk_tests::server::{Connection, Received, Server};
+use serde_json::json;
+use wire_forms_sdk::resources::{offsets, styles};
+use wire_forms_sdk::types::{
+    FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest,
+};
+use wire_forms_sdk::{Client, Upload};
+
+fn client(server: &Server) -> Client {
+    let builder = Client::builder().base_url(&server.url);
+    builder.build().expect("a client")
+}
+
+fn stored() -> Server {
+    Server::start(|_, _, connection| connection.json(200, r#"{"id": "1"}"#))
+}
+
+fn first(server: &Server) -> Received {
+    server.received().remove(0)
+}
+
+/// Every parameter is written in its style, and stays where it belongs.
+#[tokio::test]
+async fn parameters_are_written_in_their_styles() {
+    let server = Server::start(|_, _, connection| connection.respond(204, "", ""));
+    let words = |words: &[&str]| -> Vec<String> { words.iter().map(|&w| w.into()).collect() };
+    let filter = || Filter::new().color("r/g").size(2);
+    let params = styles::GetParams::new()
+        .repeated(words(&["a", "b&c"]))
+        .comma(words(&["a", "b"]))
+        .space(words(&["a", "b"]))
+        .pipe(words(&["a", "b"]))
+        .deep(filter())
+        .json(filter())
+        .reserved("a/b?c&d")
+        .x_filter(filter())
+        .crumb("c;d");
+
+    let client = client(&server);
+    let call = client.styles().get(
+        &words(&["a", "b/c"]),
+        &words(&["x", "y"]),
+        &filter(),
+        params,
+    );
+    call.await.expect("nothing");
+
+    let request = first(&server);
+    let (path, query) = request.target.split_once('?').expect("a query");
+    assert_eq!(path, "/styles/a,b%2Fc/.x.y/;matrix=color,r%2Fg,size,2");
+    let query: Vec<&str> = query.split('&').collect();
+    let expected = [
+        "repeated=a",
+        "repeated=b%26c",
+        "comma=a%2Cb",
+        "space=a%20b",
+        "pipe=a%7Cb",
+        "deep%5Bcolor%5D=r%2Fg",
+        "deep%5Bsize%5D=2",
+        "json=%7B%22color%22%3A%22r%2Fg%22%2C%22size%22%3A2%7D",
+        "reserved=a/b?c%26d",
+    ];
+    assert_eq!(query, expected);
+    assert_eq!(request.header("x-filter"), Some("color=r/g,size=2"));
+    assert_eq!(request.header("cookie"), Some("crumb=c%3Bd"));
+}
+
+/// Takes a multipart body apart: the head and the data of each part.
+fn parts(request: &Received) -> Vec<(String, String)> {
+    let kind = request.header("content-type").expect("a type");
+    let boundary = kind
+        .strip_prefix("multipart/form-data; boundary=")
+        .expect("a boundary");
+    let body = request
+        .body
+        .strip_suffix(&format!("--{boundary}--\r\n"))
+        .expect("an end");
+    let separator = format!("--{boundary}\r\n");
+    let part = |part: &str| {
+        let (head, data) = part.split_once("\r\n\r\n").expect("a part");
+        (
+            head.to_owned(),
+            data.strip_suffix("\r\n").expect("an end").to_owned(),
+        )
+    };
+    body.split(&*separator).skip(1).map(part).collect()
+}
+
+/// Files, texts and JSON are parts of their own; a list is a part for each item.
+#[tokio::test]
+async fn files_are_parts() {
+    let server = stored();
+    let file = Upload::new("first").file_name("a \"b\"\r\n.txt");
+    let body = FilesCreateRequest::new(file, FilesCreateRequestPurpose::Avatar)
+        .more(vec![
+            Upload::from("second").content_type("text/x-odd"),
+            Upload::new("third").file_name("c.pdf"),
+        ])
+        .tags(vec!["x".to_owned(), "y".to_owned()])
+        .about(Filter::new().size(1));
+
+    let stored = client(&server).files().create(body).await.expect("an id");
+
+    assert_eq!(stored.id, "1");
+    let disposition = "Content-Disposition: form-data; name=";
+    let expected = [
+        (
+            format!("{disposition}\"file\"; filename=\"a %22b%22%0D%0A.txt\"\r\nContent-Type: image/png"),
+            "first",
+        ),
+        (format!("{disposition}\"purpose\""), "avatar"),
+        (
+            format!("{disposition}\"more\"; filename=\"more\"\r\nContent-Type: text/x-odd"),
+            "second",
+        ),
+        (
+            format!("{disposition}\"more\"; filename=\"c.pdf\"\r\nContent-Type: application/pdf"),
+            "third",
+        ),
+        (format!("{disposition}\"tags\""), "x"),
+        (format!("{disposition}\"tags\""), "y"),
+        (
+            format!("{disposition}\"about\"\r\nContent-Type: application/json"),
+            r#"{"size":1}"#,
+        ),
+    ];
+    let expected = expected.map(|(head, data)| (head, data.to_owned()));
+    assert_eq!(parts(&first(&server)), expected);
+}
+
+/// A file that cannot be read is told by the argument's name; one that can keeps its name.
+#[tokio::test]
+async fn files_are_read_with_their_names() {
+    let path = std::env::temp_dir().join(format!("wire-{}.csv", std::process::id()));
+    std::fs::write(&path, "a,b").expect("a file");
+    let server = stored();
+
+    let missing = Upload::file("/nowhere/at/all").expect_err("no file");
+    let body = FilesCreateRequest::new("x", FilesCreateRequestPurpose::Attachment)
+        .more(vec![Upload::file(&path).expect("a file")]);
+    client(&server).files().create(body).await.expect("an id");
+
+    std::fs::remove_file(&path).expect("no file");
+    assert_eq!(missing.message(), "path: `/nowhere/at/all` cannot be read");
+    let (head, data) = parts(&first(&server)).pop().expect("a part");
+    assert!(head.ends_with(".csv\"\r\nContent-Type: text/csv"), "{head}");
+    assert_eq!(data, "a,b");
+}
+
+/// A form's fields are written in their styles; the same body goes with a retry.
+#[tokio::test]
+async fn forms_are_written_in_their_styles() {
+    let server = stored();
+    let body = FormsCreateRequest::new("Ü & co")
+        .tags(vec!["a".to_owned(), "b".to_owned()])
+        .about(Filter::new().color("red").size(1));
+
+    client(&server).forms().create(body).await.expect("an id");
+
+    let request = first(&server);
+    let kind = request.header("content-type");
+    assert_eq!(kind, Some("application/x-www-form-urlencoded"));
+    let mut fields: Vec<&str> = request.body.split('&').collect();
+    fields.sort_unstable();
+    let expected = [
+        "about%5Bcolor%5D=red",
+        "about%5Bsize%5D=1",
+        "name=%C3%9C%20%26%20co",
+        "tags=a",
+        "tags=b",
+    ];
+    assert_eq!(fields, expected);
+}
+
+fn echo(_: usize, request: &Received, connection: &mut Connection) {
+    let kind = request.header("content-type").unwrap_or_default();
+    connection.respond(200, &format!("Content-Type: {kind}\r\n"), &request.body);
+}
+
+/// Texts and bytes are sent and given as they are.
+#[tokio::test]
+async fn texts_and_bytes_are_as_they_are() {
+    let server = Server::start(echo);
+    let client = client(&server);
+
+    let text = client.texts().create("grüezi").await.expect("a text");
+    let bytes = client
+        .bytes()
+        .create(vec![b'a', 0, b'b'])
+        .await
+        .expect("bytes");
+
+    assert_eq!(text, "grüezi");
+    assert_eq!(&bytes[..], b"a\0b");
+    let kinds: Vec<_> = server
+        .received()
+        .iter()
+        .map(|r| r.header("content-type").map(str::to_owned))
+        .collect();
+    assert_eq!(
+        kinds,
+        ["text/plain", "application/octet-stream"].map(|k| Some(k.to_owned()))
+    );
+}
+
+fn items(range: std::ops::Range<u64>) -> serde_json::Value {
+    range.map(|id| json!({"id": id.to_string()})).collect()
+}
+
+fn targets(server: &Server) -> Vec<String> {
+    server
+        .received()
+        .into_iter()
+        .map(|request| request.target)
+        .collect()
+}
+
+/// A list by offsets goes on from how many items there were, to the total.
+#[tokio::test]
+async fn offsets_count_items() {
+    let server = Server::start(|number, _, connection| {
+        let page = [items(3..5), items(5..7), items(7..8)][number].clone();
+        connection.json(200, &json!({"items": page, "total": 8}).to_string());
+    });
+    let params = offsets::ListParams::new().offset(3).limit(2);
+
+    let mut list = client(&server).offsets().list(params).items();
+    let mut ids = Vec::new();
+    while let Some(item) = list.next().await {
+        ids.push(item.expect("an item").id);
+    }
+
+    assert_eq!(ids, ["3", "4", "5", "6", "7"]);
+    let expected = ["offset=3&limit=2", "limit=2&offset=5", "limit=2&offset=7"];
+    assert_eq!(
+        targets(&server),
+        expected.map(|query| format!("/offsets?{query}"))
+    );
+}
+
+/// A list by numbers ends with the last page.
+#[tokio::test]
+async fn numbers_count_pages() {
+    let server = Server::start(|number, _, connection| {
+        let number = number as u64;
+        let body = json!({"items": items(number..number + 1), "total_pages": 3});
+        connection.json(200, &body.to_string());
+    });
+
+    let mut pages = client(&server).numbers().list(Default::default()).pages();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        assert_eq!(page.expect("a page").items.len(), 1);
+        count += 1;
+    }
+
+    assert_eq!(count, 3);
+    assert_eq!(
+        targets(&server),
+        ["/numbers", "/numbers?page=2", "/numbers?page=3"]
+    );
+}
+
+/// A list by links goes where the header says, but not to another server.
+#[tokio::test]
+async fn links_are_followed() {
+    let server = Server::start(|number, _, connection| {
+        let link = [
+            "<https://e.invalid/x>; rel=\"prev\", </links?token=a%2Cb>; title=\"a,b\"; rel=\"last next\"",
+            "<http://elsewhere.invalid/links>; rel=next",
+        ][number];
+        let headers = format!("Content-Type: application/json\r\nLink: {link}\r\n");
+        connection.respond(200, &headers, r#"[{"id": "1"}]"#);
+    });
+
+    let mut list = client(&server).links().list().items();
+    let (first, second) = (list.next().await, list.next().await);
+    let error = list
+        .next()
+        .await
+        .expect("an item")
+        .expect_err("another server");
+
+    assert!(first.is_some_and(|item| item.is_ok()) && second.is_some_and(|item| item.is_ok()));
+    assert!(error.is_decode());
+    assert!(list.next().await.is_none());
+    assert_eq!(targets(&server), ["/links", "/links?token=a%2Cb"]);
+}
+
+fn streams(kind: &'static str, chunks: &'static [&'static str]) -> Server {
+    Server::start(move |_, _, connection| {
+        connection.send(format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\
+             Connection: close\r\n\r\n"
+        ));
+        for chunk in chunks {
+            connection.chunk(chunk);
+        }
+        connection.end();
+    })
+}
+
+/// A line is an event, wherever chunks end; the last one needs no line feed.
+#[tokio::test]
+async fn lines_are_events() {
+    let server = streams(
+        "application/x-ndjson",
+        &["{\"n\":1}\n{\"n\"", ":2}\r\n\n", " {\"n\":3}"],
+    );
+
+    let mut stream = client(&server).lines().stream().await.expect("a stream");
+    let mut seen = Vec::new();
+    while let Some(event) = stream.next().await {
+        seen.push(event.expect("an event").n);
+    }
+
+    assert_eq!(seen, [1, 2, 3]);
+    assert_eq!(
+        first(&server).header("accept"),
+        Some("application/x-ndjson")
+    );
+}
+
+/// A line that is no JSON is an error with its text; the lines after it are given.
+#[tokio::test]
+async fn a_broken_line_is_an_error() {
+    let server = streams("application/x-ndjson", &["{\"n\":1\n{\"n\":2}\n"]);
+
+    let mut stream = client(&server).lines().stream().await.expect("a stream");
+    let error = stream.next().await.expect("an item").expect_err("no JSON");
+    let event = stream.next().await.expect("an item").expect("an event");
+
+    assert_eq!((error.body(), event.n), (Some("{\"n\":1"), 2));
+}
+
+/// Each record separator begins an event, which may hold line feeds.
+#[tokio::test]
+async fn sequences_are_events() {
+    let chunks = &[
+        "\u{1e}{\"n\":1}\n\u{1e}{\n\"n\"",
+        ":2}\n",
+        "\u{1e}{\"n\":3}\n",
+    ];
+    let server = streams("application/json-seq", chunks);
+
+    let mut stream = client(&server)
+        .sequences()
+        .stream()
+        .await
+        .expect("a stream");
+    let mut seen = Vec::new();
+    while let Some(event) = stream.next().await {
+        seen.push(event.expect("an event").n);
+    }
+
+    assert_eq!(seen, [1, 2, 3]);
+}
+
+/// Events that are texts are given as they are.
+#[tokio::test]
+async fn texts_are_events() {
+    let server = streams(
+        "text/event-stream",
+        &["data: one\n\ndata: \"two\"\ndata: 3\n\n"],
+    );
+
+    let mut stream = client(&server).words().stream().await.expect("a stream");
+    let mut seen = Vec::new();
+    while let Some(event) = stream.next().await {
+        seen.push(event.expect("an event"));
+    }
+
+    assert_eq!(seen, ["one", "\"two\"\n3"]);
+}
