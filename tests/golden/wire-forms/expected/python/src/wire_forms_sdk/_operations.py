@@ -3,11 +3,24 @@
 
 from __future__ import annotations
 
+from ._runtime.bodies import PartShape
+from ._runtime.parameters import Style
 from ._runtime.requests import Operation
 
 STYLES_GET = Operation(
     method="GET",
     path="/styles/{simple}/{label}/{matrix}",
+    styles={
+        ("path", "label"): Style("label", explode=True),
+        ("path", "matrix"): Style("matrix"),
+        ("query", "comma"): Style("form"),
+        ("query", "space"): Style("spaceDelimited"),
+        ("query", "pipe"): Style("pipeDelimited"),
+        ("query", "deep"): Style("deepObject"),
+        ("query", "json"): Style("json"),
+        ("query", "reserved"): Style("form", explode=True, allow_reserved=True),
+        ("header", "X-Filter"): Style("simple", explode=True),
+    },
     idempotency="natural",
 )
 FILES_CREATE = Operation(
@@ -15,6 +28,13 @@ FILES_CREATE = Operation(
     path="/files",
     body="multipart",
     content_type="multipart/form-data",
+    parts={
+        "file": PartShape("file", content_type="image/png"),
+        "purpose": PartShape("text"),
+        "more": PartShape("file", many=True),
+        "tags": PartShape("text", many=True),
+        "about": PartShape("json"),
+    },
     credentials=(("token",),),
 )
 FORMS_CREATE = Operation(
@@ -22,6 +42,9 @@ FORMS_CREATE = Operation(
     path="/forms",
     body="form",
     content_type="application/x-www-form-urlencoded",
+    parts={
+        "about": PartShape("json", style=Style("deepObject")),
+    },
     credentials=(("query_key",),),
 )
 TEXTS_CREATE = Operation(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .._operations import BYTES_CREATE
+from .._runtime.bodies import FileInput
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
 
@@ -14,7 +15,7 @@ class BytesResource(Resource):
     def create(
         self,
         *,
-        body: bytes,
+        body: FileInput,
         options: RequestOptions | None = None,
     ) -> bytes:
         return self._core.fetch(
@@ -31,7 +32,7 @@ class AsyncBytesResource(AsyncResource):
     async def create(
         self,
         *,
-        body: bytes,
+        body: FileInput,
         options: RequestOptions | None = None,
     ) -> bytes:
         return await self._core.fetch(

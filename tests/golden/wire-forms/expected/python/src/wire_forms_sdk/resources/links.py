@@ -7,8 +7,14 @@ import builtins
 
 from .._operations import LINKS_LIST
 from .._runtime.clients import AsyncResource, Resource
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import LinkShape
 from .._runtime.settings import RequestOptions
 from ..types.schemas import Item
+
+_LIST_PAGE = LinkShape(
+    items=None,
+)
 
 
 class LinksResource(Resource):
@@ -18,10 +24,11 @@ class LinksResource(Resource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> builtins.list[Item]:
-        return self._core.fetch(
+    ) -> Page[Item]:
+        return self._core.page(
             LINKS_LIST,
             builtins.list[Item],
+            _LIST_PAGE,
             options=options,
         )
 
@@ -29,13 +36,14 @@ class LinksResource(Resource):
 class AsyncLinksResource(AsyncResource):
     """The `links` operations."""
 
-    async def list(
+    def list(
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> builtins.list[Item]:
-        return await self._core.fetch(
+    ) -> AsyncPages[Item]:
+        return self._core.page(
             LINKS_LIST,
             builtins.list[Item],
+            _LIST_PAGE,
             options=options,
         )

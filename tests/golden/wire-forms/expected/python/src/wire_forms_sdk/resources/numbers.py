@@ -5,8 +5,16 @@ from __future__ import annotations
 
 from .._operations import NUMBERS_LIST
 from .._runtime.clients import AsyncResource, Resource
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import NumberShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import NumbersListResponse
+from ..types.schemas import Item, NumbersListResponse
+
+_LIST_PAGE = NumberShape(
+    items="items",
+    page="page",
+    total_pages="total_pages",
+)
 
 
 class NumbersResource(Resource):
@@ -17,10 +25,11 @@ class NumbersResource(Resource):
         *,
         page: int | None = None,
         options: RequestOptions | None = None,
-    ) -> NumbersListResponse:
-        return self._core.fetch(
+    ) -> Page[Item]:
+        return self._core.page(
             NUMBERS_LIST,
             NumbersListResponse,
+            _LIST_PAGE,
             query={"page": page},
             options=options,
         )
@@ -29,15 +38,16 @@ class NumbersResource(Resource):
 class AsyncNumbersResource(AsyncResource):
     """The `numbers` operations."""
 
-    async def list(
+    def list(
         self,
         *,
         page: int | None = None,
         options: RequestOptions | None = None,
-    ) -> NumbersListResponse:
-        return await self._core.fetch(
+    ) -> AsyncPages[Item]:
+        return self._core.page(
             NUMBERS_LIST,
             NumbersListResponse,
+            _LIST_PAGE,
             query={"page": page},
             options=options,
         )

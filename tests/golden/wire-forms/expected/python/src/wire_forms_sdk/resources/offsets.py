@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from .._operations import OFFSETS_LIST
 from .._runtime.clients import AsyncResource, Resource
+from .._runtime.pages import AsyncPages, Page
+from .._runtime.paging import OffsetShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import OffsetsListResponse
+from ..types.schemas import Item, OffsetsListResponse
+
+_LIST_PAGE = OffsetShape(
+    items="items",
+    offset="offset",
+    limit="limit",
+    total="total",
+)
 
 
 class OffsetsResource(Resource):
@@ -18,10 +27,11 @@ class OffsetsResource(Resource):
         offset: int | None = None,
         limit: int | None = None,
         options: RequestOptions | None = None,
-    ) -> OffsetsListResponse:
-        return self._core.fetch(
+    ) -> Page[Item]:
+        return self._core.page(
             OFFSETS_LIST,
             OffsetsListResponse,
+            _LIST_PAGE,
             query={"offset": offset, "limit": limit},
             options=options,
         )
@@ -30,16 +40,17 @@ class OffsetsResource(Resource):
 class AsyncOffsetsResource(AsyncResource):
     """The `offsets` operations."""
 
-    async def list(
+    def list(
         self,
         *,
         offset: int | None = None,
         limit: int | None = None,
         options: RequestOptions | None = None,
-    ) -> OffsetsListResponse:
-        return await self._core.fetch(
+    ) -> AsyncPages[Item]:
+        return self._core.page(
             OFFSETS_LIST,
             OffsetsListResponse,
+            _LIST_PAGE,
             query={"offset": offset, "limit": limit},
             options=options,
         )

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from .._operations import STYLES_GET
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.requests import deep_object, joined
 from .._runtime.settings import RequestOptions
 from ..types.schemas import Filter
 
@@ -34,13 +33,13 @@ class StylesResource(Resource):
     ) -> None:
         self._core.send(
             STYLES_GET,
-            path={"simple": joined(simple), "label": joined(label), "matrix": matrix},
+            path={"simple": simple, "label": label, "matrix": matrix},
             query={
                 "repeated": repeated,
-                "comma": joined(comma),
-                "space": joined(space, " "),
-                "pipe": joined(pipe, "|"),
-                **deep_object("deep", deep),
+                "comma": comma,
+                "space": space,
+                "pipe": pipe,
+                "deep": deep,
                 "json": json,
                 "reserved": reserved,
             },
@@ -72,13 +71,13 @@ class AsyncStylesResource(AsyncResource):
     ) -> None:
         await self._core.send(
             STYLES_GET,
-            path={"simple": joined(simple), "label": joined(label), "matrix": matrix},
+            path={"simple": simple, "label": label, "matrix": matrix},
             query={
                 "repeated": repeated,
-                "comma": joined(comma),
-                "space": joined(space, " "),
-                "pipe": joined(pipe, "|"),
-                **deep_object("deep", deep),
+                "comma": comma,
+                "space": space,
+                "pipe": pipe,
+                "deep": deep,
                 "json": json,
                 "reserved": reserved,
             },
