@@ -11,8 +11,9 @@ from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors
 from headgate.ir.build.naming import place_operations, with_own_methods
-from headgate.ir.build.operations import OperationReader, raw_operations
+from headgate.ir.build.operations import OperationReader
 from headgate.ir.build.pages import PageReader
+from headgate.ir.build.raw import raw_operations
 from headgate.ir.build.reader import Reader, as_object, docs_of
 from headgate.ir.build.resources import resource_tree
 from headgate.ir.build.schemas import SchemaReader

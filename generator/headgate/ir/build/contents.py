@@ -18,7 +18,7 @@ from headgate.ir.types import Scalar, TypeExpr, Variant
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
 
 

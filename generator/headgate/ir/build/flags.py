@@ -17,7 +17,7 @@ from headgate.ir.build.reader import (
 from headgate.ir.operations import BodyFlag
 
 if TYPE_CHECKING:
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.types import LiteralValue
 
 DONE = "[DONE]"

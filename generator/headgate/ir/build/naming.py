@@ -12,7 +12,7 @@ from headgate.ir.build.reader import as_list, text_at
 from headgate.names import snake, split_words
 
 if TYPE_CHECKING:
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.operations import Operation
 
 _VARIABLE = re.compile(r"^\{.*\}$", re.DOTALL)

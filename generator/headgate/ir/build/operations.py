@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, cast
 
 from headgate.ir.build.contents import ContentsReader
 from headgate.ir.build.media import content_word
+from headgate.ir.build.raw import RawOperation
 from headgate.ir.build.reader import (
     Node,
     Reader,
     as_list,
     as_object,
     docs_of,
-    is_object,
     text_at,
 )
 from headgate.ir.build.servers import own_address
 from headgate.ir.operations import (
     Body,
-    HttpMethod,
     Idempotency,
     Operation,
     Parameter,
@@ -41,59 +40,9 @@ if TYPE_CHECKING:
     from headgate.ir.build.schemas import SchemaReader
     from headgate.ir.operations import StreamCall
 
-_VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
-_METHODS = frozenset(verb.upper() for verb in _VERBS)
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
-
-
-@dataclass(frozen=True, slots=True)
-class RawOperation:
-    """An operation as the document has it, before it is read."""
-
-    id: str
-    """The operationId; verb and path where it is absent or already taken."""
-    verb: HttpMethod
-    path: str
-    item: Node
-    node: Node
-
-    @property
-    def spot(self) -> str:
-        """The verb and path, by which settings can name it (`POST /things`)."""
-        return f"{self.verb} {self.path}"
-
-
-def raw_operations(reader: Reader) -> list[RawOperation]:
-    """List the operations in the document's order."""
-    found: list[RawOperation] = []
-    taken: set[str] = set()
-    for path, item in reader.root.objects("paths"):
-        resolved = reader.resolve(item)
-        for verb in resolved.value:
-            node = resolved.value[verb]
-            if verb in _VERBS and is_object(node):
-                method = cast("HttpMethod", verb.upper())
-                child = Node(node, resolved.child(verb))
-                found.append(_raw(method, path, resolved, child, taken))
-        for verb, child in resolved.objects("additionalOperations"):
-            if verb.upper() in _METHODS:
-                method = cast("HttpMethod", verb.upper())
-                found.append(_raw(method, path, resolved, child, taken))
-            else:
-                message = f"no SDK can send the method {verb!r}"
-                reader.report("method-left-out", message, child.pointer, "warning")
-    return found
-
-
-def _raw(
-    method: HttpMethod, path: str, item: Node, node: Node, taken: set[str]
-) -> RawOperation:
-    named = text_at(node.value, "operationId")
-    unique = named if named and named not in taken else f"{method.lower()} {path}"
-    taken.add(unique)
-    return RawOperation(unique, method, path, item, node)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from headgate.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.operations import Page, Parameter, Result
     from headgate.ir.types import Field
 

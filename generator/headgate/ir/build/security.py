@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from headgate.document.config import HeaderMapConfig
     from headgate.ir.api import SchemeKind
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.names import Name
 
 _KINDS: dict[str, SchemeKind] = {

@@ -9,7 +9,7 @@ from headgate.ir.build.reader import Node, Reader, as_list, docs_of, text_at
 from headgate.ir.types import Docs
 
 if TYPE_CHECKING:
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
 
 
 def read_servers(reader: Reader) -> tuple[Server, ...]:

@@ -46,7 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headgate.ir.build.naming import Place
-    from headgate.ir.build.operations import OperationReader, RawOperation
+    from headgate.ir.build.operations import OperationReader
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
     from headgate.ir.streams import Ending, Framing
 

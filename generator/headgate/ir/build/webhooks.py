@@ -13,7 +13,7 @@ from headgate.names import snake, split_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headgate.ir.build.operations import RawOperation
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
 
 _VERBS = frozenset({"post", "put", "patch", "get", "delete"})
