@@ -1,14 +1,36 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ResponseDecodeError } from "./errors.js";
-import { isObject, type JsonObject } from "./json.js";
-import type { OperationRequest } from "./request.js";
+import { isObject } from "./json.js";
+import { requestUrl, type OperationRequest } from "./request.js";
 import { readJson, ResponsePromise, type Exchange } from "./responses.js";
 import type { CallOptions, Transport } from "./transport.js";
 
-/** How a list continues, in the specification's names. */
+/** What is known of a page when the next one is asked for. */
+export interface PageFacts {
+  readonly body: unknown;
+  /** How many items it has. */
+  readonly count: number;
+  readonly headers: Headers;
+  /** What it was asked for with. */
+  readonly query: Readonly<Record<string, unknown>>;
+}
+
+/** Where a list goes on: with other parameters, or at an address that the server gives. */
+export type NextPage =
+  | { readonly query: Readonly<Record<string, unknown>> }
+  | { readonly url: string };
+
+/** How a list continues. */
 export interface PageRule {
-  /** The field of the body that holds the items. */
+  /** The field of the body that holds the items; empty: the body is the list. */
+  readonly items: string;
+  /** Says where the list goes on: undefined at its end, null where that is not said. */
+  readonly next: (page: PageFacts) => NextPage | null | undefined;
+}
+
+/** A list whose pages say where the next one begins. */
+export function byCursor(rule: {
   readonly items: string;
   /** The query parameter that asks for what comes after. */
   readonly parameter: string;
@@ -16,6 +38,75 @@ export interface PageRule {
   readonly from: string;
   /** The field that says whether there is more; absent: an empty page is the last. */
   readonly more?: string;
+}): PageRule {
+  return {
+    items: rule.items,
+    next: ({ body, count }) => {
+      const cursor = field(body, rule.from) ?? undefined;
+      const hasMore =
+        rule.more === undefined
+          ? count > 0 && cursor !== undefined && cursor !== ""
+          : field(body, rule.more) === true;
+      if (!hasMore) return undefined;
+      return cursor === undefined ? null : { query: { [rule.parameter]: cursor } };
+    },
+  };
+}
+
+/** A list that is asked for from a number of items on. */
+export function byOffset(rule: {
+  readonly items: string;
+  readonly offset: string;
+  readonly limit?: string;
+  /** The field that counts the items of all pages; absent: a short page is the last. */
+  readonly total?: string;
+}): PageRule {
+  return {
+    items: rule.items,
+    next: ({ body, count, query }) => {
+      const offset = Number(query[rule.offset] ?? 0) + count;
+      const total = rule.total === undefined ? undefined : field(body, rule.total);
+      const limit = rule.limit === undefined ? undefined : query[rule.limit];
+      const isLast = typeof total === "number" ? offset >= total : count < Number(limit ?? 1);
+      return count === 0 || isLast ? undefined : { query: { [rule.offset]: offset } };
+    },
+  };
+}
+
+/** A list in numbered pages. */
+export function byNumber(rule: {
+  readonly items: string;
+  readonly page: string;
+  /** The number of the first page. */
+  readonly first: number;
+  /** The field that counts the pages; absent: an empty page is the last. */
+  readonly pages?: string;
+}): PageRule {
+  return {
+    items: rule.items,
+    next: ({ body, count, query }) => {
+      const page = Number(query[rule.page] ?? rule.first) + 1;
+      const pages = rule.pages === undefined ? undefined : field(body, rule.pages);
+      const isLast = typeof pages === "number" ? page >= pages + rule.first : count === 0;
+      return isLast ? undefined : { query: { [rule.page]: page } };
+    },
+  };
+}
+
+/** A list that goes on at the address of the header `Link` (RFC 8288). */
+export function byLink(rule: { readonly items: string }): PageRule {
+  return {
+    items: rule.items,
+    next: ({ headers }) => {
+      const links = headers
+        .get("link")
+        ?.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;="]+=(?:"[^"]*"|[^,;"]*))*)/g);
+      for (const [, url = "", parameters = ""] of links ?? []) {
+        if (/;\s*rel="?(?:[^"]*\s)?next[\s";]?/i.test(parameters)) return { url };
+      }
+      return undefined;
+    },
+  };
 }
 
 /** One page of a list. Iterating it goes over the items of this page and all further ones. */
@@ -28,27 +119,27 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
   readonly requestId: string | undefined;
   /** Whether there is a page after this one. */
   readonly hasMore: boolean;
-  readonly #cursor: unknown;
+  readonly #next: NextPage | null | undefined;
   readonly #walk: Walk<Item, Body>;
 
   constructor(exchange: Exchange<Body>, rule: PageRule, walk: Walk<Item, Body>) {
-    const body: JsonObject = isObject(exchange.data) ? exchange.data : {};
-    const items = body[rule.items];
+    const { data: body, response } = exchange;
+    const items = rule.items === "" ? body : field(body, rule.items);
     this.data = (Array.isArray(items) ? items : []) as readonly Item[];
-    this.body = exchange.data;
-    this.response = exchange.response;
+    this.body = body;
+    this.response = response;
     this.requestId = exchange.requestId;
-    this.#cursor = body[rule.from] ?? undefined;
-    this.hasMore = hasMore(body, rule, this.data.length);
+    const { headers } = response;
+    this.#next = rule.next({ body, count: this.data.length, headers, query: walk.query });
+    this.hasMore = this.#next !== undefined;
     this.#walk = walk;
   }
 
   /** Asks for the page after this one; undefined when this is the last. */
   async nextPage(): Promise<Page<Item, Body> | undefined> {
-    if (!this.hasMore) return undefined;
-    if (this.#cursor !== undefined && !this.#walk.asked.has(this.#cursor)) {
-      return this.#walk.follow(this.#cursor);
-    }
+    if (this.#next === undefined) return undefined;
+    const next = this.#next === null ? undefined : this.#walk.follow(this.#next);
+    if (next !== undefined) return next;
     throw new ResponseDecodeError(
       "the list says that there is more, and not from where",
       JSON.stringify(this.body),
@@ -84,10 +175,11 @@ export class PagePromise<Item, Body = unknown>
   }
 }
 
-/** A way through a list: the cursors asked for, and how to go on from one. */
+/** A way through a list: how a page was asked for, and how to go on. */
 interface Walk<Item, Body> {
-  readonly asked: ReadonlySet<unknown>;
-  readonly follow: (cursor: unknown) => PagePromise<Item, Body>;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Gives the next page, but none that was asked for before. */
+  readonly follow: (next: NextPage) => PagePromise<Item, Body> | undefined;
 }
 
 /** Asks for the first page of a list. */
@@ -97,8 +189,7 @@ export function listPages<Item, Body>(
   rule: PageRule,
   options?: CallOptions,
 ): PagePromise<Item, Body> {
-  const given = (request.query as Readonly<Record<string, unknown>> | undefined)?.[rule.parameter];
-  return askForPage(transport, request, rule, options, new Set([given]));
+  return askForPage(transport, request, rule, options, new Set());
 }
 
 function askForPage<Item, Body>(
@@ -106,19 +197,39 @@ function askForPage<Item, Body>(
   request: OperationRequest,
   rule: PageRule,
   options: CallOptions | undefined,
-  asked: ReadonlySet<unknown>,
+  before: ReadonlySet<string>,
 ): PagePromise<Item, Body> {
-  const follow = (cursor: unknown): PagePromise<Item, Body> => {
-    const next = { ...request, query: { ...request.query, [rule.parameter]: cursor } };
-    return askForPage(transport, next, rule, options, new Set([...asked, cursor]));
+  const { baseUrl } = transport.settings;
+  const own = requestUrl(baseUrl.replace(/\/+$/, ""), request, request.query ?? {});
+  const asked = new Set([...before, own]);
+  const follow = (next: NextPage): PagePromise<Item, Body> | undefined => {
+    const onwards =
+      "url" in next
+        ? requestAt(new URL(next.url, own), baseUrl, request)
+        : { ...request, query: { ...request.query, ...next.query } };
+    if (onwards === undefined) return undefined;
+    const address = requestUrl(baseUrl.replace(/\/+$/, ""), onwards, onwards.query ?? {});
+    return asked.has(address) ? undefined : askForPage(transport, onwards, rule, options, asked);
   };
   const exchange = transport.call<Body>(request, readJson, options).withResponse();
-  return new PagePromise(
-    exchange.then((each) => ({ ...each, data: new Page(each, rule, { asked, follow }) })),
-  );
+  const walk = { query: { ...request.query, ...options?.query }, follow };
+  return new PagePromise(exchange.then((each) => ({ ...each, data: new Page(each, rule, walk) })));
 }
 
-function hasMore(body: JsonObject, rule: PageRule, count: number): boolean {
-  if (rule.more !== undefined) return body[rule.more] === true;
-  return count > 0 && (body[rule.from] ?? undefined) !== undefined;
+/** Credentials go to the API's own address and to no other. */
+function requestAt(
+  { origin, pathname, searchParams }: URL,
+  baseUrl: string,
+  request: OperationRequest,
+): OperationRequest | undefined {
+  const base = new URL(baseUrl);
+  const start = base.pathname.replace(/\/+$/, "");
+  if (origin !== base.origin || !pathname.startsWith(`${start}/`)) return undefined;
+  const names = new Set(searchParams.keys());
+  const query = Object.fromEntries([...names].map((name) => [name, searchParams.getAll(name)]));
+  return { ...request, path: pathname.slice(start.length), query };
+}
+
+function field(body: unknown, name: string): unknown {
+  return isObject(body) && Object.hasOwn(body, name) ? body[name] : undefined;
 }

@@ -6,10 +6,23 @@ import { isObject } from "./json.js";
 /** Header values by name; null takes a header of a wider scope away. */
 export type HeaderValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** How lists and objects are written in a query; absent: each item by itself. */
-export type QueryStyle = "comma" | "space" | "pipe" | "deep" | "json";
+/** A parameter that is written already. */
+export class Encoded {
+  readonly text: string;
 
-export type BodyKind = "json" | "form" | "multipart" | "text" | "binary";
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** A body as it is sent; a form settles its media type itself. */
+export interface EncodedBody {
+  readonly body?: RequestInit["body"];
+  readonly type?: string;
+}
+
+/** Turns what a caller gives into what is sent. */
+export type BodyEncoder = (body: unknown) => EncodedBody | Promise<EncodedBody>;
 
 /** What a binary body or field may be. */
 export type BinaryInput = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
@@ -21,14 +34,11 @@ export interface OperationRequest {
   readonly path: string;
   readonly pathParams?: Readonly<Record<string, unknown>>;
   readonly query?: object;
-  readonly queryStyles?: Readonly<Record<string, QueryStyle>>;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly cookies?: object;
   readonly body?: unknown;
   /** How the body is written; absent: as JSON. */
-  readonly bodyKind?: BodyKind;
-  /** The body's media type where `bodyKind` does not settle it. */
-  readonly contentType?: string;
+  readonly encode?: BodyEncoder;
   /** Sets of credentials, any one of which is enough. */
   readonly security?: readonly (readonly string[])[];
   /** `key`: repeatable with an idempotency key; `natural`: repeatable as it is. */
@@ -44,8 +54,8 @@ export function requestUrl(baseUrl: string, request: OperationRequest, query: ob
   const path = request.path.replace(/\{([^{}]+)\}/g, (_, name: string) =>
     pathSegment(name, request.pathParams?.[name]),
   );
-  const text = queryText(query, request.queryStyles);
-  return baseUrl + path + (text && `?${text}`);
+  const text = formPairs(query);
+  return baseUrl + path + (text && (path.includes("?") ? "&" : "?") + text);
 }
 
 /** Keeps what RFC 3986, section 2.3, does not reserve; half a surrogate pair is replaced. */
@@ -77,33 +87,14 @@ export function checkedBaseUrl(text: string): string {
   return url.href.replace(/\/+$/, "");
 }
 
-/** Makes the body and its media type. `extra` adds fields to a JSON object. */
+/** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
 export function requestBody(
-  request: OperationRequest,
+  { body, encode }: OperationRequest,
   extra: object | undefined,
-): { body?: RequestInit["body"]; type?: string } {
-  const { body, contentType } = request;
+): EncodedBody | Promise<EncodedBody> {
   if (body === undefined && extra === undefined) return {};
-  switch (request.bodyKind) {
-    case "form":
-      return {
-        body: queryText({ ...(body as object), ...extra }),
-        type: "application/x-www-form-urlencoded",
-      };
-    case "multipart":
-      return { body: formData({ ...(body as object), ...extra }) };
-    case "text":
-    case "binary":
-      return {
-        body: body as Exclude<RequestInit["body"], undefined>,
-        type: contentType ?? "application/octet-stream",
-      };
-    default:
-      return {
-        body: jsonText(extra === undefined ? body : { ...(body as object), ...extra }),
-        type: contentType ?? "application/json",
-      };
-  }
+  const whole = extra === undefined ? body : { ...(body as object), ...extra };
+  return encode?.(whole) ?? { body: jsonText(whole), type: "application/json" };
 }
 
 function jsonText(body: unknown): string {
@@ -116,6 +107,7 @@ function jsonText(body: unknown): string {
 
 /** A dot segment would be resolved away, and an empty one would name another resource. */
 function pathSegment(name: string, value: unknown): string {
+  if (value instanceof Encoded) return value.text;
   const text = Array.isArray(value) ? value.map(plain).join(",") : plain(value);
   if (text === "" || text === "." || text === "..") {
     throw new ConfigurationError(`the path parameter ${name} must not be ${JSON.stringify(text)}`);
@@ -123,49 +115,28 @@ function pathSegment(name: string, value: unknown): string {
   return percentEncoded(text);
 }
 
-/** Writes the parameters of a query in their order; what is null or undefined is left out. */
-function queryText(
-  query: object,
-  styles: Readonly<Record<string, QueryStyle>> | undefined = {},
-): string {
-  return Object.entries(query)
-    .filter(([, value]) => value !== undefined && value !== null)
-    .flatMap(([name, value]) => parameterTexts(name, value, styles[name]))
+/** Writes fields in their order, a list's items and an object's fields each by itself. */
+export function formPairs(fields: object): string {
+  return Object.entries(fields)
+    .flatMap(([name, value]: [string, unknown]) => {
+      if (value === undefined || value === null) return [];
+      if (value instanceof Encoded) return value.text;
+      if (Array.isArray(value)) return value.map((item) => pair(name, plain(item)));
+      if (!isObject(value)) return pair(name, plain(value));
+      return Object.entries(value).flatMap(([key, item]) =>
+        item === undefined ? [] : pair(key, plain(item)),
+      );
+    })
     .join("&");
 }
 
-function parameterTexts(name: string, value: unknown, style: QueryStyle | undefined): string[] {
-  if (style === "json") return [pair(name, JSON.stringify(value))];
-  if (Array.isArray(value)) {
-    const separator = style === undefined || style === "deep" ? undefined : SEPARATORS[style];
-    if (separator === undefined) return value.map((item) => pair(name, plain(item)));
-    const items = value.map((item) => percentEncoded(plain(item)));
-    return [`${percentEncoded(name)}=${items.join(separator)}`];
-  }
-  if (!isObject(value)) return [pair(name, plain(value))];
-  return Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([key, item]) => pair(style === "deep" ? `${name}[${key}]` : key, plain(item)));
-}
-
-function pair(name: string, value: string): string {
+/** Writes a name and its value. */
+export function pair(name: string, value: string): string {
   return `${percentEncoded(name)}=${percentEncoded(value)}`;
 }
 
-const SEPARATORS = { comma: ",", space: "%20", pipe: "%7C" };
-
-function plain(value: unknown): string {
+/** Writes a value as text: what has parts as JSON, nothing as nothing. */
+export function plain(value: unknown): string {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
-}
-
-function formData(fields: object): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) {
-    for (const item of Array.isArray(value) ? (value as unknown[]) : [value as unknown]) {
-      if (item instanceof Blob) form.append(name, item);
-      else if (item !== undefined) form.append(name, plain(item));
-    }
-  }
-  return form;
 }

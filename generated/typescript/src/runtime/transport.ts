@@ -171,7 +171,7 @@ export class Transport {
     sending: Sending,
   ): Promise<Accepted> {
     const policy = this.#policy(options, sending);
-    const prepared = this.#prepare(request, options, sending);
+    const prepared = await this.#prepare(request, options, sending);
     const observers = this.observers(options);
     let spent = 0;
     for (let attempt = 1; ; attempt += 1) {
@@ -234,9 +234,13 @@ export class Transport {
     return { ...retry, maxAttempts };
   }
 
-  #prepare(request: OperationRequest, options: CallOptions, sending: Sending): Prepared {
+  async #prepare(
+    request: OperationRequest,
+    options: CallOptions,
+    sending: Sending,
+  ): Promise<Prepared> {
     const { product } = this.settings;
-    const { body, type } = requestBody(request, options.extraBody);
+    const { body, type } = await requestBody(request, options.extraBody);
     const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
     const query: Record<string, unknown> = { ...request.query, ...options.query };
     if (this.settings.platformHeaders !== false) this.#introduce(headers);

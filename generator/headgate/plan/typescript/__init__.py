@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 RUNTIME = (
     "accumulated",
     "assembly",
+    "bodies",
     "environment",
     "errors",
     "interceptors",
@@ -54,6 +55,7 @@ RUNTIME = (
     "settings",
     "sse",
     "stream",
+    "styles",
     "sums",
     "timeouts",
     "transport",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import indent, literal
 from headgate.ir.types import (
     Alias,
@@ -54,8 +54,8 @@ class Types:
                 return self.imports.type(self.names.types[type_id])
             case ListOf(item=item):
                 return assembled("{}[]", self._in_list(item))
-            case TupleOf():
-                return fixed("unknown[]")
+            case TupleOf(items=items, rest=rest):
+                return self._tuple(items, rest)
             case MapOf(value=value):
                 return assembled("Record<string, {}>", self.write(value))
             case Nullable(inner=inner):
@@ -85,6 +85,12 @@ class Types:
     def _followed(self, expression: TypeExpr, depth: int, end: Code) -> Code | None:
         broken = self.broken(expression, depth)
         return None if broken is None else assembled("{}{}", broken, end)
+
+    def _tuple(self, items: tuple[TypeExpr, ...], rest: TypeExpr | None) -> Code:
+        written = [self.write(item) for item in items]
+        if rest is not None:
+            written.append(assembled("...{}[]", self._in_list(rest)))
+        return assembled("[{}]", joined(", ", written))
 
     def _in_list(self, item: TypeExpr) -> Code:
         written = self.write(item)

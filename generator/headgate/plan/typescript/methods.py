@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, LiteralString, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.typescript import doc_comment, identifier, string
+from headgate.encoding.typescript import doc_comment, identifier, literal, string
+from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
 from headgate.ir.types import Field
 from headgate.names import Name, Scope, camel, split_words
 from headgate.plan.typescript.layout import (
     WIDTH,
     Entry,
+    Object,
     call_lines,
     object_lines,
+    one_line,
     open_object,
 )
 from headgate.plan.typescript.names import (
@@ -27,8 +30,8 @@ from headgate.plan.typescript.types import Member, field_member
 
 if TYPE_CHECKING:
     from headgate.ir.operations import (
-        CursorPage,
         Operation,
+        Page,
         Parameter,
         Result,
         StreamCall,
@@ -107,9 +110,8 @@ class MethodPlanner:
         )
 
     def _call_method(self, operation: Operation) -> Method:
-        page = operation.cursor_page
-        if page is not None and operation.result is not None:
-            answer = self._page_answer(operation, page, operation.result)
+        if operation.page is not None and operation.result is not None:
+            answer = self._page_answer(operation, operation.page, operation.result)
         else:
             answer = self._plain_answer(operation.result)
         flag = _flag(operation, streaming=False)
@@ -157,9 +159,7 @@ class MethodPlanner:
             accept=accept,
         )
 
-    def _page_answer(
-        self, operation: Operation, page: CursorPage, result: Result
-    ) -> _Answer:
+    def _page_answer(self, operation: Operation, page: Page, result: Result) -> _Answer:
         rule = identifier(
             self.scope.claim(f"{camel(split_words(operation.method))}Rule", "page")
         )
@@ -185,7 +185,13 @@ class MethodPlanner:
     ) -> Method:
         self.types.imports.runtime_type("request", "OperationRequest")
         arguments = _path_arguments(operation)
-        entries = request_entries(operation, arguments, flag=flag, accept=answer.accept)
+        entries = request_entries(
+            self.types,
+            operation,
+            arguments,
+            flag=flag,
+            accept=answer.accept or operation.accept,
+        )
         name = self.own.methods[operation.id, method]
         return Method(
             docs=doc_comment(
@@ -240,16 +246,45 @@ def _head(name: Code, parameters: list[Code], answer: _Answer) -> Code:
     return call_lines(name, parameters, end, 2)
 
 
-def _page_constant(types: Types, name: Code, page: CursorPage) -> Code:
-    rule = types.imports.runtime_type("pages", "PageRule")
-    entries = [
-        Entry(fixed("items"), string(page.items_field)),
-        Entry(fixed("parameter"), string(page.parameter)),
-        Entry(fixed("from"), string(page.from_field)),
-    ]
-    if page.more_field is not None:
-        entries.append(Entry(fixed("more"), string(page.more_field)))
-    return assembled("const {}: {} = {};", name, rule, open_object(entries, 0))
+def _page_constant(types: Types, name: Code, page: Page) -> Code:
+    function, entries = _page_rule(page)
+    start = types.imports.runtime("pages", function)
+    shown = [Entry(fixed("items"), string(page.items_field or "")), *entries]
+    line = assembled("const {} = {}({});", name, start, one_line(Object(tuple(shown))))
+    if len(line) <= WIDTH:
+        return line
+    return assembled("const {} = {}({});", name, start, open_object(shown, 0))
+
+
+def _page_rule(page: Page) -> tuple[LiteralString, list[Entry]]:
+    """Give the function that makes a rule, and what it is told beside the items."""
+    match page:
+        case CursorPage():
+            return "byCursor", _told(
+                (fixed("parameter"), page.parameter),
+                (fixed("from"), page.from_field),
+                (fixed("more"), page.more_field),
+            )
+        case OffsetPage():
+            return "byOffset", _told(
+                (fixed("offset"), page.offset_parameter),
+                (fixed("limit"), page.limit_parameter),
+                (fixed("total"), page.total_field),
+            )
+        case NumberPage():
+            return "byNumber", [
+                *_told((fixed("page"), page.page_parameter)),
+                Entry(fixed("first"), literal(page.first)),
+                *_told((fixed("pages"), page.total_pages_field)),
+            ]
+        case LinkPage():
+            return "byLink", []
+        case _ as never:
+            assert_never(never)
+
+
+def _told(*named: tuple[Code, str | None]) -> list[Entry]:
+    return [Entry(key, string(text)) for key, text in named if text is not None]
 
 
 def _path_arguments(operation: Operation) -> dict[str, Name]:
@@ -269,6 +304,8 @@ def _flag(operation: Operation, *, streaming: bool) -> tuple[str, LiteralValue] 
     asked = operation.stream.asked_by
     if streaming:
         return asked.property, asked.value
+    if asked.otherwise is not None:
+        return asked.property, asked.otherwise
     return (asked.property, not asked.value) if isinstance(asked.value, bool) else None
 
 

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.typescript import access, identifier, literal, string, value_key
 from headgate.ir.operations import PathLiteral
-from headgate.plan.typescript.layout import Array, Entry, Object
+from headgate.plan.typescript.layout import Array, Call, Entry, Object, one_line
+from headgate.plan.typescript.styles import SEPARATORS, is_usual, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from headgate.ir.operations import Operation, Parameter
+    from headgate.ir.operations import Body, Operation, Parameter, Part
     from headgate.ir.types import LiteralValue
     from headgate.names import Name
+    from headgate.plan.typescript.expressions import Types
+    from headgate.plan.typescript.layout import Value
 
 SAFE_TO_REPEAT = frozenset(
     {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"}
 )
-_STYLES = {"spaceDelimited": "space", "pipeDelimited": "pipe", "deepObject": "deep"}
 
 
 def path_template(operation: Operation) -> Code:
@@ -49,6 +51,7 @@ def security_entries(operation: Operation) -> list[Entry]:
 
 
 def request_entries(
+    types: Types,
     operation: Operation,
     locals_: Mapping[str, Name],
     *,
@@ -58,12 +61,14 @@ def request_entries(
     """Give the properties of an operation's request, as a method makes it."""
     entries = fixed_entries(operation)
     if locals_:
+        by_name = {each.name: each for each in operation.parameters}
         shown = [
-            Entry(value_key(name), identifier(local)) for name, local in locals_.items()
+            Entry(value_key(name), styled(types, by_name[name], identifier(local)))
+            for name, local in locals_.items()
         ]
         entries.append(Entry(fixed("pathParams"), Object(tuple(shown))))
-    entries += _named_parameters(operation)
-    entries += _body(operation, flag)
+    entries += _named_parameters(types, operation)
+    entries += _body(types, operation, flag)
     entries += _unfinished(operation)
     entries += security_entries(operation)
     entries += _repeating(operation)
@@ -72,23 +77,22 @@ def request_entries(
     return entries
 
 
-def _named_parameters(operation: Operation) -> list[Entry]:
+def _named_parameters(types: Types, operation: Operation) -> list[Entry]:
     named = [each for each in operation.parameters if each.place != "path"]
     keys = parameter_keys(operation)
-    queries = [each for each in named if each.place == "query"]
-    if queries and len(queries) == len(named):
-        return [Entry(fixed("query"), fixed("params")), *_query_styles(queries)]
+    picked = {id(each): _picked(types, each, keys) for each in named}
+    if named and all(each.place == "query" and is_usual(types, each) for each in named):
+        return [Entry(fixed("query"), fixed("params"))]
     entries: list[Entry] = []
     for key, place in (
         (fixed("query"), "query"),
         (fixed("headers"), "header"),
         (fixed("cookies"), "cookie"),
     ):
-        of_place = [each for each in named if each.place == place]
+        of_place = [picked[id(each)] for each in named if each.place == place]
         if of_place:
-            picked = tuple(_picked(each, keys) for each in of_place)
-            entries.append(Entry(key, Object(picked)))
-    return [*entries, *_query_styles(queries)]
+            entries.append(Entry(key, Object(tuple(of_place))))
+    return entries
 
 
 def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:
@@ -105,26 +109,16 @@ def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:
     return found
 
 
-def _picked(parameter: Parameter, keys: Mapping[tuple[str, str], str]) -> Entry:
+def _picked(
+    types: Types, parameter: Parameter, keys: Mapping[tuple[str, str], str]
+) -> Entry:
     value = assembled("params{}", access(keys[parameter.name, parameter.place]))
-    return Entry(value_key(parameter.name), value)
+    return Entry(value_key(parameter.name), styled(types, parameter, value))
 
 
-def _query_styles(queries: Sequence[Parameter]) -> list[Entry]:
-    styled = [(each, style) for each in queries if (style := _style(each))]
-    if not styled:
-        return []
-    entries = [Entry(value_key(each.name), string(style)) for each, style in styled]
-    return [Entry(fixed("queryStyles"), Object(tuple(entries)))]
-
-
-def _style(parameter: Parameter) -> str | None:
-    if parameter.style in _STYLES:
-        return _STYLES[parameter.style]
-    return "comma" if parameter.style == "form" and not parameter.explode else None
-
-
-def _body(operation: Operation, flag: tuple[str, LiteralValue] | None) -> list[Entry]:
+def _body(
+    types: Types, operation: Operation, flag: tuple[str, LiteralValue] | None
+) -> list[Entry]:
     if operation.body is None:
         return []
     body = fixed("body")
@@ -132,14 +126,50 @@ def _body(operation: Operation, flag: tuple[str, LiteralValue] | None) -> list[E
         name, value = flag
         body = assembled("{{ ...body, {}: {} }}", value_key(name), literal(value))
     entries = [Entry(fixed("body"), body)]
-    if operation.body.kind != "json":
-        entries.append(Entry(fixed("bodyKind"), string(operation.body.kind)))
-    if operation.body.kind in {"text", "binary"} or (
-        operation.body.kind == "json"
-        and operation.body.media_type != "application/json"
-    ):
-        entries.append(Entry(fixed("contentType"), string(operation.body.media_type)))
+    encoder = _encoder(types, operation.body)
+    if encoder is not None:
+        entries.append(Entry(fixed("encode"), encoder))
     return entries
+
+
+def _encoder(types: Types, body: Body) -> Value | None:
+    """Write what encodes a body, unless it is plain JSON."""
+    runtime = types.imports.runtime
+    match body.kind:
+        case "form":
+            return _form(runtime("bodies", "urlEncoded"), body)
+        case "multipart":
+            return _form(runtime("bodies", "multipart"), body)
+        case "text" | "binary":
+            return Call(runtime("bodies", "raw"), (string(body.media_type),))
+        case "json":
+            if body.media_type == "application/json":
+                return None
+            return Call(runtime("bodies", "jsonAs"), (string(body.media_type),))
+        case _ as never:
+            assert_never(never)
+
+
+def _form(encoder: Code, body: Body) -> Value:
+    parts = [
+        Entry(value_key(part.field), Object(entries))
+        for part in body.parts
+        if (entries := tuple(_part(body, part)))
+    ]
+    if not parts:
+        return Call(encoder, ())
+    return Call(encoder, (one_line(Object(tuple(parts))),))
+
+
+def _part(body: Body, part: Part) -> Iterator[Entry]:
+    """Say how a field is written where its value does not say so."""
+    if body.kind == "multipart" and part.content_type is not None:
+        yield Entry(fixed("type"), string(part.content_type))
+    if body.kind == "form":
+        if part.kind == "json" and part.content_type is not None:
+            yield Entry(fixed("type"), string(part.content_type))
+        if part.many and not part.explode:
+            yield Entry(fixed("separator"), string(SEPARATORS.get(part.style, ",")))
 
 
 def _unfinished(operation: Operation) -> list[Entry]:

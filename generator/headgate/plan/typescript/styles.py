@@ -1,0 +1,79 @@
+"""How parameters are written where it is not an item a parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.typescript import string
+from headgate.ir.types import (
+    Constant,
+    Enum,
+    Json,
+    ListOf,
+    MapOf,
+    Nullable,
+    Scalar,
+    Struct,
+    TupleOf,
+)
+
+if TYPE_CHECKING:
+    from headgate.ir.operations import Parameter
+    from headgate.plan.typescript.expressions import Types
+
+SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "form": ","}
+"""What stands between the items of a query parameter."""
+
+
+def is_usual(types: Types, parameter: Parameter) -> bool:
+    """Say whether the runtime writes a value of this parameter as it is."""
+    value = fixed("value")
+    return styled(types, parameter, value) == value
+
+
+def styled(types: Types, parameter: Parameter, value: Code) -> Code:
+    """Write what gives a parameter's value in the style that it asks for."""
+    runtime = types.imports.runtime
+    if parameter.content_type is not None:
+        return assembled("{}({})", runtime("styles", "asJson"), value)
+    name = string(parameter.name)
+    explode = fixed("true") if parameter.explode else fixed("false")
+    match parameter.place, parameter.style:
+        case "query", "deepObject":
+            return assembled("{}({}, {})", runtime("styles", "deepObject"), name, value)
+        case "query", style if _has_parts(types, parameter) and not parameter.explode:
+            return assembled(
+                "{}({}, {}, {})",
+                *(runtime("styles", "delimited"), name, value),
+                string(SEPARATORS.get(style, ",")),
+            )
+        case "query", _ if parameter.allow_reserved:
+            return assembled("{}({}, {})", runtime("styles", "reserved"), name, value)
+        case "path", "label":
+            return assembled("{}({}, {})", runtime("styles", "label"), value, explode)
+        case "path", "matrix":
+            return assembled(
+                "{}({}, {}, {})", runtime("styles", "matrix"), name, value, explode
+            )
+        case "path", _ if _is_object(types, parameter) and parameter.explode:
+            return assembled("{}({})", runtime("styles", "simple"), value)
+        case "header" | "cookie", _ if _has_parts(types, parameter):
+            return assembled("{}({}, {})", runtime("styles", "listed"), value, explode)
+        case _:
+            return value
+
+
+def _has_parts(types: Types, parameter: Parameter) -> bool:
+    """Say whether a value may be a list or an object."""
+    found = types.resolve(parameter.type)
+    while isinstance(found, Nullable):
+        found = types.resolve(found.inner)
+    return not isinstance(found, (Scalar, Constant, Enum, Json))
+
+
+def _is_object(types: Types, parameter: Parameter) -> bool:
+    found = types.resolve(parameter.type)
+    return isinstance(found, (Struct, MapOf)) and not isinstance(
+        found, (ListOf, TupleOf)
+    )
