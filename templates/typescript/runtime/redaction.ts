@@ -32,7 +32,7 @@ export function secretsOf(
     names: placed.flatMap(({ name }) => name?.toLowerCase() ?? []),
     prefixes: Object.values(product.headerMaps).map(({ prefix }) => prefix.toLowerCase()),
     shown: [(product.idempotencyHeader ?? "Idempotency-Key").toLowerCase()],
-    values: placed.flatMap(({ value }) => value ?? []),
+    values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secret ?? []),
   };
   if (request === undefined) return secrets;
   const sent = [...request.headers, ...new URL(request.url).searchParams]

@@ -64,6 +64,18 @@ export interface Credential {
   /** The name of the header, query parameter or cookie. */
   readonly name?: string;
   readonly value: string | undefined;
+  /** Gives the value where it has to be asked for. */
+  readonly tokens?: TokenSource;
+}
+
+/** Where the tokens of a bearer credential come from. */
+export interface TokenSource {
+  /** What tokens are asked for with: it must not be shown. */
+  readonly secret: string;
+  /** Gives a token that is valid as far as is known. */
+  token(send: Fetch, baseUrl: string): Promise<string>;
+  /** Makes the next token a new one: the last was refused. */
+  forget(): void;
 }
 
 /** A call option that maps names to header values. */
@@ -120,6 +132,7 @@ interface Prepared {
   readonly url: string;
   readonly init: RequestInit & { readonly method: string };
   readonly headers: Headers;
+  readonly tokens: TokenSource | undefined;
   readonly repeatable: boolean;
 }
 
@@ -174,8 +187,9 @@ export class Transport {
     const prepared = await this.#prepare(request, options, sending);
     const observers = this.observers(options);
     let spent = 0;
+    let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
-      const sent = this.#attemptRequest(prepared, sending.attempt ?? attempt);
+      const sent = await this.#attemptRequest(prepared, sending.attempt ?? attempt);
       await tell(observers, "beforeRequest", sent);
       const outcome = await this.#attempt(call, prepared, sent, observers, sending);
       if ("response" in outcome) {
@@ -183,6 +197,11 @@ export class Transport {
         return outcome;
       }
       const { error } = outcome;
+      if (prepared.tokens !== undefined && !isRenewed && isRefused(error)) {
+        isRenewed = true;
+        prepared.tokens.forget();
+        continue;
+      }
       const decision = decideRetry({
         attempt,
         failure: failureOf(error),
@@ -246,7 +265,7 @@ export class Transport {
     if (this.settings.platformHeaders !== false) this.#introduce(headers);
     addHeaders(headers, this.settings.traceContext?.());
     if (type !== undefined) headers.set("Content-Type", type);
-    this.#authorize(request, headers, query);
+    const tokens = this.#authorize(request, headers, query);
     addCookies(headers, request.cookies);
     const keyHeader = product.idempotencyHeader ?? "Idempotency-Key";
     const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
@@ -260,6 +279,7 @@ export class Transport {
     return {
       url: requestUrl(this.#baseUrl, request, query),
       headers,
+      tokens,
       init: body === undefined ? init : { ...init, body },
       repeatable:
         SAFE_TO_REPEAT.has(request.verb) ||
@@ -274,19 +294,35 @@ export class Transport {
     addHeaders(headers, product.headers);
   }
 
-  #authorize(request: OperationRequest, headers: Headers, query: Record<string, unknown>): void {
+  /** Adds the first set of credentials that there is; a token is added to each attempt. */
+  #authorize(
+    request: OperationRequest,
+    headers: Headers,
+    query: Record<string, unknown>,
+  ): TokenSource | undefined {
     const { credentials } = this.settings;
-    const known = (scheme: string): boolean => Boolean(credentials[scheme]?.value);
+    const known = (scheme: string): boolean =>
+      Boolean(credentials[scheme]?.value ?? credentials[scheme]?.tokens);
+    let tokens: TokenSource | undefined;
     for (const scheme of request.security?.find((schemes) => schemes.every(known)) ?? []) {
-      applyCredential(credentials[scheme], headers, query);
+      tokens ??= credentials[scheme]?.tokens;
+      if (credentials[scheme]?.value) applyCredential(credentials[scheme], headers, query);
     }
+    return tokens;
   }
 
   /** Each attempt has headers of its own, so that what is changed is changed once. */
-  #attemptRequest({ url, init, headers }: Prepared, attempt: number): AttemptRequest {
+  async #attemptRequest(
+    { url, init, headers, tokens }: Prepared,
+    attempt: number,
+  ): Promise<AttemptRequest> {
     const { attemptHeader } = this.settings.product;
     const own = new Headers(headers);
     if (attemptHeader !== undefined) own.set(attemptHeader, String(attempt));
+    if (tokens !== undefined && !own.has("Authorization")) {
+      const token = await tokens.token(this.#fetch, this.#baseUrl);
+      setHeader(own, "Authorization", `Bearer ${token}`);
+    }
     return { method: init.method, url, headers: own, attempt };
   }
 
@@ -396,6 +432,10 @@ function headerName(map: HeaderMap, name: string): string {
   const spelled = name.toLowerCase().replace(/[-_]/g, "");
   const known = Object.hasOwn(map.members, spelled) ? map.members[spelled] : undefined;
   return known ?? map.prefix + name.replace(/_/g, "-");
+}
+
+function isRefused(error: SdkError): boolean {
+  return error instanceof APIError && error.status === 401;
 }
 
 function newKey(): string {

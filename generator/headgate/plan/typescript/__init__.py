@@ -22,6 +22,7 @@ from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.resources import plan_resource
 from headgate.plan.typescript.streams import plan_stream
 from headgate.plan.typescript.types import plan_types
+from headgate.plan.typescript.webhooks import WEBHOOKS, plan_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +38,7 @@ RUNTIME = (
     "accumulated",
     "assembly",
     "bodies",
+    "credentials",
     "environment",
     "errors",
     "interceptors",
@@ -52,6 +54,7 @@ RUNTIME = (
     "responses",
     "resume",
     "retry",
+    "servers",
     "settings",
     "sse",
     "stream",
@@ -59,6 +62,7 @@ RUNTIME = (
     "sums",
     "timeouts",
     "transport",
+    "webhooks",
 )
 SETTINGS = (".oxfmtrc.json", "mark-commonjs.mjs", "tsconfig.cjs.json", "tsconfig.json")
 
@@ -107,6 +111,7 @@ def _sources(
         plan_errors(api, names, header),
     )
     yield from _content(api, names, header)
+    yield from _webhooks(api, names, header)
     for resource in _resources(api.root):
         docs = resource.docs.text if resource.path else f"The client of {api.title}."
         yield Rendered(
@@ -140,6 +145,15 @@ def _content(api: Api, names: Names, header: Code) -> Iterator[PlannedFile]:
             f"src/{OUTPUT}.ts",
             "typescript/src/output.ts.jinja",
             plan_output(api, names, api.content.output, header),
+        )
+
+
+def _webhooks(api: Api, names: Names, header: Code) -> Iterator[PlannedFile]:
+    if api.webhooks:
+        yield Rendered(
+            f"src/{WEBHOOKS}.ts",
+            "typescript/src/webhooks.ts.jinja",
+            plan_webhooks(api, names, header),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import (
     access,
     doc_comment,
@@ -16,19 +16,25 @@ from headgate.encoding.typescript import (
 )
 from headgate.names import Name, Scope, camel, constant, split_words
 from headgate.plan.typescript.imports import Imports
-from headgate.plan.typescript.layout import Call, Entry, Object, open_object
+from headgate.plan.typescript.layout import (
+    Call,
+    Entry,
+    Object,
+    one_line,
+    open_object,
+)
 from headgate.plan.typescript.names import RESERVED_WORDS, Exported
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
-    from headgate.ir.api import Api, HeaderMap, SecurityScheme
+    from headgate.ir.api import Api, HeaderMap, SecurityScheme, Server
     from headgate.plan.typescript.layout import Value
     from headgate.plan.typescript.names import Names
 
 _SHARED_OPTIONS = frozenset(
     {
         *("baseUrl", "fetch", "frameLimits", "headers", "interceptors", "logLevel"),
-        *("logger", "platformHeaders", "retry", "timeouts", "traceContext"),
+        *("logger", "platformHeaders", "retry", "server", "timeouts", "traceContext"),
     }
 )
 _CALL_OPTIONS = frozenset(
@@ -67,8 +73,10 @@ class ConfigurationPage:
     credentials: tuple[Option, ...]
     map_options: tuple[Option, ...]
     has_options: bool
+    server: Option | None
     product: Code
     connect: Code
+    settled: Code
 
 
 def plan_configuration(
@@ -89,7 +97,9 @@ def plan_configuration(
     return ConfigurationPage(
         header=header,
         maps=tuple(_map(each, names) for each in api.header_maps),
-        credentials=_credential_options(api, options, prefix),
+        credentials=_credential_options(api, imports, options, prefix),
+        server=_server_option(api, config),
+        settled=_settled(api, config, imports),
         map_options=tuple(
             Option(
                 docs=doc_comment(_map_docs(each), depth=2),
@@ -98,7 +108,7 @@ def plan_configuration(
             )
             for each in api.header_maps
         ),
-        has_options=bool(options),
+        has_options=bool(options) or _server(api, config) is not None,
         product=assembled("const product: Product = {};", product),
         connect=_connect(api, imports, options, prefix),
         imports=imports.lines(),
@@ -128,13 +138,71 @@ def _map_variable(prefix: str, option: str) -> str:
     return variable(prefix, option).removesuffix("S")
 
 
+def _server(api: Api, config: Config) -> Server | None:
+    """Give the API's address, if it has variables to be set."""
+    if config.client.default_base_url is not None or not api.servers:
+        return None
+    return api.servers[0] if api.servers[0].variables else None
+
+
+def _server_option(api: Api, config: Config) -> Option | None:
+    server = _server(api, config)
+    if server is None:
+        return None
+    members = [
+        assembled(
+            "readonly {}?: {}",
+            type_key(each.name),
+            joined(" | ", [string(value) for value in each.values])
+            if each.values
+            else fixed("string"),
+        )
+        for each in server.variables
+    ]
+    return Option(
+        docs=doc_comment(
+            "The parts of the API's address that may be set, unless `baseUrl` is.",
+            depth=2,
+        ),
+        name=fixed("server"),
+        type=assembled("{{ {} }}", joined("; ", members)),
+    )
+
+
+def _settled(api: Api, config: Config, imports: Imports) -> Code:
+    """Write the product, its address put together from what a client sets."""
+    server = _server(api, config)
+    if server is None:
+        return fixed("product")
+    defaults = [
+        Entry(value_key(each.name), string(each.default)) for each in server.variables
+    ]
+    address = Call(
+        imports.runtime("servers", "serverUrl"),
+        (
+            string(server.template),
+            one_line(Object(tuple(defaults))),
+            fixed("client.server"),
+        ),
+    )
+    entries = [
+        Entry(fixed("...product"), fixed("...product")),
+        Entry(fixed("baseUrl"), address),
+    ]
+    return open_object(entries, 2)
+
+
 def _credential_options(
-    api: Api, options: dict[str, Name], prefix: str
+    api: Api, imports: Imports, options: dict[str, Name], prefix: str
 ) -> tuple[Option, ...]:
     docs: dict[str, str] = {}
+    kinds: dict[str, Code] = {}
     for scheme in api.schemes:
         known = docs.get(scheme.option) or scheme.docs.text.strip()
         docs[scheme.option] = known
+        further = _further_type(scheme, imports)
+        if further is not None:
+            kinds[scheme.option] = assembled("string | {}", further)
     return tuple(
         Option(
             docs=doc_comment(
@@ -144,10 +212,19 @@ def _credential_options(
                 depth=2,
             ),
             name=identifier(options[option]),
-            type=fixed("string"),
+            type=kinds.get(option, fixed("string")),
         )
         for option, text in docs.items()
     )
+
+
+def _further_type(scheme: SecurityScheme, imports: Imports) -> Code | None:
+    """Give what a credential may be beside a text."""
+    if scheme.token_url is not None:
+        return imports.runtime_type("credentials", "ClientCredentials")
+    if scheme.kind == "basic":
+        return imports.runtime_type("credentials", "BasicCredential")
+    return None
 
 
 def _told(text: str, more: str) -> str:
@@ -234,32 +311,39 @@ def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) 
     """Write the record of credentials, by scheme."""
     if not api.schemes:
         return fixed("{}")
-    read = imports.runtime("environment", "optionValue")
     entries = [
         Entry(
             value_key(scheme.name),
-            Object(
-                (
-                    *_placing(scheme),
-                    Entry(
-                        fixed("value"),
-                        Call(
-                            read,
-                            (
-                                assembled(
-                                    "client{}", access(options[scheme.option].text)
-                                ),
-                                string(variable(prefix, scheme.option)),
-                            ),
-                        ),
-                    ),
-                )
-            ),
+            Object((*_placing(scheme), _credential(scheme, imports, options, prefix))),
         )
         for scheme in api.schemes
         if scheme.kind != "mutual_tls"
     ]
     return open_object(entries, 2)
+
+
+def _credential(
+    scheme: SecurityScheme, imports: Imports, options: dict[str, Name], prefix: str
+) -> Entry:
+    option = assembled("client{}", access(options[scheme.option].text))
+    name = string(variable(prefix, scheme.option))
+    if scheme.token_url is not None:
+        rule = Object(
+            (
+                Entry(fixed("tokenUrl"), string(scheme.token_url)),
+                Entry(fixed("token"), name),
+                Entry(fixed("clientId"), string(f"{prefix}_CLIENT_ID")),
+                Entry(fixed("clientSecret"), string(f"{prefix}_CLIENT_SECRET")),
+            )
+        )
+        make = imports.runtime("credentials", "tokenCredential")
+        made = assembled("...{}({}, {})", make, option, one_line(rule))
+        return Entry(made, made)
+    if scheme.kind == "basic":
+        read = imports.runtime("credentials", "basicValue")
+    else:
+        read = imports.runtime("environment", "optionValue")
+    return Entry(fixed("value"), Call(read, (option, name)))
 
 
 def _placing(scheme: SecurityScheme) -> tuple[Entry, ...]:

@@ -76,6 +76,14 @@ def _content(api: Api) -> Iterator[Code]:
     if api.content.constructors:
         yield fixed('export * as content from "./content.js";')
         yield fixed('export type { Media, MediaOptions } from "./runtime/media.js";')
+    if api.webhooks:
+        yield fixed('export * as webhooks from "./webhooks.js";')
+    if any(scheme.token_url is not None for scheme in api.schemes):
+        yield fixed(
+            'export type { ClientCredentials } from "./runtime/credentials.js";'
+        )
+    if any(scheme.kind == "basic" for scheme in api.schemes):
+        yield fixed('export type { BasicCredential } from "./runtime/credentials.js";')
     if api.content.output is not None:
         yield fixed('export { parseOutput } from "./output.js";')
         yield fixed('export type { StandardSchema } from "./runtime/output.js";')

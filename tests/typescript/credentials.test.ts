@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { APIError, AuthenticationError } from "../../generated/typescript/src/index.js";
+import { errorTable } from "../../generated/typescript/src/errors.js";
+import { basicValue, tokenCredential } from "../../generated/typescript/src/runtime/credentials.js";
+import { readJson } from "../../generated/typescript/src/runtime/responses.js";
+import { serverUrl } from "../../generated/typescript/src/runtime/servers.js";
+import { transportSettings } from "../../generated/typescript/src/runtime/settings.js";
+import { Transport, type Credential } from "../../generated/typescript/src/runtime/transport.js";
+
+const RULE = { tokenUrl: "/oauth/token", token: "NO_T", clientId: "NO_I", clientSecret: "NO_S" };
+const REQUEST = { verb: "GET", path: "/me", security: [["Main"]] };
+
+type Sent = readonly [path: string, authorization: string | null, body: unknown];
+
+function transportFor(
+  credential: Credential,
+  answer: (path: string, count: number) => Response,
+): { transport: Transport; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const product = { environment: "NONE", userAgent: "test", headers: {}, headerMaps: {} };
+  const settings = transportSettings(
+    { ...product, errors: errorTable as never },
+    { Main: credential },
+    {
+      baseUrl: "https://api.test/v1",
+      fetch: async (url, init) => {
+        const { pathname, search } = new URL(url);
+        sent.push([pathname + search, new Headers(init.headers).get("Authorization"), init.body]);
+        return answer(pathname, sent.length);
+      },
+    },
+  );
+  return { transport: new Transport(settings), sent };
+}
+
+const clientCredential = (): Credential => ({
+  kind: "bearer",
+  ...tokenCredential({ clientId: "me:1", clientSecret: "s3cret", scopes: ["a", "b"] }, RULE),
+});
+const BASIC = `Basic ${btoa("me%3A1:s3cret")}`;
+const ASKED = "grant_type=client_credentials&scope=a%20b";
+
+test("a token is asked for once and used by every call", async () => {
+  const { transport, sent } = transportFor(clientCredential(), (path) =>
+    Response.json(path === "/oauth/token" ? { access_token: "t1", expires_in: 600 } : {}),
+  );
+
+  await Promise.all([transport.call(REQUEST, readJson), transport.call(REQUEST, readJson)]);
+  await transport.call(REQUEST, readJson);
+
+  assert.deepEqual(sent, [
+    ["/oauth/token", BASIC, ASKED],
+    ["/v1/me", "Bearer t1", undefined],
+    ["/v1/me", "Bearer t1", undefined],
+    ["/v1/me", "Bearer t1", undefined],
+  ]);
+});
+
+test("a token that is refused is renewed once", async () => {
+  const { transport, sent } = transportFor(clientCredential(), (path, count) =>
+    path === "/oauth/token"
+      ? Response.json({ access_token: `t${count}` })
+      : Response.json({}, { status: 401 }),
+  );
+
+  await assert.rejects(transport.call(REQUEST, readJson), AuthenticationError);
+
+  assert.deepEqual(
+    sent.map(([path, authorization]) => [path, authorization]),
+    [
+      ["/oauth/token", BASIC],
+      ["/v1/me", "Bearer t1"],
+      ["/oauth/token", BASIC],
+      ["/v1/me", "Bearer t3"],
+    ],
+  );
+});
+
+test("a token that is about to end is not used", async () => {
+  const { transport, sent } = transportFor(clientCredential(), (path, count) =>
+    Response.json(path === "/oauth/token" ? { access_token: `t${count}`, expires_in: 20 } : {}),
+  );
+
+  await transport.call(REQUEST, readJson);
+  await transport.call(REQUEST, readJson);
+
+  assert.deepEqual(
+    sent.map(([, authorization]) => authorization),
+    [BASIC, "Bearer t1", BASIC, "Bearer t3"],
+  );
+});
+
+test("who gets no token is told so, without the secret", async () => {
+  const { transport } = transportFor(clientCredential(), () =>
+    Response.json({ error: "s3cret is wrong" }, { status: 400 }),
+  );
+
+  await assert.rejects(
+    transport.call(REQUEST, readJson),
+    (error) => error instanceof APIError && error.status === 400 && !/s3cret/.test(String(error)),
+  );
+});
+
+test("credentials go where their scheme says", async () => {
+  const placed = async (credential: Credential): Promise<Sent | undefined> => {
+    const { transport, sent } = transportFor(credential, () => Response.json({}));
+    await transport.call(REQUEST, readJson);
+    return sent[0];
+  };
+  const basic = basicValue({ username: "é", password: "p:w" }, "NONE");
+
+  assert.deepEqual(await placed({ kind: "query", name: "key", value: "a b" }), [
+    "/v1/me?key=a%20b",
+    null,
+    undefined,
+  ]);
+  assert.deepEqual(await placed({ kind: "basic", value: basic }), [
+    "/v1/me",
+    `Basic ${Buffer.from("é:p:w").toString("base64")}`,
+    undefined,
+  ]);
+});
+
+test("a server's variables are filled in, the given ones first", () => {
+  const template = "https://{region}.api.test/{version}";
+
+  assert.equal(
+    serverUrl(template, { region: "eu", version: "v1" }, { region: "us" }),
+    "https://us.api.test/v1",
+  );
+});
