@@ -32,6 +32,8 @@ export interface OperationRequest {
   readonly verb: string;
   /** The path, with `{name}` where a path parameter stands. */
   readonly path: string;
+  /** Where this call goes, unless the client has an address of its own choice. */
+  readonly baseUrl?: string;
   readonly pathParams?: Readonly<Record<string, unknown>>;
   readonly query?: object;
   readonly headers?: Readonly<Record<string, unknown>>;

@@ -277,7 +277,7 @@ export class Transport {
     // A redirect could carry the credentials to another host.
     const init: Prepared["init"] = { method: request.verb, redirect: "manual" };
     return {
-      url: requestUrl(this.#baseUrl, request, query),
+      url: requestUrl(this.#baseOf(request), request, query),
       headers,
       tokens,
       init: body === undefined ? init : { ...init, body },
@@ -286,6 +286,13 @@ export class Transport {
         request.idempotency === "natural" ||
         (request.idempotency === "key" && headers.has(keyHeader)),
     };
+  }
+
+  #baseOf({ baseUrl }: OperationRequest): string {
+    const { settings } = this;
+    return settings.baseUrl === settings.product.baseUrl
+      ? (baseUrl ?? this.#baseUrl)
+      : this.#baseUrl;
   }
 
   #introduce(headers: Headers): void {

@@ -17,6 +17,7 @@ from headgate.encoding.typescript import (
 from headgate.names import Name, Scope, camel, constant, split_words
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
+    WIDTH,
     Call,
     Entry,
     Object,
@@ -338,6 +339,10 @@ def _credential(
         )
         make = imports.runtime("credentials", "tokenCredential")
         made = assembled("...{}({}, {})", make, option, one_line(rule))
+        if len(made) + 7 > WIDTH:
+            made = assembled(
+                "...{}({}, {})", make, option, open_object(rule.entries, 6)
+            )
         return Entry(made, made)
     if scheme.kind == "basic":
         read = imports.runtime("credentials", "basicValue")

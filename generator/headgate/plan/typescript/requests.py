@@ -35,10 +35,13 @@ def path_template(operation: Operation) -> Code:
 
 def fixed_entries(operation: Operation) -> list[Entry]:
     """Give the properties of a request that depend on no argument."""
-    return [
+    entries = [
         Entry(fixed("verb"), string(operation.verb)),
         Entry(fixed("path"), path_template(operation)),
     ]
+    if operation.base_url is not None:
+        entries.append(Entry(fixed("baseUrl"), string(operation.base_url.rstrip("/"))))
+    return entries
 
 
 def security_entries(operation: Operation) -> list[Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, fixed
 from headgate.encoding.typescript import string
 from headgate.ir.types import (
     Constant,
@@ -17,10 +17,12 @@ from headgate.ir.types import (
     Struct,
     TupleOf,
 )
+from headgate.plan.typescript.layout import Call
 
 if TYPE_CHECKING:
     from headgate.ir.operations import Parameter
     from headgate.plan.typescript.expressions import Types
+    from headgate.plan.typescript.layout import Value
 
 SEPARATORS = {"spaceDelimited": "%20", "pipeDelimited": "%7C", "form": ","}
 """What stands between the items of a query parameter."""
@@ -32,34 +34,29 @@ def is_usual(types: Types, parameter: Parameter) -> bool:
     return styled(types, parameter, value) == value
 
 
-def styled(types: Types, parameter: Parameter, value: Code) -> Code:
+def styled(types: Types, parameter: Parameter, value: Code) -> Value:
     """Write what gives a parameter's value in the style that it asks for."""
     runtime = types.imports.runtime
     if parameter.content_type is not None:
-        return assembled("{}({})", runtime("styles", "asJson"), value)
+        return Call(runtime("styles", "asJson"), (value,))
     name = string(parameter.name)
     explode = fixed("true") if parameter.explode else fixed("false")
     match parameter.place, parameter.style:
         case "query", "deepObject":
-            return assembled("{}({}, {})", runtime("styles", "deepObject"), name, value)
+            return Call(runtime("styles", "deepObject"), (name, value))
         case "query", style if _has_parts(types, parameter) and not parameter.explode:
-            return assembled(
-                "{}({}, {}, {})",
-                *(runtime("styles", "delimited"), name, value),
-                string(SEPARATORS.get(style, ",")),
-            )
+            separator = string(SEPARATORS.get(style, ","))
+            return Call(runtime("styles", "delimited"), (name, value, separator))
         case "query", _ if parameter.allow_reserved:
-            return assembled("{}({}, {})", runtime("styles", "reserved"), name, value)
+            return Call(runtime("styles", "reserved"), (name, value))
         case "path", "label":
-            return assembled("{}({}, {})", runtime("styles", "label"), value, explode)
+            return Call(runtime("styles", "label"), (value, explode))
         case "path", "matrix":
-            return assembled(
-                "{}({}, {}, {})", runtime("styles", "matrix"), name, value, explode
-            )
+            return Call(runtime("styles", "matrix"), (name, value, explode))
         case "path", _ if _is_object(types, parameter) and parameter.explode:
-            return assembled("{}({})", runtime("styles", "simple"), value)
+            return Call(runtime("styles", "simple"), (value,))
         case "header" | "cookie", _ if _has_parts(types, parameter):
-            return assembled("{}({}, {})", runtime("styles", "listed"), value, explode)
+            return Call(runtime("styles", "listed"), (value, explode))
         case _:
             return value
 

@@ -3,6 +3,7 @@
 import { type ClientOptions, connect, type RequestOptions } from "../../configuration.js";
 import type { OperationRequest } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
+import { delimited } from "../../runtime/styles.js";
 import type { Transport } from "../../runtime/transport.js";
 import type { Member } from "../../types/teams.js";
 
@@ -36,13 +37,12 @@ export class Members {
       pathParams: { team_id: teamId, member_id: memberId },
       query: {
         fields: params.fields,
-        ids: params.ids,
+        ids: delimited("ids", params.ids, ","),
         active: params.active,
         ratio: params.ratio,
         tenant: params.tenant,
       },
       headers: { "X-Trace": params["X-Trace"] },
-      queryStyles: { ids: "comma" },
     };
     return this.#transport.call(request, readJson<Member>, options);
   }
