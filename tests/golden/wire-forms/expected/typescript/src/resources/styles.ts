@@ -3,6 +3,15 @@
 import { type ClientOptions, connect, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readNothing, type ResponsePromise } from "../runtime/responses.js";
+import {
+  asJson,
+  deepObject,
+  delimited,
+  label,
+  listed,
+  matrix,
+  reserved,
+} from "../runtime/styles.js";
 import type { Transport } from "../runtime/transport.js";
 import type { Filter } from "../types/shared.js";
 
@@ -36,19 +45,18 @@ export class Styles {
     const request: OperationRequest = {
       verb: "GET",
       path: "/styles/{simple}/{label}/{matrix}",
-      pathParams: { simple, label, matrix },
+      pathParams: { simple, label: label(label, true), matrix: matrix("matrix", matrix, false) },
       query: {
         repeated: params.repeated,
-        comma: params.comma,
-        space: params.space,
-        pipe: params.pipe,
-        deep: params.deep,
-        json: params.json,
-        reserved: params.reserved,
+        comma: delimited("comma", params.comma, ","),
+        space: delimited("space", params.space, "%20"),
+        pipe: delimited("pipe", params.pipe, "%7C"),
+        deep: deepObject("deep", params.deep),
+        json: asJson(params.json),
+        reserved: reserved("reserved", params.reserved),
       },
-      headers: { "X-Filter": params["X-Filter"] },
+      headers: { "X-Filter": listed(params["X-Filter"], true) },
       cookies: { crumb: params.crumb },
-      queryStyles: { comma: "comma", space: "space", pipe: "pipe", deep: "deep" },
     };
     return this.#transport.call(request, readNothing, options);
   }
