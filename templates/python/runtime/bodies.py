@@ -12,9 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from os import PathLike
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias, TypeGuard
 
-from .json_values import is_list, is_object
+from .json_values import is_list, is_object, is_tuple
 from .parameters import Style, query_text, text_of
 
 BodyKind: TypeAlias = Literal["json", "form", "multipart", "text", "binary"]
@@ -66,7 +66,7 @@ def encode_body(
         case "text":
             return str(body).encode(), content_type
         case "binary":
-            return read_file(body[1] if isinstance(body, tuple) else body), content_type
+            return read_file(body[1] if is_tuple(body) else body), content_type
 
 
 def encode_json(body: Any) -> bytes:
@@ -188,17 +188,27 @@ def _file(name: str, value: Any, content_type: str | None) -> Part:
     """Make a file's part; what the caller says of it counts before what is guessed."""
     import mimetypes
 
-    filename, given = None, None
-    if isinstance(value, tuple):
-        filename, value, *rest = value  # pyright: ignore[reportUnknownVariableType]
-        given = rest[0] if rest else None  # pyright: ignore[reportUnknownVariableType]
-    if filename is None:
-        path = value if isinstance(value, PathLike) else getattr(value, "name", name)
-        filename = Path(path).name if isinstance(path, str | PathLike) else name
-    guessed = mimetypes.guess_type(str(filename))[0] or _BINARY
-    media_type = given or content_type or guessed
+    filename: str | None = None
+    given: str | None = None
+    if is_tuple(value):
+        filename, value, *rest = value
+        given = rest[0] if rest else None
+    filename = filename or _filename(value, name)
+    guessed = mimetypes.guess_type(filename)[0] or _BINARY
     content = value.encode() if isinstance(value, str) else read_file(value)
-    return Part(name, str(filename), str(media_type), content)
+    return Part(name, filename, given or content_type or guessed, content)
+
+
+def _filename(source: object, otherwise: str) -> str:
+    """Give the name of a file that has one."""
+    if _is_path(source):
+        return Path(source).name
+    held: object = getattr(source, "name", None)
+    return Path(held).name if isinstance(held, str) else otherwise
+
+
+def _is_path(value: object) -> TypeGuard[PathLike[str]]:
+    return isinstance(value, PathLike)
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ SDKError
 ├── APIError                    the server said no (the specification adds classes)
 ├── ResponseDecodeError         an answer or event that is not what was promised
 │   └── StreamLimitError        a line or event beyond the decoder's limits
+├── WebhookVerificationError    a webhook that is not signed as it should be
 ├── StreamTruncatedError        a stream closed before its declared end
 ├── StreamGapError              an event is missing in a numbered stream
 ├── StreamForeignError          an event belongs to another stream
@@ -92,6 +93,10 @@ class StreamLimitError(ResponseDecodeError):
         super().__init__(f"a stream's {what} is longer than {limit} bytes", raw="")
         self.what: Literal["line", "event"] = what
         self.limit = limit
+
+
+class WebhookVerificationError(SDKError):
+    """A request that is not, or no longer, provably the API's own."""
 
 
 class _StreamStateError(SDKError):

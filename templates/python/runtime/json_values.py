@@ -15,3 +15,8 @@ def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
 def is_list(value: object) -> TypeGuard[Iterable[Any]]:
     """Say whether a value is a JSON array, or any other run of values."""
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[Any, ...]]:
+    """Say whether a value is a tuple."""
+    return isinstance(value, tuple)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         StreamGapError,
         StreamLimitError,
         StreamTruncatedError,
+        WebhookVerificationError,
     )
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
@@ -117,6 +118,7 @@ __all__ = [
     "TimeoutOptions",
     "Tracing",
     "Unknown",
+    "WebhookVerificationError",
     "output_text",
     "parse_output",
     "tool_definition",
@@ -182,6 +184,7 @@ if not TYPE_CHECKING:
             "TimeoutOptions": "._runtime.settings",
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
+            "WebhookVerificationError": "._runtime.errors",
             "output_text": ".content",
             "parse_output": ".content",
             "tool_definition": ".content",

@@ -18,6 +18,7 @@ from headgate.plan.python.operations import operations_page
 from headgate.plan.python.project import project_page, readme_page
 from headgate.plan.python.resources import resource_page
 from headgate.plan.python.streams import StreamPlan
+from headgate.plan.python.webhooks import webhooks_page
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
@@ -60,6 +61,7 @@ RUNTIME = (
     "streams",
     "structured",
     "sums",
+    "webhooks",
 )
 """The modules of the fixed runtime."""
 
@@ -83,6 +85,7 @@ def plan(api: Api, config: Config) -> Package:
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),
         _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
         *_content(context, module),
+        *_webhooks(context, module),
         *_options(context, module),
         *_operations(context, module),
         _rendered(f"{module}/_product.py", "product.py", product_page(context)),
@@ -107,6 +110,13 @@ def _content(context: Context, module: str) -> list[PlannedFile]:
     if not content.constructors and content.tool is None and content.output is None:
         return []
     return [_rendered(f"{module}/content.py", "content.py", content_page(context))]
+
+
+def _webhooks(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.webhooks:
+        return []
+    page = webhooks_page(context)
+    return [_rendered(f"{module}/webhooks.py", "webhooks.py", page)]
 
 
 def _options(context: Context, module: str) -> list[PlannedFile]:

@@ -13,6 +13,7 @@ from headgate.plan.python.content import content_functions
 from headgate.plan.python.context import Context
 from headgate.plan.python.definitions import sides_of
 from headgate.plan.python.imports import Imports, export_key
+from headgate.plan.python.webhooks import EVENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +45,7 @@ RUNTIME = {
     "StreamLimits": "._runtime.settings",
     "StreamTruncatedError": "._runtime.errors",
     "TimeoutOptions": "._runtime.settings",
+    "WebhookVerificationError": "._runtime.errors",
     "Tracing": "._runtime.otel",
     "Unknown": "._runtime.models",
 }
@@ -73,6 +75,8 @@ def root_exports(context: Context) -> ExportsPage:
         **dict.fromkeys(context.errors.values(), "._errors"),
     }
     homes |= dict.fromkeys(content_functions(context), ".content")
+    if context.api.webhooks:
+        homes[EVENT] = ".webhooks"
     for names in context.streams.values():
         homes[names.stream] = f".streams.{names.module}"
         homes[names.async_stream] = f".streams.{names.module}"

@@ -31,7 +31,8 @@ PUBLIC = frozenset(
     Interceptor Page PartialJson RequestCancelledError RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits
-    StreamTruncatedError TimeoutOptions Tracing""".split()
+    StreamTruncatedError TimeoutOptions Tracing WebhookEvent
+    WebhookVerificationError""".split()
 )
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields

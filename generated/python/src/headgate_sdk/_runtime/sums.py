@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from pydantic import ValidationError
 
@@ -74,12 +74,12 @@ class Summing(Generic[M]):
             name = self._rule.rename.get(given, given)
             if value is None:
                 whole.setdefault(name, None)
-            elif isinstance(value, dict):
-                if not isinstance(whole.get(name), dict):
+            elif _is_object(value):
+                if not _is_object(whole.get(name)):
                     whole[name] = {}
                 self._add(whole[name], value)
-            elif isinstance(value, list):
-                if not isinstance(whole.get(name), list):
+            elif _is_list(value):
+                if not _is_list(whole.get(name)):
                     whole[name] = []
                 for item in value:
                     self._add_item(whole[name], item)
@@ -98,7 +98,7 @@ class Summing(Generic[M]):
     def _add_item(self, items: list[Any], item: Any) -> None:
         """Merge an item into the one of its number, if items have numbers."""
         by = self._rule.by
-        if not isinstance(item, dict):
+        if not _is_object(item):
             items.append(item)
             return
         number = None if by is None else item.get(by)
@@ -110,11 +110,11 @@ class Summing(Generic[M]):
 
     def _finished(self, value: Any) -> Any:
         """Copy a value with its texts joined and its numbered items in order."""
-        if isinstance(value, dict):
+        if _is_object(value):
             return {name: self._finished(part) for name, part in value.items()}
         if isinstance(value, _Text):
             return "".join(value)
-        if isinstance(value, list):
+        if _is_list(value):
             items = [self._finished(part) for part in value]
             by = self._rule.by
             if by is not None and all(isinstance(_number(i, by), int) for i in items):
@@ -132,15 +132,23 @@ def _numbered(items: list[Any], by: str | None, number: Any) -> dict[str, Any] |
 
 
 def _number(item: Any, by: str) -> Any:
-    return item.get(by) if isinstance(item, dict) else None
+    return item.get(by) if _is_object(item) else None
 
 
 def _objects_at(value: Any, way: list[str]) -> list[dict[str, Any]]:
     """Give the objects at the end of a path, through lists."""
-    if isinstance(value, list):
+    if _is_list(value):
         return [found for part in value for found in _objects_at(part, way)]
-    if not isinstance(value, dict):
+    if not _is_object(value):
         return []
     if not way:
         return [value]
     return _objects_at(value.get(way[0]), way[1:])
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
