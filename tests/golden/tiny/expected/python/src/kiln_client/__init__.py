@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StreamGapError,
         StreamLimitError,
         StreamTruncatedError,
+        WebhookVerificationError,
     )
     from ._runtime.interceptors import Attempt, Interceptor
     from ._runtime.models import ApiModel, HttpResponse, Unknown
@@ -69,6 +70,7 @@ __all__ = [
     "TooHotError",
     "Tracing",
     "Unknown",
+    "WebhookVerificationError",
 ]
 
 if not TYPE_CHECKING:
@@ -109,5 +111,6 @@ if not TYPE_CHECKING:
             "TooHotError": "._errors",
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
+            "WebhookVerificationError": "._runtime.errors",
         },
     )
