@@ -16,6 +16,7 @@ from headgate.plan.python.exports import emitted, root_exports, type_exports
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.operations import operations_page
 from headgate.plan.python.project import project_page, readme_page
+from headgate.plan.python.reference import reference
 from headgate.plan.python.resources import resource_page
 from headgate.plan.python.streams import StreamPlan
 from headgate.plan.python.webhooks import webhooks_page
@@ -80,6 +81,7 @@ def plan(api: Api, config: Config) -> Package:
     files = (
         _rendered("pyproject.toml", "pyproject.toml", project_page(context)),
         _rendered("README.md", "README.md", readme_page(context)),
+        reference(context),
         _rendered(f"{module}/__init__.py", "exports.py", root_exports(context)),
         _rendered(f"{module}/py.typed", "py.typed", MarkerPage(context.header)),
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),

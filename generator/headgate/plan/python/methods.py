@@ -102,6 +102,16 @@ class MethodPlan:
     def _keys(self) -> set[str]:
         return {each.name for each in self._flat.fields} if self._flat else set()
 
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The parameters of the operation, with their Python names."""
+        return self._arguments
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the fields of the body are the method's own keyword arguments."""
+        return self._flat is not None
+
     # What a method looks like.
 
     def call(self) -> MethodPage:

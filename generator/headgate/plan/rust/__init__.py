@@ -25,6 +25,7 @@ from headgate.plan.rust.operations import (
 from headgate.plan.rust.package import plan_manifest, plan_readme, plan_root
 from headgate.plan.rust.pages import ConstantsPage, ModulesPage, TypesPage
 from headgate.plan.rust.paging import plan_pages
+from headgate.plan.rust.reference import CallNames, reference
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.types import Types
 
@@ -81,6 +82,7 @@ class _Crate:
         self.names = name_definitions(api.definitions.values())
         types = Types(api.definitions, self.names)
         self.constants = Constants()
+        self.called = CallNames()
         self.definitions = Definitions(types, self.constants)
         self.places = name_places(api.root, module_scope("mod"))
         self.statics = name_statics(api.root)
@@ -107,12 +109,18 @@ class _Crate:
             self.api, self.config, self.header, pages=has_pages, content=has_content
         )
         yield Rendered("src/lib.rs", "rust/lib.jinja", root)
+        roots = [each for each in _walk(self.api.root) if len(each.path) <= 1]
+        placed = [each for each in roots if each.path in self.places]
+        for child, resource in zip(client.children, placed, strict=True):
+            self.called.accessors[resource.path] = child.name
         yield Rendered("src/client.rs", "rust/client.jinja", client)
         errors = plan_errors(self.api.errors, self.definitions, self.header)
         yield Rendered("src/errors.rs", "rust/errors.jinja", errors)
         if has_pages:
             yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
         yield from self._resources(paged)
+        crate = self.config.rust.crate
+        yield reference(self.api, crate, self.called, self.names)
         if self.api.streams:
             yield self._streams()
         if has_content:
@@ -143,6 +151,7 @@ class _Crate:
                 page_types=paged,
                 resource=resource,
                 header=self.header,
+                called=self.called,
             )
             path = f"src/resources/{place.module.text}.rs"
             yield Rendered(path, "rust/resource.jinja", file.page())

@@ -149,7 +149,7 @@ def _children(
         last = resource.path[-1] if resource.path else "api"
         name = claim_snake(methods, last, "resource")
         signature = layout.accessor(name, place.name)
-        yield ChildPage(rust.doc(text, 4), signature, place.name)
+        yield ChildPage(rust.doc(text, 4), signature, place.name, name)
 
 
 def _scheme(scheme: SecurityScheme, options: Scope) -> SchemePage:

@@ -32,6 +32,7 @@ from headgate.plan.rust.names import (
 from headgate.plan.rust.paging import walk_of
 from headgate.plan.rust.parameters import sent_parameter
 from headgate.plan.rust.places import place_of
+from headgate.plan.rust.reference import CallNames
 from headgate.plan.rust.types import TYPES
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class ChildPage:
     docs: Code
     signature: Code
     type: Code
+    name: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class ResourceFile:
     page_types: frozenset[str]
     resource: Resource
     header: Code
+    called: CallNames
     imports: Imports = field(default_factory=Imports)
     _types: Scope = field(default_factory=lambda: Scope(reserved=_TAKEN))
     _methods: Scope = field(default_factory=lambda: scope("new", "core"))
@@ -158,8 +161,9 @@ class ResourceFile:
         self.imports.use_code(place.path, place.name)
         text = described(child.docs, f"The calls of `{'.'.join(child.path)}`")
         name = claim_snake(self._methods, child.path[-1], "resource")
+        self.called.accessors[child.path] = name
         signature = layout.accessor(name, place.name)
-        return ChildPage(rust.doc(text, 4), signature, place.name)
+        return ChildPage(rust.doc(text, 4), signature, place.name, name)
 
     def _static(self, operation: Operation) -> StaticPage:
         self.imports.use(_REQUEST, "Operation")
@@ -203,6 +207,9 @@ class ResourceFile:
         )
         name = claim_pascal(self._types, struct.words, "Params")
         structs.append(self.definitions.parameters(struct, name, self.imports, TYPES))
+        home = assembled("resources::{}", self.places[operation.resource].module)
+        shown = assembled("{}::{}", home, name)
+        self.called.parameters[operation.resource, operation.method] = shown
         return struct, name
 
     def _operation(
@@ -241,7 +248,10 @@ class ResourceFile:
             statements.append(walk_of(operation.page, self.imports))
         self.imports.use(_CALL, "Call")
         self.imports.use(_REQUEST, "Request")
-        head = assembled("pub fn {}", claim_snake(self._methods, name, "call"))
+        claimed = claim_snake(self._methods, name, "call")
+        key = (operation.resource, operation.method, stream is not None)
+        self.called.methods[key] = claimed
+        head = assembled("pub fn {}", claimed)
         tail = assembled(" -> Call<{}> {{", self._reply(operation, stream))
         return MethodPage(
             docs=self._docs(operation, stream),

@@ -19,6 +19,7 @@ from headgate.plan.typescript.index import plan_index
 from headgate.plan.typescript.manifest import plan_package_json, plan_readme
 from headgate.plan.typescript.names import name_everything
 from headgate.plan.typescript.reach import type_modules
+from headgate.plan.typescript.reference import reference
 from headgate.plan.typescript.resources import plan_resource
 from headgate.plan.typescript.streams import plan_stream
 from headgate.plan.typescript.types import plan_types
@@ -92,6 +93,7 @@ def _manifests(api: Api, names: Names, config: Config) -> Iterator[PlannedFile]:
     yield Rendered(
         "README.md", "typescript/README.md.jinja", plan_readme(api, names, config)
     )
+    yield reference(api, names, config)
 
 
 def _sources(

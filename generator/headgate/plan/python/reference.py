@@ -1,0 +1,122 @@
+"""`reference.md` in Python's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.encoding.markup import markdown_code
+from headgate.encoding.python import dotted, literal
+from headgate.plan.examples import Examples, NoExampleError
+from headgate.plan.python.context import Context, name
+from headgate.plan.python.imports import Imports
+from headgate.plan.python.methods import MethodPlan
+from headgate.plan.reference import reference_file
+
+if TYPE_CHECKING:
+    from headgate.document.json_values import Json
+    from headgate.ir.operations import Operation
+    from headgate.ir.types import TypeId
+    from headgate.plan.package import Rendered
+
+_WIDTH = 70
+
+
+def reference(context: Context) -> Rendered:
+    """Plan the reference of the Python package."""
+    title = context.config.python.distribution
+    return reference_file(context.api, title, _Python(context))
+
+
+@dataclass(frozen=True, slots=True)
+class _Python:
+    context: Context
+
+    @property
+    def fence(self) -> Code:
+        return fixed("python")
+
+    def type_name(self, type_id: TypeId) -> Code:
+        names = self.context.types
+        found = names.received.get(type_id) or names.sent.get(type_id)
+        return markdown_code(found or str(type_id))
+
+    def path(self, operation: Operation, *, streamed: bool) -> Code:
+        members = self.context.members
+        method = members.methods[operation.id]
+        if streamed:
+            method = members.streams.get(operation.id) or method
+        return dotted(["client", *members.path(operation.resource), method])
+
+    def sample(self, operation: Operation, *, streamed: bool) -> Code:
+        try:
+            arguments = self._arguments(operation, streamed=streamed)
+        except NoExampleError:
+            return fixed("")
+        call = _called(self.path(operation, streamed=streamed), arguments)
+        if streamed:
+            loop = "with {} as stream:\n    for event in stream:\n        print(event)"
+            return assembled(loop, call)
+        if operation.page is not None:
+            return assembled("for item in {}:\n    print(item)", call)
+        if operation.result is None:
+            return call
+        return assembled("result = {}\nprint(result)", call)
+
+    def _arguments(self, operation: Operation, *, streamed: bool) -> list[Code]:
+        writer = self.context.writer(Imports())
+        plan = MethodPlan(operation, self.context, Imports(), writer, is_async=False)
+        examples = Examples(self.context.api.definitions)
+        found: list[Code] = []
+        for each in plan.arguments:
+            if each.parameter.required:
+                value = _written(examples.value(each.parameter.type), 1)
+                is_in_path = each.parameter.place == "path"
+                start = fixed("") if is_in_path else assembled("{}=", name(each.name))
+                found.append(assembled("{}{}", start, value))
+        if operation.body is None or not (operation.body.required or plan.is_flat):
+            return found
+        body = examples.body(operation, streamed=streamed)
+        if plan.is_flat and isinstance(body, dict):
+            given = [(name(key), _written(value, 1)) for key, value in body.items()]
+            return [*found, *(assembled("{}={}", *pair) for pair in given)]
+        return [*found, assembled("body={}", _written(body, 1))]
+
+
+def _called(path: Code, arguments: list[Code]) -> Code:
+    line = assembled("{}({})", path, joined(", ", arguments))
+    if len(line) <= _WIDTH and "\n" not in line.text:
+        return line
+    inner = joined("\n", [assembled("    {},", each) for each in arguments])
+    return assembled("{}(\n{}\n)", path, inner)
+
+
+def _written(value: Json, depth: int) -> Code:
+    """Write a value as a person would: short ones on a line, others below."""
+    flat = _flat(value)
+    if not isinstance(value, dict | list) or len(flat) + 4 * depth <= _WIDTH * 3 // 4:
+        return flat
+    margin = joined("", [fixed("\n"), *([fixed("    ")] * (depth + 1))])
+    end = joined("", [fixed("\n"), *([fixed("    ")] * depth)])
+    if isinstance(value, list):
+        items = [_written(each, depth + 1) for each in value]
+        lines = [assembled("{}{},", margin, item) for item in items]
+        return assembled("[{}{}]", joined("", lines), end)
+    pairs = [
+        assembled("{}{}: {},", margin, literal(key), _written(each, depth + 1))
+        for key, each in value.items()
+    ]
+    return assembled("{{{}{}}}", joined("", pairs), end)
+
+
+def _flat(value: Json) -> Code:
+    if isinstance(value, list):
+        return assembled("[{}]", joined(", ", map(_flat, value)))
+    if isinstance(value, dict):
+        pairs = [
+            assembled("{}: {}", literal(key), _flat(each))
+            for key, each in value.items()
+        ]
+        return assembled("{{{}}}", joined(", ", pairs))
+    return literal(value)

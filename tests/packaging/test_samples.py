@@ -1,0 +1,114 @@
+"""The samples of the references are programs that compilers take."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from headgate.pipeline import generate
+from headgate.plan.package import Language
+
+ROOT = Path(__file__).resolve().parents[2]
+GENERATED = ROOT / "generated"
+TOOLS = ROOT / "tools" / "node_modules" / ".bin"
+FENCES: dict[Language, str] = {"python": "python", "typescript": "ts", "rust": "rust"}
+AWKWARD = """\
+openapi: 3.1.0
+info: {title: "Awk | ward", version: "1"}
+paths:
+  "/a|b/{id}":
+    post:
+      operationId: x.make
+      summary: "Make `it`\\n```\\nrm -rf |\\n```"
+      parameters:
+        - {name: id, in: path, required: true, schema: {type: string}}
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: ["a`b", kind]
+              properties:
+                "a`b": {type: string}
+                kind: {const: "```\\n# heading"}
+      responses: {"204": {description: None.}}
+"""
+
+
+def samples(language: Language) -> list[str]:
+    """The blocks of code of a package's reference."""
+    text = (GENERATED / language / "reference.md").read_text("utf-8")
+    return re.findall(
+        rf"^```{FENCES[language]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("language", FENCES)
+def test_every_call_has_a_sample(language: Language) -> None:
+    """As many blocks as there are methods."""
+    text = (GENERATED / language / "reference.md").read_text("utf-8")
+
+    assert (
+        len(samples(language))
+        == len(re.findall(r"^### `client", text, re.MULTILINE))
+        > 20
+    )
+
+
+def test_python_samples_pass_mypy(tmp_path: Path) -> None:
+    """Strictly, each in a function of its own."""
+    lines = ["from headgate_sdk import Headgate", ""]
+    for number, sample in enumerate(samples("python")):
+        lines += [f"def sample_{number}(client: Headgate) -> None:"]
+        lines += [textwrap.indent(sample, "    ")]
+    program = tmp_path / "samples.py"
+    program.write_text("\n".join(lines), "utf-8")
+    run = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(program)],
+        cwd=GENERATED / "python" / "src",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout
+
+
+def test_typescript_samples_compile(tmp_path: Path) -> None:
+    """By the package's own strict settings."""
+    package = tmp_path / "package"
+    shutil.copytree(GENERATED / "typescript", package)
+    lines = ['import type { Headgate } from "./index.js";', ""]
+    for number, sample in enumerate(samples("typescript")):
+        head = (
+            f"export async function sample{number}(client: Headgate): Promise<void> {{"
+        )
+        lines += [head, sample, "}"]
+    (package / "src" / "samples.ts").write_text("\n".join(lines), "utf-8")
+    run = subprocess.run(
+        [str(TOOLS / "tsc"), "-p", "tsconfig.json", "--noEmit"],
+        cwd=package,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout
+
+
+def test_text_of_the_document_stays_in_its_place(tmp_path: Path) -> None:
+    """Fences, pipes and backticks of a document end no block, cell or code."""
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(AWKWARD, "utf-8")
+    text = generate(spec, ["python"]).files["python"]["reference.md"].decode()
+
+    fences = [line for line in text.splitlines() if line.startswith("```")]
+    assert len(fences) % 2 == 0
+    assert not any(line.startswith("# heading") for line in text.splitlines())
