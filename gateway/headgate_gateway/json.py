@@ -1,6 +1,6 @@
 """JSON at C speed, with one spelling of each value."""
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import orjson
 
@@ -29,6 +29,18 @@ def canonical(value: object) -> bytes:
 def loads(data: bytes | str) -> Any:
     """The value of a JSON text; refuses NaN, lone surrogates and invalid UTF-8."""
     return orjson.loads(data)
+
+
+def object_at(value: JsonObject, name: str) -> JsonObject:
+    """The object at ``name``; an empty one where there is none."""
+    found: Any = value.get(name)
+    return cast("JsonObject", found) if isinstance(found, dict) else {}
+
+
+def objects_at(value: JsonObject, name: str) -> list[JsonObject]:
+    """The objects in the list at ``name``; none where there is no list."""
+    found: Any = value.get(name)
+    return cast("list[JsonObject]", found) if isinstance(found, list) else []
 
 
 def integral(value: Any) -> Any:

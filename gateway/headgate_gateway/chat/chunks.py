@@ -128,7 +128,7 @@ class Answer:
                 self._calls.append({**call, "function": dict(call["function"])})
                 del self._calls[-1]["index"]
             else:
-                function = self._calls[call["index"]]["function"]
+                function: JsonObject = self._calls[call["index"]]["function"]
                 function["arguments"] += call["function"]["arguments"]
         self._reason = piece["finish_reason"] or self._reason
 

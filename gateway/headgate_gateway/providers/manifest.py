@@ -40,7 +40,8 @@ class Manifest:
 
     def model(self, name: str) -> JsonObject:
         """The ``Model`` called ``name``; what is not known of it is left out."""
-        known = next((model for model in self.models if model["name"] == name), {})
+        none: JsonObject = {}
+        known = next((model for model in self.models if model["name"] == name), none)
         described: JsonObject = {
             "id": f"{self.id}/{name}",
             "object": "model",

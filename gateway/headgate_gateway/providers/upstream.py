@@ -59,5 +59,11 @@ class UpstreamProvider:
         )
         model = f"{self.id}/{call.model}"
         async with aclosing(self._dialect.events(texts(pieces), model=model)) as events:
-            async for event in events:
-                yield event
+            try:
+                async for event in events:
+                    yield event
+            except (KeyError, TypeError, AttributeError) as error:
+                raise GatewayError(
+                    "upstream_failed",
+                    f"The provider sent an event of no known form ({error!r}).",
+                ) from error

@@ -64,7 +64,7 @@ def _add_item(rule: Accumulation, items: list[Json], item: Json) -> None:
     )
     known = next(same, None) if number is not None else None
     if known is None:
-        known = {}
+        known = JsonObject()
         items.append(known)
     _add(rule, known, copy.deepcopy(item))
 

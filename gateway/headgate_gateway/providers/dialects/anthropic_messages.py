@@ -7,7 +7,7 @@ from typing import Any
 from headgate_gateway import events
 from headgate_gateway.events import EventSource
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, object_at
 from headgate_gateway.providers.dialects.content import function_tools
 from headgate_gateway.providers.dialects.failures import said_failure
 from headgate_gateway.providers.interface import ModelCall
@@ -94,7 +94,7 @@ class _Reading:
                 delta = event["delta"]
                 yield events.message_delta(
                     delta.get("stop_reason") or "end_turn",
-                    _usage({**self._asked, **(event.get("usage") or {})}),
+                    _usage({**self._asked, **(object_at(event, "usage"))}),
                     stop_sequence=delta.get("stop_sequence"),
                 )
             case "message_stop":

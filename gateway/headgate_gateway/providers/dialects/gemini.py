@@ -7,7 +7,7 @@ from urllib.parse import quote
 from headgate_gateway import events
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
@@ -100,10 +100,10 @@ class _Reading:
         if "usageMetadata" in response:
             self._message.usage = _usage(response["usageMetadata"])
         yield from self._message.begin()
-        if (response.get("promptFeedback") or {}).get("blockReason"):
+        if object_at(response, "promptFeedback").get("blockReason"):
             self._reason = "SAFETY"
-        for candidate in response.get("candidates") or ():
-            for part in (candidate.get("content") or {}).get("parts") or ():
+        for candidate in objects_at(response, "candidates"):
+            for part in objects_at(object_at(candidate, "content"), "parts"):
                 yield from self._part(part)
             self._reason = candidate.get("finishReason") or self._reason
 
@@ -115,7 +115,7 @@ class _Reading:
                 str(self._calls),
                 name=call["name"],
                 call_id=call.get("id"),
-                arguments=call.get("args") or {},
+                arguments=object_at(call, "args"),
             )
         elif part.get("thought") and part.get("text"):
             yield from self._message.thinking(part["text"])

@@ -6,7 +6,7 @@ from typing import Any
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject, dump_text
+from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
@@ -89,8 +89,8 @@ class _Reading:
         if chunk.get("usage"):
             self._message.usage = _usage(chunk["usage"])
         yield from self._message.begin()
-        for choice in chunk.get("choices") or ():
-            yield from self._delta(choice.get("delta") or {})
+        for choice in objects_at(chunk, "choices"):
+            yield from self._delta(object_at(choice, "delta"))
             self._reason = choice.get("finish_reason") or self._reason
 
     def _delta(self, delta: JsonObject) -> Iterator[JsonObject]:
@@ -100,11 +100,11 @@ class _Reading:
         for name in ("content", "refusal"):
             if delta.get(name):
                 yield from self._message.text(delta[name])
-        for call in delta.get("tool_calls") or ():
+        for call in objects_at(delta, "tool_calls"):
             yield from self._call(call)
 
     def _call(self, call: JsonObject) -> Iterator[JsonObject]:
-        key, function = str(call.get("index", 0)), call.get("function") or {}
+        key, function = str(call.get("index", 0)), object_at(call, "function")
         if function.get("name"):
             yield from self._message.call(
                 key, name=function["name"], call_id=call.get("id")
@@ -127,8 +127,8 @@ def _usage(usage: JsonObject) -> JsonObject:
         "output_tokens": answered,
         "total_tokens": asked + answered,
     }
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-    reasoning = (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    cached = object_at(usage, "prompt_tokens_details").get("cached_tokens")
+    reasoning = object_at(usage, "completion_tokens_details").get("reasoning_tokens")
     if cached:
         counted["cache_read_tokens"] = cached
     if reasoning:

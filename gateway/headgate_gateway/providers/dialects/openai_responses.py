@@ -7,7 +7,7 @@ from typing import Any
 from headgate_gateway import events
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject, dump_text
+from headgate_gateway.json import JsonObject, dump_text, object_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
@@ -100,7 +100,7 @@ class _Reading:
                 key = str(event["output_index"])
                 yield from self._message.arguments(key, event["delta"])
             case "response.failed":
-                raise said_failure((event.get("response") or {}).get("error"))
+                raise said_failure(object_at(event, "response").get("error"))
             case "error":
                 raise said_failure(event.get("error") or event)
             case ending if ending in _ENDINGS:
@@ -110,10 +110,10 @@ class _Reading:
 
     def _finish(self, response: JsonObject) -> Iterator[JsonObject]:
         self.ended = True
-        usage = response.get("usage") or {}
+        usage = object_at(response, "usage")
         if usage:
             self._message.usage = _usage(usage)
-        incomplete = (response.get("incomplete_details") or {}).get("reason")
+        incomplete = object_at(response, "incomplete_details").get("reason")
         reason = {
             "max_output_tokens": "max_tokens",
             "content_filter": "content_filter",
@@ -127,8 +127,8 @@ def _usage(usage: JsonObject) -> JsonObject:
     counted = events.usage_of(
         usage.get("input_tokens", 0), usage.get("output_tokens", 0)
     )
-    cached = (usage.get("input_tokens_details") or {}).get("cached_tokens")
-    reasoning = (usage.get("output_tokens_details") or {}).get("reasoning_tokens")
+    cached = object_at(usage, "input_tokens_details").get("cached_tokens")
+    reasoning = object_at(usage, "output_tokens_details").get("reasoning_tokens")
     if cached:
         counted["cache_read_tokens"] = cached
     if reasoning:

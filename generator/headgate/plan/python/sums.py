@@ -23,14 +23,14 @@ def sum_arguments(rule: Accumulation) -> tuple[Code, ...]:
         found.append(assembled("by={}", string(rule.by)))
     if rule.append:
         names = [string(name) for name in sorted(rule.append)]
-        found.append(_listed("append=(", names, ")"))
-    for keyword, pairs in (("rename={", rule.rename), ("put={", rule.put)):
+        found.append(_tuples(fixed("append="), names))
+    for start, pairs in ((fixed("rename={"), rule.rename), (fixed("put={"), rule.put)):
         if pairs:
             entries = [assembled("{}: {}", string(a), string(b)) for a, b in pairs]
-            found.append(_listed(keyword, entries, "}"))
-    for keyword, paths in (("nulls=(", rule.nulls), ("drop=(", rule.drop)):
+            found.append(listed(start, entries, "}", indent=_INDENT, extra=1))
+    for start, paths in ((fixed("nulls="), rule.nulls), (fixed("drop="), rule.drop)):
         if paths:
-            found.append(_listed(keyword, [_tuple(path) for path in paths], ")"))
+            found.append(_tuples(start, [_tuple(path) for path in paths]))
     return tuple(found)
 
 
@@ -41,7 +41,8 @@ def _tuple(path: tuple[str, ...]) -> Code:
     return listed(fixed("("), names, ")", indent=_INDENT, extra=1)
 
 
-def _listed(start: str, items: Sequence[Code], end: str) -> Code:
-    if start.endswith("=(") and len(items) == 1:
-        return assembled("{}{},{}", fixed(start), items[0], fixed(end))
-    return listed(fixed(start), list(items), end, indent=_INDENT, extra=1)
+def _tuples(start: Code, items: Sequence[Code]) -> Code:
+    if len(items) == 1:
+        return assembled("{}({},)", start, items[0])
+    head = assembled("{}(", start)
+    return listed(head, list(items), ")", indent=_INDENT, extra=1)

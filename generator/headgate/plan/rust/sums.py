@@ -37,16 +37,16 @@ def sum_page(rule: Accumulation, name: Code, output: Code) -> SumPage:
         name=name,
         output=output,
         by=rust.option(rule.by),
-        append=_list("append", map(rust.string, rule.append)),
-        rename=_list("rename", map(_pair, rule.rename)),
-        put=_list("put", map(_pair, rule.put)),
-        nulls=_list("nulls", map(_path, rule.nulls)),
-        drop=_list("drop", map(_path, rule.drop)),
+        append=_list(fixed("append"), map(rust.string, rule.append)),
+        rename=_list(fixed("rename"), map(_pair, rule.rename)),
+        put=_list(fixed("put"), map(_pair, rule.put)),
+        nulls=_list(fixed("nulls"), map(_path, rule.nulls)),
+        drop=_list(fixed("drop"), map(_path, rule.drop)),
     )
 
 
-def _list(name: str, items: Iterable[Code]) -> Code:
-    start = assembled("{}: &", fixed(name))
+def _list(name: Code, items: Iterable[Code]) -> Code:
+    start = assembled("{}: &", name)
     return layout.short_list(_DEPTH, start, list(items), fixed(","))
 
 
