@@ -13,9 +13,10 @@ from headgate.names import split_words
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
 from headgate.plan.rust.clients import plan_client
 from headgate.plan.rust.content import ContentFile
-from headgate.plan.rust.definitions import Constants, Definitions
+from headgate.plan.rust.definitions import Definitions
 from headgate.plan.rust.errors import plan_errors
 from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.members import Constants
 from headgate.plan.rust.names import claim_snake, module_scope, name_definitions
 from headgate.plan.rust.operations import (
     ResourceFile,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.plan.rust import layout
-from headgate.plan.rust.definitions import described
+from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
 from headgate.plan.rust.operations import ChildPage

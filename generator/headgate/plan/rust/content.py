@@ -9,8 +9,9 @@ from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Struct
 from headgate.plan.rust import layout
-from headgate.plan.rust.definitions import described, is_parameter
+from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.members import is_parameter
 from headgate.plan.rust.names import claim_snake, scope
 from headgate.plan.rust.types import TYPES
 

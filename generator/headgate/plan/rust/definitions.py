@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, assert_never
 
 from headgate.encoding import rust
@@ -12,51 +11,47 @@ from headgate.ir.types import (
     Alias,
     Constant,
     Definition,
-    Docs,
     Enum,
-    Field,
     Json,
     MapOf,
-    Nullable,
     Ref,
     Scalar,
     Struct,
     TypeExpr,
-    TypeId,
     Union,
 )
 from headgate.names import Scope
 from headgate.plan.rust import layout
-from headgate.plan.rust.containment import LARGE
+from headgate.plan.rust.docs import documentation, field_docs
 from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.members import (
+    Member,
+    Members,
+    is_parameter,
+)
 from headgate.plan.rust.names import (
     claim_pascal,
     claim_snake,
     scope,
-    type_scope,
     variant_scope,
 )
 from headgate.plan.rust.pages import (
     AliasPage,
-    ConstantPage,
     ConstructorPage,
-    ConversionPage,
     EnumPage,
     FieldPage,
     ItemPage,
     SetterPage,
     StructPage,
-    TaggedPage,
-    UnionPage,
     ValuePage,
-    VariantPage,
 )
-from headgate.plan.rust.types import OWN_MODULE, Types
+from headgate.plan.rust.types import OWN_MODULE
+from headgate.plan.rust.unions import plan_union
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headgate.ir.types import EnumValue, Variant
+    from headgate.ir.types import EnumValue
 
 MOST_PARAMETERS: Final = 7
 """Clippy's limit, which a struct with more required fields has to pass."""
@@ -64,146 +59,9 @@ MOST_PARAMETERS: Final = 7
 _TAGGED: Final = "crate::runtime::tagged"
 
 
-@dataclass(slots=True)
-class Constants:
-    """The strings that properties always have, each a type without data."""
-
-    _names: Scope = field(default_factory=type_scope)
-    pages: dict[str, ConstantPage] = field(default_factory=dict[str, ConstantPage])
-
-    def name(self, value: str) -> Code:
-        """Give the name of the type for a string."""
-        if value not in self.pages:
-            name = claim_pascal(self._names, (value,), "Constant")
-            rename = assembled("rename = {}", rust.string(value))
-            page = ConstantPage(name, layout.attribute(4, "serde", (rename,)))
-            self.pages[value] = page
-        return self.pages[value].name
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A field of a struct as Rust has it.
-
-    `type` is what the value is without `Option`; `optional` and `nullable` say how
-    often it is wrapped, `boxed` whether it is behind a pointer.
-    """
-
-    field: Field
-    name: Code
-    optional: bool
-    nullable: bool
-    boxed: bool
-    type: TypeExpr
-    constant: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """A branch of a union as Rust has it."""
-
-    variant: Variant
-    name: Code
-    boxed: bool
-
-
 @dataclass(frozen=True)
-class Definitions:
-    """Plans the pages of definitions and answers how their parts are named."""
-
-    types: Types
-    constants: Constants
-    _members: dict[TypeId, tuple[Member, ...]] = field(
-        default_factory=dict[TypeId, tuple[Member, ...]]
-    )
-    _arms: dict[TypeId, tuple[Arm, ...]] = field(
-        default_factory=dict[TypeId, tuple[Arm, ...]]
-    )
-
-    def members(self, struct: Struct) -> tuple[Member, ...]:
-        """Give the fields of a struct, in the spec's order."""
-        if struct.id not in self._members:
-            names = scope("extra") if struct.extra is not None else scope()
-            self._members[struct.id] = tuple(
-                self._member(struct, each, names) for each in struct.fields
-            )
-        return self._members[struct.id]
-
-    def member(self, struct: TypeId, name: str) -> Member:
-        """Give the field of a struct by its name in the spec."""
-        definition = self.types.definitions[struct]
-        assert isinstance(definition, Struct)
-        return next(m for m in self.members(definition) if m.field.name == name)
-
-    def find(self, struct: Struct, name: str) -> Member | None:
-        """Look for a field of a struct by its name in the spec."""
-        return next((m for m in self.members(struct) if m.field.name == name), None)
-
-    def _member(self, struct: Struct, field: Field, names: Scope) -> Member:
-        type_ = field.type
-        nullable = isinstance(type_, Nullable)
-        bare = type_.inner if isinstance(type_, Nullable) else type_
-        one_sided = field.read_only or field.write_only
-        constant = isinstance(bare, Constant) and isinstance(bare.value, str)
-        return Member(
-            field=field,
-            name=claim_snake(names, field.name, "field"),
-            optional=not field.required or one_sided,
-            nullable=nullable,
-            boxed=self.types.containment.contains(struct.id, bare),
-            type=bare,
-            constant=constant
-            and not nullable
-            and field.required
-            and not one_sided
-            and not struct.id.startswith("parameters of "),
-        )
-
-    def arms(self, union: Union) -> tuple[Arm, ...]:
-        """Give the branches of a union, without the unknown one."""
-        if union.id not in self._arms:
-            names = variant_scope()
-            if has_unknown(union):
-                names.claim("Unknown")
-            self._arms[union.id] = tuple(
-                Arm(each, self._arm_name(each, names), self._arm_boxed(union, each))
-                for each in union.variants
-            )
-        return self._arms[union.id]
-
-    def arm(self, union: TypeId, variant: TypeId) -> Arm:
-        """Give the branch of a union that holds a definition."""
-        definition = self.types.definitions[union]
-        assert isinstance(definition, Union)
-        arms = self.arms(definition)
-        return next(arm for arm in arms if arm.variant.type == Ref(variant))
-
-    def _arm_name(self, variant: Variant, names: Scope) -> Code:
-        if variant.tag is not None:
-            return claim_pascal(names, (variant.tag,), "Variant")
-        return claim_pascal(names, self._type_words(variant.type), "Variant")
-
-    def _type_words(self, type_: TypeExpr) -> tuple[str, ...]:
-        match type_:
-            case Ref(id):
-                return self.types.definitions[id].words
-            case Scalar(kind):
-                return ("text",) if kind in {"string", "binary"} else (kind,)
-            case Constant(value):
-                return (str(value),)
-            case Json():
-                return ("json",)
-            case MapOf():
-                return ("map",)
-            case Nullable(inner):
-                return self._type_words(inner)
-            case _:
-                return ("list",)
-
-    def _arm_boxed(self, union: Union, variant: Variant) -> bool:
-        if self.types.containment.contains(union.id, variant.type):
-            return True
-        return self.types.containment.size(variant.type) > LARGE
+class Definitions(Members):
+    """Plans the pages of definitions."""
 
     def item(self, definition: Definition, imports: Imports) -> ItemPage:
         """Plan the page of one definition."""
@@ -217,7 +75,7 @@ class Definitions:
                 line = layout.alias(self.types.names[definition.id], fixed("i64"))
                 return ItemPage(alias=AliasPage(docs, line, newtype=False))
             case Union():
-                return ItemPage(union=self._union(definition, imports))
+                return ItemPage(union=plan_union(self, definition, imports))
             case Alias():
                 return ItemPage(alias=self._alias(definition, imports))
             case _:
@@ -276,7 +134,7 @@ class Definitions:
         head = assembled("pub {}", member.name)
         type_ = self._stored(member, imports, home, sent=True)
         line = layout.field(4, head, type_)
-        return FieldPage(_field_docs(member.field), layout.EMPTY, line)
+        return FieldPage(field_docs(member.field), layout.EMPTY, line)
 
     def _field(
         self,
@@ -308,7 +166,7 @@ class Definitions:
             return FieldPage(layout.EMPTY, attributes, line)
         head = assembled("pub {}", member.name)
         line = layout.field(4, head, self._stored(member, imports, home, sent=sent))
-        return FieldPage(_field_docs(member.field), attributes, line)
+        return FieldPage(field_docs(member.field), attributes, line)
 
     def _stored(
         self, member: Member, imports: Imports, home: Code, *, sent: bool
@@ -429,84 +287,6 @@ class Definitions:
             unknown=unknown,
         )
 
-    def _union(self, union: Union, imports: Imports) -> UnionPage:
-        arms = self.arms(union)
-        unknown = has_unknown(union)
-        imports.use("serde", "Serialize")
-        imports.use("serde", "Deserialize")
-        variants = tuple(self._variant(arm, imports) for arm in arms)
-        return UnionPage(
-            docs=documentation(union.docs, union.words),
-            derive=_DERIVE_TAGGED if union.tag is not None else _DERIVE,
-            name=self.types.names[union.id],
-            variants=variants,
-            unknown=fixed("Unknown") if unknown else layout.EMPTY,
-            unknown_type=self._unknown_type(union, imports),
-            tagged=self._tagged(union, arms, imports),
-            conversions=self._conversions(union, arms, imports),
-        )
-
-    def _unknown_type(self, union: Union, imports: Imports) -> Code:
-        if not has_unknown(union):
-            return layout.EMPTY
-        imports.use("serde_json", "Value")
-        if union.tag is None:
-            return fixed("Value")
-        imports.use("serde_json", "Map")
-        return fixed("Map<String, Value>")
-
-    def _variant(self, arm: Arm, imports: Imports) -> VariantPage:
-        type_ = self.types.write(arm.variant.type, imports, OWN_MODULE)
-        if arm.boxed:
-            type_ = assembled("Box<{}>", type_)
-        tag = arm.variant.tag
-        text = f"Tagged `{tag}`." if tag is not None else self._untagged_docs(arm)
-        line = layout.tuple_variant(4, arm.name, type_)
-        return VariantPage(rust.doc(text, 4), line)
-
-    def _untagged_docs(self, arm: Arm) -> str:
-        words = " ".join(self._type_words(arm.variant.type))
-        return f"In the form of `{words}`."
-
-    def _tagged(
-        self, union: Union, arms: Sequence[Arm], imports: Imports
-    ) -> TaggedPage | None:
-        if union.tag is None:
-            return None
-        imports.use("serde::de", "Deserializer")
-        imports.use("serde::de", "MapAccess")
-        for name in (fixed("self"), fixed("Fields"), fixed("Tagged")):
-            imports.use_code(fixed(_TAGGED), name)
-        lines = [_tag_arm(arm) for arm in arms]
-        if has_unknown(union):
-            lines.append(fixed("            _ => fields.read(Self::Unknown),"))
-        else:
-            lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
-        return TaggedPage(rust.string(union.tag.property), tuple(lines))
-
-    def _conversions(
-        self, union: Union, arms: Sequence[Arm], imports: Imports
-    ) -> tuple[ConversionPage, ...]:
-        if not union.direction.sent:
-            return ()
-        pages: list[ConversionPage] = []
-        name = self.types.names[union.id]
-        seen: list[object] = [self.types.signature(Ref(union.id))]
-        for arm in arms:
-            key = self.types.signature(arm.variant.type)
-            if key in seen:
-                continue
-            seen.append(key)
-            written = self.types.write(arm.variant.type, imports, OWN_MODULE)
-            given = [(written, fixed("value"))]
-            if key == "String":
-                given.append((fixed("&str"), fixed("value.to_owned()")))
-            for source, value in given:
-                boxed = assembled("Box::new({})", value) if arm.boxed else value
-                head = layout.conversion(source, name)
-                pages.append(ConversionPage(head, source, _wrapped(arm, boxed)))
-        return tuple(pages)
-
     def _alias(self, alias: Alias, imports: Imports) -> AliasPage:
         docs = documentation(alias.docs, alias.words)
         name = self.types.names[alias.id]
@@ -527,47 +307,14 @@ _DERIVE_DEFAULT: Final = fixed(
 _LENIENT: Final = fixed('deserialize_with = "crate::runtime::tagged::lenient"')
 _DERIVE_PLAIN: Final = fixed("#[derive(Clone, Debug, PartialEq)]")
 _DERIVE_PLAIN_DEFAULT: Final = fixed("#[derive(Clone, Debug, Default, PartialEq)]")
-_DERIVE_TAGGED: Final = fixed("#[derive(Clone, Debug, PartialEq, Serialize)]")
 
 
 def _has_default(members: Sequence[Member]) -> bool:
     return all(member.constant or member.optional for member in members)
 
 
-def has_unknown(union: Union) -> bool:
-    """Say whether a union has a branch for what it does not know."""
-    return union.open or union.direction.received
-
-
-def is_parameter(member: Member) -> bool:
-    """Say whether a field has to be given to `new`."""
-    return not member.optional and not member.constant
-
-
 def _is_settable(member: Member) -> bool:
     return member.optional and not member.field.read_only
-
-
-def documentation(docs: Docs, words: Sequence[str]) -> Code:
-    """Write a definition's doc comment; without text it says its name in the spec."""
-    return rust.doc(described(docs, f"`{' '.join(words)}`"))
-
-
-def described(docs: Docs, fallback: str) -> str:
-    """Give the spec's text, or another, and say that a thing is deprecated."""
-    text = docs.text.strip() or f"{fallback.replace('``', '` `')}."
-    return f"{text}\n\nDeprecated." if docs.deprecated else text
-
-
-def _field_docs(field: Field) -> Code:
-    text = described(field.docs, f"The property `{field.name}`")
-    if field.default is not None:
-        text = f"{text}\n\nDefault: `{_default_text(field.default.value)}`."
-    return rust.doc(text, 4)
-
-
-def _default_text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True).replace("`", "'")
 
 
 def _optional_attributes(member: Member, *, sent: bool) -> list[Code]:
@@ -601,14 +348,3 @@ def _value(value: EnumValue, names: Scope) -> ValuePage:
     rename = layout.attribute(4, "serde", (assembled("rename = {}", wire),))
     pattern = assembled("Self::{}", variant)
     return ValuePage(rust.doc(text, 4), rename, variant, layout.arm(12, pattern, wire))
-
-
-def _tag_arm(arm: Arm) -> Code:
-    tag = rust.string(arm.variant.tag or "")
-    pattern = assembled("Some({})", tag)
-    body = assembled("fields.read(Self::{})", arm.name)
-    return layout.arm(12, pattern, body)
-
-
-def _wrapped(arm: Arm, value: Code) -> Code:
-    return assembled("        Self::{}({})", arm.name, value)

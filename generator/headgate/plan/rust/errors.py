@@ -10,7 +10,7 @@ from headgate.encoding.code import Code, assembled, fixed
 from headgate.errors import Location
 from headgate.ir.types import Direction, Docs, Field, Json, Struct, TypeId
 from headgate.plan.rust import layout
-from headgate.plan.rust.definitions import described
+from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_pascal, type_scope, variant_scope
 from headgate.plan.rust.types import TYPES

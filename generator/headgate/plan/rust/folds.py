@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from headgate.ir.streams import EventCase, Fold, FoldRule, Guard, Path, Step
     from headgate.ir.types import TypeExpr, Union
     from headgate.names import Scope
-    from headgate.plan.rust.definitions import Definitions, Member
+    from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.imports import Imports
+    from headgate.plan.rust.members import Member
 
 _FOLD: Final = "crate::runtime::fold"
 _VALUE: Final = fixed("value")

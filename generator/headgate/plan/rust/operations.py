@@ -20,7 +20,7 @@ from headgate.ir.types import (
 )
 from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import layout
-from headgate.plan.rust.definitions import described
+from headgate.plan.rust.docs import described
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from headgate.ir.operations import Operation, Page
     from headgate.ir.types import TypeId
-    from headgate.plan.rust.definitions import Definitions, Member
+    from headgate.plan.rust.definitions import Definitions
+    from headgate.plan.rust.members import Member
 
 _WALK: Final = "crate::runtime::page"
 

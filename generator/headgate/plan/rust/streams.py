@@ -10,9 +10,10 @@ from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Ref, Struct, Union
 from headgate.plan.rust import layout
 from headgate.plan.rust.assemblies import AssemblyPage, AssemblyWriter
-from headgate.plan.rust.definitions import described, has_unknown
+from headgate.plan.rust.docs import described
 from headgate.plan.rust.folds import FoldPage, FoldWriter
 from headgate.plan.rust.imports import Imports
+from headgate.plan.rust.members import has_unknown
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.sums import SumPage, sum_page
