@@ -7,7 +7,7 @@ and without repetition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypedDict
 
 from pydantic import ValidationError
@@ -25,7 +25,14 @@ from .errors import (
 from .models import HttpResponse, read_json, reader_of
 from .settings import StreamLimits
 from .shapes import Ending, StreamShape
-from .sse import EVENT_LIMIT, LINE_LIMIT, EventDecoder, Frame, LineDecoder
+from .sse import (
+    EVENT_LIMIT,
+    LINE_LIMIT,
+    EventDecoder,
+    Frame,
+    LineDecoder,
+    SequenceDecoder,
+)
 
 Delivery: TypeAlias = tuple[Any, str | None, bool | None]
 """An event for the caller, the cursor once it is delivered, whether it is progress.
@@ -91,9 +98,16 @@ class EventReader:
 
         Never raises: `error` is set, and `ended` with it.
         """
+        return self._deliveries(self._decoder.feed(chunk))
+
+    def flush(self) -> list[Delivery]:
+        """Give the event that the end of the body completes, if there is one."""
+        return self._deliveries(self._decoder.finish())
+
+    def _deliveries(self, frames: Iterator[Frame]) -> list[Delivery]:
         deliveries: list[Delivery] = []
         try:
-            for frame in self._decoder.feed(chunk):
+            for frame in frames:
                 delivery = self._accept(frame)
                 if delivery is not None:
                     deliveries.append(delivery)
@@ -115,12 +129,15 @@ class EventReader:
         forms = self._shape.events.items()
         return next((name for name, form in forms if form is type(event)), None)
 
-    def _new_decoder(self) -> EventDecoder | LineDecoder:
+    def _new_decoder(self) -> EventDecoder | LineDecoder | SequenceDecoder:
+        limit = self._limits.get("event", EVENT_LIMIT)
         if self._shape.framing == "jsonl":
-            return LineDecoder(line_limit=self._limits.get("event", EVENT_LIMIT))
+            return LineDecoder(line_limit=limit)
+        if self._shape.framing == "json-seq":
+            return SequenceDecoder(text_limit=limit)
         return EventDecoder(
             line_limit=self._limits.get("line", LINE_LIMIT),
-            event_limit=self._limits.get("event", EVENT_LIMIT),
+            event_limit=limit,
         )
 
     def finish(self, *, early: bool = False) -> bool:
@@ -177,6 +194,8 @@ class EventReader:
     def _decoded(self, frame: Frame) -> tuple[str, Any]:
         """Read an event as what its name says, or as what its tag says."""
         name, data, _ = frame
+        if self._shape.payload is str and self._shape.framing == "sse":
+            return name, data.decode("utf-8", "replace")
         read = self._readers.get(name) or self._reader(name)
         if read is not None:
             try:

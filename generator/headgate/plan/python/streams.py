@@ -236,8 +236,8 @@ class StreamPlan:
             )
         if stream.sequence is not None:
             found.append(assembled("sequence={}", self._sequence(stream.sequence)))
-        if stream.framing == "jsonl":
-            found.append(fixed('framing="jsonl"'))
+        if stream.framing != "sse":
+            found.append(assembled("framing={}", string(stream.framing)))
         if stream.sentinel is not None:
             found.append(assembled("sentinel={}", string(stream.sentinel)))
         if stream.resume is not None:

@@ -94,6 +94,8 @@ class StreamSession:
                 await self.close()
                 raise self._told(error) from error.__cause__
             if not chunk:
+                if deliveries := reader.flush():
+                    return deliveries
                 await self._finish_body()
             elif deliveries := reader.read(chunk):
                 if self._fruitless or self._is_watched:

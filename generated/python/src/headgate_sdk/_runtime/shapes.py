@@ -45,7 +45,7 @@ class StreamShape:
     """
 
     payload: Any
-    framing: Literal["sse", "jsonl"] = "sse"
+    framing: Literal["sse", "jsonl", "json-seq"] = "sse"
     events: Mapping[str, Any] = field(default_factory=dict[str, Any])
     tag: str | None = None
     ends: Mapping[str, Ending] = field(default_factory=dict[str, Ending])

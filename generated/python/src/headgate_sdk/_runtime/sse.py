@@ -15,6 +15,7 @@ from .errors import StreamLimitError
 LINE_LIMIT = 1024 * 1024
 EVENT_LIMIT = 16 * 1024 * 1024
 
+_RECORD_SEPARATOR = b"\x1e"
 _BOM = b"\xef\xbb\xbf"
 _NAMES_MOST = 64
 """How many events' names a decoder keeps decoded."""
@@ -78,6 +79,10 @@ class EventDecoder:
         if rest:
             self._in_block = True
             yield from self._read_lines(rest)
+
+    def finish(self) -> Iterator[Frame]:
+        """Give nothing: what no blank line has ended is no event."""
+        return iter(())
 
     def _open_block_end(self, chunk: bytes) -> int:
         """Say where a block ends that an earlier chunk began; 0: not in this one."""
@@ -202,6 +207,54 @@ class LineDecoder:
         self._partial += rest
         if len(self._partial) > self._line_limit:
             raise StreamLimitError("line", self._line_limit)
+
+    def finish(self) -> Iterator[Frame]:
+        """Give the last line, which no line feed ends."""
+        line = bytes(self._partial)
+        self._partial.clear()
+        if line.strip():
+            yield "message", line, ""
+
+
+class SequenceDecoder:
+    """Takes a JSON text sequence (RFC 7464), gives each text as it completes.
+
+    A text begins behind RS and ends at the next one, at the end of the body, or at a
+    line feed behind which it is whole.
+    """
+
+    def __init__(self, *, text_limit: int = EVENT_LIMIT) -> None:
+        self._text_limit = text_limit
+        self._partial = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[Frame]:
+        """Take the next bytes of the body and give the texts they complete."""
+        *texts, rest = chunk.split(_RECORD_SEPARATOR)
+        for text in texts:
+            self._partial += text
+            yield from self.finish()
+        self._partial += rest
+        if rest.endswith(b"\n") and _is_json(self._partial):
+            yield from self.finish()
+        if len(self._partial) > self._text_limit:
+            raise StreamLimitError("event", self._text_limit)
+
+    def finish(self) -> Iterator[Frame]:
+        """Give the text that nothing follows."""
+        text = bytes(self._partial).strip()
+        self._partial.clear()
+        if text:
+            yield "message", text, ""
+
+
+def _is_json(text: bytes | bytearray) -> bool:
+    from pydantic_core import from_json
+
+    try:
+        from_json(bytes(text))
+    except ValueError:
+        return False
+    return True
 
 
 def _milliseconds(digits: bytes) -> int:
