@@ -9,6 +9,7 @@ from ..types.schemas import Entry
 
 SEQUENCES_STREAM_SHAPE = StreamShape(
     payload=Entry,
+    framing="json-seq",
 )
 
 
