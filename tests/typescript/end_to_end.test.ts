@@ -307,6 +307,17 @@ test("the gateway says how it is, and what it serves", async () => {
   assert.ok(events["$defs"]);
 });
 
+test("a chat is completed whole", async () => {
+  const { metadata } = ask();
+  const completion = await client.chat.completions.create({
+    model: "mock/script",
+    messages: [{ role: "user", content: "Hello" }],
+    metadata: metadata ?? {},
+  });
+
+  assert.equal(completion.choices[0]?.message.role, "assistant");
+});
+
 test("a refused request raises the class of its error", async () => {
   const wrong = { ...ask(), temperature: 7 };
 

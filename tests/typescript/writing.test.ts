@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { multipart, raw, urlEncoded } from "../../generated/typescript/src/runtime/bodies.js";
-import { requestUrl, type OperationRequest } from "../../generated/typescript/src/runtime/request.js";
+import {
+  requestUrl,
+  type OperationRequest,
+} from "../../generated/typescript/src/runtime/request.js";
 import * as styles from "../../generated/typescript/src/runtime/styles.js";
 
 const LIST = ["blue", "black", "a b&c"];

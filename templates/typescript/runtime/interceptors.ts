@@ -35,7 +35,12 @@ export interface Interceptor {
   /** Before a call raises the error of its last attempt. */
   onError?(error: SdkError, request: AttemptRequest): void | Promise<void>;
   /** After an attempt that failed, before the pause (in milliseconds) until the next. */
-  onRetry?(attempt: number, delay: number, cause: SdkError): void | Promise<void>;
+  onRetry?(
+    attempt: number,
+    delay: number,
+    cause: SdkError,
+    request?: AttemptRequest,
+  ): void | Promise<void>;
   /** Before an event of a stream is given out. */
   onStreamEvent?(event: unknown): void | Promise<void>;
 }

@@ -216,7 +216,7 @@ export class Transport {
         if (sending.attempt === undefined) await tell(observers, "onError", error, sent);
         throw error;
       }
-      await tell(observers, "onRetry", attempt, decision.delay, error);
+      await tell(observers, "onRetry", attempt, decision.delay, error, sent);
       this.#quota.spend(decision.cost);
       spent += decision.cost;
       await call.pause(decision.delay);

@@ -47,6 +47,7 @@ RUNTIME = (
     "lines",
     "logging",
     "media",
+    "opentelemetry",
     "output",
     "pages",
     "partial",

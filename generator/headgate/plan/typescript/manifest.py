@@ -60,6 +60,7 @@ def plan_package_json(config: Config) -> JsonPage:
         "exports": {
             ".": _conditions("index"),
             "./resources/*": _conditions("resources/*"),
+            "./opentelemetry": _conditions("runtime/opentelemetry"),
             "./package.json": "./package.json",
         },
         "files": ["dist", "src"],
@@ -69,6 +70,8 @@ def plan_package_json(config: Config) -> JsonPage:
             "build:esm": "tsc -p tsconfig.json",
             "test": "node --test test/vectors.test.mjs",
         },
+        "peerDependencies": {"@opentelemetry/api": "^1.9.0"},
+        "peerDependenciesMeta": {"@opentelemetry/api": {"optional": True}},
         "devDependencies": {"typescript": "5.9.3"},
     }
     return JsonPage(json_text(content))
