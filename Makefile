@@ -96,6 +96,11 @@ faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the
 	$(BIN)/python -m tests.faults.campaign --cases 100000
 	HEADGATE_KILLS=200 $(BIN)/pytest -q tests/gateway/test_kills.py
 
+.PHONY: fuzz
+fuzz: .stamps/python ## 5,000 spoilt documents, and one of 50 MB; takes long
+	$(BIN)/python -m tests.fuzz.campaign --documents 5000
+	$(BIN)/python -m tests.fuzz.large --megabytes 50
+
 .PHONY: vendor-streams
 vendor-streams: .stamps/python .stamps/tools .stamps/typescript ## vendors' SDKs under the same faults; writes docs/vendor-streams.md
 	$(BIN)/python -m tests.faults.vendors

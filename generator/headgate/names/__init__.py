@@ -1,9 +1,10 @@
 """Names: how the spec's spelling becomes identifiers, each decided once per scope."""
 
-from headgate.names.scope import Name, Scope
+from headgate.names.scope import DEVICES, Name, Scope
 from headgate.names.words import camel, constant, kebab, pascal, snake, split_words
 
 __all__ = [
+    "DEVICES",
     "Name",
     "Scope",
     "camel",

@@ -10,6 +10,17 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST = 120
 """Where names are cut: file systems end at 255 bytes, with a suffix and a prefix."""
 
+DEVICES = frozenset(
+    (
+        "aux",
+        "con",
+        "nul",
+        "prn",
+        *(f"{it}{n}" for it in ("com", "lpt") for n in "123456789"),
+    )
+)
+"""Names that are no file's on Windows, whatever the suffix."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Name:
@@ -55,7 +66,8 @@ class Scope:
         if _IDENTIFIER.fullmatch(name) is None:
             name = fallback
         name = name[:_LONGEST]
-        return f"{name}_" if name in self.reserved else name
+        is_device = self.fold_case and name.casefold() in DEVICES
+        return f"{name}_" if is_device or name in self.reserved else name
 
     def _key(self, name: str) -> str:
         return name.casefold() if self.fold_case else name

@@ -133,7 +133,8 @@ def _discovered(union: Union, definitions: Definitions) -> Union:
             for variant, tags in zip(union.variants, found, strict=True)
             if not tags
         ]
-        if len(unknown) == 1 and _is_unknown_arm(unknown[0], name, definitions):
+        is_one_of_many = len(unknown) == 1 and len(union.variants) > 1
+        if is_one_of_many and _is_unknown_arm(unknown[0], name, definitions):
             # What its author wrote for values to come: every union has an arm for them.
             known = tuple(v for v in union.variants if v.type != unknown[0])
             return _discovered(replace(union, variants=known, open=True), definitions)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from headgate.names import Name, Scope, camel, kebab, pascal, split_words
+from headgate.names import DEVICES, Name, Scope, camel, kebab, pascal, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -167,9 +167,15 @@ def _resource_names(
     return found
 
 
+def folder_name(resource: str) -> str:
+    """Give the file name of a resource's own word, which is no device's."""
+    name = kebab(split_words(resource)) or "resource"
+    return f"{name}-api" if name in DEVICES else name
+
+
 def _resource_module(files: Scope, path: tuple[str, ...]) -> str:
     """Give a path that differs from the others' by more than case."""
-    parts = [kebab(split_words(part)) or "resource" for part in path]
+    parts = list(map(folder_name, path))
     module = "/".join(["resources", *parts])
     flat = module.replace("-", "_").replace("/", "__")[:100]
     return module + files.claim(flat).text.removeprefix(flat)

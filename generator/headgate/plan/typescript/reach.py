@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.directions import reachable
-from headgate.names import kebab, split_words
+from headgate.plan.typescript.names import folder_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,8 +37,7 @@ def _only(modules: set[str]) -> str:
 def _groups(root: Resource) -> Iterator[tuple[str, Iterable[Operation]]]:
     yield SHARED, root.operations
     for child in root.children:
-        name = kebab(split_words(child.path[0])) or "resource"
-        yield f"types/{name}", list(_operations(child))
+        yield f"types/{folder_name(child.path[0])}", list(_operations(child))
 
 
 def _operations(resource: Resource) -> Iterator[Operation]:
