@@ -121,7 +121,7 @@ def test_aliases_cannot_unfold_without_end(tmp_path: Path) -> None:
 
 
 def test_names_are_safe_everywhere(tmp_path: Path) -> None:
-    """Odd names make files that any disk holds side by side, in the package's folder."""
+    """Odd names make files that any disk holds side by side, in the package."""
     fields = {name: {"type": "string"} for name in NAMES}
     schemas = {name: {"type": "object", "properties": fields} for name in NAMES}
     paths = {
