@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from headgate.document.bundler import Bundle, Bundler, UnboundedError
 from headgate.document.checks import check
@@ -159,12 +159,9 @@ def _named_overlays(config: Path) -> list[Path]:
         tables = tomllib.loads(config.read_text("utf-8"))
     except (OSError, ValueError):
         return []
-    named = tables.get("overlays")
-    return [
-        config.parent / name
-        for name in (named if isinstance(named, list) else [])
-        if isinstance(name, str) and name
-    ]
+    named: object = tables.get("overlays")
+    names = cast("list[object]", named) if isinstance(named, list) else []
+    return [config.parent / name for name in names if isinstance(name, str) and name]
 
 
 def _place(origins: Origins, tokens: Tokens) -> Location:

@@ -370,8 +370,8 @@ class SchemaReader:
             )
             for group in enum_groups(values)
         ]
-        variants = tuple(map(Variant, dict.fromkeys(kinds)))
-        return self._union(node, variants, None, words, own)
+        # Not made distinct: to Python the constants 1 and true are equal.
+        return self._union(node, tuple(map(Variant, kinds)), None, words, own)
 
     def _all_of(
         self, node: Node, words: tuple[str, ...], own: TypeId | None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
+from headgate.document.json_values import escape
 from headgate.ir.build.assemblies import AssemblyReader
 from headgate.ir.build.flags import find_flag, find_sentinel
 from headgate.ir.build.folds import FoldReader
 from headgate.ir.build.media import MEDIA_TYPES, framing_of, is_stream
 from headgate.ir.build.paths import PathProblem, PathReader
 from headgate.ir.build.reader import (
+    COMPONENT,
     Node,
     Object,
     Reader,
@@ -137,7 +139,7 @@ class StreamReader:
         if name in self.found:
             return
         media_type, media = content
-        declaration = self._declaration(name) or _inline(declared, media)
+        declaration = self._declaration(name) or self._inline(declared, media)
         framing = framing_of(media_type) or "sse"
         payloads = self._framed(media) if framing == "sse" else None
         enveloped = payloads is not None
@@ -154,6 +156,27 @@ class StreamReader:
 
     def _declaration(self, name: str) -> Node | None:
         return dict(self.reader.root.objects("x-streams")).get(name)
+
+    def _inline(self, declared: Object, media: Node) -> Node | None:
+        """Take what `x-stream` itself says of the stream for its declaration.
+
+        A schema may be given by its name alone, as `headgate.toml` has to.
+        """
+        value = {key: part for key, part in declared.items() if key in _DECLARING}
+        if isinstance(value.get("event"), str):
+            value["event"] = self._schema(str(value["event"]), media)
+        fold = as_object(value.get("fold"))
+        if isinstance(fold.get("into"), str):
+            value["fold"] = {**fold, "into": self._schema(str(fold["into"]), media)}
+        return Node(value, media.pointer) if value else None
+
+    def _schema(self, name: str, media: Node) -> Object:
+        target = COMPONENT + escape(name)
+        if self.reader.at(target) is not None:
+            return {"$ref": target}
+        message = f"the document has no schema '{name}' for the events of a stream"
+        self.reader.report("unknown-schema", message, media.pointer)
+        return {}
 
     def _framed(self, media: Node) -> list[Node] | None:
         """Give the schemas of the payloads, if the events stand inside frames."""
@@ -324,12 +347,6 @@ def _items(media: Node) -> Node | None:
 def _is_raw_text(frame: Node) -> bool:
     """Whether the schema only says that a body is bytes."""
     return frame.value.get("format") == "binary"
-
-
-def _inline(declared: Object, media: Node) -> Node | None:
-    """Take what `x-stream` itself says of the stream for its declaration."""
-    value = {key: part for key, part in declared.items() if key in _DECLARING}
-    return Node(value, media.pointer) if value else None
 
 
 def _method(place: Place, *, has_twin: bool) -> str:
