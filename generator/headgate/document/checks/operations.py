@@ -30,7 +30,7 @@ def _check_ids(findings: Findings) -> None:
                 "missing-operation-id",
                 f"{operation.shown} has no operationId",
                 operation.part.tokens,
-                "it gets a name made from its verb and path",
+                "its method is named after its path, and changes with it",
             )
         if name is None or first is operation:
             continue
