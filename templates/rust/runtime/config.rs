@@ -17,6 +17,7 @@ use super::logging::{CallLog, LogLevel, LogRecord, Logger};
 use super::redaction::Redactor;
 use super::retry::{Quota, RetryPolicy};
 use super::sse::Limits;
+use super::tokens::TokenSource;
 use super::transport::Core;
 
 /// What a generated client states about its API.
@@ -58,6 +59,13 @@ pub struct Scheme {
 pub enum Place {
     /// `Authorization: Bearer …`.
     Bearer,
+    /// `Authorization: Bearer …`; the credential is a token, or is got by an id and a secret.
+    Token {
+        /// Where tokens are asked for; may be relative to the base URL.
+        url: &'static str,
+        /// The scopes to ask for, separated by spaces.
+        scopes: &'static str,
+    },
     /// `Authorization: Basic …`; the credential is the pair `user:password`.
     Basic,
     /// A header.
@@ -153,6 +161,10 @@ impl Timeouts {
 pub struct Secret(String);
 
 impl Secret {
+    pub(super) fn new(value: String) -> Self {
+        Self(value)
+    }
+
     /// Gives the value itself.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -170,6 +182,7 @@ impl fmt::Debug for Secret {
 pub struct Config {
     base_url: Option<String>,
     credentials: BTreeMap<&'static str, Secret>,
+    grants: BTreeMap<&'static str, (String, Secret)>,
     named_headers: Vec<(&'static NamedHeaders, String, Secret)>,
     headers: Vec<(String, Option<Secret>)>,
     without_platform_headers: bool,
@@ -192,6 +205,11 @@ impl Config {
     /// Sets a credential by its option's name.
     pub fn credential(&mut self, option: &'static str, value: String) {
         self.credentials.insert(option, Secret(value));
+    }
+
+    /// Sets the id and the secret by which tokens are got for an option.
+    pub fn client_credentials(&mut self, option: &'static str, id: String, secret: String) {
+        self.grants.insert(option, (id, Secret(secret)));
     }
 
     /// Adds a header out of a map of headers.
@@ -272,7 +290,14 @@ impl Config {
             None => default_http_client(&timeouts)?,
         };
         let credentials = credentials(&self.credentials, &environment, service);
-        let redactor = redactor(service, &credentials, &self.named_headers, &environment);
+        let base_url = base_url(self.base_url, &environment, service)?;
+        let tokens = token_sources(self.grants, &environment, service, &base_url)?;
+        let secrets = tokens
+            .iter()
+            .flatten()
+            .map(|source| Some(source.secret.clone()));
+        let known: Vec<Option<Secret>> = credentials.iter().cloned().chain(secrets).collect();
+        let redactor = redactor(service, &known, &self.named_headers, &environment);
         let redactor = Arc::new(redactor);
         let level = self.log_level.or_else(|| environment.log_level());
         let log = CallLog::new(
@@ -282,7 +307,8 @@ impl Config {
         );
         Ok(Core {
             http,
-            base_url: base_url(self.base_url, &environment, service)?,
+            base_url,
+            tokens,
             own_headers: own_headers(
                 !self.without_platform_headers,
                 &self.named_headers,
@@ -418,6 +444,41 @@ fn credentials(
     service.schemes.iter().map(find).collect()
 }
 
+/// Gives where each credential's tokens come from, if it has an id and a secret.
+fn token_sources(
+    mut given: BTreeMap<&'static str, (String, Secret)>,
+    environment: &Environment,
+    service: &Service,
+    base_url: &Url,
+) -> Result<Vec<Option<TokenSource>>, Error> {
+    let mut sources = Vec::new();
+    for scheme in service.schemes {
+        let Place::Token { url, scopes } = scheme.place else {
+            sources.push(None);
+            continue;
+        };
+        let own = || {
+            let secret = environment.get("CLIENT_SECRET").map(Secret)?;
+            Some((environment.get("CLIENT_ID")?, secret))
+        };
+        let Some((id, secret)) = given.remove(scheme.option).or_else(own) else {
+            sources.push(None);
+            continue;
+        };
+        let url = base_url.join(url).map_err(|error| {
+            Error::configuration("the token's address is no URL").caused_by(error)
+        })?;
+        sources.push(Some(TokenSource {
+            url,
+            scopes,
+            id,
+            secret,
+            last: tokio::sync::Mutex::new(None),
+        }));
+    }
+    Ok(sources)
+}
+
 /// Knows the secrets of the client, by name and by value.
 fn redactor(
     service: &Service,
@@ -430,7 +491,7 @@ fn redactor(
         .iter()
         .filter_map(|scheme| match scheme.place {
             Place::Header(name) | Place::Query(name) | Place::Cookie(name) => Some(name),
-            Place::Bearer | Place::Basic | Place::Elsewhere => None,
+            Place::Bearer | Place::Token { .. } | Place::Basic | Place::Elsewhere => None,
         });
     let prefixes = service.header_maps.iter().map(|map| map.prefix);
     let own: Vec<Secret> = service

@@ -28,5 +28,6 @@ pub mod sse;
 pub mod stream;
 pub mod sum;
 pub mod tagged;
+mod tokens;
 pub mod transport;
 pub mod upload;

@@ -454,6 +454,7 @@ impl<K: StreamKind> EventStream<K> {
                 ..Options::default()
             },
             accept: original.accept,
+            token: None,
         })
     }
 

@@ -24,6 +24,7 @@ use super::request::{Idempotency, Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
 use super::sse::Limits;
+use super::tokens::TokenSource;
 
 /// Everything the calls of one client share.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub struct Core {
     pub(super) own_headers: HeaderMap,
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(super) credentials: Vec<Option<Secret>>,
+    pub(super) tokens: Vec<Option<TokenSource>>,
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
     pub(super) quota: Quota,
@@ -51,6 +53,8 @@ pub struct Sender {
     pub(super) request: Request,
     pub(super) options: Options,
     pub(super) accept: &'static str,
+    /// The token in use, with the place of its credential.
+    pub(super) token: Option<(usize, Secret)>,
 }
 
 /// An answer whose body is still to come.
@@ -90,12 +94,13 @@ impl Sender {
     }
 
     /// Sends the request until a success, an error worth raising, or the end of the time.
-    pub(super) async fn open(self) -> Result<Opened, Error> {
+    pub(super) async fn open(mut self) -> Result<Opened, Error> {
         let policy = self.core.retry.clone().max_attempts(self.max_attempts());
         let deadline = Instant::now() + self.timeouts().total;
-        let template = self.template()?;
+        self.fetch_token().await?;
+        let mut template = self.template()?;
         let mut watch = self.watch();
-        let (mut attempt, mut paid) = (1, 0);
+        let (mut attempt, mut paid, mut renewed) = (1, 0, false);
         loop {
             let request = self.numbered(&template, attempt)?;
             let sent = self.attempt(request, attempt, deadline, &mut watch).await;
@@ -106,6 +111,12 @@ impl Sender {
                 }
                 Err(attempted) => attempted,
             };
+            if !renewed && error.status() == Some(401) && self.forget_token().await {
+                renewed = true;
+                self.fetch_token().await?;
+                template = self.template()?;
+                continue;
+            }
             let circumstances = Circumstances {
                 attempt,
                 repeatable: self.repeatable(&template),
@@ -133,10 +144,11 @@ impl Sender {
 
     /// Sends the request once, as attempt `attempt`, for a stream that is taken up again.
     pub(super) async fn open_once(
-        self,
+        mut self,
         attempt: u32,
         deadline: Instant,
     ) -> Result<Opened, Attempted> {
+        self.fetch_token().await.map_err(Attempted::last)?;
         let request = self
             .template()
             .and_then(|template| self.numbered(&template, attempt));
@@ -249,19 +261,57 @@ impl Sender {
         Ok(request)
     }
 
+    /// Gets a token, if what is asked for needs one and it is not given.
+    async fn fetch_token(&mut self) -> Result<(), Error> {
+        let chosen = self.chosen_credentials().unwrap_or_default();
+        let core = &self.core;
+        for scheme in chosen {
+            if core.credentials[*scheme].is_some() {
+                continue;
+            }
+            if let Some(source) = &core.tokens[*scheme] {
+                let timeouts = self.timeouts();
+                let token = source.token(&core.http, &timeouts);
+                let token = self.unless_cancelled(token).await?;
+                let token = token.map_err(|error| error.redacted(&core.redactor))?;
+                self.token = Some((*scheme, token));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets the token in use; says whether there was one.
+    async fn forget_token(&mut self) -> bool {
+        let Some((scheme, token)) = self.token.take() else {
+            return false;
+        };
+        if let Some(source) = &self.core.tokens[scheme] {
+            source.forget(&token).await;
+        }
+        true
+    }
+
+    /// Gives the first alternative of credentials of which the client has all.
+    fn chosen_credentials(&self) -> Option<&'static [usize]> {
+        let core = &self.core;
+        let known =
+            |scheme: &usize| core.credentials[*scheme].is_some() || core.tokens[*scheme].is_some();
+        let mut alternatives = self.request.operation.security.iter();
+        let chosen = alternatives.find(|set| set.iter().all(known));
+        chosen.copied()
+    }
+
     /// Adds the first alternative of credentials of which the client has all.
     fn add_credentials(
         &self,
         headers: &mut HeaderMap,
         query: &mut Vec<(String, String)>,
     ) -> Result<(), Error> {
-        let known = |scheme: &usize| self.core.credentials[*scheme].is_some();
-        let alternatives = self.request.operation.security;
-        let Some(chosen) = alternatives.iter().find(|set| set.iter().all(known)) else {
-            return Ok(());
-        };
-        for scheme in *chosen {
-            if let Some(secret) = &self.core.credentials[*scheme] {
+        for scheme in self.chosen_credentials().unwrap_or_default() {
+            let token = self.token.as_ref().filter(|(place, _)| place == scheme);
+            let token = token.map(|(_, token)| token);
+            if let Some(secret) = self.core.credentials[*scheme].as_ref().or(token) {
                 let place = self.core.service.schemes[*scheme].place;
                 add_credential(headers, query, place, secret.reveal())?;
             }
@@ -366,7 +416,7 @@ fn add_credential(
     secret: &str,
 ) -> Result<(), Error> {
     let (name, value) = match place {
-        Place::Bearer => (AUTHORIZATION.as_str(), format!("Bearer {secret}")),
+        Place::Bearer | Place::Token { .. } => (AUTHORIZATION.as_str(), format!("Bearer {secret}")),
         Place::Basic => (AUTHORIZATION.as_str(), format!("Basic {}", base64(secret))),
         Place::Header(name) => (name, secret.to_owned()),
         Place::Cookie(name) => {

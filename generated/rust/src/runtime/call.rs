@@ -54,6 +54,7 @@ impl<R: Reply> Call<R> {
                 request,
                 options: Options::default(),
                 accept: R::ACCEPT,
+                token: None,
             },
             reply: PhantomData,
         }

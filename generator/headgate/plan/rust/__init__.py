@@ -64,6 +64,7 @@ RUNTIME: Final = (
     "stream",
     "sum",
     "tagged",
+    "tokens",
     "transport",
     "upload",
 )

@@ -30,6 +30,8 @@ class SchemePage:
     method: Code
     option: Code
     place: Code
+    pair: Code | None
+    grant: Code | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def plan_client(
         "trace_context",
         "build",
     )
-    schemes = tuple(_scheme(scheme, options) for scheme in api.schemes)
+    indent = 8 if len(api.schemes) == 1 else 12
+    schemes = tuple(_scheme(scheme, options, indent) for scheme in api.schemes)
     maps = tuple(_header_map(each, options) for each in api.header_maps)
     version = config.package.version
     sdk = f"rust/{version}"
@@ -152,18 +155,45 @@ def _children(
         yield ChildPage(rust.doc(text, 4), signature, place.name, name)
 
 
-def _scheme(scheme: SecurityScheme, options: Scope) -> SchemePage:
+def _scheme(scheme: SecurityScheme, options: Scope, indent: int) -> SchemePage:
+    grant = None
+    if _has_grant(scheme):
+        name = claim_snake(options, "client_credentials", "credential")
+        grant = _two_texts(name, fixed("client_id"), fixed("client_secret"))
+    method = claim_snake(options, scheme.option, "credential")
+    pair = _two_texts(method, fixed("username"), fixed("password"))
     return SchemePage(
+        pair=pair if scheme.kind == "basic" else None,
+        grant=grant,
         docs=rust.doc(
             described(scheme.docs, f"Sets the credential `{scheme.name}`"), 4
         ),
-        method=claim_snake(options, scheme.option, "credential"),
+        method=method,
         option=rust.string(scheme.option),
-        place=_place(scheme),
+        place=_place(scheme, indent),
     )
 
 
-def _place(scheme: SecurityScheme) -> Code:
+def _two_texts(method: Code, first: Code, second: Code) -> Code:
+    """Write the head of a builder's method that takes two texts."""
+    texts = [assembled("{}: impl Into<String>", name) for name in (first, second)]
+    parameters = (fixed("mut self"), *texts)
+    head = assembled("pub fn {}", method)
+    return layout.signature(4, head, parameters, fixed(" -> Self {"))
+
+
+def _has_grant(scheme: SecurityScheme) -> bool:
+    return scheme.kind == "oauth2" and scheme.token_url is not None
+
+
+def _place(scheme: SecurityScheme, indent: int) -> Code:
+    if _has_grant(scheme):
+        url = rust.string(scheme.token_url or "")
+        scopes = rust.string(" ".join(scheme.scopes))
+        fields = (assembled("url: {}", url), assembled("scopes: {}", scopes))
+        block = layout.block(indent + 4, fields)
+        pad = fixed(layout.spaces(indent))
+        return assembled("Place::Token {{\n{}\n{}}}", block, pad)
     match scheme.kind:
         case "bearer" | "oauth2" | "openid":
             return fixed("Place::Bearer")

@@ -374,3 +374,123 @@ async fn texts_are_events() {
 
     assert_eq!(seen, ["one", "\"two\"\n3"]);
 }
+
+fn asks_for_token(request: &Received) -> bool {
+    request.target == "/oauth/token"
+}
+
+/// Grants token after token; `good` says which of them is taken, from 1.
+fn guarded(good: usize) -> Server {
+    let granted = std::sync::atomic::AtomicUsize::new(0);
+    Server::start(move |_, request, connection| {
+        if asks_for_token(request) {
+            let number = granted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+            let body = json!({"access_token": format!("token-{number}"), "expires_in": 3600});
+            return connection.json(200, &body.to_string());
+        }
+        let wanted = format!("Bearer token-{good}");
+        match request.header("authorization") == Some(&wanted) {
+            true => connection.json(200, r#"{"id": "1"}"#),
+            false => connection.json(401, "{}"),
+        }
+    })
+}
+
+fn granted(server: &Server) -> Client {
+    let builder = Client::builder().base_url(&server.url);
+    let builder = builder.client_credentials("me&you", "s3cret/+");
+    builder.build().expect("a client")
+}
+
+fn body() -> FilesCreateRequest {
+    FilesCreateRequest::new("x", FilesCreateRequestPurpose::Avatar)
+}
+
+/// A client gets a token by its id and secret, once, and keeps it for further calls.
+#[tokio::test]
+async fn a_token_is_got_and_kept() {
+    let server = guarded(1);
+    let client = granted(&server);
+
+    client.files().create(body()).await.expect("an id");
+    client.clone().files().create(body()).await.expect("an id");
+
+    let received = server.received();
+    assert_eq!(targets(&server), ["/oauth/token", "/files", "/files"]);
+    let fields: Vec<&str> = received[0].body.split('&').collect();
+    assert_eq!(
+        fields,
+        ["grant_type=client_credentials", "scope=read%20write"]
+    );
+    let login = received[0].header("authorization");
+    assert_eq!(login, Some("Basic bWUlMjZ5b3U6czNjcmV0JTJGJTJC"));
+}
+
+/// A token that the server refuses is got anew, once.
+#[tokio::test]
+async fn a_refused_token_is_got_anew() {
+    let server = guarded(2);
+    granted(&server)
+        .files()
+        .create(body())
+        .await
+        .expect("an id");
+    let expected = ["/oauth/token", "/files", "/oauth/token", "/files"];
+    assert_eq!(targets(&server), expected);
+
+    let server = guarded(9);
+    let error = granted(&server).files().create(body()).await;
+    assert_eq!(error.expect_err("a refusal").status(), Some(401));
+    assert_eq!(targets(&server), expected);
+}
+
+/// A refusal to give a token is the call's error, without the secret.
+#[tokio::test]
+async fn a_refused_grant_is_an_error() {
+    let server = Server::start(|_, _, connection| {
+        let body = json!({"error": "invalid_client", "error_description": "not s3cret/+"});
+        connection.json(401, &body.to_string());
+    });
+
+    let error = granted(&server).files().create(body()).await;
+
+    let error = error.expect_err("a refusal");
+    assert_eq!(
+        (error.status(), error.code()),
+        (Some(401), Some("invalid_client"))
+    );
+    assert!(!format!("{error} {error:?}").contains("s3cret"));
+    assert_eq!(targets(&server), ["/oauth/token"]);
+}
+
+/// A token that is given is sent as it is; other credentials go where they belong.
+#[tokio::test]
+async fn credentials_go_where_they_belong() {
+    let server = Server::start(|_, _, connection| connection.json(200, r#"{"id": "1"}"#));
+    let client = Client::builder()
+        .base_url(&server.url)
+        .token("given")
+        .query_key("k&y")
+        .cookie_key("c;k")
+        .login("me", "pass:word")
+        .build()
+        .expect("a client");
+
+    client.files().create(body()).await.expect("an id");
+    client
+        .forms()
+        .create(FormsCreateRequest::new("n"))
+        .await
+        .expect("an id");
+    client.texts().create("t").await.expect("a text");
+    client.bytes().create("b").await.expect("bytes");
+
+    let received = server.received();
+    assert_eq!(received[0].header("authorization"), Some("Bearer given"));
+    assert_eq!(received[1].target, "/forms?api_key=k%26y");
+    assert_eq!(received[2].header("cookie"), Some("session=c%3Bk"));
+    assert_eq!(
+        received[3].header("authorization"),
+        Some("Basic bWU6cGFzczp3b3Jk")
+    );
+}
