@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote, urlencode, urljoin
 
 from .bodies import BodyKind, PartShape, encode_body
 from .errors import ConfigurationError
@@ -32,6 +32,7 @@ from .settings import (
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
+    from .tokens import TokenGrant
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -97,6 +98,7 @@ class Request:
     repeatable: bool
     attempt_header: str | None
     cancel: CancelToken | None = None
+    grant: TokenGrant | None = None
 
     def attempt(self, number: int) -> dict[str, str]:
         """Give the headers of the attempt of that number."""
@@ -150,6 +152,7 @@ class RequestBuilder:
             or operation.method in _IDEMPOTENT,
             attempt_header=self.product.attempt_header,
             cancel=options.get("cancel"),
+            grant=None if "authorization" in headers else self._grant(operation),
         )
 
     def _address(self, operation: Operation) -> str:
@@ -196,12 +199,43 @@ class RequestBuilder:
     ) -> None:
         """Add the first alternative of credentials that the client has whole."""
         secrets = self.options.secrets
-        for alternative in operation.credentials:
-            if all(option in secrets for option in alternative):
-                for option in alternative:
-                    credential = self._credentials[option]
-                    _place(credential, secrets[option], headers, query)
-                return
+        for option in self._alternative(operation):
+            if option in secrets:
+                _place(self._credentials[option], secrets[option], headers, query)
+
+    def _alternative(self, operation: Operation) -> tuple[str, ...]:
+        """Give the first alternative of credentials that the client has whole."""
+        return next(
+            (
+                alternative
+                for alternative in operation.credentials
+                if all(map(self._is_held, alternative))
+            ),
+            (),
+        )
+
+    def _is_held(self, option: str) -> bool:
+        secrets = self.options.secrets
+        if option in secrets:
+            return True
+        has_client = "client_id" in secrets and "client_secret" in secrets
+        return has_client and self._credentials[option].token_url is not None
+
+    def _grant(self, operation: Operation) -> TokenGrant | None:
+        """Give what the token of a call is asked for with, if it needs one."""
+        from .tokens import TokenGrant
+
+        secrets = self.options.secrets
+        for option in self._alternative(operation):
+            credential = self._credentials[option]
+            if option not in secrets and credential.token_url is not None:
+                return TokenGrant(
+                    url=urljoin(f"{self.options.base_url}/", credential.token_url),
+                    client_id=secrets["client_id"],
+                    client_secret=secrets["client_secret"],
+                    scopes=credential.scopes,
+                )
+        return None
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

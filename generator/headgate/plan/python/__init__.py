@@ -62,6 +62,7 @@ RUNTIME = (
     "streams",
     "structured",
     "sums",
+    "tokens",
     "webhooks",
 )
 """The modules of the fixed runtime."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, string
-from headgate.plan.python.context import Context, name
+from headgate.plan.python.context import Context, name, string_tuple
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
@@ -77,6 +77,15 @@ def secrets_of(context: Context) -> list[SecurityScheme]:
     return list(found.values())
 
 
+def secret_options(context: Context) -> list[str]:
+    """Name the client's secrets, with those that tokens are given for."""
+    schemes = secrets_of(context)
+    found = [scheme.option for scheme in schemes]
+    if any(scheme.token_url is not None for scheme in schemes):
+        found += [each for each in ("client_id", "client_secret") if each not in found]
+    return found
+
+
 def client_page(context: Context) -> ClientPage:
     """Plan the clients."""
     imports, later = Imports(), Imports()
@@ -95,14 +104,14 @@ def client_page(context: Context) -> ClientPage:
     later.use("._runtime.retry", "RetryPolicy")
     later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
-    secrets = [name(scheme.option) for scheme in secrets_of(context)]
+    secrets = [name(option) for option in secret_options(context)]
     maps = [name(each.option) for each in context.api.header_maps]
     return ClientPage(
         header=context.header,
         docs=docstring(["The clients."], 0),
         imports=imports.groups(),
         typing_imports=later.groups(4),
-        secrets=tuple(map(_secret, secrets_of(context))),
+        secrets=tuple(OptionPage(each, docstring([each.text], 4)) for each in secrets),
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
@@ -113,10 +122,6 @@ def client_page(context: Context) -> ClientPage:
 def _items(start: Code, names: list[Code]) -> Code:
     pairs = [assembled("{}: {}", string(each.text), each) for each in names]
     return listed(start, pairs, "}", indent=12, extra=1)
-
-
-def _secret(scheme: SecurityScheme) -> OptionPage:
-    return OptionPage(name(scheme.option), docstring([scheme.docs.text], 4))
 
 
 def _map(target: HeaderMap) -> OptionPage:
@@ -200,12 +205,17 @@ def _credentials(context: Context, imports: Imports) -> list[Code]:
 def _credential(scheme: SecurityScheme, kind: Code) -> Code:
     start = assembled("{}(", kind)
     items = [assembled("option={}", string(scheme.option))]
+    token_url = scheme.token_url
     if scheme.kind == "api_key":
         items.append(assembled("place={}", string(scheme.place or "header")))
         items.append(assembled("name={}", string(scheme.parameter or "authorization")))
     else:
         place = "basic" if scheme.kind == "basic" else "bearer"
         items.append(assembled("place={}", string(place)))
+    if token_url is not None:
+        items.append(assembled("token_url={}", string(token_url)))
+        if scheme.scopes:
+            items.append(assembled("scopes={}", string_tuple(scheme.scopes)))
     return listed(start, items, ")", indent=8, extra=1)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled
 from headgate.encoding.markup import markdown_text, toml_string
 from headgate.encoding.python import dotted
-from headgate.plan.python.client import secrets_of
+from headgate.plan.python.client import secret_options
 from headgate.plan.python.context import Context, name
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def readme_page(context: Context) -> ReadmePage:
     """Plan the README."""
     config = context.config
     prefix = config.client.environment_prefix
-    options = [scheme.option for scheme in secrets_of(context)]
+    options = secret_options(context)
     return ReadmePage(
         header=assembled("<!-- {} -->", markdown_text(context.header.text[2:])),
         title=markdown_text(config.python.distribution),

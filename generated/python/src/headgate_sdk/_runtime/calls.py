@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -24,6 +25,7 @@ from .network import Network, Reply, Waits
 from .requests import Request
 from .retry import Retry, RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
 from .settings import Product, Timeouts
+from .tokens import TokenGrant, Tokens
 
 _JITTER = random.SystemRandom()
 _CLOCK_STEP = 0.002
@@ -92,6 +94,7 @@ class Caller:
         self.policy = policy
         self.interceptors = interceptors
         self.quota = RetryQuota(policy.quota)
+        self._tokens = Tokens()
 
     async def fetch(self, request: Request, form: Any) -> tuple[Any, HttpResponse]:
         """Make a call and give its answer as `form`, None: nothing is awaited."""
@@ -154,15 +157,39 @@ class Caller:
         """Make one attempt; an answer that is no success is raised."""
         deadline.check()
         waits = deadline.waits(request.timeouts)
+        if request.grant is not None:
+            await self._authorize(request, request.grant, attempt, deadline)
         self.interceptors.before_request(attempt)
         try:
             reply = await self.network.send(request, attempt.headers, waits)
+            if reply.status_code == 401 and request.grant is not None:
+                # The token may have been withdrawn before its time: once more.
+                await reply.close()
+                self._tokens.forget(request.grant)
+                await self._authorize(request, request.grant, attempt, deadline)
+                reply = await self.network.send(request, attempt.headers, waits)
         except APITimeoutError as error:
             raise deadline.named(error) from error.__cause__
         self.interceptors.after_response(attempt, self.describe(reply))
         if 200 <= reply.status_code < 300:
             return reply
         raise await self._refusal(reply, deadline)
+
+    async def _authorize(
+        self, request: Request, grant: TokenGrant, attempt: Attempt, deadline: Deadline
+    ) -> None:
+        """Put a token into an attempt, fetched if none is known."""
+        token = self._tokens.get(grant)
+        if token is None:
+            asked = replace(
+                request, method="POST", url=grant.url, content=grant.content
+            )
+            waits = deadline.waits(request.timeouts)
+            reply = await self.network.send(asked, grant.headers, waits)
+            if not 200 <= reply.status_code < 300:
+                raise await self._refusal(reply, deadline)
+            token = self._tokens.keep(grant, await self._content(reply, deadline))
+        attempt.headers["authorization"] = f"Bearer {token}"
 
     async def _refusal(self, reply: Reply, deadline: Deadline) -> APIError:
         try:

@@ -77,11 +77,16 @@ class RequestOptions(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A client option that holds a secret, and where the secret goes."""
+    """A client option that holds a secret, and where the secret goes.
+
+    `token_url` gives tokens for a client id and secret (OAuth 2, client credentials).
+    """
 
     option: str
     place: Literal["bearer", "basic", "header", "query", "cookie"]
     name: str = "authorization"
+    token_url: str | None = None
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
