@@ -16,7 +16,11 @@ from headgate.plan.typescript.content import (
 )
 from headgate.plan.typescript.errors import plan_errors
 from headgate.plan.typescript.index import plan_index
-from headgate.plan.typescript.manifest import plan_package_json, plan_readme
+from headgate.plan.typescript.manifest import (
+    plan_entry,
+    plan_package_json,
+    plan_readme,
+)
 from headgate.plan.typescript.names import name_everything
 from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.reference import reference
@@ -90,6 +94,11 @@ def plan(api: Api, config: Config) -> Package:
 def _manifests(api: Api, names: Names, config: Config) -> Iterator[PlannedFile]:
     yield Rendered(
         "package.json", "typescript/document.json.jinja", plan_package_json(config)
+    )
+    yield Rendered(
+        "opentelemetry/package.json",
+        "typescript/document.json.jinja",
+        plan_entry("runtime/opentelemetry"),
     )
     yield Rendered(
         "README.md", "typescript/README.md.jinja", plan_readme(api, names, config)

@@ -63,7 +63,7 @@ def plan_package_json(config: Config) -> JsonPage:
             "./opentelemetry": _conditions("runtime/opentelemetry"),
             "./package.json": "./package.json",
         },
-        "files": ["dist", "src"],
+        "files": ["dist", "opentelemetry", "src"],
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
@@ -73,6 +73,16 @@ def plan_package_json(config: Config) -> JsonPage:
         "peerDependencies": {"@opentelemetry/api": "^1.9.0"},
         "peerDependenciesMeta": {"@opentelemetry/api": {"optional": True}},
         "devDependencies": {"typescript": "5.9.3"},
+    }
+    return JsonPage(json_text(content))
+
+
+def plan_entry(module: str) -> JsonPage:
+    """Plan the package.json of a folder: where resolvers find an entry of old."""
+    content: JsonValue = {
+        "main": f"../dist/cjs/{module}.js",
+        "module": f"../dist/esm/{module}.js",
+        "types": f"../dist/cjs/{module}.d.ts",
     }
     return JsonPage(json_text(content))
 
