@@ -62,6 +62,8 @@ def markdown(text: str) -> Code:
 def markdown_code(text: str) -> Code:
     """Give text as inline code, whatever backticks it holds."""
     shown = _visible(" ".join(text.split()))
+    if "`" not in shown:
+        return encoded(f"`{shown}`")
     runs = re.findall(r"`+", shown)
     fence = "`" * (max(map(len, runs), default=0) + 1)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
@@ -75,6 +77,8 @@ def plain_line(text: str) -> Code:
 
 def _visible(text: str) -> str:
     """Drop what has no width or turns the direction of reading."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         " " if unicodedata.category(character).startswith("Z") else character
         for character in text

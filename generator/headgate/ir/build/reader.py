@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from headgate.document.json_values import escape, follow, fragment_tokens, pointer
 from headgate.errors import Diagnostic
+from headgate.ir.build.html import from_html
 from headgate.ir.types import Docs
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def docs_of(value: Object) -> Docs:
     for key in ("description", "summary", "title"):
         text = value.get(key)
         if isinstance(text, str) and text.strip():
-            return Docs(text.strip(), value.get("deprecated") is True)
+            plain = from_html(text) if "</" in text else text
+            return Docs(plain.strip(), value.get("deprecated") is True)
     return Docs("", value.get("deprecated") is True)
 
 
