@@ -129,7 +129,8 @@ class _Job(Generic[T]):
     def _run(self, work: Callable[[], T], drop: Callable[[T], object]) -> None:
         try:
             found = work()
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+        except BaseException as error:
+            # Whatever it is, it is raised where the result is waited for.
             self._error = error
         else:
             with self._lock:

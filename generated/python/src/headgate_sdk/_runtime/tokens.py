@@ -79,5 +79,6 @@ def _read(content: bytes) -> tuple[str, float | None]:
         # What came may hold a secret all the same, so it is not shown.
         raise ResponseDecodeError("the token's server gave no access token", raw="")
     lifetime = answer.get("expires_in")
-    known = isinstance(lifetime, int | float) and not isinstance(lifetime, bool)
-    return token, float(lifetime) if known else None
+    if isinstance(lifetime, bool) or not isinstance(lifetime, int | float):
+        return token, None
+    return token, float(lifetime)
