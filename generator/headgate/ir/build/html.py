@@ -13,8 +13,8 @@ _MARKS: Final = (
     (re.compile(r"</?(?:em|i)>", re.IGNORECASE), "*"),
     (re.compile(r"</?(?:a|span)(?:\s[^<>]*)?>", re.IGNORECASE), ""),
     (re.compile(r"<br\s*/?>", re.IGNORECASE), "\n"),
-    (re.compile(r"<li>\s*", re.IGNORECASE), "\n- "),
     (re.compile(r"</li>\s*", re.IGNORECASE), ""),
+    (re.compile(r"<li>\s*", re.IGNORECASE), "\n- "),
     (re.compile(r"</?(?:p|ul|ol|div)>\s*", re.IGNORECASE), "\n\n"),
 )
 _TAG: Final = re.compile(
