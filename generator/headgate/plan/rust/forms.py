@@ -12,8 +12,9 @@ from headgate.plan.rust.parameters import style_of
 
 if TYPE_CHECKING:
     from headgate.ir.operations import Body, Part
-    from headgate.plan.rust.definitions import Definitions, Member
+    from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.imports import Imports
+    from headgate.plan.rust.members import Member
 
 
 def form_statements(
