@@ -16,6 +16,7 @@ from headgate.ir.types import (
     Constant,
     Enum,
     ListOf,
+    Nullable,
     Ref,
     Scalar,
     Struct,
@@ -386,3 +387,25 @@ def test_an_object_with_a_discriminator_is_its_heirs(read_api: ReadApi) -> None:
     assert [each.tag for each in pet.variants] == ["Cat", "Dog"]
     assert isinstance(event, Union)
     assert ([each.tag for each in event.variants], event.open) == (["a", "b"], True)
+
+
+def test_null_that_every_branch_allows_is_allowed(read_api: ReadApi) -> None:
+    """A branch that only describes is no branch, so the reference keeps its name."""
+    api = read_api(
+        """
+        Base: {type: object, nullable: true, properties: {id: {type: string}}}
+        Task:
+          type: object
+          properties:
+            item: {allOf: [{$ref: "#/components/schemas/Base"}, {description: Item.}]}
+            both:
+              allOf:
+                - {$ref: "#/components/schemas/Base"}
+                - {type: object, nullable: true, properties: {a: {type: string}}}
+        """,
+        openapi="3.0.3",
+    )
+    task = api.definitions[TypeId("Task")]
+
+    assert isinstance(task, Struct)
+    assert [type(each.type) for each in task.fields] == [Ref, Nullable]

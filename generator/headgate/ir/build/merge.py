@@ -7,6 +7,7 @@ from typing import Any
 
 from headgate.ir.build.reader import Node, Object, Reader, as_list, as_object, is_object
 
+_DEEPEST = 20
 _ANNOTATIONS = frozenset(
     {"description", "title", "summary", "deprecated", "example", "examples", "default"}
     | {"readOnly", "writeOnly", "externalDocs", "nullable", "xml", "$comment"}
@@ -23,9 +24,11 @@ def merged_all_of(reader: Reader, node: Node) -> Node | str:
     branches = node.items("allOf")
     if "$ref" in own:
         branches.insert(0, Node({"$ref": own.pop("$ref")}, node.pointer))
-    if _only_annotations(own) and len(branches) == 1:
-        target = branches[0].value.get("$ref")
-        if isinstance(target, str) and _only_annotations(_without_ref(branches[0])):
+    # A branch that only describes leaves the type to the others.
+    telling = [branch for branch in branches if not _only_annotations(branch.value)]
+    if _only_annotations(own) and len(telling) == 1:
+        target = telling[0].value.get("$ref")
+        if isinstance(target, str) and _only_annotations(_without_ref(telling[0])):
             return target
     merging = _Merging(reader)
     merged: Object = {}
@@ -35,6 +38,20 @@ def merged_all_of(reader: Reader, node: Node) -> Node | str:
     for conflict in merging.conflicts:
         reader.report("all-of-conflict", conflict, node.pointer, "warning")
     return Node(merged, node.pointer)
+
+
+def admits_null(reader: Reader, node: Node, depth: int = 0) -> bool:
+    """Whether null is allowed by an `allOf`: by every branch that says of a type."""
+    resolved = reader.resolve(node)
+    value = resolved.value
+    if value.get("nullable") is True or "null" in as_list(value.get("type")):
+        return True
+    branches = resolved.items("allOf")
+    telling = [branch for branch in branches if not _only_annotations(branch.value)]
+    says_more = "type" in value or "properties" in value
+    if not telling or says_more or depth > _DEEPEST:
+        return False
+    return all(admits_null(reader, branch, depth + 1) for branch in telling)
 
 
 def _without_ref(node: Node) -> Object:

@@ -18,7 +18,7 @@ from headgate.ir.build.enums import (
     open_enum,
     simple_enum,
 )
-from headgate.ir.build.merge import merged_all_of
+from headgate.ir.build.merge import admits_null, merged_all_of
 from headgate.ir.build.reader import (
     COMPONENT,
     Node,
@@ -379,7 +379,9 @@ class SchemaReader:
         merged = merged_all_of(self.reader, node)
         if isinstance(merged, str):
             return self.expression(Node({"$ref": merged}, node.pointer), words)
-        return self._not_null(merged, words, own)
+        inner = self._not_null(merged, words, own)
+        is_nullable = own is None and admits_null(self.reader, node)
+        return Nullable(inner) if is_nullable and _can_be_nullable(inner) else inner
 
     def _one_of(
         self, node: Node, key: str, words: tuple[str, ...], own: TypeId | None
