@@ -178,7 +178,7 @@ def workflow_command(
 def _data(text: str) -> str:
     for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(character, code)
-    return text
+    return visible(text)
 
 
 def explain(code: str) -> str | None:
