@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { PartialJson } from "./partial.js";
+import { parsedJson } from "./errors.js";
 
 /** How the events of a stream build objects whose JSON comes in pieces. */
 export interface AssemblyRule<Event, Result> {
@@ -21,17 +21,18 @@ export async function* assembled<Event, Result extends object>(
   events: AsyncIterable<Event>,
   rule: AssemblyRule<Event, Result>,
 ): AsyncGenerator<Result, void, undefined> {
-  const open = new Map<unknown, { readonly value: Result; readonly json: PartialJson }>();
+  const open = new Map<unknown, { readonly value: Result; json: string }>();
   for await (const event of events) {
     if (rule.discards?.(event) === true) open.clear();
     const [begun, value] = rule.begin(event) ?? [];
-    if (value !== undefined) open.set(begun, { value, json: new PartialJson() });
+    if (value !== undefined) open.set(begun, { value, json: "" });
     const [key, piece] = rule.text(event) ?? [];
-    if (piece !== undefined) open.get(key)?.json.feed(piece);
+    const grown = piece === undefined ? undefined : open.get(key);
+    if (grown !== undefined) grown.json += piece;
     const ended = rule.end(event);
     const whole = open.get(ended);
     if (whole === undefined || !open.delete(ended)) continue;
-    const read = whole.json.text === "" ? {} : whole.json.finish();
+    const read = whole.json === "" ? {} : parsedJson(whole.json);
     yield { ...whole.value, [rule.into]: read } as Result;
   }
 }

@@ -189,6 +189,15 @@ export class ResponseDecodeError extends SdkError {
   }
 }
 
+/** Reads a JSON text, or raises an error that carries it. */
+export function parsedJson(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new ResponseDecodeError("the text is not JSON", text, { cause });
+  }
+}
+
 /** An event stream broke its contract. */
 export class StreamError extends SdkError {
   override name = "StreamError";

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { ResponseDecodeError } from "./errors.js";
+import { parsedJson } from "./errors.js";
 import type { JsonValue } from "./json.js";
 
 /**
@@ -34,11 +34,7 @@ export class PartialJson {
 
   /** Gives the value of the whole text, or raises an error that carries it. */
   finish(): JsonValue {
-    try {
-      return JSON.parse(this.#text) as JsonValue;
-    } catch (cause) {
-      throw new ResponseDecodeError("the text is not JSON", this.#text, { cause });
-    }
+    return parsedJson(this.#text);
   }
 }
 

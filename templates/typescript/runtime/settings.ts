@@ -9,6 +9,7 @@ import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { defaultFrameLimits, type FrameLimits } from "./sse.js";
 import { defaultTimeouts, type Timeouts } from "./timeouts.js";
 import {
+  knownHeaders,
   mappedHeaders,
   type Credential,
   type Fetch,
@@ -93,7 +94,7 @@ function milliseconds(name: string): number | undefined {
 function mapsFromEnvironment(product: Product): HeaderValues {
   const found: Record<string, string | undefined> = {};
   for (const map of Object.values(product.headerMaps)) {
-    for (const [name, header] of Object.entries(map.members)) {
+    for (const [name, header] of knownHeaders(map)) {
       const variable = `${map.environment}_${name.toUpperCase().replace(/[^A-Z0-9]/g, "_")}`;
       found[header] = environmentValue(variable);
     }

@@ -83,8 +83,8 @@ export interface HeaderMap {
   readonly prefix: string;
   /** What the environment variable of a name begins with. */
   readonly environment: string;
-  /** The exact header of each known name; other names stand behind the prefix as they are. */
-  readonly members: Readonly<Record<string, string>>;
+  /** What follows the prefix for each known name, or `name=header`; other names follow as they are. */
+  readonly members: readonly string[];
 }
 
 /** What a specification settles for every call. */
@@ -436,9 +436,20 @@ export function mappedHeaders(
 
 /** Names are compared as letters and digits, so that every spelling of an option works. */
 function headerName(map: HeaderMap, name: string): string {
-  const spelled = name.toLowerCase().replace(/[-_]/g, "");
-  const known = Object.hasOwn(map.members, spelled) ? map.members[spelled] : undefined;
-  return known ?? map.prefix + name.replace(/_/g, "-");
+  const known = knownHeaders(map).find(([each]) => each === letters(name));
+  return known?.[1] ?? map.prefix + name.replace(/_/g, "-");
+}
+
+/** Gives the known names of a map, in letters and digits, and their headers. */
+export function knownHeaders({ members, prefix }: HeaderMap): [name: string, header: string][] {
+  return members.map((member) => {
+    const [name = "", header = prefix + member] = member.split("=");
+    return [letters(name), header];
+  });
+}
+
+function letters(name: string): string {
+  return name.toLowerCase().replace(/[-_]/g, "");
 }
 
 function isRefused(error: SdkError): boolean {

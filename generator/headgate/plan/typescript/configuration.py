@@ -18,6 +18,7 @@ from headgate.names import Name, Scope, camel, constant, split_words
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
     WIDTH,
+    Array,
     Call,
     Entry,
     Object,
@@ -289,18 +290,26 @@ def _product(
 
 
 def _header_map(header_map: HeaderMap, prefix: str) -> Value:
-    members = [
-        Entry(value_key(_letters(name)), string(header))
+    members = tuple(
+        string(_shown_member(header_map.prefix, name, header))
         for name, header in header_map.members
-    ]
+    )
     environment = string(_map_variable(prefix, header_map.option))
     return Object(
         (
             Entry(fixed("prefix"), string(header_map.prefix)),
             Entry(fixed("environment"), environment),
-            Entry(fixed("members"), Object(tuple(members))),
+            Entry(fixed("members"), Array(members)),
         )
     )
+
+
+def _shown_member(prefix: str, name: str, header: str) -> str:
+    """Write what follows the prefix, or else a name and its whole header."""
+    end = header.removeprefix(prefix)
+    if header.startswith(prefix) and _letters(end) == _letters(name):
+        return end
+    return f"{_letters(name)}={header}"
 
 
 def _letters(name: str) -> str:
