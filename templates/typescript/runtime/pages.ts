@@ -19,7 +19,14 @@ export interface PageFacts {
 /** Where a list goes on: with other parameters, or at an address that the server gives. */
 export type NextPage =
   | { readonly query: Readonly<Record<string, unknown>> }
-  | { readonly url: string };
+  | {
+      /** Gives the request; none where it would leave the API's own address. */
+      readonly follow: (
+        asked: string,
+        baseUrl: string,
+        request: OperationRequest,
+      ) => OperationRequest | undefined;
+    };
 
 /** How a list continues. */
 export interface PageRule {
@@ -102,7 +109,11 @@ export function byLink(rule: { readonly items: string }): PageRule {
         .get("link")
         ?.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;="]+=(?:"[^"]*"|[^,;"]*))*)/g);
       for (const [, url = "", parameters = ""] of links ?? []) {
-        if (/;\s*rel="?(?:[^"]*\s)?next[\s";]?/i.test(parameters)) return { url };
+        if (/;\s*rel="?(?:[^"]*\s)?next[\s";]?/i.test(parameters)) {
+          return {
+            follow: (asked, baseUrl, request) => requestAt(new URL(url, asked), baseUrl, request),
+          };
+        }
       }
       return undefined;
     },
@@ -204,8 +215,8 @@ function askForPage<Item, Body>(
   const asked = new Set([...before, own]);
   const follow = (next: NextPage): PagePromise<Item, Body> | undefined => {
     const onwards =
-      "url" in next
-        ? requestAt(new URL(next.url, own), baseUrl, request)
+      "follow" in next
+        ? next.follow(own, baseUrl, request)
         : { ...request, query: { ...request.query, ...next.query } };
     if (onwards === undefined) return undefined;
     const address = requestUrl(baseUrl.replace(/\/+$/, ""), onwards, onwards.query ?? {});

@@ -166,24 +166,23 @@ function decimal(text: string | null): number | undefined {
 }
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-const DATES = [
-  /^\w{3}, (?<day>\d\d) (?<month>\w{3}) (?<year>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/,
-  /^\w{6,9}, (?<day>\d\d)-(?<month>\w{3})-(?<year>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/,
-  /^\w{3} (?<month>\w{3}) (?<day>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<year>\d{4})$/,
-];
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`. */
+const DATE =
+  /^\w+, (\d\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d:\d\d) GMT$|^\w{3} (\w{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
 
 /** Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` takes many more. */
 function httpDate(text: string): number | undefined {
-  for (const form of DATES) {
-    const { day, month, year, time } = form.exec(text)?.groups ?? {};
-    if (day === undefined || month === undefined || year === undefined) continue;
-    const [hours = 24, minutes = 60, seconds = 61] = (time ?? "").split(":").map(Number);
-    if (!MONTHS.includes(month) || hours > 23 || minutes > 59 || seconds > 60) return undefined;
-    const moment = Date.UTC(fullYear(year), MONTHS.indexOf(month), Number(day));
-    if (new Date(moment).getUTCDate() !== Number(day)) return undefined;
-    return moment + ((hours * 60 + minutes) * 60 + seconds) * 1_000;
-  }
-  return undefined;
+  const found = DATE.exec(text);
+  if (found === null) return undefined;
+  const day = found[1] ?? found[7];
+  const month = found[3] ?? found[6] ?? "";
+  const year = found[4] ?? found[9] ?? "";
+  const time = found[5] ?? found[8] ?? "";
+  const [hours = 24, minutes = 60, seconds = 61] = time.split(":").map(Number);
+  if (!MONTHS.includes(month) || hours > 23 || minutes > 59 || seconds > 60) return undefined;
+  const moment = Date.UTC(fullYear(year), MONTHS.indexOf(month), Number(day));
+  if (new Date(moment).getUTCDate() !== Number(day)) return undefined;
+  return moment + ((hours * 60 + minutes) * 60 + seconds) * 1_000;
 }
 
 /** Two digits mean the year of that ending that is at most fifty years ahead. */
