@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from headgate.errors import SpecError
+from headgate.errors import Diagnostic, SpecError
 from headgate.ir.api import Api, WebhookScheme
 from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from headgate.document import Document
     from headgate.document.config import WebhookConfig
-    from headgate.errors import Diagnostic
     from headgate.ir.api import ErrorModel, HeaderMap, Webhook
     from headgate.ir.operations import Operation
     from headgate.ir.streams import Stream
@@ -64,6 +63,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     errors = read_errors(reader, schemas)
     webhooks = WebhookReader(reader, schemas).webhooks(raw)
     settled = _tagged(schemas)
+    _report_untold(reader, schemas.definitions, settled)
     finished = streams.finish(settled)
     kept = _without_frames(settled, streams.frames, read, finished)
     definitions = _directed(kept, read, finished, (errors, webhooks))
@@ -121,6 +121,24 @@ def _tagged(schemas: SchemaReader) -> dict[TypeId, Definition]:
         else definition
         for type_id, definition in known.items()
     }
+
+
+def _report_untold(
+    reader: Reader,
+    before: Mapping[TypeId, Definition],
+    after: Mapping[TypeId, Definition],
+) -> None:
+    """Say which discriminators do not tell the branches of their unions apart."""
+    for type_id, definition in before.items():
+        settled = after[type_id]
+        if not isinstance(definition, Union) or not isinstance(settled, Union):
+            continue
+        if definition.tag is not None and settled.tag is None:
+            name = definition.tag.property
+            message = f"'{name}' does not tell the branches of '{type_id}' apart"
+            place = definition.location
+            problem = Diagnostic("warning", "discriminator-left-out", message, place)
+            reader.problems.append(problem)
 
 
 def _sent(operations: Iterable[Operation]) -> list[TypeExpr]:
