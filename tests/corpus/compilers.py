@@ -112,13 +112,17 @@ COMPILERS: dict[str, Callable[[Path], list[str]]] = {
 
 
 def run(
-    command: list[str], cwd: Path, environment: dict[str, str] | None = None
+    command: list[str],
+    cwd: Path,
+    environment: dict[str, str] | None = None,
+    given: str | None = None,
 ) -> tuple[int, str]:
     """The exit code of a command and all that it said."""
     done = subprocess.run(
         command,
         cwd=cwd,
         env={**os.environ, **(environment or {})},
+        input=given,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
