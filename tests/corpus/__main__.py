@@ -8,6 +8,7 @@ not checked again, so that an interrupted run goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import sys
 from collections.abc import Iterable
@@ -21,8 +22,12 @@ from tests.corpus.census import count
 from tests.corpus.compilers import COMPILERS, WORK
 from tests.corpus.peers import PEERS, ask
 from tests.corpus.records import Outcome, digest_of, remembered
+from tests.corpus.roundtrip import ROUND_TRIPS
+from tests.corpus.samples import Samples, sample
 from tests.corpus.table import Row, table
 
+SAMPLED = 60
+"""About how many schemas of a document are tried with values."""
 SHOWN = 5
 """How many faults of one check are printed; the record has them all."""
 
@@ -42,6 +47,18 @@ def compile_package(document: str, spec: Path, language: Language) -> Outcome:
     return outcome
 
 
+def send_values(document: str, samples: Samples, language: Language) -> Outcome:
+    """Send a sample's values through the package that was just written."""
+    package = WORK / document / language
+    whole = hashlib.sha256(repr(samples).encode()).hexdigest()
+    outcome, _ = remembered(
+        WORK / "records" / document / f"{language}-values.json",
+        f"{digest_of(package)} {whole}",
+        lambda: Outcome(tuple(ROUND_TRIPS[language](samples, package))),
+    )
+    return outcome
+
+
 def examine(
     document: str, spec: Path, languages: Iterable[Language], *, peers: bool
 ) -> Row:
@@ -54,9 +71,17 @@ def examine(
         return row
     for language in languages:
         row.ours[language] = compile_package(document, spec, language)
+    samples = sample(spec, SAMPLED)
+    for language in languages:
+        row.ours[values_check(language)] = send_values(document, samples, language)
     if peers:
         row.peers = {peer.name: ask(peer, document, spec) for peer in PEERS}
     return row
+
+
+def values_check(language: str) -> str:
+    """What the table calls the round trip through a language."""
+    return f"{language} values"
 
 
 def report(row: Row) -> None:
@@ -93,7 +118,8 @@ def main() -> int:
         report(row)
         rows.append(row)
     names = () if arguments.no_peers else tuple(peer.name for peer in PEERS)
-    print(table(rows, tuple(languages), names))
+    checks = (*languages, *map(values_check, languages))
+    print(table(rows, checks, names))
     return 0 if all(row.is_clean for row in rows) else 1
 
 
