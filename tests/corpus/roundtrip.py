@@ -1,9 +1,9 @@
 """Values of a document's schemas through the types of each SDK and out again.
 
 Python and Rust read each value and write it; it must come back equal, but that Rust's
-optional fields take null for absent. TypeScript's types do not exist at run time, where
-a value is what `JSON.parse` gave: there the compiler is asked whether every value is one
-of its type.
+optional fields take null for absent. TypeScript's types do not exist at run time,
+where a value is what `JSON.parse` gave: there the compiler is asked whether every value
+is one of its type.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def python_differences(samples: Samples, package: Path) -> list[str]:
     }
     command = [sys.executable, "-c", PYTHON_DRIVER]
     places = {"PYTHONPATH": str(package / "src")}
-    return _driven(samples, command, lambda name: forms[name], package, places)
+    form_of = forms.__getitem__
+    return _driven(samples, command, form_of, package, environment=places)
 
 
 def rust_differences(samples: Samples, package: Path) -> list[str]:
@@ -109,9 +110,8 @@ def rust_differences(samples: Samples, package: Path) -> list[str]:
         return [f"the driver does not build: {said[-1000:]}"]
     names = {each.schema: each.rust for each in samples.samples}
     program = [str(CARGO_TARGET / "debug" / f"{crate}-roundtrip")]
-    return _driven(
-        samples, program, lambda name: names[name], folder, {}, without_nulls
-    )
+    form_of = names.__getitem__
+    return _driven(samples, program, form_of, folder, meant=without_nulls)
 
 
 def typescript_differences(samples: Samples, package: Path) -> list[str]:
@@ -145,7 +145,8 @@ def _driven(
     command: list[str],
     form_of: Callable[[str], object],
     cwd: Path,
-    environment: dict[str, str],
+    *,
+    environment: dict[str, str] | None = None,
     meant: Callable[[Json], Json] = lambda value: value,
 ) -> list[str]:
     """Give a program every value, a line each, and compare what it answers."""
