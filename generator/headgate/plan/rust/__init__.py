@@ -60,6 +60,7 @@ RUNTIME: Final = (
     "request",
     "response",
     "retry",
+    "shape",
     "sse",
     "stream",
     "sum",

@@ -20,7 +20,7 @@ _TYPE_WORDS: Final = frozenset(
     """
     String Vec Option Some None Ok Err Result Box Default Clone Debug PartialEq Eq Hash
     From Into Iterator Send Sync Sized Drop Fn FnMut FnOnce Serialize Deserialize
-    Deserializer MapAccess BTreeMap Map Value Fields Tagged Self
+    Deserializer MapAccess BTreeMap Map Value Fields Tagged Choice Self
     """.split()
 )
 

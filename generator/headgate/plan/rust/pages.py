@@ -92,6 +92,14 @@ class TaggedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ShapedPage:
+    """How a union without a tag is read: what is offered, and how that ends."""
+
+    choices: tuple[Code, ...]
+    end: Code
+
+
+@dataclass(frozen=True, slots=True)
 class UnionPage:
     """One of several types."""
 
@@ -102,6 +110,7 @@ class UnionPage:
     unknown: Code
     unknown_type: Code
     tagged: TaggedPage | None
+    shaped: ShapedPage | None
     conversions: tuple[ConversionPage, ...]
 
 

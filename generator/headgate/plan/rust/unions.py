@@ -11,7 +11,14 @@ from headgate.ir.types import Ref
 from headgate.plan.rust import layout
 from headgate.plan.rust.docs import documentation
 from headgate.plan.rust.members import has_unknown
-from headgate.plan.rust.pages import ConversionPage, TaggedPage, UnionPage, VariantPage
+from headgate.plan.rust.pages import (
+    ConversionPage,
+    ShapedPage,
+    TaggedPage,
+    UnionPage,
+    VariantPage,
+)
+from headgate.plan.rust.shapes import choices, is_told_by_first_fit
 from headgate.plan.rust.types import OWN_MODULE
 
 if TYPE_CHECKING:
@@ -44,17 +51,19 @@ class _Writer:
         union, imports = self.union, self.imports
         arms = self.members.arms(union)
         unknown = has_unknown(union)
+        derived = union.tag is None and is_told_by_first_fit(self.members, arms)
         imports.use("serde", "Serialize")
         imports.use("serde", "Deserialize")
         variants = tuple(self._variant(arm) for arm in arms)
         return UnionPage(
             docs=documentation(union.docs, union.words),
-            derive=_DERIVE_TAGGED if union.tag is not None else _DERIVE,
+            derive=_DERIVE if derived else _DERIVE_TAGGED,
             name=self.members.types.names[union.id],
             variants=variants,
             unknown=fixed("Unknown") if unknown else layout.EMPTY,
             unknown_type=self._unknown_type(),
             tagged=self._tagged(arms),
+            shaped=None if derived else self._shaped(arms),
             conversions=self._conversions(arms),
         )
 
@@ -93,6 +102,17 @@ class _Writer:
         else:
             lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
         return TaggedPage(rust.string(self.union.tag.property), tuple(lines))
+
+    def _shaped(self, arms: Sequence[Arm]) -> ShapedPage | None:
+        if self.union.tag is not None:
+            return None
+        self.imports.use("serde::de", "Deserializer")
+        self.imports.use("serde_json", "Value")
+        self.imports.use("crate::runtime::shape", "Choice")
+        end = fixed("choice.required()")
+        if has_unknown(self.union):
+            end = fixed("Ok(choice.finish().unwrap_or_else(Self::Unknown))")
+        return ShapedPage(choices(self.members, arms), end)
 
     def _conversions(self, arms: Sequence[Arm]) -> tuple[ConversionPage, ...]:
         if not self.union.direction.sent:

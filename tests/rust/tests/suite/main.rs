@@ -20,6 +20,7 @@ mod retries;
 mod retry_vectors;
 mod samples;
 mod scripted;
+mod shapes;
 mod streams;
 mod types;
 mod vectors;
