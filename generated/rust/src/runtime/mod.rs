@@ -24,6 +24,7 @@ pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod retry;
+pub mod shape;
 pub mod sse;
 pub mod stream;
 pub mod sum;
