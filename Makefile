@@ -78,7 +78,7 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 	cargo fmt --check --manifest-path tests/restarts/programs/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/hostile/trees/rust/Cargo.toml
 	cargo clippy --manifest-path tests/hostile/trees/rust/Cargo.toml -- -D warnings
-	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets --features otel -- -D warnings
+	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets --features otel,webhooks -- -D warnings
 	cargo clippy --manifest-path tests/rust/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path tests/rust/wire/Cargo.toml --all-targets -- -D warnings
 	cargo clippy --manifest-path tests/faults/drivers/rust/Cargo.toml -- -D warnings

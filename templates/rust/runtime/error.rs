@@ -56,6 +56,8 @@ pub enum Failure {
     Foreign,
     /// The caller cancelled the call.
     Cancelled,
+    /// A webhook is not signed as it must be.
+    Webhook,
     /// An interceptor ended the call.
     Interceptor,
     /// A line or an event of a stream was longer than the client allows.

@@ -29,6 +29,7 @@ from headgate.plan.rust.paging import plan_pages
 from headgate.plan.rust.reference import CallNames, reference
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.types import Types
+from headgate.plan.rust.webhooks import plan_webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,6 +69,7 @@ RUNTIME: Final = (
     "tokens",
     "transport",
     "upload",
+    "webhooks",
 )
 
 
@@ -130,6 +132,9 @@ class _Crate:
             content = ContentFile(self.definitions, self.header)
             page = content.page(self.api.content)
             yield Rendered("src/content.rs", "rust/content.jinja", page)
+        if self.api.webhooks:
+            hooks = plan_webhooks(self.api, self.definitions, self.header)
+            yield Rendered("src/webhooks.rs", "rust/webhooks.jinja", hooks)
         yield from self._types()
         for name in RUNTIME:
             yield Copied(f"src/runtime/{name}.rs", f"rust/runtime/{name}.rs")

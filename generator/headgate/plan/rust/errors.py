@@ -31,6 +31,7 @@ _OWN: Final = (
     "StreamGap",
     "StreamForeign",
     "RequestCancelled",
+    "WebhookVerification",
     "Interceptor",
     "Api",
 )

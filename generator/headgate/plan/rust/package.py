@@ -68,6 +68,7 @@ class RootPage:
     streams: bool
     pages: bool
     content: bool
+    webhooks: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -126,4 +127,6 @@ def plan_root(
     """Plan src/lib.rs."""
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
     about = rust.doc(text, marker="//!")
-    return RootPage(header, about, bool(api.streams), pages, content)
+    return RootPage(
+        header, about, bool(api.streams), pages, content, bool(api.webhooks)
+    )
