@@ -32,3 +32,5 @@ pub mod tagged;
 mod tokens;
 pub mod transport;
 pub mod upload;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     StreamForeign,
     /// The caller cancelled the call.
     RequestCancelled,
+    /// A webhook is not signed as it must be.
+    WebhookVerification,
     /// An interceptor ended the call.
     Interceptor,
     /// The server answered with an error of no more particular kind.
@@ -99,6 +101,7 @@ impl Error {
             Failure::Gap { .. } => ErrorKind::StreamGap,
             Failure::Foreign => ErrorKind::StreamForeign,
             Failure::Cancelled => ErrorKind::RequestCancelled,
+            Failure::Webhook => ErrorKind::WebhookVerification,
             Failure::Interceptor => ErrorKind::Interceptor,
             Failure::Api(error) => classify(error, RULES).unwrap_or(ErrorKind::Api),
         }

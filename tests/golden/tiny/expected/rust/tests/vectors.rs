@@ -12,7 +12,11 @@ fn decoded(chunks: &[&[u8]]) -> Value {
     for chunk in chunks {
         decoder.feed(chunk);
         while let Some(frame) = decoder.next_frame().expect("no vector hits a limit") {
-            events.push(serde_json::json!([frame.event, frame.data, frame.last_event_id]));
+            events.push(serde_json::json!([
+                frame.event,
+                frame.data,
+                frame.last_event_id
+            ]));
         }
     }
     Value::Array(events)
