@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 LONGEST: Final = 60
 """Longer names would not fit a line in every place where they stand."""
 
+_PLACEHOLDERS: Final = frozenset({"foo", "baz", "quux"})
+"""Names that clippy refuses to a variable (`disallowed_names`)."""
+
 _TYPE_WORDS: Final = frozenset(
     """
     String Vec Option Some None Ok Err Result Box Default Clone Debug PartialEq Eq Hash
@@ -27,7 +30,7 @@ _TYPE_WORDS: Final = frozenset(
 
 def scope(*reserved: str) -> Scope:
     """Make a scope that keeps clear of what has no raw form."""
-    return Scope(reserved=rust.UNUSABLE | frozenset(reserved))
+    return Scope(reserved=rust.UNUSABLE | _PLACEHOLDERS | frozenset(reserved))
 
 
 def type_scope() -> Scope:
