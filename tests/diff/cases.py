@@ -126,6 +126,7 @@ FORWARD = (
         "            text/event-stream: {schema: "
         "{$ref: '#/components/schemas/WalkEvent'}}\n",
         "",
+        (("      x-stream: {name: walk, method: watch}\n", ""),),
     ),
     Case(
         "twin-removed",

@@ -61,6 +61,13 @@ class Automaton:
                 found.setdefault(event, {state})
         return found
 
+    def alphabet(self) -> set[str]:
+        """Give every event that has a place somewhere, tagged or told by `kinds`."""
+        states = _object(self.data.get("states"))
+        placed = {event for state in states.values() for event in _object(state)}
+        told = _names(self.data.get("from_any")) | _names(self.data.get("anywhere"))
+        return placed | told | _names(self.data.get("kinds"))
+
     def heartbeats(self) -> set[str]:
         """Give the events that may come at any time and mean nothing."""
         return _names(self.data.get("heartbeats"))
@@ -78,6 +85,10 @@ def compare_orders(
     old = Automaton(_declaration(sides.before.root, name))
     new = Automaton(_declaration(sides.after.root, names[1]))
     was, now = _places(names, sides, "states")
+    known = known | old.alphabet()
+    for event in _names(new.data.get("kinds")) - known:
+        message = f"the stream {quoted(name)} has the new event {quoted(event)}"
+        changes.note("event-added", "risky", message, old=was, new=now)
     if "states" in old.data and "states" in new.data:
         found = _escapes(new, old, known)
         for way in found:

@@ -131,8 +131,8 @@ def _stream(stream: StreamFinding) -> Iterator[str]:
 
 
 def _lists(found: list[ListFinding]) -> Iterator[str]:
-    yield "# Lists that look as if they came in pages. Where `x-pagination` says how"
-    yield "# one continues, the SDKs iterate over all of it."
+    yield "# Lists that look as if they came in pages, where nothing says how one continues."
+    yield "# With such a setting the SDKs iterate over all of it."
     if not found:
         yield "# None was found."
     for each in _most(found):
@@ -141,7 +141,24 @@ def _lists(found: list[ListFinding]) -> Iterator[str]:
             f"# {_comment(each.shown)}: items in {where},"
             f" continues by the {each.kind} `{_comment(each.parameter)}`"
         )
+        yield from _page(each)
     yield from _left(found)
+
+
+def _page(each: ListFinding) -> Iterator[str]:
+    """Write the setting that such a list needs, to be checked by a person."""
+    if not each.id:
+        return
+    name = _text(each.parameter)
+    ways = {
+        "cursor": f'cursor = {{ parameter = {name}, from = "…" }}',
+        "offset": f"offset = {{ parameter = {name} }}",
+        "number": f"page = {{ parameter = {name} }}",
+    }
+    yield f"# [pagination.{_text(each.id)}]"
+    if each.items:
+        yield f"# items = {_text(each.items)}"
+    yield f"# {ways[each.kind]}"
 
 
 def _names(found: list[NameFinding]) -> Iterator[str]:
