@@ -131,7 +131,7 @@ def _stream(stream: StreamFinding) -> Iterator[str]:
 
 
 def _lists(found: list[ListFinding]) -> Iterator[str]:
-    yield "# Lists that look as if they came in pages, where nothing says how one continues."
+    yield "# Lists that look as if they came in pages; nothing says how they continue."
     yield "# With such a setting the SDKs iterate over all of it."
     if not found:
         yield "# None was found."
