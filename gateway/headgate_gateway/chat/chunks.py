@@ -8,7 +8,7 @@ from typing import Any
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, object_at, objects_at
 
 _REASONS = {
     "end_turn": "stop",
@@ -123,13 +123,14 @@ class Answer:
         for name in ("content", "reasoning_content"):
             if name in delta:
                 self._texts.setdefault(name, []).append(delta[name])
-        for call in delta.get("tool_calls", ()):
+        for call in objects_at(delta, "tool_calls"):
+            function = object_at(call, "function")
             if "id" in call:
-                self._calls.append({**call, "function": dict(call["function"])})
-                del self._calls[-1]["index"]
+                kept = {name: call[name] for name in ("id", "type")}
+                self._calls.append({**kept, "function": {**function}})
             else:
-                function: JsonObject = self._calls[call["index"]]["function"]
-                function["arguments"] += call["function"]["arguments"]
+                known = object_at(self._calls[call["index"]], "function")
+                known["arguments"] += function["arguments"]
         self._reason = piece["finish_reason"] or self._reason
 
     def choice(self) -> JsonObject:

@@ -105,5 +105,6 @@ def _numbers(version: str) -> tuple[int, int, int] | None:
 
 def _rank(change: Change) -> tuple[int, str, int, int, str, str]:
     place = change.new or change.old
-    where = (place.file, place.line, place.column) if place else ("", 0, 0)
-    return (LEVELS.index(change.level), *where, change.code, change.message)
+    file, line, column = (place.file, place.line, place.column) if place else ("", 0, 0)
+    level = LEVELS.index(change.level)
+    return (level, file, line, column, change.code, change.message)

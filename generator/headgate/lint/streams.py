@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from headgate.document.checks.findings import Lookup, Part
+from headgate.document.json_values import Json as JsonValue
 from headgate.errors import Diagnostic
 from headgate.ir.build.media import is_stream
 from headgate.ir.types import Json, Ref, Scalar, TypeExpr, Union
@@ -94,7 +95,7 @@ def _events(text: str, discriminator: str) -> list[str]:
     for line in text.splitlines():
         if line.startswith("data:"):
             try:
-                payload = json.loads(line.removeprefix("data:"))
+                payload: JsonValue = json.loads(line.removeprefix("data:"))
             except ValueError:
                 continue
             if isinstance(payload, dict) and discriminator in payload:

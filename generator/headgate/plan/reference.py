@@ -38,15 +38,19 @@ class Speaker(Protocol):
     @property
     def fence(self) -> Code:
         """Give the name of the language for a block of code."""
+        ...
 
     def path(self, operation: Operation, *, streamed: bool) -> Code:
         """Give the way to a method from the client."""
+        ...
 
     def sample(self, operation: Operation, *, streamed: bool) -> Code:
         """Give statements that call a method; nothing where none can be shown."""
+        ...
 
     def type_name(self, type_id: TypeId) -> Code:
         """Give a type's name as Markdown."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

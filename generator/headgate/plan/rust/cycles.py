@@ -51,11 +51,11 @@ class _Search(Generic[N]):
     """A depth-first walk that keeps its own stack: chains may be of any length."""
 
     edges: Mapping[N, Sequence[N]]
-    numbers: dict[N, int] = field(default_factory=dict)
-    lowest: dict[N, int] = field(default_factory=dict)
-    component: dict[N, int] = field(default_factory=dict)
-    order: list[N] = field(default_factory=list)
-    _open: list[N] = field(default_factory=list)
+    numbers: dict[N, int] = field(default_factory=dict[N, int])
+    lowest: dict[N, int] = field(default_factory=dict[N, int])
+    component: dict[N, int] = field(default_factory=dict[N, int])
+    order: list[N] = field(default_factory=list[N])
+    _open: list[N] = field(default_factory=list[N])
 
     def walk(self, root: N) -> None:
         """Visit what `root` leads to."""
