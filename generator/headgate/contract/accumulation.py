@@ -64,8 +64,9 @@ def _add_item(rule: Accumulation, items: list[Json], item: Json) -> None:
     )
     known = next(same, None) if number is not None else None
     if known is None:
-        known = JsonObject()
-        items.append(known)
+        begun: JsonObject = {}
+        items.append(begun)
+        known = begun
     _add(rule, known, copy.deepcopy(item))
 
 
