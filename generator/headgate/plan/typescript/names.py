@@ -49,7 +49,14 @@ TAKEN_TYPES = frozenset(
 
 TAKEN_MEMBERS = frozenset({"constructor", "prototype", "then", "toString", "valueOf"})
 
-TAKEN_LOCALS = RESERVED_WORDS | {"body", "options", "params", "request"}
+TAKEN_LOCALS = RESERVED_WORDS | {
+    *("body", "options", "params", "request"),
+    *("asJson", "deepObject", "delimited", "label", "listed", "matrix", "reserved"),
+    *("jsonAs", "multipart", "raw", "simple", "urlEncoded"),
+    *("readBytes", "readJson", "readNothing", "readOptionalJson", "readText"),
+    *("listPages", "byCursor", "byLink", "byNumber", "byOffset"),
+}
+"""Names that a method's own text uses."""
 
 
 @dataclass(frozen=True, slots=True)

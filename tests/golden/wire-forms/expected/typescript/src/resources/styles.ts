@@ -36,16 +36,20 @@ export class Styles {
   }
 
   get(
-    simple: string[],
-    label: string[],
-    matrix: Filter,
+    simple_: string[],
+    label_: string[],
+    matrix_: Filter,
     params: StylesGetParams = {},
     options?: RequestOptions,
   ): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "GET",
       path: "/styles/{simple}/{label}/{matrix}",
-      pathParams: { simple, label: label(label, true), matrix: matrix("matrix", matrix, false) },
+      pathParams: {
+        simple: simple_,
+        label: label(label_, true),
+        matrix: matrix("matrix", matrix_, false),
+      },
       query: {
         repeated: params.repeated,
         comma: delimited("comma", params.comma, ","),
