@@ -30,7 +30,7 @@ _UNUSABLE = frozenset(
         *kwlist,
         *("base_url", "build", "default_headers", "fetch", "header", "headers"),
         *("http_client", "interceptors", "log_level", "logger", "max_attempts"),
-        *("platform_headers", "retry", "self", "stream_limits", "timeouts"),
+        *("platform_headers", "retry", "self", "server", "stream_limits", "timeouts"),
         *("trace_context", "transport", "without_header"),
     }
 )

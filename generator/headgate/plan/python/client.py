@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, string
 from headgate.plan.python.context import Context, name, string_tuple
+from headgate.plan.python.definitions import is_plain_key
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
 from headgate.plan.python.resources import ChildPage, children_of
 
 if TYPE_CHECKING:
-    from headgate.ir.api import HeaderMap, SecurityScheme
+    from headgate.ir.api import HeaderMap, SecurityScheme, Server, ServerVariable
+
+
+_PARTS = "The parts of the API's address that may be set, unless `base_url` is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,16 @@ class ClientClass:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerPage:
+    """The option for the parts of the API's address."""
+
+    statement: Code
+    type: Code
+    argument: Code
+    is_settable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ClientPage:
     """The module of the two clients."""
 
@@ -48,6 +62,7 @@ class ClientPage:
     maps: tuple[OptionPage, ...]
     secret_items: Code
     map_items: Code
+    server: ServerPage
     classes: tuple[ClientClass, ...]
 
 
@@ -83,6 +98,8 @@ def secret_options(context: Context) -> list[str]:
     found = [scheme.option for scheme in schemes]
     if any(scheme.token_url is not None for scheme in schemes):
         found += [each for each in ("client_id", "client_secret") if each not in found]
+    if any(scheme.kind == "basic" for scheme in schemes):
+        found += [each for each in ("username", "password") if each not in found]
     return found
 
 
@@ -105,6 +122,7 @@ def client_page(context: Context) -> ClientPage:
     later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
     secrets = [name(option) for option in secret_options(context)]
+    server = _server_option(context, imports)
     maps = [name(each.option) for each in context.api.header_maps]
     return ClientPage(
         header=context.header,
@@ -115,8 +133,61 @@ def client_page(context: Context) -> ClientPage:
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
+        server=server,
         classes=classes,
     )
+
+
+def _server(context: Context) -> Server | None:
+    """Give the API's address, if it has variables to be set."""
+    api = context.api
+    if context.config.client.default_base_url is not None or not api.servers:
+        return None
+    return api.servers[0] if api.servers[0].variables else None
+
+
+def _server_option(context: Context, imports: Imports) -> ServerPage:
+    server = _server(context)
+    if server is None:
+        return ServerPage(*[fixed("")] * 3, is_settable=False)
+    kind = fixed("ServerParts")
+    head = imports.use("typing", "TypedDict")
+    cast = imports.use("typing", "cast")
+    imports.use("collections.abc", "Mapping")
+    parts = [(each.name, _part_type(each, imports)) for each in server.variables]
+    statement = _typed_dict(kind, head, parts)
+    argument = assembled('{}("Mapping[str, str] | None", server)', cast)
+    return ServerPage(statement, kind, argument, is_settable=True)
+
+
+def _typed_dict(kind: Code, base: Code, parts: list[tuple[str, Code]]) -> Code:
+    """Write a class, or a call where a key is no name of an attribute."""
+    if all(is_plain_key(key) for key, _ in parts):
+        head = assembled("class {}({}, total=False):", kind, base)
+        docs = assembled("    {}\n", docstring([_PARTS], 4))
+        keys = [assembled("    {}: {}", name(key), type_) for key, type_ in parts]
+        return lines([head, docs, *keys])
+    entries = [assembled("        {}: {},", string(key), type_) for key, type_ in parts]
+    return lines(
+        [
+            assembled("{} = {}(", kind, base),
+            assembled("    {},", string(kind.text)),
+            fixed("    {"),
+            *entries,
+            fixed("    },"),
+            fixed("    total=False,"),
+            fixed(")"),
+            docstring([_PARTS], 0),
+        ]
+    )
+
+
+def _part_type(variable: ServerVariable, imports: Imports) -> Code:
+    if not variable.values:
+        return fixed("str")
+    texts = [string(value) for value in variable.values]
+    start = assembled("{}[", imports.use("typing", "Literal"))
+    return listed(start, texts, "]", indent=8, extra=len(variable.name) + 5)
 
 
 def _items(start: Code, names: list[Code]) -> Code:
@@ -181,6 +252,9 @@ def product_page(context: Context) -> ProductPage:
     arguments.append(_tuple_of("credentials", _credentials(context, imports)))
     arguments.append(_tuple_of("header_maps", _header_maps(context, imports)))
     arguments.append(fixed("errors=ERRORS"))
+    server = _server(context)
+    if server is not None:
+        arguments.append(_server_rule(server, imports))
     return ProductPage(context.header, imports.groups(), tuple(arguments))
 
 
@@ -217,6 +291,25 @@ def _credential(scheme: SecurityScheme, kind: Code) -> Code:
         if scheme.scopes:
             items.append(assembled("scopes={}", string_tuple(scheme.scopes)))
     return listed(start, items, ")", indent=8, extra=1)
+
+
+def _server_rule(server: Server, imports: Imports) -> Code:
+    defaults = [
+        assembled("{}: {}", string(each.name), string(each.default))
+        for each in server.variables
+    ]
+    values = [
+        assembled("{}: {}", string(each.name), string_tuple(each.values))
+        for each in server.variables
+        if each.values
+    ]
+    items = [
+        assembled("template={}", string(server.template)),
+        listed(fixed("defaults={"), defaults, "}", indent=8, extra=1),
+        listed(fixed("values={"), values, "}", indent=8, extra=1),
+    ]
+    start = assembled("server={}(", imports.use("._runtime.settings", "Server"))
+    return listed(start, items, ")", indent=4, extra=1)
 
 
 def _header_maps(context: Context, imports: Imports) -> list[Code]:
