@@ -158,7 +158,7 @@ class RequestBuilder:
     def _address(self, operation: Operation) -> str:
         """Give a call's own address, unless the caller set one for all calls."""
         options = self.options
-        if operation.base_url is None or options.base_url != self.product.base_url:
+        if operation.base_url is None or options.has_own_url:
             return options.base_url
         return operation.base_url
 

@@ -90,6 +90,27 @@ class Credential:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """An address whose parts in braces a client may set, with what stands otherwise."""
+
+    template: str
+    defaults: Mapping[str, str]
+    values: Mapping[str, tuple[str, ...]]
+
+    def url(self, given: Mapping[str, str]) -> str:
+        """Put the parts into the address; one that it does not have is refused."""
+        for name, value in given.items():
+            if name not in self.defaults:
+                raise ConfigurationError(f"server has no part {name!r}")
+            if value not in self.values.get(name, (value,)):
+                raise ConfigurationError(f"server has no such {name!r}")
+        url = self.template
+        for name, value in {**self.defaults, **given}.items():
+            url = url.replace(f"{{{name}}}", value)
+        return url
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderMap:
     """A client option that maps names to values of headers."""
 
@@ -121,6 +142,7 @@ class Product:
     credentials: Sequence[Credential]
     header_maps: Sequence[HeaderMap]
     errors: ErrorTree
+    server: Server | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +150,8 @@ class ClientOptions:
     """A client's settings once arguments, environment and defaults are joined."""
 
     base_url: str
+    has_own_url: bool = False
+    """Whether the address was set for all calls."""
     secrets: Mapping[str, str] = field(repr=False)
     header_maps: Mapping[str, Mapping[str, str]] = field(repr=False)
     timeouts: Timeouts
@@ -148,13 +172,16 @@ def client_options(
     headers: HeaderValues | None,
     platform_headers: bool = True,
     stream_limits: StreamLimits | None = None,
+    server: Mapping[str, str] | None = None,
 ) -> ClientOptions:
     """Join arguments, then the environment, then the defaults."""
     environment = Environment(product.environment_prefix)
-    url = base_url or environment.text("BASE_URL") or product.base_url or ""
+    own_url = base_url or environment.text("BASE_URL")
+    default = product.server.url(server or {}) if product.server else product.base_url
     return ClientOptions(
-        base_url=_checked_url(url),
-        secrets=environment.secrets(secrets),
+        base_url=_checked_url(own_url or default or ""),
+        has_own_url=own_url is not None,
+        secrets=_paired(environment.secrets(secrets), secrets, product),
         header_maps={
             each.option: environment.header_map(each)
             | dict(header_maps.get(each.option) or {})
@@ -166,6 +193,28 @@ def client_options(
         stream_limits=stream_limits or {},
         headers=headers or {},
     )
+
+
+def _paired(
+    secrets: dict[str, str], given: Mapping[str, str | None], product: Product
+) -> dict[str, str]:
+    """Make the basic credentials of a user's name and password, unless one is given.
+
+    A password may be empty; the name is no secret and goes.
+    """
+    basic = [each.option for each in product.credentials if each.place == "basic"]
+    if not basic or "username" in basic:
+        return secrets
+    username = secrets.pop("username", None)
+    password = "" if given.get("password") == "" else secrets.get("password")
+    if username is None or password is None:
+        return secrets
+    if ":" in username:
+        raise ConfigurationError("username has no colon")
+    pairs = {
+        option: f"{username}:{password}" for option in basic if not given.get(option)
+    }
+    return {**secrets, **pairs}
 
 
 def _checked_url(url: str) -> str:
