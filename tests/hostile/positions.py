@@ -44,6 +44,8 @@ _KEPT: Final = {
     "operation id": ".",
     "dotted operation id": ".",
     "name override": ".",
+    "encoding content type": "*,/",
+    "server of an operation": "{}",
     "path literal": "/?#",
     "path parameter": "/?#",
 }

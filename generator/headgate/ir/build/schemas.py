@@ -398,6 +398,9 @@ class SchemaReader:
             for index, member in enumerate(members)
         )
         distinct = tuple(dict.fromkeys(variants))
+        if not distinct:
+            # No branch is a schema: what is wrong with each has been reported.
+            return Json()
         if len(distinct) == 1:
             return distinct[0].type
         return self._union(node, distinct, _declared_tag(node), words, own)
@@ -538,7 +541,7 @@ def _can_be_nullable(inner: TypeExpr) -> bool:
 
 def _kind_of(value: dict[str, object]) -> object:
     kind = value.get("type")
-    if kind is not None:
+    if kind is not None and kind != []:
         return kind
     if _OBJECT & value.keys():
         return "object"

@@ -158,6 +158,8 @@ def _is_unknown_arm(expression: TypeExpr, name: str, definitions: Definitions) -
 
 def _shared_names(union: Union, definitions: Definitions) -> list[str]:
     """Name the required properties of the first variant, the likeliest tags first."""
+    if not union.variants:
+        return []
     first = _first_struct(union.variants[0].type, definitions)
     if first is None:
         return []
