@@ -11,6 +11,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
+use super::environment::Environment;
 use super::error::{Error, ErrorShape};
 use super::interceptors::{Interceptor, Interceptors};
 use super::logging::{CallLog, LogLevel, LogRecord, Logger};
@@ -343,66 +344,6 @@ impl TraceContext {
 impl fmt::Debug for TraceContext {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("TraceContext")
-    }
-}
-
-/// The environment variables of one prefix.
-struct Environment(&'static str);
-
-impl Environment {
-    fn get(&self, name: &str) -> Option<String> {
-        let value = std::env::var(format!("{}_{}", self.0, name.to_uppercase())).ok();
-        value.filter(|value| !value.is_empty())
-    }
-
-    fn seconds(&self, name: &str, default: Duration) -> Result<Duration, Error> {
-        let Some(text) = self.get(name) else {
-            return Ok(default);
-        };
-        let seconds = text.parse().ok();
-        seconds
-            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-            .ok_or_else(|| self.bad(name, "a number of seconds"))
-    }
-
-    fn timeouts(&self) -> Result<Timeouts, Error> {
-        let default = Timeouts::default();
-        Ok(Timeouts {
-            connect: self.seconds("TIMEOUT_CONNECT", default.connect)?,
-            first_byte: self.seconds("TIMEOUT_FIRST_BYTE", default.first_byte)?,
-            idle: self.seconds("TIMEOUT_IDLE", default.idle)?,
-            total: self.seconds("TIMEOUT_TOTAL", default.total)?,
-        })
-    }
-
-    fn retry(&self) -> Result<RetryPolicy, Error> {
-        let policy = RetryPolicy::default();
-        let Some(text) = self.get("MAX_ATTEMPTS") else {
-            return Ok(policy);
-        };
-        match text.parse() {
-            Ok(attempts) => Ok(policy.max_attempts(attempts)),
-            Err(_) => Err(self.bad("MAX_ATTEMPTS", "a whole number")),
-        }
-    }
-
-    fn log_level(&self) -> Option<LogLevel> {
-        LogLevel::parse(&self.get("LOG")?)
-    }
-
-    /// Gives the name and value of each variable that sets a header of `map`.
-    fn named(&self, map: &NamedHeaders) -> Vec<(String, Secret)> {
-        let prefix = format!("{}_{}_", self.0, map.option.to_uppercase());
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            let name = name.to_str()?.strip_prefix(&prefix)?.to_lowercase();
-            let value = value.into_string().ok().filter(|value| !value.is_empty())?;
-            Some((name, Secret(value)))
-        });
-        variables.collect()
-    }
-
-    fn bad(&self, name: &str, wanted: &str) -> Error {
-        Error::configuration(format!("{}_{name} must be {wanted}", self.0))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod cancel;
 pub mod config;
 pub mod content;
 pub mod deltas;
+mod environment;
 pub mod error;
 pub mod fold;
 pub mod interceptors;

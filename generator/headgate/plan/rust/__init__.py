@@ -46,6 +46,7 @@ RUNTIME: Final = (
     "config",
     "content",
     "deltas",
+    "environment",
     "error",
     "fold",
     "interceptors",
