@@ -149,7 +149,8 @@ def _server(context: Context) -> Server | None:
 def _server_option(context: Context, imports: Imports) -> ServerPage:
     server = _server(context)
     if server is None:
-        return ServerPage(*[fixed("")] * 3, is_settable=False)
+        empty = fixed("")
+        return ServerPage(empty, empty, empty, is_settable=False)
     kind = fixed("ServerParts")
     head = imports.use("typing", "TypedDict")
     cast = imports.use("typing", "cast")
