@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, assert_never
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.typescript import access, identifier, literal, string, value_key
 from headgate.ir.operations import PathLiteral
-from headgate.plan.typescript.layout import Array, Call, Entry, Object, one_line
+from headgate.plan.typescript.layout import (
+    WIDTH,
+    Array,
+    Call,
+    Entry,
+    Object,
+    one_line,
+    open_object,
+)
 from headgate.plan.typescript.styles import SEPARATORS, is_usual, styled
 
 if TYPE_CHECKING:
@@ -18,6 +26,9 @@ if TYPE_CHECKING:
     from headgate.names import Name
     from headgate.plan.typescript.expressions import Types
     from headgate.plan.typescript.layout import Value
+
+REQUEST_DEPTH = 6
+"""How far the properties of a method's request are indented."""
 
 SAFE_TO_REPEAT = frozenset(
     {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"}
@@ -161,7 +172,10 @@ def _form(encoder: Code, body: Body) -> Value:
     ]
     if not parts:
         return Call(encoder, ())
-    return Call(encoder, (one_line(Object(tuple(parts))),))
+    line = assembled("{}({})", encoder, one_line(Object(tuple(parts))))
+    if REQUEST_DEPTH + len("encode: ,") + len(line) <= WIDTH:
+        return line
+    return assembled("{}({})", encoder, open_object(parts, REQUEST_DEPTH))
 
 
 def _part(body: Body, part: Part) -> Iterator[Entry]:
