@@ -153,7 +153,7 @@ def _driven(
     tasks = [(each.schema, value) for each in samples.samples for value in each.values]
     lines = [json.dumps({"form": form_of(name), "value": v}) for name, v in tasks]
     code, said = run(command, cwd, environment, "\n".join(lines))
-    answers = [line for line in said.splitlines() if line.startswith("{")]
+    answers = [line for line in said.split("\n") if line.startswith("{")]
     if code != 0 or len(answers) != len(tasks):
         return [f"the driver ended early: exit {code}: {said[-1000:]}"]
     return list(_compared(tasks, answers, meant))
