@@ -119,15 +119,15 @@ class Answer:
 
     def add(self, piece: JsonObject) -> None:
         """Take the next piece."""
-        delta = piece["delta"]
+        delta = object_at(piece, "delta")
         for name in ("content", "reasoning_content"):
             if name in delta:
                 self._texts.setdefault(name, []).append(delta[name])
         for call in objects_at(delta, "tool_calls"):
             function = object_at(call, "function")
             if "id" in call:
-                kept = {name: call[name] for name in ("id", "type")}
-                self._calls.append({**kept, "function": {**function}})
+                kept: JsonObject = {name: call[name] for name in ("id", "type")}
+                self._calls.append(kept | {"function": function | {}})
             else:
                 known = object_at(self._calls[call["index"]], "function")
                 known["arguments"] += function["arguments"]
