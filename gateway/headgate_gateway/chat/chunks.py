@@ -129,7 +129,8 @@ class Answer:
                 kept: JsonObject = {name: call[name] for name in ("id", "type")}
                 self._calls.append(kept | {"function": function | {}})
             else:
-                known = object_at(self._calls[call["index"]], "function")
+                index: int = call["index"]
+                known = object_at(self._calls[index], "function")
                 known["arguments"] += function["arguments"]
         self._reason = piece["finish_reason"] or self._reason
 

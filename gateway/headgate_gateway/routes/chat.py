@@ -80,7 +80,8 @@ async def _whole(completion: _Completion) -> JsonObject:
     whole = [Answer(choice.index) for choice in completion.choices]
     async with aclosing(completion.pieces) as pieces:
         async for piece in pieces:
-            whole[piece["index"]].add(piece)
+            index: int = piece["index"]
+            whole[index].add(piece)
     return {
         **completion.head.chunk([answer.choice() for answer in whole]),
         "object": "chat.completion",
