@@ -21,6 +21,7 @@ from headgate.plan.python.names import (
     attribute,
     class_name,
 )
+from headgate.plan.python.topics import type_modules
 from headgate.plan.python.types import Writer, recursive_aliases
 
 if TYPE_CHECKING:
@@ -141,7 +142,11 @@ def make_context(api: Api, config: Config) -> Context:
         each.name: errors.claim(class_name([each.name]), "Error").text
         for each in api.errors.classes
     }
-    types = TypeNames(api.definitions, {*clients, root_error, *error_names.values()})
+    types = TypeNames(
+        api.definitions,
+        type_modules(api),
+        {*clients, root_error, *error_names.values()},
+    )
     taken = {*types.sent.values(), *types.received.values(), *clients, root_error}
     scope = Scope(KEYWORDS | TYPING | PUBLIC | taken | {*error_names.values()})
     return Context(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import os
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from headgate.ir.types import Alias, Struct, Union
@@ -73,12 +71,15 @@ class TypeNames:
     """
 
     def __init__(
-        self, definitions: Mapping[TypeId, Definition], taken: Iterable[str]
+        self,
+        definitions: Mapping[TypeId, Definition],
+        modules: Mapping[TypeId, str],
+        taken: Iterable[str],
     ) -> None:
         scope = Scope(frozenset({*KEYWORDS, *TYPING, *PUBLIC, *taken}))
         self.received: dict[TypeId, str] = {}
         self.sent: dict[TypeId, str] = {}
-        self.modules = _modules(definitions)
+        self.modules = modules
         for definition in definitions.values():
             self._claim(scope, definition)
         for definition in definitions.values():
@@ -100,27 +101,3 @@ def has_two_forms(definition: Definition) -> bool:
     direction = definition.direction
     both = direction.sent and direction.received
     return both and isinstance(definition, Struct | Union | Alias)
-
-
-def _modules(definitions: Mapping[TypeId, Definition]) -> dict[TypeId, str]:
-    """Put each definition into a module named after the file that it stands in."""
-    files = {definition.location.file for definition in definitions.values()}
-    if len(files) <= 1:
-        return dict.fromkeys(definitions, "schemas")
-    root = os.path.commonpath([PurePath(file).parent for file in files])
-    scope = Scope(KEYWORDS, fold_case=True)
-    by_topic: dict[str, str] = {}
-    for file in sorted(files):
-        topic = _topic(PurePath(file), PurePath(root))
-        if topic not in by_topic:
-            by_topic[topic] = scope.claim(topic, "types").text
-    return {
-        id_: by_topic[_topic(PurePath(definition.location.file), PurePath(root))]
-        for id_, definition in definitions.items()
-    }
-
-
-def _topic(file: PurePath, root: PurePath) -> str:
-    folders = file.relative_to(root).parent.parts if file.is_relative_to(root) else ()
-    telling = [folder for folder in folders if folder not in PLAIN_FOLDERS]
-    return attribute("_".join((file.stem, *telling))) or "types"

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Aged, Animal, Dog, Kennel, Named
+    from .dogs import Dog
+    from .other import Aged, Animal, Kennel, Named
 
 __all__ = [
     "Aged",
@@ -22,10 +23,10 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Aged": ".schemas",
-            "Animal": ".schemas",
-            "Dog": ".schemas",
-            "Kennel": ".schemas",
-            "Named": ".schemas",
+            "Aged": ".other",
+            "Animal": ".other",
+            "Dog": ".dogs",
+            "Kennel": ".other",
+            "Named": ".other",
         },
     )

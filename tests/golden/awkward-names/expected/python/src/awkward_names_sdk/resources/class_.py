@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import CLASS_IMPORT
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Type
+from ..types.class_ import Type
 
 
 class ClassResource(Resource):

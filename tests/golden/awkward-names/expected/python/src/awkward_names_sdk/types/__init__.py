@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Error, List, String, Type
+    from .class_ import Error, List, String, Type
 
 __all__ = [
     "Error",
@@ -21,9 +21,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Error": ".schemas",
-            "List": ".schemas",
-            "String": ".schemas",
-            "Type": ".schemas",
+            "Error": ".class_",
+            "List": ".class_",
+            "String": ".class_",
+            "Type": ".class_",
         },
     )

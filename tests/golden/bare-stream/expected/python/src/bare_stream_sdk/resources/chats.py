@@ -13,7 +13,7 @@ from ..streams.chats_create import (
     AsyncChatsCreateStream,
     ChatsCreateStream,
 )
-from ..types.schemas import Chat, ChatCreate
+from ..types.chats import Chat, ChatCreate
 
 
 class ChatsResource(Resource):

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, overload
 from .._runtime.callbacks import EventCallbacks
 from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncEventStream, EventStream
-from ..types.schemas import ChatEvent, Done, Piece
+from ..types.chats import ChatEvent, Done, Piece
 
 CHATS_CREATE_SHAPE = StreamShape(
     payload=ChatEvent,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Chat, ChatCreate, ChatEvent, Done, Piece
+    from .chats import Chat, ChatCreate, ChatEvent, Done, Piece
 
 __all__ = [
     "Chat",
@@ -22,10 +22,10 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Chat": ".schemas",
-            "ChatCreate": ".schemas",
-            "ChatEvent": ".schemas",
-            "Done": ".schemas",
-            "Piece": ".schemas",
+            "Chat": ".chats",
+            "ChatCreate": ".chats",
+            "ChatEvent": ".chats",
+            "Done": ".chats",
+            "Piece": ".chats",
         },
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import CONSTANTS_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Constants_
+from ..types.constants import Constants_
 
 
 class ConstantsResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Constants_
+    from .constants import Constants_
 
 __all__ = [
     "Constants_",
@@ -18,6 +18,6 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Constants_": ".schemas",
+            "Constants_": ".constants",
         },
     )

@@ -8,7 +8,7 @@ from typing import Unpack
 from .._operations import SEARCHES_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Search, SearchesCreateOrder, SearchParam
+from ..types.searches import Search, SearchesCreateOrder, SearchParam
 
 
 class SearchesResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Search, SearchesCreateOrder, SearchMode, SearchParam
+    from .searches import Search, SearchesCreateOrder, SearchMode, SearchParam
 
 __all__ = [
     "Search",
@@ -21,9 +21,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Search": ".schemas",
-            "SearchMode": ".schemas",
-            "SearchParam": ".schemas",
-            "SearchesCreateOrder": ".schemas",
+            "Search": ".searches",
+            "SearchMode": ".searches",
+            "SearchParam": ".searches",
+            "SearchesCreateOrder": ".searches",
         },
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import NEW_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import New
+from ..types.new import New
 
 
 class NewResource(Resource):

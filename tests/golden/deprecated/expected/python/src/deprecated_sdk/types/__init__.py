@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import New, Old
+    from .new import New
+    from .shared import Old
 
 __all__ = [
     "New",
@@ -19,7 +20,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "New": ".schemas",
-            "Old": ".schemas",
+            "New": ".new",
+            "Old": ".shared",
         },
     )

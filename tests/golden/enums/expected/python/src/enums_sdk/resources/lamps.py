@@ -9,7 +9,7 @@ from typing import Unpack
 from .._operations import LAMPS_CREATE, LAMPS_LIST
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Lamp, LampCreate, LampsListOrder, LampState
+from ..types.lamps import Lamp, LampCreate, LampsListOrder, LampState
 
 
 class LampsResource(Resource):

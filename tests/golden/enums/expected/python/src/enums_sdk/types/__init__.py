@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
+    from .lamps import (
         Brightness,
         Lamp,
         LampCreate,
@@ -34,13 +34,13 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Brightness": ".schemas",
-            "Lamp": ".schemas",
-            "LampCreate": ".schemas",
-            "LampFinish": ".schemas",
-            "LampState": ".schemas",
-            "LampsListOrder": ".schemas",
-            "Oddity": ".schemas",
-            "Socket": ".schemas",
+            "Brightness": ".lamps",
+            "Lamp": ".lamps",
+            "LampCreate": ".lamps",
+            "LampFinish": ".lamps",
+            "LampState": ".lamps",
+            "LampsListOrder": ".lamps",
+            "Oddity": ".lamps",
+            "Socket": ".lamps",
         },
     )

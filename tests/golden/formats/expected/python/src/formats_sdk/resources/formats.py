@@ -8,7 +8,7 @@ from datetime import date, datetime
 from .._operations import FORMATS_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Formats_
+from ..types.formats import Formats_
 
 
 class FormatsResource(Resource):

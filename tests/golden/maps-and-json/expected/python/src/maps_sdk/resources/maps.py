@@ -8,7 +8,7 @@ from typing import Unpack
 from .._operations import MAPS_REPLACE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Maps_, Maps_Param
+from ..types.maps import Maps_, Maps_Param
 
 
 class MapsResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Maps_, Maps_Param, Mixed, MixedParam, Point, PointParam
+    from .maps import Maps_, Maps_Param, Mixed, MixedParam, Point, PointParam
 
 __all__ = [
     "Maps_",
@@ -23,11 +23,11 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Maps_": ".schemas",
-            "Maps_Param": ".schemas",
-            "Mixed": ".schemas",
-            "MixedParam": ".schemas",
-            "Point": ".schemas",
-            "PointParam": ".schemas",
+            "Maps_": ".maps",
+            "Maps_Param": ".maps",
+            "Mixed": ".maps",
+            "MixedParam": ".maps",
+            "Point": ".maps",
+            "PointParam": ".maps",
         },
     )

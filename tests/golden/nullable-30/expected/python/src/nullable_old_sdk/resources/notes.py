@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import NOTES_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Note
+from ..types.notes import Note
 
 
 class NotesResource(Resource):

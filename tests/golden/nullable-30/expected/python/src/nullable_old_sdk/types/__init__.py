@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Author, Colour, Note
+    from .notes import Author, Colour, Note
 
 __all__ = [
     "Author",
@@ -20,8 +20,8 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Author": ".schemas",
-            "Colour": ".schemas",
-            "Note": ".schemas",
+            "Author": ".notes",
+            "Colour": ".notes",
+            "Note": ".notes",
         },
     )

@@ -8,7 +8,7 @@ from typing import Unpack
 from .._operations import NOTES_GET, NOTES_UPDATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Note, NoteUpdate
+from ..types.notes import Note, NoteUpdate
 
 
 class NotesResource(Resource):

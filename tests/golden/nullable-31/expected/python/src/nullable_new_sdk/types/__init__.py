@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Author, Colour, Note, NoteUpdate
+    from .notes import Author, Colour, Note, NoteUpdate
 
 __all__ = [
     "Author",
@@ -21,9 +21,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Author": ".schemas",
-            "Colour": ".schemas",
-            "Note": ".schemas",
-            "NoteUpdate": ".schemas",
+            "Author": ".notes",
+            "Colour": ".notes",
+            "Note": ".notes",
+            "NoteUpdate": ".notes",
         },
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Book, BookPage
+    from .books import Book, BookPage
 
 __all__ = [
     "Book",
@@ -19,7 +19,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Book": ".schemas",
-            "BookPage": ".schemas",
+            "Book": ".books",
+            "BookPage": ".books",
         },
     )

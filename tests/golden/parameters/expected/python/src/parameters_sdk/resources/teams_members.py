@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .._operations import TEAMS_MEMBERS_DELETE, TEAMS_MEMBERS_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Member
+from ..types.teams import Member
 
 
 class TeamsMembersResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Member
+    from .teams import Member
 
 __all__ = [
     "Member",
@@ -18,6 +18,6 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Member": ".schemas",
+            "Member": ".teams",
         },
     )

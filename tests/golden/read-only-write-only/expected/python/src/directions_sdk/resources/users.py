@@ -8,7 +8,7 @@ from typing import Unpack
 from .._operations import USERS_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import User, UserParam
+from ..types.users import User, UserParam
 
 
 class UsersResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Profile, ProfileParam, User, UserParam
+    from .users import Profile, ProfileParam, User, UserParam
 
 __all__ = [
     "Profile",
@@ -21,9 +21,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Profile": ".schemas",
-            "ProfileParam": ".schemas",
-            "User": ".schemas",
-            "UserParam": ".schemas",
+            "Profile": ".users",
+            "ProfileParam": ".users",
+            "User": ".users",
+            "UserParam": ".users",
         },
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import TREES_GET, TREES_REPLACE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Expression, Tree
+from ..types.trees import Expression, Tree
 
 
 class TreesResource(Resource):

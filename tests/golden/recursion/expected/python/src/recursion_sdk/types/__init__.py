@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import Expression, Leaf, Lists, Number, Sum, Tree
+    from .trees import Expression, Leaf, Lists, Number, Sum, Tree
 
 __all__ = [
     "Expression",
@@ -23,11 +23,11 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Expression": ".schemas",
-            "Leaf": ".schemas",
-            "Lists": ".schemas",
-            "Number": ".schemas",
-            "Sum": ".schemas",
-            "Tree": ".schemas",
+            "Expression": ".trees",
+            "Leaf": ".trees",
+            "Lists": ".trees",
+            "Number": ".trees",
+            "Sum": ".trees",
+            "Tree": ".trees",
         },
     )

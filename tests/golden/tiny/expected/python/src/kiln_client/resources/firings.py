@@ -9,7 +9,7 @@ from .._operations import FIRINGS_HEAT, FIRINGS_START, FIRINGS_WATCH
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
 from ..streams.heat import HEAT_SHAPE, AsyncHeatStream, HeatStream
-from ..types.schemas import Firing, FiringStart
+from ..types.firings import Firing, FiringStart
 
 
 class FiringsResource(Resource):

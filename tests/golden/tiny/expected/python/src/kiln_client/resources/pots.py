@@ -8,7 +8,7 @@ from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Pot, PotPage
+from ..types.pots import Pot, PotPage
 
 _LIST_PAGE = CursorShape(
     items="pots",

@@ -12,7 +12,7 @@ from .._runtime.folding import Folding, copied
 from .._runtime.session import StreamSession
 from .._runtime.shapes import Resume, StreamShape
 from .._runtime.streams import AsyncFoldedStream, FoldedStream
-from ..types.schemas import Cooled, Cracked, Firing, HeatEvent, Hotter, Lit, Tick
+from ..types.firings import Cooled, Cracked, Firing, HeatEvent, Hotter, Lit, Tick
 
 HEAT_SHAPE = StreamShape(
     payload=HeatEvent,

@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
+    from .firings import (
         Cooled,
         Cracked,
-        Fault,
         FaultDetail,
         Firing,
         FiringStart,
         HeatEvent,
         Hotter,
         Lit,
-        Pot,
-        PotPage,
         Tick,
     )
+    from .other import Fault
+    from .pots import Pot, PotPage
 
 __all__ = [
     "Cooled",
@@ -42,17 +41,17 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Cooled": ".schemas",
-            "Cracked": ".schemas",
-            "Fault": ".schemas",
-            "FaultDetail": ".schemas",
-            "Firing": ".schemas",
-            "FiringStart": ".schemas",
-            "HeatEvent": ".schemas",
-            "Hotter": ".schemas",
-            "Lit": ".schemas",
-            "Pot": ".schemas",
-            "PotPage": ".schemas",
-            "Tick": ".schemas",
+            "Cooled": ".firings",
+            "Cracked": ".firings",
+            "Fault": ".other",
+            "FaultDetail": ".firings",
+            "Firing": ".firings",
+            "FiringStart": ".firings",
+            "HeatEvent": ".firings",
+            "Hotter": ".firings",
+            "Lit": ".firings",
+            "Pot": ".pots",
+            "PotPage": ".pots",
+            "Tick": ".firings",
         },
     )

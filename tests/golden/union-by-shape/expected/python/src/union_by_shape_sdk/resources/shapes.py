@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import SHAPES_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Answer, ShapeParam
+from ..types.shapes import Answer, ShapeParam
 
 
 class ShapesResource(Resource):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
+    from .shapes import (
         Answer,
         Circle,
         CircleParam,
@@ -38,15 +38,15 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Answer": ".schemas",
-            "Circle": ".schemas",
-            "CircleParam": ".schemas",
-            "Many": ".schemas",
-            "Measure": ".schemas",
-            "Mode": ".schemas",
-            "Rectangle": ".schemas",
-            "RectangleParam": ".schemas",
-            "Shape": ".schemas",
-            "ShapeParam": ".schemas",
+            "Answer": ".shapes",
+            "Circle": ".shapes",
+            "CircleParam": ".shapes",
+            "Many": ".shapes",
+            "Measure": ".shapes",
+            "Mode": ".shapes",
+            "Rectangle": ".shapes",
+            "RectangleParam": ".shapes",
+            "Shape": ".shapes",
+            "ShapeParam": ".shapes",
         },
     )

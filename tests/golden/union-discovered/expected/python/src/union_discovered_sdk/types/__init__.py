@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
+    from .shapes import (
         Circle,
         CircleParam,
         Drawing,
@@ -32,12 +32,12 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Circle": ".schemas",
-            "CircleParam": ".schemas",
-            "Drawing": ".schemas",
-            "Shape": ".schemas",
-            "ShapeParam": ".schemas",
-            "Square": ".schemas",
-            "SquareParam": ".schemas",
+            "Circle": ".shapes",
+            "CircleParam": ".shapes",
+            "Drawing": ".shapes",
+            "Shape": ".shapes",
+            "ShapeParam": ".shapes",
+            "Square": ".shapes",
+            "SquareParam": ".shapes",
         },
     )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._operations import SHAPES_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Drawing, ShapeParam
+from ..types.shapes import Drawing, ShapeParam
 
 
 class ShapesResource(Resource):

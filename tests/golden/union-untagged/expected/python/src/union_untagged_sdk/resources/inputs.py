@@ -8,7 +8,7 @@ from typing import Unpack
 from .._operations import INPUTS_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Input, InputCreate
+from ..types.inputs import Input, InputCreate
 
 
 class InputsResource(Resource):

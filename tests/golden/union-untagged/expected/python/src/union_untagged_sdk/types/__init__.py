@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
+    from .inputs import (
         Content,
         ContentParam,
         Input,
@@ -34,13 +34,13 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Content": ".schemas",
-            "ContentParam": ".schemas",
-            "Input": ".schemas",
-            "InputCreate": ".schemas",
-            "InputValue": ".schemas",
-            "Part": ".schemas",
-            "PartParam": ".schemas",
-            "Stop": ".schemas",
+            "Content": ".inputs",
+            "ContentParam": ".inputs",
+            "Input": ".inputs",
+            "InputCreate": ".inputs",
+            "InputValue": ".inputs",
+            "Part": ".inputs",
+            "PartParam": ".inputs",
+            "Stop": ".inputs",
         },
     )

@@ -8,7 +8,8 @@ from typing import Unpack
 from .._operations import FILES_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import FilesCreateRequest, Stored
+from ..types.files import FilesCreateRequest
+from ..types.shared import Stored
 
 
 class FilesResource(Resource):

@@ -8,7 +8,8 @@ from typing import Unpack
 from .._operations import FORMS_CREATE
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import FormsCreateRequest, Stored
+from ..types.forms import FormsCreateRequest
+from ..types.shared import Stored
 
 
 class FormsResource(Resource):

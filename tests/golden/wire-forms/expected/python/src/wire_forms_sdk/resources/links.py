@@ -10,7 +10,7 @@ from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import LinkShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Item
+from ..types.shared import Item
 
 _LIST_PAGE = LinkShape(
     items=None,

@@ -8,7 +8,8 @@ from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import NumberShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Item, NumbersListResponse
+from ..types.numbers import NumbersListResponse
+from ..types.shared import Item
 
 _LIST_PAGE = NumberShape(
     items="items",

@@ -8,7 +8,8 @@ from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import OffsetShape
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Item, OffsetsListResponse
+from ..types.offsets import OffsetsListResponse
+from ..types.shared import Item
 
 _LIST_PAGE = OffsetShape(
     items="items",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from .._operations import STYLES_GET
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.schemas import Filter
+from ..types.shared import Filter
 
 
 class StylesResource(Resource):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncEventStream, EventStream
-from ..types.schemas import Entry
+from ..types.shared import Entry
 
 LINES_STREAM_SHAPE = StreamShape(
     payload=Entry,

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .schemas import (
-        Entry,
-        FilesCreateRequest,
-        FilesCreateRequestPurpose,
-        Filter,
-        FormsCreateRequest,
-        Item,
-        ItemLostPayload,
-        ItemStoredPayload,
-        NumbersListResponse,
-        OffsetsListResponse,
-        Stored,
-    )
+    from .files import FilesCreateRequest, FilesCreateRequestPurpose
+    from .forms import FormsCreateRequest
+    from .numbers import NumbersListResponse
+    from .offsets import OffsetsListResponse
+    from .other import ItemLostPayload, ItemStoredPayload
+    from .shared import Entry, Filter, Item, Stored
 
 __all__ = [
     "Entry",
@@ -40,16 +33,16 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Entry": ".schemas",
-            "FilesCreateRequest": ".schemas",
-            "FilesCreateRequestPurpose": ".schemas",
-            "Filter": ".schemas",
-            "FormsCreateRequest": ".schemas",
-            "Item": ".schemas",
-            "ItemLostPayload": ".schemas",
-            "ItemStoredPayload": ".schemas",
-            "NumbersListResponse": ".schemas",
-            "OffsetsListResponse": ".schemas",
-            "Stored": ".schemas",
+            "Entry": ".shared",
+            "FilesCreateRequest": ".files",
+            "FilesCreateRequestPurpose": ".files",
+            "Filter": ".shared",
+            "FormsCreateRequest": ".forms",
+            "Item": ".shared",
+            "ItemLostPayload": ".other",
+            "ItemStoredPayload": ".other",
+            "NumbersListResponse": ".numbers",
+            "OffsetsListResponse": ".offsets",
+            "Stored": ".shared",
         },
     )

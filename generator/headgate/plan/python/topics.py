@@ -1,0 +1,92 @@
+"""Which module each type belongs to: its file's, or that of the calls that need it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from headgate.ir.build.directions import reachable
+from headgate.names import Scope
+from headgate.plan.python.names import KEYWORDS, PLAIN_FOLDERS, attribute
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from headgate.ir.api import Api
+    from headgate.ir.operations import Operation, Resource
+    from headgate.ir.types import Definition, TypeExpr, TypeId
+
+
+def type_modules(api: Api) -> Mapping[TypeId, str]:
+    """Name the module of each definition; no two modules need each other on import."""
+    files = {definition.location.file for definition in api.definitions.values()}
+    if len(files) > 1:
+        return _by_file(api.definitions, files)
+    return _by_resource(api)
+
+
+def _by_file(
+    definitions: Mapping[TypeId, Definition], files: set[str]
+) -> dict[TypeId, str]:
+    root = os.path.commonpath([PurePath(file).parent for file in files])
+    scope = Scope(KEYWORDS, fold_case=True)
+    by_topic: dict[str, str] = {}
+    for file in sorted(files):
+        topic = _topic(PurePath(file), PurePath(root))
+        if topic not in by_topic:
+            by_topic[topic] = scope.claim(topic, "types").text
+    return {
+        id_: by_topic[_topic(PurePath(definition.location.file), PurePath(root))]
+        for id_, definition in definitions.items()
+    }
+
+
+def _topic(file: PurePath, root: PurePath) -> str:
+    folders = file.relative_to(root).parent.parts if file.is_relative_to(root) else ()
+    telling = [folder for folder in folders if folder not in PLAIN_FOLDERS]
+    return attribute("_".join((file.stem, *telling))) or "types"
+
+
+def _by_resource(api: Api) -> dict[TypeId, str]:
+    """Put what one resource of the first level alone leads to into its module.
+
+    What several lead to is shared and needs only what is shared. What none leads to
+    may need anything and is needed by nothing, so it stands apart.
+    """
+    scope = Scope(KEYWORDS, fold_case=True)
+    shared = scope.claim("shared", "types").text
+    apart = scope.claim("other", "types").text
+    owners: dict[TypeId, set[str]] = {}
+    for resource in (api.root, *api.root.children):
+        module = shared
+        if resource.path:
+            module = scope.claim(attribute(resource.path[-1]), "types").text
+        operations = _operations(resource) if resource.path else resource.operations
+        types = [type_ for each in operations for type_ in _mentioned(api, each)]
+        for id_ in reachable(api.definitions, types):
+            owners.setdefault(id_, set()).add(module)
+    found: dict[TypeId, str] = {}
+    for id_ in api.definitions:
+        modules = owners.get(id_, {apart})
+        found[id_] = next(iter(modules)) if len(modules) == 1 else shared
+    return found
+
+
+def _operations(resource: Resource) -> Iterator[Operation]:
+    yield from resource.operations
+    for child in resource.children:
+        yield from _operations(child)
+
+
+def _mentioned(api: Api, operation: Operation) -> Iterator[TypeExpr]:
+    yield from (parameter.type for parameter in operation.parameters)
+    if operation.body is not None:
+        yield operation.body.type
+    if operation.result is not None:
+        yield operation.result.type
+    if operation.stream is not None:
+        stream = api.streams[operation.stream.stream]
+        yield stream.event
+        if stream.fold is not None:
+            yield stream.fold.into
