@@ -24,10 +24,13 @@ def python_lines(rounds: int) -> list[Line]:
         loopback = measure.python_loopback(rounds, port)
         call = measure.python_request(rounds, port)
     openai, anthropic = (CHAT, "openai"), (MESSAGES, "anthropic")
+    aiohttp = ("headgate-aiohttp", "openai")
+    what = "Python, loopback over aiohttp"
     return [
         _line("Python, decode", decode, openai, "faster", 15, peer=OPENAI_PY),
         _line("Python, decode", decode, anthropic, "faster", 3.5, peer=ANTHROPIC_PY),
         _line("Python, loopback", loopback, openai, "faster", 7, peer=OPENAI_PY),
+        _line(what, loopback, aiohttp, "faster", 18, peer=OPENAI_PY),
         _line("Python, one call", call, (CHAT, "bare"), "within", 1.3, peer=HTTPX),
         *_start_lines(rounds),
     ]

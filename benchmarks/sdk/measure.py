@@ -40,7 +40,8 @@ def python_decode(rounds: int) -> Figures:
 
 def python_loopback(rounds: int, port: str) -> Figures:
     """CPU in µs a streamed event, over a socket."""
-    probes = {name: _probe("loopback", name, port) for name in CLIENTS}
+    names = (*CLIENTS, "headgate-aiohttp")
+    probes = {name: _probe("loopback", name, port) for name in names}
     return processes.in_turn(probes, rounds)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 QUESTION: list[Any] = [{"role": "user", "content": "Tell me about tea."}]
 MODEL = "example-model-1"
 
 Opened = Callable[[], Iterable[Any]]
+AIOHTTP = "headgate-aiohttp"
+"""The async client, which is in none of the tables of blocking ones."""
 
 
 def headgate_chat(base_url: str, http: Any = None) -> Opened:
@@ -17,6 +20,17 @@ def headgate_chat(base_url: str, http: Any = None) -> Opened:
 
     client = Chat(base_url=base_url, http_client=http)
     return lambda: client.chat.completions.stream(model=MODEL, messages=QUESTION)
+
+
+@asynccontextmanager
+async def headgate_aiohttp(
+    base_url: str,
+) -> AsyncIterator[Callable[[], AsyncIterable[Any]]]:
+    """Ours, async, over aiohttp, in one event loop."""
+    from chat_sdk import AiohttpTransport, AsyncChat
+
+    async with AsyncChat(base_url=base_url, http_client=AiohttpTransport()) as client:
+        yield lambda: client.chat.completions.stream(model=MODEL, messages=QUESTION)
 
 
 def headgate_messages(base_url: str, http: Any = None) -> Opened:

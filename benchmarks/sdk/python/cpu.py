@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterable, Callable, Iterable
 
 from benchmarks.sdk.wire import EVENTS
 
@@ -19,6 +19,19 @@ def microseconds(work: Callable[[], object], times: int) -> float:
 
 def drain(stream: Iterable[object]) -> None:
     """Read a stream to its end; it must have had all its events."""
-    seen = sum(1 for _ in stream)
+    _check(sum(1 for _ in stream))
+
+
+async def microseconds_of(stream: AsyncIterable[object]) -> float:
+    """What an event of an async stream costs that is read to its end."""
+    gc.collect()
+    started, seen = time.process_time(), 0
+    async for _ in stream:
+        seen += 1
+    _check(seen)
+    return (time.process_time() - started) / EVENTS * 1e6
+
+
+def _check(seen: int) -> None:
     if seen < EVENTS:
         raise SystemExit(f"{seen} events of {EVENTS}")
