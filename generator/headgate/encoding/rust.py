@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from headgate.encoding.code import Code, encoded
 
 if TYPE_CHECKING:
+    from headgate.ir.types import LiteralValue
     from headgate.names import Name
 
 KEYWORDS: Final = frozenset(
@@ -85,6 +86,19 @@ def _arguments(text: str) -> list[str]:
 def boolean(*, value: bool) -> Code:
     """Write a boolean."""
     return encoded("true" if value else "false")
+
+
+def literal(value: LiteralValue) -> Code:
+    """Write a value that `serde_json::Value` is made from."""
+    match value:
+        case None:
+            return encoded("serde_json::Value::Null")
+        case bool():
+            return boolean(value=value)
+        case str():
+            return string(value)
+        case _:
+            return encoded(repr(value))
 
 
 def option(text: str | None) -> Code:

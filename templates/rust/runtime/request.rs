@@ -56,6 +56,8 @@ pub struct Request {
     reserved: Vec<&'static str>,
     pub(super) unfinished: bool,
     pub(super) walk: Option<Walk>,
+    pub(super) accept: Option<&'static str>,
+    base_url: Option<&'static str>,
     address: Option<String>,
     problem: Option<String>,
 }
@@ -82,6 +84,8 @@ impl Request {
             reserved: Vec::new(),
             unfinished: false,
             walk: None,
+            accept: None,
+            base_url: None,
             address: None,
             problem: None,
         }
@@ -193,6 +197,16 @@ impl Request {
         self.walk = Some(walk);
     }
 
+    /// Asks for one of the media types in which the answer may come.
+    pub fn accept(&mut self, media_type: &'static str) {
+        self.accept = Some(media_type);
+    }
+
+    /// Sends the request to an address of its own instead of the API's.
+    pub fn base_url(&mut self, url: &'static str) {
+        self.base_url = Some(url);
+    }
+
     /// Gives the request for the page at an address.
     pub(super) fn with_address(mut self, address: String) -> Self {
         self.address = Some(address);
@@ -247,6 +261,7 @@ impl Request {
         if let Some(address) = &self.address {
             return elsewhere(address, &secrets);
         }
+        let base = self.base(base)?;
         let mut path = base.path().trim_end_matches('/').to_owned();
         let (template, fixed) = self
             .operation
@@ -260,7 +275,7 @@ impl Request {
                 path.push_str(self.encoded(name)?);
             }
         }
-        let mut url = base.clone();
+        let mut url = base;
         url.set_path(&path);
         let mut pairs = self.query.clone();
         for (name, value) in extra {
@@ -274,6 +289,16 @@ impl Request {
             url.set_query(Some(&query.join("&")));
         }
         Ok(url)
+    }
+
+    /// Gives the address that the path is appended to.
+    fn base(&self, usual: &Url) -> Result<Url, Error> {
+        let Some(own) = self.base_url else {
+            return Ok(usual.clone());
+        };
+        usual.join(own).map_err(|error| {
+            Error::configuration("the operation's own address is no URL").caused_by(error)
+        })
     }
 
     /// Gives a path parameter, encoded so that it stays one segment.

@@ -225,7 +225,8 @@ impl Sender {
         let method = reqwest::Method::from_bytes(self.request.operation.method.as_bytes())
             .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
         let mut headers = self.core.own_headers.clone();
-        set_header(&mut headers, "accept", self.accept)?;
+        let accept = self.request.accept.unwrap_or(self.accept);
+        set_header(&mut headers, "accept", accept)?;
         if let Some(trace_context) = &self.core.trace_context {
             for (name, value) in trace_context.headers() {
                 set_header(&mut headers, &name, &value)?;

@@ -21,6 +21,7 @@ from headgate.ir.types import (
 from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import layout
 from headgate.plan.rust.docs import described
+from headgate.plan.rust.flags import sent_flag
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.operations import (
         Body,
+        BodyFlag,
         Operation,
         Parameter,
         Resource,
@@ -232,13 +234,14 @@ class ResourceFile:
     ) -> MethodPage:
         arguments = scope("self", "request")
         parameters: list[Code] = [fixed("&self")]
-        statements: list[Code] = []
+        statements = _fixed_statements(operation, stream)
         for parameter in operation.parameters:
             if parameter.place == "path":
                 self._path_argument(parameter, arguments, parameters, statements)
         if operation.body is not None:
             argument = rust.identifier(arguments.claim("body"))
-            self._body(operation.body, argument, stream, parameters, statements)
+            flag = sent_flag(operation, stream)
+            self._body(operation.body, argument, flag, parameters, statements)
         if params is not None:
             struct, type_ = params
             argument = rust.identifier(arguments.claim("params"))
@@ -291,7 +294,7 @@ class ResourceFile:
         self,
         body: Body,
         name: Code,
-        stream: StreamCall | None,
+        asked: BodyFlag | None,
         parameters: list[Code],
         statements: list[Code],
     ) -> None:
@@ -317,7 +320,7 @@ class ResourceFile:
             )
             statements.append(text)
             return
-        flag = self._flag(body, name, stream)
+        flag = self._flag(body, name, asked)
         if flag is not None:
             mutable = assembled("mut {}", name)
             parameters.append(layout.parameter(mutable, type_))
@@ -343,21 +346,20 @@ class ResourceFile:
         )
         statements += [bind, *sent, *closing]
 
-    def _flag(self, body: Body, name: Code, stream: StreamCall | None) -> Code | None:
-        """Set the property of the body that asks for a stream, if it is a boolean."""
-        if stream is None or stream.asked_by is None:
+    def _flag(self, body: Body, name: Code, asked: BodyFlag | None) -> Code | None:
+        """Set the property of the body that a method sets, if it is a boolean."""
+        if asked is None or not body.required or not isinstance(asked.value, bool):
             return None
         plain = self.definitions.types.resolve(body.type)
-        value = stream.asked_by.value
-        if not isinstance(plain, Ref) or not isinstance(value, bool):
+        if not isinstance(plain, Ref):
             return None
         struct = self.definitions.types.definitions[plain.id]
         if not isinstance(struct, Struct):
             return None
-        member = self.definitions.find(struct, stream.asked_by.property)
+        member = self.definitions.find(struct, asked.property)
         if member is None or member.type != Scalar("boolean"):
             return None
-        text = fixed("true") if value else fixed("false")
+        text = rust.boolean(value=asked.value)
         given = assembled("Some({})", text) if member.nullable else text
         given = assembled("Some({})", given) if member.optional else given
         return assembled("        {}.{} = {};", name, member.name, given)
@@ -396,18 +398,12 @@ class ResourceFile:
 
     def _result(self, operation: Operation, stream: StreamCall | None) -> Code:
         call = fixed("Call::new(&self.core, request)")
-        if stream is None or stream.asked_by is None:
+        flag, body = sent_flag(operation, stream), operation.body
+        if flag is None or body is None:
             return call
-        body = operation.body
-        if body is not None and self._flag(body, fixed("body"), stream) is not None:
+        if self._flag(body, fixed("body"), flag) is not None:
             return call
-        flag = stream.asked_by
-        value = (
-            rust.string(flag.value)
-            if isinstance(flag.value, str)
-            else rust.boolean(value=flag.value is True)
-        )
-        arguments = (rust.string(flag.property), value)
+        arguments = (rust.string(flag.property), rust.literal(flag.value))
         head = fixed(
             "let call = Call::new(&self.core, request);\n        call.extra_body"
         )
@@ -422,6 +418,19 @@ class ResourceFile:
         if stream is not None and not operation.only_streams:
             said = f"{said}\n\nThe answer comes as a stream of events."
         return rust.doc(said, 4)
+
+
+def _fixed_statements(operation: Operation, stream: StreamCall | None) -> list[Code]:
+    """Write what a request says beside its operation, whatever is passed."""
+    told = (
+        (fixed("request.base_url"), operation.base_url),
+        (fixed("request.accept"), operation.accept if stream is None else None),
+    )
+    return [
+        layout.call(8, head, (rust.string(text),), fixed(";"))
+        for head, text in told
+        if text is not None
+    ]
 
 
 def _passed_scalar(scalar: Scalar) -> Code:

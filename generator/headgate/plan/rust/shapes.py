@@ -134,7 +134,7 @@ def _telling(struct: Struct, all_: Sequence[Struct | None]) -> list[str]:
     ]
     if not others:
         return []
-    shared = set.intersection(*others)
+    shared: set[str] = set[str].intersection(*others)
     names = [field.name for field in struct.fields if field.name not in shared]
     return names[:MOST_TELLING]
 

@@ -147,3 +147,144 @@ impl EventOf<WordsStreamKind> for String {
         Some(event)
     }
 }
+
+/// The stream `switches_create`.
+pub type SwitchesCreateStream = EventStream<SwitchesCreateKind>;
+
+/// What is particular to [`SwitchesCreateStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum SwitchesCreateKind {}
+
+impl StreamKind for SwitchesCreateKind {
+    type Event = types::Entry;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: false,
+        declared: false,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: None,
+        error: None,
+        sequence: None,
+        resume: None,
+    };
+
+    fn decode(_name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        serde_json::from_str(data)
+    }
+
+    fn name(_event: &Self::Event) -> &str {
+        "message"
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<SwitchesCreateKind> for types::Entry {
+    fn of(event: &types::Entry) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+/// The stream `modes_create`.
+pub type ModesCreateStream = EventStream<ModesCreateKind>;
+
+/// What is particular to [`ModesCreateStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum ModesCreateKind {}
+
+impl StreamKind for ModesCreateKind {
+    type Event = types::Entry;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: false,
+        declared: false,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: None,
+        error: None,
+        sequence: None,
+        resume: None,
+    };
+
+    fn decode(_name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        serde_json::from_str(data)
+    }
+
+    fn name(_event: &Self::Event) -> &str {
+        "message"
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<ModesCreateKind> for types::Entry {
+    fn of(event: &types::Entry) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+/// The stream `floods_stream`.
+pub type FloodsStreamStream = EventStream<FloodsStreamKind>;
+
+/// What is particular to [`FloodsStreamStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum FloodsStreamKind {}
+
+impl StreamKind for FloodsStreamKind {
+    type Event = types::Entry;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: false,
+        declared: false,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: None,
+        error: None,
+        sequence: None,
+        resume: None,
+    };
+
+    fn decode(_name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        serde_json::from_str(data)
+    }
+
+    fn name(_event: &Self::Event) -> &str {
+        "message"
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<FloodsStreamKind> for types::Entry {
+    fn of(event: &types::Entry) -> Option<&Self> {
+        Some(event)
+    }
+}

@@ -96,3 +96,43 @@ WORDS_STREAM = Operation(
     accept="text/event-stream",
     idempotency="natural",
 )
+ELSEWHERE_GET = Operation(
+    method="GET",
+    path="/elsewhere/{name}",
+    base_url="https://files.example.invalid/v2",
+    idempotency="natural",
+)
+EXPORTS_GET = Operation(
+    method="GET",
+    path="/exports",
+    idempotency="natural",
+)
+EXPORTS_GET_AS_CSV = Operation(
+    method="GET",
+    path="/exports",
+    accept="text/csv",
+    idempotency="natural",
+)
+SWITCHES_CREATE = Operation(
+    method="POST",
+    path="/switches",
+)
+SWITCHES_STREAM = Operation(
+    method="POST",
+    path="/switches",
+    accept="text/event-stream",
+)
+MODES_CREATE = Operation(
+    method="POST",
+    path="/modes",
+)
+MODES_STREAM = Operation(
+    method="POST",
+    path="/modes",
+    accept="text/event-stream",
+)
+FLOODS_STREAM = Operation(
+    method="POST",
+    path="/floods",
+    accept="text/event-stream",
+)

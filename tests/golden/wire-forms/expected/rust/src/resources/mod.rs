@@ -3,13 +3,18 @@
 //! The calls of the API, by resource.
 
 pub mod bytes;
+pub mod elsewhere;
+pub mod exports;
 pub mod files;
+pub mod floods;
 pub mod forms;
 pub mod lines;
 pub mod links;
+pub mod modes;
 pub mod numbers;
 pub mod offsets;
 pub mod sequences;
 pub mod styles;
+pub mod switches;
 pub mod texts;
 pub mod words;

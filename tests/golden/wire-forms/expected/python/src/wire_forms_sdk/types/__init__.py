@@ -9,24 +9,31 @@ from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .files import FilesCreateRequest, FilesCreateRequestPurpose
+    from .floods import FloodsStreamRequest
     from .forms import FormsCreateRequest
+    from .modes import ModesCreateRequest, ModesCreateRequestMode
     from .numbers import NumbersListResponse
     from .offsets import OffsetsListResponse
     from .other import ItemLostPayload, ItemStoredPayload
     from .shared import Entry, Filter, Item, Stored
+    from .switches import SwitchesCreateRequest
 
 __all__ = [
     "Entry",
     "FilesCreateRequest",
     "FilesCreateRequestPurpose",
     "Filter",
+    "FloodsStreamRequest",
     "FormsCreateRequest",
     "Item",
     "ItemLostPayload",
     "ItemStoredPayload",
+    "ModesCreateRequest",
+    "ModesCreateRequestMode",
     "NumbersListResponse",
     "OffsetsListResponse",
     "Stored",
+    "SwitchesCreateRequest",
 ]
 
 if not TYPE_CHECKING:
@@ -37,12 +44,16 @@ if not TYPE_CHECKING:
             "FilesCreateRequest": ".files",
             "FilesCreateRequestPurpose": ".files",
             "Filter": ".shared",
+            "FloodsStreamRequest": ".floods",
             "FormsCreateRequest": ".forms",
             "Item": ".shared",
             "ItemLostPayload": ".other",
             "ItemStoredPayload": ".other",
+            "ModesCreateRequest": ".modes",
+            "ModesCreateRequestMode": ".modes",
             "NumbersListResponse": ".numbers",
             "OffsetsListResponse": ".offsets",
             "Stored": ".shared",
+            "SwitchesCreateRequest": ".switches",
         },
     )
