@@ -33,7 +33,8 @@ against a peer's from the same run, or against a number.
   machine moves them little. Ours and the peers take turns; a figure is the median of
   the rounds' medians.
 - Without a network the body lies in memory, in pieces of 16 KiB. Over loopback each
-  event is an HTTP chunk of its own, and each SDK uses its default transport.
+  event is an HTTP chunk of its own, and each SDK uses its default transport; a line
+  says where it is our async client over aiohttp instead.
 - A call is a request with a small JSON answer over an open connection; beside it stands
   the HTTP library alone, with the same bodies.
 - Import and client: a new process that imports the client and makes one, less an

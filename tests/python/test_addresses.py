@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
+import sys
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,7 +44,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
     (folder / "spec.yaml").write_text(DOCUMENT)
     write_packages(generate(folder / "spec.yaml", ["python"]), folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(folder / "python" / "src"))
+        patch.setattr(sys, "path", [str(folder / "python" / "src"), *sys.path])
         yield importlib.import_module("addressed_places_sdk")
 
 
