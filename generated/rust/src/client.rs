@@ -49,6 +49,7 @@ static PROVIDER_KEYS: NamedHeaders = NamedHeaders {
 
 static SERVICE: Service = Service {
     base_url: Some("http://127.0.0.1:8080"),
+    server_variables: &[],
     environment_prefix: "HEADGATE",
     user_agent: "headgate-sdk-rust/0.1.0",
     sdk_header: Some(("X-Headgate-SDK", "rust/0.1.0")),

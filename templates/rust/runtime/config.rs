@@ -17,6 +17,8 @@ use super::interceptors::{Interceptor, Interceptors};
 use super::logging::{CallLog, LogLevel, LogRecord, Logger};
 use super::redaction::Redactor;
 use super::retry::{Quota, RetryPolicy};
+use super::servers::base_url;
+pub use super::servers::ServerVariable;
 use super::sse::Limits;
 use super::tokens::TokenSource;
 use super::transport::Core;
@@ -26,6 +28,8 @@ use super::transport::Core;
 pub struct Service {
     /// The base URL used when none is given.
     pub base_url: Option<&'static str>,
+    /// The parts of that base URL that may be set, each `{name}` in it.
+    pub server_variables: &'static [ServerVariable],
     /// What the environment variables' names begin with, without the underscore.
     pub environment_prefix: &'static str,
     /// The value of `User-Agent`.
@@ -182,6 +186,7 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     base_url: Option<String>,
+    server: BTreeMap<&'static str, String>,
     credentials: BTreeMap<&'static str, Secret>,
     grants: BTreeMap<&'static str, (String, Secret)>,
     named_headers: Vec<(&'static NamedHeaders, String, Secret)>,
@@ -201,6 +206,11 @@ impl Config {
     /// Sets the address that paths are appended to.
     pub fn base_url(&mut self, url: String) {
         self.base_url = Some(url);
+    }
+
+    /// Sets a part of the API's own base URL.
+    pub fn server_variable(&mut self, name: &'static str, value: String) {
+        self.server.insert(name, value);
     }
 
     /// Sets a credential by its option's name.
@@ -291,7 +301,7 @@ impl Config {
             None => default_http_client(&timeouts)?,
         };
         let credentials = credentials(&self.credentials, &environment, service);
-        let base_url = base_url(self.base_url, &environment, service)?;
+        let base_url = base_url(self.base_url, &self.server, &environment, service)?;
         let tokens = token_sources(self.grants, &environment, service, &base_url)?;
         let secrets = tokens
             .iter()
@@ -345,31 +355,6 @@ impl fmt::Debug for TraceContext {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("TraceContext")
     }
-}
-
-fn base_url(
-    given: Option<String>,
-    environment: &Environment,
-    service: &Service,
-) -> Result<Url, Error> {
-    let text = given
-        .or_else(|| environment.get("BASE_URL"))
-        .or_else(|| service.base_url.map(str::to_owned))
-        .ok_or_else(|| Error::configuration("no base URL is set"))?;
-    let url = Url::parse(text.trim())
-        .map_err(|error| Error::configuration("the base URL is no URL").caused_by(error))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(Error::configuration("the base URL must be http or https"));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::configuration(
-            "the base URL must not hold a credential",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::configuration("the base URL must end with its path"));
-    }
-    Ok(url)
 }
 
 fn credentials(

@@ -25,6 +25,7 @@ pub mod redaction;
 pub mod request;
 pub mod response;
 pub mod retry;
+mod servers;
 pub mod shape;
 pub mod sse;
 pub mod stream;

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headgate.document.config import Config
-    from headgate.ir.api import Api, HeaderMap, SecurityScheme
+    from headgate.ir.api import Api, HeaderMap, SecurityScheme, Server, ServerVariable
     from headgate.names import Scope
     from headgate.plan.rust.operations import Place
 
@@ -32,6 +32,18 @@ class SchemePage:
     place: Code
     pair: Code | None
     grant: Code | None
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePage:
+    """A part of the API's address and the builder's method for it."""
+
+    docs: Code
+    method: Code
+    statement: Code
+    key: Code
+    default: Code
+    values: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,8 @@ class ClientPage:
     imports: Code
     docs: Code
     base_url: Code
+    lone_variable: VariablePage | None
+    variables: tuple[VariablePage, ...]
     environment_prefix: Code
     user_agent: Code
     sdk_header: Code
@@ -91,6 +105,12 @@ def plan_client(
     indent = 8 if len(api.schemes) == 1 else 12
     schemes = tuple(_scheme(scheme, options, indent) for scheme in api.schemes)
     maps = tuple(_header_map(each, options) for each in api.header_maps)
+    server = _server(api, config)
+    parts = server.variables if server is not None else ()
+    inner = 8 if len(parts) == 1 else 12
+    variables = tuple(_variable(each, options, inner) for each in parts)
+    if variables:
+        imports.use("crate::runtime::config", "ServerVariable")
     version = config.package.version
     sdk = f"rust/{version}"
     http = config.http
@@ -121,7 +141,13 @@ def plan_client(
         header=header,
         imports=imports.lines(),
         docs=rust.doc(described(api.docs, f"A client of {api.title}")),
-        base_url=rust.option(config.client.default_base_url or api.base_url),
+        base_url=rust.option(
+            server.template
+            if server is not None
+            else config.client.default_base_url or api.base_url
+        ),
+        lone_variable=variables[0] if len(variables) == 1 else None,
+        variables=variables,
         environment_prefix=rust.string(config.client.environment_prefix),
         user_agent=rust.string(f"{config.client.user_agent}-rust/{version}"),
         sdk_header=sdk_header,
@@ -180,6 +206,32 @@ def _two_texts(method: Code, first: Code, second: Code) -> Code:
     parameters = (fixed("mut self"), *texts)
     head = assembled("pub fn {}", method)
     return layout.signature(4, head, parameters, fixed(" -> Self {"))
+
+
+def _server(api: Api, config: Config) -> Server | None:
+    """Give the API's address, if it has variables to be set."""
+    if config.client.default_base_url is not None or not api.servers:
+        return None
+    return api.servers[0] if api.servers[0].variables else None
+
+
+def _variable(each: ServerVariable, options: Scope, indent: int) -> VariablePage:
+    said = described(each.docs, f"Sets `{each.name}` of the API's address")
+    if each.values:
+        known = ", ".join(f"`{value}`" for value in each.values)
+        said = f"{said}\n\nOne of {known}; `{each.default}` unless it is set."
+    else:
+        said = f"{said}\n\n`{each.default}` unless it is set."
+    head, name = fixed("self.config.server_variable"), rust.string(each.name)
+    values = [rust.string(value) for value in each.values]
+    return VariablePage(
+        docs=rust.doc(said, 4),
+        method=claim_snake(options, f"server_{each.name}", "variable"),
+        statement=layout.call(8, head, (name, fixed("value.into()")), fixed(";")),
+        key=layout.member(indent, fixed("name"), name),
+        default=layout.member(indent, fixed("default"), rust.string(each.default)),
+        values=layout.short_list(indent, fixed("values: &"), values, fixed(",")),
+    )
 
 
 def _has_grant(scheme: SecurityScheme) -> bool:

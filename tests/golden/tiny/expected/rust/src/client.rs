@@ -17,6 +17,7 @@ use crate::runtime::transport::Core;
 
 static SERVICE: Service = Service {
     base_url: Some("https://kiln.example"),
+    server_variables: &[],
     environment_prefix: "KILN",
     user_agent: "kiln-client-rust/2.3.4",
     sdk_header: Some(("X-Kiln-Client", "rust/2.3.4")),

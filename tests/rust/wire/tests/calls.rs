@@ -1,0 +1,115 @@
+//! Where calls go, and what they ask for.
+
+use headgate_sdk_tests::server::Server;
+use serde_json::json;
+use wire_forms_sdk::types::{ModesCreateRequest, SwitchesCreateRequest};
+use wire_forms_sdk::{Client, ClientBuilder, Error};
+
+fn client(server: &Server) -> Client {
+    let builder = Client::builder().base_url(&server.url);
+    builder.build().expect("a client")
+}
+
+/// An operation with an address of its own is sent there, not to the client's.
+#[test]
+fn operations_may_have_an_address_of_their_own() {
+    let client = Client::builder().base_url("https://api.example.invalid/v1");
+    let client = client.build().expect("a client");
+
+    let call = client.elsewhere().get("a/b").extra_query("c", "d");
+    let request = call.to_request().expect("a request");
+
+    let expected = "https://files.example.invalid/v2/elsewhere/a%2Fb?c=d";
+    assert_eq!(request.url().as_str(), expected);
+}
+
+/// The parts of the API's address may be set; what may not be in one is refused.
+#[test]
+fn parts_of_the_address_may_be_set() {
+    let address = |builder: ClientBuilder| {
+        let call = builder.build()?.links().list().to_request()?;
+        Ok::<_, Error>(call.url().to_string())
+    };
+
+    let usual = address(Client::builder()).expect("an address");
+    let set = Client::builder().server_region("us").server_stage("v2");
+    let set = address(set).expect("an address");
+    let given = Client::builder().server_region("us");
+    let given = address(given.base_url("https://b.invalid")).expect("an address");
+    let refused = address(Client::builder().server_region("mars")).expect_err("a refusal");
+
+    assert_eq!(usual, "https://eu.example.invalid/v1/links");
+    assert_eq!(set, "https://us.example.invalid/v2/links");
+    assert_eq!(given, "https://b.invalid/links");
+    assert!(refused.message().contains("`region`"), "{refused}");
+}
+
+/// Where an answer comes in several media types, each method asks for its own.
+#[tokio::test]
+async fn one_of_several_media_types_is_asked_for() {
+    let server = Server::start(|_, request, connection| {
+        let kind = request.header("accept").expect("a type").to_owned();
+        let body = if kind == "text/csv" {
+            "a,b"
+        } else {
+            r#"{"id": "1"}"#
+        };
+        connection.respond(200, &format!("Content-Type: {kind}\r\n"), body);
+    });
+    let client = client(&server);
+
+    let stored = client.exports().get().await.expect("an id");
+    let text = client.exports().get_as_csv().await.expect("a text");
+
+    assert_eq!((&*stored.id, &*text), ("1", "a,b"));
+}
+
+/// What asks for a stream is set in the body, and taken back where it is the default.
+#[tokio::test]
+async fn bodies_say_whether_to_stream() {
+    let server = Server::start(|_, request, connection| {
+        let asked: serde_json::Value = serde_json::from_str(&request.body).expect("JSON");
+        if asked["stream"] == json!(true) || asked["mode"] == "streaming" {
+            return connection.respond(
+                200,
+                "Content-Type: text/event-stream\r\n",
+                "data: {\"n\":1}\n\n",
+            );
+        }
+        connection.json(200, r#"{"id": "1"}"#);
+    });
+    let client = client(&server);
+    let switches = SwitchesCreateRequest::new;
+
+    let whole = client.switches().create(switches().stream(true)).await;
+    assert_eq!(whole.expect("an id").id, "1");
+    let streamed = client.switches().stream(switches()).await;
+    let event = streamed.expect("a stream").next().await.expect("an item");
+    assert_eq!(event.expect("an event").n, 1);
+    let whole = client.modes().create(ModesCreateRequest::new()).await;
+    assert_eq!(whole.expect("an id").id, "1");
+    let streamed = client.modes().stream(ModesCreateRequest::new()).await;
+    streamed
+        .expect("a stream")
+        .next()
+        .await
+        .expect("an item")
+        .expect("an event");
+    let streamed = client.floods().stream(None).await;
+    streamed
+        .expect("a stream")
+        .next()
+        .await
+        .expect("an item")
+        .expect("an event");
+
+    let bodies: Vec<String> = server.received().into_iter().map(|r| r.body).collect();
+    let expected = [
+        r#"{"stream":false}"#,
+        r#"{"stream":true}"#,
+        r#"{"mode":"blocking"}"#,
+        r#"{"mode":"streaming"}"#,
+        r#"{"stream":true}"#,
+    ];
+    assert_eq!(bodies, expected);
+}
