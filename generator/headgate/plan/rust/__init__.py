@@ -62,6 +62,7 @@ RUNTIME: Final = (
     "request",
     "response",
     "retry",
+    "servers",
     "shape",
     "sse",
     "stream",
