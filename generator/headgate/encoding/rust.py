@@ -78,7 +78,7 @@ def broken_type(type_: Code, indent: int, width: int) -> Code:
 def _arguments(text: str) -> list[str]:
     """Split a generic's arguments, of which only the last is generic in turn."""
     before, separator, after = text.partition(", ")
-    if not separator or "<" in before:
+    if not separator or "<" in before or "(" in before:
         return [text]
     return [before, *_arguments(after)]
 

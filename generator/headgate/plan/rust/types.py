@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, assert_never
 
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import (
     Alias,
     Constant,
@@ -60,8 +60,11 @@ class Types:
                 return self.write_name(id, imports, home)
             case ListOf(item):
                 return assembled("Vec<{}>", self.write(item, imports, home))
-            case TupleOf():
-                return self.write(ListOf(Json()), imports, home)
+            case TupleOf(items):
+                if not is_tuple(type_):
+                    return self.write(ListOf(Json()), imports, home)
+                written = [self.write(item, imports, home) for item in items]
+                return assembled("({})", joined(", ", written))
             case MapOf(Json()):
                 imports.use("serde_json", "Map")
                 imports.use("serde_json", "Value")
@@ -109,8 +112,10 @@ class Types:
                 return ("list", self.signature(item))
             case MapOf(value):
                 return ("map", self.signature(value))
-            case TupleOf():
-                return ("list", Json())
+            case TupleOf(items):
+                if not is_tuple(type_):
+                    return ("list", Json())
+                return ("tuple", *map(self.signature, items))
             case Nullable(inner):
                 return ("option", self.signature(inner))
             case Scalar():
@@ -131,6 +136,21 @@ class Types:
         if isinstance(plain, Nullable):
             return self.is_copy(plain.inner)
         return isinstance(plain, Scalar) and plain.kind not in {"string", "binary"}
+
+
+MOST_IN_TUPLE: Final = 4
+"""More places would be hard to tell apart by their numbers; clippy warns of them."""
+
+
+def is_tuple(type_: TupleOf) -> bool:
+    """Say whether Rust has a tuple for it: of a few plain items and no further."""
+    return (
+        type_.rest is None
+        and 2 <= len(type_.items) <= MOST_IN_TUPLE
+        and all(
+            isinstance(item, Scalar | Constant | Json | Ref) for item in type_.items
+        )
+    )
 
 
 def constant_scalar(value: LiteralValue) -> Scalar:

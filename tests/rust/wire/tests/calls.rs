@@ -2,7 +2,7 @@
 
 use headgate_sdk_tests::server::Server;
 use serde_json::json;
-use wire_forms_sdk::types::{ModesCreateRequest, SwitchesCreateRequest};
+use wire_forms_sdk::types::{Item, ModesCreateRequest, Place, SwitchesCreateRequest};
 use wire_forms_sdk::{Client, ClientBuilder, Error};
 
 fn client(server: &Server) -> Client {
@@ -112,4 +112,46 @@ async fn bodies_say_whether_to_stream() {
         r#"{"stream":true}"#,
     ];
     assert_eq!(bodies, expected);
+}
+
+/// A list whose items have their types by place is a tuple; one that goes on is JSON.
+#[tokio::test]
+async fn lists_of_fixed_places_are_tuples() {
+    let server = Server::start(|_, request, connection| connection.json(200, &request.body));
+    let place = Place::new((1.5, 2.0))
+        .path(vec![(0.5, 1.0), (2.0, 3.0)])
+        .seen((Item::new("1"), "here".to_owned()))
+        .more(vec![json!("a"), json!(1), json!(true)]);
+
+    let given = client(&server)
+        .places()
+        .create(place)
+        .await
+        .expect("a place");
+
+    let (x, y) = given.at;
+    assert_eq!((x, y), (1.5, 2.0));
+    let (item, word) = given.seen.expect("what was seen");
+    assert_eq!((&*item.id, &*word), ("1", "here"));
+    assert_eq!(given.path.map(|path| path[1]), Some((2.0, 3.0)));
+    let sent: serde_json::Value = serde_json::from_str(&server.received()[0].body).expect("JSON");
+    let expected = json!({
+        "at": [1.5, 2.0],
+        "path": [[0.5, 1.0], [2.0, 3.0]],
+        "seen": [{"id": "1"}, "here"],
+        "more": ["a", 1, true],
+    });
+    assert_eq!(sent, expected);
+}
+
+/// A tuple with a place too few or too many is no such value.
+#[test]
+fn tuples_have_all_their_places() {
+    for text in [
+        r#"{"at": [1]}"#,
+        r#"{"at": [1, 2, 3]}"#,
+        r#"{"at": [1, "2"]}"#,
+    ] {
+        assert!(serde_json::from_str::<Place>(text).is_err(), "{text}");
+    }
 }

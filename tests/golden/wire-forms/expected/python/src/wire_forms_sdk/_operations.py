@@ -102,6 +102,10 @@ ELSEWHERE_GET = Operation(
     base_url="https://files.example.invalid/v2",
     idempotency="natural",
 )
+PLACES_CREATE = Operation(
+    method="POST",
+    path="/places",
+)
 EXPORTS_GET = Operation(
     method="GET",
     path="/exports",

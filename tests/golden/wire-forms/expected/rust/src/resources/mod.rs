@@ -13,6 +13,7 @@ pub mod links;
 pub mod modes;
 pub mod numbers;
 pub mod offsets;
+pub mod places;
 pub mod sequences;
 pub mod styles;
 pub mod switches;

@@ -18,6 +18,16 @@ pub struct Item {
     pub extra: Map<String, Value>,
 }
 
+impl Item {
+    /// Makes a value with everything that is required.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            extra: Map::new(),
+        }
+    }
+}
+
 /// `itemStored payload`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -12,6 +12,8 @@ mod item;
 mod modes;
 mod numbers;
 mod offsets;
+mod place;
+mod point;
 mod stored;
 mod switches;
 
@@ -24,5 +26,7 @@ pub use self::item::*;
 pub use self::modes::*;
 pub use self::numbers::*;
 pub use self::offsets::*;
+pub use self::place::*;
+pub use self::point::*;
 pub use self::stored::*;
 pub use self::switches::*;

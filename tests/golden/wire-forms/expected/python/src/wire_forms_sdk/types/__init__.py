@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .numbers import NumbersListResponse
     from .offsets import OffsetsListResponse
     from .other import ItemLostPayload, ItemStoredPayload
-    from .shared import Entry, Filter, Item, Stored
+    from .places import Place, PlaceParam
+    from .shared import Entry, Filter, Item, ItemParam, Stored
     from .switches import SwitchesCreateRequest
 
 __all__ = [
@@ -27,11 +28,14 @@ __all__ = [
     "FormsCreateRequest",
     "Item",
     "ItemLostPayload",
+    "ItemParam",
     "ItemStoredPayload",
     "ModesCreateRequest",
     "ModesCreateRequestMode",
     "NumbersListResponse",
     "OffsetsListResponse",
+    "Place",
+    "PlaceParam",
     "Stored",
     "SwitchesCreateRequest",
 ]
@@ -48,11 +52,14 @@ if not TYPE_CHECKING:
             "FormsCreateRequest": ".forms",
             "Item": ".shared",
             "ItemLostPayload": ".other",
+            "ItemParam": ".shared",
             "ItemStoredPayload": ".other",
             "ModesCreateRequest": ".modes",
             "ModesCreateRequestMode": ".modes",
             "NumbersListResponse": ".numbers",
             "OffsetsListResponse": ".offsets",
+            "Place": ".places",
+            "PlaceParam": ".places",
             "Stored": ".shared",
             "SwitchesCreateRequest": ".switches",
         },

@@ -18,6 +18,10 @@ class Item(ApiModel):
     id: str
 
 
+class ItemParam(TypedDict):
+    id: str
+
+
 class Entry(ApiModel):
     n: int
 
