@@ -49,53 +49,47 @@ export interface APIErrorFacts {
 export class APIError extends SdkError {
   override name = "APIError";
   /** The HTTP status. An error inside a stream has the status its stream began with. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The class of the error, in the server's words. */
-  readonly type: string | undefined;
+  declare readonly type: string | undefined;
   /** The exact reason, in the server's words. */
-  readonly code: string | undefined;
+  declare readonly code: string | undefined;
   /** The part of the request that is at fault. */
-  readonly param: string | undefined;
-  readonly requestId: string | undefined;
+  declare readonly param: string | undefined;
+  declare readonly requestId: string | undefined;
   /** Whether the server says that the same request may succeed later. */
-  readonly retryable: boolean | undefined;
+  declare readonly retryable: boolean | undefined;
   /** How many seconds the server asks to wait. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** The id of the last event before the error, when a stream carried it. */
-  readonly lastEventId: string | undefined;
-  /** Private, so that printing an error does not print what the server sent. */
-  readonly #facts: APIErrorFacts;
+  declare readonly lastEventId: string | undefined;
+  /** What printing an error must not print: what the server sent. */
+  readonly #sent: Pick<APIErrorFacts, "details" | "error" | "body" | "headers">;
 
   constructor(message: string, facts: APIErrorFacts) {
+    const { details, error, body, headers, ...shown } = facts;
     super(message);
-    this.status = facts.status;
-    this.type = facts.type;
-    this.code = facts.code;
-    this.param = facts.param;
-    this.requestId = facts.requestId;
-    this.retryable = facts.retryable;
-    this.retryAfter = facts.retryAfter;
-    this.lastEventId = facts.lastEventId;
-    this.#facts = facts;
+    Object.assign(this, shown);
+    this.#sent = { details, error, body, headers };
   }
 
   /** What the server adds for this code; empty when it adds nothing. */
   get details(): JsonObject {
-    return this.#facts.details ?? {};
+    return this.#sent.details ?? {};
   }
 
   /** The error object as it came. */
   get error(): JsonObject | undefined {
-    return this.#facts.error;
+    return this.#sent.error;
   }
 
   /** The whole body: parsed when it is JSON, else its text. */
   get body(): JsonValue | undefined {
-    return this.#facts.body;
+    return this.#sent.body;
   }
 
   get headers(): Headers | undefined {
-    return this.#facts.headers;
+    return this.#sent.headers;
   }
 
   /** Reads a detail; one of another type than the specification says is none. */
@@ -269,7 +263,7 @@ export interface ErrorTable {
 export function errorFromBody(
   table: ErrorTable,
   body: JsonValue | undefined,
-  around: APIErrorFacts & {
+  { fallback, show, ...around }: APIErrorFacts & {
     readonly fallback: string;
     readonly show: (text: string) => string;
   },
@@ -284,8 +278,8 @@ export function errorFromBody(
   const retryAfter = read(error, fields.retryAfter);
   const Class =
     own(table.codes, code) ?? own(table.types, type) ?? own(table.statuses, around.status);
-  return new (Class ?? APIError)(around.show(message ?? around.fallback), {
-    status: around.status,
+  return new (Class ?? APIError)(show(message ?? fallback), {
+    ...around,
     type,
     code,
     param: text(error, fields.param),
@@ -295,8 +289,6 @@ export function errorFromBody(
     details: isObject(details) ? details : undefined,
     error,
     body,
-    headers: around.headers,
-    lastEventId: around.lastEventId,
   });
 }
 

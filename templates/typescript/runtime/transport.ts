@@ -401,12 +401,11 @@ export class Transport {
   ): APIError {
     const { status, headers } = response;
     return errorFromBody(this.settings.product.errors, body, {
-      fallback: around.fallback ?? `the server answered with status ${status}`,
+      fallback: `the server answered with status ${status}`,
+      ...around,
       status,
       requestId,
-      retryAfter: around.retryAfter,
       headers,
-      lastEventId: around.lastEventId,
       show,
     });
   }

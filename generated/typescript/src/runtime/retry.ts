@@ -165,29 +165,18 @@ function decimal(text: string | null): number | undefined {
   return text !== null && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
 }
 
-const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
-/** `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT`, `Sun Nov  6 08:49:37 1994`. */
-const DATE =
-  /^\w+, (\d\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d:\d\d) GMT$|^\w{3} (\w{3}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
+/** `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`. */
+const DATE = /^\w+, ([ \d]\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d):([0-5]\d|60) GMT$/;
+/** `Sun Nov  6 08:49:37 1994`. */
+const ASCTIME = /^(\w{3}) (\w{3}) (..) (\S+) (\d{4})$/;
 
-/** Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` takes many more. */
+/** Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` alone takes many more. */
 function httpDate(text: string): number | undefined {
-  const found = DATE.exec(text);
+  const found = DATE.exec(text.replace(ASCTIME, "$1, $3 $2 $5 $4 GMT"));
   if (found === null) return undefined;
-  const day = found[1] ?? found[7];
-  const month = found[3] ?? found[6] ?? "";
-  const year = found[4] ?? found[9] ?? "";
-  const time = found[5] ?? found[8] ?? "";
-  const [hours = 24, minutes = 60, seconds = 61] = time.split(":").map(Number);
-  if (!MONTHS.includes(month) || hours > 23 || minutes > 59 || seconds > 60) return undefined;
-  const moment = Date.UTC(fullYear(year), MONTHS.indexOf(month), Number(day));
-  if (new Date(moment).getUTCDate() !== Number(day)) return undefined;
-  return moment + ((hours * 60 + minutes) * 60 + seconds) * 1_000;
-}
-
-/** Two digits mean the year of that ending that is at most fifty years ahead. */
-function fullYear(digits: string): number {
-  if (digits.length > 2) return Number(digits);
-  const latest = new Date().getUTCFullYear() + 50;
-  return latest - ((((latest - Number(digits)) % 100) + 100) % 100);
+  const [, day, , month, year, minute, seconds] = found;
+  const moment = new Date(`${day} ${month} ${year} ${minute}:00 GMT`);
+  // A day or an hour that there is not would come out as another.
+  if (moment.getUTCDate() !== Number(day)) return undefined;
+  return moment.getTime() + Number(seconds) * 1_000;
 }

@@ -77,11 +77,12 @@ export function transportSettings(
 }
 
 function environmentTimeouts(variable: (name: string) => string): Partial<Timeouts> {
+  const limit = (name: string): number | undefined => milliseconds(variable(`TIMEOUT_${name}`));
   return given({
-    connect: milliseconds(variable("TIMEOUT_CONNECT")),
-    firstByte: milliseconds(variable("TIMEOUT_FIRST_BYTE")),
-    idle: milliseconds(variable("TIMEOUT_IDLE")),
-    total: milliseconds(variable("TIMEOUT_TOTAL")),
+    connect: limit("CONNECT"),
+    firstByte: limit("FIRST_BYTE"),
+    idle: limit("IDLE"),
+    total: limit("TOTAL"),
   });
 }
 

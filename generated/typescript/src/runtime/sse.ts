@@ -112,19 +112,22 @@ export class FrameDecoder implements Decoder {
     let start = 0;
     for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
       if (end === start) this.#dispatch(frames);
-      else this.#line(text.slice(start, end));
+      else this.#line(text, start, end);
       start = end + 1;
     }
   }
 
-  #line(line: string): void {
-    if (line.length * 3 > this.#limits.line && this.#bytes(line) > this.#limits.line) {
+  #line(text: string, start: number, end: number): void {
+    const limit = this.#limits.line;
+    if ((end - start) * 3 > limit && this.#bytes(text.slice(start, end)) > limit) {
       this.#fail("line");
     }
-    if (line.startsWith("data: ")) {
-      this.#addData(line.slice(6));
-      return;
-    }
+    if (text.startsWith("data: ", start)) this.#addData(text.slice(start + 6, end));
+    else if (text.startsWith("event: ", start)) this.#event = text.slice(start + 7, end);
+    else this.#field(text.slice(start, end));
+  }
+
+  #field(line: string): void {
     const colon = line.indexOf(":");
     const name = colon < 0 ? line : line.slice(0, colon);
     const from = colon < 0 ? line.length : colon + 1;
