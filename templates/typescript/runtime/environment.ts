@@ -21,8 +21,7 @@ export function optionValue(option: string | undefined, variable: string): strin
 
 /** Reads a number that is not negative; any other text counts as absent. */
 export function environmentNumber(name: string): number | undefined {
-  const text = environmentValue(name);
-  const value = text === undefined ? Number.NaN : Number(text);
+  const value = Number(environmentValue(name) ?? Number.NaN);
   return value >= 0 ? value : undefined;
 }
 

@@ -63,33 +63,33 @@ export class APIError extends SdkError {
   declare readonly retryAfter: number | undefined;
   /** The id of the last event before the error, when a stream carried it. */
   declare readonly lastEventId: string | undefined;
-  /** What printing an error must not print: what the server sent. */
-  readonly #sent: Pick<APIErrorFacts, "details" | "error" | "body" | "headers">;
+  /** Private, so that printing an error does not print what the server sent. */
+  readonly #facts: APIErrorFacts;
 
   constructor(message: string, facts: APIErrorFacts) {
-    const { details, error, body, headers, ...shown } = facts;
     super(message);
+    const { details: _details, error: _error, body: _body, headers: _headers, ...shown } = facts;
     Object.assign(this, shown);
-    this.#sent = { details, error, body, headers };
+    this.#facts = facts;
   }
 
   /** What the server adds for this code; empty when it adds nothing. */
   get details(): JsonObject {
-    return this.#sent.details ?? {};
+    return this.#facts.details ?? {};
   }
 
   /** The error object as it came. */
   get error(): JsonObject | undefined {
-    return this.#sent.error;
+    return this.#facts.error;
   }
 
   /** The whole body: parsed when it is JSON, else its text. */
   get body(): JsonValue | undefined {
-    return this.#sent.body;
+    return this.#facts.body;
   }
 
   get headers(): Headers | undefined {
-    return this.#sent.headers;
+    return this.#facts.headers;
   }
 
   /** Reads a detail; one of another type than the specification says is none. */
@@ -155,11 +155,15 @@ export class RequestCancelledError extends SdkError {
   }
 }
 
-/** Where in an exchange an error happened. */
-export interface ErrorPlace {
+/** How far a stream was read. */
+export interface StreamPlace {
   readonly requestId?: string | undefined;
   readonly lastEventId?: string | undefined;
   readonly eventsSeen?: number | undefined;
+}
+
+/** Where in an exchange an error happened. */
+export interface ErrorPlace extends StreamPlace {
   readonly cause?: unknown;
 }
 
@@ -263,7 +267,11 @@ export interface ErrorTable {
 export function errorFromBody(
   table: ErrorTable,
   body: JsonValue | undefined,
-  { fallback, show, ...around }: APIErrorFacts & {
+  {
+    fallback,
+    show,
+    ...around
+  }: APIErrorFacts & {
     readonly fallback: string;
     readonly show: (text: string) => string;
   },

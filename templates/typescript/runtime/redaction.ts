@@ -53,13 +53,19 @@ export function isSecretName(name: string, { names, prefixes, shown }: Secrets):
 }
 
 /** Shows headers or JSON: texts behind a secret name are replaced whole. Pure. */
-export function redacted(value: JsonValue | undefined, secrets: Secrets): JsonValue | undefined {
-  if (typeof value === "string") return redactedText(value, secrets);
-  if (Array.isArray(value)) return value.map((item) => redacted(item, secrets) as JsonValue);
+export function redacted(
+  value: JsonValue | undefined,
+  secrets: Secrets,
+  isSecret = false,
+): JsonValue | undefined {
+  if (typeof value === "string") return isSecret ? MARK : redactedText(value, secrets);
+  if (Array.isArray(value)) {
+    return value.map((item) => redacted(item, secrets, isSecret) as JsonValue);
+  }
   if (!isObject(value)) return value;
   const entries = Object.entries(value).map(([name, item]) => [
     redactedText(name, secrets),
-    isSecretName(name, secrets) ? hidden(item, secrets) : redacted(item, secrets),
+    redacted(item, secrets, isSecretName(name, secrets)),
   ]);
   return Object.fromEntries(entries) as JsonValue;
 }
@@ -78,12 +84,6 @@ function redactedUrl(url: string, secrets: Secrets): string {
     .replace(/([?&#])([^?&#=]*)=[^&#]*/g, (whole, start: string, name: string) =>
       isSecretName(decoded(name), secrets) ? `${start}${name}=${MARK}` : whole,
     );
-}
-
-function hidden(value: JsonValue | undefined, secrets: Secrets): JsonValue | undefined {
-  if (typeof value === "string") return MARK;
-  if (Array.isArray(value)) return value.map((item) => hidden(item, secrets) as JsonValue);
-  return redacted(value, secrets);
 }
 
 /** Finds every form in which a secret may stand in a text, the longest first. */

@@ -106,23 +106,18 @@ export class StreamPosition {
   resumeRequest(): OperationRequest | undefined {
     const rule = this.#rule.resume;
     if (rule === undefined || this.#missesPath(rule)) return undefined;
+    const cursor = this.lastEventId;
     const { query, headers } = this.#isResume(rule) ? this.#request : {};
     return {
       ...rule.request,
       pathParams: this.#path,
-      query: { ...query, ...this.#cursor(rule.query) },
-      headers: { ...headers, ...this.#cursorHeader(rule) },
+      query: { ...query, ...(rule.query && { [rule.query]: cursor }) },
+      // Where the query says it, a header of the first request would say something older.
+      headers: {
+        ...headers,
+        ...(rule.header && { [rule.header]: rule.query ? undefined : cursor }),
+      },
     };
-  }
-
-  #cursor(name: string | undefined): Readonly<Record<string, string | undefined>> {
-    return name === undefined ? {} : { [name]: this.lastEventId };
-  }
-
-  /** Where the query says it, a header of the first request would say something older. */
-  #cursorHeader(rule: ResumeRule): Readonly<Record<string, string | undefined>> {
-    if (rule.query === undefined || rule.header === undefined) return this.#cursor(rule.header);
-    return { [rule.header]: undefined };
   }
 
   #isOurs(event: JsonObject): boolean {

@@ -24,7 +24,7 @@ type Whole = Record<string, JsonValue>;
 /** The object that the events so far are pieces of. */
 export class Sum<Event, Result> implements Accumulator<Event, Result> {
   readonly #rule: SumRule;
-  readonly #whole: Whole = {};
+  readonly #whole = bare();
   #isBegun = false;
 
   constructor(rule: SumRule) {
@@ -55,21 +55,21 @@ export class Sum<Event, Result> implements Accumulator<Event, Result> {
     const { rename, append } = this.#rule;
     for (const [given, value] of Object.entries(piece)) {
       const name = Object.hasOwn(rename, given) ? (rename[given] as string) : given;
-      const known = Object.hasOwn(whole, name) ? whole[name] : undefined;
+      const known = whole[name];
       if (value === null || value === undefined) {
-        set(whole, name, known ?? null);
+        whole[name] = known ?? null;
       } else if (Array.isArray(value)) {
         const items = Array.isArray(known) ? known : [];
-        set(whole, name, items);
+        whole[name] = items;
         for (const item of value) this.#mergeItem(items, item);
       } else if (isObject(value)) {
-        const part = isObject(known) ? known : {};
-        set(whole, name, part);
+        const part = isObject(known) ? known : bare();
+        whole[name] = part;
         this.#merge(part as Whole, value);
       } else if (typeof value === "string" && typeof known === "string" && append.includes(name)) {
-        set(whole, name, known + value);
+        whole[name] = known + value;
       } else {
-        set(whole, name, value);
+        whole[name] = value;
       }
     }
   }
@@ -86,24 +86,16 @@ export class Sum<Event, Result> implements Accumulator<Event, Result> {
         ? undefined
         : items.find((other) => isObject(other) && other[by as string] === number);
     if (known === undefined) {
-      known = {};
+      known = bare();
       items.push(known);
     }
     this.#merge(known as Whole, item);
   }
 }
 
-/** A name of the wire is data: `__proto__` is a property like any other. */
-function set(whole: Whole, name: string, value: JsonValue): void {
-  if (name !== "__proto__") whole[name] = value;
-  else {
-    Object.defineProperty(whole, name, {
-      value,
-      configurable: true,
-      enumerable: true,
-      writable: true,
-    });
-  }
+/** A name of the wire is data: without a prototype `__proto__` is a property like any other. */
+function bare(): Whole {
+  return Object.create(null) as Whole;
 }
 
 function sort(value: JsonValue, by: string): void {

@@ -183,7 +183,8 @@ export class Transport {
     options: CallOptions,
     sending: Sending,
   ): Promise<Accepted> {
-    const policy = this.#policy(options, sending);
+    const { retry } = this.settings;
+    const maxAttempts = sending.maxAttempts ?? options.maxAttempts ?? retry.maxAttempts;
     const prepared = await this.#prepare(request, options, sending);
     const observers = this.observers(options);
     let spent = 0;
@@ -197,7 +198,7 @@ export class Transport {
         return outcome;
       }
       const { error } = outcome;
-      if (prepared.tokens !== undefined && !isRenewed && isRefused(error)) {
+      if (prepared.tokens && !isRenewed && error instanceof APIError && error.status === 401) {
         isRenewed = true;
         prepared.tokens.forget();
         continue;
@@ -205,7 +206,7 @@ export class Transport {
       const decision = decideRetry({
         attempt,
         failure: failureOf(error),
-        policy,
+        policy: { ...retry, maxAttempts },
         repeatable: prepared.repeatable,
         tokens: this.#quota.tokens,
         remaining: call.remaining,
@@ -247,12 +248,6 @@ export class Transport {
     }
   }
 
-  #policy(options: CallOptions, sending: Sending): RetryPolicy {
-    const { retry } = this.settings;
-    const maxAttempts = sending.maxAttempts ?? options.maxAttempts ?? retry.maxAttempts;
-    return { ...retry, maxAttempts };
-  }
-
   async #prepare(
     request: OperationRequest,
     options: CallOptions,
@@ -262,22 +257,27 @@ export class Transport {
     const { body, type } = await requestBody(request, options.extraBody);
     const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
     const query: Record<string, unknown> = { ...request.query, ...options.query };
-    if (this.settings.platformHeaders !== false) this.#introduce(headers);
+    if (this.settings.platformHeaders !== false) {
+      if (!inBrowser()) headers.set("User-Agent", product.userAgent);
+      addHeaders(headers, product.headers);
+    }
     addHeaders(headers, this.settings.traceContext?.());
     if (type !== undefined) headers.set("Content-Type", type);
     const tokens = this.#authorize(request, headers, query);
     addCookies(headers, request.cookies);
     const keyHeader = product.idempotencyHeader ?? "Idempotency-Key";
-    const key = options.idempotencyKey ?? (request.idempotency === "key" ? newKey() : undefined);
+    const key =
+      options.idempotencyKey ?? (request.idempotency === "key" ? crypto.randomUUID() : undefined);
     addHeaders(headers, { [keyHeader]: key });
     addHeaders(headers, this.settings.headers);
     addHeaders(headers, request.headers);
     addHeaders(headers, mappedHeaders(product.headerMaps, options));
     addHeaders(headers, options.headers);
+    const baseUrl = this.settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
     // A redirect could carry the credentials to another host.
     const init: Prepared["init"] = { method: request.verb, redirect: "manual" };
     return {
-      url: requestUrl(this.#baseOf(request), request, query),
+      url: requestUrl(baseUrl ?? this.#baseUrl, request, query),
       headers,
       tokens,
       init: body === undefined ? init : { ...init, body },
@@ -286,19 +286,6 @@ export class Transport {
         request.idempotency === "natural" ||
         (request.idempotency === "key" && headers.has(keyHeader)),
     };
-  }
-
-  #baseOf({ baseUrl }: OperationRequest): string {
-    const { settings } = this;
-    return settings.baseUrl === settings.product.baseUrl
-      ? (baseUrl ?? this.#baseUrl)
-      : this.#baseUrl;
-  }
-
-  #introduce(headers: Headers): void {
-    const { product } = this.settings;
-    if (!inBrowser()) headers.set("User-Agent", product.userAgent);
-    addHeaders(headers, product.headers);
   }
 
   /** Adds the first set of credentials that there is; a token is added to each attempt. */
@@ -312,8 +299,9 @@ export class Transport {
       Boolean(credentials[scheme]?.value ?? credentials[scheme]?.tokens);
     let tokens: TokenSource | undefined;
     for (const scheme of request.security?.find((schemes) => schemes.every(known)) ?? []) {
-      tokens ??= credentials[scheme]?.tokens;
-      if (credentials[scheme]?.value) applyCredential(credentials[scheme], headers, query);
+      const credential = credentials[scheme];
+      tokens ??= credential?.tokens;
+      if (credential?.value) applyCredential(credential, headers, query);
     }
     return tokens;
   }
@@ -350,13 +338,9 @@ export class Transport {
       return { error: connectionError(cause, call, show) };
     }
     const duration = performance.now() - started;
-    const accepted: Accepted = {
-      response,
-      requestId: this.#requestId(response),
-      call,
-      request,
-      show,
-    };
+    const { requestIdHeader } = this.settings.product;
+    const requestId = (requestIdHeader && response.headers.get(requestIdHeader)) ?? undefined;
+    const accepted: Accepted = { response, requestId, call, request, show };
     await this.#tellOfResponse(accepted, observers, duration);
     return response.ok ? accepted : this.#refusal(accepted, sending);
   }
@@ -409,13 +393,6 @@ export class Transport {
       show,
     });
   }
-
-  #requestId(response: Response): string | undefined {
-    const { requestIdHeader } = this.settings.product;
-    return requestIdHeader === undefined
-      ? undefined
-      : (response.headers.get(requestIdHeader) ?? undefined);
-  }
 }
 
 /** Gives the headers that the mapping options of a client or a call stand for. */
@@ -451,24 +428,12 @@ function letters(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, "");
 }
 
-function isRefused(error: SdkError): boolean {
-  return error instanceof APIError && error.status === 401;
-}
-
-function newKey(): string {
-  return crypto.randomUUID();
-}
-
 function addHeaders(headers: Headers, values: Readonly<Record<string, unknown>> = {}): void {
   for (const [name, value] of Object.entries(values)) {
-    if (value === null) takeAway(headers, name);
-    else if (value !== undefined) setHeader(headers, name, String(value));
+    if (value === undefined) continue;
+    setHeader(headers, name, String(value ?? ""));
+    if (value === null) headers.delete(name);
   }
-}
-
-function takeAway(headers: Headers, name: string): void {
-  setHeader(headers, name, "");
-  headers.delete(name);
 }
 
 /** The platform's own error would show the value, which may be a secret. */
@@ -492,11 +457,10 @@ function addCookies(headers: Headers, cookies: object = {}): void {
 }
 
 function applyCredential(
-  credential: Credential | undefined,
+  { kind, name = "", value = "" }: Credential,
   headers: Headers,
   query: Record<string, unknown>,
 ): void {
-  const { kind, name = "", value = "" } = credential ?? { kind: "header" };
   switch (kind) {
     case "bearer":
       setHeader(headers, "Authorization", `Bearer ${value}`);

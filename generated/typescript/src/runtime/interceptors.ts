@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import type { ErrorPlace, SdkError } from "./errors.js";
+import type { SdkError, StreamPlace } from "./errors.js";
 
 /** An attempt of a call. Its headers may be changed before it is sent. */
 export interface AttemptRequest {
@@ -48,7 +48,7 @@ export interface Interceptor {
 /** What the SDK's own log sees beside. */
 export interface Observer extends Interceptor {
   /** When a stream was read to its end, or left. */
-  onStreamEnd?(ending: string, place: ErrorPlace): void;
+  onStreamEnd?(ending: string, place: StreamPlace): void;
 }
 
 type Hook = keyof Observer;

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import type { ErrorPlace, SdkError } from "./errors.js";
+import type { SdkError, StreamPlace } from "./errors.js";
 import type { AttemptRequest, AttemptResponse, Observer } from "./interceptors.js";
 import type { JsonObject } from "./json.js";
 import { redacted, secretsOf } from "./redaction.js";
@@ -16,12 +16,11 @@ export interface Logger {
   warn(message: string, fields: JsonObject): void;
 }
 
-const LEVELS: readonly string[] = ["debug", "info", "warn", "off"] satisfies LogLevel[];
+const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "off"];
 
 /** Reads a level; any other text counts as absent. */
 export function logLevel(text: string | undefined): LogLevel | undefined {
-  const level = text?.toLowerCase();
-  return level !== undefined && LEVELS.includes(level) ? (level as LogLevel) : undefined;
+  return LEVELS.find((level) => level === text?.toLowerCase());
 }
 
 /** Writes what happens to a client's calls, with nothing secret in it. */
@@ -49,8 +48,8 @@ export class CallLog implements Observer {
     this.#write("info", "trying again", { attempt, delay, cause: String(cause) });
   }
 
-  onStreamEnd(ending: string, { requestId, lastEventId, eventsSeen }: ErrorPlace): void {
-    this.#write("debug", "stream ended", { ending, requestId, lastEventId, eventsSeen });
+  onStreamEnd(ending: string, place: StreamPlace): void {
+    this.#write("debug", "stream ended", { ending, ...place });
   }
 
   #write(
@@ -67,6 +66,6 @@ export class CallLog implements Observer {
   }
 }
 
-function described({ method, url, headers, attempt }: AttemptRequest): JsonObject {
-  return { method, url, headers: Object.fromEntries(headers), attempt };
+function described(request: AttemptRequest): JsonObject {
+  return { ...request, headers: Object.fromEntries(request.headers) };
 }

@@ -60,10 +60,10 @@ export function transportSettings(
       ...mappedHeaders(product.headerMaps, options),
       ...options.headers,
     },
-    timeouts: { ...defaultTimeouts, ...environmentTimeouts(variable), ...options.timeouts },
+    timeouts: { ...environmentTimeouts(variable), ...options.timeouts },
     retry: {
       ...defaultRetryPolicy,
-      ...given({ maxAttempts: environmentNumber(variable("MAX_ATTEMPTS")) }),
+      maxAttempts: environmentNumber(variable("MAX_ATTEMPTS")) ?? defaultRetryPolicy.maxAttempts,
       ...options.retry,
     },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
@@ -76,20 +76,19 @@ export function transportSettings(
   return { ...settings, observers: [log, ...(options.interceptors ?? [])] };
 }
 
-function environmentTimeouts(variable: (name: string) => string): Partial<Timeouts> {
-  const limit = (name: string): number | undefined => milliseconds(variable(`TIMEOUT_${name}`));
-  return given({
-    connect: limit("CONNECT"),
-    firstByte: limit("FIRST_BYTE"),
-    idle: limit("IDLE"),
-    total: limit("TOTAL"),
-  });
-}
-
 /** The environment counts in seconds, as it does for every language. */
-function milliseconds(name: string): number | undefined {
-  const seconds = environmentNumber(name);
-  return seconds === undefined ? undefined : seconds * 1_000;
+function environmentTimeouts(variable: (name: string) => string): Timeouts {
+  const limit = (name: string, usual: number): number => {
+    const seconds = environmentNumber(variable(`TIMEOUT_${name}`));
+    return seconds === undefined ? usual : seconds * 1_000;
+  };
+  const { connect, firstByte, idle, total } = defaultTimeouts;
+  return {
+    connect: limit("CONNECT", connect),
+    firstByte: limit("FIRST_BYTE", firstByte),
+    idle: limit("IDLE", idle),
+    total: limit("TOTAL", total),
+  };
 }
 
 function mapsFromEnvironment(product: Product): HeaderValues {
@@ -101,10 +100,4 @@ function mapsFromEnvironment(product: Product): HeaderValues {
     }
   }
   return found;
-}
-
-/** Leaves out what is undefined, so that it does not hide a default. */
-function given<Values extends object>(values: Values): { [Key in keyof Values]?: number } {
-  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [Key in keyof Values]?: number };
 }

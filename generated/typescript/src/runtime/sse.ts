@@ -27,6 +27,7 @@ export const defaultFrameLimits: FrameLimits = { line: 1_048_576, event: 16_777_
 
 const LF = 10;
 const CR = 13;
+const UTF8 = new TextEncoder();
 
 /**
  * Turns the bytes of an event stream into frames, in time linear in the bytes.
@@ -151,7 +152,7 @@ export class FrameDecoder implements Decoder {
   }
 
   #bytes(text: string): number {
-    return this.#isAscii ? text.length : utf8Length(text);
+    return this.#isAscii ? text.length : UTF8.encode(text).length;
   }
 
   #setRetry(value: string): void {
@@ -170,15 +171,4 @@ export class FrameDecoder implements Decoder {
   #fail(limit: "line" | "event"): never {
     throw new StreamLimitError(limit, this.#limits[limit]);
   }
-}
-
-/** How many bytes a text without lone surrogates takes in UTF-8. */
-function utf8Length(text: string): number {
-  let length = text.length;
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff)) length += 2;
-    else if (unit > 0x7f) length += 1;
-  }
-  return length;
 }

@@ -532,10 +532,9 @@ function withKind(event: JsonObject, frame: Frame, discriminator: string | undef
 /** A stream that stopped, for whatever reason on the way, is a stream that was cut. */
 function breakOf(reason: unknown): Failure {
   const isCut =
-    reason === undefined || (reason instanceof APITimeoutError && reason.phase !== "total");
-  return isCut && !(reason instanceof APITimeoutError && !reason.sent)
-    ? { kind: "reset" }
-    : failureOf(reason);
+    reason === undefined ||
+    (reason instanceof APITimeoutError && reason.phase !== "total" && reason.sent);
+  return isCut ? { kind: "reset" } : failureOf(reason);
 }
 
 function placed(fault: unknown, place: ErrorPlace): unknown {
