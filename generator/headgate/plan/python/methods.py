@@ -225,11 +225,12 @@ class MethodPlan:
         expr = self._result_expr()
         if self._is_class(result) and not result.may_be_empty:
             head = assembled("return {}self._core.fetch(", fixed(wait))
-            return expr, (listed_always(head, [constant, flat(expr), *places], ")"),)
+            form = self._form(result, expr)
+            return expr, (listed_always(head, [constant, form, *places], ")"),)
         returned = optional(expr) if result.may_be_empty else expr
         head = assembled("answer = {}self._core.fetch_as(", fixed(wait))
         return returned, (
-            listed_always(head, [constant, flat(expr), *places], ")"),
+            listed_always(head, [constant, self._form(result, expr), *places], ")"),
             annotated_line(fixed("found: "), returned, 8, " = answer"),
             fixed("return found"),
         )
@@ -241,6 +242,13 @@ class MethodPlan:
         if result.kind == "text":
             return Atom(fixed("str"))
         return self._writer.expr(result.type, "received")
+
+    def _form(self, result: Result, expr: Expr) -> Code:
+        """Give what the body is read as: a JSON string is no plain text."""
+        type_ = self._context.resolved(result.type)
+        if result.kind == "json" and type_ == Scalar("string"):
+            return self._imports.use(".._runtime.models", "JsonText")
+        return flat(expr)
 
     def _is_class(self, result: Result) -> bool:
         """Say whether type checkers take the result's type for a class."""

@@ -20,8 +20,8 @@ KEYWORDS = frozenset({*keyword.kwlist, *keyword.softkwlist} - {"type", "_"})
 SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str", "tuple"})
 """Types that a class's annotations name: no method may hide them."""
 TYPING = frozenset(
-    """Annotated Any AsyncIterator Field Iterator Literal Mapping NotRequired Sequence
-    Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
+    """Annotated Any AsyncIterator Field Iterator JsonText Literal Mapping NotRequired
+    Sequence Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
