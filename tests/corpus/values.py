@@ -8,11 +8,16 @@ how it was made; what the validator refuses is thrown away. What a walk cannot s
 from __future__ import annotations
 
 import random
+import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import InvalidArgument, NoSuchExample
 
 DEEPEST = 6
 ATTEMPTS = 12
@@ -31,7 +36,17 @@ FORMATS = {
     "byte": "aGVhZGdhdGU=",
     "base64url": "aGVhZGdhdGU",
 }
+BRIEF = settings(
+    database=None,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 LETTERS = string.ascii_letters + string.digits + ' _-äß漢😀"\\/\n\u2028'
+
+
+Judge = jsonschema_rs.Draft202012Validator
 
 
 class UntaggedError(Exception):
@@ -52,12 +67,12 @@ class Values:
 
     def valid(self, name: str, count: int) -> Iterator[Any]:
         """At most `count` different values that the named schema allows."""
-        schema = {"$ref": f"#/components/schemas/{name}"}
-        try:
-            judge = jsonschema_rs.Draft202012Validator(
-                {**schema, "components": self._components}, validate_formats=True
-            )
-        except jsonschema_rs.ValidationError:
+        yield from self.allowed({"$ref": f"#/components/schemas/{name}"}, count)
+
+    def allowed(self, schema: Mapping[str, Any], count: int) -> Iterator[Any]:
+        """At most `count` different values that a schema allows."""
+        judge = self.judge(schema)
+        if judge is None:
             return
         found: list[Any] = []
         for _ in range(count * ATTEMPTS):
@@ -70,6 +85,15 @@ class Values:
             if value not in found and judge.is_valid(value):
                 found.append(value)
                 yield value
+
+    def judge(self, schema: Mapping[str, Any]) -> Judge | None:
+        """A validator that may follow references; None for what is no schema."""
+        try:
+            return jsonschema_rs.Draft202012Validator(
+                {**schema, "components": self._components}, validate_formats=True
+            )
+        except jsonschema_rs.ValidationError:
+            return None
 
     def draft(self, schema: Any, depth: int = 0) -> Any:
         """A value that the schema probably allows."""
@@ -84,7 +108,10 @@ class Values:
         branches = schema.get("oneOf") or schema.get("anyOf")
         parts = list(schema.get("allOf") or [])
         if branches:
-            parts.append(self._branch(branches, depth))
+            branch = self._branch(branches, depth)
+            if not branch and not _says_a_type(schema.keys() - {"oneOf", "anyOf"}):
+                return self._anything()
+            parts.append(branch)
         own = self._typed(schema, depth)
         drafts = [self.draft(part, depth + 1) for part in parts if _says_a_type(part)]
         made = own
@@ -162,6 +189,8 @@ class Values:
         known = FORMATS.get(schema.get("format", ""))
         if known is not None:
             return known
+        if "pattern" in schema:
+            return _matching(schema["pattern"], schema.get("minLength", 0))
         least = schema.get("minLength", 0)
         most = min(schema.get("maxLength", least + 12), least + 12)
         size = self._chance.randint(least, max(least, most))
@@ -181,14 +210,24 @@ class Values:
         return self._chance.choice([self._word(), 7, True, {"any": [1, "two"]}, []])
 
 
-def _says_a_type(schema: Any) -> bool:
-    """Whether a part of `allOf` is more than a description of the others."""
-    words = {"$ref", "const", "enum", "type", "properties", "items", "prefixItems"}
-    return bool(words & schema.keys()) or _has_parts(schema)
+@cache
+def _matching(pattern: str, least: int) -> str:
+    """The simplest text that has a pattern; one without it if there is none."""
+    texts = st.from_regex(re.compile(pattern, re.ASCII))
+    try:
+        return find(texts, lambda text: len(text.strip()) >= least, settings=BRIEF)
+    except (NoSuchExample, InvalidArgument):
+        return ""
 
 
-def _has_parts(schema: dict[str, Any]) -> bool:
-    return any(word in schema for word in ("allOf", "anyOf", "oneOf"))
+def _says_a_type(words: Collection[str]) -> bool:
+    """Whether a schema of these words is more than a description of others."""
+    known = {"$ref", "const", "enum", "type", "properties", "items", "prefixItems"}
+    return not known.isdisjoint(words) or _has_parts(words)
+
+
+def _has_parts(words: Collection[str]) -> bool:
+    return any(word in words for word in ("allOf", "anyOf", "oneOf"))
 
 
 def _implied(schema: dict[str, Any]) -> str | None:

@@ -1,0 +1,282 @@
+"""A server on loopback that knows a document, and judges what it is sent.
+
+Each exchange has an address of its own below `/N`, so that an SDK is pointed at one
+by its base URL and a request that goes astray is told from one that was meant.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from email import policy
+from email.parser import BytesParser
+from http.cookies import SimpleCookie
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from headgate.ir.operations import Operation, Parameter, PathLiteral
+from tests.corpus.exchanges import ABSENT, Exchange
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """What arrived: the target below the exchange's address, headers and body."""
+
+    verb: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Loopback:
+    """Answers exchanges and remembers what was wrong with each request."""
+
+    def __init__(self, exchanges: tuple[Exchange, ...]) -> None:
+        self._exchanges = exchanges
+        self.faults: dict[int, list[str]] = {}
+        """By number, of those exchanges that were asked for."""
+
+    def __enter__(self) -> Self:
+        self._server = _Server(("127.0.0.1", 0), self)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def address(self) -> str:
+        """The base URL to which an exchange's number is put."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def answer(
+        self, verb: str, target: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, str | None, bytes]:
+        """Judge a request and give the status, media type and body of the answer."""
+        url = urlsplit(target)
+        _, first, rest = f"{url.path}/".split("/", 2)
+        number = int(first)
+        exchange = self._exchanges[number]
+        path = f"/{rest}".removesuffix("/") or "/"
+        if url.path.endswith("/"):
+            path = f"{path.removesuffix('/')}/"
+        request = Request(verb, path, url.query, headers, body)
+        self.faults.setdefault(number, []).extend(faults_of(exchange, request))
+        answer = exchange.answer
+        return answer.status, answer.media_type, answer.body
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], loopback: Loopback) -> None:
+        super().__init__(address, _Handler)
+        self.loopback = loopback
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def handle_one_request(self) -> None:
+        """Answer any method, whatever it is called."""
+        self.raw_requestline = self.rfile.readline(65537)
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        status, media_type, body = self.server.loopback.answer(
+            self.command, self.path, self.headers, _read(self)
+        )
+        self.send_response(status)
+        if media_type is not None:
+            self.send_header("Content-Type", media_type)
+        if status != 204:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD" and status != 204:
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def _read(handler: BaseHTTPRequestHandler) -> bytes:
+    if handler.headers.get("Transfer-Encoding", "").lower() == "chunked":
+        whole = b""
+        while size := int(handler.rfile.readline(), 16):
+            whole += handler.rfile.read(size)
+            handler.rfile.readline()
+        handler.rfile.readline()
+        return whole
+    return handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+
+
+def faults_of(exchange: Exchange, request: Request) -> Iterator[str]:
+    """What a request has other than its exchange wants."""
+    operation = exchange.operation
+    if request.verb != operation.verb:
+        yield f"method {request.verb}"
+    found = _path_pattern(operation).fullmatch(request.path)
+    if found is None:
+        yield f"path {request.path}"
+    in_path = {} if found is None else found.groupdict()
+    query = parse_qsl(request.query, keep_blank_values=True, errors="strict")
+    cookies = SimpleCookie(request.headers.get("Cookie", ""))
+    variables = [p.name for p in operation.path if not isinstance(p, PathLiteral)]
+    for parameter in operation.parameters:
+        name, place = parameter.name, parameter.place
+        value = exchange.parameters.get((name, place), ABSENT)
+        if value is ABSENT:
+            continue
+        match place:
+            case "path":
+                raw = in_path.get(f"p{variables.index(name)}", "")
+                said = [(name, unquote(raw))]
+            case "query":
+                said = query
+            case "header":
+                header = request.headers.get(name)
+                said = [] if header is None else [(name, header)]
+            case "cookie":
+                said = [(each.key, each.value) for each in cookies.values()]
+        if not _arrived(parameter, value, said):
+            yield f"{place} parameter {name}: {value!r} arrived as {said!r}"
+    yield from _body_faults(exchange, request)
+
+
+def _path_pattern(operation: Operation) -> re.Pattern[str]:
+    """The path with a group for each variable, numbered as they stand."""
+    pattern, count = "", 0
+    for part in operation.path:
+        if isinstance(part, PathLiteral):
+            pattern += re.escape(quote(unquote(part.text), safe="/:@!$&'()*+,;=~"))
+        else:
+            pattern += f"(?P<p{count}>[^/]+)"
+            count += 1
+    return re.compile(pattern)
+
+
+def _arrived(parameter: Parameter, value: Json, said: list[tuple[str, str]]) -> bool:
+    """Whether a value stands among what was said, in its parameter's style."""
+    name, style = parameter.name, parameter.style
+    own = [text for key, text in said if key == name]
+    if parameter.content_type is not None:
+        return [json.loads(text) for text in own] == [value]
+    if isinstance(value, dict):
+        texts = {key: _text(each) for key, each in value.items()}
+        if style == "deepObject":
+            return {(f"{name}[{k}]", v) for k, v in texts.items()} <= set(said)
+        if parameter.explode and style == "form":
+            return set(texts.items()) <= set(said)
+        joint = "=" if parameter.explode else ","
+        pieces = ",".join(f"{k}{joint}{v}" for k, v in texts.items())
+        return own == [_prefixed(parameter, pieces)]
+    if isinstance(value, list):
+        items = [_text(each) for each in value]
+        if parameter.explode and style in {"form", "deepObject"}:
+            return own == items
+        marks = {"spaceDelimited": " ", "pipeDelimited": "|"}
+        mark = "." if style == "label" and parameter.explode else marks.get(style, ",")
+        if style == "matrix" and parameter.explode:
+            return own == ["".join(f";{name}={each}" for each in items)]
+        return own == [_prefixed(parameter, mark.join(items))]
+    if isinstance(value, float):
+        return [float(text) for text in own] == [value]
+    return own == [_prefixed(parameter, _text(value))]
+
+
+def _prefixed(parameter: Parameter, text: str) -> str:
+    starts = {"label": ".", "matrix": f";{parameter.name}="}
+    return f"{starts.get(parameter.style, '')}{text}"
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _body_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    body, wanted = exchange.operation.body, exchange.body_sent
+    if body is None or wanted is ABSENT:
+        if request.body:
+            yield f"a body: {request.body!r}"
+        return
+    if not wanted and not body.required and not request.body:
+        return
+    media_type = request.headers.get("Content-Type", "")
+    meant = body.media_type.partition(";")[0]
+    if "*" not in meant and media_type.partition(";")[0].strip() != meant:
+        yield f"a body of {media_type}"
+    yield from _CONTENTS[body.kind](exchange, request)
+
+
+def _json_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    said = json.loads(request.body or b"null")
+    if said != exchange.body_sent:
+        yield f"body {exchange.body_sent!r} arrived as {said!r}"
+    if exchange.judge is not None and not exchange.judge.is_valid(said):
+        yield f"body {said!r} is not valid"
+
+
+def _text_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    if request.body.decode() != exchange.body_sent:
+        yield f"text {exchange.body_sent!r} arrived as {request.body!r}"
+
+
+def _binary_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    if request.body.hex() != exchange.body_sent:
+        yield f"bytes arrived as {request.body!r}"
+
+
+def _form_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    fields = parse_qsl(request.body.decode(), keep_blank_values=True)
+    yield from _field_faults(exchange.body_sent, {name for name, _ in fields})
+
+
+def _multipart_faults(exchange: Exchange, request: Request) -> Iterator[str]:
+    wanted, body = exchange.body_sent, exchange.operation.body
+    parts = _parts(request.headers.get("Content-Type", ""), request.body)
+    yield from _field_faults(wanted, {name for name, _ in parts})
+    known = () if body is None else body.parts
+    for name in {part.field for part in known if part.kind == "file"} & wanted.keys():
+        sent = [data.hex() for key, data in parts if key == name]
+        given = wanted[name]
+        if sent != (given if isinstance(given, list) else [given]):
+            yield f"file {name} arrived as {sent!r}"
+
+
+_CONTENTS: dict[str, Callable[[Exchange, Request], Iterator[str]]] = {
+    "json": _json_faults,
+    "text": _text_faults,
+    "binary": _binary_faults,
+    "form": _form_faults,
+    "multipart": _multipart_faults,
+}
+
+
+def _field_faults(wanted: Mapping[str, Json], names: set[str]) -> Iterator[str]:
+    """Fields that carry something and did not arrive under any spelling of theirs."""
+    for name, value in wanted.items():
+        if value is None or value in ([], {}):
+            continue
+        spread = isinstance(value, dict) and value.keys() <= names
+        deep = any(each.startswith((f"{name}[", f"{name}.")) for each in names)
+        if name not in names and not spread and not deep:
+            yield f"field {name} ({value!r}) is not among {sorted(names)}"
+
+
+def _parts(media_type: str, body: bytes) -> list[tuple[str, bytes]]:
+    head = f"Content-Type: {media_type}\r\n\r\n".encode()
+    whole = BytesParser(policy=policy.HTTP).parsebytes(head + body)
+    found = []
+    for part in whole.iter_parts():
+        name = part.get_param("name", header="content-disposition")
+        found.append((str(name), part.get_payload(decode=True) or b""))
+    return found

@@ -1,0 +1,99 @@
+"""Every operation called through the SDKs against a server made from the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headgate.pipeline import generate, write_packages
+from headgate.plan.package import Language
+from tests.corpus import find_documents, own_documents
+from tests.corpus.callers import CALLERS
+from tests.corpus.exchanges import Exchanges, exchanges
+from tests.corpus.loopback import Loopback
+
+SMALL = (
+    "museum-31",
+    "opc-baseline-31",
+    "petstore3",
+    "tictactoe-31",
+    "train-travel-31",
+    "vai-lite",
+)
+OWN = own_documents()
+REAL = find_documents()
+TRIED = {**OWN, **{name: REAL[name] for name in SMALL if name in REAL}}
+UNMADE = {
+    "getUserList": "a query parameter that may only be null",
+    "post /types/unions/duplicate-types": "one of two schemas that are the same",
+}
+"""Operations of the corpus that no valid value can be given to, and why."""
+
+
+def differences(tried: Exchanges, package: Path, language: Language) -> list[str]:
+    """What arrived, was decoded or was raised other than it should have been."""
+    with Loopback(tried.made) as server:
+        said = CALLERS[language](tried, package, server.address)
+    found: list[str] = []
+    for number, (exchange, given) in enumerate(zip(tried.made, said, strict=True)):
+        wrong = server.faults.get(number, ["was never asked for"])
+        if "error" in given:
+            wrong = [*wrong, given["error"]]
+        elif given["value"] != exchange.answer.meaning:
+            meant = exchange.answer.meaning
+            wrong = [*wrong, f"{meant!r} was decoded as {given['value']!r}"]
+        found += [f"{exchange.label}: {each}" for each in wrong]
+    return found
+
+
+@pytest.mark.parametrize("document", TRIED)
+def test_every_operation_has_an_exchange(document: str) -> None:
+    """Valid arguments and a valid answer are made for each that can have them."""
+    missed = {each.partition(":")[0] for each in exchanges(TRIED[document]).missed}
+
+    assert missed <= UNMADE.keys()
+
+
+@pytest.mark.parametrize("language", CALLERS)
+@pytest.mark.parametrize("document", TRIED)
+def test_every_operation_is_called_and_decoded(
+    document: str, language: Language, tmp_path: Path
+) -> None:
+    """What is sent arrives where and as the document says; the answer comes back."""
+    write_packages(generate(TRIED[document], [language]), tmp_path)
+
+    assert differences(exchanges(TRIED[document]), tmp_path / language, language) == []
+
+
+def test_a_request_that_goes_astray_is_found(tmp_path: Path) -> None:
+    """An SDK with a wrong path and a wrong header is told from a right one."""
+    spec = OWN["kitchen-sink"]
+    write_packages(generate(spec, ["python"]), tmp_path)
+    (package,) = (tmp_path / "python" / "src").iterdir()
+    for file, right, wrong in (
+        ("_operations.py", 'path="/things/{thing.id}"', 'path="/thing/{thing.id}"'),
+        ("resources/things.py", '"X-Trace"', '"X-Track"'),
+    ):
+        text = (package / file).read_text("utf-8")
+        assert right in text
+        (package / file).write_text(text.replace(right, wrong), "utf-8")
+
+    found = differences(exchanges(spec), tmp_path / "python", "python")
+
+    assert any(each.startswith("deleteThing: path /thing/") for each in found)
+    assert any("header parameter X-Trace" in each for each in found)
+
+
+def test_an_answer_that_is_decoded_wrongly_is_found(tmp_path: Path) -> None:
+    """A model that refuses what the document allows is told from a right one."""
+    spec = OWN["kitchen-sink"]
+    write_packages(generate(spec, ["python"]), tmp_path)
+    modules = tmp_path.glob("python/src/*/types/*.py")
+    texts = {module: module.read_text("utf-8") for module in modules}
+    ((module, text),) = (each for each in texts.items() if "has_more: bool" in each[1])
+    module.write_text(text.replace("has_more: bool", "has_more: str"), "utf-8")
+
+    found = differences(exchanges(spec), tmp_path / "python", "python")
+
+    assert any(each.startswith("listThings: ResponseDecodeError") for each in found)
