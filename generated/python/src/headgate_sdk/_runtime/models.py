@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NewType, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import core_schema
@@ -16,6 +16,8 @@ from .json_values import is_object
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
 
+JsonText = NewType("JsonText", str)
+"""A text that arrives as a JSON string; read as `str`, a body is the text itself."""
 UNNAMED = ""
 """A step of an error's location that means nothing to a caller."""
 
