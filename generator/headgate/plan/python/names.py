@@ -21,7 +21,8 @@ SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str", "tuple"})
 """Types that a class's annotations name: no method may hide them."""
 TYPING = frozenset(
     """Annotated Any AsyncIterator Field Iterator JsonText Literal Mapping NotRequired
-    Sequence Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack Untagged""".split()
+    Sequence Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack
+    Untagged""".split()
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
