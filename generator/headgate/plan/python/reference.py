@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headgate.ir.types import TypeId
     from headgate.plan.package import Rendered
 
+LINE = 88
 _WIDTH = 70
 
 
@@ -50,28 +51,40 @@ class _Python:
         return dotted(["client", *members.path(operation.resource), method])
 
     def sample(self, operation: Operation, *, streamed: bool) -> Code:
+        path = self.path(operation, streamed=streamed)
+        is_looped = streamed or operation.page is not None
+        is_long = is_looped and len(path) + len("for item in ():") > LINE
+        depth = _depth(path, "(")
         try:
-            arguments = self._arguments(operation, streamed=streamed)
+            arguments = self._arguments(operation, depth, streamed=streamed)
         except NoExampleError:
             return fixed("")
-        call = _called(self.path(operation, streamed=streamed), arguments)
+        if not arguments:
+            depth = _depth(path, "()")
+        if operation.result is None and not is_looped:
+            return _called(path, self._arguments(operation, 1, streamed=streamed), 1)
+        call = _called(path, arguments, depth)
+        first = fixed("")
+        if is_long:
+            first, call = _assigned(call, depth), fixed("result")
         if streamed:
-            loop = "with {} as stream:\n    for event in stream:\n        print(event)"
-            return assembled(loop, call)
+            head = assembled("{}with {} as stream:", first, call)
+            body = fixed("    for event in stream:\n        print(event)")
+            return assembled("{}\n{}", head, body)
         if operation.page is not None:
-            return assembled("for item in {}:\n    print(item)", call)
-        if operation.result is None:
-            return call
-        return assembled("result = {}\nprint(result)", call)
+            return assembled("{}for item in {}:\n    print(item)", first, call)
+        return assembled("{}print(result)", _assigned(call, depth))
 
-    def _arguments(self, operation: Operation, *, streamed: bool) -> list[Code]:
+    def _arguments(
+        self, operation: Operation, depth: int, *, streamed: bool
+    ) -> list[Code]:
         writer = self.context.writer(Imports())
         plan = MethodPlan(operation, self.context, Imports(), writer, is_async=False)
         examples = Examples(self.context.api.definitions)
         found: list[Code] = []
         for each in plan.arguments:
             if each.parameter.required:
-                value = _written(examples.value(each.parameter.type), 1)
+                value = _written(examples.value(each.parameter.type), depth)
                 is_in_path = each.parameter.place == "path"
                 start = fixed("") if is_in_path else assembled("{}=", name(each.name))
                 found.append(assembled("{}{}", start, value))
@@ -79,17 +92,33 @@ class _Python:
             return found
         body = examples.body(operation, streamed=streamed)
         if plan.is_flat and isinstance(body, dict):
-            given = [(name(key), _written(value, 1)) for key, value in body.items()]
+            given = [(name(key), _written(each, depth)) for key, each in body.items()]
             return [*found, *(assembled("{}={}", *pair) for pair in given)]
-        return [*found, assembled("body={}", _written(body, 1))]
+        return [*found, assembled("body={}", _written(body, depth))]
 
 
-def _called(path: Code, arguments: list[Code]) -> Code:
+def _depth(path: Code, end: str) -> int:
+    """Give 2 where a call fits in parentheses of its own and only there."""
+    fits = len(path) + len("result = ") + len(end) <= LINE
+    fits_below = len(path) + len("    ") + len(end) <= LINE
+    return 2 if fits_below and not fits else 1
+
+
+def _assigned(call: Code, depth: int) -> Code:
+    """Name what a call gives; a deeper one stands in parentheses."""
+    if depth == 1:
+        return assembled("result = {}\n", call)
+    return assembled("result = (\n    {}\n)\n", call)
+
+
+def _called(path: Code, arguments: list[Code], depth: int) -> Code:
     line = assembled("{}({})", path, joined(", ", arguments))
-    if len(line) <= _WIDTH and "\n" not in line.text:
+    if not arguments or (len(line) <= _WIDTH and "\n" not in line.text):
         return line
-    inner = joined("\n", [assembled("    {},", each) for each in arguments])
-    return assembled("{}(\n{}\n)", path, inner)
+    margin = fixed("    ") if depth == 1 else fixed("        ")
+    inner = joined("\n", [assembled("{}{},", margin, each) for each in arguments])
+    end = fixed("") if depth == 1 else fixed("    ")
+    return assembled("{}(\n{}\n{})", path, inner, end)
 
 
 def _written(value: Json, depth: int) -> Code:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from headgate.plan.rust.members import Arm, Members
 
+_WIDTH = 100
 MOST_TELLING: Final = 12
 """Enough properties to tell an object by; more would only lengthen the file."""
 
@@ -151,6 +152,9 @@ def _call(
     texts = [rust.string(text) for text in before]
     inline = [assembled("&[{}]", joined(", ", items)) for items in arrays]
     line = layout.call(8, head, [*texts, *inline, wrap], fixed(";"))
+    alone = assembled("        {}({});", head, wrap)
+    if not texts and not inline and len(alone) <= _WIDTH:
+        return alone  # the formatter's limit of a call's width is for several arguments
     if "\n" not in line.text:
         return line
     lines = [assembled("            {},", text) for text in texts]

@@ -78,7 +78,8 @@ class ConfigurationPage:
     server: Option | None
     product: Code
     connect: Code
-    settled: Code
+    settled: Code | None
+    settings: Code
 
 
 def plan_configuration(
@@ -96,12 +97,14 @@ def plan_configuration(
     prefix = config.client.environment_prefix
     options = _option_names(api)
     product = open_object(_product(api, config, options, errors), 0)
+    settled = _settled(api, config, imports)
     return ConfigurationPage(
         header=header,
         maps=tuple(_map(each, names) for each in api.header_maps),
         credentials=_credential_options(api, imports, options, prefix),
         server=_server_option(api, config),
-        settled=_settled(api, config, imports),
+        settled=settled,
+        settings=fixed("product" if settled is None else "settled"),
         map_options=tuple(
             Option(
                 docs=doc_comment(_map_docs(each), depth=2),
@@ -171,11 +174,11 @@ def _server_option(api: Api, config: Config) -> Option | None:
     )
 
 
-def _settled(api: Api, config: Config, imports: Imports) -> Code:
+def _settled(api: Api, config: Config, imports: Imports) -> Code | None:
     """Write the product, its address put together from what a client sets."""
     server = _server(api, config)
     if server is None:
-        return fixed("product")
+        return None
     defaults = [
         Entry(value_key(each.name), string(each.default)) for each in server.variables
     ]
