@@ -8,10 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from headgate.names import camel, split_words
 from headgate.plan.python.context import Context, make_context
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.methods import MethodPlan
-from tests.corpus.compilers import run
+from headgate.plan.typescript.names import Names, name_everything
+from headgate.plan.typescript.reach import type_modules
+from headgate.plan.typescript.requests import parameter_keys
+from tests.corpus.compilers import TSC, run
 from tests.corpus.exchanges import ABSENT, Exchange, Exchanges
 
 Json = Any
@@ -52,6 +56,42 @@ for line in sys.stdin:
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(answer))
+"""
+TYPESCRIPT_DRIVER = """
+import { createInterface } from "node:readline";
+import * as sdk from "./dist/esm/index.js";
+const bytes = (value) => Array.isArray(value) ? value.map(bytes) :
+  new Uint8Array(Buffer.from(value, "hex"));
+async function said(task) {
+  const client = new sdk[task.client](
+    { ...task.secrets, baseUrl: task.address, retry: { maxAttempts: 1 } });
+  const given = task.arguments;
+  if (task.isBinary) given[task.bodyAt] = bytes(given[task.bodyAt]);
+  for (const name of task.files) {
+    const body = given[task.bodyAt];
+    if (body && name in body) body[name] = bytes(body[name]);
+  }
+  const resource = task.path.reduce((holder, name) => holder[name], client);
+  const result = resource[task.method](...given.map((each) => each ?? undefined));
+  if (task.gives === "stream") {
+    const events = [];
+    for await (const event of result) events.push(event);
+    return events;
+  }
+  const value = await result;
+  if (task.gives === "page") return value.data;
+  const isBytes = value instanceof Uint8Array;
+  return isBytes ? Buffer.from(value).toString("hex") : value ?? null;
+}
+for await (const line of createInterface({ input: process.stdin })) {
+  let answer;
+  try {
+    answer = { value: await said(JSON.parse(line)) };
+  } catch (error) {
+    answer = { error: `${error?.name}: ${error?.message}` };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\\n");
+}
 """
 
 
@@ -95,6 +135,71 @@ def _python_call(context: Context, exchange: Exchange) -> Json:
     }
 
 
+def call_typescript(tried: Exchanges, package: Path, address: str) -> list[Json]:
+    """What each exchange gave through the TypeScript SDK: a value or an error."""
+    build = [str(TSC), "--project", "tsconfig.json", "--noCheck", "--declaration"]
+    code, said = run([*build, "false"], package)
+    if code != 0:
+        raise RuntimeError(said[-1000:])
+    (package / "loopback.mjs").write_text(TYPESCRIPT_DRIVER, "utf-8")
+    names = name_everything(
+        tried.api, tried.config.client.name, type_modules(tried.api)
+    )
+    secrets = secrets_of(tried)
+    tasks = [
+        {
+            "client": tried.config.client.name,
+            "secrets": {
+                camel(split_words(name)): each for name, each in secrets.items()
+            },
+            "address": f"{address}/{number}",
+            **_typescript_call(names, exchange),
+        }
+        for number, exchange in enumerate(tried.made)
+    ]
+    return _answers(["node", "loopback.mjs"], package, {}, tasks)
+
+
+def _typescript_call(names: Names, exchange: Exchange) -> Json:
+    operation, body = exchange.operation, exchange.operation.body
+    stream = operation.stream
+    method = stream.method if exchange.streamed and stream else operation.method
+    steps = [
+        names.resources[operation.resource[:end]].children[
+            operation.resource[: end + 1]
+        ]
+        for end in range(len(operation.resource))
+    ]
+    values = exchange.parameters
+    in_path = [each for each in operation.parameters if each.place == "path"]
+    given: list[Json] = [values[each.name, "path"] for each in in_path]
+    named = {
+        key: values[place]
+        for place, key in parameter_keys(operation).items()
+        if place in values
+    }
+    others = [each for each in operation.parameters if each.place != "path"]
+    last: list[tuple[bool, str, Json]] = []
+    if body is not None:
+        sent = None if exchange.body is ABSENT else exchange.body
+        last.append((not body.required, "body", sent))
+    if others:
+        last.append((not any(each.required for each in others), "params", named))
+    last.sort(key=lambda each: each[0])
+    kinds = [kind for _, kind, _ in last]
+    return {
+        "path": [step.text for step in steps],
+        "method": names.resources[operation.resource]
+        .methods[operation.id, method]
+        .text,
+        "arguments": [*given, *(each for _, _, each in last)],
+        "bodyAt": len(given) + kinds.index("body") if "body" in kinds else None,
+        "isBinary": body is not None and body.kind == "binary",
+        "files": files_of(exchange),
+        "gives": gives(exchange),
+    }
+
+
 def gives(exchange: Exchange) -> str:
     """What a call returns, as a driver has to read it."""
     if exchange.streamed:
@@ -119,6 +224,7 @@ def secrets_of(tried: Exchanges) -> dict[str, str]:
 
 CALLERS: dict[str, Callable[[Exchanges, Path, str], list[Json]]] = {
     "python": call_python,
+    "typescript": call_typescript,
 }
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ class _UnmadeError(Exception):
     """No value that the schema allows was found."""
 
 
+@cache
 def exchanges(spec: Path) -> Exchanges:
     """Every way to call every operation of a document."""
     document = load_document(spec)

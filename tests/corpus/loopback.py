@@ -219,10 +219,21 @@ def _body_faults(exchange: Exchange, request: Request) -> Iterator[str]:
 
 def _json_faults(exchange: Exchange, request: Request) -> Iterator[str]:
     said = json.loads(request.body or b"null")
-    if said != exchange.body_sent:
+    if not _is_same(exchange, said):
         yield f"body {exchange.body_sent!r} arrived as {said!r}"
     if exchange.judge is not None and not exchange.judge.is_valid(said):
         yield f"body {said!r} is not valid"
+
+
+def _is_same(exchange: Exchange, said: Json) -> bool:
+    """Whether a body is the wanted one; that no stream is wanted may be said."""
+    call, wanted = exchange.operation.stream, exchange.body_sent
+    flag = call.asked_by if call is not None else None
+    may_be_said = flag is not None and not exchange.streamed
+    if flag is None or not may_be_said or flag.property not in said:
+        return bool(said == wanted)
+    spoken = said[flag.property]
+    return spoken != flag.value and said == {**wanted, flag.property: spoken}
 
 
 def _text_faults(exchange: Exchange, request: Request) -> Iterator[str]:
