@@ -97,6 +97,11 @@ def drive_messages(client: AuthenticatedClient) -> None:
     call(client, "messages.create", body=("MessageRequest", unknown))
 
 
+def drive_chat(client: AuthenticatedClient) -> None:
+    asked = {**ECHO_RUN, "n": 2}
+    call(client, "chat.completions.create", body=("ChatCompletionRequest", asked))
+
+
 def drive_runs(client: AuthenticatedClient) -> None:
     scripted = {
         "model": "mock/script",
@@ -165,6 +170,7 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     drive_health(Client(base_url=url))
     drive_models(gateway)
     drive_messages(gateway)
+    drive_chat(gateway)
     drive_runs(gateway)
     drive_admin(admin)
     call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")

@@ -89,6 +89,7 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("messages.create", 200, "MessageResponse"),
         ("messages.count_tokens", 200, "TokenCount"),
         ("messages.create", 404, "ErrorEnvelope"),
+        ("chat.completions.create", 200, "ChatCompletion"),
         ("runs.create", 200, "RunResultEnvelope"),
         ("runs.create", 200, "RunResultEnvelope"),
         ("runs.get", 200, "RunResultEnvelope"),
