@@ -225,8 +225,7 @@ class MethodPlan:
         expr = self._result_expr()
         if self._is_class(result) and not result.may_be_empty:
             head = assembled("return {}self._core.fetch(", fixed(wait))
-            form = self._form(result, expr)
-            return expr, (listed_always(head, [constant, form, *places], ")"),)
+            return expr, (listed_always(head, [constant, flat(expr), *places], ")"),)
         returned = optional(expr) if result.may_be_empty else expr
         head = assembled("answer = {}self._core.fetch_as(", fixed(wait))
         return returned, (
@@ -245,10 +244,16 @@ class MethodPlan:
 
     def _form(self, result: Result, expr: Expr) -> Code:
         """Give what the body is read as: a JSON string is no plain text."""
-        type_ = self._context.resolved(result.type)
-        if result.kind == "json" and type_ == Scalar("string"):
+        if result.kind == "json" and self._is_string(result):
             return self._imports.use(".._runtime.models", "JsonText")
         return flat(expr)
+
+    def _is_string(self, result: Result) -> bool:
+        """Say whether Python has no other type for the result than `str`."""
+        type_ = self._context.resolved(result.type)
+        if not isinstance(type_, Scalar) or type_.kind != "string":
+            return False
+        return flat(self._writer.expr(type_, "received")).text == "str"
 
     def _is_class(self, result: Result) -> bool:
         """Say whether type checkers take the result's type for a class."""
@@ -256,7 +261,7 @@ class MethodPlan:
             return True
         type_ = self._context.resolved(result.type)
         if isinstance(type_, Scalar):
-            return type_.kind != "null"
+            return type_.kind != "null" and not self._is_string(result)
         return (
             isinstance(type_, ListOf | MapOf) or self._context.struct(type_) is not None
         )
