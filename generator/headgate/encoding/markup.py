@@ -53,12 +53,6 @@ def markdown_text(text: str) -> Code:
     return encoded(_BLOCK_START.sub(r"\1\\\2", escaped).replace("&", "&amp;"))
 
 
-def markdown(text: str) -> Code:
-    """Take over Markdown that a document wrote as such; raw HTML stays text."""
-    lines = (_visible(line).rstrip() for line in text.splitlines())
-    return encoded("\n".join(lines).replace("<", "&lt;").strip())
-
-
 def markdown_code(text: str) -> Code:
     """Give text as inline code, whatever backticks it holds."""
     shown = _visible(" ".join(text.split()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.markup import markdown, markdown_code, markdown_text
+from headgate.encoding.markup import markdown_code, markdown_text
 from headgate.ir.operations import PathLiteral
 from headgate.ir.types import (
     Alias,
@@ -124,7 +124,7 @@ class _Reference:
         if resource.operations:
             yield GroupPage(
                 title=markdown_text(".".join(resource.path) or "client"),
-                docs=markdown(resource.docs.text),
+                docs=markdown_text(resource.docs.text),
                 calls=tuple(self._calls(resource)),
             )
         for child in resource.children:
@@ -144,7 +144,7 @@ class _Reference:
         return CallPage(
             path=self.speaker.path(operation, streamed=streamed),
             wire=markdown_code(f"{operation.verb} {_path(operation)}"),
-            docs=markdown(docs),
+            docs=markdown_text(docs),
             rows=tuple(self._inputs(operation)),
             fence=self.speaker.fence,
             sample=self.speaker.sample(operation, streamed=streamed),
@@ -191,7 +191,7 @@ class _Reference:
                 about = assembled("Another name for {}.", self._type(inner))
         return TypePage(
             name=self.speaker.type_name(definition.id),
-            docs=markdown(definition.docs.text),
+            docs=markdown_text(definition.docs.text),
             about=about,
             rows=rows,
         )
