@@ -52,6 +52,7 @@ fn service(product: &Value, credentials: &Value) -> &'static Service {
     let schemes: Vec<Scheme> = list(credentials).iter().map(scheme).collect();
     let maps: Vec<_> = list(&product["header_maps"]).iter().map(map).collect();
     Box::leak(Box::new(Service {
+        server_variables: &[],
         base_url: Some(fixed(&product["default_base_url"])),
         environment_prefix: PREFIX,
         user_agent: format!("{}-rust/0.1.0", fixed(&product["user_agent"])).leak(),
