@@ -137,6 +137,8 @@ def _python_call(context: Context, exchange: Exchange) -> Json:
 
 def call_typescript(tried: Exchanges, package: Path, address: str) -> list[Json]:
     """What each exchange gave through the TypeScript SDK: a value or an error."""
+    # Only the JavaScript is wanted here: compilers.py checks the types, which takes tsc
+    # most of its time.
     build = [str(TSC), "--project", "tsconfig.json", "--noCheck", "--declaration"]
     code, said = run([*build, "false"], package)
     if code != 0:

@@ -113,6 +113,25 @@ def test_a_new_order_is_shown_by_its_shortest_way(folder: Path) -> None:
     assert said == ["the stream 'walk' may now go: start → rest → done"]
 
 
+def test_another_way_to_add_all_events_up_is_a_change(folder: Path) -> None:
+    """A text that pieces no longer lengthen is found where no event has a rule."""
+    rules = (
+        "      start: [{set: '', from: walk}]\n      step: [{append: text, from: text}]"
+    )
+    ways = ("{by: n, append: [text]}", "{by: n, append: []}")
+    old, new = (
+        BASE.replace(rules, f"      accumulate: {way}").replace(
+            "    deltas: {text: {event: step, at: text}}\n", ""
+        )
+        for way in ways
+    )
+    report = compare_documents(
+        written(folder, "adding.yaml", old), written(folder, "new.yaml", new)
+    )
+
+    assert found(report) == {("fold-changed", "risky")}
+
+
 @pytest.mark.parametrize("code", IN_THE_IR)
 def test_what_the_ir_holds_is_compared(code: str, folder: Path) -> None:
     """Servers, webhooks, content and forms are judged like the rest."""

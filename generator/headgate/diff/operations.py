@@ -9,7 +9,14 @@ from headgate.diff.calls import compare_stream_calls
 from headgate.diff.changes import Changes, Level
 from headgate.diff.types import Spot, TypeComparison, Way
 from headgate.diff.values import quoted
-from headgate.ir.operations import Body, Operation, Parameter, PathLiteral, Result
+from headgate.ir.operations import (
+    Body,
+    Operation,
+    Page,
+    Parameter,
+    PathLiteral,
+    Result,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,8 +298,8 @@ def _listed(texts: Iterable[str]) -> str:
     return " and ".join(texts)
 
 
-def _page(page: object) -> str:
+def _page(page: Page) -> str:
     """Say how a list continues, without the type of its items."""
-    names = [each.name for each in fields(page) if each.name != "item"]  # type: ignore[arg-type]
+    names = [each.name for each in fields(page) if each.name != "item"]
     told = [f"{name}={getattr(page, name)}" for name in names]
     return f"{type(page).__name__}({', '.join(told)})"

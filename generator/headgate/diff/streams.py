@@ -13,6 +13,7 @@ from headgate.diff.values import quoted
 from headgate.errors import Location
 from headgate.ir.api import Api
 from headgate.ir.streams import (
+    Accumulation,
     EventCase,
     FieldStep,
     Fold,
@@ -155,7 +156,7 @@ class StreamComparison:
             message = f"{name} no longer adds up to an object"
             self._note("fold-removed", "breaking", message, old, new, "fold")
         elif old.fold is not None and new.fold is not None:
-            if _rules(old.fold) != _rules(new.fold):
+            if _adding(old.fold) != _adding(new.fold):
                 message = f"the events of {name} add up otherwise"
                 self._note("fold-changed", "risky", message, old, new, "fold")
             was, now = self._places(old, new, "fold", "into")
@@ -193,6 +194,11 @@ def _way(resume: Resume) -> str:
     taken = [f"{name} from {source}" for name, source in sorted(resume.parameters)]
     cursor = f"cursor {' and '.join(names) or 'nowhere'}"
     return ", ".join([resume.operation, cursor, *taken])
+
+
+def _adding(fold: Fold) -> tuple[list[str], Accumulation | None]:
+    """Give all that says how events add up: rules, or one way for all of them."""
+    return _rules(fold), fold.accumulation
 
 
 def _rules(fold: Fold) -> list[str]:
