@@ -3,7 +3,9 @@
     python -m tests.fuzz.campaign --documents 5000
 
 A document either gives packages, whose Python parses and which stay in their folder,
-or diagnostics that each have a position. Anything else is printed with its seed.
+or diagnostics that each have a position. Anything else is printed with its seed. A
+line every hundred documents says how far it is and with which `--first` and
+`--documents` an interrupted campaign goes on.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import re
 import signal
 import sys
 import tempfile
+import time
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 """After which a document of this size hangs."""
+STRIDE = 100
+"""Documents between two lines of progress."""
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -48,9 +53,9 @@ class Tally:
     codes: Counter[str] = field(default_factory=Counter)
 
 
-def run(seeds: Iterable[int]) -> Tally:
-    """Try documents by their seeds."""
-    tally = Tally()
+def run(seeds: Iterable[int], tally: Tally | None = None) -> Tally:
+    """Try documents by their seeds; add what becomes of them to `tally`."""
+    tally = tally or Tally()
     signal.signal(signal.SIGALRM, _stop)
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
@@ -58,6 +63,7 @@ def run(seeds: Iterable[int]) -> Tally:
             fault = _try(seed, Path(folder), tally)
             signal.alarm(0)
         if fault:
+            print(f"seed {seed}: {fault}", flush=True)
             tally.faults.setdefault(fault, []).append(seed)
     return tally
 
@@ -112,14 +118,29 @@ def _wrong_report(found: tuple[Diagnostic, ...]) -> str | None:
     return None
 
 
+def campaign(first: int, documents: int) -> Tally:
+    """Try documents from a seed on, and say every so often what became of them."""
+    tally, begun, end = Tally(), time.monotonic(), first + documents
+    for seed in range(first, end, STRIDE):
+        upto = min(seed + STRIDE, end)
+        run(range(seed, upto), tally)
+        print(
+            f"{upto - first} of {documents} in {time.monotonic() - begun:.0f} s:"
+            f" {tally.generated} generated, {tally.refused} refused,"
+            f" {sum(map(len, tally.faults.values()))} faulty"
+            f" (go on with --first {upto} --documents {end - upto})",
+            flush=True,
+        )
+    return tally
+
+
 def main() -> None:
     """Run a campaign and print what it found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=5000)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     given = parser.parse_args()
-    tally = run(range(given.first, given.first + given.documents))
-    print(f"{tally.generated} generated, {tally.refused} refused")
+    tally = campaign(given.first, given.documents)
     print(f"refused for: {', '.join(code for code, _ in tally.codes.most_common())}")
     for fault, seeds in sorted(tally.faults.items(), key=lambda it: -len(it[1])):
         print(f"{len(seeds)} times {fault} (seeds {seeds[:5]})")
