@@ -32,7 +32,7 @@ impl StreamKind for MessageKind {
         terminal: &["message_stop", "error"],
         heartbeats: &["ping"],
         sentinel: None,
-        error: Some(("error", "error")),
+        error: Some((Some("error"), "error")),
         sequence: None,
         resume: None,
     };
@@ -466,7 +466,7 @@ impl StreamKind for RunKind {
         terminal: &["run_complete", "error"],
         heartbeats: &["ping"],
         sentinel: None,
-        error: Some(("error", "error")),
+        error: Some((Some("error"), "error")),
         sequence: Some("sequence_number"),
         resume: Some(Resume {
             operation: &runs::EVENTS,
@@ -848,7 +848,7 @@ impl StreamKind for ChatKind {
         terminal: &[],
         heartbeats: &[],
         sentinel: Some("[DONE]"),
-        error: Some(("", "error")),
+        error: Some((None, "error")),
         sequence: None,
         resume: None,
     };

@@ -186,7 +186,10 @@ def _ending(case: EventCase) -> str:
 
 def _error(stream: Stream) -> str:
     error = stream.error
-    return f"{quoted(error.event)} at {quoted(error.field)}" if error else "no event"
+    if error is None:
+        return "no event"
+    event = "any event" if error.event is None else quoted(error.event)
+    return f"{event} at {quoted(error.field)}"
 
 
 def _way(resume: Resume) -> str:

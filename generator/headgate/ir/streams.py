@@ -221,9 +221,12 @@ class EventCase:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """The event that carries an error, and where in it the error object lies."""
+    """The event that carries an error, and where in it the error object lies.
 
-    event: str
+    `event` None: nothing names the events, and any that has `field` carries one.
+    """
+
+    event: str | None
     field: str
 
 

@@ -265,12 +265,12 @@ enum Advance {
 }
 
 fn is_error<K: StreamKind>(name: &str) -> bool {
-    K::DESCRIPTOR.error.is_some_and(|(error, _)| error == name)
+    K::DESCRIPTOR.error.is_some_and(|(error, _)| error == Some(name))
 }
 
-/// Reads an event that carries an error where events have no names.
+/// Reads an event that carries an error where no name tells of one.
 fn nameless_error<K: StreamKind>(data: &str) -> Option<Map<String, Value>> {
-    let (_, at) = K::DESCRIPTOR.error.filter(|(name, _)| name.is_empty())?;
+    let (_, at) = K::DESCRIPTOR.error.filter(|(name, _)| name.is_none())?;
     if !data.contains(at) {
         return None;
     }

@@ -46,7 +46,7 @@ pub struct Descriptor {
     pub sentinel: Option<&'static str>,
     /// The event that carries an error, and the property that holds it; without a name,
     /// any event that has the property.
-    pub error: Option<(&'static str, &'static str)>,
+    pub error: Option<(Option<&'static str>, &'static str)>,
     /// The property that numbers events 1, 2, 3 …; their ids are those numbers.
     pub sequence: Option<&'static str>,
     /// How a cut stream goes on.

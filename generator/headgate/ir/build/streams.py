@@ -257,6 +257,8 @@ class StreamReader:
         finished: Mapping[str, Stream],
     ) -> Stream:
         value = declaration.value
+        discriminator = _discriminator(raw.event, definitions, value)
+        enveloped = raw.enveloped and value.get("named") is not False
         cases = _cases(raw.event, definitions, value)
         by_name = {case.name: case for case in cases}
         folds = FoldReader(self.reader, definitions, by_name)
@@ -280,13 +282,13 @@ class StreamReader:
         return Stream(
             name=raw.name,
             event=raw.event,
-            discriminator=_discriminator(raw.event, definitions, value),
+            discriminator=discriminator,
             framing=cast("Framing", text_at(value, "framing") or raw.framing),
-            enveloped=raw.enveloped and value.get("named") is not False,
+            enveloped=enveloped,
             cases=cases,
             declared=raw.declaration is not None,
             sentinel=_sentinel(raw),
-            error=_error(value),
+            error=_error(value, is_named=enveloped or discriminator is not None),
             sequence=text_at(value, "sequence"),
             resume=_resume(as_object(value.get("resume"))),
             fold=self._fold(declaration, folds),
@@ -414,10 +416,13 @@ def _sentinel(raw: RawStream) -> str | None:
     return raw.sentinel if raw.framing == "sse" else None
 
 
-def _error(declaration: Object) -> ErrorEvent | None:
+def _error(declaration: Object, *, is_named: bool) -> ErrorEvent | None:
+    """Say which event carries an error; where none has a name, the field tells."""
     error = as_object(declaration.get("error"))
     event, at = text_at(error, "event"), text_at(error, "at")
-    return ErrorEvent(event, at) if event and at else None
+    if not event or not at:
+        return None
+    return ErrorEvent(event if is_named else None, at)
 
 
 _MEANINGS: frozenset[Literal["finished", "unknown", "expired"]] = frozenset(

@@ -230,10 +230,9 @@ class StreamPlan:
             found.append(assembled("tag={}", string(stream.discriminator)))
         found += self._endings()
         if stream.error is not None:
-            error = stream.error
-            found.append(
-                assembled("error=({}, {})", string(error.event), string(error.field))
-            )
+            event = literal(stream.error.event)
+            field = string(stream.error.field)
+            found.append(assembled("error=({}, {})", event, field))
         if stream.sequence is not None:
             found.append(assembled("sequence={}", self._sequence(stream.sequence)))
         if stream.framing != "sse":

@@ -238,8 +238,7 @@ class StreamsFile:
     def _descriptor(self, stream: Stream) -> DescriptorPage:
         error = fixed("None")
         if stream.error is not None:
-            is_named = stream.discriminator is not None or stream.enveloped
-            event = rust.string(stream.error.event if is_named else "")
+            event = rust.option(stream.error.event)
             at = rust.string(stream.error.field)
             error = assembled("Some(({}, {}))", event, at)
         beats = [case.name for case in stream.cases if case.heartbeat]

@@ -200,7 +200,7 @@ def _rule(types: Types, stream: Stream) -> list[Entry]:
         entries.append(Entry(fixed("sentinel"), string(stream.sentinel)))
     if stream.error is not None:
         error = [Entry(fixed("field"), string(stream.error.field))]
-        if stream.discriminator is not None or stream.enveloped:
+        if stream.error.event is not None:
             error.insert(0, Entry(fixed("event"), string(stream.error.event)))
         entries.append(Entry(fixed("error"), Object(tuple(error))))
     if stream.sequence is not None:

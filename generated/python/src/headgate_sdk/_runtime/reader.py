@@ -337,8 +337,8 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 def _error_mark(shape: StreamShape) -> bytes | None:
-    """Give what the data of an error has in it, where events have no names."""
-    if shape.error is None or shape.events or shape.tag is not None:
+    """Give what the data of an error has in it, where no name tells of one."""
+    if shape.error is None or shape.error[0] is not None:
         return None
     return b'"%b"' % shape.error[1].encode()
 

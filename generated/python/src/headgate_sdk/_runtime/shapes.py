@@ -39,8 +39,8 @@ class StreamShape:
 
     `payload` is the union of the events, `tag` the property that tells them
     apart. A stream without `ends` and without a `sentinel` ends with its body.
-    `error` is the event that carries an error and the field that holds it; where
-    events have no names, any that has the field. `sequence` names the field that
+    `error` is the event that carries an error and the field that holds it; without
+    an event, any that has the field. `sequence` names the field that
     counts 1, 2, 3 and so on.
     """
 
@@ -50,7 +50,7 @@ class StreamShape:
     tag: str | None = None
     ends: Mapping[str, Ending] = field(default_factory=dict[str, Ending])
     heartbeats: frozenset[str] = frozenset()
-    error: tuple[str, str] | None = None
+    error: tuple[str | None, str] | None = None
     sequence: str | None = None
     sentinel: str | None = None
     resume: Resume | None = None

@@ -12,7 +12,7 @@ from ..types.chat_events import ChatCompletionChunk
 
 CHAT_SHAPE = StreamShape(
     payload=ChatCompletionChunk,
-    error=("error", "error"),
+    error=(None, "error"),
     sentinel="[DONE]",
 )
 

@@ -28,7 +28,7 @@ impl StreamKind for HeatKind {
         terminal: &["cooled", "cracked"],
         heartbeats: &["tick"],
         sentinel: None,
-        error: Some(("cracked", "fault")),
+        error: Some((Some("cracked"), "fault")),
         sequence: Some("step"),
         resume: Some(Resume {
             operation: &firings::HEAT,
