@@ -1,5 +1,6 @@
 """What all dialects have to know of the gateway's own content."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from headgate_gateway.json import JsonObject
@@ -25,6 +26,11 @@ def plain_text(content: str | list[JsonObject]) -> str:
     if isinstance(content, str):
         return content
     return "\n".join(block["text"] for block in content if block["type"] == "text")
+
+
+def renamed(request: JsonObject, names: Mapping[str, str]) -> JsonObject:
+    """What the request has of our ``names``, under theirs."""
+    return {theirs: request[ours] for ours, theirs in names.items() if ours in request}
 
 
 def url_of(source: JsonObject) -> str:

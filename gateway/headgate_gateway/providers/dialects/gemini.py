@@ -13,6 +13,7 @@ from headgate_gateway.providers.dialects.content import (
     blocks_of,
     function_tools,
     plain_text,
+    renamed,
 )
 from headgate_gateway.providers.dialects.failures import said_failure
 from headgate_gateway.providers.interface import ModelCall
@@ -53,11 +54,7 @@ class Gemini:
         }
         if request.get("system"):
             body["systemInstruction"] = {"parts": _texts(request["system"])}
-        settings: JsonObject = {
-            theirs: request[ours]
-            for ours, theirs in _SETTINGS.items()
-            if ours in request
-        }
+        settings = renamed(request, _SETTINGS)
         if "thinking" in request:
             budget = request["thinking"]["budget_tokens"]
             settings["thinkingConfig"] = {

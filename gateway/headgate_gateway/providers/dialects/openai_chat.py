@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
@@ -10,11 +9,12 @@ from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
-    function_tools,
     plain_text,
+    renamed,
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
 
@@ -26,7 +26,12 @@ _REASONS = {
     "function_call": "tool_use",
     "content_filter": "content_filter",
 }
-_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_SETTINGS = {
+    "max_tokens": "max_completion_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "stop_sequences": "stop",
+}
 _AUDIO = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
@@ -39,26 +44,14 @@ class OpenAIChat:
 
     def body(self, call: ModelCall) -> JsonObject:
         """The request as a chat completion request."""
-        request = call.request
         body: JsonObject = {
             "model": call.model,
             "messages": list(_messages(call)),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        for ours, theirs in (
-            ("max_tokens", "max_completion_tokens"),
-            ("temperature", "temperature"),
-            ("top_p", "top_p"),
-            ("stop_sequences", "stop"),
-        ):
-            if ours in request:
-                body[theirs] = request[ours]
-        tools = function_tools(call)
-        if tools:
-            body["tools"] = [_tool(tool) for tool in tools]
-            body |= _tool_choice(request.get("tool_choice"))
-        return body
+        body |= renamed(call.request, _SETTINGS)
+        return body | tool_settings(call, _wrapped)
 
     async def events(
         self, data: AsyncGenerator[str, None], *, model: str
@@ -87,7 +80,9 @@ class _Reading:
         if chunk.get("error") is not None:
             raise said_failure(chunk["error"])
         if chunk.get("usage"):
-            self._message.usage = _usage(chunk["usage"])
+            self._message.usage = counted(
+                chunk["usage"], asked="prompt", answered="completion"
+            )
         yield from self._message.begin()
         for choice in objects_at(chunk, "choices"):
             yield from self._delta(object_at(choice, "delta"))
@@ -118,22 +113,6 @@ class _Reading:
                 "upstream_failed", "The provider broke its answer off before its end."
             )
         yield from self._message.finish(_REASONS.get(self._reason, "end_turn"))
-
-
-def _usage(usage: JsonObject) -> JsonObject:
-    asked, answered = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
-    counted: JsonObject = {
-        "input_tokens": asked,
-        "output_tokens": answered,
-        "total_tokens": asked + answered,
-    }
-    cached = object_at(usage, "prompt_tokens_details").get("cached_tokens")
-    reasoning = object_at(usage, "completion_tokens_details").get("reasoning_tokens")
-    if cached:
-        counted["cache_read_tokens"] = cached
-    if reasoning:
-        counted["reasoning_tokens"] = reasoning
-    return counted
 
 
 def _messages(call: ModelCall) -> Iterator[JsonObject]:
@@ -195,20 +174,5 @@ def _part(block: JsonObject) -> JsonObject:
             return {"type": "text", "text": block.get("text", "")}
 
 
-def _tool(tool: JsonObject) -> JsonObject:
-    function: JsonObject = {"name": tool["name"], "parameters": tool["input_schema"]}
-    for name in ("description", "strict"):
-        if name in tool:
-            function[name] = tool[name]
+def _wrapped(function: JsonObject) -> JsonObject:
     return {"type": "function", "function": function}
-
-
-def _tool_choice(choice: JsonObject | None) -> JsonObject:
-    if choice is None:
-        return {}
-    if choice["type"] == "tool":
-        said: Any = {"type": "function", "function": {"name": choice["name"]}}
-    else:
-        said = _CHOICES[choice["type"]]
-    parallel = {"parallel_tool_calls": False} if choice.get("disable_parallel") else {}
-    return {"tool_choice": said, **parallel}

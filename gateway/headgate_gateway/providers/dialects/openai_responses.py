@@ -2,24 +2,27 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
 
-from headgate_gateway import events
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, dump_text, object_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
-    function_tools,
     plain_text,
+    renamed,
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
 
-_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+_SETTINGS = {
+    "max_tokens": "max_output_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+}
 _ENDINGS = frozenset({"response.completed", "response.incomplete"})
 
 
@@ -41,18 +44,8 @@ class OpenAIResponses:
         }
         if request.get("system"):
             body["instructions"] = plain_text(request["system"])
-        for ours, theirs in (
-            ("max_tokens", "max_output_tokens"),
-            ("temperature", "temperature"),
-            ("top_p", "top_p"),
-        ):
-            if ours in request:
-                body[theirs] = request[ours]
-        tools = function_tools(call)
-        if tools:
-            body["tools"] = [_tool(tool) for tool in tools]
-            body |= _tool_choice(request.get("tool_choice"))
-        return body
+        body |= renamed(request, _SETTINGS)
+        return body | tool_settings(call, _wrapped)
 
     async def events(
         self, data: AsyncGenerator[str, None], *, model: str
@@ -112,7 +105,7 @@ class _Reading:
         self.ended = True
         usage = object_at(response, "usage")
         if usage:
-            self._message.usage = _usage(usage)
+            self._message.usage = counted(usage, asked="input", answered="output")
         incomplete = object_at(response, "incomplete_details").get("reason")
         reason = {
             "max_output_tokens": "max_tokens",
@@ -121,19 +114,6 @@ class _Reading:
         yield from self._message.finish(
             "tool_use" if self._message.has_tools else reason
         )
-
-
-def _usage(usage: JsonObject) -> JsonObject:
-    counted = events.usage_of(
-        usage.get("input_tokens", 0), usage.get("output_tokens", 0)
-    )
-    cached = object_at(usage, "input_tokens_details").get("cached_tokens")
-    reasoning = object_at(usage, "output_tokens_details").get("reasoning_tokens")
-    if cached:
-        counted["cache_read_tokens"] = cached
-    if reasoning:
-        counted["reasoning_tokens"] = reasoning
-    return counted
 
 
 def _items(message: JsonObject) -> Iterator[JsonObject]:
@@ -173,24 +153,5 @@ def _parts(block: JsonObject, role: str) -> Iterator[JsonObject]:
             pass
 
 
-def _tool(tool: JsonObject) -> JsonObject:
-    kept: JsonObject = {
-        name: tool[name] for name in ("description", "strict") if name in tool
-    }
-    return {
-        "type": "function",
-        "name": tool["name"],
-        "parameters": tool["input_schema"],
-        **kept,
-    }
-
-
-def _tool_choice(choice: JsonObject | None) -> JsonObject:
-    if choice is None:
-        return {}
-    if choice["type"] == "tool":
-        said: Any = {"type": "function", "name": choice["name"]}
-    else:
-        said = _CHOICES[choice["type"]]
-    parallel = {"parallel_tool_calls": False} if choice.get("disable_parallel") else {}
-    return {"tool_choice": said, **parallel}
+def _wrapped(function: JsonObject) -> JsonObject:
+    return {"type": "function", **function}

@@ -1,0 +1,59 @@
+"""What OpenAI's two APIs say alike, or nearly so."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from headgate_gateway.events import usage_of
+from headgate_gateway.json import JsonObject, object_at
+from headgate_gateway.providers.dialects.content import function_tools
+from headgate_gateway.providers.interface import ModelCall
+
+_CHOICES = {"auto": "auto", "any": "required", "none": "none"}
+
+
+def tool_settings(
+    call: ModelCall, wrapped: Callable[[JsonObject], JsonObject]
+) -> JsonObject:
+    """The caller's tools and the choice among them; nothing when there are none.
+
+    ``wrapped`` gives a function the form that it has in the API.
+    """
+    tools = function_tools(call)
+    if not tools:
+        return {}
+    choice = call.request.get("tool_choice")
+    return {
+        "tools": [wrapped(_function(tool)) for tool in tools],
+        **({} if choice is None else _tool_choice(choice, wrapped)),
+    }
+
+
+def counted(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
+    """A ``Usage``; the API calls its two counters ``asked`` and ``answered``."""
+    ours = usage_of(usage.get(f"{asked}_tokens", 0), usage.get(f"{answered}_tokens", 0))
+    for name, group, detail in (
+        ("cache_read_tokens", asked, "cached_tokens"),
+        ("reasoning_tokens", answered, "reasoning_tokens"),
+    ):
+        count = object_at(usage, f"{group}_tokens_details").get(detail)
+        if count:
+            ours[name] = count
+    return ours
+
+
+def _function(tool: JsonObject) -> JsonObject:
+    kept: JsonObject = {
+        name: tool[name] for name in ("description", "strict") if name in tool
+    }
+    return {"name": tool["name"], "parameters": tool["input_schema"], **kept}
+
+
+def _tool_choice(
+    choice: Mapping[str, Any], wrapped: Callable[[JsonObject], JsonObject]
+) -> JsonObject:
+    if choice["type"] == "tool":
+        said: Any = wrapped({"name": choice["name"]})
+    else:
+        said = _CHOICES[choice["type"]]
+    parallel = {"parallel_tool_calls": False} if choice.get("disable_parallel") else {}
+    return {"tool_choice": said, **parallel}
