@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from headgate.contract import check_frames
 from headgate.contract.folding import fold_events
-from tests.gateway.client import STREAMS, Client, Recording
+from tests.gateway.client import STREAMS, Client, Recording, breaches
 
 SCENARIOS = ["text", "thinking", "tools", "research", "refusal", "max_tokens", "long"]
 
@@ -39,12 +38,6 @@ def chunks(recording: Recording) -> list[dict[str, Any]]:
     return [json.loads(f.data) for f in recording.frames if f.data != "[DONE]"]
 
 
-def broken(recording: Recording, body: dict[str, Any]) -> list[str]:
-    request = {**body, "stream": True}
-    found = check_frames(STREAMS["chat"], recording.frames, request=request)
-    return [str(violation) for violation in found]
-
-
 def comparable(completion: Any) -> dict[str, Any]:
     """A completion without what is another's each time."""
     choices = [
@@ -70,7 +63,7 @@ def test_every_scenario_keeps_the_order_of_chunks(
     body = chat(script, stream_options={"include_usage": usage})
     recording = streamed(client, body)
 
-    assert broken(recording, body) == []
+    assert breaches("chat", recording, {**body, "stream": True}) == []
     assert recording.frames[-1].data == "[DONE]"
     assert recording.complete
 
@@ -90,7 +83,7 @@ def test_several_answers_come_side_by_side(client: Client):
     recording = streamed(client, body)
     folded: Any = fold_events(STREAMS["chat"].declaration, chunks(recording))
 
-    assert broken(recording, body) == []
+    assert breaches("chat", recording, {**body, "stream": True}) == []
     assert [choice["index"] for choice in folded["choices"]] == [0, 1, 2]
     assert comparable(folded) == comparable(whole(client, body))
 
@@ -100,7 +93,7 @@ def test_a_failure_takes_the_place_of_the_end(client: Client):
     body = chat({"turns": [{"text": "Hello out there."}], "faults": {"error_after": 3}})
     recording = streamed(client, body)
 
-    assert broken(recording, body) == []
+    assert breaches("chat", recording, {**body, "stream": True}) == []
     assert json.loads(recording.frames[-1].data)["error"]["code"] == "overloaded"
     assert [f.data for f in recording.frames].count("[DONE]") == 0
 

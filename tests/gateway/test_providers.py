@@ -116,6 +116,25 @@ def test_the_key_goes_to_the_provider_alone(bench: Bench, provider: str):
     assert bench.client.gateway.api_key not in "".join(sent.values())
 
 
+def test_a_run_uses_the_callers_key_in_every_step(bench: Bench):
+    """Each step of a run asks the provider with the key that came with the request."""
+    bench.answers("openai")
+    before = len(bench.upstream.asked)
+    answer = bench.client.http.post(
+        "/v1/runs",
+        json={
+            "request": {**message(), "model": "openai/gpt-4o"},
+            "run": {"max_turns": 3},
+        },
+        headers=bench.headers("openai"),
+    )
+    asked = bench.upstream.asked[before:]
+
+    assert answer.json()["result"]["stop_reason"] == "max_turns", answer.text
+    assert [each.headers["authorization"] for each in asked] == [f"Bearer {KEY}"] * 3
+    assert KEY not in answer.text
+
+
 @pytest.mark.parametrize("provider", ONE_A_DIALECT)
 def test_without_a_key_the_header_is_named(bench: Bench, provider: str):
     """A provider that needs a key is not called without one."""

@@ -15,7 +15,10 @@ from headgate_gateway.events import usage_of
 from headgate_gateway.ids import new_id
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.providers.catalogue import Catalogue
+from headgate_gateway.providers.http import UpstreamClient
+from headgate_gateway.providers.manifest import load_manifests
 from headgate_gateway.providers.mock import MockProvider
+from headgate_gateway.providers.upstream import UpstreamProvider
 from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.planning import plan_run
@@ -46,6 +49,13 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 
 
+def elsewhere() -> UpstreamProvider:
+    """A provider that is called over HTTP, at a port where nobody listens."""
+    manifests = load_manifests({"openai": "http://127.0.0.1:9"})
+    openai = next(manifest for manifest in manifests if manifest.id == "openai")
+    return UpstreamProvider(openai, UpstreamClient())
+
+
 class Workshop:
     """A run engine over a store of its own."""
 
@@ -53,7 +63,7 @@ class Workshop:
         self.database = Database(f"sqlite:///{folder / 'workshop.sqlite3'}")
         self.store = RunStore(self.database, owner="workshop", window_ms=1000)
         self.log = EventLog(self.store)
-        self.catalogue = Catalogue([MockProvider()], upstream_idle=10)
+        self.catalogue = Catalogue([MockProvider(), elsewhere()], upstream_idle=10)
         self.engine = RunEngine(
             log=self.log,
             store=self.store,
@@ -90,7 +100,7 @@ def new_run(run_id: str, body: dict[str, Any]) -> dict[str, Any]:
         "project_id": "proj",
         "request_id": "req",
         "status": "queued",
-        "model": "mock/script",
+        "model": body["request"]["model"],
         "metadata": {},
         "request": body,
         "created_at": now_ms(),

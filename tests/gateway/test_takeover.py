@@ -15,7 +15,7 @@ from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.runs import Append, RunStore, StoredEvent
 from headgate_gateway.store.schema import migrate
-from tests.gateway.client import Client, breaches, run
+from tests.gateway.client import Client, breaches, message, run
 from tests.gateway.test_recovery import Workshop, new_run, of_run
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
 from tests.mortal_gateway import MortalGateway
@@ -159,6 +159,17 @@ async def test_a_run_that_lost_its_store_is_taken_up_again(successor: Successor)
     row = await successor.store.get(run_id)
     assert row is not None
     assert (begun_at_once, begun, row["status"]) == (False, True, "completed")
+
+
+async def test_a_run_is_taken_up_without_its_callers_keys(successor: Successor):
+    """A key is kept nowhere, so whoever takes the run up has none to send."""
+    body = {"request": {**message(), "model": "openai/gpt-4o"}}
+    run_id = await successor.leave(body, [])
+
+    row = await successor.take_up(run_id)
+
+    assert row["status"] == "failed"
+    assert row["error"]["code"] == "provider_key_missing"
 
 
 class Ledger:
