@@ -12,6 +12,7 @@ from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
 from headgate_gateway.http.operations import metrics_route, operation_routes
 from headgate_gateway.routes import (
     chat,
+    credentials,
     health,
     keys,
     messages,
@@ -27,6 +28,7 @@ HANDLERS: Mapping[str, Handler] = {
     **models.HANDLERS,
     **projects.HANDLERS,
     **keys.HANDLERS,
+    **credentials.HANDLERS,
     **health.HANDLERS,
 }
 """The handler of every operation of the specification."""

@@ -61,6 +61,7 @@ KINDS: dict[str, Kind] = {
     **_kinds("rate_limit_error", 429, "E2001", "rate_limit_exceeded", retryable=True),
     **_kinds("cancelled_error", 499, "E4002", "cancelled", "interrupted"),
     **_kinds("api_error", 500, "E3001", "internal_error", retryable=True),
+    **_kinds("api_error", 500, "E3001", "credential_missing"),
     **_kinds(
         "provider_error",
         502,

@@ -31,6 +31,7 @@ from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
+from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
 from headgate_gateway.store.instances import InstanceStore
@@ -39,6 +40,7 @@ from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
 from headgate_gateway.tools.toolbox import offline_tools
+from headgate_gateway.vault import Vault, load_master_keys
 
 _HOUSEKEEPING = 60.0
 """How often old events and idempotency keys are deleted, in seconds."""
@@ -67,6 +69,8 @@ class Gateway:
     instances: InstanceStore
     projects: ProjectStore
     keys: KeyStore
+    credentials: CredentialStore
+    vault: Vault
     runs: RunStore
     idempotency: IdempotencyStore
     hasher: Hasher
@@ -143,6 +147,7 @@ class Gateway:
         retention_ms = int(self.settings.events_retention * 1000)
         await self.runs.trim(completed_before=now_ms() - retention_ms)
         await self.idempotency.forget_expired()
+        await self.vault.reseal_old()
 
     async def _note_used_keys(self) -> None:
         used, self.authenticator.used = self.authenticator.used, set()
@@ -172,6 +177,12 @@ async def open_gateway(settings: Settings) -> Gateway:
             f"the store of database_url does not open: {error}"
         ) from None
     instance = new_id("inst")
+    credentials = CredentialStore(database)
+    vault = Vault(
+        credentials,
+        load_master_keys(settings, hasher),
+        from_settings=settings.keys_by_provider,
+    )
     window_ms = int(settings.idempotency_window * 1000)
     projects, keys = ProjectStore(database), KeyStore(database)
     default_project = await projects.ensure_default()
@@ -197,6 +208,8 @@ async def open_gateway(settings: Settings) -> Gateway:
         instances=instances,
         projects=projects,
         keys=keys,
+        credentials=credentials,
+        vault=vault,
         runs=runs,
         idempotency=IdempotencyStore(database, owner=instance, window_ms=window_ms),
         hasher=hasher,
@@ -214,7 +227,11 @@ async def open_gateway(settings: Settings) -> Gateway:
         engine=engine,
         followers=Followers(log, runs),
         takeover=Takeover(
-            store=runs, instances=instances, engine=engine, catalogue=catalogue
+            store=runs,
+            instances=instances,
+            engine=engine,
+            catalogue=catalogue,
+            vault=vault,
         ),
         metrics=metrics,
         drain=Drain(),

@@ -77,6 +77,19 @@ class KeyRotateRequest(BaseModel):
     ] = 0
 
 
+class CredentialRotateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    secret: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='The new secret. Without it the same one is sealed again under the newest master key.',
+            pattern='^[\\x21-\\x7E]{1,4096}$',
+        ),
+    ] = MISSING
+
+
 LivenessText = TypeAliasType(
     "LivenessText", Annotated[Literal['ok'], Field(description='The word `ok`.')]
 )
@@ -738,6 +751,30 @@ class ModelAuth(BaseModel):
     ]
 
 
+CredentialReference = TypeAliasType(
+    "CredentialReference",
+    Annotated[
+        StrictStr,
+        Field(
+            description='Identifier of a credential, `cred_` and a ULID.',
+            pattern='^cred_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ],
+)
+
+
+CredentialHost = TypeAliasType(
+    "CredentialHost",
+    Annotated[
+        StrictStr,
+        Field(
+            description='A host, with the port if it is not the usual one.',
+            pattern='^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$',
+        ),
+    ],
+)
+
+
 AuthMode = TypeAliasType(
     "AuthMode",
     Annotated[
@@ -1061,6 +1098,17 @@ ModelPattern = TypeAliasType(
         Field(
             description='The id of a model, `provider/model`; `provider/*` stands for all of a provider.',
             pattern='^[A-Za-z0-9][A-Za-z0-9._:@/*-]{0,255}$',
+        ),
+    ],
+)
+
+
+CredentialInjectionMode = TypeAliasType(
+    "CredentialInjectionMode",
+    Annotated[
+        Literal['header', 'bearer', 'query', 'basic'],
+        Field(
+            description='How a secret is sent: as the whole value of a header, as a bearer token, as a query parameter,\nor, of the form `user:password`, as basic authentication.'
         ),
     ],
 )
@@ -1757,6 +1805,22 @@ ModelPatternList = TypeAliasType(
 )
 
 
+class CredentialInjection(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    mode: Annotated[
+        CredentialInjectionMode, Field(description='How the secret is sent.')
+    ]
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='Name of the header or the query parameter; without it `Authorization` or `api_key`.',
+            pattern='^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
+        ),
+    ] = MISSING
+
+
 class MessageDeltaEvent(BaseModel):
     type: Annotated[Literal['message_delta'], Field(description='Names the event.')]
     delta: Annotated[MessageDelta, Field(description='How the answer ended.')]
@@ -2115,6 +2179,12 @@ class KeyCreateRequest(BaseModel):
         ModelPatternList | MISSING,
         Field(description='The models that the key may ask for. Without it, all.'),
     ] = MISSING
+    credential_id: Annotated[
+        CredentialReference | MISSING,
+        Field(
+            description='The credential that the key uses at its upstream or provider.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -2143,6 +2213,12 @@ class Key(BaseModel):
     allowed_models: Annotated[
         ModelPatternList | None,
         Field(description='The models that the key may ask for; null allows all.'),
+    ]
+    credential_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The credential that the key uses at its upstream or provider; null if it has none of its own.'
+        ),
     ]
     metadata: Annotated[
         Metadata,
@@ -2181,6 +2257,12 @@ class KeyUpdateRequest(BaseModel):
         ModelPatternList | None | MISSING,
         Field(description='The models that the key may ask for; null allows all.'),
     ] = MISSING
+    credential_id: Annotated[
+        CredentialReference | None | MISSING,
+        Field(
+            description='The credential that the key uses at its upstream or provider; null if none of its own.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,
         Field(
@@ -2190,6 +2272,141 @@ class KeyUpdateRequest(BaseModel):
     expires_at: Annotated[
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
+    ] = MISSING
+
+
+class CredentialCreateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description='Name of the credential, for people to read.',
+            pattern='^[^\\x00-\\x1F\\x7F]{1,100}$',
+        ),
+    ]
+    project_id: Annotated[
+        StrictStr,
+        Field(
+            description='The project that the credential belongs to.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ]
+    provider: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='The model provider that it opens. Without it, it is for services.',
+            pattern='^[a-z0-9-]{1,40}$',
+        ),
+    ] = MISSING
+    host: Annotated[
+        CredentialHost | MISSING,
+        Field(
+            description='The only host that it may be sent to. Without it, that of what uses it.'
+        ),
+    ] = MISSING
+    injection: Annotated[
+        CredentialInjection | MISSING,
+        Field(
+            description='Where in a request the secret is put. Without it, as a bearer token.'
+        ),
+    ] = MISSING
+    secret: Annotated[
+        StrictStr,
+        Field(
+            description='The secret itself. It is sealed and never shown again.',
+            pattern='^[\\x21-\\x7E]{1,4096}$',
+        ),
+    ]
+
+
+class Credential(BaseModel):
+    id: Annotated[
+        StrictStr,
+        Field(description='Identifier of the credential, `cred_` and a ULID.'),
+    ]
+    object: Annotated[Literal['credential'], Field(description='Always `credential`.')]
+    name: Annotated[
+        StrictStr, Field(description='Name of the credential, for people to read.')
+    ]
+    project_id: Annotated[
+        StrictStr, Field(description='The project that the credential belongs to.')
+    ]
+    provider: Annotated[
+        StrictStr | None,
+        Field(
+            description='The model provider that it opens; null if it is for services.'
+        ),
+    ]
+    host: Annotated[
+        StrictStr | None,
+        Field(
+            description='The only host that it is sent to; null leaves that to what uses it.'
+        ),
+    ]
+    injection: Annotated[
+        CredentialInjection, Field(description='Where in a request the secret is put.')
+    ]
+    last4: Annotated[
+        StrictStr,
+        Field(
+            description='The last four characters of the secret; fewer of a short one.'
+        ),
+    ]
+    kek_version: Annotated[
+        StrictInt,
+        Field(description='Version of the master key that seals the secret.', ge=0),
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When the credential was stored.')
+    ]
+    updated_at: Annotated[
+        AwareDatetime, Field(description='When the credential was last changed.')
+    ]
+    rotated_at: Annotated[
+        AwareDatetime | None,
+        Field(description='When the secret was last replaced, if it was.'),
+    ]
+
+
+class CredentialList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[Credential], Field(description='The credentials of this page.')
+    ]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class CredentialUpdateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='Name of the credential, for people to read.',
+            pattern='^[^\\x00-\\x1F\\x7F]{1,100}$',
+        ),
+    ] = MISSING
+    host: Annotated[
+        CredentialHost | None | MISSING,
+        Field(
+            description='The only host that it may be sent to; null leaves that to what uses it.'
+        ),
+    ] = MISSING
+    injection: Annotated[
+        CredentialInjection | MISSING,
+        Field(description='Where in a request the secret is put.'),
     ] = MISSING
 
 

@@ -35,6 +35,8 @@ class Settings:
     """A gateway key of the first project that is accepted beside the stored ones."""
     pepper: str = field(default="", repr=False)
     """Mixed into key hashes. Empty: a random one, kept beside the SQLite file."""
+    master_keys: str = field(default="", repr=False)
+    """The keys over stored credentials, ``VERSION:HEX …``; the first seals."""
     log_level: LogLevel = "info"
     metrics: bool = True
     max_body_bytes: int = 8 * 1024 * 1024
@@ -44,6 +46,8 @@ class Settings:
     upstream_idle: float = 60.0
     provider_urls: str = ""
     """Providers that are elsewhere: ``openai=https://proxy.example/v1 groq=…``."""
+    provider_keys: str = field(default="", repr=False)
+    """The operator's own keys for providers: ``openai=sk-… groq=…``."""
     drain_grace: float = 5.0
     """How long running work may go on after the signal to stop."""
     events_retention: float = 7 * 86_400.0
@@ -55,13 +59,22 @@ class Settings:
     @property
     def base_urls(self) -> dict[str, str]:
         """The providers' base URLs that are not those of their manifests."""
-        pairs = (pair.partition("=") for pair in self.provider_urls.split())
-        return {provider: url for provider, _, url in pairs}
+        return _pairs(self.provider_urls)
+
+    @property
+    def keys_by_provider(self) -> dict[str, str]:
+        """The operator's own keys for providers."""
+        return _pairs(self.provider_keys)
 
     @property
     def on_loopback(self) -> bool:
         """Whether only this machine can connect."""
         return self.host in _LOOPBACK
+
+
+def _pairs(text: str) -> dict[str, str]:
+    pairs = (pair.partition("=") for pair in text.split())
+    return {name: value for name, _, value in pairs}
 
 
 def load_settings(

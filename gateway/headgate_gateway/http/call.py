@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from starlette.requests import Request
@@ -9,6 +10,7 @@ from starlette.types import ASGIApp
 
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.principals import Principal
+from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
 
 _PROVIDER_KEY = "x-provider-key-"
@@ -35,13 +37,19 @@ class Call:
         return self.principal
 
     @property
-    def provider_keys(self) -> dict[str, str]:
-        """The providers' keys that the caller brought, by header in lower case."""
-        return {
+    def provider_keys(self) -> ProviderKeys:
+        """The providers' keys that the caller brought or that are stored for it."""
+        brought = {
             name: value
             for name, value in self.request.headers.items()
             if name.startswith(_PROVIDER_KEY)
         }
+        stored = partial(
+            self.gateway.vault.provider_key,
+            project_id=self.project_id,
+            key_id=self.caller.key_id,
+        )
+        return ProviderKeys(brought, stored)
 
     @property
     def project_id(self) -> str:

@@ -1,6 +1,6 @@
 """Which provider serves which model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
@@ -8,6 +8,7 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.guard import guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
+from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Catalogue:
         *,
         messages: Sequence[JsonObject],
         server_tools: Sequence[str] = (),
-        keys: Mapping[str, str] | None = None,
+        keys: ProviderKeys = NO_KEYS,
     ) -> EventSource:
         """One answer's events, in order and to the end, or a GatewayError."""
         call = ModelCall(
@@ -83,6 +84,6 @@ class Catalogue:
             messages=messages,
             request=request,
             server_tools=server_tools,
-            keys=keys or {},
+            keys=keys,
         )
         return guarded(resolved.provider.stream(call), call, idle=self._idle)

@@ -1,11 +1,12 @@
 """What the gateway asks of a provider: its models, and messages as streams."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +19,7 @@ class ModelCall:
     request: JsonObject
     """The request as it came, for everything else: limits, system, tools, metadata."""
     server_tools: Sequence[str] = ()
-    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """The providers' keys that the caller brought, by header in lower case."""
+    keys: ProviderKeys = NO_KEYS
 
     @property
     def turn(self) -> int:

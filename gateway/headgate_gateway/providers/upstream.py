@@ -14,7 +14,7 @@ from headgate_gateway.providers.wire import texts
 
 
 class UpstreamProvider:
-    """Serves the models of one manifest, with the keys that callers bring."""
+    """Serves the models of one manifest, with the keys of those who call."""
 
     def __init__(self, manifest: Manifest, client: UpstreamClient) -> None:
         self.manifest = manifest
@@ -42,7 +42,9 @@ class UpstreamProvider:
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
         manifest = self.manifest
-        key = call.keys.get(manifest.key_header.lower())
+        key = await call.keys.of(
+            manifest.id, header=manifest.key_header, url=manifest.base_url
+        )
         if key is None:
             raise GatewayError(
                 "provider_key_missing",

@@ -94,6 +94,7 @@ async def delete(call: Call) -> Answer:
 
 async def _changed(call: Call, changes: dict[str, Any]) -> sa.RowMapping:
     row = await call.gateway.keys.update(_id(call), {**changes, "updated_at": now_ms()})
+    call.gateway.vault.forget()
     call.gateway.authenticator.forget()
     return _found(row)
 
@@ -104,6 +105,7 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         project_id=body["project_id"],
         secret=secret,
         allowed_models=body.get("allowed_models"),
+        credential_id=body.get("credential_id"),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
@@ -141,6 +143,7 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "prefix": row["prefix"],
         "status": row["status"],
         "allowed_models": row["allowed_models"],
+        "credential_id": row["credential_id"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),
         "updated_at": rfc3339(row["updated_at"]),

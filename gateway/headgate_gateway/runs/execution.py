@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -13,6 +13,7 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import error_event
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Catalogue, Resolved
+from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.runs.limits import RunLimits
 from headgate_gateway.runs.log import EventLog, StoreLost
 from headgate_gateway.runs.recovery import OpenStep, Recovered, recover, tool_calls
@@ -43,9 +44,9 @@ class RunPlan:
     limits: RunLimits
     server_tools: Sequence[str]
     tools: ToolSession
-    keys: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """The providers' keys that the caller brought. They are kept nowhere else, so a run
-    that another process takes up goes on without them."""
+    keys: ProviderKeys = NO_KEYS
+    """What the caller brought of them is kept nowhere else, so a run that another
+    process takes up goes on without that."""
     carried_ms: int = 0
     """How much of its time earlier processes used up."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.runs.execution import RunPlan
 from headgate_gateway.runs.limits import RunLimits
 from headgate_gateway.tools.interface import ServerTool
@@ -17,7 +18,7 @@ def plan_run(
     request_id: str,
     resolved: Resolved,
     tools: Mapping[str, ServerTool],
-    keys: Mapping[str, str] | None = None,
+    keys: ProviderKeys = NO_KEYS,
     carried_ms: int = 0,
 ) -> RunPlan:
     """The plan of a ``RunRequest``; ``carried_ms`` of its time are used up already."""
@@ -31,6 +32,6 @@ def plan_run(
         limits=RunLimits.of(body.get("run")),
         server_tools=names,
         tools=ToolSession(tools, names=names, config=config),
-        keys=keys or {},
+        keys=keys,
         carried_ms=carried_ms,
     )

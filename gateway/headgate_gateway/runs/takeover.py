@@ -1,6 +1,7 @@
 """Taking up the runs of a process that died or stopped, where it left them."""
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
@@ -9,12 +10,14 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import error_event
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Catalogue
+from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.log import numbered
 from headgate_gateway.runs.planning import plan_run
 from headgate_gateway.runs.recovery import Recovered, recover
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.runs import Append, RunRow, RunStore
+from headgate_gateway.vault import Vault
 
 _LEAST_AT_WORK = 500
 """What every life costs a run of its time, in milliseconds.
@@ -35,11 +38,13 @@ class Takeover:
         instances: InstanceStore,
         engine: RunEngine,
         catalogue: Catalogue,
+        vault: Vault,
     ) -> None:
         self._store = store
         self._instances = instances
         self._engine = engine
         self._catalogue = catalogue
+        self._vault = vault
         self._idle: set[str] = set()
         """Our runs that nobody carried out when we last looked."""
 
@@ -87,6 +92,13 @@ class Takeover:
             request_id=run["request_id"],
             resolved=self._catalogue.resolve(run["model"]),
             tools=self._engine.tools,
+            keys=ProviderKeys(
+                stored=partial(
+                    self._vault.provider_key,
+                    project_id=run["project_id"],
+                    key_id=run["key_id"],
+                )
+            ),
         )
         carried_ms = run["carried_ms"] + _at_work(run, recovered)
         changes = {"carried_ms": carried_ms}

@@ -10,6 +10,7 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.keys import Secret
+from headgate_gateway.store.credentials import require_credential
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import keys, projects, secrets
@@ -34,6 +35,7 @@ def new_key(
     project_id: str,
     secret: Secret,
     allowed_models: list[str] | None = None,
+    credential_id: str | None = None,
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def new_key(
         "prefix": secret.prefix,
         "status": "active",
         "allowed_models": allowed_models,
+        "credential_id": credential_id,
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,
@@ -109,6 +112,9 @@ class KeyStore:
             )
             if (await connection.execute(project)).first() is None:
                 return None
+            await require_credential(
+                connection, values["credential_id"], project_id=values["project_id"]
+            )
             await connection.execute(keys.insert().values(values))
             await connection.execute(
                 secrets.insert().values(hash=digest, kind="key", key_id=values["id"])
@@ -142,6 +148,9 @@ class KeyStore:
             row = (await connection.execute(query)).mappings().one_or_none()
             if row is None or not changes:
                 return row
+            await require_credential(
+                connection, changes.get("credential_id"), project_id=row["project_id"]
+            )
             await connection.execute(
                 keys.update().where(keys.c.id == key_id).values(**changes)
             )

@@ -11,7 +11,14 @@ from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import keys, projects, run_events, runs, secrets
+from headgate_gateway.store.tables import (
+    credentials,
+    keys,
+    projects,
+    run_events,
+    runs,
+    secrets,
+)
 
 DEFAULT_PROJECT = "default"
 """The name of the project that callers without a key act in."""
@@ -83,7 +90,7 @@ class ProjectStore:
             elif await _holds_something(connection, project_id):
                 raise GatewayError(
                     "resource_in_use",
-                    "The project has keys or runs; force=true deletes them too.",
+                    "The project holds something; force=true deletes that too.",
                 )
             deleted = await connection.execute(
                 projects.delete().where(projects.c.id == project_id)
@@ -107,7 +114,7 @@ async def _refuse_taken(
 
 
 async def _holds_something(connection: AsyncConnection, project_id: str) -> bool:
-    for table in (keys, runs):
+    for table in (keys, runs, credentials):
         query = sa.select(table.c.id).where(table.c.project_id == project_id).limit(1)
         if (await connection.execute(query)).first() is not None:
             return True
@@ -121,5 +128,5 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
     await connection.execute(
         run_events.delete().where(run_events.c.run_id.in_(run_ids))
     )
-    await connection.execute(keys.delete().where(keys.c.project_id == project_id))
-    await connection.execute(runs.delete().where(runs.c.project_id == project_id))
+    for table in (keys, runs, credentials):
+        await connection.execute(table.delete().where(table.c.project_id == project_id))

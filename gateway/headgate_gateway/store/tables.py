@@ -50,6 +50,7 @@ keys = sa.Table(
     sa.Column("prefix", sa.String(80), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("allowed_models", Json),
+    sa.Column("credential_id", sa.String(40), index=True),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
@@ -65,6 +66,24 @@ secrets = sa.Table(
     sa.Column("kind", sa.String(8), nullable=False),
     sa.Column("key_id", sa.String(40), index=True),
     sa.Column("valid_until", sa.BigInteger),
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("name", Json, nullable=False),
+    sa.Column("provider", sa.String(40)),
+    sa.Column("host", sa.String(300)),
+    sa.Column("injection", Json, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("kek_version", sa.BigInteger, nullable=False),
+    sa.Column("last4", sa.String(4), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("rotated_at", sa.BigInteger),
+    sa.Index("credentials_by_project", "project_id", "provider"),
 )
 
 runs = sa.Table(

@@ -159,6 +159,41 @@ ADMIN_KEYS_ROTATE = Operation(
     path="/v1/admin/keys/{key_id}/rotate",
     credentials=(("admin_key",),),
 )
+ADMIN_CREDENTIALS_CREATE = Operation(
+    method="POST",
+    path="/v1/admin/credentials",
+    credentials=(("admin_key",),),
+    idempotency="key",
+)
+ADMIN_CREDENTIALS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/credentials",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_CREDENTIALS_GET = Operation(
+    method="GET",
+    path="/v1/admin/credentials/{credential_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_CREDENTIALS_UPDATE = Operation(
+    method="PATCH",
+    path="/v1/admin/credentials/{credential_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_CREDENTIALS_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/credentials/{credential_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_CREDENTIALS_ROTATE = Operation(
+    method="POST",
+    path="/v1/admin/credentials/{credential_id}/rotate",
+    credentials=(("admin_key",),),
+)
 HEALTH_LIVE = Operation(
     method="GET",
     path="/healthz",

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_projects::AdminProjects;
 use crate::runtime::transport::Core;
@@ -29,5 +30,10 @@ impl Admin {
     /// Gateway keys, with which applications call the gateway.
     pub fn keys(&self) -> AdminKeys {
         AdminKeys::new(&self.core)
+    }
+
+    /// Credentials of providers and services, sealed.
+    pub fn credentials(&self) -> AdminCredentials {
+        AdminCredentials::new(&self.core)
     }
 }

@@ -3,6 +3,7 @@
 //! The calls of the API, by resource.
 
 pub mod admin;
+pub mod admin_credentials;
 pub mod admin_keys;
 pub mod admin_projects;
 pub mod chat;

@@ -89,6 +89,13 @@ pub enum ContentBlockStop {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Credential {
+    #[default]
+    #[serde(rename = "credential")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Developer {
     #[default]
     #[serde(rename = "developer")]

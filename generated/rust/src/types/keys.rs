@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{constants, Metadata};
+use super::{constants, CredentialReference, Metadata};
 
 /// The id of a model, `provider/model`; `provider/*` stands for all of a provider.
 pub type ModelPattern = String;
@@ -24,6 +24,9 @@ pub struct KeyCreateRequest {
     /// The models that the key may ask for. Without it, all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_models: Option<ModelPatternList>,
+    /// The credential that the key uses at its upstream or provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credential_id: Option<CredentialReference>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -39,6 +42,7 @@ impl KeyCreateRequest {
             name: name.into(),
             project_id: project_id.into(),
             allowed_models: None,
+            credential_id: None,
             metadata: None,
             expires_at: None,
         }
@@ -47,6 +51,12 @@ impl KeyCreateRequest {
     /// Sets `allowed_models`.
     pub fn allowed_models(mut self, value: ModelPatternList) -> Self {
         self.allowed_models = Some(value);
+        self
+    }
+
+    /// Sets `credential_id`.
+    pub fn credential_id(mut self, value: impl Into<CredentialReference>) -> Self {
+        self.credential_id = Some(value.into());
         self
     }
 
@@ -107,6 +117,8 @@ pub struct KeyCreated {
     pub status: KeyStatus,
     /// The models that the key may ask for; null allows all.
     pub allowed_models: Option<ModelPatternList>,
+    /// The credential that the key uses at its upstream or provider; null if it has none of its own.
+    pub credential_id: Option<String>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -144,6 +156,8 @@ pub struct Key {
     pub status: KeyStatus,
     /// The models that the key may ask for; null allows all.
     pub allowed_models: Option<ModelPatternList>,
+    /// The credential that the key uses at its upstream or provider; null if it has none of its own.
+    pub credential_id: Option<String>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -194,6 +208,13 @@ pub struct KeyUpdateRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub allowed_models: Option<Option<ModelPatternList>>,
+    /// The credential that the key uses at its upstream or provider; null if none of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub credential_id: Option<Option<CredentialReference>>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -212,6 +233,7 @@ impl KeyUpdateRequest {
         Self {
             name: None,
             allowed_models: None,
+            credential_id: None,
             metadata: None,
             expires_at: None,
         }
@@ -226,6 +248,12 @@ impl KeyUpdateRequest {
     /// Sets `allowed_models`.
     pub fn allowed_models(mut self, value: Option<ModelPatternList>) -> Self {
         self.allowed_models = Some(value);
+        self
+    }
+
+    /// Sets `credential_id`.
+    pub fn credential_id(mut self, value: Option<CredentialReference>) -> Self {
+        self.credential_id = Some(value);
         self
     }
 

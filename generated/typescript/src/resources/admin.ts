@@ -2,6 +2,7 @@
 
 import { type ClientOptions, connect } from "../configuration.js";
 import type { Transport } from "../runtime/transport.js";
+import { Credentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
 import { Projects } from "./admin/projects.js";
 
@@ -10,10 +11,13 @@ export class Admin {
   readonly projects: Projects;
   /** Gateway keys, with which applications call the gateway. */
   readonly keys: Keys;
+  /** Credentials of providers and services, sealed. */
+  readonly credentials: Credentials;
 
   constructor(client: Transport | ClientOptions = {}) {
     const transport = connect(client);
     this.projects = new Projects(transport);
     this.keys = new Keys(transport);
+    this.credentials = new Credentials(transport);
   }
 }

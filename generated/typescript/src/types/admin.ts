@@ -54,6 +54,9 @@ export type ModelPattern = string;
 /** Models that a key may ask for. */
 export type ModelPatternList = ModelPattern[];
 
+/** Identifier of a credential, `cred_` and a ULID. */
+export type CredentialReference = string;
+
 /** A gateway key to create. */
 export interface KeyCreateRequest {
   /** Name of the key, for people to read. */
@@ -62,6 +65,8 @@ export interface KeyCreateRequest {
   project_id: string;
   /** The models that the key may ask for. Without it, all. */
   allowed_models?: ModelPatternList;
+  /** The credential that the key uses at its upstream or provider. */
+  credential_id?: CredentialReference;
   /** Free-form JSON of the caller's own. */
   metadata?: Metadata;
   /** When the key expires. Without it, never. */
@@ -87,6 +92,10 @@ export interface KeyCreated {
   status: KeyStatus;
   /** The models that the key may ask for; null allows all. */
   allowed_models: ModelPatternList | null;
+  /**
+   * The credential that the key uses at its upstream or provider; null if it has none of its own.
+   */
+  credential_id: string | null;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -119,6 +128,10 @@ export interface Key {
   status: KeyStatus;
   /** The models that the key may ask for; null allows all. */
   allowed_models: ModelPatternList | null;
+  /**
+   * The credential that the key uses at its upstream or provider; null if it has none of its own.
+   */
+  credential_id: string | null;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -153,6 +166,8 @@ export interface KeyUpdateRequest {
   name?: string;
   /** The models that the key may ask for; null allows all. */
   allowed_models?: ModelPatternList | null;
+  /** The credential that the key uses at its upstream or provider; null if none of its own. */
+  credential_id?: CredentialReference | null;
   /** Free-form JSON of the caller's own; replaces what was there. */
   metadata?: Metadata;
   /** When the key expires; null means never. */
@@ -167,4 +182,98 @@ export interface KeyRotateRequest {
    * The server's default is `0`.
    */
   grace_s?: number;
+}
+
+/** A host, with the port if it is not the usual one. */
+export type CredentialHost = string;
+
+/**
+ * How a secret is sent: as the whole value of a header, as a bearer token, as a query parameter,
+ * or, of the form `user:password`, as basic authentication.
+ */
+export type CredentialInjectionMode = "header" | "bearer" | "query" | "basic" | (string & {});
+
+/**
+ * Where in a request to a service the secret is put. Requests to a provider carry it as that
+ * provider wants it, whatever stands here.
+ */
+export interface CredentialInjection {
+  /** How the secret is sent. */
+  mode: CredentialInjectionMode;
+  /** Name of the header or the query parameter; without it `Authorization` or `api_key`. */
+  name?: string;
+}
+
+/** An upstream credential to store. */
+export interface CredentialCreateRequest {
+  /** Name of the credential, for people to read. */
+  name: string;
+  /** The project that the credential belongs to. */
+  project_id: string;
+  /** The model provider that it opens. Without it, it is for services. */
+  provider?: string;
+  /** The only host that it may be sent to. Without it, that of what uses it. */
+  host?: CredentialHost;
+  /** Where in a request the secret is put. Without it, as a bearer token. */
+  injection?: CredentialInjection;
+  /** The secret itself. It is sealed and never shown again. */
+  secret: string;
+}
+
+/** An upstream credential without its secret. */
+export interface CredentialSchema {
+  /** Identifier of the credential, `cred_` and a ULID. */
+  id: string;
+  /** Always `credential`. */
+  object: "credential";
+  /** Name of the credential, for people to read. */
+  name: string;
+  /** The project that the credential belongs to. */
+  project_id: string;
+  /** The model provider that it opens; null if it is for services. */
+  provider: string | null;
+  /** The only host that it is sent to; null leaves that to what uses it. */
+  host: string | null;
+  /** Where in a request the secret is put. */
+  injection: CredentialInjection;
+  /** The last four characters of the secret; fewer of a short one. */
+  last4: string;
+  /** Version of the master key that seals the secret. */
+  kek_version: number;
+  /** When the credential was stored. */
+  created_at: string;
+  /** When the credential was last changed. */
+  updated_at: string;
+  /** When the secret was last replaced, if it was. */
+  rotated_at: string | null;
+}
+
+/** A page of credentials. */
+export interface CredentialList {
+  /** Always `list`. */
+  object: "list";
+  /** The credentials of this page. */
+  data: CredentialSchema[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
+}
+
+/** What is to change about a credential; what is absent stays. */
+export interface CredentialUpdateRequest {
+  /** Name of the credential, for people to read. */
+  name?: string;
+  /** The only host that it may be sent to; null leaves that to what uses it. */
+  host?: CredentialHost | null;
+  /** Where in a request the secret is put. */
+  injection?: CredentialInjection;
+}
+
+/** What is replaced, the secret or only the master key over it. */
+export interface CredentialRotateRequest {
+  /** The new secret. Without it the same one is sealed again under the newest master key. */
+  secret?: string;
 }

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from .._runtime.clients import AsyncResource, Resource
 
 if TYPE_CHECKING:
+    from .admin_credentials import (
+        AdminCredentialsResource,
+        AsyncAdminCredentialsResource,
+    )
     from .admin_keys import AdminKeysResource, AsyncAdminKeysResource
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
 
@@ -30,6 +34,13 @@ class AdminResource(Resource):
 
         return AdminKeysResource(self._core)
 
+    @cached_property
+    def credentials(self) -> AdminCredentialsResource:
+        """Credentials of providers and services, sealed."""
+        from .admin_credentials import AdminCredentialsResource
+
+        return AdminCredentialsResource(self._core)
+
 
 class AsyncAdminResource(AsyncResource):
     """The `admin` operations."""
@@ -47,3 +58,10 @@ class AsyncAdminResource(AsyncResource):
         from .admin_keys import AsyncAdminKeysResource
 
         return AsyncAdminKeysResource(self._core)
+
+    @cached_property
+    def credentials(self) -> AsyncAdminCredentialsResource:
+        """Credentials of providers and services, sealed."""
+        from .admin_credentials import AsyncAdminCredentialsResource
+
+        return AsyncAdminCredentialsResource(self._core)

@@ -22,6 +22,9 @@ class KeyCreateRequest(TypedDict):
     allowed_models: NotRequired[Sequence[str]]
     """The models that the key may ask for. Without it, all."""
 
+    credential_id: NotRequired[str]
+    """The credential that the key uses at its upstream or provider."""
+
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
 
@@ -56,6 +59,11 @@ class KeyCreated(ApiModel):
 
     allowed_models: list[str] | None
     """The models that the key may ask for; null allows all."""
+
+    credential_id: str | None
+    """The credential that the key uses at its upstream or provider; null if it has none
+    of its own.
+    """
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -103,6 +111,11 @@ class Key(ApiModel):
     allowed_models: list[str] | None
     """The models that the key may ask for; null allows all."""
 
+    credential_id: str | None
+    """The credential that the key uses at its upstream or provider; null if it has none
+    of its own.
+    """
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -149,6 +162,11 @@ class KeyUpdateRequest(TypedDict):
 
     allowed_models: NotRequired[Sequence[str] | None]
     """The models that the key may ask for; null allows all."""
+
+    credential_id: NotRequired[str | None]
+    """The credential that the key uses at its upstream or provider; null if none of its
+    own.
+    """
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

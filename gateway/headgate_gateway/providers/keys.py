@@ -1,0 +1,30 @@
+"""Which key opens a provider for a caller."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+StoredKey: TypeAlias = Callable[[str, str], Awaitable[str | None]]
+"""The stored key for a provider at a URL, if there is one."""
+
+
+async def no_stored_key(_provider: str, _url: str) -> str | None:
+    """Nothing is stored."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderKeys:
+    """The keys that a caller brought, before those that are stored for it."""
+
+    brought: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """By header in lower case. They are kept nowhere."""
+    stored: StoredKey = no_stored_key
+
+    async def of(self, provider: str, *, header: str, url: str) -> str | None:
+        """The key for a provider at ``url`` that callers bring in ``header``."""
+        brought = self.brought.get(header.lower())
+        return await self.stored(provider, url) if brought is None else brought
+
+
+NO_KEYS = ProviderKeys()

@@ -1,0 +1,161 @@
+"""Upstream secrets: sealed under versioned master keys, opened only to be sent."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import dumps
+from headgate_gateway.keys import Hasher
+from headgate_gateway.settings import Settings, SettingsError
+from headgate_gateway.store.credentials import CredentialStore
+
+_NONCE = 12
+_KEY_BYTES = 32
+_REMEMBERED_FOR = 1.0
+"""Seconds that an opened secret is believed; a rotation takes as long."""
+_REMEMBERED = 1024
+
+_log = structlog.get_logger("headgate_gateway.vault")
+
+
+@dataclass(frozen=True, slots=True)
+class MasterKeys:
+    """The keys over all secrets, by version; new secrets are sealed by the first."""
+
+    newest: int
+    _by_version: Mapping[int, bytes] = field(repr=False)
+
+    def cipher(self, version: int) -> AESGCM:
+        """The cipher of a version; an error that says so when it is not known."""
+        key = self._by_version.get(version)
+        if key is None:
+            raise GatewayError(
+                "credential_missing", f"Master key {version} is not configured."
+            )
+        return AESGCM(key)
+
+
+def load_master_keys(settings: Settings, hasher: Hasher) -> MasterKeys:
+    """The keys of ``master_keys``, and version 0, which comes from the pepper."""
+    known = {0: hasher.derive(b"credentials")}
+    versions: list[int] = []
+    for item in settings.master_keys.split():
+        version, _, text = item.partition(":")
+        try:
+            versions.append(int(version))
+            known[versions[-1]] = bytes.fromhex(text)
+        except ValueError:
+            raise _malformed() from None
+        if versions[-1] < 1 or len(known[versions[-1]]) != _KEY_BYTES:
+            raise _malformed()
+    return MasterKeys(versions[0] if versions else 0, known)
+
+
+def _malformed() -> SettingsError:
+    return SettingsError(
+        "master_keys is not of the form 'VERSION:HEX ...': "
+        "a number from 1 and 64 hexadecimal digits"
+    )
+
+
+class Vault:
+    """Seals secrets for the store and opens them for their one use."""
+
+    def __init__(
+        self,
+        store: CredentialStore,
+        masters: MasterKeys,
+        *,
+        from_settings: Mapping[str, str],
+    ) -> None:
+        self._store = store
+        self._masters = masters
+        self._from_settings = from_settings
+        self._opened: OrderedDict[
+            tuple[str, str | None, str], tuple[float, str | None]
+        ] = OrderedDict()
+
+    @property
+    def version(self) -> int:
+        """The version that new secrets are sealed under."""
+        return self._masters.newest
+
+    def seal(self, secret: str, *, project_id: str, credential_id: str) -> bytes:
+        """The secret, readable only at its own place in the store."""
+        nonce = secrets.token_bytes(_NONCE)
+        place = _place(project_id, credential_id, self.version)
+        cipher = self._masters.cipher(self.version)
+        return nonce + cipher.encrypt(nonce, secret.encode(), place)
+
+    def open(self, row: sa.RowMapping) -> str:
+        """The secret of a credential's row."""
+        sealed: bytes = row["sealed"]
+        place = _place(row["project_id"], row["id"], row["kek_version"])
+        cipher = self._masters.cipher(row["kek_version"])
+        try:
+            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place).decode()
+        except InvalidTag:
+            raise GatewayError(
+                "credential_missing", "The stored credential cannot be opened."
+            ) from None
+
+    def open_for(self, row: sa.RowMapping, url: str) -> str:
+        """The secret for a request to ``url``, which has to be its own host."""
+        if row["host"] is not None and row["host"].lower() != urlsplit(url).netloc:
+            raise GatewayError(
+                "credential_missing", "The credential belongs to another host."
+            )
+        return self.open(row)
+
+    async def provider_key(
+        self, provider: str, url: str, *, project_id: str, key_id: str | None
+    ) -> str | None:
+        """The key's or the project's own key for a provider, or the operator's."""
+        place = (project_id, key_id, provider)
+        now = time.monotonic()
+        remembered = self._opened.get(place)
+        if remembered is None or remembered[0] <= now:
+            row = await self._store.for_provider(
+                provider, project_id=project_id, key_id=key_id
+            )
+            secret = None if row is None else self.open_for(row, url)
+            remembered = self._opened[place] = (now + _REMEMBERED_FOR, secret)
+            self._opened.move_to_end(place)
+            while len(self._opened) > _REMEMBERED:
+                self._opened.popitem(last=False)
+        return remembered[1] or self._from_settings.get(provider)
+
+    def forget(self) -> None:
+        """Believe nothing opened before; called when a credential changes here."""
+        self._opened.clear()
+
+    async def reseal(self, row: sa.RowMapping) -> sa.RowMapping | None:
+        """The credential with its secret under the newest master key."""
+        sealed = self.seal(
+            self.open(row), project_id=row["project_id"], credential_id=row["id"]
+        )
+        return await self._store.reseal(row, sealed=sealed, version=self.version)
+
+    async def reseal_old(self) -> None:
+        """Bring every secret under the newest master key."""
+        for row in await self._store.sealed_otherwise(self.version):
+            try:
+                await self.reseal(row)
+            except GatewayError as error:
+                _log.warning(
+                    "credential_not_resealed", id=row["id"], reason=error.message
+                )
+
+
+def _place(project_id: str, credential_id: str, version: int) -> bytes:
+    """Associated data: a sealed secret copied to another row does not open."""
+    return dumps([project_id, credential_id, version])
