@@ -104,6 +104,9 @@ impl Decoder {
             return Err(failure);
         }
         self.block.forget_dispatched();
+        if let Some(plain) = self.take_plain_block() {
+            return Ok(Some(self.plain_frame(plain)));
+        }
         while let Some(line) = self.take_line()? {
             if line.is_empty() {
                 if self.end_block() {
@@ -128,6 +131,67 @@ impl Decoder {
     /// The reconnection time the stream asked for, in milliseconds.
     pub fn retry(&self) -> Option<u64> {
         self.retry
+    }
+
+    /// Takes a block that lies in the buffer whole and in its commonest form: lines of
+    /// `id`, `event` and `data`, each at most once, ended by line feeds.
+    ///
+    /// Nothing of it is copied. Any other block is left to be read line by line; bytes
+    /// that were looked at for that are not looked at here again.
+    fn take_plain_block(&mut self) -> Option<PlainBlock> {
+        let untouched = self.begun && !self.after_return && self.scanned == self.start;
+        if !untouched || !self.block.is_empty() {
+            return None;
+        }
+        let mut plain = PlainBlock::default();
+        let mut at = self.start;
+        loop {
+            let rest = &self.buffer[at..];
+            let end = at + find_line_end(rest)?;
+            if self.buffer[end] != b'\n' || end - at > self.limits.line {
+                return None;
+            }
+            if end == at {
+                break;
+            }
+            let (place, name) = match rest[0] {
+                b'd' => (&mut plain.data, &b"data: "[..]),
+                b'e' => (&mut plain.event, &b"event: "[..]),
+                b'i' => (&mut plain.id, &b"id: "[..]),
+                _ => return None,
+            };
+            if place.is_some() || !rest.starts_with(name) {
+                return None;
+            }
+            *place = Some(at + name.len()..end);
+            at = end + 1;
+        }
+        let id = plain.id.clone().map(|id| &self.buffer[id]);
+        let within = plain.data.as_ref()?.len() <= self.limits.event;
+        if !within || id.is_some_and(|id| id.contains(&0)) {
+            return None;
+        }
+        self.start = at + 1;
+        self.scanned = self.start;
+        Some(plain)
+    }
+
+    fn plain_frame(&mut self, plain: PlainBlock) -> Frame<'_> {
+        let has_id = plain.id.is_some();
+        if let Some(id) = plain.id {
+            self.last_event_id.clear();
+            let id = String::from_utf8_lossy(&self.buffer[id]);
+            self.last_event_id.push_str(&id);
+        }
+        let event = plain.event.filter(|event| !event.is_empty());
+        Frame {
+            event: event.map_or(Cow::Borrowed("message"), |event| {
+                String::from_utf8_lossy(&self.buffer[event])
+            }),
+            data: String::from_utf8_lossy(&self.buffer[plain.data.unwrap_or_default()]),
+            last_event_id: &self.last_event_id,
+            has_id,
+        }
     }
 
     fn fail<T>(&mut self, failure: LimitExceeded) -> Result<T, LimitExceeded> {
@@ -183,6 +247,14 @@ impl Decoder {
     }
 }
 
+/// Where the fields of a block lie in the buffer.
+#[derive(Default)]
+struct PlainBlock {
+    id: Option<Range<usize>>,
+    event: Option<Range<usize>>,
+    data: Option<Range<usize>>,
+}
+
 /// The fields of the block being read.
 #[derive(Debug, Default)]
 struct Block {
@@ -208,6 +280,10 @@ impl Block {
             b"retry" => self.retry = milliseconds(value),
             _ => {}
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.event.is_empty() && !self.has_data && !self.has_id
     }
 
     fn add_data(&mut self, value: &[u8]) {

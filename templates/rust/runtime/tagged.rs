@@ -4,13 +4,15 @@
 //! the tag is normally the first key, so the rest of the object goes straight from
 //! the input into the variant; only keys that come before the tag are kept aside.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::vec;
 
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess,
+    Visitor,
 };
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,13 +55,15 @@ impl<'de, U: Tagged> Visitor<'de> for UnionVisitor<U> {
         let mut before = Vec::new();
         let mut tag = None;
         while let Some(key) = rest.next_key_seed(KeySeed(U::TAG))? {
-            match (key, rest.next_value()?) {
-                (Key::Tag, Value::String(text)) => {
-                    tag = Some(text);
-                    break;
-                }
-                (Key::Tag, other) => before.push((U::TAG.to_owned(), other)),
-                (Key::Other(name), value) => before.push((name, value)),
+            match key {
+                Key::Tag => match rest.next_value_seed(TagSeed)? {
+                    Said::Text(text) => {
+                        tag = Some(text);
+                        break;
+                    }
+                    Said::Other(other) => before.push((U::TAG.to_owned(), other)),
+                },
+                Key::Other(name) => before.push((name, rest.next_value()?)),
             }
         }
         let fields = Fields {
@@ -101,6 +105,70 @@ impl Visitor<'_> for KeySeed {
         } else {
             Ok(Key::Other(name.to_owned()))
         }
+    }
+}
+
+/// What the tag's property holds: a text, which is borrowed where it can be.
+enum Said<'de> {
+    Text(Cow<'de, str>),
+    Other(Value),
+}
+
+struct TagSeed;
+
+impl<'de> DeserializeSeed<'de> for TagSeed {
+    type Value = Said<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Said<'de>, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TagSeed {
+    type Value = Said<'de>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Said<'de>, E> {
+        Ok(Said::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Said<'de>, E> {
+        self.visit_string(text.to_owned())
+    }
+
+    fn visit_string<E: Error>(self, text: String) -> Result<Said<'de>, E> {
+        Ok(Said::Text(Cow::Owned(text)))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Said<'de>, E> {
+        Ok(Said::Other(Value::Null))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Said<'de>, E> {
+        Ok(Said::Other(value.into()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Said<'de>, E> {
+        Ok(Said::Other(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Said<'de>, E> {
+        Ok(Said::Other(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Said<'de>, E> {
+        Ok(Said::Other(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Said<'de>, A::Error> {
+        Value::deserialize(SeqAccessDeserializer::new(items)).map(Said::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Said<'de>, A::Error> {
+        Value::deserialize(MapAccessDeserializer::new(fields)).map(Said::Other)
     }
 }
 
