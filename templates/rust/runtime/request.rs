@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use reqwest::Url;
 use serde::Serialize;
@@ -17,7 +16,8 @@ use super::parameters::{
     add_pairs, change_pairs, encode_pairs, joined, path_text, percent_encoded,
 };
 pub use super::parameters::{json_text, PathStyle, Style};
-use super::upload::Multipart;
+use super::payload::Payload;
+use super::upload::{Multipart, Upload};
 
 /// Whether an operation may be sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct Operation {
 #[derive(Clone)]
 pub struct Request {
     pub(super) operation: &'static Operation,
-    pub(super) body: Option<Bytes>,
+    pub(super) body: Option<Payload>,
     pub(super) content_type: String,
     path: Vec<PathValue>,
     query: Vec<(String, String)>,
@@ -150,7 +150,7 @@ impl Request {
     /// Sets a JSON body.
     pub fn json(&mut self, body: &(impl Serialize + ?Sized)) {
         match serde_json::to_vec(body) {
-            Ok(body) => self.body = Some(body.into()),
+            Ok(body) => self.body = Some(Payload::Bytes(body.into())),
             Err(error) => self.problem = Some(format!("the body: {error}")),
         }
     }
@@ -187,9 +187,10 @@ impl Request {
     }
 
     /// Sets a body as it is.
-    pub fn raw(&mut self, content_type: &str, body: impl Into<Bytes>) {
-        content_type.clone_into(&mut self.content_type);
-        self.body = Some(body.into());
+    pub fn raw(&mut self, content_type: &str, body: impl Into<Upload>) {
+        let (own, piece) = body.into().into_parts();
+        self.content_type = own.unwrap_or_else(|| content_type.to_owned());
+        self.body = Some(Payload::new(vec![piece]));
     }
 
     /// Says how the list that is asked for goes on.
@@ -399,12 +400,13 @@ impl Options {
     }
 
     /// Adds the extra properties to a JSON body.
-    pub(super) fn extend_body(&self, body: Option<Bytes>) -> Result<Option<Bytes>, Error> {
+    pub(super) fn extend_body(&self, body: Option<Payload>) -> Result<Option<Payload>, Error> {
         if self.extra_body.is_empty() {
             return Ok(body);
         }
         let whole = match &body {
-            Some(body) => serde_json::from_slice(body).unwrap_or_default(),
+            Some(Payload::Bytes(body)) => serde_json::from_slice(body).unwrap_or_default(),
+            Some(Payload::Pieces(_)) => Value::Null,
             None => Value::Object(Map::new()),
         };
         let Value::Object(mut whole) = whole else {
@@ -412,6 +414,7 @@ impl Options {
             return Err(Error::configuration(message));
         };
         whole.extend(self.extra_body.clone());
-        Ok(Some(Value::Object(whole).to_string().into()))
+        let whole = Value::Object(whole).to_string();
+        Ok(Some(Payload::Bytes(whole.into())))
     }
 }

@@ -19,6 +19,7 @@ use super::error::{Error, TimeLimit};
 use super::interceptors::{Interceptors, Watch};
 use super::logging::CallLog;
 use super::parameters::percent_encoded;
+use super::payload::{is_of_a_file, Payload};
 use super::redaction::Redactor;
 use super::request::{Idempotency, Options, Request};
 use super::response::{ResponseInfo, WithResponse};
@@ -219,7 +220,7 @@ impl Sender {
         }
     }
 
-    /// Makes the request that all attempts share. What is set more narrowly wins.
+    /// Makes what all attempts share of the request: all but the body. What is set more narrowly wins.
     pub(super) fn template(&self) -> Result<reqwest::Request, Error> {
         self.request.check()?;
         let method = reqwest::Method::from_bytes(self.request.operation.method.as_bytes())
@@ -232,8 +233,7 @@ impl Sender {
                 set_header(&mut headers, &name, &value)?;
             }
         }
-        let body = self.options.extend_body(self.request.body.clone())?;
-        if body.is_some() {
+        if self.body()?.is_some() {
             set_header(
                 &mut headers,
                 CONTENT_TYPE.as_str(),
@@ -258,8 +258,11 @@ impl Sender {
         }
         let mut request = reqwest::Request::new(method, url);
         *request.headers_mut() = headers;
-        *request.body_mut() = body.map(Into::into);
         Ok(request)
+    }
+
+    fn body(&self) -> Result<Option<Payload>, Error> {
+        self.options.extend_body(self.request.body.clone())
     }
 
     /// Gets a token, if what is asked for needs one and it is not given.
@@ -338,9 +341,9 @@ impl Sender {
         template: &reqwest::Request,
         attempt: u32,
     ) -> Result<reqwest::Request, Error> {
-        let mut request = template
-            .try_clone()
-            .ok_or_else(|| Error::configuration("the body cannot be sent again"))?;
+        let mut request = reqwest::Request::new(template.method().clone(), template.url().clone());
+        request.headers_mut().clone_from(template.headers());
+        *request.body_mut() = self.body()?.map(|body| body.body());
         if let Some(name) = self.core.service.attempt_header {
             set_header(request.headers_mut(), name, &attempt.to_string())?;
         }
@@ -472,7 +475,10 @@ fn new_key() -> String {
 
 fn unsent(error: reqwest::Error, redactor: &Arc<Redactor>) -> Attempted {
     let error = error.without_url();
-    let (failure, made) = if error.is_connect() && error.is_timeout() {
+    let (failure, made) = if is_of_a_file(&error) {
+        let message = "a file changed or went away while it was sent";
+        (Failure::Final, Error::configuration(message))
+    } else if error.is_connect() && error.is_timeout() {
         (Failure::Connect, Error::timeout(TimeLimit::Connect))
     } else if error.is_connect() {
         (

@@ -74,7 +74,7 @@ pub struct ApiError {
     pub kind: Option<String>,
     /// The error's code.
     pub code: Option<String>,
-    /// The message for people.
+    /// The message for people, without the client's secrets.
     pub message: Option<String>,
     /// The parameter that is wrong.
     pub param: Option<String>,
@@ -264,8 +264,14 @@ impl Error {
         self
     }
 
-    /// Hides secrets when the error is printed; a cause that holds one is not kept.
+    /// Hides secrets in what the error says; a cause that holds one is not kept.
+    ///
+    /// What the server sent stays as it came, for those who ask for that.
     pub(super) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
+        self.0.message = redactor.text(&self.0.message);
+        if let Failure::Api(error) = &mut self.0.failure {
+            error.message = error.message.as_deref().map(|said| redactor.text(said));
+        }
         self.0.redactor = Some(Arc::clone(redactor));
         if let Some(source) = &self.0.source {
             let printed = printed(&**source);
@@ -342,7 +348,7 @@ impl Error {
         self.api_error()?.code.as_deref()
     }
 
-    /// The message: the server's own, or ours.
+    /// The message: the server's own, or ours, without the client's secrets.
     pub fn message(&self) -> &str {
         let said = self.api_error().and_then(|error| error.message.as_deref());
         said.unwrap_or(&self.0.message)
@@ -435,12 +441,12 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = self.shown(self.message());
+        let message = self.message();
         match self.api_error() {
             Some(error) if error.status >= 300 && error.message.is_some() => {
                 write!(formatter, "{}: {message}", error.status)?;
             }
-            _ => formatter.write_str(&message)?,
+            _ => formatter.write_str(message)?,
         }
         match self.request_id() {
             Some(id) => write!(formatter, " (request {id})"),
@@ -455,7 +461,7 @@ impl fmt::Debug for Error {
         formatter
             .debug_struct("Error")
             .field("failure", &format_args!("{failure}"))
-            .field("message", &self.shown(&self.0.message))
+            .field("message", &self.0.message)
             .field("request_id", &self.request_id())
             .field("last_event_id", &self.0.last_event_id)
             .field("source", &self.0.source)

@@ -19,6 +19,7 @@ pub mod otel;
 pub mod page;
 pub mod parameters;
 pub mod partial_json;
+mod payload;
 mod progress;
 pub mod records;
 pub mod redaction;

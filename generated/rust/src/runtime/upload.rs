@@ -10,12 +10,13 @@ use serde_json::Value;
 use super::content::media_type_of;
 use super::error::Error;
 use super::parameters::text;
+use super::payload::{Payload, Piece, Stored};
 use super::retry::random_bits;
 
-/// Bytes that are sent as a file.
-#[derive(Clone, Default, PartialEq, Eq)]
+/// What is sent as a file: bytes, or a file that is read while it is sent.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Upload {
-    data: Bytes,
+    data: Piece,
     file_name: Option<String>,
     content_type: Option<String>,
 }
@@ -24,23 +25,23 @@ impl Upload {
     /// Takes the bytes.
     pub fn new(data: impl Into<Bytes>) -> Self {
         Self {
-            data: data.into(),
-            ..Self::default()
+            data: Piece::Bytes(data.into()),
+            file_name: None,
+            content_type: None,
         }
     }
 
-    /// Reads a file; its name goes with it.
+    /// Takes a file, whose name goes with it.
+    ///
+    /// It is not read before it is sent, and then piece by piece, once for each attempt;
+    /// it has to stay as it is until then. Fails if it cannot be read.
     pub fn file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let data = std::fs::read(path).map_err(|error| {
-            let path = path.display();
-            Error::configuration(format!("path: `{path}` cannot be read")).caused_by(error)
-        })?;
         let name = path.file_name().and_then(|name| name.to_str());
-        let file = Self::new(data);
-        Ok(match name {
-            Some(name) => file.file_name(name),
-            None => file,
+        Ok(Self {
+            data: Piece::Stored(Stored::new(path)?),
+            file_name: name.map(str::to_owned),
+            content_type: None,
         })
     }
 
@@ -56,9 +57,23 @@ impl Upload {
         self
     }
 
-    /// The bytes.
-    pub fn data(&self) -> &Bytes {
-        &self.data
+    /// The bytes, if it is not a file that is still to be read.
+    pub fn data(&self) -> Option<&Bytes> {
+        match &self.data {
+            Piece::Bytes(bytes) => Some(bytes),
+            Piece::Stored(_) => None,
+        }
+    }
+
+    /// Gives the media type that was set, and what is sent.
+    pub(super) fn into_parts(self) -> (Option<String>, Piece) {
+        (self.content_type, self.data)
+    }
+}
+
+impl Default for Upload {
+    fn default() -> Self {
+        Self::new(Bytes::new())
     }
 }
 
@@ -66,7 +81,7 @@ impl fmt::Debug for Upload {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Upload")
-            .field("bytes", &self.data.len())
+            .field("bytes", &self.data.length())
             .field("file_name", &self.file_name)
             .finish()
     }
@@ -96,10 +111,30 @@ impl From<&str> for Upload {
     }
 }
 
-/// Outside of a form, a file is a text.
+impl From<&[u8]> for Upload {
+    fn from(data: &[u8]) -> Self {
+        Self::new(data.to_vec())
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Upload {
+    fn from(data: &[u8; N]) -> Self {
+        Self::new(data.to_vec())
+    }
+}
+
+/// Within JSON, a file is a text.
 impl Serialize for Upload {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&String::from_utf8_lossy(&self.data))
+        let read;
+        let data: &[u8] = match &self.data {
+            Piece::Bytes(bytes) => bytes,
+            Piece::Stored(file) => {
+                read = std::fs::read(file.path()).map_err(serde::ser::Error::custom)?;
+                &read
+            }
+        };
+        serializer.serialize_str(&String::from_utf8_lossy(data))
     }
 }
 
@@ -121,7 +156,9 @@ impl Files for Upload {
         let own = self.content_type.as_deref().or(content_type);
         let known = own.or_else(|| media_type_of(file_name));
         let media_type = known.unwrap_or("application/octet-stream");
-        form.part(name, Some(file_name), Some(media_type), &self.data);
+        form.head(name, Some(file_name), Some(media_type));
+        form.add(self.data.clone());
+        form.add_bytes(b"\r\n");
     }
 }
 
@@ -157,7 +194,8 @@ impl<F: Files> Files for Box<F> {
 #[derive(Debug)]
 pub struct Multipart {
     boundary: String,
-    body: Vec<u8>,
+    pieces: Vec<Piece>,
+    text: Vec<u8>,
     problem: Option<String>,
 }
 
@@ -172,7 +210,8 @@ impl Multipart {
     pub fn new() -> Self {
         Self {
             boundary: format!("{:016x}{:016x}", random_bits(), random_bits()),
-            body: Vec::new(),
+            pieces: Vec::new(),
+            text: Vec::new(),
             problem: None,
         }
     }
@@ -190,7 +229,7 @@ impl Multipart {
         content_type: Option<&str>,
     ) {
         self.each(value, |form, value| {
-            form.part(name, None, content_type, text(value).as_bytes());
+            form.part(name, content_type, text(value).as_bytes());
         });
     }
 
@@ -205,7 +244,7 @@ impl Multipart {
         let media_type = content_type.unwrap_or("application/json");
         let add = |form: &mut Self, value: &Value| {
             let data = value.to_string();
-            form.part(name, None, Some(media_type), data.as_bytes());
+            form.part(name, Some(media_type), data.as_bytes());
         };
         if many {
             self.each(value, add);
@@ -249,13 +288,23 @@ impl Multipart {
         }
     }
 
-    fn part(
-        &mut self,
-        name: &str,
-        file_name: Option<&str>,
-        content_type: Option<&str>,
-        data: &[u8],
-    ) {
+    fn part(&mut self, name: &str, content_type: Option<&str>, data: &[u8]) {
+        self.head(name, None, content_type);
+        self.add_bytes(data);
+        self.add_bytes(b"\r\n");
+    }
+
+    fn add_bytes(&mut self, bytes: &[u8]) {
+        self.text.extend_from_slice(bytes);
+    }
+
+    /// Adds what is not copied: a file's bytes, or the file itself.
+    fn add(&mut self, piece: Piece) {
+        let text = std::mem::take(&mut self.text);
+        self.pieces.extend([Piece::Bytes(text.into()), piece]);
+    }
+
+    fn head(&mut self, name: &str, file_name: Option<&str>, content_type: Option<&str>) {
         let mut head = format!(
             "--{}\r\nContent-Disposition: form-data; name=\"{}\"",
             self.boundary,
@@ -268,21 +317,20 @@ impl Multipart {
             let shown: String = content_type.chars().filter(|c| !c.is_control()).collect();
             head.push_str(&format!("\r\nContent-Type: {shown}"));
         }
-        self.body.extend_from_slice(head.as_bytes());
-        self.body.extend_from_slice(b"\r\n\r\n");
-        self.body.extend_from_slice(data);
-        self.body.extend_from_slice(b"\r\n");
+        head.push_str("\r\n\r\n");
+        self.add_bytes(head.as_bytes());
     }
 
     /// Gives the media type and the body, or what is wrong with it.
-    pub(super) fn finish(mut self) -> Result<(String, Bytes), String> {
+    pub(super) fn finish(mut self) -> Result<(String, Payload), String> {
         if let Some(problem) = self.problem {
             return Err(problem);
         }
         let end = format!("--{}--\r\n", self.boundary);
-        self.body.extend_from_slice(end.as_bytes());
+        self.add_bytes(end.as_bytes());
+        self.pieces.push(Piece::Bytes(self.text.into()));
         let content_type = format!("multipart/form-data; boundary={}", self.boundary);
-        Ok((content_type, self.body.into()))
+        Ok((content_type, Payload::new(self.pieces)))
     }
 }
 

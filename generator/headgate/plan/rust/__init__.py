@@ -56,6 +56,7 @@ RUNTIME: Final = (
     "page",
     "parameters",
     "partial_json",
+    "payload",
     "progress",
     "records",
     "redaction",

@@ -302,8 +302,7 @@ class ResourceFile:
             self._form(body, name, parameters, statements)
             return
         if body.kind != "json":
-            self.imports.use("bytes", "Bytes")
-            parameters.append(assembled("{}: impl Into<Bytes>", name))
+            parameters.append(assembled("{}: impl Into<crate::Upload>", name))
             arguments = (rust.string(body.media_type), name)
             statements.append(
                 layout.call(8, fixed("request.raw"), arguments, fixed(";"))

@@ -2,10 +2,10 @@
 //!
 //! A process of its own: its variables must not reach other tests.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use headgate_sdk::{Client, ErrorKind, Timeouts};
+use headgate_sdk::{Client, ErrorKind, LogLevel, LogRecord, Timeouts};
 
 use headgate_sdk_tests::server::Server;
 
@@ -13,18 +13,22 @@ use headgate_sdk_tests::server::Server;
 static ENVIRONMENT: Mutex<()> = Mutex::new(());
 
 fn client_with(variables: &[(&str, &str)]) -> Result<Client, headgate_sdk::Error> {
+    with_variables(variables, Client::from_env)
+}
+
+fn with_variables<T>(variables: &[(&str, &str)], make: impl FnOnce() -> T) -> T {
     let guard = ENVIRONMENT
         .lock()
         .unwrap_or_else(|poison| poison.into_inner());
     for (name, value) in variables {
         std::env::set_var(name, value);
     }
-    let client = Client::from_env();
+    let made = make();
     for (name, _) in variables {
         std::env::remove_var(name);
     }
     drop(guard);
-    client
+    made
 }
 
 /// The environment sets the address, the credentials and the provider keys.
@@ -61,6 +65,30 @@ fn a_bad_variable_is_told() {
         error.message(),
         "HEADGATE_TIMEOUT_TOTAL must be a number of seconds"
     );
+}
+
+/// The environment says how much is logged; what it does not know changes nothing.
+#[tokio::test]
+async fn the_environment_sets_what_is_logged() {
+    let lines = |level: &'static str| async move {
+        let server = Server::start(|_, _, connection| connection.json(400, "{}"));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let write = {
+            let told = Arc::clone(&told);
+            move |record: &LogRecord| told.lock().expect("no panic").push(record.level)
+        };
+        let builder = server.builder().logger(write);
+        let client = with_variables(&[("HEADGATE_LOG", level)], || builder.build());
+        let _ = client.expect("a client").models().get("m").await;
+        let told = told.lock().expect("no panic").clone();
+        told
+    };
+
+    assert_eq!(lines("DEBUG").await, [LogLevel::Debug, LogLevel::Info]);
+    assert_eq!(lines("info").await, [LogLevel::Info]);
+    for silent in ["warn", "off", "loud", ""] {
+        assert_eq!(lines(silent).await, []);
+    }
 }
 
 /// An address that is none, or not one of HTTP, is refused.

@@ -323,7 +323,7 @@ const CANARIES: [&str; 8] = [
 
 /// Everything of an error that a program may print.
 fn printed(error: &Error) -> String {
-    let mut text = format!("{error} {error:?} {error:#?}");
+    let mut text = format!("{error} {error:?} {error:#?} {}", error.message());
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
         text.push_str(&format!(" {cause} {cause:?}"));

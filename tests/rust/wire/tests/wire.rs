@@ -149,6 +149,45 @@ async fn files_are_read_with_their_names() {
     assert_eq!(data, "a,b");
 }
 
+/// A file is read while it is sent, anew for each attempt, and is told if it changed.
+#[tokio::test]
+async fn files_are_read_while_they_are_sent() {
+    let path = std::env::temp_dir().join(format!("wire-large-{}.txt", std::process::id()));
+    let data = "0123456789".repeat(30_000);
+    std::fs::write(&path, &data).expect("a file");
+    let server = Server::start(|number, _, connection| match number {
+        0 => connection.respond(503, "Retry-After-Ms: 1\r\n", ""),
+        _ => connection.json(200, r#"{"id": "1"}"#),
+    });
+    let body = || {
+        let file = Upload::file(&path).expect("a file");
+        FilesCreateRequest::new(file, FilesCreateRequestPurpose::Avatar)
+    };
+    let files = client(&server).files();
+    let (early, changed) = (body(), body());
+
+    files.create(early).await.expect("an id");
+    let raw = client(&server).bytes();
+    let whole = Upload::file(&path).expect("a file");
+    raw.create(whole).await.expect("bytes");
+    std::fs::write(&path, &data[1..]).expect("a file");
+    let changed = files.create(changed).await.expect_err("a refusal");
+    std::fs::remove_file(&path).expect("no file");
+
+    let received = server.received();
+    let lengths: Vec<_> = received
+        .iter()
+        .map(|r| r.header("content-length"))
+        .collect();
+    assert_eq!(received.len(), 3, "{lengths:?}");
+    for request in &received[..2] {
+        let (_, sent) = parts(request).swap_remove(0);
+        assert!(sent == data, "{lengths:?}");
+    }
+    assert!(received[2].body == data, "{lengths:?}");
+    assert_eq!(changed.kind(), wire_forms_sdk::ErrorKind::Configuration);
+}
+
 /// A form's fields are written in their styles; the same body goes with a retry.
 #[tokio::test]
 async fn forms_are_written_in_their_styles() {
