@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::runtime::call::{Binary, Call};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
@@ -31,7 +29,7 @@ impl BytesApi {
     }
 
     /// `bytes.create`.
-    pub fn create(&self, body: impl Into<Bytes>) -> Call<Binary> {
+    pub fn create(&self, body: impl Into<crate::Upload>) -> Call<Binary> {
         let mut request = Request::new(&CREATE);
         request.raw("application/octet-stream", body);
         Call::new(&self.core, request)

@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use crate::runtime::call::{Call, Text};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
@@ -31,7 +29,7 @@ impl Texts {
     }
 
     /// `texts.create`.
-    pub fn create(&self, body: impl Into<Bytes>) -> Call<Text> {
+    pub fn create(&self, body: impl Into<crate::Upload>) -> Call<Text> {
         let mut request = Request::new(&CREATE);
         request.raw("text/plain", body);
         Call::new(&self.core, request)
