@@ -147,6 +147,28 @@ FORWARD = (
         "x-stream: {name: walk, method: events, "
         "unfinished_when: {query: after, value: 1}}",
     ),
+    Case(
+        "answer-removed",
+        "risky",
+        "        '404': {description: None., content: {application/json: "
+        "{schema: {type: object, properties: {error: {type: string}}}}}}\n",
+        "",
+    ),
+    Case(
+        "answer-grown",
+        "safe",
+        "properties: {error: {type: string}}",
+        "properties: {error: {type: string}, hint: {type: string}}",
+    ),
+    Case(
+        "answer-changed",
+        "risky",
+        "properties: {error: {type: string}}",
+        "properties: {error: {type: integer}}",
+    ),
+    Case("bound-tightened", "breaking", "default: 1}", "default: 1, maximum: 9}"),
+    Case("bound-tightened", "safe", "{type: number}", "{type: number, minimum: 0}"),
+    Case("bound-changed", "risky", "'^[0-9]+$'", "'^[0-9a-f]+$'"),
     Case("server-changed", "risky", "pets.example/v1", "pets.example/v2"),
     Case("credential-changed", "breaking", "name: X-Other", "name: X-Another"),
     Case(
@@ -325,6 +347,10 @@ FORWARD = (
 """What a text before becomes after."""
 
 BACKWARD = (
+    ("answer-added", "safe", "answer-removed"),
+    ("answer-changed", "risky", "answer-grown"),
+    ("bound-loosened", "safe", "bound-tightened"),
+    ("bound-loosened", "risky", "bound-tightened"),
     ("body-optional", "safe", "body-required"),
     ("body-added", "breaking", "body-removed"),
     ("condition-added", "safe", "condition-removed"),

@@ -1,20 +1,23 @@
 """What changed between two versions of a document, and whom it breaks.
 
 Both documents are read as far as the IR, so the way a thing is written does not
-matter. Constraints on values (lengths, patterns, bounds) are no part of the IR: the
-SDKs do not check them, and they are not compared.
+matter. What is no part of the IR, for no SDK acts on it, is compared as it is written:
+bounds of values (lengths, patterns) and the bodies of single errors.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headgate.diff.answers import AnswerComparison
+from headgate.diff.bounds import BoundComparison
 from headgate.diff.changes import LEVELS, Change, Changes, Level, Report
 from headgate.diff.operations import OperationComparison
 from headgate.diff.rendering import Format, render, summary
 from headgate.diff.service import ServiceComparison, Sides
 from headgate.diff.streams import StreamComparison
 from headgate.diff.types import TypeComparison
+from headgate.diff.written import Written
 from headgate.ir.build import build_api
 
 if TYPE_CHECKING:
@@ -44,8 +47,11 @@ def compare_documents(before: Document, after: Document) -> Report:
 def compare_apis(old: Api, new: Api, sides: Sides) -> Report:
     """Compare two APIs; `sides` are the documents that they were read from."""
     changes = Changes()
-    types = TypeComparison(old, new, changes)
-    operations = OperationComparison(types, changes)
+    before, after = Written(sides.before), Written(sides.after)
+    bounds = BoundComparison(old, new, before, after, changes)
+    types = TypeComparison(old, new, changes, bounds)
+    answers = AnswerComparison(before, after, changes)
+    operations = OperationComparison(types, answers, changes)
     streams = operations.compare(old.operations, new.operations)
     StreamComparison(types, changes, sides).compare(old, new, streams)
     ServiceComparison(types, changes, sides).compare(old, new)

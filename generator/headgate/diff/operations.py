@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
+from headgate.diff.answers import AnswerComparison
+from headgate.diff.bounds import Way
 from headgate.diff.calls import compare_stream_calls
 from headgate.diff.changes import Changes, Level
-from headgate.diff.types import Spot, TypeComparison, Way
+from headgate.diff.types import Spot, TypeComparison
 from headgate.diff.values import quoted
 from headgate.ir.operations import (
     Body,
@@ -24,6 +26,7 @@ class OperationComparison:
     """Compares the operations of two APIs."""
 
     types: TypeComparison
+    answers: AnswerComparison
     changes: Changes
 
     def compare(
@@ -69,6 +72,7 @@ class OperationComparison:
         self._compare_bodies(old, new)
         self._compare_results(old, new)
         self._compare_pages(old, new)
+        self.answers.compare(old, new, name)
         compare_stream_calls(old, new, name, self.changes)
 
     def _compare_security(self, old: Operation, new: Operation) -> None:
@@ -149,7 +153,7 @@ class OperationComparison:
         name: str,
     ) -> None:
         spot = Spot(name, old.location, new.location)
-        self.types.compare(old.type, new.type, way, spot)
+        self.types.compare_whole(old.type, new.type, way, spot)
 
     def _compare_bodies(self, old: Operation, new: Operation) -> None:
         was, now, name = old.body, new.body, f"the body of {shown(old)}"

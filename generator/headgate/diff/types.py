@@ -7,8 +7,9 @@ before; a client that receives may be given no less, and nothing that it cannot 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
+from headgate.diff.bounds import BoundComparison, Way
 from headgate.diff.changes import Changes, Level
 from headgate.diff.values import quoted, values_of
 from headgate.errors import Location
@@ -32,7 +33,6 @@ from headgate.ir.types import (
     Union,
 )
 
-Way = Literal["sent", "received"]
 Plain: TypeAlias = TypeExpr | Definition
 
 
@@ -52,6 +52,7 @@ class TypeComparison:
     before: Api
     after: Api
     changes: Changes
+    bounds: BoundComparison
     seen: set[tuple[Way, TypeId, TypeId]] = field(
         default_factory=set[tuple[Way, TypeId, TypeId]]
     )
@@ -69,6 +70,11 @@ class TypeComparison:
         self.seen.add((way, first.id, second.id))
         self.matched[first.id] = second.id
         self._compare_named(first, second, way, spot)
+
+    def compare_whole(self, old: TypeExpr, new: TypeExpr, way: Way, spot: Spot) -> None:
+        """Compare types at places that hold just them, and so their bounds too."""
+        self.bounds.compare(spot.name, spot.old, spot.new, way)
+        self.compare(old, new, way, spot)
 
     def _note(
         self, code: str, spot: Spot, message: str, way: Way, *levels: Level
@@ -120,6 +126,7 @@ class TypeComparison:
             message = f"is called {quoted(new.id)} now, {quoted(old.id)} before"
             self._note("type-renamed", spot, message, way, "risky")
         inside = Spot(quoted(old.id), old.location, new.location)
+        self.bounds.compare(inside.name, inside.old, inside.new, way)
         match old, new:
             case Struct(), Struct():
                 self._compare_structs(old, new, way, inside)
@@ -277,7 +284,7 @@ class TypeComparison:
             self._note("default-changed", here, message, way, "risky")
         if new.docs.deprecated and not old.docs.deprecated:
             self._note("newly-deprecated", here, "is deprecated now", way, "safe")
-        self.compare(old.type, new.type, way, here)
+        self.compare_whole(old.type, new.type, way, here)
 
 
 def kind_of(plain: Plain) -> str:

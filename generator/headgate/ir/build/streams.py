@@ -184,7 +184,7 @@ class StreamReader:
         if frame is None:
             return None
         resolved = self.reader.resolve(frame)
-        payloads = self._payloads(resolved)
+        payloads = self._payloads(resolved, set())
         if payloads is not None:
             self._note_frames(frame, resolved)
         return payloads
@@ -203,11 +203,17 @@ class StreamReader:
             return distinct[0].type
         return self.schemas.union_of(self.reader.resolve(frame), distinct, words)
 
-    def _payloads(self, frame: Node) -> list[Node] | None:
-        """Find the schemas of the JSON inside a frame `{event, id, data}`."""
+    def _payloads(self, frame: Node, seen: set[str]) -> list[Node] | None:
+        """Find the schemas of the JSON inside a frame `{event, id, data}`.
+
+        A union of frames that is a branch of itself adds nothing there.
+        """
+        if frame.pointer in seen:
+            return []
+        seen.add(frame.pointer)
         branches = [*frame.items("oneOf"), *frame.items("anyOf")]
         if branches:
-            parts = [self._payloads(self.reader.resolve(b)) for b in branches]
+            parts = [self._payloads(self.reader.resolve(b), seen) for b in branches]
             if any(part is None for part in parts):
                 return None
             return [node for part in parts if part for node in part]
