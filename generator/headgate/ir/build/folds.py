@@ -60,7 +60,8 @@ class FoldReader:
             rules += self._rules(node, case, into)
         declared = node.value.get("accumulate")
         added = _accumulation(declared) if is_object(declared) else None
-        return Fold(into, tuple(rules), added)
+        # A rule that changes nothing would be a method without a body.
+        return Fold(into, tuple(each for each in rules if each.actions), added)
 
     def _rules(self, node: Node, case: EventCase, into: TypeExpr) -> list[FoldRule]:
         value = node.value[case.name]
