@@ -76,6 +76,24 @@ def test_the_exit_code_follows_the_limit(limit: str, code: int, tmp_path: Path) 
     assert diff(tmp_path, "--fail-on", limit).exit_code == code
 
 
+def test_overlays_belong_to_one_side_each(tmp_path: Path) -> None:
+    """What an Overlay does to one document is a change; done to both it is none."""
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions:\n"
+        "  - target: $.paths['/pets'].post\n    remove: true\n",
+        "utf-8",
+    )
+    place = tmp_path / "base.yaml"
+    place.write_text(BASE, "utf-8")
+    command = ["diff", str(place), str(place), "--overlay", str(overlay)]
+    one = CliRunner().invoke(main, command)
+    both = CliRunner().invoke(main, [*command, "--old-overlay", str(overlay)])
+
+    assert (one.exit_code, both.exit_code) == (1, 0)
+    assert "breaking[operation-removed]: POST /pets is gone" in one.stdout
+
+
 def test_the_same_api_in_two_versions_of_openapi() -> None:
     """Rewriting a document from 3.0 to 3.1 breaks nobody."""
     corpus = find_documents()

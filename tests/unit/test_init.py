@@ -110,6 +110,64 @@ def test_reasons_stand_beside_what_is_proposed(chat: Path) -> None:
     assert '# "operations.getV1ChatsOfAllUsersEver" = "chats.list"' in text
 
 
+def test_resources_that_begin_alike_are_grouped(tmp_path: Path) -> None:
+    """Three of one family get a parent, by settings that hold as they are proposed."""
+    operations = "".join(
+        f"  /{name}:\n    get:\n      operationId: list_{name}\n"
+        f"      tags: [{name}]\n      responses: {{'204': {{description: None.}}}}\n"
+        for name in ("beta_cats", "beta_dogs", "beta_owls", "people")
+    )
+    spec = tmp_path / "spec.yaml"
+    head = "openapi: 3.1.0\ninfo: {title: Zoo, version: '1'}\npaths:\n"
+    spec.write_text(head + operations, "utf-8")
+    _, _, proposed = proposal(spec).partition("# [groups]\n")
+    lines = (line.removeprefix("# ") for line in proposed.splitlines())
+    settings = "\n".join(["[groups]", *lines])
+    (tmp_path / "headgate.toml").write_text(settings, "utf-8")
+    api, _ = build_api(load_document(spec))
+
+    assert [call.resource for call in api.operations] == [
+        ("beta", "cats"),
+        ("beta", "dogs"),
+        ("beta", "owls"),
+        ("people",),
+    ]
+
+
+def test_a_crowded_resource_is_parted_by_its_paths(tmp_path: Path) -> None:
+    """What the paths of very many calls go on with is proposed as their group."""
+    operations = "".join(
+        f"  /zoos/{{zoo}}/{part}/{number}:\n    get:\n"
+        f"      operationId: {part}{number}\n      tags: [zoos]\n"
+        "      parameters: [{name: zoo, in: path, required: true,"
+        " schema: {type: string}}]\n"
+        "      responses: {'204': {description: None.}}\n"
+        for part, count in (("cats", 12), ("dogs", 12), ("map", 1))
+        for number in range(count)
+    )
+    spec = tmp_path / "spec.yaml"
+    head = "openapi: 3.1.0\ninfo: {title: Zoo, version: '1'}\npaths:\n"
+    spec.write_text(head + operations, "utf-8")
+    text = proposal(spec)
+
+    assert '# "cats0" = "zoos.cats"  # now zoos' in text
+    assert '# "dogs11" = "zoos.dogs"  # now zoos' in text
+    assert '"map0"' not in text.partition("# [groups]")[2]
+
+
+def test_an_overlay_is_looked_at_too(chat: Path) -> None:
+    """What an Overlay adds to the document is found like what it says itself."""
+    overlay = chat.with_name("overlay.yaml")
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: O, version: '1'}\nactions:\n"
+        "  - target: $.info\n    update: {title: Chatter}\n",
+        "utf-8",
+    )
+    done = CliRunner().invoke(main, ["init", str(chat), "--overlay", str(overlay)])
+
+    assert tomllib.loads(done.stdout)["client"]["name"] == "Chatter"
+
+
 def test_text_of_the_document_stays_within_its_place(chat: Path) -> None:
     """A line break in a name ends neither a string nor a comment."""
     assert "evil" not in tomllib.loads(proposal(chat))

@@ -26,6 +26,20 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="Settings of NEW. [default: headgate.toml beside each document, if there]",
 )
 @click.option(
+    "--old-overlay",
+    "old_overlays",
+    multiple=True,
+    type=_FILE,
+    help="An OpenAPI Overlay to apply to OLD, like --overlay.",
+)
+@click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=_FILE,
+    help="An OpenAPI Overlay to apply to NEW first; may be repeated.",
+)
+@click.option(
     "--format",
     "style",
     default="text",
@@ -47,12 +61,14 @@ def diff(
     old_config: Path | None,
     config: Path | None,
     *,
+    old_overlays: tuple[Path, ...],
+    overlays: tuple[Path, ...],
     style: Format,
     limit: Literal[Level, "never"],
 ) -> None:
     """Say what changed from document OLD to NEW, and whom it breaks.
 
-    Calls, types, errors and event streams are compared as the SDKs see them: what a
+    Calls, types, bounds of values, errors and event streams are compared: what a
     client sends is judged the other way round than what it receives.
     `headgate explain CODE` says more about a change.
     """
@@ -60,7 +76,8 @@ def diff(
     from headgate.document import load_document
 
     def compared() -> Report:
-        before, after = load_document(old, old_config), load_document(new, config)
+        before = load_document(old, old_config, overlays=old_overlays)
+        after = load_document(new, config, overlays=overlays)
         return compare_documents(before, after)
 
     report = or_exit(compared, "github" if style == "github" else "text")

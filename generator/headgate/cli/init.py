@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from headgate.cli.options import OVERLAY
 from headgate.cli.reports import or_exit
 
 
@@ -16,12 +17,13 @@ from headgate.cli.reports import or_exit
     type=click.Path(dir_okay=False, path_type=Path),
 )
 @click.option("--write", is_flag=True, help="Write headgate.toml beside the document.")
-def init(document: Path, *, write: bool) -> None:
+@OVERLAY
+def init(document: Path, *, write: bool, overlays: tuple[Path, ...]) -> None:
     """Look at a DOCUMENT and propose its headgate.toml.
 
     Names of packages, credentials, streams that were found or are suspected, lists
-    in pages: each with its reason. Printed, unless --write; a file that is there is
-    never overwritten.
+    in pages, groups of operations: each with its reason. Printed, unless --write; a
+    file that is there is never overwritten.
     """
     from headgate.document import load_document
     from headgate.document.config_file import config_name
@@ -33,7 +35,7 @@ def init(document: Path, *, write: bool) -> None:
         raise click.UsageError(f"{place} is there already; it is not overwritten")
 
     def proposed() -> str:
-        loaded = load_document(document)
+        loaded = load_document(document, overlays=overlays)
         return propose(loaded, build_api(loaded)[0])
 
     text = or_exit(proposed, "text")

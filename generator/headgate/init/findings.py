@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,9 @@ _CURSORS: Final = ("cursor", "after", "starting_after", "page_token", "since")
 _OFFSETS: Final = ("offset", "skip", "start")
 _NUMBERS: Final = ("page", "page_number", "pageNumber")
 _LONGEST_METHOD: Final = 4
+_CROWDED: Final = 20
+_FEWEST: Final = 3
+_SEVERAL: Final = 2
 _VERBS: Final = {
     "GET": "get",
     "POST": "create",
@@ -196,3 +200,58 @@ def _better(call: Call) -> str:
         verb = "list"
     done = snake(split_words(action)) or verb
     return ".".join((*(kept[-2:] or call.resource), done))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFinding:
+    """An operation that would stand better in another resource."""
+
+    id: str
+    now: str
+    better: str
+
+
+def groups_of(api: Api) -> Iterator[GroupFinding]:
+    """Find resources that are one in fact, and such as are too large for one."""
+    calls = list({call.location: call for call in reversed(api.operations)}.values())
+    calls.reverse()
+    families = _families(calls)
+    parts = _parts(calls)
+    for call in calls:
+        now = ".".join(call.resource)
+        better = families.get(now, now)
+        part = parts.get((now, _part(call)))
+        better = f"{better}.{part}" if part else better
+        if better != now:
+            yield GroupFinding(call.id, now, better)
+
+
+def _families(calls: list[Call]) -> dict[str, str]:
+    """Give resources that begin alike (`beta_runs`, `beta_files`) their parent."""
+    names = dict.fromkeys(".".join(call.resource) for call in calls)
+    first = Counter(name.split("_")[0] for name in names if "." not in name)
+    return {
+        name: name.replace("_", ".", 1)
+        for name in names
+        if "_" in name and "." not in name and first[name.split("_")[0]] >= _FEWEST
+    }
+
+
+def _parts(calls: list[Call]) -> dict[tuple[str, str], str]:
+    """Give the parts of the resources that have very many operations."""
+    sizes = Counter(".".join(call.resource) for call in calls)
+    inside = Counter((".".join(call.resource), _part(call)) for call in calls)
+    return {
+        (name, part): part
+        for (name, part), count in inside.items()
+        if part and sizes[name] > _CROWDED and count >= _FEWEST
+    }
+
+
+def _part(call: Call) -> str:
+    """Name what a call's path has behind the variables that its resource has."""
+    texts = [part.text for part in call.path if isinstance(part, PathLiteral)]
+    if len(texts) < _SEVERAL:
+        return ""
+    words = [snake(split_words(piece)) for piece in texts[1].split("/")]
+    return next((word for word in words if word and not word[0].isdigit()), "")

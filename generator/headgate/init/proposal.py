@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from headgate.encoding.markup import toml_string
 from headgate.init.findings import (
+    GroupFinding,
     ListFinding,
     NameFinding,
     StreamFinding,
+    groups_of,
     lists_of,
     names_of,
     streams_of,
@@ -41,6 +43,7 @@ def propose(document: Document, api: Api) -> str:
         _streams(list(streams_of(document, api))),
         _lists(list(lists_of(document, api))),
         _names(list(names_of(api))),
+        _groups(list(groups_of(api))),
     )
     return "\n".join("".join(f"{line}\n" for line in lines) for lines in sections)
 
@@ -169,6 +172,18 @@ def _names(found: list[NameFinding]) -> Iterator[str]:
         yield '# "schemas.<Name>" = "BetterName"'
     for each in _most(found):
         key, better = _text(f"operations.{each.id}"), _text(each.better)
+        yield f"# {key} = {better}  # now {_comment(each.now)}"
+    yield from _left(found)
+
+
+def _groups(found: list[GroupFinding]) -> Iterator[str]:
+    yield "# Groups: the resource that an operation stands in, its method unchanged."
+    if not found:
+        yield "# None is too large, and none looks like a part of another."
+        return
+    yield "# [groups]"
+    for each in _most(found):
+        key, better = _text(each.id), _text(each.better)
         yield f"# {key} = {better}  # now {_comment(each.now)}"
     yield from _left(found)
 
