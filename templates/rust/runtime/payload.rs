@@ -87,7 +87,7 @@ impl Payload {
             Self::Bytes(bytes) => bytes.clone().into(),
             Self::Pieces(pieces) => reqwest::Body::wrap(Sending {
                 left: pieces.iter().map(Piece::length).sum(),
-                pieces: pieces.to_vec().into_iter(),
+                pieces: Vec::from(&pieces[..]).into_iter(),
                 file: None,
             }),
         }

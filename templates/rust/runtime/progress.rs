@@ -265,7 +265,9 @@ enum Advance {
 }
 
 fn is_error<K: StreamKind>(name: &str) -> bool {
-    K::DESCRIPTOR.error.is_some_and(|(error, _)| error == Some(name))
+    K::DESCRIPTOR
+        .error
+        .is_some_and(|(error, _)| error == Some(name))
 }
 
 /// Reads an event that carries an error where no name tells of one.
