@@ -425,7 +425,7 @@ impl MessageFold {
         let target = self.value.as_mut()?;
         target.stop_reason = Some(value.stop_reason.clone());
         if value.stop_sequence.is_some() {
-            target.stop_sequence = value.stop_sequence.clone();
+            target.stop_sequence = value.stop_sequence.clone().flatten();
         }
         target.extra.extend(value.extra.clone());
         let target = self.value.as_mut()?;

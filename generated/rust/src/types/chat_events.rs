@@ -50,11 +50,19 @@ pub struct ChatDelta {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
     /// Text to add.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub content: Option<Option<String>>,
     /// Text of a refusal to add.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub refusal: Option<Option<String>>,
     /// Text of the reasoning to add.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reasoning_content: Option<String>,
@@ -96,8 +104,12 @@ pub struct ChatCompletionChunk {
     /// Pieces of the answers; none in the chunk with the usage.
     pub choices: Vec<ChatChunkChoice>,
     /// What the answers cost together, in the last chunk if it was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<ChatUsage>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub usage: Option<Option<ChatUsage>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

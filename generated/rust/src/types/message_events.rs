@@ -165,8 +165,12 @@ pub struct MessageDelta {
     /// Why the answer ended.
     pub stop_reason: StopReason,
     /// The stop sequence that ended the answer, if one did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stop_sequence: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub stop_sequence: Option<Option<String>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.ir.streams import FieldStep
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.names import claim_constant, claim_snake
 from headgate.plan.rust.types import TYPES
 
@@ -128,8 +128,7 @@ class AssemblyWriter:
         value = fixed("serde_json::from_str(text)?")
         if member.boxed:
             value = assembled("Box::new({})", value)
-        if member.optional or member.nullable:
-            value = assembled("Some({})", value)
+        value = access.given(value, access.depth(member))
         return FunctionPage(
             name=function,
             signature=layout.signature(

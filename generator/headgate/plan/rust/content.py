@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Struct
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.members import is_parameter
@@ -240,13 +240,16 @@ class ContentFile:
         arm = self.definitions.arm(output.union, output.variant)
         items = self.definitions.member(output.type, output.items_field)
         text = self.definitions.member(output.variant, output.text_field)
-        wrapped = items.optional or items.nullable
         source = assembled("&self.{}", items.name)
-        if wrapped:
+        if access.depth(items):
             source = assembled("self.{}.iter().flatten()", items.name)
+        if access.depth(items) > 1:
+            source = assembled("{}.flatten()", source)
         piece = assembled("&item.{}", text.name)
-        if text.optional or text.nullable:
-            piece = assembled("item.{}.as_deref().unwrap_or_default()", text.name)
+        if access.depth(text):
+            place = assembled("item.{}", text.name)
+            pointed = access.pointed(place, access.depth(text))
+            piece = assembled("{}.unwrap_or_default()", pointed)
         methods = scope(
             *self.definitions.setter_names(self._struct(output.type)).keys()
         )

@@ -97,8 +97,7 @@ class Definitions(Members):
         sent = struct.direction.sent
         members = self.members(struct)
         fields = [
-            self._field(member, imports, home, sent=sent, lenient=lenient)
-            for member in members
+            self._field(member, imports, home, lenient=lenient) for member in members
         ]
         if struct.extra is not None:
             fields.append(self._extra(struct.extra, imports, home))
@@ -132,7 +131,7 @@ class Definitions(Members):
 
     def _plain_field(self, member: Member, imports: Imports, home: Code) -> FieldPage:
         head = assembled("pub {}", member.name)
-        type_ = self._stored(member, imports, home, sent=True)
+        type_ = self._stored(member, imports, home)
         line = layout.field(4, head, type_)
         return FieldPage(field_docs(member.field), layout.EMPTY, line)
 
@@ -142,7 +141,6 @@ class Definitions(Members):
         imports: Imports,
         home: Code,
         *,
-        sent: bool,
         lenient: bool,
     ) -> FieldPage:
         renamed = member.name.text.removeprefix("r#") != member.field.name
@@ -152,9 +150,13 @@ class Definitions(Members):
         if member.constant:
             serde.append(fixed("default"))
         elif member.optional:
-            serde += _optional_attributes(member, sent=sent)
+            present = member.nullable or self.types.admits_null(member.type)
             if lenient:
-                serde += [fixed("default"), _LENIENT]
+                serde += [_SKIP, fixed("default"), _LENIENT]
+            elif present:
+                serde += [fixed("default"), _SKIP, _PRESENT]
+            else:
+                serde.append(_SKIP)
         attributes = layout.attribute(4, "serde", serde) if serde else layout.EMPTY
         if member.constant:
             value = member.type
@@ -165,11 +167,12 @@ class Definitions(Members):
             line = layout.field(4, member.name, type_)
             return FieldPage(layout.EMPTY, attributes, line)
         head = assembled("pub {}", member.name)
-        line = layout.field(4, head, self._stored(member, imports, home, sent=sent))
+        type_ = self._stored(member, imports, home, lenient=lenient)
+        line = layout.field(4, head, type_)
         return FieldPage(field_docs(member.field), attributes, line)
 
     def _stored(
-        self, member: Member, imports: Imports, home: Code, *, sent: bool
+        self, member: Member, imports: Imports, home: Code, *, lenient: bool = False
     ) -> Code:
         """Write the whole type of a field."""
         type_ = self.types.write(member.type, imports, home)
@@ -177,7 +180,7 @@ class Definitions(Members):
             type_ = assembled("Box<{}>", type_)
         if member.nullable:
             type_ = assembled("Option<{}>", type_)
-        if member.optional and not (member.nullable and not sent):
+        if member.optional and not (member.nullable and lenient):
             type_ = assembled("Option<{}>", type_)
         return type_
 
@@ -304,6 +307,8 @@ _DERIVE: Final = fixed("#[derive(Clone, Debug, PartialEq, Serialize, Deserialize
 _DERIVE_DEFAULT: Final = fixed(
     "#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]"
 )
+_SKIP: Final = fixed('skip_serializing_if = "Option::is_none"')
+_PRESENT: Final = fixed('deserialize_with = "crate::runtime::tagged::present"')
 _LENIENT: Final = fixed('deserialize_with = "crate::runtime::tagged::lenient"')
 _DERIVE_PLAIN: Final = fixed("#[derive(Clone, Debug, PartialEq)]")
 _DERIVE_PLAIN_DEFAULT: Final = fixed("#[derive(Clone, Debug, Default, PartialEq)]")
@@ -315,14 +320,6 @@ def _has_default(members: Sequence[Member]) -> bool:
 
 def _is_settable(member: Member) -> bool:
     return member.optional and not member.field.read_only
-
-
-def _optional_attributes(member: Member, *, sent: bool) -> list[Code]:
-    skip = fixed('skip_serializing_if = "Option::is_none"')
-    if not (member.nullable and sent):
-        return [skip]
-    read = fixed('deserialize_with = "crate::runtime::tagged::present"')
-    return [fixed("default"), skip, read]
 
 
 def _given(member: Member, value: Code) -> Code:

@@ -22,7 +22,7 @@ from headgate.ir.streams import (
     SetValue,
 )
 from headgate.ir.types import Json, Ref, Struct
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.names import claim_snake, scope
 from headgate.plan.rust.types import TYPES
 
@@ -82,13 +82,18 @@ class FoldPage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A place in code: an expression, and whether it may be absent."""
+    """A place in code: an expression, and in how many options its value is."""
 
     place: Code
     type: TypeExpr | None = None
-    absent: bool = False
+    layers: int = 0
     boxed: bool = False
     borrowed: bool = False
+
+    @property
+    def absent(self) -> bool:
+        """Whether there may be no value."""
+        return self.layers > 0
 
 
 @dataclass(slots=True)
@@ -136,9 +141,8 @@ class FoldWriter:
         self._match(4, event, event, arms=((self.event, arm.name),), members=None)
         found = self._source(path, 4)
         if found.absent:
-            pointed = text or found.boxed
-            way = fixed("as_deref") if pointed else fixed("as_ref")
-            self._add(4, assembled("{}.{}()", found.place, way))
+            way = access.pointed if text or found.boxed else access.borrowed
+            self._add(4, way(found.place, found.layers))
         elif found.borrowed:
             self._add(4, assembled("Some({})", found.place))
         else:
@@ -185,9 +189,8 @@ class FoldWriter:
         match action:
             case SetValue(target=(), source=source):
                 found = self._source(source, 8)
-                value = self._owned(found)
-                given = value if found.absent else assembled("Some({})", value)
-                self._add(8, assembled("self.value = {};", given))
+                value = self._as(self._owned(found), found.layers, 1)
+                self._add(8, assembled("self.value = {};", value))
             case SetValue(target=target, source=source):
                 self._set(target, source)
             case MergeFields():
@@ -213,11 +216,7 @@ class FoldWriter:
         self._assign(_written(place), member, found)
 
     def _assign(self, place: Code, member: Member, found: Found) -> None:
-        value = self._owned(found)
-        if found.absent:
-            value = value if _is_option(member) else assembled("{}?", value)
-        elif _is_option(member):
-            value = assembled("Some({})", value)
+        value = self._as(self._owned(found), found.layers, access.depth(member))
         if member.boxed and not found.boxed and not found.absent:
             value = assembled("Box::new({})", value)
         line = assembled("{} = {};", place, value)
@@ -233,13 +232,14 @@ class FoldWriter:
             read = self._member(each.source)
             write = self._member(each.target)
             left = assembled("target.{}", write.name)
-            right = self._owned(Found(assembled("value.{}", read.name), read.type))
+            place = assembled("value.{}", read.name)
+            layers = access.depth(read)
+            right = self._owned(Found(place, read.type, layers, read.boxed))
+            right = self._as(right, layers, access.depth(write))
             if read.optional:
-                self._add(8, assembled("if value.{}.is_some() {{", read.name))
+                self._add(8, assembled("if {}.is_some() {{", place))
                 self._add(12, assembled("{} = {};", left, right))
                 self._add(8, fixed("}"))
-            elif _is_option(write) and not _is_option(read):
-                self._add(8, assembled("{} = Some({});", left, right))
             else:
                 self._add(8, assembled("{} = {};", left, right))
         self._merge_extra(action)
@@ -257,9 +257,12 @@ class FoldWriter:
         place, member = self._target_field(target)
         argument = found.place if found.borrowed else assembled("&{}", found.place)
         head, arguments = assembled("{}.push_str", place.place), [argument]
-        if _is_option(member):
+        if layers := access.depth(member):
             self.imports.use(_FOLD, "append")
-            head, arguments = fixed("append"), [_reference(place), argument]
+            target_place = _reference(place)
+            if layers > 1:
+                target_place = assembled("{}.get_or_insert_default()", place.place)
+            head, arguments = fixed("append"), [target_place, argument]
         self._statements.append(layout.call(8, head, arguments, fixed(";")))
 
     def _append_json(self, target: Path, source: Path) -> None:
@@ -283,7 +286,7 @@ class FoldWriter:
         if indexed:
             self._add(8, fixed("let index = *place.first()?;"))
         place, member = self._target_field(target)
-        value = fixed("Some(value)") if _is_option(member) else fixed("value")
+        value = access.given(_VALUE, access.depth(member))
         self._add(8, assembled("{} = {};", _written(place), value))
         self._add(8, fixed("Some(())"))
         statements, self._statements = self._statements, kept
@@ -308,7 +311,8 @@ class FoldWriter:
                         found = Found(_VALUE, borrowed=True)
                     member = self._member(step)
                     place = assembled("{}.{}", found.place, member.name)
-                    found = Found(place, member.type, _is_option(member), member.boxed)
+                    layers = access.depth(member)
+                    found = Found(place, member.type, layers, member.boxed)
                 case NarrowStep():
                     follower = steps.pop(0) if steps else None
                     found = self._narrow(indent, found, step, follower, _VALUE)
@@ -346,8 +350,8 @@ class FoldWriter:
         if members is None:
             return Found(name, borrowed=True)
         first = members[0]
-        absent = _is_option(first)
-        return Found(name, first.type, absent, first.boxed, borrowed=True)
+        layers = access.depth(first)
+        return Found(name, first.type, layers, first.boxed, borrowed=True)
 
     def _match(
         self,
@@ -387,14 +391,15 @@ class FoldWriter:
         while steps:
             step = steps.pop(0)
             if found.absent:
-                text = assembled("let target = {}.as_mut()?;", found.place)
-                self._add(8, text)
+                place = access.mutable(found.place, found.layers)
+                self._add(8, assembled("let target = {}?;", place))
                 found = Found(_TARGET, boxed=found.boxed, borrowed=True)
             match step:
                 case FieldStep():
                     member = self._member(step)
                     place = assembled("{}.{}", found.place, member.name)
-                    found = Found(place, member.type, _is_option(member), member.boxed)
+                    layers = access.depth(member)
+                    found = Found(place, member.type, layers, member.boxed)
                 case IndexStep():
                     line = assembled("let target = {}.get_mut(index)?;", found.place)
                     self._add(8, line)
@@ -423,12 +428,15 @@ class FoldWriter:
     def _index(self, step: IndexStep) -> None:
         found = self._source(step.by, 8)
         self.imports.use(_FOLD, "to_index")
-        inner = assembled("{}?", found.place) if found.absent else found.place
+        inner = found.place
+        if found.absent:
+            inner = assembled("{}?", access.flat(inner, found.layers))
         self._add(8, assembled("let index = to_index({})?;", inner))
 
     def _bind(self, indent: int, name: Code, found: Found) -> None:
         if found.absent:
-            self._add(indent, assembled("let {} = {}.as_ref()?;", name, found.place))
+            place = access.borrowed(found.place, found.layers)
+            self._add(indent, assembled("let {} = {}?;", name, place))
         elif found.borrowed:
             if found.place != name:
                 self._add(indent, assembled("let {} = {};", name, found.place))
@@ -441,15 +449,20 @@ class FoldWriter:
             return assembled("{}.clone()", found.place)
         return assembled("*{}", found.place) if found.borrowed else found.place
 
+    def _as(self, value: Code, layers: int, wanted: int) -> Code:
+        """Write a value of some options as one of as many as are wanted."""
+        if layers > wanted:
+            value = access.flat(value, layers)
+            return value if wanted else assembled("{}?", value)
+        if layers == 1 and wanted > 1:
+            return assembled("{}.map(Some)", value)
+        return access.given(value, wanted - layers)
+
     def _member(self, step: FieldStep) -> Member:
         return self.definitions.member(step.owner, step.name)
 
     def _add(self, indent: int, line: Code) -> None:
         self._statements.append(layout.indented(indent, line))
-
-
-def _is_option(member: Member) -> bool:
-    return member.optional or member.nullable
 
 
 def _reference(found: Found) -> Code:

@@ -19,7 +19,7 @@ from headgate.ir.types import (
     TypeId,
 )
 from headgate.names import Scope, pascal, split_words
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.docs import described
 from headgate.plan.rust.flags import sent_flag
 from headgate.plan.rust.forms import form_statements
@@ -359,8 +359,7 @@ class ResourceFile:
         if member is None or member.type != Scalar("boolean"):
             return None
         text = rust.boolean(value=asked.value)
-        given = assembled("Some({})", text) if member.nullable else text
-        given = assembled("Some({})", given) if member.optional else given
+        given = access.given(text, access.depth(member))
         return assembled("        {}.{} = {};", name, member.name, given)
 
     def _sent(self, operation: Operation, struct: Struct, argument: Code) -> list[Code]:

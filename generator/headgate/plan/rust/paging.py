@@ -9,7 +9,7 @@ from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
 from headgate.ir.types import ListOf, Nullable, Ref, Scalar, Struct
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.types import TYPES
@@ -174,9 +174,9 @@ def _list(
     total = definitions.find(struct, fields.total) if fields.total else None
     given = assembled("self.{}", items.name)
     count = assembled("self.{}.len()", items.name)
-    if items.optional or items.nullable:
-        given = assembled("{}.unwrap_or_default()", given)
-        count = assembled("self.{}.as_ref().map_or(0, Vec::len)", items.name)
+    if layers := access.depth(items):
+        count = assembled("{}.map_or(0, Vec::len)", access.borrowed(given, layers))
+        given = assembled("{}.unwrap_or_default()", access.flat(given, layers))
     return ListPage(
         list=definitions.types.write_name(struct.id, imports, TYPES),
         item=definitions.types.write(page.item, imports, TYPES),
@@ -189,18 +189,20 @@ def _list(
 
 
 def _more(more: Member) -> Code:
-    if more.optional or more.nullable:
-        return assembled("Some(self.{} == Some(true))", more.name)
+    if layers := access.depth(more):
+        place = access.flat(assembled("self.{}", more.name), layers)
+        return assembled("Some({} == Some(true))", place)
     return assembled("Some(self.{})", more.name)
 
 
 def _next(cursor: Member, definitions: Definitions) -> Code:
-    absent = cursor.optional or cursor.nullable
+    absent = access.depth(cursor)
     text = definitions.types.resolve(cursor.type) == Scalar("string")
     if absent and text:
-        return assembled("self.{}.clone()", cursor.name)
+        return access.flat(assembled("self.{}.clone()", cursor.name), absent)
     if absent:
-        return assembled("self.{}.as_ref().map(ToString::to_string)", cursor.name)
+        place = access.borrowed(assembled("self.{}", cursor.name), absent)
+        return assembled("{}.map(ToString::to_string)", place)
     if text:
         return assembled("Some(self.{}.clone())", cursor.name)
     return assembled("Some(self.{}.to_string())", cursor.name)
@@ -212,6 +214,7 @@ def _total(total: Member, definitions: Definitions) -> Code | None:
         return None
     if plain.kind != "integer":
         return None
-    if total.optional or total.nullable:
-        return assembled("self.{}?.try_into().ok()", total.name)
+    if layers := access.depth(total):
+        place = access.flat(assembled("self.{}", total.name), layers)
+        return assembled("{}?.try_into().ok()", place)
     return assembled("self.{}.try_into().ok()", total.name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Ref, Struct, Union
-from headgate.plan.rust import layout
+from headgate.plan.rust import access, layout
 from headgate.plan.rust.assemblies import AssemblyPage, AssemblyWriter
 from headgate.plan.rust.docs import described
 from headgate.plan.rust.folds import FoldPage, FoldWriter
@@ -335,8 +335,9 @@ class StreamsFile:
             arm = self.definitions.arm(union.id, case.type.id)
             variant = assembled("{}::{}", event, arm.name)
             body = assembled("number(event.{})", member.name)
-            if member.optional or member.nullable:
-                body = assembled("event.{}.and_then(number)", member.name)
+            if layers := access.depth(member):
+                place = access.flat(assembled("event.{}", member.name), layers)
+                body = assembled("{}.and_then(number)", place)
             lines.append(layout.variant_arm(12, variant, fixed("event"), body))
         if has_unknown(union):
             self.imports.use(_FOLD, "unknown_number")
@@ -376,8 +377,8 @@ class StreamsFile:
                 "({}, {}::{}(event))", rust.string(name), event, arm.name
             )
             body = assembled("Some(&event.{})", member.name)
-            if member.optional or member.nullable:
-                body = assembled("event.{}.as_deref()", member.name)
+            if layers := access.depth(member):
+                body = access.pointed(assembled("event.{}", member.name), layers)
             lines.append(layout.arm(12, pattern, body))
         return lines
 

@@ -22,6 +22,7 @@ from headgate.ir.types import (
     TupleOf,
     TypeExpr,
     TypeId,
+    Union,
 )
 from headgate.plan.rust.containment import Containment
 
@@ -129,6 +130,26 @@ class Types:
         """Say whether values of a type are strings."""
         plain = self.resolve(type_)
         return isinstance(plain, Scalar) and _scalar(plain) == _STRING
+
+    def admits_null(self, type_: TypeExpr) -> bool:
+        """Say whether null is a value of a type."""
+        seen: set[TypeId] = set()
+        waiting = [type_]
+        while waiting:
+            plain = waiting.pop()
+            match plain:
+                case Nullable() | Json() | Constant(None) | Scalar("null"):
+                    return True
+                case Ref(id) if id not in seen:
+                    seen.add(id)
+                    definition = self.definitions[id]
+                    if isinstance(definition, Alias):
+                        waiting.append(definition.type)
+                    elif isinstance(definition, Union) and definition.tag is None:
+                        waiting += [each.type for each in definition.variants]
+                case _:
+                    pass
+        return False
 
     def is_copy(self, type_: TypeExpr) -> bool:
         """Say whether values of a type are copied and not cloned."""

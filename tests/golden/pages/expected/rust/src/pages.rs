@@ -21,6 +21,6 @@ impl PageBody for types::BookPage {
     }
 
     fn next_cursor(&self) -> Option<String> {
-        self.final_id.clone()
+        self.final_id.clone().flatten()
     }
 }

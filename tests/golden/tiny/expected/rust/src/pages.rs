@@ -21,6 +21,6 @@ impl PageBody for types::PotPage {
     }
 
     fn next_cursor(&self) -> Option<String> {
-        self.last.clone()
+        self.last.clone().flatten()
     }
 }

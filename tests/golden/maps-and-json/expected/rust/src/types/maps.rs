@@ -23,10 +23,18 @@ pub struct Maps {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nested: Option<BTreeMap<String, BTreeMap<String, Vec<String>>>>,
     /// The property `anything`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
     pub anything: Option<Value>,
     /// The property `also_anything`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
     pub also_anything: Option<Value>,
     /// The property `object`.
     #[serde(skip_serializing_if = "Option::is_none")]

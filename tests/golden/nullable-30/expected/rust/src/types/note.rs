@@ -18,18 +18,30 @@ pub struct Note {
     /// The property `author`.
     pub author: Option<Author>,
     /// The property `editor`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub editor: Option<Author>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub editor: Option<Option<Author>>,
     /// The property `tags`.
     pub tags: Vec<Option<String>>,
     /// The property `colour`.
     pub colour: Option<Colour>,
     /// The property `weight`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight: Option<f64>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub weight: Option<Option<f64>>,
     /// The property `words`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub words: Option<Vec<String>>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub words: Option<Option<Vec<String>>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -25,8 +25,12 @@ pub struct BookPage {
     /// The property `more_to_come`.
     pub more_to_come: bool,
     /// The property `final_id`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub final_id: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub final_id: Option<Option<String>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -25,8 +25,12 @@ pub struct PotPage {
     /// The property `more`.
     pub more: bool,
     /// The property `last`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last: Option<String>,
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub last: Option<Option<String>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
