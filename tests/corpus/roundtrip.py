@@ -1,8 +1,8 @@
 """Values of a document's schemas through the types of each SDK and out again.
 
-Python and Rust read each value and write it; it must come back equal. TypeScript's types do not exist at run time,
-where a value is what `JSON.parse` gave: there the compiler is asked whether every value
-is one of its type.
+Python and Rust read each value and write it; it must come back equal. TypeScript's
+types do not exist at run time, where a value is what `JSON.parse` gave: there the
+compiler is asked whether every value is one of its type.
 """
 
 from __future__ import annotations
