@@ -104,7 +104,7 @@ def test_stream(case: Case) -> None:
         )
     )
     frame = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
-    given = reader.read(frame.encode())
+    given = list(reader.read(frame.encode()))
     error = reader.error
 
     assert given == []

@@ -20,8 +20,8 @@ def read(shape: StreamShape, chunks: list[bytes]) -> list[Any]:
     reader = EventReader(shape, ERRORS)
     found: list[Any] = []
     for chunk in chunks:
-        found += [event for event, *_ in reader.read(chunk)]
-    found += [event for event, *_ in reader.flush()]
+        found += reader.read(chunk)
+    found += reader.flush()
     assert reader.error is None
     assert reader.finish()
     return found

@@ -46,14 +46,14 @@ class EventDecoder:
         self._line_limit = line_limit
         self._event_limit = event_limit
         self._plain_limit = min(line_limit, event_limit)
-        self._names = {b"": "message"}
+        self._names: dict[bytes, str] = {}
         self._partial = bytearray()
         self._skip_line_feed = False
         self._first_line = True
-        self._in_block = True
-        self._event = b""
+        self._name = ""
         self._id: bytes | None = None
-        self._data: list[bytes] = []
+        self._data: bytes | None = None
+        self._more: list[bytes] = []
         self._size = 0
 
     def feed(self, chunk: bytes) -> Iterator[Frame]:
@@ -61,88 +61,44 @@ class EventDecoder:
 
         Raises `StreamLimitError` after the events that came before the excess.
         """
-        chunk = self._with_line_feeds(chunk)
-        if self._in_block:
-            end = self._open_block_end(chunk)
-            self._in_block = end == 0
-            yield from self._read_lines(chunk[:end] if end else chunk)
-            if end == 0:
-                return
-            chunk = chunk[end:]
-        *blocks, rest = chunk.split(b"\n\n")
-        for block in blocks:
-            frame = self._plain_frame(block)
-            if frame is not None:
-                yield frame
+        if self._skip_line_feed or b"\r" in chunk:
+            chunk = self._with_line_feeds(chunk)
+        lines = chunk.split(b"\n")
+        rest = lines.pop()
+        if lines and (self._partial or self._first_line):
+            lines[0] = self._completed(lines[0])
+        names, plain = self._names, self._plain_limit
+        for line in lines:
+            if not line:
+                if self._data is None or self._more or self._id is not None:
+                    self._finish_event()
+                if self._data is not None:
+                    yield self._name or "message", self._data, self.last_event_id
+                    self._data = None
+                self._name = ""
+            elif len(line) > plain:
+                self._read_field(line)
+            elif line[:6] == b"data: " and self._data is None:
+                self._data = line[6:]
+            elif line in names:
+                self._name = names[line]
             else:
-                yield from self._read_lines(block + b"\n\n")
+                self._read_field(line)
         if rest:
-            self._in_block = True
-            yield from self._read_lines(rest)
+            self._partial += rest
+            if len(self._partial) > self._line_limit:
+                raise StreamLimitError("line", self._line_limit)
 
     def finish(self) -> Iterator[Frame]:
         """Give nothing: what no blank line has ended is no event."""
         return iter(())
 
-    def _open_block_end(self, chunk: bytes) -> int:
-        """Say where a block ends that an earlier chunk began; 0: not in this one."""
-        if not self._partial and chunk.startswith(b"\n"):
-            return 1
-        end = chunk.find(b"\n\n")
-        return 0 if end < 0 else end + 2
-
-    def _plain_frame(self, block: bytes) -> Frame | None:
-        """Read a whole block of the usual form at once; None if it has another.
-
-        The usual form is one line of data, after the event's name, after its name and
-        id, or alone.
-        """
-        head, _, data = block.rpartition(b"\n")
-        if data[:6] != b"data: " or len(block) > self._plain_limit:
-            return None
-        name = self._names.get(head)
-        if name is None and (name := self._name_in(head)) is None:
-            return None
-        return name, data[6:], self.last_event_id
-
-    def _name_in(self, head: bytes) -> str | None:
-        """Read the lines before the data; None if they are not of the usual form."""
-        line, _, mark = head.partition(b"\n")
-        if line[:7] != b"event: ":
-            return None
-        if mark:
-            if mark[:4] != b"id: " or b"\n" in mark or b"\0" in mark:
-                return None
-            self.last_event_id = mark[4:].decode("utf-8", "replace")
-        name = self._names.get(line)
-        if name is None:
-            name = line[7:].decode("utf-8", "replace") or "message"
-            if len(self._names) < _NAMES_MOST:
-                self._names[line] = name
-        return name
-
-    def _read_lines(self, text: bytes) -> Iterator[Frame]:
-        *lines, rest = text.split(b"\n")
-        if lines:
-            lines[0] = self._completed(lines[0])
-        for line in lines:
-            if len(line) > self._line_limit:
-                raise StreamLimitError("line", self._line_limit)
-            if line:
-                self._read_field(line)
-            elif (frame := self._dispatch()) is not None:
-                yield frame
-        self._partial += rest
-        if len(self._partial) > self._line_limit:
-            raise StreamLimitError("line", self._line_limit)
-
     def _with_line_feeds(self, chunk: bytes) -> bytes:
         """Make LF of each CR and CRLF, also of a CRLF that two chunks share."""
-        if self._skip_line_feed and chunk:
-            self._skip_line_feed = False
-            chunk = chunk.removeprefix(b"\n")
-        if b"\r" not in chunk:
+        if not chunk:
             return chunk
+        if self._skip_line_feed:
+            chunk = chunk.removeprefix(b"\n")
         self._skip_line_feed = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -157,13 +113,17 @@ class EventDecoder:
         return end
 
     def _read_field(self, line: bytes) -> None:
+        if len(line) > self._line_limit:
+            raise StreamLimitError("line", self._line_limit)
         name, _, value = line.partition(b":")
         if value[:1] == b" ":
             value = value[1:]
         if name == b"data":
             self._add_data(value)
         elif name == b"event":
-            self._event = value
+            self._name = value.decode("utf-8", "replace")
+            if len(self._names) < _NAMES_MOST:
+                self._names[line] = self._name
         elif name == b"id":
             if b"\0" not in value:
                 self._id = value
@@ -171,21 +131,26 @@ class EventDecoder:
             self.retry = _milliseconds(value)
 
     def _add_data(self, value: bytes) -> None:
-        self._size += len(value) + bool(self._data)
+        if self._data is None:
+            self._size = len(value)
+        else:
+            self._size = (self._size if self._more else len(self._data)) + 1
+            self._size += len(value)
         if self._size > self._event_limit:
             raise StreamLimitError("event", self._event_limit)
-        self._data.append(value)
+        if self._data is None:
+            self._data = value
+        else:
+            self._more.append(value)
 
-    def _dispatch(self) -> Frame | None:
+    def _finish_event(self) -> None:
+        """Do at an event's end what only some events need."""
         if self._id is not None:
             self.last_event_id = self._id.decode("utf-8", "replace")
-        event, data = self._event, self._data
-        self._event, self._id, self._data, self._size = b"", None, [], 0
-        if not data:
-            return None
-        name = event.decode("utf-8", "replace") or "message"
-        whole = data[0] if len(data) == 1 else b"\n".join(data)
-        return name, whole, self.last_event_id
+            self._id = None
+        if self._data is not None and self._more:
+            self._data = b"\n".join((self._data, *self._more))
+            self._more = []
 
 
 class LineDecoder:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from .calls import Caller, Deadline, attempt_of
@@ -17,7 +18,7 @@ from .errors import (
 )
 from .models import HttpResponse
 from .network import Reply
-from .reader import Delivery, EventReader
+from .reader import EventReader
 from .requests import Arguments, Operation, Request, RequestBuilder
 from .retry import Stop, StopReason, decide_resume, failure_of
 from .settings import RequestOptions
@@ -76,17 +77,24 @@ class StreamSession:
         """Give the name of an event's kind; None for one that could not be read."""
         return self._reader.name_of(event)
 
-    async def batch(self) -> list[Delivery] | None:
+    @property
+    def last_event_id(self) -> str | None:
+        """The cursor of the last event that was given out."""
+        return self._reader.cursor
+
+    async def batch(self) -> Iterator[Any] | None:
         """Give the next events that have arrived; None at the end.
 
-        Raises what ended the stream otherwise, after all events before it.
+        To be called again once they are read. Raises what ended the stream otherwise,
+        after all events before it.
         """
         reader = self._reader
         while reader.ended is None:
             reply = self._reply or await self.open()
             try:
                 chunk = await reply.chunk()
-                self._check_deadline()
+                if self._deadline is not None:
+                    self._deadline.check()
             except APIConnectionError as error:
                 await self._go_on(self._deadline_named(error))
                 continue
@@ -94,13 +102,13 @@ class StreamSession:
                 await self.close()
                 raise self._told(error) from error.__cause__
             if not chunk:
-                if deliveries := reader.flush():
-                    return deliveries
+                if last := list(reader.flush()):
+                    return self._noted(iter(last))
                 await self._finish_body()
-            elif deliveries := reader.read(chunk):
-                if self._fruitless or self._is_watched:
-                    self._note(deliveries)
-                return deliveries
+            elif self._fruitless or self._is_watched:
+                return self._noted(reader.read(chunk))
+            else:
+                return reader.read(chunk)
         await self.close()
         if reader.error is not None:
             raise self._told(reader.error)
@@ -126,19 +134,18 @@ class StreamSession:
         if reply is not None:
             await reply.close()
 
-    def _check_deadline(self) -> None:
-        if self._deadline is not None:
-            self._deadline.check()
-
     def _deadline_named(self, error: APIConnectionError) -> APIConnectionError:
         return error if self._deadline is None else self._deadline.named(error)
 
-    def _note(self, deliveries: list[Delivery]) -> None:
-        if self._fruitless and any(progress for _, _, progress in deliveries):
-            self._fruitless = 0
-        if self._is_watched:
-            for event, _, _ in deliveries:
+    def _noted(self, events: Iterator[Any]) -> Iterator[Any]:
+        """Tell of each event, and note that the stream goes on."""
+        before = self._reader.seen
+        for event in events:
+            if self._reader.seen != before:
+                self._fruitless = 0
+            if self._is_watched:
                 self._caller.interceptors.on_stream_event(event)
+            yield event
 
     async def _attach(self, reply: Reply) -> Reply:
         self._reply = reply

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from .callbacks import EventCallbacks
 from .errors import StreamClosedError
 from .models import HttpResponse
 from .network import run_now
-from .reader import Delivery
 from .session import StreamSession
 from .shapes import Fold
 
@@ -28,9 +27,12 @@ class _StreamState(EventCallbacks):
         self._session = session
         self._entered = False
         self._closed = False
-        self._waiting: Iterator[Delivery] = iter(())
-        self.last_event_id: str | None = None
+        self._waiting: Iterator[Any] = iter(())
+
+    @property
+    def last_event_id(self) -> str | None:
         """The cursor of the last event that was delivered."""
+        return self._session.last_event_id
 
     @property
     def response(self) -> HttpResponse:
@@ -38,6 +40,11 @@ class _StreamState(EventCallbacks):
         if self._session.answer is None:
             raise RuntimeError("the stream is opened by `with` or by its first event")
         return self._session.answer
+
+    def _note(self, event: Any) -> None:
+        """Take note of an event before it is delivered."""
+        if self._callbacks:
+            self._tell(self._session.name_of(event), event)
 
     def _check_open(self) -> None:
         if self._closed and not self._session.ended:
@@ -70,16 +77,14 @@ class EventStream(_StreamState, Generic[E]):
         self._check_open()
         try:
             while True:
-                for event, cursor, _ in self._waiting:
-                    self.last_event_id = cursor
-                    self._note(event)
-                    if self._callbacks:
-                        self._tell(self._session.name_of(event), event)
+                for event in self._waiting:
+                    if self._takes_note:
+                        self._note(event)
                     yield event
-                batch = run_now(self._session.batch())
-                if batch is None:
+                waiting = run_now(self._session.batch())
+                if waiting is None:
                     return
-                self._waiting = iter(batch)
+                self._waiting = waiting
         finally:
             if not self._entered:
                 self.close()
@@ -93,9 +98,6 @@ class EventStream(_StreamState, Generic[E]):
         """Free the connection; nothing more can be read."""
         self._closed = True
         run_now(self._session.close())
-
-    def _note(self, event: E) -> None:
-        """Take note of an event before it is delivered."""
 
     def _select(self, extract: Callable[[E], V | None]) -> Iterator[V]:
         """Go through the stream and give what can be extracted from its events."""
@@ -130,16 +132,14 @@ class AsyncEventStream(_StreamState, Generic[E]):
         self._check_open()
         try:
             while True:
-                for event, cursor, _ in self._waiting:
-                    self.last_event_id = cursor
-                    self._note(event)
-                    if self._callbacks:
-                        self._tell(self._session.name_of(event), event)
+                for event in self._waiting:
+                    if self._takes_note:
+                        self._note(event)
                     yield event
-                batch = await self._session.batch()
-                if batch is None:
+                waiting = await self._session.batch()
+                if waiting is None:
                     return
-                self._waiting = iter(batch)
+                self._waiting = waiting
         finally:
             if not self._entered:
                 await self.close()
@@ -154,9 +154,6 @@ class AsyncEventStream(_StreamState, Generic[E]):
         self._closed = True
         await self._session.close()
 
-    def _note(self, event: E) -> None:
-        """Take note of an event before it is delivered."""
-
     async def _select(self, extract: Callable[[E], V | None]) -> AsyncIterator[V]:
         """Go through the stream and give what can be extracted from its events."""
         async for event in self:
@@ -170,6 +167,7 @@ class FoldedStream(EventStream[E], Generic[E, R]):
     def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
         super().__init__(session)
         self._fold = fold
+        self._takes_note = True
 
     def final(self) -> R:
         """Read to the end and give the object that the events built."""
@@ -179,6 +177,7 @@ class FoldedStream(EventStream[E], Generic[E, R]):
 
     def _note(self, event: E) -> None:
         self._fold.add(event)
+        super()._note(event)
 
 
 class AsyncFoldedStream(AsyncEventStream[E], Generic[E, R]):
@@ -187,6 +186,7 @@ class AsyncFoldedStream(AsyncEventStream[E], Generic[E, R]):
     def __init__(self, session: StreamSession, fold: Fold[E, R]) -> None:
         super().__init__(session)
         self._fold = fold
+        self._takes_note = True
 
     async def final(self) -> R:
         """Read to the end and give the object that the events built."""
@@ -196,3 +196,4 @@ class AsyncFoldedStream(AsyncEventStream[E], Generic[E, R]):
 
     def _note(self, event: E) -> None:
         self._fold.add(event)
+        super()._note(event)
