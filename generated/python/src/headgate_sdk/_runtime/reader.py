@@ -8,7 +8,7 @@ and without repetition.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, TypedDict
 
 from pydantic import ValidationError
 
@@ -34,12 +34,6 @@ from .sse import (
     SequenceDecoder,
 )
 
-Delivery: TypeAlias = tuple[Any, str | None, bool | None]
-"""An event for the caller, the cursor once it is delivered, whether it is progress.
-
-Progress is an event of the stream's own, which are counted.
-"""
-
 
 class Place(TypedDict):
     """Where a stream stands, as its errors tell it."""
@@ -51,6 +45,8 @@ class Place(TypedDict):
 
 _UNNAMED = "message"
 """The name of an event whose frame gives none."""
+_NOTHING = object()
+"""What a frame gives that is no event of its own for the caller."""
 
 
 class EventReader:
@@ -84,7 +80,9 @@ class EventReader:
         self._sentinel = None if shape.sentinel is None else shape.sentinel.encode()
         self._limits = limits or {}
         self._gives_broken = gives_broken
+        self._is_text = shape.payload is str and shape.framing == "sse"
         self._readers: dict[str, Callable[[bytes], Any]] = {}
+        self._plain: dict[str, Callable[[bytes], Any]] = {}
         self._answer = HttpResponse(status_code=0, headers={}, request_id=None)
         self._decoder = self._new_decoder()
 
@@ -93,33 +91,49 @@ class EventReader:
         self._answer = answer
         self._decoder = self._new_decoder()
 
-    def read(self, chunk: bytes) -> list[Delivery]:
+    def read(self, chunk: bytes) -> Iterator[Any]:
         """Take the next bytes and give the events they complete.
 
-        Never raises: `error` is set, and `ended` with it.
+        Each event is read when it is asked for, so that few are held at a time and
+        `cursor` is that of the last one given out. Never raises: `error` is set, and
+        `ended` with it.
         """
-        return self._deliveries(self._decoder.feed(chunk))
+        return self._events(self._decoder.feed(chunk))
 
-    def flush(self) -> list[Delivery]:
+    def flush(self) -> Iterator[Any]:
         """Give the event that the end of the body completes, if there is one."""
-        return self._deliveries(self._decoder.finish())
+        return self._events(self._decoder.finish())
 
-    def _deliveries(self, frames: Iterator[Frame]) -> list[Delivery]:
-        deliveries: list[Delivery] = []
+    def _events(self, frames: Iterator[Frame]) -> Iterator[Any]:
+        plain, sentinel, mark = self._plain, self._sentinel, self._error_mark
+        counts = self._shape.sequence is not None
         try:
             for frame in frames:
-                delivery = self._accept(frame)
-                if delivery is not None:
-                    deliveries.append(delivery)
+                name, data, cursor = frame
+                read = plain.get(name)
+                if read is None or data == sentinel or (mark and mark in data):
+                    event = self._accept(frame)
+                else:
+                    try:
+                        event = read(data)
+                    except ValidationError:
+                        event = self._accept(frame)
+                    else:
+                        if counts:
+                            event = self._advanced(frame, event)
+                        else:
+                            self.cursor = cursor or self.cursor
+                            self.seen += 1
+                if event is not _NOTHING:
+                    yield event
                 if self.ended is not None:
-                    break
+                    return
         except StreamLimitError as error:
             error.request_id = self._answer.request_id
             error.last_event_id = self.cursor
             self._fail(error)
         except SDKError as error:
             self._fail(error)
-        return deliveries
 
     def name_of(self, event: Any) -> str | None:
         """Give the name of an event's kind; None for one that could not be read."""
@@ -155,47 +169,42 @@ class EventReader:
         self.error = error
         self.ended = "failed"
 
-    def _accept(self, frame: Frame) -> Delivery | None:
+    def _accept(self, frame: Frame) -> Any:
+        """Give the event of any frame, whatever it does to the stream."""
         shape = self._shape
         if frame[1] == self._sentinel:
             self.ended = "complete"
-            return None
+            return _NOTHING
         if shape.error is not None and self._may_be_error(frame):
             if self._is_error_seen_before(frame):
-                return None
+                return _NOTHING
             self._raise_error(frame)
         try:
             name, event = self._decoded(frame)
         except ResponseDecodeError as error:
             return self._broken(error, frame)
         if name in shape.heartbeats:
-            return event, self.cursor, False
-        moved = self._advance(frame, event)
-        if moved is False:
-            return None
-        if moved:
-            self.seen += 1
-        self.ended = shape.ends.get(name)
-        return event, self.cursor, moved
+            return event
+        event = self._advanced(frame, event)
+        if event is not _NOTHING:
+            self.ended = shape.ends.get(name)
+        return event
 
-    def _broken(self, error: ResponseDecodeError, frame: Frame) -> Delivery | None:
+    def _broken(self, error: ResponseDecodeError, frame: Frame) -> Any:
         """Raise what cannot be read, or give it out; its frame's id is its number."""
         if not self._gives_broken:
             raise error
         _, _, mark = frame
         if self._shape.sequence is None or not mark.isdecimal():
             self.cursor = mark or self.cursor
-            return error, self.cursor, True
-        if not self._move(int(mark)):
-            return None
+        elif not self._move(int(mark)):
+            return _NOTHING
         self.seen += 1
-        return error, self.cursor, True
+        return error
 
     def _decoded(self, frame: Frame) -> tuple[str, Any]:
         """Read an event as what its name says, or as what its tag says."""
         name, data, _ = frame
-        if self._shape.payload is str and self._shape.framing == "sse":
-            return name, data.decode("utf-8", "replace")
         read = self._readers.get(name) or self._reader(name)
         if read is not None:
             try:
@@ -222,10 +231,20 @@ class EventReader:
         model = self._shape.events.get(name)
         if model is None and (self._shape.events or self._shape.tag is not None):
             return None
-        read = reader_of(model or self._shape.payload)
+        read = _text if self._is_text else reader_of(model or self._shape.payload)
         if model is not None or name == _UNNAMED:
             self._readers[name] = read
+            if self._is_plain(name):
+                self._plain[name] = read
         return read
+
+    def _is_plain(self, name: str) -> bool:
+        """Say whether the events of a name do nothing but follow one another."""
+        shape = self._shape
+        has_end = name in shape.ends or name in shape.heartbeats
+        return not has_end and (
+            self._error_mark is not None or not self._is_error(name)
+        )
 
     def _is_tagged_otherwise(self, frame: Frame) -> bool:
         """Say whether the data names another variant than the frame does."""
@@ -277,7 +296,7 @@ class EventReader:
         self._check_identity(event.get)
         number = event.get(self._shape.sequence or "")
         if isinstance(number, int):
-            self._move(number)  # a gap before the error is a gap all the same
+            self._check_next(number)  # a gap before the error is a gap all the same
         raise self._errors.streamed(
             event.get(self._shape.error[1]),
             status=self._answer.status_code,
@@ -286,28 +305,35 @@ class EventReader:
             last_event_id=self.cursor if number is None else str(number),
         )
 
-    def _advance(self, frame: Frame, event: Any) -> bool | None:
-        """Move the cursor to an event; False for one seen before, None for none."""
-        if self._shape.sequence is None:
+    def _advanced(self, frame: Frame, event: Any) -> Any:
+        """Move the cursor to an event and give it, unless it was seen before."""
+        sequence = self._shape.sequence
+        if sequence is None:
             self.cursor = frame[2] or self.cursor
-            return True
-        number = getattr(event, self._shape.sequence, None)
-        if not isinstance(number, int):
-            return None
-        if self._identity:
-            self._check_identity(lambda name: getattr(event, name, None))
-        return self._move(number)
+        else:
+            number = getattr(event, sequence, None)
+            if not isinstance(number, int):
+                return event
+            if self._identity:
+                self._check_identity(lambda name: getattr(event, name, None))
+            if not self._move(number):
+                return _NOTHING
+        self.seen += 1
+        return event
 
     def _move(self, number: int) -> bool:
         """Move the cursor to the event of that number; False if it was seen before."""
         if number <= self._number:
             return False
-        if number != self._number + 1:
-            message = f"event {number} came after event {self._number}"
-            raise StreamGapError(message, **self._place())
+        self._check_next(number)
         self._number = number
         self.cursor = str(number)
         return True
+
+    def _check_next(self, number: int) -> None:
+        if number > self._number + 1:
+            message = f"event {number} came after event {self._number}"
+            raise StreamGapError(message, **self._place())
 
     def _check_identity(self, read: Callable[[str], Any]) -> None:
         """Refuse an event of another stream; the first event says which this one is."""
@@ -325,6 +351,11 @@ class EventReader:
             "last_event_id": self.cursor,
             "events_seen": self.seen,
         }
+
+
+def _text(data: bytes) -> str:
+    """Read what is no JSON."""
+    return data.decode("utf-8", "replace")
 
 
 def _object(data: bytes) -> dict[str, Any]:
