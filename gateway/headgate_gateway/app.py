@@ -13,17 +13,21 @@ from headgate_gateway.http.operations import metrics_route, operation_routes
 from headgate_gateway.routes import (
     chat,
     credentials,
+    embeddings,
     health,
     keys,
     messages,
     models,
     projects,
     runs,
+    tokens,
 )
 
 HANDLERS: Mapping[str, Handler] = {
     **messages.HANDLERS,
     **chat.HANDLERS,
+    **embeddings.HANDLERS,
+    **tokens.HANDLERS,
     **runs.HANDLERS,
     **models.HANDLERS,
     **projects.HANDLERS,

@@ -29,6 +29,7 @@ KINDS: dict[str, Kind] = {
         "E1001",
         "validation_failed",
         "unsupported_version",
+        "unsupported_operation",
         "unsupported_server_tool",
         "invalid_starting_after",
     ),

@@ -37,6 +37,10 @@ class Upstream:
         self.status, self.headers = 200, {"Content-Type": "text/event-stream"}
         self.answer = b"".join(_frame(frame, named=named) for frame in frames)
 
+    def answers(self, body: Any) -> None:
+        """Answer with this JSON."""
+        self.fails(200, body)
+
     def fails(self, status: int, body: Any, **headers: str) -> None:
         """Answer with an error."""
         self.status, self.answer = status, json.dumps(body).encode()

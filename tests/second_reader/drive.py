@@ -87,6 +87,14 @@ def drive_models(client: AuthenticatedClient) -> None:
     call(client, "models.list")
     call(client, "models.get", "mock/echo")
     call(client, "models.get", "no/such-model")
+    wanted = {"use_case": "chat", "candidates": ["mock/echo"]}
+    call(client, "models.recommend", body=("ModelRecommendRequest", wanted))
+    asked = {"model": "mock/embed", "input": ["one", "two"], "dimensions": 4}
+    call(client, "embeddings.create", body=("EmbeddingRequest", asked))
+    texts = {"model": "mock/echo", "texts": ["one", "two"]}
+    call(client, "tokens.count", body=("TokenCountRequest", texts))
+    tokens = {"model": "mock/echo", "input_tokens": 1, "output_tokens": 1}
+    call(client, "tokens.cost", body=("TokenCostRequest", tokens))
 
 
 def drive_messages(client: AuthenticatedClient) -> None:

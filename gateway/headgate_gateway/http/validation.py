@@ -11,6 +11,7 @@ from headgate_gateway.picking import Problem, pick
 from headgate_gateway.specification import Operation, Parameter, Specification
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}(\.0+)?")
+_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
 _JSON = "application/json"
 
 
@@ -126,6 +127,8 @@ class _ParameterValidator:
         match self._schema.get("type"):
             case "integer" if _INTEGER.fullmatch(text):
                 return int(float(text))
+            case "number" if _NUMBER.fullmatch(text):
+                return float(text)
             case "boolean" if text in ("true", "false"):
                 return text == "true"
             case _:

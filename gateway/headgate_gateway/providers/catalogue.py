@@ -1,11 +1,13 @@
 """Which provider serves which model."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, object_at
+from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.guard import guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
@@ -87,3 +89,19 @@ class Catalogue:
             keys=keys,
         )
         return guarded(resolved.provider.stream(call), call, idle=self._idle)
+
+    async def embed(self, resolved: Resolved, call: EmbeddingCall) -> Embedded:
+        """The vectors of some texts, or a GatewayError."""
+        if object_at(resolved.model, "capabilities").get("embeddings") is False:
+            raise GatewayError(
+                "unsupported_operation",
+                "This model makes no embeddings.",
+                param="model",
+            )
+        try:
+            async with asyncio.timeout(self._idle):
+                return await resolved.provider.embed(call)
+        except TimeoutError:
+            raise GatewayError(
+                "upstream_timeout", f"The provider took more than {self._idle:g} s."
+            ) from None

@@ -1,15 +1,19 @@
 """Sends requests to providers and gives their bodies as they come."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 import aiohttp
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.providers.dialects.failures import answered_failure
+from headgate_gateway.providers.wire import parse_object
 
 _CONNECT_SECONDS = 5.0
 _LONGEST_ERROR = 64 * 1024
+_LONGEST_ANSWER = 128 * 1024 * 1024
+_JSON = "application/json"
 
 
 class UpstreamClient:
@@ -31,30 +35,37 @@ class UpstreamClient:
         self, url: str, *, headers: Mapping[str, str], body: JsonObject
     ) -> AsyncGenerator[bytes, None]:
         """The pieces of a streamed answer; GatewayError for any other."""
-        try:
-            async with self._opened().post(
-                url,
-                data=dumps(body),
-                headers={
-                    "Content-Type": "application/json",
-                    "Accept": "text/event-stream",
-                    **headers,
-                },
-                allow_redirects=False,
+        with _failures():
+            async with self._asked(
+                url, headers={"Accept": "text/event-stream", **headers}, body=body
             ) as answer:
                 if answer.status != 200:
                     raise await _refused(answer)
                 async for piece in answer.content.iter_any():
                     yield piece
-        except TimeoutError:
-            raise GatewayError(
-                "upstream_timeout", "The provider could not be reached in time."
-            ) from None
-        except aiohttp.ClientError as error:
-            raise GatewayError(
-                "upstream_failed",
-                f"The connection to the provider broke: {type(error).__name__}.",
-            ) from None
+
+    async def ask(
+        self, url: str, *, headers: Mapping[str, str], body: JsonObject
+    ) -> JsonObject:
+        """The JSON object that a request is answered with; GatewayError for another."""
+        with _failures():
+            async with self._asked(
+                url, headers={"Accept": _JSON, **headers}, body=body
+            ) as answer:
+                if answer.status != 200:
+                    raise await _refused(answer)
+                data = b"".join([piece async for piece in _bounded(answer)])
+        return parse_object(data)
+
+    def _asked(
+        self, url: str, *, headers: Mapping[str, str], body: JsonObject
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return self._opened().post(
+            url,
+            data=dumps(body),
+            headers={"Content-Type": _JSON, **headers},
+            allow_redirects=False,
+        )
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -67,6 +78,33 @@ class UpstreamClient:
                 connector=aiohttp.TCPConnector(limit=0),
             )
         return self._session
+
+
+@contextmanager
+def _failures() -> Iterator[None]:
+    """What goes wrong on the way, in the gateway's own words."""
+    try:
+        yield
+    except TimeoutError:
+        raise GatewayError(
+            "upstream_timeout", "The provider could not be reached in time."
+        ) from None
+    except aiohttp.ClientError as error:
+        raise GatewayError(
+            "upstream_failed",
+            f"The connection to the provider broke: {type(error).__name__}.",
+        ) from None
+
+
+async def _bounded(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    size = 0
+    async for piece in answer.content.iter_any():
+        size += len(piece)
+        if size > _LONGEST_ANSWER:
+            raise GatewayError(
+                "upstream_failed", "The provider sent an answer beyond all bounds."
+            )
+        yield piece
 
 
 async def _refused(answer: aiohttp.ClientResponse) -> GatewayError:

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 
 
@@ -64,4 +65,8 @@ class Provider(Protocol):
         Raises GatewayError when the provider fails, before the first event or after it.
         Closing the iterator aborts the call.
         """
+        ...
+
+    async def embed(self, call: EmbeddingCall) -> Embedded:
+        """The vectors of some texts; GatewayError when the provider makes none."""
         ...

@@ -1,27 +1,32 @@
-"""The ``mock`` provider: two models that need no network and always answer the same."""
+"""The ``mock`` provider: models that need no network and always answer the same."""
 
 from collections.abc import Sequence
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
+from headgate_gateway.providers import hashing
 from headgate_gateway.providers.echo import echo
+from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.script import ScriptPlayer
 
 _RELEASED = 1_763_683_200
 _CAPABILITIES = {
+    "messages": True,
     "streaming": True,
     "tools": True,
     "parallel_tools": True,
     "vision": True,
     "audio": True,
     "documents": True,
+    "structured_output": True,
     "thinking": True,
+    "embeddings": True,
 }
 
 
 class MockProvider:
-    """``mock/echo`` and ``mock/script``."""
+    """``mock/echo``, ``mock/script`` and ``mock/embed``."""
 
     id = "mock"
 
@@ -29,16 +34,17 @@ class MockProvider:
         self._player = ScriptPlayer()
 
     def models(self) -> Sequence[JsonObject]:
-        """Both models; they take every kind of content."""
+        """All three; each can do all that there is."""
         return [
-            _model("echo", "Echo", ["echo"]),
-            _model("script", "Script player", ["script"]),
+            _model("echo", "Echo"),
+            _model("script", "Script player"),
+            _model("embed", "Hash vectors"),
         ]
 
     prefixes: Sequence[str] = ()
 
     def model(self, name: str) -> JsonObject | None:
-        """One of the two models."""
+        """One of the three."""
         return next((model for model in self.models() if model["name"] == name), None)
 
     def stream(self, call: ModelCall) -> EventSource:
@@ -48,8 +54,12 @@ class MockProvider:
             return self._player.play(call, model=model)
         return echo(call, model=model)
 
+    async def embed(self, call: EmbeddingCall) -> Embedded:
+        """Vectors of hashes."""
+        return await hashing.embed(call)
 
-def _model(name: str, display_name: str, aliases: list[str]) -> JsonObject:
+
+def _model(name: str, display_name: str) -> JsonObject:
     return {
         "id": f"{MockProvider.id}/{name}",
         "object": "model",
@@ -62,6 +72,7 @@ def _model(name: str, display_name: str, aliases: list[str]) -> JsonObject:
         "context_window": 1_000_000,
         "max_output_tokens": 1_000_000,
         "pricing": {"input_per_million": 0, "output_per_million": 0, "currency": "USD"},
+        "performance": {"speed": "fast", "quality": "basic"},
         "auth": {"requires_byok_header": False},
-        "aliases": aliases,
+        "aliases": [name],
     }

@@ -6,9 +6,11 @@ from contextlib import aclosing
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.dialects import DIALECTS
+from headgate_gateway.providers.dialects import DIALECTS, openai_embeddings
+from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.http import UpstreamClient
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
 from headgate_gateway.providers.wire import texts
 
@@ -41,22 +43,9 @@ class UpstreamProvider:
 
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
-        manifest = self.manifest
-        key = await call.keys.of(
-            manifest.id, header=manifest.key_header, url=manifest.base_url
-        )
-        if key is None:
-            raise GatewayError(
-                "provider_key_missing",
-                f"Send the key for {manifest.name} as {manifest.key_header}.",
-                param=manifest.key_header,
-            )
         pieces = self._client.post(
-            manifest.base_url.rstrip("/") + self._dialect.path(call),
-            headers={
-                **manifest.headers,
-                manifest.auth.header: manifest.auth.value(key),
-            },
+            self._url(self._dialect.path(call)),
+            headers=await self._headers(call.keys),
             body=self._dialect.body(call),
         )
         model = f"{self.id}/{call.model}"
@@ -69,3 +58,35 @@ class UpstreamProvider:
                     "upstream_failed",
                     f"The provider sent an event of no known form ({error!r}).",
                 ) from error
+
+    async def embed(self, call: EmbeddingCall) -> Embedded:
+        """The vectors of some texts, where the dialect has them."""
+        if self.manifest.dialect not in openai_embeddings.DIALECTS:
+            raise GatewayError(
+                "unsupported_operation",
+                f"{self.manifest.name} makes no embeddings here.",
+                param="model",
+            )
+        answer = await self._client.ask(
+            self._url(openai_embeddings.PATH),
+            headers=await self._headers(call.keys),
+            body=openai_embeddings.body_of(call),
+        )
+        return openai_embeddings.read(answer, count=len(call.inputs))
+
+    def _url(self, path: str) -> str:
+        return self.manifest.base_url.rstrip("/") + path
+
+    async def _headers(self, keys: ProviderKeys) -> dict[str, str]:
+        """The manifest's headers and the key; 401 without one."""
+        manifest = self.manifest
+        key = await keys.of(
+            manifest.id, header=manifest.key_header, url=manifest.base_url
+        )
+        if key is None:
+            raise GatewayError(
+                "provider_key_missing",
+                f"Send the key for {manifest.name} as {manifest.key_header}.",
+                param=manifest.key_header,
+            )
+        return {**manifest.headers, manifest.auth.header: manifest.auth.value(key)}

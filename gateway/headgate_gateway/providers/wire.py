@@ -34,7 +34,7 @@ async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
             yield _parse(data)
 
 
-def parse_object(data: str) -> JsonObject:
+def parse_object(data: str | bytes) -> JsonObject:
     """The JSON object that a provider sent."""
     try:
         value: Any = loads(data)
@@ -42,7 +42,7 @@ def parse_object(data: str) -> JsonObject:
         value = None
     if not isinstance(value, dict):
         raise GatewayError(
-            "upstream_failed", "The provider sent an event that is not JSON."
+            "upstream_failed", "The provider sent something that is not a JSON object."
         )
     return cast("JsonObject", value)
 

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use crate::errors::ERROR_SHAPE;
 use crate::resources::admin::Admin;
 use crate::resources::chat::Chat;
+use crate::resources::embeddings::Embeddings;
 use crate::resources::health::Health;
 use crate::resources::messages::Messages;
 use crate::resources::models::Models;
 use crate::resources::runs::Runs;
+use crate::resources::tokens::Tokens;
 use crate::runtime::call::{Call, Reply};
 use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeouts};
 use crate::runtime::error::Error;
@@ -112,9 +114,19 @@ impl Client {
         Chat::new(&self.core)
     }
 
+    /// Texts as vectors.
+    pub fn embeddings(&self) -> Embeddings {
+        Embeddings::new(&self.core)
+    }
+
     /// The models that this gateway can reach.
     pub fn models(&self) -> Models {
         Models::new(&self.core)
+    }
+
+    /// Tokens, counted and priced.
+    pub fn tokens(&self) -> Tokens {
+        Tokens::new(&self.core)
     }
 
     /// The calls of `admin`.

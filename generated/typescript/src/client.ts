@@ -3,10 +3,12 @@
 import { type ClientOptions, connect } from "./configuration.js";
 import { Admin } from "./resources/admin.js";
 import { Chat } from "./resources/chat.js";
+import { Embeddings } from "./resources/embeddings.js";
 import { Health } from "./resources/health.js";
 import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
 import { Runs } from "./resources/runs.js";
+import { Tokens } from "./resources/tokens.js";
 import type { Transport } from "./runtime/transport.js";
 
 /** The client of Headgate. */
@@ -16,8 +18,12 @@ export class Headgate {
   /** Tool-using conversations that the gateway carries out and keeps. */
   readonly runs: Runs;
   readonly chat: Chat;
+  /** Texts as vectors. */
+  readonly embeddings: Embeddings;
   /** The models that this gateway can reach. */
   readonly models: Models;
+  /** Tokens, counted and priced. */
+  readonly tokens: Tokens;
   readonly admin: Admin;
   /** Whether the gateway lives, is ready, and what it speaks. */
   readonly health: Health;
@@ -27,7 +33,9 @@ export class Headgate {
     this.messages = new Messages(transport);
     this.runs = new Runs(transport);
     this.chat = new Chat(transport);
+    this.embeddings = new Embeddings(transport);
     this.models = new Models(transport);
+    this.tokens = new Tokens(transport);
     this.admin = new Admin(transport);
     this.health = new Health(transport);
   }

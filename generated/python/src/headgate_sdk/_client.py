@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     from ._runtime.retry import RetryPolicy
     from .resources.admin import AdminResource, AsyncAdminResource
     from .resources.chat import AsyncChatResource, ChatResource
+    from .resources.embeddings import AsyncEmbeddingsResource, EmbeddingsResource
     from .resources.health import AsyncHealthResource, HealthResource
     from .resources.messages import AsyncMessagesResource, MessagesResource
     from .resources.models import AsyncModelsResource, ModelsResource
     from .resources.runs import AsyncRunsResource, RunsResource
+    from .resources.tokens import AsyncTokensResource, TokensResource
 
 
 class Headgate(SyncClient):
@@ -99,11 +101,25 @@ class Headgate(SyncClient):
         return ChatResource(self._core)
 
     @cached_property
+    def embeddings(self) -> EmbeddingsResource:
+        """Texts as vectors."""
+        from .resources.embeddings import EmbeddingsResource
+
+        return EmbeddingsResource(self._core)
+
+    @cached_property
     def models(self) -> ModelsResource:
         """The models that this gateway can reach."""
         from .resources.models import ModelsResource
 
         return ModelsResource(self._core)
+
+    @cached_property
+    def tokens(self) -> TokensResource:
+        """Tokens, counted and priced."""
+        from .resources.tokens import TokensResource
+
+        return TokensResource(self._core)
 
     @cached_property
     def admin(self) -> AdminResource:
@@ -189,11 +205,25 @@ class AsyncHeadgate(AsyncClient):
         return AsyncChatResource(self._core)
 
     @cached_property
+    def embeddings(self) -> AsyncEmbeddingsResource:
+        """Texts as vectors."""
+        from .resources.embeddings import AsyncEmbeddingsResource
+
+        return AsyncEmbeddingsResource(self._core)
+
+    @cached_property
     def models(self) -> AsyncModelsResource:
         """The models that this gateway can reach."""
         from .resources.models import AsyncModelsResource
 
         return AsyncModelsResource(self._core)
+
+    @cached_property
+    def tokens(self) -> AsyncTokensResource:
+        """Tokens, counted and priced."""
+        from .resources.tokens import AsyncTokensResource
+
+        return AsyncTokensResource(self._core)
 
     @cached_property
     def admin(self) -> AsyncAdminResource:

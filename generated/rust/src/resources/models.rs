@@ -23,6 +23,13 @@ pub(crate) static GET: Operation = Operation {
     idempotency: Idempotency::Natural,
 };
 
+pub(crate) static RECOMMEND: Operation = Operation {
+    method: "POST",
+    path: "/v1/models:recommend",
+    security: &[&[0]],
+    idempotency: Idempotency::Natural,
+};
+
 /// The parameters of `models.list`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -31,6 +38,12 @@ pub struct ListParams {
     pub provider: Option<String>,
     /// Only models known to support this.
     pub capability: Option<types::ModelCapability>,
+    /// Only models known to cost no more than this a million input tokens.
+    pub max_input_price: Option<f64>,
+    /// Only models known to take this many tokens.
+    pub min_context: Option<i64>,
+    /// How the models are ordered. Those whose value is unknown come last.
+    pub sort: Option<types::ModelOrder>,
 }
 
 impl ListParams {
@@ -39,6 +52,9 @@ impl ListParams {
         Self {
             provider: None,
             capability: None,
+            max_input_price: None,
+            min_context: None,
+            sort: None,
         }
     }
 
@@ -51,6 +67,24 @@ impl ListParams {
     /// Sets `capability`.
     pub fn capability(mut self, value: types::ModelCapability) -> Self {
         self.capability = Some(value);
+        self
+    }
+
+    /// Sets `max_input_price`.
+    pub fn max_input_price(mut self, value: f64) -> Self {
+        self.max_input_price = Some(value);
+        self
+    }
+
+    /// Sets `min_context`.
+    pub fn min_context(mut self, value: i64) -> Self {
+        self.min_context = Some(value);
+        self
+    }
+
+    /// Sets `sort`.
+    pub fn sort(mut self, value: types::ModelOrder) -> Self {
+        self.sort = Some(value);
         self
     }
 }
@@ -75,6 +109,9 @@ impl Models {
         let mut request = Request::new(&LIST);
         request.query("provider", &params.provider, Style::Repeated);
         request.query("capability", &params.capability, Style::Repeated);
+        request.query("max_input_price", &params.max_input_price, Style::Repeated);
+        request.query("min_context", &params.min_context, Style::Repeated);
+        request.query("sort", &params.sort, Style::Repeated);
         Call::new(&self.core, request)
     }
 
@@ -84,6 +121,18 @@ impl Models {
     pub fn get(&self, model: &str) -> Call<Json<types::Model>> {
         let mut request = Request::new(&GET);
         request.path("model", model);
+        Call::new(&self.core, request)
+    }
+
+    /// Recommend a model
+    ///
+    /// Ranks the models that fit a use, the best one first.
+    pub fn recommend(
+        &self,
+        body: types::ModelRecommendRequest,
+    ) -> Call<Json<types::ModelRecommendation>> {
+        let mut request = Request::new(&RECOMMEND);
+        request.json(&body);
         Call::new(&self.core, request)
     }
 }

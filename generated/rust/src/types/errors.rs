@@ -85,6 +85,9 @@ pub enum ErrorCode {
     /// `unsupported_version`.
     #[serde(rename = "unsupported_version")]
     UnsupportedVersion,
+    /// `unsupported_operation`.
+    #[serde(rename = "unsupported_operation")]
+    UnsupportedOperation,
     /// `unsupported_content_block`.
     #[serde(rename = "unsupported_content_block")]
     UnsupportedContentBlock,
@@ -276,6 +279,7 @@ impl ErrorCode {
         match self {
             Self::ValidationFailed => "validation_failed",
             Self::UnsupportedVersion => "unsupported_version",
+            Self::UnsupportedOperation => "unsupported_operation",
             Self::UnsupportedContentBlock => "unsupported_content_block",
             Self::UnsupportedToolType => "unsupported_tool_type",
             Self::UnsupportedOutputFormat => "unsupported_output_format",

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    constants, AssistantContent, ContentBlock, MessageText, Metadata, TextBlockParam, Tool,
-    ToolChoice, UserContent,
+    constants, AssistantContent, ContentBlock, MessageText, Metadata, TextBlockParam,
+    TokenQuantity, Tool, ToolChoice, UserContent,
 };
 use crate::runtime::tagged::{self, Fields, Tagged};
 
@@ -477,6 +477,9 @@ pub struct TokenCount {
     pub model: String,
     /// Tokens of the whole request.
     pub input_tokens: i64,
+    /// Tokens of each of the `texts`, where there were any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_item: Option<Vec<TokenQuantity>>,
     /// Where the count comes from.
     pub method: TokenCountMethod,
     /// Properties that this version does not know.

@@ -11,6 +11,9 @@ use super::constants;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum ModelCapability {
+    /// `messages`.
+    #[serde(rename = "messages")]
+    Messages,
     /// `streaming`.
     #[serde(rename = "streaming")]
     Streaming,
@@ -53,6 +56,7 @@ impl ModelCapability {
     /// The value as it is sent and received.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Messages => "messages",
             Self::Streaming => "streaming",
             Self::Tools => "tools",
             Self::ParallelTools => "parallel_tools",
@@ -69,10 +73,44 @@ impl ModelCapability {
     }
 }
 
+/// How models are ordered: by `id`, by `input_price` from the cheapest, by `context_window` from
+/// the largest, or by `created` from the newest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ModelOrder {
+    /// `id`.
+    #[serde(rename = "id")]
+    Id,
+    /// `input_price`.
+    #[serde(rename = "input_price")]
+    InputPrice,
+    /// `context_window`.
+    #[serde(rename = "context_window")]
+    ContextWindow,
+    /// `created`.
+    #[serde(rename = "created")]
+    Created,
+}
+
+impl ModelOrder {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Id => "id",
+            Self::InputPrice => "input_price",
+            Self::ContextWindow => "context_window",
+            Self::Created => "created",
+        }
+    }
+}
+
 /// What a model supports. An absent capability is unknown and may be tried.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ModelCapabilities {
+    /// Answers in conversations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages: Option<bool>,
     /// Streaming answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub streaming: Option<bool>,
@@ -125,8 +163,86 @@ pub struct ModelPricing {
     /// Price of a million input tokens read from the cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cache_read_per_million: Option<f64>,
+    /// Price of a million input tokens written to the cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write_per_million: Option<f64>,
     /// ISO 4217 code.
     pub currency: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How fast a model answers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ModelSpeed {
+    /// `fast`.
+    #[serde(rename = "fast")]
+    Fast,
+    /// `balanced`.
+    #[serde(rename = "balanced")]
+    Balanced,
+    /// `slow`.
+    #[serde(rename = "slow")]
+    Slow,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl ModelSpeed {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Fast => "fast",
+            Self::Balanced => "balanced",
+            Self::Slow => "slow",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// How good a model's answers are.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ModelQuality {
+    /// `basic`.
+    #[serde(rename = "basic")]
+    Basic,
+    /// `good`.
+    #[serde(rename = "good")]
+    Good,
+    /// `excellent`.
+    #[serde(rename = "excellent")]
+    Excellent,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl ModelQuality {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Basic => "basic",
+            Self::Good => "good",
+            Self::Excellent => "excellent",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// How fast and how good a model is, coarsely.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ModelPerformance {
+    /// How fast it answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub speed: Option<ModelSpeed>,
+    /// How good its answers are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<ModelQuality>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -174,6 +290,9 @@ pub struct Model {
     /// What the model costs, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pricing: Option<ModelPricing>,
+    /// How fast and how good the model is, where somebody has judged it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub performance: Option<ModelPerformance>,
     /// What credential the model asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth: Option<ModelAuth>,
@@ -191,8 +310,175 @@ pub struct Model {
 pub struct ModelList {
     #[serde(default)]
     object: constants::List,
-    /// The models, by id.
+    /// The models.
     pub data: Vec<Model>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What a model is for: `chat` conversation, `agents` tools in parallel, `vision` images,
+/// `documents` long texts and files, `reasoning` hard problems, `extraction` structured output,
+/// `embeddings` vectors.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ModelUseCase {
+    /// `chat`.
+    #[serde(rename = "chat")]
+    Chat,
+    /// `agents`.
+    #[serde(rename = "agents")]
+    Agents,
+    /// `vision`.
+    #[serde(rename = "vision")]
+    Vision,
+    /// `documents`.
+    #[serde(rename = "documents")]
+    Documents,
+    /// `reasoning`.
+    #[serde(rename = "reasoning")]
+    Reasoning,
+    /// `extraction`.
+    #[serde(rename = "extraction")]
+    Extraction,
+    /// `embeddings`.
+    #[serde(rename = "embeddings")]
+    Embeddings,
+}
+
+impl ModelUseCase {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Chat => "chat",
+            Self::Agents => "agents",
+            Self::Vision => "vision",
+            Self::Documents => "documents",
+            Self::Reasoning => "reasoning",
+            Self::Extraction => "extraction",
+            Self::Embeddings => "embeddings",
+        }
+    }
+}
+
+/// What makes one model better than another: `cost` cheaper input, `quality` better answers,
+/// `performance` faster answers. What is unknown comes last; what is equal is ordered by price and id.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ModelStrategy {
+    /// `cost`.
+    #[serde(rename = "cost")]
+    Cost,
+    /// `quality`.
+    #[serde(rename = "quality")]
+    Quality,
+    /// `performance`.
+    #[serde(rename = "performance")]
+    Performance,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl ModelStrategy {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Cost => "cost",
+            Self::Quality => "quality",
+            Self::Performance => "performance",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// A model's id, `provider/model`, or one of its aliases.
+pub type ModelName = String;
+
+/// What a model is wanted for. Everything that is given has to be met.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ModelRecommendRequest {
+    /// What the model is for; each use asks for some capabilities.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_case: Option<ModelUseCase>,
+    /// What the model has to be known to support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Vec<ModelCapability>>,
+    /// What makes one model better than another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<ModelStrategy>,
+    /// Models to choose from, by id or alias; without it all that the key may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidates: Option<Vec<ModelName>>,
+    /// Only models known to cost no more than this a million input tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_input_price: Option<f64>,
+    /// Only models known to take this many tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_context: Option<i64>,
+}
+
+impl ModelRecommendRequest {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            use_case: None,
+            capabilities: None,
+            strategy: None,
+            candidates: None,
+            max_input_price: None,
+            min_context: None,
+        }
+    }
+
+    /// Sets `use_case`.
+    pub fn use_case(mut self, value: ModelUseCase) -> Self {
+        self.use_case = Some(value);
+        self
+    }
+
+    /// Sets `capabilities`.
+    pub fn capabilities(mut self, value: Vec<ModelCapability>) -> Self {
+        self.capabilities = Some(value);
+        self
+    }
+
+    /// Sets `strategy`.
+    pub fn strategy(mut self, value: ModelStrategy) -> Self {
+        self.strategy = Some(value);
+        self
+    }
+
+    /// Sets `candidates`.
+    pub fn candidates(mut self, value: Vec<ModelName>) -> Self {
+        self.candidates = Some(value);
+        self
+    }
+
+    /// Sets `max_input_price`.
+    pub fn max_input_price(mut self, value: f64) -> Self {
+        self.max_input_price = Some(value);
+        self
+    }
+
+    /// Sets `min_context`.
+    pub fn min_context(mut self, value: i64) -> Self {
+        self.min_context = Some(value);
+        self
+    }
+}
+
+/// The models that fit, ranked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ModelRecommendation {
+    /// The best of them.
+    pub model: Model,
+    /// All of them, the best first.
+    pub ranked: Vec<Model>,
+    /// What they were ranked by.
+    pub strategy: ModelStrategy,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -5,8 +5,8 @@ import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import type { Transport } from "../runtime/transport.js";
 import { MessageStream } from "../streams/message.js";
-import type { CountTokensRequest, MessageRequest, TokenCount } from "../types/messages.js";
-import type { MessageResponse } from "../types/shared.js";
+import type { CountTokensRequest, MessageRequest } from "../types/messages.js";
+import type { MessageResponse, TokenCount } from "../types/shared.js";
 
 /** Single answers of a model, whole or streamed. */
 export class Messages {

@@ -4,7 +4,14 @@ import { type ClientOptions, connect, type RequestOptions } from "../configurati
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import type { Transport } from "../runtime/transport.js";
-import type { Model, ModelCapability, ModelList } from "../types/models.js";
+import type {
+  Model,
+  ModelCapability,
+  ModelList,
+  ModelOrder,
+  ModelRecommendation,
+  ModelRecommendRequest,
+} from "../types/models.js";
 
 /** Parameters to: List the models. */
 export interface ModelsListParams {
@@ -12,6 +19,12 @@ export interface ModelsListParams {
   provider?: string;
   /** Only models known to support this. */
   capability?: ModelCapability;
+  /** Only models known to cost no more than this a million input tokens. */
+  max_input_price?: number;
+  /** Only models known to take this many tokens. */
+  min_context?: number;
+  /** How the models are ordered. Those whose value is unknown come last. */
+  sort?: ModelOrder;
 }
 
 /** The models that this gateway can reach. */
@@ -51,5 +64,24 @@ export class Models {
       security: [["GatewayKey"]],
     };
     return this.#transport.call(request, readJson<Model>, options);
+  }
+
+  /**
+   * Recommend a model.
+   *
+   * Ranks the models that fit a use, the best one first.
+   */
+  recommend(
+    body: ModelRecommendRequest,
+    options?: RequestOptions,
+  ): ResponsePromise<ModelRecommendation> {
+    const request: OperationRequest = {
+      verb: "POST",
+      path: "/v1/models:recommend",
+      body,
+      security: [["GatewayKey"]],
+      idempotency: "natural",
+    };
+    return this.#transport.call(request, readJson<ModelRecommendation>, options);
   }
 }

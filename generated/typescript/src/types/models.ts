@@ -2,6 +2,7 @@
 
 /** Something a model can do; a property of `ModelCapabilities`. */
 export type ModelCapability =
+  | "messages"
   | "streaming"
   | "tools"
   | "parallel_tools"
@@ -15,8 +16,16 @@ export type ModelCapability =
   | "native_web_search"
   | "native_code_execution";
 
+/**
+ * How models are ordered: by `id`, by `input_price` from the cheapest, by `context_window` from
+ * the largest, or by `created` from the newest.
+ */
+export type ModelOrder = "id" | "input_price" | "context_window" | "created";
+
 /** What a model supports. An absent capability is unknown and may be tried. */
 export interface ModelCapabilities {
+  /** Answers in conversations. */
+  messages?: boolean;
   /** Streaming answers. */
   streaming?: boolean;
   /** Tool calls. */
@@ -51,8 +60,24 @@ export interface ModelPricing {
   output_per_million: number;
   /** Price of a million input tokens read from the cache. */
   cache_read_per_million?: number;
+  /** Price of a million input tokens written to the cache. */
+  cache_write_per_million?: number;
   /** ISO 4217 code. */
   currency: string;
+}
+
+/** How fast a model answers. */
+export type ModelSpeed = "fast" | "balanced" | "slow" | (string & {});
+
+/** How good a model's answers are. */
+export type ModelQuality = "basic" | "good" | "excellent" | (string & {});
+
+/** How fast and how good a model is, coarsely. */
+export interface ModelPerformance {
+  /** How fast it answers. */
+  speed?: ModelSpeed;
+  /** How good its answers are. */
+  quality?: ModelQuality;
 }
 
 /** What credential a model asks for. */
@@ -85,6 +110,8 @@ export interface Model {
   max_output_tokens?: number;
   /** What the model costs, where it is known. */
   pricing?: ModelPricing;
+  /** How fast and how good the model is, where somebody has judged it. */
+  performance?: ModelPerformance;
   /** What credential the model asks for. */
   auth?: ModelAuth;
   /** Other names by which a request may ask for the model. */
@@ -95,6 +122,55 @@ export interface Model {
 export interface ModelList {
   /** Always `list`. */
   object: "list";
-  /** The models, by id. */
+  /** The models. */
   data: Model[];
+}
+
+/**
+ * What a model is for: `chat` conversation, `agents` tools in parallel, `vision` images,
+ * `documents` long texts and files, `reasoning` hard problems, `extraction` structured output,
+ * `embeddings` vectors.
+ */
+export type ModelUseCase =
+  | "chat"
+  | "agents"
+  | "vision"
+  | "documents"
+  | "reasoning"
+  | "extraction"
+  | "embeddings";
+
+/**
+ * What makes one model better than another: `cost` cheaper input, `quality` better answers,
+ * `performance` faster answers. What is unknown comes last; what is equal is ordered by price and id.
+ */
+export type ModelStrategy = "cost" | "quality" | "performance" | (string & {});
+
+/** A model's id, `provider/model`, or one of its aliases. */
+export type ModelName = string;
+
+/** What a model is wanted for. Everything that is given has to be met. */
+export interface ModelRecommendRequest {
+  /** What the model is for; each use asks for some capabilities. */
+  use_case?: ModelUseCase;
+  /** What the model has to be known to support. */
+  capabilities?: ModelCapability[];
+  /** What makes one model better than another. */
+  strategy?: ModelStrategy;
+  /** Models to choose from, by id or alias; without it all that the key may use. */
+  candidates?: ModelName[];
+  /** Only models known to cost no more than this a million input tokens. */
+  max_input_price?: number;
+  /** Only models known to take this many tokens. */
+  min_context?: number;
+}
+
+/** The models that fit, ranked. */
+export interface ModelRecommendation {
+  /** The best of them. */
+  model: Model;
+  /** All of them, the best first. */
+  ranked: Model[];
+  /** What they were ranked by. */
+  strategy: ModelStrategy;
 }

@@ -222,6 +222,26 @@ export interface ToolInputSchema {
  */
 export type EffectClass = "read" | "idempotent" | "write" | (string & {});
 
+/** A tool that the caller runs and answers with a `tool_result` block. */
+export interface FunctionTool {
+  /** Names the kind of tool. */
+  type: "function";
+  /** Name of the tool. */
+  name: string;
+  /** What the tool does and when to use it; the model reads this. */
+  description?: string;
+  /** What the tool takes. */
+  input_schema: ToolInputSchema;
+  /**
+   * Whether the model's input must keep to the schema exactly.
+   *
+   * The server's default is `false`.
+   */
+  strict?: boolean;
+  /** What calling the tool does to the world. */
+  effect_class?: EffectClass;
+}
+
 /** A domain in ASCII; it stands for its subdomains too. */
 export type DomainName = string;
 
@@ -255,6 +275,14 @@ export interface WebSearchConfig {
   user_location?: UserLocation;
 }
 
+/** Provider-run web search. */
+export interface WebSearchTool {
+  /** Names the kind of tool. */
+  type: "web_search";
+  /** How the search is done. */
+  config?: WebSearchConfig;
+}
+
 /** What a fetched page is turned into. */
 export type WebFetchFormat = "markdown" | "text" | "html";
 
@@ -269,6 +297,17 @@ export interface WebFetchConfig {
   /** No pages of these domains. */
   blocked_domains?: DomainName[];
 }
+
+/** Provider-run fetching of web pages. */
+export interface WebFetchTool {
+  /** Names the kind of tool. */
+  type: "web_fetch";
+  /** How pages are fetched. */
+  config?: WebFetchConfig;
+}
+
+/** A tool that the model may call. */
+export type Tool = FunctionTool | WebSearchTool | WebFetchTool;
 
 /** The model decides whether to call tools. */
 export interface ToolChoiceAuto {
@@ -530,6 +569,27 @@ export interface MessageResponse {
   metadata?: Metadata;
 }
 
+/** A number of tokens. */
+export type TokenQuantity = number;
+
+/**
+ * Where a count comes from: `exact` from the model's own tokenizer, `estimate` from the
+ * length of the text.
+ */
+export type TokenCountMethod = "exact" | "estimate" | (string & {});
+
+/** How many input tokens a request would cost. */
+export interface TokenCount {
+  /** Id of the model that the count holds for, `provider/model`. */
+  model: string;
+  /** Tokens of the whole request. */
+  input_tokens: number;
+  /** Tokens of each of the `texts`, where there were any. */
+  per_item?: TokenQuantity[];
+  /** Where the count comes from. */
+  method: TokenCountMethod;
+}
+
 /** The kind of failure; one kind goes with one HTTP status or a few. */
 export type ErrorType =
   | "invalid_request_error"
@@ -551,6 +611,7 @@ export type ErrorType =
 export type ErrorCode =
   | "validation_failed"
   | "unsupported_version"
+  | "unsupported_operation"
   | "unsupported_content_block"
   | "unsupported_tool_type"
   | "unsupported_output_format"

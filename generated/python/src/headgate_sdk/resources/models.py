@@ -3,10 +3,19 @@
 
 from __future__ import annotations
 
-from .._operations import MODELS_GET, MODELS_LIST
+from typing import Unpack
+
+from .._operations import MODELS_GET, MODELS_LIST, MODELS_RECOMMEND
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
-from ..types.models import Model, ModelCapability, ModelList
+from ..types.models import (
+    Model,
+    ModelCapability,
+    ModelList,
+    ModelOrder,
+    ModelRecommendation,
+    ModelRecommendRequest,
+)
 
 
 class ModelsResource(Resource):
@@ -17,6 +26,9 @@ class ModelsResource(Resource):
         *,
         provider: str | None = None,
         capability: ModelCapability | None = None,
+        max_input_price: float | None = None,
+        min_context: int | None = None,
+        sort: ModelOrder | None = None,
         options: RequestOptions | None = None,
     ) -> ModelList:
         """List the models.
@@ -26,7 +38,13 @@ class ModelsResource(Resource):
         return self._core.fetch(
             MODELS_LIST,
             ModelList,
-            query={"provider": provider, "capability": capability},
+            query={
+                "provider": provider,
+                "capability": capability,
+                "max_input_price": max_input_price,
+                "min_context": min_context,
+                "sort": sort,
+            },
             options=options,
         )
 
@@ -47,6 +65,23 @@ class ModelsResource(Resource):
             options=options,
         )
 
+    def recommend(
+        self,
+        *,
+        options: RequestOptions | None = None,
+        **body: Unpack[ModelRecommendRequest],
+    ) -> ModelRecommendation:
+        """Recommend a model.
+
+        Ranks the models that fit a use, the best one first.
+        """
+        return self._core.fetch(
+            MODELS_RECOMMEND,
+            ModelRecommendation,
+            body=body,
+            options=options,
+        )
+
 
 class AsyncModelsResource(AsyncResource):
     """The models that this gateway can reach."""
@@ -56,6 +91,9 @@ class AsyncModelsResource(AsyncResource):
         *,
         provider: str | None = None,
         capability: ModelCapability | None = None,
+        max_input_price: float | None = None,
+        min_context: int | None = None,
+        sort: ModelOrder | None = None,
         options: RequestOptions | None = None,
     ) -> ModelList:
         """List the models.
@@ -65,7 +103,13 @@ class AsyncModelsResource(AsyncResource):
         return await self._core.fetch(
             MODELS_LIST,
             ModelList,
-            query={"provider": provider, "capability": capability},
+            query={
+                "provider": provider,
+                "capability": capability,
+                "max_input_price": max_input_price,
+                "min_context": min_context,
+                "sort": sort,
+            },
             options=options,
         )
 
@@ -83,5 +127,22 @@ class AsyncModelsResource(AsyncResource):
             MODELS_GET,
             Model,
             path={"model": model},
+            options=options,
+        )
+
+    async def recommend(
+        self,
+        *,
+        options: RequestOptions | None = None,
+        **body: Unpack[ModelRecommendRequest],
+    ) -> ModelRecommendation:
+        """Recommend a model.
+
+        Ranks the models that fit a use, the best one first.
+        """
+        return await self._core.fetch(
+            MODELS_RECOMMEND,
+            ModelRecommendation,
+            body=body,
             options=options,
         )

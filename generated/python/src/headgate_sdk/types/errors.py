@@ -28,6 +28,7 @@ ErrorType: TypeAlias = Literal[
 ErrorCode: TypeAlias = Literal[
     "validation_failed",
     "unsupported_version",
+    "unsupported_operation",
     "unsupported_content_block",
     "unsupported_tool_type",
     "unsupported_output_format",

@@ -197,6 +197,9 @@ class TokenCount(ApiModel):
     input_tokens: int
     """Tokens of the whole request."""
 
+    per_item: list[int] | None = None
+    """Tokens of each of the `texts`, where there were any."""
+
     method: TokenCountMethod | str
     """Where the count comes from."""
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Sequence
+from typing import Literal, NotRequired, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 
 ModelCapability: TypeAlias = Literal[
+    "messages",
     "streaming",
     "tools",
     "parallel_tools",
@@ -24,8 +26,17 @@ ModelCapability: TypeAlias = Literal[
 """Something a model can do; a property of `ModelCapabilities`."""
 
 
+ModelOrder: TypeAlias = Literal["id", "input_price", "context_window", "created"]
+"""How models are ordered: by `id`, by `input_price` from the cheapest, by
+`context_window` from the largest, or by `created` from the newest.
+"""
+
+
 class ModelCapabilities(ApiModel):
     """What a model supports. An absent capability is unknown and may be tried."""
+
+    messages: bool | None = None
+    """Answers in conversations."""
 
     streaming: bool | None = None
     """Streaming answers."""
@@ -76,8 +87,29 @@ class ModelPricing(ApiModel):
     cache_read_per_million: float | None = None
     """Price of a million input tokens read from the cache."""
 
+    cache_write_per_million: float | None = None
+    """Price of a million input tokens written to the cache."""
+
     currency: str
     """ISO 4217 code."""
+
+
+ModelSpeed: TypeAlias = Literal["fast", "balanced", "slow"]
+"""How fast a model answers."""
+
+
+ModelQuality: TypeAlias = Literal["basic", "good", "excellent"]
+"""How good a model's answers are."""
+
+
+class ModelPerformance(ApiModel):
+    """How fast and how good a model is, coarsely."""
+
+    speed: ModelSpeed | str | None = None
+    """How fast it answers."""
+
+    quality: ModelQuality | str | None = None
+    """How good its answers are."""
 
 
 class ModelAuth(ApiModel):
@@ -123,6 +155,9 @@ class Model(ApiModel):
     pricing: ModelPricing | None = None
     """What the model costs, where it is known."""
 
+    performance: ModelPerformance | None = None
+    """How fast and how good the model is, where somebody has judged it."""
+
     auth: ModelAuth | None = None
     """What credential the model asks for."""
 
@@ -137,4 +172,55 @@ class ModelList(ApiModel):
     """Always `list`."""
 
     data: list[Model]
-    """The models, by id."""
+    """The models."""
+
+
+ModelUseCase: TypeAlias = Literal[
+    "chat", "agents", "vision", "documents", "reasoning", "extraction", "embeddings"
+]
+"""What a model is for: `chat` conversation, `agents` tools in parallel, `vision`
+images, `documents` long texts and files, `reasoning` hard problems, `extraction`
+structured output, `embeddings` vectors.
+"""
+
+
+ModelStrategy: TypeAlias = Literal["cost", "quality", "performance"]
+"""What makes one model better than another: `cost` cheaper input, `quality` better
+answers, `performance` faster answers. What is unknown comes last; what is equal is
+ordered by price and id.
+"""
+
+
+class ModelRecommendRequest(TypedDict):
+    """What a model is wanted for. Everything that is given has to be met."""
+
+    use_case: NotRequired[ModelUseCase]
+    """What the model is for; each use asks for some capabilities."""
+
+    capabilities: NotRequired[Sequence[ModelCapability]]
+    """What the model has to be known to support."""
+
+    strategy: NotRequired[ModelStrategy]
+    """What makes one model better than another."""
+
+    candidates: NotRequired[Sequence[str]]
+    """Models to choose from, by id or alias; without it all that the key may use."""
+
+    max_input_price: NotRequired[float]
+    """Only models known to cost no more than this a million input tokens."""
+
+    min_context: NotRequired[int]
+    """Only models known to take this many tokens."""
+
+
+class ModelRecommendation(ApiModel):
+    """The models that fit, ranked."""
+
+    model: Model
+    """The best of them."""
+
+    ranked: list[Model]
+    """All of them, the best first."""
+
+    strategy: ModelStrategy | str
+    """What they were ranked by."""
