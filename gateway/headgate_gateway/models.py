@@ -46,12 +46,41 @@ class RunCancelRequest(BaseModel):
 ModelCapability = TypeAliasType(
     "ModelCapability",
     Annotated[
-        Literal['streaming', 'tools', 'parallel_tools', 'vision', 'audio', 'video', 'documents', 'structured_output', 'thinking', 'embeddings', 'native_web_search', 'native_code_execution'],
+        Literal['messages', 'streaming', 'tools', 'parallel_tools', 'vision', 'audio', 'video', 'documents', 'structured_output', 'thinking', 'embeddings', 'native_web_search', 'native_code_execution'],
         Field(
             description='Something a model can do; a property of `ModelCapabilities`.'
         ),
     ],
 )
+
+
+ModelOrder = TypeAliasType(
+    "ModelOrder",
+    Annotated[
+        Literal['id', 'input_price', 'context_window', 'created'],
+        Field(
+            description='How models are ordered: by `id`, by `input_price` from the cheapest, by `context_window` from\nthe largest, or by `created` from the newest.'
+        ),
+    ],
+)
+
+
+class CostEstimate(BaseModel):
+    model: Annotated[
+        StrictStr,
+        Field(description='Id of the model whose prices these are, `provider/model`.'),
+    ]
+    input_cost: Annotated[
+        StrictFloat,
+        Field(
+            description='Cost of the input, cached tokens at their own price.', ge=0.0
+        ),
+    ]
+    output_cost: Annotated[
+        StrictFloat, Field(description='Cost of the output.', ge=0.0)
+    ]
+    total_cost: Annotated[StrictFloat, Field(description='Both together.', ge=0.0)]
+    currency: Annotated[StrictStr, Field(description='ISO 4217 code.')]
 
 
 KeyStatus = TypeAliasType(
@@ -385,6 +414,14 @@ class MessageErrorFrame(BaseModel):
     ]
 
 
+TokenQuantity = TypeAliasType(
+    "TokenQuantity",
+    Annotated[
+        StrictInt, Field(description='A number of tokens.', ge=0, le=1000000000000)
+    ],
+)
+
+
 TokenCountMethod = TypeAliasType(
     "TokenCountMethod",
     Annotated[
@@ -689,7 +726,31 @@ class ChatDoneFrame(BaseModel):
     data: Annotated[Literal['[DONE]'], Field(description='Always `[DONE]`.')]
 
 
+EmbeddingEncoding = TypeAliasType(
+    "EmbeddingEncoding",
+    Annotated[
+        Literal['float', 'base64'],
+        Field(
+            description='How vectors are written: `float` as a list of numbers, `base64` as their bytes, each number\na little-endian IEEE 754 single.'
+        ),
+    ],
+)
+
+
+class EmbeddingUsage(BaseModel):
+    prompt_tokens: Annotated[
+        StrictInt, Field(description='Tokens of the inputs.', ge=0)
+    ]
+    total_tokens: Annotated[
+        StrictInt,
+        Field(description='The same; embeddings have no output tokens.', ge=0),
+    ]
+
+
 class ModelCapabilities(BaseModel):
+    messages: Annotated[
+        StrictBool | MISSING, Field(description='Answers in conversations.')
+    ] = MISSING
     streaming: Annotated[
         StrictBool | MISSING, Field(description='Streaming answers.')
     ] = MISSING
@@ -739,6 +800,12 @@ class ModelPricing(BaseModel):
             description='Price of a million input tokens read from the cache.', ge=0.0
         ),
     ] = MISSING
+    cache_write_per_million: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description='Price of a million input tokens written to the cache.', ge=0.0
+        ),
+    ] = MISSING
     currency: Annotated[StrictStr, Field(description='ISO 4217 code.')]
 
 
@@ -749,6 +816,46 @@ class ModelAuth(BaseModel):
             description="Whether a request has to bring the provider's key in `X-Provider-Key-*`."
         ),
     ]
+
+
+ModelUseCase = TypeAliasType(
+    "ModelUseCase",
+    Annotated[
+        Literal['chat', 'agents', 'vision', 'documents', 'reasoning', 'extraction', 'embeddings'],
+        Field(
+            description='What a model is for: `chat` conversation, `agents` tools in parallel, `vision` images,\n`documents` long texts and files, `reasoning` hard problems, `extraction` structured output,\n`embeddings` vectors.'
+        ),
+    ],
+)
+
+
+ModelStrategy = TypeAliasType(
+    "ModelStrategy",
+    Annotated[
+        Literal['cost', 'quality', 'performance'],
+        Field(
+            description='What makes one model better than another: `cost` cheaper input, `quality` better answers,\n`performance` faster answers. What is unknown comes last; what is equal is ordered by price and id.'
+        ),
+    ],
+)
+
+
+ModelName = TypeAliasType(
+    "ModelName",
+    Annotated[
+        StrictStr,
+        Field(
+            description="A model's id, `provider/model`, or one of its aliases.",
+            max_length=256,
+            min_length=1,
+        ),
+    ],
+)
+
+
+CountedText = TypeAliasType(
+    "CountedText", Annotated[StrictStr, Field(description='A text to be counted.')]
+)
 
 
 CredentialReference = TypeAliasType(
@@ -992,7 +1099,7 @@ ErrorType = TypeAliasType(
 ErrorCode = TypeAliasType(
     "ErrorCode",
     Annotated[
-        Literal['validation_failed', 'unsupported_version', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'interrupted', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
+        Literal['validation_failed', 'unsupported_version', 'unsupported_operation', 'unsupported_content_block', 'unsupported_tool_type', 'unsupported_output_format', 'unsupported_thinking', 'unsupported_function_tool', 'unsupported_server_tool', 'invalid_starting_after', 'method_not_allowed', 'unsupported_media_type', 'invalid_config', 'manifest_invalid', 'ws_upgrade_required', 'key_missing', 'key_invalid', 'key_revoked', 'provider_key_missing', 'provider_key_rejected', 'quota_exceeded', 'spend_cap_reached', 'policy_denied', 'content_blocked', 'approval_rejected', 'model_not_allowed', 'scope_missing', 'approval_cap_exceeded', 'origin_not_allowed', 'not_found', 'model_not_found', 'service_not_found', 'events_expired', 'approval_timeout', 'upstream_timeout', 'tool_timeout', 'run_timeout', 'conflict', 'name_taken', 'idempotency_conflict', 'idempotency_in_progress', 'workspace_ended', 'already_decided', 'batch_not_finished', 'no_upstream', 'resource_in_use', 'payload_too_large', 'context_length_exceeded', 'rate_limit_exceeded', 'concurrent_limit_exceeded', 'backpressure', 'cancelled', 'interrupted', 'internal_error', 'server_tool_not_configured', 'credential_missing', 'upstream_failed', 'output_validation_failed', 'stream_idle_timeout', 'overloaded', 'draining', 'circuit_open', 'all_upstreams_exhausted'],
         Field(
             description='The failure itself. Programs decide by this and never by the message.'
         ),
@@ -1089,6 +1196,38 @@ class ChatCompletionTokensDetails(BaseModel):
     reasoning_tokens: Annotated[
         StrictInt | MISSING, Field(description='Tokens spent on reasoning.', ge=0)
     ] = MISSING
+
+
+EmbeddingText = TypeAliasType(
+    "EmbeddingText", Annotated[StrictStr, Field(description='A text.')]
+)
+
+
+EmbeddingTextList = TypeAliasType(
+    "EmbeddingTextList",
+    Annotated[
+        list[EmbeddingText],
+        Field(description='Several texts.', max_length=2048, min_length=1),
+    ],
+)
+
+
+ModelSpeed = TypeAliasType(
+    "ModelSpeed",
+    Annotated[
+        Literal['fast', 'balanced', 'slow'],
+        Field(description='How fast a model answers.'),
+    ],
+)
+
+
+ModelQuality = TypeAliasType(
+    "ModelQuality",
+    Annotated[
+        Literal['basic', 'good', 'excellent'],
+        Field(description="How good a model's answers are."),
+    ],
+)
 
 
 ModelPattern = TypeAliasType(
@@ -1273,6 +1412,30 @@ class ChatJsonSchema(BaseModel):
     ] = MISSING
 
 
+TokenNumber = TypeAliasType(
+    "TokenNumber",
+    Annotated[
+        StrictInt,
+        Field(
+            description="A token, by its number in the model's vocabulary.",
+            ge=0,
+            le=4294967295,
+        ),
+    ],
+)
+
+
+EncodedVector = TypeAliasType(
+    "EncodedVector",
+    Annotated[
+        StrictStr,
+        Field(
+            description="A vector's numbers in base64, each a little-endian IEEE 754 single."
+        ),
+    ],
+)
+
+
 class TextDelta(BaseModel):
     type: Annotated[
         Literal['text_delta'], Field(description='Names the kind of delta.')
@@ -1333,6 +1496,11 @@ class ChatFunctionCall(BaseModel):
         StrictStr,
         Field(description='The arguments as JSON text, as the model wrote them.'),
     ]
+
+
+VectorNumber = TypeAliasType(
+    "VectorNumber", Annotated[StrictFloat, Field(description='One number of a vector.')]
+)
 
 
 class ChatFunctionDelta(BaseModel):
@@ -1485,6 +1653,10 @@ class TokenCount(BaseModel):
     input_tokens: Annotated[
         StrictInt, Field(description='Tokens of the whole request.', ge=0)
     ]
+    per_item: Annotated[
+        list[TokenQuantity] | MISSING,
+        Field(description='Tokens of each of the `texts`, where there were any.'),
+    ] = MISSING
     method: Annotated[
         TokenCountMethod, Field(description='Where the count comes from.')
     ]
@@ -1508,49 +1680,76 @@ ChatFrame = TypeAliasType(
 )
 
 
-class Model(BaseModel):
-    id: Annotated[
-        StrictStr, Field(description='Identifier of the model, `provider/model`.')
-    ]
-    object: Annotated[Literal['model'], Field(description='Always `model`.')]
-    created: Annotated[
-        StrictInt,
-        Field(description='When the model was released, in Unix seconds.', ge=0),
-    ]
-    owned_by: Annotated[StrictStr, Field(description='Who made the model.')]
-    provider: Annotated[
-        StrictStr, Field(description='Id of the provider that serves the model.')
-    ]
-    name: Annotated[
-        StrictStr, Field(description="The provider's own name of the model.")
-    ]
-    display_name: Annotated[
-        StrictStr | MISSING, Field(description="The model's name for people to read.")
-    ] = MISSING
-    capabilities: Annotated[
-        ModelCapabilities | MISSING,
-        Field(description='What the model can do, as far as it is known.'),
-    ] = MISSING
-    context_window: Annotated[
-        StrictInt | MISSING,
+class ModelRecommendRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    use_case: Annotated[
+        ModelUseCase | MISSING,
         Field(
-            description='The most tokens that input and output may have together.', ge=1
+            description='What the model is for; each use asks for some capabilities.'
         ),
     ] = MISSING
-    max_output_tokens: Annotated[
+    capabilities: Annotated[
+        list[ModelCapability] | MISSING,
+        Field(description='What the model has to be known to support.', max_length=16),
+    ] = MISSING
+    strategy: Annotated[
+        ModelStrategy | None,
+        Field(description='What makes one model better than another.'),
+    ] = 'quality'
+    candidates: Annotated[
+        list[ModelName] | MISSING,
+        Field(
+            description='Models to choose from, by id or alias; without it all that the key may use.',
+            max_length=64,
+            min_length=1,
+        ),
+    ] = MISSING
+    max_input_price: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description='Only models known to cost no more than this a million input tokens.',
+            ge=0.0,
+        ),
+    ] = MISSING
+    min_context: Annotated[
         StrictInt | MISSING,
-        Field(description='The most tokens an answer may have.', ge=1),
+        Field(
+            description='Only models known to take this many tokens.',
+            ge=1,
+            le=1000000000,
+        ),
     ] = MISSING
-    pricing: Annotated[
-        ModelPricing | MISSING,
-        Field(description='What the model costs, where it is known.'),
+
+
+class TokenCostRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: Annotated[
+        StrictStr,
+        Field(
+            description="A model's id, `provider/model`, or one of its aliases.",
+            max_length=256,
+            min_length=1,
+        ),
+    ]
+    input_tokens: Annotated[
+        TokenQuantity, Field(description='Tokens of the request, cached ones included.')
+    ]
+    output_tokens: Annotated[TokenQuantity, Field(description='Tokens of the answer.')]
+    cache_read_tokens: Annotated[
+        TokenQuantity | MISSING,
+        Field(
+            description="How many of the input tokens are read from the provider's cache."
+        ),
     ] = MISSING
-    auth: Annotated[
-        ModelAuth | MISSING, Field(description='What credential the model asks for.')
-    ] = MISSING
-    aliases: Annotated[
-        list[StrictStr] | MISSING,
-        Field(description='Other names by which a request may ask for the model.'),
+    cache_write_tokens: Annotated[
+        TokenQuantity | MISSING,
+        Field(
+            description="How many of the input tokens are written to the provider's cache."
+        ),
     ] = MISSING
 
 
@@ -1796,6 +1995,15 @@ class ChatUsage(BaseModel):
     ] = MISSING
 
 
+class ModelPerformance(BaseModel):
+    speed: Annotated[
+        ModelSpeed | MISSING, Field(description='How fast it answers.')
+    ] = MISSING
+    quality: Annotated[
+        ModelQuality | MISSING, Field(description='How good its answers are.')
+    ] = MISSING
+
+
 ModelPatternList = TypeAliasType(
     "ModelPatternList",
     Annotated[
@@ -2016,6 +2224,24 @@ class ChatJsonSchemaFormat(BaseModel):
     json_schema: Annotated[ChatJsonSchema, Field(description='The schema.')]
 
 
+EmbeddingTokens = TypeAliasType(
+    "EmbeddingTokens",
+    Annotated[
+        list[TokenNumber],
+        Field(description='A text as tokens of the model.', min_length=1),
+    ],
+)
+
+
+EmbeddingTokensList = TypeAliasType(
+    "EmbeddingTokensList",
+    Annotated[
+        list[EmbeddingTokens],
+        Field(description='Several texts as tokens of the model.', min_length=1),
+    ],
+)
+
+
 ContentBlockDelta = TypeAliasType(
     "ContentBlockDelta",
     Annotated[
@@ -2053,6 +2279,12 @@ class ChatToolCall(BaseModel):
     id: Annotated[StrictStr, Field(description='Identifier of the call.')]
     type: Annotated[Literal['function'], Field(description='Always `function`.')]
     function: Annotated[ChatFunctionCall, Field(description='What is called.')]
+
+
+FloatVector = TypeAliasType(
+    "FloatVector",
+    Annotated[list[VectorNumber], Field(description="A vector's numbers.")],
+)
 
 
 class ChatToolCallDelta(BaseModel):
@@ -2152,9 +2384,62 @@ class ChatAudio(BaseModel):
     format: Annotated[ChatAudioFormat, Field(description='How the audio is encoded.')]
 
 
-class ModelList(BaseModel):
-    object: Annotated[Literal['list'], Field(description='Always `list`.')]
-    data: Annotated[list[Model], Field(description='The models, by id.')]
+class Model(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the model, `provider/model`.')
+    ]
+    object: Annotated[Literal['model'], Field(description='Always `model`.')]
+    created: Annotated[
+        StrictInt,
+        Field(description='When the model was released, in Unix seconds.', ge=0),
+    ]
+    owned_by: Annotated[StrictStr, Field(description='Who made the model.')]
+    provider: Annotated[
+        StrictStr, Field(description='Id of the provider that serves the model.')
+    ]
+    name: Annotated[
+        StrictStr, Field(description="The provider's own name of the model.")
+    ]
+    display_name: Annotated[
+        StrictStr | MISSING, Field(description="The model's name for people to read.")
+    ] = MISSING
+    capabilities: Annotated[
+        ModelCapabilities | MISSING,
+        Field(description='What the model can do, as far as it is known.'),
+    ] = MISSING
+    context_window: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='The most tokens that input and output may have together.', ge=1
+        ),
+    ] = MISSING
+    max_output_tokens: Annotated[
+        StrictInt | MISSING,
+        Field(description='The most tokens an answer may have.', ge=1),
+    ] = MISSING
+    pricing: Annotated[
+        ModelPricing | MISSING,
+        Field(description='What the model costs, where it is known.'),
+    ] = MISSING
+    performance: Annotated[
+        ModelPerformance | MISSING,
+        Field(
+            description='How fast and how good the model is, where somebody has judged it.'
+        ),
+    ] = MISSING
+    auth: Annotated[
+        ModelAuth | MISSING, Field(description='What credential the model asks for.')
+    ] = MISSING
+    aliases: Annotated[
+        list[StrictStr] | MISSING,
+        Field(description='Other names by which a request may ask for the model.'),
+    ] = MISSING
+
+
+class ModelRecommendation(BaseModel):
+    model: Annotated[Model, Field(description='The best of them.')]
+    ranked: Annotated[list[Model], Field(description='All of them, the best first.')]
+    strategy: Annotated[ModelStrategy, Field(description='What they were ranked by.')]
 
 
 class KeyCreateRequest(BaseModel):
@@ -2481,6 +2766,15 @@ ChatResponseFormat = TypeAliasType(
 )
 
 
+EmbeddingInput = TypeAliasType(
+    "EmbeddingInput",
+    Annotated[
+        EmbeddingText | EmbeddingTextList | EmbeddingTokens | EmbeddingTokensList,
+        Field(description='One text or several, as text or as tokens of the model.'),
+    ],
+)
+
+
 class ContentBlockDeltaEvent(BaseModel):
     type: Annotated[
         Literal['content_block_delta'], Field(description='Names the event.')
@@ -2559,6 +2853,15 @@ class ChatMessage(BaseModel):
         list[ChatToolCall] | MISSING,
         Field(description='The tools that the model calls.'),
     ] = MISSING
+
+
+EmbeddingVector = TypeAliasType(
+    "EmbeddingVector",
+    Annotated[
+        FloatVector | EncodedVector,
+        Field(description='A vector, as numbers or as their bytes in base64.'),
+    ],
+)
 
 
 class ChatDelta(BaseModel):
@@ -2669,6 +2972,46 @@ class Run(BaseModel):
     ]
 
 
+class EmbeddingRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: Annotated[
+        StrictStr,
+        Field(
+            description='Id of a model that makes embeddings, `provider/model`, or one of its aliases.',
+            max_length=256,
+            min_length=1,
+        ),
+    ]
+    input: Annotated[
+        EmbeddingInput,
+        Field(description='One text or several, as text or as tokens of the model.'),
+    ]
+    encoding_format: Annotated[
+        EmbeddingEncoding | None, Field(description='How vectors are written.')
+    ] = 'float'
+    dimensions: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='How long vectors are; without it as long as the model makes them.',
+            ge=1,
+            le=4096,
+        ),
+    ] = MISSING
+    user: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="The caller's own name of the person who asks.", max_length=256
+        ),
+    ] = MISSING
+
+
+class ModelList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Model], Field(description='The models.')]
+
+
 class KeyCreated(Key):
     secret: Annotated[
         StrictStr, Field(description='The key itself, to be sent as a bearer token.')
@@ -2711,6 +3054,12 @@ class ChatChoice(BaseModel):
     finish_reason: Annotated[
         ChatFinishReason, Field(description='Why the answer ended.')
     ]
+
+
+class Embedding(BaseModel):
+    object: Annotated[Literal['embedding'], Field(description='Always `embedding`.')]
+    index: Annotated[StrictInt, Field(description='Number of the input, from 0.', ge=0)]
+    embedding: Annotated[EmbeddingVector, Field(description='The vector.')]
 
 
 class ChatChunkChoice(BaseModel):
@@ -2839,6 +3188,16 @@ class ChatCompletion(BaseModel):
     usage: Annotated[
         ChatUsage | MISSING, Field(description='What the answers cost together.')
     ] = MISSING
+
+
+class EmbeddingResponse(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[Embedding],
+        Field(description='One vector an input, in the order of the inputs.'),
+    ]
+    model: Annotated[StrictStr, Field(description='The model as the request named it.')]
+    usage: Annotated[EmbeddingUsage, Field(description='What the vectors cost.')]
 
 
 class ChatCompletionChunk(BaseModel):
@@ -3365,6 +3724,33 @@ class RunRequest(BaseModel):
         Field(
             description="Free-form JSON of the caller's own; it comes back with the run."
         ),
+    ] = MISSING
+
+
+class TokenCountRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    model: Annotated[
+        StrictStr,
+        Field(
+            description="A model's id, `provider/model`, or one of its aliases.",
+            max_length=256,
+            min_length=1,
+        ),
+    ]
+    text: Annotated[StrictStr | MISSING, Field(description='A text.')] = MISSING
+    texts: Annotated[
+        list[CountedText] | MISSING,
+        Field(description='Several texts, each counted for itself.', max_length=2048),
+    ] = MISSING
+    messages: Annotated[
+        list[MessageParam] | MISSING,
+        Field(description='A conversation, oldest turn first.', max_length=64),
+    ] = MISSING
+    tools: Annotated[
+        list[Tool] | MISSING,
+        Field(description='Tools that the model may call.', max_length=64),
     ] = MISSING
 
 

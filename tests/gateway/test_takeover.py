@@ -11,10 +11,14 @@ import pytest
 from headgate_gateway.clock import now_ms
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, loads
+from headgate_gateway.keys import Hasher
 from headgate_gateway.runs.takeover import Takeover
+from headgate_gateway.settings import Settings
+from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.runs import Append, RunStore, StoredEvent
 from headgate_gateway.store.schema import migrate
+from headgate_gateway.vault import Vault, load_master_keys
 from tests.gateway.client import Client, breaches, message, run
 from tests.gateway.test_recovery import Workshop, new_run, of_run
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
@@ -41,6 +45,11 @@ class Successor(Workshop):
             instances=self.instances,
             engine=self.engine,
             catalogue=self.catalogue,
+            vault=Vault(
+                CredentialStore(self.database),
+                load_master_keys(Settings(), Hasher(b"pepper")),
+                from_settings={},
+            ),
         )
 
     async def leave(self, body: dict[str, Any], events: list[StoredEvent]) -> str:

@@ -76,6 +76,12 @@ CHAT_COMPLETIONS_STREAM = Operation(
     credentials=(("api_key",),),
     idempotency="key",
 )
+EMBEDDINGS_CREATE = Operation(
+    method="POST",
+    path="/v1/embeddings",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
 MODELS_LIST = Operation(
     method="GET",
     path="/v1/models",
@@ -85,6 +91,24 @@ MODELS_LIST = Operation(
 MODELS_GET = Operation(
     method="GET",
     path="/v1/models/{model}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+MODELS_RECOMMEND = Operation(
+    method="POST",
+    path="/v1/models:recommend",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+TOKENS_COUNT = Operation(
+    method="POST",
+    path="/v1/tokens:count",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+TOKENS_COST = Operation(
+    method="POST",
+    path="/v1/tokens:cost",
     credentials=(("api_key",),),
     idempotency="natural",
 )

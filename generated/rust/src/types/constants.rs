@@ -110,6 +110,13 @@ pub enum Document {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Embedding {
+    #[default]
+    #[serde(rename = "embedding")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Error {
     #[default]
     #[serde(rename = "error")]
