@@ -138,7 +138,7 @@ def client_page(context: Context) -> ClientPage:
     )
 
 
-def _server(context: Context) -> Server | None:
+def settable_server(context: Context) -> Server | None:
     """Give the API's address, if it has variables to be set."""
     api = context.api
     if context.config.client.default_base_url is not None or not api.servers:
@@ -147,7 +147,7 @@ def _server(context: Context) -> Server | None:
 
 
 def _server_option(context: Context, imports: Imports) -> ServerPage:
-    server = _server(context)
+    server = settable_server(context)
     if server is None:
         empty = fixed("")
         return ServerPage(empty, empty, empty, is_settable=False)
@@ -253,7 +253,7 @@ def product_page(context: Context) -> ProductPage:
     arguments.append(_tuple_of("credentials", _credentials(context, imports)))
     arguments.append(_tuple_of("header_maps", _header_maps(context, imports)))
     arguments.append(fixed("errors=ERRORS"))
-    server = _server(context)
+    server = settable_server(context)
     if server is not None:
         arguments.append(_server_rule(server, imports))
     return ProductPage(context.header, imports.groups(), tuple(arguments))

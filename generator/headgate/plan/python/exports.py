@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled
 from headgate.encoding.python import docstring, dotted, string
 from headgate.ir.types import Alias
-from headgate.plan.python.client import requests_options_home
+from headgate.plan.python.client import requests_options_home, settable_server
 from headgate.plan.python.content import content_functions
 from headgate.plan.python.context import Context
 from headgate.plan.python.definitions import sides_of
@@ -75,6 +75,8 @@ def root_exports(context: Context) -> ExportsPage:
         **dict.fromkeys(context.errors.values(), "._errors"),
     }
     homes |= dict.fromkeys(content_functions(context), ".content")
+    if settable_server(context) is not None:
+        homes["ServerParts"] = "._client"
     if context.api.webhooks:
         homes[EVENT] = ".webhooks"
     for names in context.streams.values():

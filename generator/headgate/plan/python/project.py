@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, assembled
-from headgate.encoding.markup import markdown_text, toml_string
-from headgate.encoding.python import dotted
-from headgate.plan.python.client import secret_options
+from headgate.encoding.code import Code, assembled, joined
+from headgate.encoding.markup import markdown_code, markdown_text, toml_string
+from headgate.encoding.python import dotted, string
+from headgate.plan.python.client import secret_options, settable_server
 from headgate.plan.python.context import Context, name
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class ReadmePage:
     root_error: Code
     prefix: Code
     secrets: tuple[SecretLine, ...]
+    server: Code
+    has_server: bool
     operations: tuple[Code, ...]
 
 
@@ -93,8 +95,21 @@ def readme_page(context: Context) -> ReadmePage:
             SecretLine(name(option), name(f"{prefix}_{option.upper()}"))
             for option in options
         ),
+        server=_parts_sample(context),
+        has_server=settable_server(context) is not None,
         operations=tuple(_listed(each, context) for each in context.api.operations),
     )
+
+
+def _parts_sample(context: Context) -> Code:
+    """Show the parts of the address with what stands where none is given."""
+    server = settable_server(context)
+    parts = [
+        assembled("{}: {}", string(each.name), string(each.default))
+        for each in (server.variables if server else ())
+    ]
+    shown = assembled("server={{{}}}", joined(", ", parts))
+    return markdown_code(shown.text.replace("|", r"\|"))
 
 
 def _listed(operation: Operation, context: Context) -> Code:
