@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from headgate_sdk import HttpResponse, Page, ResponseDecodeError
 from headgate_sdk._runtime.paging import (
     Fetched,
+    LastItemShape,
     LinkShape,
     NumberShape,
     OffsetShape,
@@ -39,6 +40,27 @@ def walk(shape: PageShape, pages: list[Any], query: Mapping[str, Any]) -> Any:
 def body(items: list[int], **fields: Any) -> tuple[Any, dict[str, str]]:
     """A page whose items stand in a field."""
     return SimpleNamespace(items=items, **fields), {}
+
+
+def test_after_the_last_item() -> None:
+    """The last item's key is asked for, while the page says that there is more."""
+    shape = LastItemShape(items="items", more="more", key="id", parameter="after")
+    items = [SimpleNamespace(id=each) for each in "abc"]
+    pages: list[Any] = [
+        (SimpleNamespace(items=items[:2], more=True), {}),
+        (SimpleNamespace(items=items[2:], more=False), {}),
+    ]
+    found, asked = walk(shape, pages, {})
+
+    assert found == items
+    assert asked == [{}, {"after": "b"}]
+
+
+def test_after_no_item() -> None:
+    """A page that says there is more, and has no item to go on after, raises."""
+    shape = LastItemShape(items="items", more="more", key="id", parameter="after")
+    with pytest.raises(ResponseDecodeError, match="from where"):
+        walk(shape, [body([], more=True)], {})
 
 
 def test_an_offset_up_to_the_total() -> None:

@@ -72,6 +72,22 @@ test("a list of numbered pages ends at their number, or with an empty page", asy
   });
 });
 
+test("a list goes on after its last item, while it says that there is more", async () => {
+  const rule = pages.byLastItem({ items: "data", parameter: "after", from: "id", more: "more" });
+  const answer = (url: URL): Response => {
+    const start = ITEMS.indexOf(url.searchParams.get("after") ?? "") + 1;
+    const data = ITEMS.slice(start, start + 2).map((id) => ({ id }));
+    return Response.json({ data, more: start + 2 < ITEMS.length });
+  };
+  const empty = (): Response => Response.json({ data: [], more: true });
+
+  assert.deepEqual(await listed(rule, {}, answer), {
+    items: ITEMS.map((id) => ({ id })),
+    asked: ["", "?after=b", "?after=d"],
+  });
+  await assert.rejects(listed(rule, {}, empty), ResponseDecodeError);
+});
+
 /** Answers with the header `Link` for the next page, as `write` spells it. */
 function linked(write: (query: string) => string): (url: URL) => Response {
   return (url) => {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from headgate.errors import Location
-from headgate.ir.types import Default, Docs, LiteralValue, TypeExpr
+from headgate.ir.types import Default, Docs, LiteralValue, TypeExpr, TypeId
 
 HttpMethod = Literal[
     "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"
@@ -150,6 +150,8 @@ class CursorPage:
     """A list that continues: send `from_field` of this page as `parameter`.
 
     `more_field` None: the list ends with an empty page or an absent cursor.
+    `of_item` is the struct of the items, if the field is not the page's own but that
+    of its last item.
     """
 
     items_field: str
@@ -157,6 +159,7 @@ class CursorPage:
     parameter: str
     from_field: str
     more_field: str | None
+    of_item: TypeId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,27 @@ export function byCursor(rule: {
   };
 }
 
+/** A list that goes on after its last item. */
+export function byLastItem(rule: {
+  readonly items: string;
+  /** The query parameter that asks for what comes after. */
+  readonly parameter: string;
+  /** The field of the last item whose value that parameter takes. */
+  readonly from: string;
+  /** The field that says whether there is more; absent: an empty page is the last. */
+  readonly more?: string;
+}): PageRule {
+  return {
+    items: rule.items,
+    next: ({ body, count }) => {
+      const hasMore = rule.more === undefined ? count > 0 : field(body, rule.more) === true;
+      if (!hasMore) return undefined;
+      const last = field(itemsOf(body, rule.items).at(-1), rule.from) ?? undefined;
+      return last === undefined ? null : { query: { [rule.parameter]: last } };
+    },
+  };
+}
+
 /** A list that is asked for from a number of items on. */
 export function byOffset(rule: {
   readonly items: string;
@@ -135,8 +156,7 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
 
   constructor(exchange: Exchange<Body>, rule: PageRule, walk: Walk<Item, Body>) {
     const { data: body, response } = exchange;
-    const items = rule.items === "" ? body : field(body, rule.items);
-    this.data = (Array.isArray(items) ? items : []) as readonly Item[];
+    this.data = itemsOf(body, rule.items) as readonly Item[];
     this.body = body;
     this.response = response;
     this.requestId = exchange.requestId;
@@ -239,6 +259,11 @@ function requestAt(
   const names = new Set(searchParams.keys());
   const query = Object.fromEntries([...names].map((name) => [name, searchParams.getAll(name)]));
   return { ...request, path: pathname.slice(start.length), query };
+}
+
+function itemsOf(body: unknown, name: string): readonly unknown[] {
+  const items = name === "" ? body : field(body, name);
+  return Array.isArray(items) ? items : [];
 }
 
 function field(body: unknown, name: string): unknown {

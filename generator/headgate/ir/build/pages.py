@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from headgate.ir.build.reader import Object, Reader, as_object, text_at
 from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
@@ -39,11 +39,17 @@ _CURSORS = {
     "after": ("last_id",),
     "after_id": ("last_id",),
 }
+_AFTER_ITEMS = ("starting_after", "after_id", "after")
+"""Parameters that take the id of the last item, where the page has no field for it."""
 _MORE = ("has_more", "hasMore", "has_next", "hasNext")
 _LIMITS = ("limit", "per_page", "page_size", "pageSize", "count", "size")
 _TOTALS = ("total", "total_count", "totalCount", "total_items")
 _LAST_PAGES = ("total_pages", "totalPages", "pages", "last_page", "page_count")
 _ITEMS = ("data", "items", "results", "entries", "records", "values")
+
+
+_List: TypeAlias = "tuple[str, TypeExpr, Mapping[str, Field]]"
+"""The field that holds the items, what they are, and all fields beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +96,26 @@ class PageReader:
             return _declared_number(declared, items, item)
         if "cursor" not in declared:
             return LinkPage(items or None, item)
+        return self._declared_cursor(raw, declared, items, item)
+
+    def _declared_cursor(
+        self, raw: RawOperation, declared: Object, items: str, item: TypeExpr
+    ) -> CursorPage | None:
         cursor = as_object(declared.get("cursor"))
+        of_item = text_at(cursor, "of_item")
+        struct = self._struct(self._settled(item)) if of_item else None
+        if of_item and (struct is None or _field(struct, of_item) is None):
+            pointer = raw.node.child("x-pagination", "cursor", "of_item")
+            message = f"the items of '{items}' are no objects with '{of_item}'"
+            self.reader.report("pagination-items", message, pointer)
+            return None
         return CursorPage(
             items_field=items,
             item=item,
             parameter=str(cursor.get("parameter")),
-            from_field=str(cursor.get("from")),
+            from_field=of_item or str(cursor.get("from")),
             more_field=text_at(declared, "more"),
+            of_item=struct.id if struct else None,
         )
 
     def _found(
@@ -112,6 +131,9 @@ class PageReader:
             source = next((name for name in sources if name in fields), None)
             if parameter in query and source and self._is_text(fields[source].type):
                 return CursorPage(items, item, parameter, source, _first(_MORE, fields))
+        after = self._after_item(found, query)
+        if after is not None:
+            return after
         limit = _first(_LIMITS, query)
         if "offset" in query and limit and self._counts(query["offset"].type):
             return OffsetPage(items, item, "offset", limit, _first(_TOTALS, fields))
@@ -121,9 +143,21 @@ class PageReader:
                 return NumberPage(items, item, "page", last, _from(query["page"]))
         return None
 
-    def _list(
-        self, type_: TypeExpr
-    ) -> tuple[str, TypeExpr, Mapping[str, Field]] | None:
+    def _after_item(
+        self, found: _List, query: Mapping[str, Parameter]
+    ) -> CursorPage | None:
+        """Find a list that goes on after its last item, and says whether it does."""
+        items, item, fields = found
+        parameter, more = _first(_AFTER_ITEMS, query), _first(_MORE, fields)
+        struct = self._struct(self._settled(item))
+        own = _field(struct, "id") if struct else None
+        if parameter is None or more is None or struct is None or own is None:
+            return None
+        if not own.required or not self._is_text(own.type):
+            return None
+        return CursorPage(items, item, parameter, own.name, more, struct.id)
+
+    def _list(self, type_: TypeExpr) -> _List | None:
         """Find the list of an answer: the answer itself, or its one list of items."""
         settled = self._settled(type_)
         if isinstance(settled, ListOf):
@@ -202,6 +236,10 @@ def _declared_number(declared: Object, items: str, item: TypeExpr) -> NumberPage
 
 def _first(names: tuple[str, ...], found: Mapping[str, object]) -> str | None:
     return next((name for name in names if name in found), None)
+
+
+def _field(struct: Struct, name: str) -> Field | None:
+    return next((field for field in struct.fields if field.name == name), None)
 
 
 def _from(parameter: Parameter) -> int:

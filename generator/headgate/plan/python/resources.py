@@ -198,6 +198,13 @@ def _paging(operation: Operation, context: Context, imports: Imports) -> PageCon
 
     items = held("items", page.items_field or None) or [fixed("items=None")]
     match page:
+        case CursorPage() if page.of_item is not None:
+            kind = "LastItemShape"
+            key = (page.of_item, page.from_field)
+            items += held("more", page.more_field) or [fixed("more=None")]
+            own = context.attributes.get(key, page.from_field)
+            items.append(assembled("key={}", string(own)))
+            items += sent("parameter", page.parameter)
         case CursorPage():
             kind = "CursorShape"
             more = held("more", page.more_field) or [fixed("more=None")]

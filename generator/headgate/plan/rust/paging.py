@@ -55,6 +55,7 @@ class Fields:
     cursor: str | None = None
     more: str | None = None
     total: str | None = None
+    of_item: TypeId | None = None
 
 
 def plan_pages(
@@ -126,7 +127,12 @@ def _written(kind: str, parameter: Code, name: str, value: Code) -> Code:
 def _fields(page: Page) -> Fields:
     match page:
         case CursorPage():
-            return Fields(page.items_field, page.from_field, page.more_field)
+            return Fields(
+                page.items_field,
+                page.from_field,
+                page.more_field,
+                of_item=page.of_item,
+            )
         case OffsetPage():
             return Fields(page.items_field, total=page.total_field)
         case NumberPage():
@@ -167,7 +173,10 @@ def _list(
     imports: Imports,
 ) -> ListPage | None:
     items = definitions.find(struct, fields.items)
-    cursor = definitions.find(struct, fields.cursor) if fields.cursor else None
+    owner = definitions.types.definitions.get(fields.of_item or struct.id)
+    cursor = None
+    if fields.cursor and isinstance(owner, Struct):
+        cursor = definitions.find(owner, fields.cursor)
     if items is None or (fields.cursor and cursor is None):
         return None
     more = definitions.find(struct, fields.more) if fields.more else None
@@ -183,7 +192,7 @@ def _list(
         items=given,
         count=count,
         more=None if more is None else _more(more),
-        next=None if cursor is None else _next(cursor, definitions),
+        next=None if cursor is None else _found(cursor, items, fields, definitions),
         total=None if total is None else _total(total, definitions),
     )
 
@@ -195,17 +204,36 @@ def _more(more: Member) -> Code:
     return assembled("Some(self.{})", more.name)
 
 
-def _next(cursor: Member, definitions: Definitions) -> Code:
+def _found(
+    cursor: Member, items: Member, fields: Fields, definitions: Definitions
+) -> Code:
+    """Write where the next page begins: after the last item, or where the page says."""
+    if fields.of_item is None:
+        return _next(fixed("self"), cursor, definitions)
+    list_ = assembled("self.{}", items.name)
+    if layers := access.depth(items):
+        list_ = assembled("{}?", access.borrowed(list_, layers))
+    if access.depth(cursor):
+        after = _next(fixed("item"), cursor, definitions)
+        return assembled("{}.last().and_then(|item| {})", list_, after)
+    after = _plain(fixed("item"), cursor, definitions)
+    return assembled("{}.last().map(|item| {})", list_, after)
+
+
+def _next(owner: Code, cursor: Member, definitions: Definitions) -> Code:
     absent = access.depth(cursor)
-    text = definitions.types.resolve(cursor.type) == Scalar("string")
-    if absent and text:
-        return access.flat(assembled("self.{}.clone()", cursor.name), absent)
-    if absent:
-        place = access.borrowed(assembled("self.{}", cursor.name), absent)
-        return assembled("{}.map(ToString::to_string)", place)
-    if text:
-        return assembled("Some(self.{}.clone())", cursor.name)
-    return assembled("Some(self.{}.to_string())", cursor.name)
+    if not absent:
+        return assembled("Some({})", _plain(owner, cursor, definitions))
+    place = assembled("{}.{}", owner, cursor.name)
+    if definitions.types.resolve(cursor.type) == Scalar("string"):
+        return access.flat(assembled("{}.clone()", place), absent)
+    return assembled("{}.map(ToString::to_string)", access.borrowed(place, absent))
+
+
+def _plain(owner: Code, cursor: Member, definitions: Definitions) -> Code:
+    if definitions.types.resolve(cursor.type) == Scalar("string"):
+        return assembled("{}.{}.clone()", owner, cursor.name)
+    return assembled("{}.{}.to_string()", owner, cursor.name)
 
 
 def _total(total: Member, definitions: Definitions) -> Code | None:

@@ -260,7 +260,7 @@ def _page_rule(page: Page) -> tuple[LiteralString, list[Entry]]:
     """Give the function that makes a rule, and what it is told beside the items."""
     match page:
         case CursorPage():
-            return "byCursor", _told(
+            return "byCursor" if page.of_item is None else "byLastItem", _told(
                 (fixed("parameter"), page.parameter),
                 (fixed("from"), page.from_field),
                 (fixed("more"), page.more_field),

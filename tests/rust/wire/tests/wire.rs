@@ -302,6 +302,24 @@ async fn numbers_count_pages() {
     );
 }
 
+/// A list that says only that it goes on does so after its last item.
+#[tokio::test]
+async fn lists_go_on_after_their_last_item() {
+    let server = Server::start(|number, _, connection| {
+        let page = [items(0..2), items(2..3)][number].clone();
+        connection.json(200, &json!({"data": page, "has_more": number == 0}).to_string());
+    });
+
+    let mut list = client(&server).afters().list(Default::default()).items();
+    let mut ids = Vec::new();
+    while let Some(item) = list.next().await {
+        ids.push(item.expect("an item").id);
+    }
+
+    assert_eq!(ids, ["0", "1", "2"]);
+    assert_eq!(targets(&server), ["/afters", "/afters?starting_after=1"]);
+}
+
 /// A list by links goes where the header says, but not to another server.
 #[tokio::test]
 async fn links_are_followed() {

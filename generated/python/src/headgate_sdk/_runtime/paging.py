@@ -84,6 +84,35 @@ class CursorShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastItemShape:
+    """A list that continues after its last item, whose `key` `parameter` takes.
+
+    `more` None: the list ends with an empty page.
+    """
+
+    items: str | None
+    more: str | None
+    key: str
+    parameter: str
+
+    def has_more(self, page: Fetched) -> bool:
+        """Say whether a page follows."""
+        if self.more is None:
+            return bool(items_of(self, page.body))
+        return bool(getattr(page.body, self.more, False))
+
+    def following(self, page: Fetched) -> dict[str, Any] | None:
+        """Give the query of the page that follows; None without a last item."""
+        items = items_of(self, page.body)
+        key = getattr(items[-1], self.key, None) if items else None
+        return None if key is None else {**page.query, self.parameter: key}
+
+    def asked(self, query: Mapping[str, Any]) -> object:
+        """Give the key."""
+        return query.get(self.parameter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OffsetShape:
     """A list that continues behind as many items as there were.
 

@@ -10,3 +10,8 @@ BOOKS_LIST = Operation(
     path="/books",
     idempotency="natural",
 )
+AUTHORS_LIST = Operation(
+    method="GET",
+    path="/authors",
+    idempotency="natural",
+)

@@ -2,6 +2,8 @@
 
 //! What is sent and received.
 
+mod author;
 mod book;
 
+pub use self::author::*;
 pub use self::book::*;

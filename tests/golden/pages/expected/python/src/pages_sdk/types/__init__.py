@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .authors import Author, AuthorPage
     from .books import Book, BookPage
 
 __all__ = [
+    "Author",
+    "AuthorPage",
     "Book",
     "BookPage",
 ]
@@ -19,6 +22,8 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "Author": ".authors",
+            "AuthorPage": ".authors",
             "Book": ".books",
             "BookPage": ".books",
         },
