@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate_sdk import ResponseDecodeError
 from headgate_sdk._errors import ERRORS
 from headgate_sdk._runtime.reader import EventReader
 from headgate_sdk._runtime.shapes import StreamShape
@@ -55,3 +56,31 @@ def test_plain_texts(text: str) -> None:
     """Events that are said to be texts are given as they are."""
     lines = "".join(f"data: {line}\n" for line in text.split("\n"))
     assert read(StreamShape(payload=str), [f"{lines}\n".encode()]) == [text]
+
+
+def test_whole_frames() -> None:
+    """A frame that is an event of its own has its name and its data."""
+    frames = (
+        b'event: stored\ndata: {"a": 1}\n\nevent: note\ndata: 12\n\n'
+        b"event: other\ndata: 12\n\nevent: another\ndata: plain\n\n"
+    )
+    shape = StreamShape(
+        payload=dict[str, Any], frames={"stored": "json", "note": "text"}
+    )
+
+    assert read(shape, [frames]) == [
+        {"event": "stored", "data": {"a": 1}},
+        {"event": "note", "data": "12"},
+        {"event": "other", "data": 12},
+        {"event": "another", "data": "plain"},
+    ]
+
+
+def test_a_whole_frame_of_broken_json() -> None:
+    """Data that is no JSON is no event, and cannot give itself another name."""
+    shape = StreamShape(payload=dict[str, Any], frames={"stored": "json"})
+    reader = EventReader(shape, ERRORS)
+
+    assert reader.read(b'event: stored\ndata: 1,"event":"note"\n\n') == []
+    assert isinstance(reader.error, ResponseDecodeError)
+    assert reader.error.raw == '1,"event":"note"'

@@ -2,11 +2,27 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
+import { wholeFrames } from "../../templates/typescript/runtime/frames.js";
 import { LineDecoder } from "../../templates/typescript/runtime/lines.js";
 import type { Frame } from "../../templates/typescript/runtime/sse.js";
 
 const TEXT = '{"a":1}\r\n\n\x1e{"ü":"漢"}\n{"last":true}';
 const DATA = ['{"a":1}', '{"ü":"漢"}', '{"last":true}'];
+
+test("a frame that is an event of its own has its name and its data", () => {
+  const whole = wholeFrames({ stored: "json", note: "text" });
+  const read = (event: string, data: string): unknown => {
+    const frame = whole({ event, data, id: "7" });
+    assert.equal(frame.id, "7");
+    return JSON.parse(frame.data);
+  };
+
+  assert.deepEqual(read("stored", '{"a":1}'), { event: "stored", data: { a: 1 } });
+  assert.deepEqual(read("note", "12"), { event: "note", data: "12" });
+  assert.deepEqual(read("other", "12"), { event: "other", data: 12 });
+  assert.deepEqual(read("toString", "plain"), { event: "toString", data: "plain" });
+  assert.equal(whole({ event: "stored", data: '1,"event":"note"', id: "" }).data, '1,"event":"note"');
+});
 
 function decode(chunks: readonly Uint8Array[], event = 100): string[] {
   const decoder = new LineDecoder({ line: 100, event });

@@ -34,6 +34,9 @@ def compare_stream_calls(
     if was.asked_by is not None and now.asked_by not in (None, was.asked_by):
         message = f"the stream of {name} is asked for by {now.asked_by} now"
         changes.note("stream-asked-otherwise", "breaking", message, **places)
+    if was.asked_in_query not in (None, now.asked_in_query):
+        message = f"the stream of {name} is asked for by {now.asked_in_query} now"
+        changes.note("stream-asked-otherwise", "breaking", message, **places)
     if was.media_type != now.media_type:
         message = f"the stream of {name} was {was.media_type}, is {now.media_type} now"
         changes.note("media-type-changed", "breaking", message, **places)

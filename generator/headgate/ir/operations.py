@@ -121,19 +121,24 @@ class BodyFlag:
 
 @dataclass(frozen=True, slots=True)
 class QueryFlag:
-    """A query parameter whose value changes what an operation does."""
+    """A query parameter whose value changes what an operation does.
+
+    `otherwise` is sent where that is not wanted; None: the parameter is left out.
+    """
 
     parameter: str
     value: LiteralValue
+    otherwise: LiteralValue = None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamCall:
     """How an operation streams: the stream, the method, what asks for it.
 
-    `asked_by` None: the media type that is asked for decides, if anything. `alone`:
-    the operation only streams, and `method` is its own method. `unfinished_when`:
-    called so, the stream gives what there is and may close before its terminal event.
+    `asked_by` and `asked_in_query` None: the media type that is asked for decides, if
+    anything. `alone`: the operation only streams, and `method` is its own method.
+    `unfinished_when`: called so, the stream gives what there is and may close before
+    its terminal event.
     """
 
     stream: str
@@ -143,6 +148,7 @@ class StreamCall:
     location: Location
     unfinished_when: QueryFlag | None = None
     alone: bool = False
+    asked_in_query: QueryFlag | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +247,13 @@ class Operation:
     def cursor_page(self) -> CursorPage | None:
         """The page, if it continues at a cursor."""
         return self.page if isinstance(self.page, CursorPage) else None
+
+    def sent_in_query(self, *, streamed: bool) -> tuple[tuple[str, LiteralValue], ...]:
+        """Give the query parameters that a method sets by itself."""
+        flag = self.stream.asked_in_query if self.stream is not None else None
+        if flag is None or (not streamed and flag.otherwise is None):
+            return ()
+        return ((flag.parameter, flag.value if streamed else flag.otherwise),)
 
     @property
     def only_streams(self) -> bool:

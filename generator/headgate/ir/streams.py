@@ -230,6 +230,9 @@ class ErrorEvent:
     field: str
 
 
+FrameData = Literal["json", "text"]
+
+
 ResumeMeaning = Literal["finished", "unknown", "expired"]
 
 
@@ -255,7 +258,9 @@ class Stream:
     False means that frames carry no event name worth trusting. `sentinel` is the
     data of a last frame that is no event (`[DONE]`). Without a declaration
     (`declared` False) the stream ends with the body. `sequence` counts 1, 2, 3 …
-    and equals the frame's id.
+    and equals the frame's id. `frames` is set where an event is a whole frame, with
+    the fields `event` and `data`, because only its name tells what it is: it says
+    for each name whether the data is JSON or plain text.
     """
 
     name: str
@@ -275,3 +280,4 @@ class Stream:
     docs: Docs
     location: Location
     assemblies: tuple[Assembly, ...] = ()
+    frames: tuple[tuple[str, FrameData], ...] = ()

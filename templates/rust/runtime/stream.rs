@@ -49,6 +49,9 @@ pub struct Descriptor {
     pub error: Option<(Option<&'static str>, &'static str)>,
     /// The property that numbers events 1, 2, 3 …; their ids are those numbers.
     pub sequence: Option<&'static str>,
+    /// Where events are whole frames, `{event, data}`: whether the data of those of a
+    /// name is plain text, and not JSON.
+    pub frames: &'static [(&'static str, bool)],
     /// How a cut stream goes on.
     pub resume: Option<Resume>,
 }

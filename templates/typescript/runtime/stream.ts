@@ -42,6 +42,8 @@ export interface StreamRule {
   /** The field that counts the events: 1, 2, 3 and so on. */
   readonly sequence?: string;
   readonly resume?: ResumeRule;
+  /** Makes the event of a frame that is one itself; absent: the event is in its data. */
+  readonly whole?: (frame: Frame) => Frame;
 }
 
 /** The kinds of an event, by the property that tells them apart. */
@@ -401,8 +403,9 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   }
 
   /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
-  #accept(frame: Frame): Event | undefined {
+  #accept(given: Frame): Event | undefined {
     const rule = this.#rule;
+    const frame = given.data === rule.sentinel ? given : (rule.whole?.(given) ?? given);
     if (frame.data === rule.sentinel) {
       this.#finish("complete");
       return undefined;

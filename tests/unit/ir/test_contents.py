@@ -159,6 +159,40 @@ def test_a_mode_asks_for_a_stream_and_for_none(read_api: ReadApi) -> None:
     assert operation.result is not None
 
 
+def test_a_query_parameter_asks_for_a_stream(read_api: ReadApi) -> None:
+    """The methods set it, so no caller can; without a stream it is left out."""
+    schemas = "Word: {type: object, properties: {text: {type: string}}}"
+    flag = "{name: stream, in: query, schema: {type: boolean, default: false}}"
+    responses = f"{{'200': {{description: Words., content: {BOTH}}}}}"
+    paths = f"/talk: {{get: {{parameters: [{flag}], responses: {responses}}}}}"
+    operation = read_api(schemas, paths=paths).operations[0]
+
+    assert operation.parameters == ()
+    assert operation.sent_in_query(streamed=True) == (("stream", True),)
+    assert operation.sent_in_query(streamed=False) == ()
+
+
+def test_frames_are_events_where_only_their_names_differ(read_api: ReadApi) -> None:
+    """Payloads that are alike, or plain text, are told apart by their frames."""
+    frame = "{{properties: {{event: {{const: {}}}, data: {}}}}}"
+    word = "{$ref: '#/components/schemas/Word'}"
+    frames = [
+        frame.format("begun", word),
+        frame.format("ended", word),
+        frame.format("said", "{type: string}"),
+    ]
+    schema = "{oneOf: [" + ", ".join(frames) + "]}"
+    content = f"{{text/event-stream: {{schema: {schema}}}}}"
+    responses = f"{{'200': {{description: Words., content: {content}}}}}"
+    paths = f"/talk: {{get: {{operationId: talk.stream, responses: {responses}}}}}"
+    api = read_api("Word: {type: object, properties: {a: {}}}", paths=paths)
+    stream = api.streams["talk"]
+
+    assert stream.discriminator == "event"
+    assert [case.name for case in stream.cases] == ["begun", "ended", "said"]
+    assert stream.frames == (("begun", "json"), ("ended", "json"), ("said", "text"))
+
+
 def test_a_twin_path_streams_alone(read_api: ReadApi) -> None:
     """What follows `#` tells paths apart and is not sent; the flag stays."""
     schemas = """
@@ -231,6 +265,27 @@ def test_pages_are_found_where_names_leave_no_doubt(read_api: ReadApi) -> None:
         LinkPage(None, text),
         None,
     ]
+
+
+def test_a_page_may_go_on_after_its_last_item(read_api: ReadApi) -> None:
+    """The id of the last item is the cursor where the page itself has none."""
+    schemas = """
+    Thing: {type: object, required: [id], properties: {id: {type: string}}}
+    Page:
+      type: object
+      properties:
+        data: {type: array, items: {$ref: '#/components/schemas/Thing'}}
+        has_more: {type: boolean}
+    """
+    after = "{name: starting_after, in: query, schema: {type: string}}"
+    content = "{application/json: {schema: {$ref: '#/components/schemas/Page'}}}"
+    responses = f"{{'200': {{description: A page., content: {content}}}}}"
+    paths = f"/t: {{get: {{parameters: [{after}], responses: {responses}}}}}"
+    thing = TypeId("Thing")
+
+    assert read_api(schemas, paths=paths).operations[0].page == CursorPage(
+        "data", Ref(thing), "starting_after", "id", "has_more", thing
+    )
 
 
 def test_pages_can_be_told(read_api: ReadApi) -> None:

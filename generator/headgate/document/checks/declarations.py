@@ -34,6 +34,7 @@ def _check_stream(
             f"declared are: {', '.join(streams)}" if streams else "it declares none",
         )
     _check_unfinished(findings, operation, declared)
+    _check_asked(findings, operation, declared.object("asked_by"))
     field = declared.object("asked_by").text("body")
     body = findings.resolve(operation.part.object("requestBody"))
     if field is not None:
@@ -43,13 +44,16 @@ def _check_stream(
 
 
 def _check_unfinished(findings: Findings, operation: Operation, declared: Part) -> None:
-    unfinished = declared.object("unfinished_when")
-    name = unfinished.text("query")
+    _check_asked(findings, operation, declared.object("unfinished_when"))
+
+
+def _check_asked(findings: Findings, operation: Operation, flag: Part) -> None:
+    name = flag.text("query")
     if name is not None and name not in _names(findings, operation):
         findings.error(
             "unknown-parameter",
             f"{operation.shown} has no parameter {name!r}",
-            (*unfinished.tokens, "query"),
+            (*flag.tokens, "query"),
         )
 
 

@@ -14,7 +14,7 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
-from headgate.ir.operations import BodyFlag
+from headgate.ir.operations import BodyFlag, QueryFlag
 
 if TYPE_CHECKING:
     from headgate.ir.build.raw import RawOperation
@@ -36,6 +36,36 @@ def find_flag(reader: Reader, raw: RawOperation, declared: Object) -> BodyFlag |
         return BodyFlag(name, value, asked.get("otherwise", otherwise))
     flags = (_switch(reader, name, properties, required) for name in properties)
     return next((flag for flag in flags if flag is not None), None)
+
+
+def find_query_flag(
+    reader: Reader, raw: RawOperation, declared: Object
+) -> QueryFlag | None:
+    """Find the query parameter that asks for a stream, in the same three ways."""
+    asked = as_object(declared.get("asked_by"))
+    schemas, required = _query(reader, raw)
+    name = text_at(asked, "query")
+    if name is not None:
+        found = _switch(reader, name, schemas, required)
+        otherwise = found.otherwise if found else None
+        value = asked.get("value", True)
+        return QueryFlag(name, value, asked.get("otherwise", otherwise))
+    if "body" in asked:
+        return None
+    flags = (_switch(reader, name, schemas, required) for name in schemas)
+    flag = next((flag for flag in flags if flag is not None), None)
+    if flag is None:
+        return None
+    return QueryFlag(flag.property, flag.value, flag.otherwise)
+
+
+def _query(reader: Reader, raw: RawOperation) -> tuple[Object, list[str]]:
+    """Give the schemas of the query's parameters, and the required ones."""
+    nodes = [*raw.item.items("parameters"), *raw.node.items("parameters")]
+    given = [reader.resolve(node).value for node in nodes]
+    query = [value for value in given if value.get("in") == "query"]
+    required = [str(it.get("name")) for it in query if it.get("required") is True]
+    return {str(it.get("name")): as_object(it.get("schema")) for it in query}, required
 
 
 def _properties(reader: Reader, raw: RawOperation) -> tuple[Object, list[str]]:

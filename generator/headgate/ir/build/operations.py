@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from headgate.ir.build.naming import Place
     from headgate.ir.build.pages import PageReader
     from headgate.ir.build.schemas import SchemaReader
-    from headgate.ir.operations import StreamCall
+    from headgate.ir.operations import QueryFlag, StreamCall
 
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -115,6 +115,9 @@ class OperationReader:
         value = raw.node.value
         words = (*place.resource, place.method)
         parameters, has_key = self._parameters(raw, words)
+        asked = stream.asked_in_query if stream is not None else None
+        if asked is not None:
+            parameters = tuple(p for p in parameters if not _is_flag(p, asked))
         body, result = content
         return Operation(
             id=raw.id,
@@ -207,6 +210,11 @@ class OperationReader:
             tuple(as_object(alternative))
             for alternative in as_list(declared.get("security"))
         )
+
+
+def _is_flag(parameter: Parameter, asked: QueryFlag) -> bool:
+    """Whether a parameter is the one that the methods themselves set."""
+    return (parameter.place, parameter.name) == ("query", asked.parameter)
 
 
 def _free(method: str, taken: set[str]) -> str:

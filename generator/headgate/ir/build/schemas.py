@@ -121,6 +121,12 @@ class SchemaReader:
         """Define a union of types that the document has but never united."""
         return self._union(node, variants, None, words, None)
 
+    def struct_of(
+        self, node: Node, fields: tuple[Field, ...], words: tuple[str, ...]
+    ) -> TypeExpr:
+        """Define an open struct of fields that the document has in no schema."""
+        return self._struct(node, fields, Json(), words, None)
+
     def _component(self, name: str) -> None:
         pointer = COMPONENT + escape(name)
         type_id = TypeId(name)
@@ -281,7 +287,7 @@ class SchemaReader:
         closed = is_closed(value)
         if not as_object(value.get("properties")) and not closed:
             return MapOf(self._extra(node, words))
-        type_id = self._begin_new(own, words, node.pointer)
+        own = self._begin_new(own, words, node.pointer)
         required = frozenset(
             name for name in as_list(value.get("required")) if isinstance(name, str)
         )
@@ -290,13 +296,24 @@ class SchemaReader:
             for name, child in node.schemas("properties")
         )
         extra = None if closed else self._extra(node, words)
+        return self._struct(node, fields, extra, words, own)
+
+    def _struct(
+        self,
+        node: Node,
+        fields: tuple[Field, ...],
+        extra: TypeExpr | None,
+        words: tuple[str, ...],
+        own: TypeId | None,
+    ) -> TypeExpr:
+        type_id = self._begin_new(own, words, node.pointer)
         self._finish(
             Struct(
                 id=type_id,
                 words=words,
                 fields=fields,
                 extra=extra,
-                docs=docs_of(value),
+                docs=docs_of(node.value),
                 direction=Direction(),
                 location=self.reader.locate(node.pointer),
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from headgate.document.json_values import escape
 from headgate.ir.build.assemblies import AssemblyReader
-from headgate.ir.build.flags import find_flag, find_sentinel
+from headgate.ir.build.flags import find_flag, find_query_flag, find_sentinel
 from headgate.ir.build.folds import FoldReader
 from headgate.ir.build.media import MEDIA_TYPES, framing_of, is_stream
 from headgate.ir.build.paths import PathProblem, PathReader
@@ -22,6 +22,7 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
+from headgate.ir.build.wholes import Framed, only_names_tell, read_frames
 from headgate.ir.operations import QueryFlag, StreamCall
 from headgate.ir.streams import (
     ErrorEvent,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from headgate.ir.build.operations import OperationReader
     from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
-    from headgate.ir.streams import Ending, Framing
+    from headgate.ir.streams import Ending, FrameData, Framing
 
 
 _DECLARING = frozenset(
@@ -71,6 +72,7 @@ class RawStream:
     declaration: Node | None
     pointer: str
     sentinel: str | None
+    frames: tuple[tuple[str, FrameData], ...] = ()
 
 
 @dataclass(slots=True)
@@ -91,19 +93,20 @@ class StreamReader:
         if content is None:
             return None
         media_type, media, has_twin = content
-        name = text_at(declared, "name") or snake(
-            split_words("_".join((*place.resource, place.method)))
-        )
+        name = text_at(declared, "name") or _name(place)
         sentinel = find_sentinel(self.reader, raw, media)
         self._remember(name, (media_type, media), declared, sentinel)
+        in_body = find_flag(self.reader, raw, declared)
+        in_query = None if in_body else find_query_flag(self.reader, raw, declared)
         return StreamCall(
             stream=name,
             method=text_at(declared, "method") or _method(place, has_twin=has_twin),
             media_type=media_type,
-            asked_by=find_flag(self.reader, raw, declared),
+            asked_by=in_body,
             location=self.reader.locate(media.pointer),
             unfinished_when=_unfinished(as_object(declared.get("unfinished_when"))),
             alone=not has_twin,
+            asked_in_query=in_query,
         )
 
     def _declared(self, raw: RawOperation) -> Object:
@@ -143,15 +146,24 @@ class StreamReader:
         framing = framing_of(media_type) or "sse"
         payloads = self._framed(media) if framing == "sse" else None
         enveloped = payloads is not None
+        whole: tuple[tuple[str, FrameData], ...] = ()
+        words = (*split_words(name), "event")
         if declaration is not None and "event" in declaration.value:
-            event = self.schemas.expression_at(declaration, "event", (name, "event"))
+            event = self.schemas.expression_at(declaration, "event", words)
         else:
-            event = self._event(name, media, payloads)
+            event, whole = self._event(name, media, payloads)
         if event in (Json(), Scalar("string")) and declaration is None:
             message = f"the document does not say what the events of '{name}' are"
             self.reader.report("untyped-stream", message, media.pointer, "warning")
         self.found[name] = RawStream(
-            name, event, framing, enveloped, declaration, media.pointer, sentinel
+            name,
+            event,
+            framing,
+            enveloped,
+            declaration,
+            media.pointer,
+            sentinel,
+            whole,
         )
 
     def _declaration(self, name: str) -> Node | None:
@@ -178,7 +190,7 @@ class StreamReader:
         self.reader.report("unknown-schema", message, media.pointer)
         return {}
 
-    def _framed(self, media: Node) -> list[Node] | None:
+    def _framed(self, media: Node) -> list[Framed] | None:
         """Give the schemas of the payloads, if the events stand inside frames."""
         frame = _items(media)
         if frame is None:
@@ -189,21 +201,26 @@ class StreamReader:
             self._note_frames(frame, resolved)
         return payloads
 
-    def _event(self, name: str, media: Node, payloads: list[Node] | None) -> TypeExpr:
+    def _event(
+        self, name: str, media: Node, payloads: list[Framed] | None
+    ) -> tuple[TypeExpr, tuple[tuple[str, FrameData], ...]]:
         """Read the type of the events where no declaration names it."""
         frame = _items(media)
-        words = (name, "event")
+        words = (*split_words(name), "event")
         if frame is None or _is_raw_text(frame):
-            return Json()
+            return Json(), ()
         if payloads is None:
-            return self.schemas.expression(frame, words)
-        variants = [Variant(self.schemas.expression(p, words)) for p in payloads]
-        distinct = tuple(dict.fromkeys(variants))
+            return self.schemas.expression(frame, words), ()
+        types = [self.schemas.expression(each.data, words) for each in payloads]
+        if only_names_tell(payloads, types, self.schemas):
+            return read_frames(payloads, types, self.schemas, name)
+        distinct = tuple(map(Variant, dict.fromkeys(types)))
         if len(distinct) == 1:
-            return distinct[0].type
-        return self.schemas.union_of(self.reader.resolve(frame), distinct, words)
+            return distinct[0].type, ()
+        frame = self.reader.resolve(frame)
+        return self.schemas.union_of(frame, distinct, words), ()
 
-    def _payloads(self, frame: Node, seen: set[str]) -> list[Node] | None:
+    def _payloads(self, frame: Node, seen: set[str]) -> list[Framed] | None:
         """Find the schemas of the JSON inside a frame `{event, id, data}`.
 
         A union of frames that is a branch of itself adds nothing there.
@@ -216,15 +233,18 @@ class StreamReader:
             parts = [self._payloads(self.reader.resolve(b), seen) for b in branches]
             if any(part is None for part in parts):
                 return None
-            return [node for part in parts if part for node in part]
+            return [framed for part in parts if part for framed in part]
         data = dict(frame.objects("properties")).get("data")
         if data is None:
             return None
         inner = self.reader.resolve(data)
         if is_object(inner.value.get("contentSchema")):
-            return [Node(inner.value["contentSchema"], inner.child("contentSchema"))]
+            content = inner.value["contentSchema"]
+            payload = Node(content, inner.child("contentSchema"))
+            return [Framed(frame, payload, is_json=True)]
         names = as_object(frame.value.get("properties")).keys()
-        return [data] if names <= {"event", "id", "data", "retry"} else None
+        is_frame = names <= {"event", "id", "data", "retry"}
+        return [Framed(frame, data)] if is_frame else None
 
     def _note_frames(self, node: Node, resolved: Node) -> None:
         for frame in (node, *resolved.items("oneOf"), *resolved.items("anyOf")):
@@ -303,6 +323,7 @@ class StreamReader:
             docs=docs_of(value),
             location=self.reader.locate(declaration.pointer),
             assemblies=calls.assemblies(declaration, nested, carried),
+            frames=raw.frames,
         )
 
     def _fold(self, declaration: Node, folds: FoldReader) -> Fold | None:
@@ -355,6 +376,12 @@ def _items(media: Node) -> Node | None:
 def _is_raw_text(frame: Node) -> bool:
     """Whether the schema only says that a body is bytes."""
     return frame.value.get("format") == "binary"
+
+
+def _name(place: Place) -> str:
+    """Name a stream after its operation; that it streams need not be said twice."""
+    parts = place.resource if place.method == "stream" else ()
+    return snake(split_words("_".join(parts or (*place.resource, place.method))))
 
 
 def _method(place: Place, *, has_twin: bool) -> str:

@@ -289,7 +289,7 @@ class MethodPlan:
         """Write the arguments of a call by their place in the request."""
         found = [
             self._dict("path", "path"),
-            self._dict("query", "query"),
+            self._dict("query", "query", self._query_flag(call)),
             self._dict("headers", "header"),
             self._dict("cookies", "cookie"),
             self._body(call),
@@ -301,16 +301,25 @@ class MethodPlan:
         self,
         keyword: LiteralString,
         place: Literal["path", "query", "header", "cookie"],
+        further: tuple[Code, ...] = (),
     ) -> Code:
         items = [
             self._item(each)
             for each in self._arguments
             if each.parameter.place == place
         ]
+        items += further
         if not items:
             return fixed("")
         start = assembled("{}={}", fixed(keyword), fixed("{"))
         return listed(start, items, "}", indent=_DEEP, extra=1)
+
+    def _query_flag(self, call: StreamCall | None) -> tuple[Code, ...]:
+        """Write the query parameter that asks for a stream, or for none."""
+        return tuple(
+            assembled("{}: {}", string(name), literal(value))
+            for name, value in self._operation.sent_in_query(streamed=call is not None)
+        )
 
     def _item(self, argument: Argument) -> Code:
         return assembled("{}: {}", string(argument.parameter.name), name(argument.name))

@@ -239,6 +239,12 @@ class StreamPlan:
             found.append(assembled("framing={}", string(stream.framing)))
         if stream.sentinel is not None:
             found.append(assembled("sentinel={}", string(stream.sentinel)))
+        if stream.frames:
+            items = [
+                assembled("{}: {}", string(name), string(kind))
+                for name, kind in stream.frames
+            ]
+            found.append(listed(fixed("frames={"), items, "}", indent=4, extra=1))
         if stream.resume is not None:
             found.append(self._resume(stream.resume))
         return tuple(each for each in found if each)

@@ -13,6 +13,7 @@ from headgate.ir.types import (
     Direction,
     Docs,
     Field,
+    LiteralValue,
     Ref,
     Scalar,
     Struct,
@@ -235,6 +236,7 @@ class ResourceFile:
         arguments = scope("self", "request")
         parameters: list[Code] = [fixed("&self")]
         statements = _fixed_statements(operation, stream)
+        statements += self._query_flag(operation, stream)
         for parameter in operation.parameters:
             if parameter.place == "path":
                 self._path_argument(parameter, arguments, parameters, statements)
@@ -262,6 +264,23 @@ class ResourceFile:
             statements=(self._request(operation, statements), *statements),
             result=self._result(operation, stream),
         )
+
+    def _query_flag(
+        self, operation: Operation, stream: StreamCall | None
+    ) -> list[Code]:
+        """Set the query parameter by which the method asks for a stream, or not."""
+        sent = operation.sent_in_query(streamed=stream is not None)
+        if sent:
+            self.imports.use(_REQUEST, "Style")
+        return [
+            layout.call(
+                8,
+                fixed("request.query"),
+                (rust.string(name), _literal(value), fixed("Style::Repeated")),
+                fixed(";"),
+            )
+            for name, value in sent
+        ]
 
     def _request(self, operation: Operation, statements: Sequence[Code]) -> Code:
         keyword = fixed("let mut request") if statements else fixed("let request")
@@ -429,6 +448,11 @@ def _fixed_statements(operation: Operation, stream: StreamCall | None) -> list[C
         for head, text in told
         if text is not None
     ]
+
+
+def _literal(value: LiteralValue) -> Code:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return rust.string(text)
 
 
 def _passed_scalar(scalar: Scalar) -> Code:

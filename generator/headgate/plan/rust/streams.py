@@ -46,6 +46,7 @@ class DescriptorPage:
     sentinel: Code
     error: Code
     sequence: Code
+    frames: Code
     resume: ResumePage | None
 
 
@@ -242,6 +243,10 @@ class StreamsFile:
             at = rust.string(stream.error.field)
             error = assembled("Some(({}, {}))", event, at)
         beats = [case.name for case in stream.cases if case.heartbeat]
+        frames = [
+            assembled("({}, {})", rust.string(name), rust.boolean(value=kind == "text"))
+            for name, kind in stream.frames
+        ]
         terminal = [rust.string(case.name) for case in stream.cases if case.ending]
         return DescriptorPage(
             media_type=rust.string(self._media_type(stream)),
@@ -253,6 +258,7 @@ class StreamsFile:
             sentinel=rust.option(stream.sentinel),
             error=error,
             sequence=rust.option(stream.sequence),
+            frames=layout.short_list(8, fixed("frames: &"), frames, fixed(",")),
             resume=self._resume(stream),
         )
 

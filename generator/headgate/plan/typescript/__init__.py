@@ -46,6 +46,7 @@ RUNTIME = (
     "credentials",
     "environment",
     "errors",
+    "frames",
     "interceptors",
     "json",
     "lines",

@@ -185,12 +185,14 @@ class MethodPlanner:
     ) -> Method:
         self.types.imports.runtime_type("request", "OperationRequest")
         arguments = _path_arguments(operation)
+        stream = operation.stream
         entries = request_entries(
             self.types,
             operation,
             arguments,
             flag=flag,
             accept=answer.accept or operation.accept,
+            streamed=stream is not None and method == stream.method,
         )
         name = self.own.methods[operation.id, method]
         return Method(

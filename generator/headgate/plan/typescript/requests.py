@@ -71,6 +71,7 @@ def request_entries(
     *,
     flag: tuple[str, LiteralValue] | None,
     accept: str | None,
+    streamed: bool,
 ) -> list[Entry]:
     """Give the properties of an operation's request, as a method makes it."""
     entries = fixed_entries(operation)
@@ -81,7 +82,7 @@ def request_entries(
             for name, local in locals_.items()
         ]
         entries.append(Entry(fixed("pathParams"), Object(tuple(shown))))
-    entries += _named_parameters(types, operation)
+    entries += _named_parameters(types, operation, streamed=streamed)
     entries += _body(types, operation, flag)
     entries += _unfinished(operation)
     entries += security_entries(operation)
@@ -91,11 +92,21 @@ def request_entries(
     return entries
 
 
-def _named_parameters(types: Types, operation: Operation) -> list[Entry]:
+def _named_parameters(
+    types: Types, operation: Operation, *, streamed: bool
+) -> list[Entry]:
+    sent = [
+        Entry(value_key(name), literal(value))
+        for name, value in operation.sent_in_query(streamed=streamed)
+    ]
     named = [each for each in operation.parameters if each.place != "path"]
     keys = parameter_keys(operation)
     picked = {id(each): _picked(types, each, keys) for each in named}
-    if named and all(each.place == "query" and is_usual(types, each) for each in named):
+    if (
+        not sent
+        and named
+        and all(each.place == "query" and is_usual(types, each) for each in named)
+    ):
         return [Entry(fixed("query"), fixed("params"))]
     entries: list[Entry] = []
     for key, place in (
@@ -104,6 +115,7 @@ def _named_parameters(types: Types, operation: Operation) -> list[Entry]:
         (fixed("cookies"), "cookie"),
     ):
         of_place = [picked[id(each)] for each in named if each.place == place]
+        of_place += sent if place == "query" else []
         if of_place:
             entries.append(Entry(key, Object(tuple(of_place))))
     return entries

@@ -205,9 +205,17 @@ def _rule(types: Types, stream: Stream) -> list[Entry]:
         entries.append(Entry(fixed("error"), Object(tuple(error))))
     if stream.sequence is not None:
         entries.append(Entry(fixed("sequence"), string(stream.sequence)))
+    if stream.frames:
+        entries.append(Entry(fixed("whole"), _whole(types, stream)))
     if stream.resume is not None:
         entries += _resume(types.api, stream.resume)
     return entries
+
+
+def _whole(types: Types, stream: Stream) -> Code:
+    kinds = [Entry(value_key(name), string(kind)) for name, kind in stream.frames]
+    function = types.imports.runtime("frames", "wholeFrames")
+    return assembled("{}({})", function, open_object(kinds, 2))
 
 
 def _framing(types: Types, stream: Stream) -> list[Entry]:

@@ -2,9 +2,9 @@
 
 use headgate_sdk_tests::server::{Connection, Received, Server};
 use serde_json::json;
-use wire_forms_sdk::resources::{offsets, styles};
+use wire_forms_sdk::resources::{offsets, styles, watches};
 use wire_forms_sdk::types::{
-    FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest,
+    FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest, SignalsEvent,
 };
 use wire_forms_sdk::{Client, Upload};
 
@@ -307,7 +307,10 @@ async fn numbers_count_pages() {
 async fn lists_go_on_after_their_last_item() {
     let server = Server::start(|number, _, connection| {
         let page = [items(0..2), items(2..3)][number].clone();
-        connection.json(200, &json!({"data": page, "has_more": number == 0}).to_string());
+        connection.json(
+            200,
+            &json!({"data": page, "has_more": number == 0}).to_string(),
+        );
     });
 
     let mut list = client(&server).afters().list(Default::default()).items();
@@ -377,6 +380,58 @@ async fn lines_are_events() {
     assert_eq!(
         first(&server).header("accept"),
         Some("application/x-ndjson")
+    );
+}
+
+/// Events that only the names of their frames tell apart are whole frames.
+#[tokio::test]
+async fn frames_are_events_where_only_their_names_differ() {
+    let server = streams(
+        "text/event-stream",
+        &[
+            "event: stored\ndata: {\"id\": \"1\"}\n\n",
+            "event: note\ndata: 12\n\n",
+            "event: other\ndata: plain\n\n",
+            "event: removed\ndata: 1,\"event\":\"note\"\n\n",
+        ],
+    );
+
+    let mut stream = client(&server).signals().stream().await.expect("a stream");
+    let mut seen = Vec::new();
+    while let Some(event) = stream.next().await {
+        seen.push(match event {
+            Ok(SignalsEvent::Stored(event)) => event.data.id,
+            Ok(SignalsEvent::Note(event)) => event.data,
+            Ok(SignalsEvent::Unknown(fields)) => json!(fields).to_string(),
+            Ok(event) => format!("{event:?}"),
+            Err(error) => error.body().unwrap_or_default().to_owned(),
+        });
+    }
+
+    let other = r#"{"data":"plain","event":"other"}"#;
+    assert_eq!(seen, ["1", "12", other, r#"1,"event":"note""#]);
+}
+
+/// A query parameter asks for the stream, and for nothing where it is not wanted.
+#[tokio::test]
+async fn a_query_parameter_asks_for_a_stream() {
+    let server = streams("text/event-stream", &["data: {\"n\":1}\n\n"]);
+    let client = client(&server);
+
+    let params = || watches::GetParams::new().since("a");
+    let mut stream = client
+        .watches()
+        .get_stream(params())
+        .await
+        .expect("a stream");
+    let event = stream.next().await.expect("an item").expect("an event");
+    assert_eq!(event.n, 1);
+    assert!(client.watches().get(params()).await.is_err());
+
+    let expected = ["stream=true&since=a", "since=a"];
+    assert_eq!(
+        targets(&server),
+        expected.map(|query| format!("/watches?{query}"))
     );
 }
 

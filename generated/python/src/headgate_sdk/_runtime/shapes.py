@@ -41,7 +41,8 @@ class StreamShape:
     apart. A stream without `ends` and without a `sentinel` ends with its body.
     `error` is the event that carries an error and the field that holds it; without
     an event, any that has the field. `sequence` names the field that
-    counts 1, 2, 3 and so on.
+    counts 1, 2, 3 and so on. With `frames`, events are whole frames `{event, data}`:
+    it says by their names whether the data is JSON or plain text.
     """
 
     payload: Any
@@ -53,6 +54,9 @@ class StreamShape:
     error: tuple[str | None, str] | None = None
     sequence: str | None = None
     sentinel: str | None = None
+    frames: Mapping[str, Literal["json", "text"]] = field(
+        default_factory=dict[str, Literal["json", "text"]]
+    )
     resume: Resume | None = None
 
 

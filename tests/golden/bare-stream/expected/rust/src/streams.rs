@@ -28,6 +28,7 @@ impl StreamKind for ChatsCreateKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 

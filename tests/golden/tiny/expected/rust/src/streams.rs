@@ -30,6 +30,7 @@ impl StreamKind for HeatKind {
         sentinel: None,
         error: Some((Some("cracked"), "fault")),
         sequence: Some("step"),
+        frames: &[],
         resume: Some(Resume {
             operation: &firings::HEAT,
             parameters: &[("firing", "firing.firing")],

@@ -36,3 +36,23 @@ impl PageBody for types::NumbersListResponse {
         self.total_pages.try_into().ok()
     }
 }
+
+impl PageBody for types::AftersListResponse {
+    type Item = types::Item;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.data.last().map(|item| item.id.clone())
+    }
+}

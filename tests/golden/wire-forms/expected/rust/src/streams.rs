@@ -2,19 +2,19 @@
 
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
-use crate::runtime::fold::NoFold;
+use crate::runtime::fold::{tag, variant, NoFold};
 use crate::runtime::records::Framing;
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, StreamKind};
 use crate::types;
 
-/// The stream `lines_stream`.
-pub type LinesStreamStream = EventStream<LinesStreamKind>;
+/// The stream `lines`.
+pub type LinesStream = EventStream<LinesKind>;
 
-/// What is particular to [`LinesStreamStream`].
+/// What is particular to [`LinesStream`].
 #[derive(Clone, Copy, Debug)]
-pub enum LinesStreamKind {}
+pub enum LinesKind {}
 
-impl StreamKind for LinesStreamKind {
+impl StreamKind for LinesKind {
     type Event = types::Entry;
     type Fold = NoFold;
 
@@ -28,6 +28,7 @@ impl StreamKind for LinesStreamKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -48,20 +49,20 @@ impl StreamKind for LinesStreamKind {
     }
 }
 
-impl EventOf<LinesStreamKind> for types::Entry {
+impl EventOf<LinesKind> for types::Entry {
     fn of(event: &types::Entry) -> Option<&Self> {
         Some(event)
     }
 }
 
-/// The stream `sequences_stream`.
-pub type SequencesStreamStream = EventStream<SequencesStreamKind>;
+/// The stream `sequences`.
+pub type SequencesStream = EventStream<SequencesKind>;
 
-/// What is particular to [`SequencesStreamStream`].
+/// What is particular to [`SequencesStream`].
 #[derive(Clone, Copy, Debug)]
-pub enum SequencesStreamKind {}
+pub enum SequencesKind {}
 
-impl StreamKind for SequencesStreamKind {
+impl StreamKind for SequencesKind {
     type Event = types::Entry;
     type Fold = NoFold;
 
@@ -75,6 +76,7 @@ impl StreamKind for SequencesStreamKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -95,20 +97,20 @@ impl StreamKind for SequencesStreamKind {
     }
 }
 
-impl EventOf<SequencesStreamKind> for types::Entry {
+impl EventOf<SequencesKind> for types::Entry {
     fn of(event: &types::Entry) -> Option<&Self> {
         Some(event)
     }
 }
 
-/// The stream `words_stream`.
-pub type WordsStreamStream = EventStream<WordsStreamKind>;
+/// The stream `words`.
+pub type WordsStream = EventStream<WordsKind>;
 
-/// What is particular to [`WordsStreamStream`].
+/// What is particular to [`WordsStream`].
 #[derive(Clone, Copy, Debug)]
-pub enum WordsStreamKind {}
+pub enum WordsKind {}
 
-impl StreamKind for WordsStreamKind {
+impl StreamKind for WordsKind {
     type Event = String;
     type Fold = NoFold;
 
@@ -122,6 +124,7 @@ impl StreamKind for WordsStreamKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -142,7 +145,7 @@ impl StreamKind for WordsStreamKind {
     }
 }
 
-impl EventOf<WordsStreamKind> for String {
+impl EventOf<WordsKind> for String {
     fn of(event: &String) -> Option<&Self> {
         Some(event)
     }
@@ -169,6 +172,7 @@ impl StreamKind for SwitchesCreateKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -195,6 +199,139 @@ impl EventOf<SwitchesCreateKind> for types::Entry {
     }
 }
 
+/// The stream `signals`.
+pub type SignalsStream = EventStream<SignalsKind>;
+
+/// What is particular to [`SignalsStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum SignalsKind {}
+
+impl StreamKind for SignalsKind {
+    type Event = types::SignalsEvent;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: true,
+        declared: false,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: None,
+        error: None,
+        sequence: None,
+        frames: &[("stored", false), ("removed", false), ("note", true)],
+        resume: None,
+    };
+
+    fn decode(name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        match name {
+            Some("stored") => variant(data, types::SignalsEvent::Stored),
+            Some("removed") => variant(data, types::SignalsEvent::Removed),
+            Some("note") => variant(data, types::SignalsEvent::Note),
+            _ => serde_json::from_str(data),
+        }
+    }
+
+    fn name(event: &Self::Event) -> &str {
+        match event {
+            types::SignalsEvent::Stored(_) => "stored",
+            types::SignalsEvent::Removed(_) => "removed",
+            types::SignalsEvent::Note(_) => "note",
+            types::SignalsEvent::Unknown(fields) => tag(fields, "event"),
+        }
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<SignalsKind> for types::SignalsEvent {
+    fn of(event: &types::SignalsEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<SignalsKind> for types::SignalsStoredEvent {
+    fn of(event: &types::SignalsEvent) -> Option<&Self> {
+        match event {
+            types::SignalsEvent::Stored(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<SignalsKind> for types::SignalsRemovedEvent {
+    fn of(event: &types::SignalsEvent) -> Option<&Self> {
+        match event {
+            types::SignalsEvent::Removed(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<SignalsKind> for types::SignalsNoteEvent {
+    fn of(event: &types::SignalsEvent) -> Option<&Self> {
+        match event {
+            types::SignalsEvent::Note(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+/// The stream `watches_get`.
+pub type WatchesGetStream = EventStream<WatchesGetKind>;
+
+/// What is particular to [`WatchesGetStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum WatchesGetKind {}
+
+impl StreamKind for WatchesGetKind {
+    type Event = types::Entry;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: false,
+        declared: false,
+        terminal: &[],
+        heartbeats: &[],
+        sentinel: None,
+        error: None,
+        sequence: None,
+        frames: &[],
+        resume: None,
+    };
+
+    fn decode(_name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        serde_json::from_str(data)
+    }
+
+    fn name(_event: &Self::Event) -> &str {
+        "message"
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<WatchesGetKind> for types::Entry {
+    fn of(event: &types::Entry) -> Option<&Self> {
+        Some(event)
+    }
+}
+
 /// The stream `modes_create`.
 pub type ModesCreateStream = EventStream<ModesCreateKind>;
 
@@ -216,6 +353,7 @@ impl StreamKind for ModesCreateKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -242,14 +380,14 @@ impl EventOf<ModesCreateKind> for types::Entry {
     }
 }
 
-/// The stream `floods_stream`.
-pub type FloodsStreamStream = EventStream<FloodsStreamKind>;
+/// The stream `floods`.
+pub type FloodsStream = EventStream<FloodsKind>;
 
-/// What is particular to [`FloodsStreamStream`].
+/// What is particular to [`FloodsStream`].
 #[derive(Clone, Copy, Debug)]
-pub enum FloodsStreamKind {}
+pub enum FloodsKind {}
 
-impl StreamKind for FloodsStreamKind {
+impl StreamKind for FloodsKind {
     type Event = types::Entry;
     type Fold = NoFold;
 
@@ -263,6 +401,7 @@ impl StreamKind for FloodsStreamKind {
         sentinel: None,
         error: None,
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -283,7 +422,7 @@ impl StreamKind for FloodsStreamKind {
     }
 }
 
-impl EventOf<FloodsStreamKind> for types::Entry {
+impl EventOf<FloodsKind> for types::Entry {
     fn of(event: &types::Entry) -> Option<&Self> {
         Some(event)
     }

@@ -73,6 +73,11 @@ NUMBERS_LIST = Operation(
     path="/numbers",
     idempotency="natural",
 )
+AFTERS_LIST = Operation(
+    method="GET",
+    path="/afters",
+    idempotency="natural",
+)
 LINKS_LIST = Operation(
     method="GET",
     path="/links",
@@ -125,6 +130,23 @@ SWITCHES_STREAM = Operation(
     method="POST",
     path="/switches",
     accept="text/event-stream",
+)
+SIGNALS_STREAM = Operation(
+    method="GET",
+    path="/signals",
+    accept="text/event-stream",
+    idempotency="natural",
+)
+WATCHES_GET = Operation(
+    method="GET",
+    path="/watches",
+    idempotency="natural",
+)
+WATCHES_GET_STREAM = Operation(
+    method="GET",
+    path="/watches",
+    accept="text/event-stream",
+    idempotency="natural",
 )
 MODES_CREATE = Operation(
     method="POST",

@@ -8,7 +8,7 @@ use crate::runtime::call::Call;
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
-use crate::streams::FloodsStreamKind;
+use crate::streams::FloodsKind;
 use crate::types;
 
 pub(crate) static STREAM: Operation = Operation {
@@ -32,10 +32,7 @@ impl Floods {
     }
 
     /// `floods.stream`.
-    pub fn stream(
-        &self,
-        body: Option<types::FloodsStreamRequest>,
-    ) -> Call<Streaming<FloodsStreamKind>> {
+    pub fn stream(&self, body: Option<types::FloodsStreamRequest>) -> Call<Streaming<FloodsKind>> {
         let mut request = Request::new(&STREAM);
         if let Some(body) = &body {
             request.json(body);

@@ -2,6 +2,7 @@
 
 //! The calls of the API, by resource.
 
+pub mod afters;
 pub mod bytes;
 pub mod elsewhere;
 pub mod exports;
@@ -15,7 +16,9 @@ pub mod numbers;
 pub mod offsets;
 pub mod places;
 pub mod sequences;
+pub mod signals;
 pub mod styles;
 pub mod switches;
 pub mod texts;
+pub mod watches;
 pub mod words;

@@ -8,7 +8,7 @@ use crate::runtime::call::Call;
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
-use crate::streams::SequencesStreamKind;
+use crate::streams::SequencesKind;
 
 pub(crate) static STREAM: Operation = Operation {
     method: "GET",
@@ -31,7 +31,7 @@ impl Sequences {
     }
 
     /// `sequences.stream`.
-    pub fn stream(&self) -> Call<Streaming<SequencesStreamKind>> {
+    pub fn stream(&self) -> Call<Streaming<SequencesKind>> {
         let request = Request::new(&STREAM);
         Call::new(&self.core, request)
     }

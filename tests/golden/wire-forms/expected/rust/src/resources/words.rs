@@ -8,7 +8,7 @@ use crate::runtime::call::Call;
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
-use crate::streams::WordsStreamKind;
+use crate::streams::WordsKind;
 
 pub(crate) static STREAM: Operation = Operation {
     method: "GET",
@@ -31,7 +31,7 @@ impl Words {
     }
 
     /// `words.stream`.
-    pub fn stream(&self) -> Call<Streaming<WordsStreamKind>> {
+    pub fn stream(&self) -> Call<Streaming<WordsKind>> {
         let request = Request::new(&STREAM);
         Call::new(&self.core, request)
     }

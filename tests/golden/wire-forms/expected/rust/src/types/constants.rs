@@ -17,3 +17,24 @@ pub enum ItemStored {
     #[serde(rename = "item.stored")]
     Value,
 }
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Note {
+    #[default]
+    #[serde(rename = "note")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Removed {
+    #[default]
+    #[serde(rename = "removed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stored {
+    #[default]
+    #[serde(rename = "stored")]
+    Value,
+}

@@ -2,6 +2,7 @@
 
 //! What is sent and received.
 
+mod afters;
 mod constants;
 mod entry;
 mod files;
@@ -14,9 +15,11 @@ mod numbers;
 mod offsets;
 mod place;
 mod point;
+mod signals;
 mod stored;
 mod switches;
 
+pub use self::afters::*;
 pub use self::entry::*;
 pub use self::files::*;
 pub use self::filter::*;
@@ -28,5 +31,6 @@ pub use self::numbers::*;
 pub use self::offsets::*;
 pub use self::place::*;
 pub use self::point::*;
+pub use self::signals::*;
 pub use self::stored::*;
 pub use self::switches::*;

@@ -3,7 +3,7 @@
 import { type ClientOptions, connect, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import { FloodsStreamStream } from "../streams/floods-stream.js";
+import { FloodsStream } from "../streams/floods.js";
 import type { FloodsStreamRequest } from "../types/floods.js";
 
 export class Floods {
@@ -14,12 +14,12 @@ export class Floods {
     this.#transport = transport;
   }
 
-  stream(body?: FloodsStreamRequest, options?: RequestOptions): FloodsStreamStream {
+  stream(body?: FloodsStreamRequest, options?: RequestOptions): FloodsStream {
     const request: OperationRequest = {
       verb: "POST",
       path: "/floods",
       body: { ...body, stream: true },
     };
-    return new FloodsStreamStream(this.#transport, request, options);
+    return new FloodsStream(this.#transport, request, options);
   }
 }

@@ -3,7 +3,7 @@
 import { type ClientOptions, connect, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import { LinesStreamStream } from "../streams/lines-stream.js";
+import { LinesStream } from "../streams/lines.js";
 
 export class Lines {
   readonly #transport: Transport;
@@ -13,11 +13,11 @@ export class Lines {
     this.#transport = transport;
   }
 
-  stream(options?: RequestOptions): LinesStreamStream {
+  stream(options?: RequestOptions): LinesStream {
     const request: OperationRequest = {
       verb: "GET",
       path: "/lines",
     };
-    return new LinesStreamStream(this.#transport, request, options);
+    return new LinesStream(this.#transport, request, options);
   }
 }

@@ -3,7 +3,7 @@
 import { type ClientOptions, connect, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import { SequencesStreamStream } from "../streams/sequences-stream.js";
+import { SequencesStream } from "../streams/sequences.js";
 
 export class Sequences {
   readonly #transport: Transport;
@@ -13,11 +13,11 @@ export class Sequences {
     this.#transport = transport;
   }
 
-  stream(options?: RequestOptions): SequencesStreamStream {
+  stream(options?: RequestOptions): SequencesStream {
     const request: OperationRequest = {
       verb: "GET",
       path: "/sequences",
     };
-    return new SequencesStreamStream(this.#transport, request, options);
+    return new SequencesStream(this.#transport, request, options);
   }
 }

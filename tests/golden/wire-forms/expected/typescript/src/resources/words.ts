@@ -3,7 +3,7 @@
 import { type ClientOptions, connect, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import { WordsStreamStream } from "../streams/words-stream.js";
+import { WordsStream } from "../streams/words.js";
 
 export class Words {
   readonly #transport: Transport;
@@ -13,11 +13,11 @@ export class Words {
     this.#transport = transport;
   }
 
-  stream(options?: RequestOptions): WordsStreamStream {
+  stream(options?: RequestOptions): WordsStream {
     const request: OperationRequest = {
       verb: "GET",
       path: "/words",
     };
-    return new WordsStreamStream(this.#transport, request, options);
+    return new WordsStream(this.#transport, request, options);
   }
 }

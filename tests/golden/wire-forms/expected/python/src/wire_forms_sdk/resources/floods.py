@@ -8,11 +8,7 @@ from typing import Unpack
 from .._operations import FLOODS_STREAM
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..streams.floods_stream import (
-    FLOODS_STREAM_SHAPE,
-    AsyncFloodsStreamStream,
-    FloodsStreamStream,
-)
+from ..streams.floods import FLOODS_SHAPE, AsyncFloodsStream, FloodsStream
 from ..types.floods import FloodsStreamRequest
 
 
@@ -24,14 +20,14 @@ class FloodsResource(Resource):
         *,
         options: RequestOptions | None = None,
         **body: Unpack[FloodsStreamRequest],
-    ) -> FloodsStreamStream:
+    ) -> FloodsStream:
         session = self._core.session(
             FLOODS_STREAM,
-            FLOODS_STREAM_SHAPE,
+            FLOODS_SHAPE,
             body={**body, "stream": True},
             options=options,
         )
-        return FloodsStreamStream(session)
+        return FloodsStream(session)
 
 
 class AsyncFloodsResource(AsyncResource):
@@ -42,11 +38,11 @@ class AsyncFloodsResource(AsyncResource):
         *,
         options: RequestOptions | None = None,
         **body: Unpack[FloodsStreamRequest],
-    ) -> AsyncFloodsStreamStream:
+    ) -> AsyncFloodsStream:
         session = self._core.session(
             FLOODS_STREAM,
-            FLOODS_STREAM_SHAPE,
+            FLOODS_SHAPE,
             body={**body, "stream": True},
             options=options,
         )
-        return AsyncFloodsStreamStream(session)
+        return AsyncFloodsStream(session)

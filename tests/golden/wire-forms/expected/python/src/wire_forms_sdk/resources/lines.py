@@ -6,11 +6,7 @@ from __future__ import annotations
 from .._operations import LINES_STREAM
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..streams.lines_stream import (
-    LINES_STREAM_SHAPE,
-    AsyncLinesStreamStream,
-    LinesStreamStream,
-)
+from ..streams.lines import LINES_SHAPE, AsyncLinesStream, LinesStream
 
 
 class LinesResource(Resource):
@@ -20,13 +16,13 @@ class LinesResource(Resource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> LinesStreamStream:
+    ) -> LinesStream:
         session = self._core.session(
             LINES_STREAM,
-            LINES_STREAM_SHAPE,
+            LINES_SHAPE,
             options=options,
         )
-        return LinesStreamStream(session)
+        return LinesStream(session)
 
 
 class AsyncLinesResource(AsyncResource):
@@ -36,10 +32,10 @@ class AsyncLinesResource(AsyncResource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> AsyncLinesStreamStream:
+    ) -> AsyncLinesStream:
         session = self._core.session(
             LINES_STREAM,
-            LINES_STREAM_SHAPE,
+            LINES_SHAPE,
             options=options,
         )
-        return AsyncLinesStreamStream(session)
+        return AsyncLinesStream(session)

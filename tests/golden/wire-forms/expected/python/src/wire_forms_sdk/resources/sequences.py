@@ -6,11 +6,7 @@ from __future__ import annotations
 from .._operations import SEQUENCES_STREAM
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..streams.sequences_stream import (
-    SEQUENCES_STREAM_SHAPE,
-    AsyncSequencesStreamStream,
-    SequencesStreamStream,
-)
+from ..streams.sequences import SEQUENCES_SHAPE, AsyncSequencesStream, SequencesStream
 
 
 class SequencesResource(Resource):
@@ -20,13 +16,13 @@ class SequencesResource(Resource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> SequencesStreamStream:
+    ) -> SequencesStream:
         session = self._core.session(
             SEQUENCES_STREAM,
-            SEQUENCES_STREAM_SHAPE,
+            SEQUENCES_SHAPE,
             options=options,
         )
-        return SequencesStreamStream(session)
+        return SequencesStream(session)
 
 
 class AsyncSequencesResource(AsyncResource):
@@ -36,10 +32,10 @@ class AsyncSequencesResource(AsyncResource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> AsyncSequencesStreamStream:
+    ) -> AsyncSequencesStream:
         session = self._core.session(
             SEQUENCES_STREAM,
-            SEQUENCES_STREAM_SHAPE,
+            SEQUENCES_SHAPE,
             options=options,
         )
-        return AsyncSequencesStreamStream(session)
+        return AsyncSequencesStream(session)

@@ -6,11 +6,7 @@ from __future__ import annotations
 from .._operations import WORDS_STREAM
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..streams.words_stream import (
-    WORDS_STREAM_SHAPE,
-    AsyncWordsStreamStream,
-    WordsStreamStream,
-)
+from ..streams.words import WORDS_SHAPE, AsyncWordsStream, WordsStream
 
 
 class WordsResource(Resource):
@@ -20,13 +16,13 @@ class WordsResource(Resource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> WordsStreamStream:
+    ) -> WordsStream:
         session = self._core.session(
             WORDS_STREAM,
-            WORDS_STREAM_SHAPE,
+            WORDS_SHAPE,
             options=options,
         )
-        return WordsStreamStream(session)
+        return WordsStream(session)
 
 
 class AsyncWordsResource(AsyncResource):
@@ -36,10 +32,10 @@ class AsyncWordsResource(AsyncResource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> AsyncWordsStreamStream:
+    ) -> AsyncWordsStream:
         session = self._core.session(
             WORDS_STREAM,
-            WORDS_STREAM_SHAPE,
+            WORDS_SHAPE,
             options=options,
         )
-        return AsyncWordsStreamStream(session)
+        return AsyncWordsStream(session)

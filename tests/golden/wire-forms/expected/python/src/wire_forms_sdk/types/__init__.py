@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .afters import AftersListResponse
     from .files import FilesCreateRequest, FilesCreateRequestPurpose
     from .floods import FloodsStreamRequest
     from .forms import FormsCreateRequest
@@ -17,9 +18,16 @@ if TYPE_CHECKING:
     from .other import ItemLostPayload, ItemStoredPayload
     from .places import Place, PlaceParam
     from .shared import Entry, Filter, Item, ItemParam, Stored
+    from .signals import (
+        SignalsEvent,
+        SignalsNoteEvent,
+        SignalsRemovedEvent,
+        SignalsStoredEvent,
+    )
     from .switches import SwitchesCreateRequest
 
 __all__ = [
+    "AftersListResponse",
     "Entry",
     "FilesCreateRequest",
     "FilesCreateRequestPurpose",
@@ -36,6 +44,10 @@ __all__ = [
     "OffsetsListResponse",
     "Place",
     "PlaceParam",
+    "SignalsEvent",
+    "SignalsNoteEvent",
+    "SignalsRemovedEvent",
+    "SignalsStoredEvent",
     "Stored",
     "SwitchesCreateRequest",
 ]
@@ -44,6 +56,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "AftersListResponse": ".afters",
             "Entry": ".shared",
             "FilesCreateRequest": ".files",
             "FilesCreateRequestPurpose": ".files",
@@ -60,6 +73,10 @@ if not TYPE_CHECKING:
             "OffsetsListResponse": ".offsets",
             "Place": ".places",
             "PlaceParam": ".places",
+            "SignalsEvent": ".signals",
+            "SignalsNoteEvent": ".signals",
+            "SignalsRemovedEvent": ".signals",
+            "SignalsStoredEvent": ".signals",
             "Stored": ".shared",
             "SwitchesCreateRequest": ".switches",
         },

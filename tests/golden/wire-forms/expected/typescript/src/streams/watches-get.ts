@@ -11,8 +11,8 @@ const rule: StreamRule = {
   heartbeats: [],
 };
 
-/** The events of a floods_stream stream. */
-export class FloodsStreamStream extends EventStream<Entry> {
+/** The events of a watches_get stream. */
+export class WatchesGetStream extends EventStream<Entry> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, options);
   }

@@ -14,8 +14,8 @@ const rule: StreamRule = {
   heartbeats: [],
 };
 
-/** The events of a sequences_stream stream. */
-export class SequencesStreamStream extends EventStream<Entry> {
+/** The events of a sequences stream. */
+export class SequencesStream extends EventStream<Entry> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, options);
   }

@@ -4,15 +4,15 @@ import type { RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { EventStream, type StreamRule } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
+import type { Entry } from "../types/shared.js";
 
 const rule: StreamRule = {
-  text: true,
   endings: {},
   heartbeats: [],
 };
 
-/** The events of a words_stream stream. */
-export class WordsStreamStream extends EventStream<string> {
+/** The events of a floods stream. */
+export class FloodsStream extends EventStream<Entry> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
     super(transport, request, rule, options);
   }
