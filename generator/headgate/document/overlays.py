@@ -1,4 +1,4 @@
-"""OpenAPI Overlays 1.0: changes to a document that may not be touched itself."""
+"""OpenAPI Overlays 1.0 and 1.1: changes to a document that nobody may touch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final
 
 from headgate.document.files import Files
 from headgate.document.json_path import JsonPathError, select
-from headgate.document.json_values import Json, JsonObject, Tokens, kind_of
+from headgate.document.json_values import Json, JsonObject, Tokens, follow, kind_of
 from headgate.document.source import Source
 from headgate.errors import Diagnostic, Severity
 
@@ -83,9 +83,27 @@ class _Overlay:
             self._remove(places, at)
         elif "update" in action:
             for place in places:
-                self._update(place, action["update"], at)
+                self._update(place, action["update"], (*at, "update"))
+        elif "copy" in action:
+            self._copy(places, action["copy"], (*at, "copy"))
         else:
-            self.error("bad-overlay", "an action needs 'update' or 'remove'", at)
+            message = "an action needs 'update', 'copy' or 'remove'"
+            self.error("bad-overlay", message, at)
+
+    def _copy(self, places: list[Tokens], path: Json, at: Tokens) -> None:
+        """Merge one node of the document into others, as if it were an update."""
+        try:
+            sources = select(path if isinstance(path, str) else "", self.result.value)
+        except JsonPathError as error:
+            self.error("overlay-target", str(error), at)
+            return
+        if len(sources) != 1:
+            message = f"{path!r} leads to {len(sources) or 'no'} nodes; one is copied"
+            self.error("bad-overlay", message, at)
+            return
+        _, update = follow(self.result.value, sources[0])
+        for place in places:
+            self._update(place, update, at)
 
     def _remove(self, places: list[Tokens], at: Tokens) -> None:
         if () in places:
@@ -99,7 +117,7 @@ class _Overlay:
         try:
             self._change(place, partial(_merged, update=update))
         except TypeError as error:
-            self.error("bad-overlay", str(error), (*at, "update"))
+            self.error("bad-overlay", str(error), at)
 
     def _change(self, place: Tokens, change: Callable[[Json], Json | _Removed]) -> None:
         changed = _changed(self.result.value, place, change)

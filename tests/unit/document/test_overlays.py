@@ -124,3 +124,18 @@ def test_settings_and_command_line_overlays_are_applied_in_order(
         for given in ([], [tmp_path / "C.yaml"])
     ]
     assert titles == [{"title": "B", "version": "1"}, {"title": "C", "version": "1"}]
+
+
+def test_a_node_is_copied(tmp_path: Path) -> None:
+    """What is at one place is merged into each target, and added to lists."""
+    document: Json = {"a": {"x": 1}, "b": {"y": 2}, "list": [3]}
+    actions = [
+        {"target": "$.b", "copy": "$.a"},
+        {"target": "$.list", "copy": "$.a.x"},
+    ]
+    path = tmp_path / "changes.yaml"
+    path.write_text(yaml.safe_dump({"overlay": "1.1.0", "actions": actions}))
+    result = apply_overlays(document, [path])
+
+    assert result.diagnostics == []
+    assert result.value == {"a": {"x": 1}, "b": {"y": 2, "x": 1}, "list": [3, 1]}
