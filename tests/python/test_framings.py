@@ -81,6 +81,6 @@ def test_a_whole_frame_of_broken_json() -> None:
     shape = StreamShape(payload=dict[str, Any], frames={"stored": "json"})
     reader = EventReader(shape, ERRORS)
 
-    assert reader.read(b'event: stored\ndata: 1,"event":"note"\n\n') == []
+    assert list(reader.read(b'event: stored\ndata: 1,"event":"note"\n\n')) == []
     assert isinstance(reader.error, ResponseDecodeError)
     assert reader.error.raw == '1,"event":"note"'

@@ -34,6 +34,7 @@ impl StreamKind for MessageKind {
         sentinel: None,
         error: Some((Some("error"), "error")),
         sequence: None,
+        frames: &[],
         resume: None,
     };
 
@@ -468,6 +469,7 @@ impl StreamKind for RunKind {
         sentinel: None,
         error: Some((Some("error"), "error")),
         sequence: Some("sequence_number"),
+        frames: &[],
         resume: Some(Resume {
             operation: &runs::EVENTS,
             parameters: &[("run_id", "run_id")],
@@ -850,6 +852,7 @@ impl StreamKind for ChatKind {
         sentinel: Some("[DONE]"),
         error: Some((None, "error")),
         sequence: None,
+        frames: &[],
         resume: None,
     };
 

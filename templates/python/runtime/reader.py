@@ -244,8 +244,8 @@ class EventReader:
     def _is_plain(self, name: str) -> bool:
         """Say whether the events of a name do nothing but follow one another."""
         shape = self._shape
-        has_end = name in shape.ends or name in shape.heartbeats
-        return not has_end and (
+        means_more = name in shape.ends or name in shape.heartbeats
+        return not (means_more or shape.frames) and (
             self._error_mark is not None or not self._is_error(name)
         )
 

@@ -1,5 +1,6 @@
 //! Part of the generated SDK's fixed runtime: which events of a stream count, and what for.
 
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::error::{Error, Failure};
@@ -102,6 +103,8 @@ impl<K: StreamKind> Progress<K> {
         if descriptor.sentinel == Some(&*frame.data) {
             return Accepted::End;
         }
+        let whole = (!descriptor.frames.is_empty()).then(|| whole(frame, descriptor.frames));
+        let frame = whole.as_ref().unwrap_or(frame);
         if let Some(fields) = nameless_error::<K>(&frame.data) {
             return self.take_error(&fields, frame, sender, response);
         }
@@ -262,6 +265,28 @@ enum Advance {
     Counts,
     Seen,
     Unnumbered,
+}
+
+/// Gives a frame whose data is the frame itself, as the event that it is.
+///
+/// JSON that is broken stays as it is; what nobody knows may be text.
+fn whole<'a>(frame: &Frame<'a>, frames: &[(&str, bool)]) -> Frame<'a> {
+    let known = frames.iter().find(|(name, _)| *name == frame.event);
+    let is_json = || serde_json::from_str::<IgnoredAny>(&frame.data).is_ok();
+    let is_text = match known {
+        Some((_, is_text)) => *is_text,
+        None => !is_json(),
+    };
+    if !is_text && !is_json() {
+        return frame.clone();
+    }
+    let name = Value::from(&*frame.event);
+    let text = is_text.then(|| Value::from(&*frame.data).to_string());
+    let data = text.as_deref().unwrap_or(&frame.data);
+    Frame {
+        data: format!(r#"{{"event":{name},"data":{data}}}"#).into(),
+        ..frame.clone()
+    }
 }
 
 fn is_error<K: StreamKind>(name: &str) -> bool {

@@ -7,6 +7,7 @@ and without repetition.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypedDict
 
@@ -175,6 +176,8 @@ class EventReader:
         if frame[1] == self._sentinel:
             self.ended = "complete"
             return _NOTHING
+        if shape.frames:
+            frame = _whole(frame, shape.frames)
         if shape.error is not None and self._may_be_error(frame):
             if self._is_error_seen_before(frame):
                 return _NOTHING
@@ -241,8 +244,8 @@ class EventReader:
     def _is_plain(self, name: str) -> bool:
         """Say whether the events of a name do nothing but follow one another."""
         shape = self._shape
-        has_end = name in shape.ends or name in shape.heartbeats
-        return not has_end and (
+        means_more = name in shape.ends or name in shape.heartbeats
+        return not (means_more or shape.frames) and (
             self._error_mark is not None or not self._is_error(name)
         )
 
@@ -365,6 +368,25 @@ def _object(data: bytes) -> dict[str, Any]:
     except ValidationError:
         return {}
     return event
+
+
+def _whole(frame: Frame, kinds: Mapping[str, str]) -> Frame:
+    """Give a frame whose data is the frame itself, as the event that it is.
+
+    JSON that is broken stays as it is; what nobody knows may be text.
+    """
+    name, data, mark = frame
+    kind = kinds.get(name)
+    if kind != "text":
+        try:
+            json.loads(data)
+        except ValueError:
+            if kind == "json":
+                return frame
+            kind = "text"
+    if kind == "text":
+        data = json.dumps(data.decode("utf-8", "replace")).encode()
+    return name, b'{"event":%b,"data":%b}' % (json.dumps(name).encode(), data), mark
 
 
 def _error_mark(shape: StreamShape) -> bytes | None:
