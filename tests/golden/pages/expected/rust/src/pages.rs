@@ -24,3 +24,23 @@ impl PageBody for types::BookPage {
         self.final_id.clone().flatten()
     }
 }
+
+impl PageBody for types::AuthorPage {
+    type Item = types::Author;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.data.last().map(|item| item.id.clone())
+    }
+}
