@@ -34,6 +34,7 @@ pub mod sum;
 pub mod tagged;
 mod tokens;
 pub mod transport;
+pub mod tuple;
 pub mod upload;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;

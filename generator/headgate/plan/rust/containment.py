@@ -29,6 +29,7 @@ from headgate.ir.types import (
     Union,
 )
 from headgate.plan.rust.cycles import Cycles, find_cycles
+from headgate.plan.rust.tuples import is_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -147,9 +148,11 @@ def _by_value(type_: TypeExpr) -> Iterator[TypeId]:
             yield id
         case Nullable(inner):
             yield from _by_value(inner)
-        case TupleOf(items):
+        case TupleOf(items) if is_tuple(type_):
             for item in items:
                 yield from _by_value(item)
+        case TupleOf():
+            return
         case Scalar() | Constant() | Json() | ListOf() | MapOf():
             return
         case _:

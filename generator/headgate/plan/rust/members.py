@@ -11,11 +11,13 @@ from headgate.ir.types import (
     Constant,
     Field,
     Json,
+    ListOf,
     MapOf,
     Nullable,
     Ref,
     Scalar,
     Struct,
+    TupleOf,
     TypeExpr,
     TypeId,
     Union,
@@ -138,9 +140,14 @@ class Members:
             names = variant_scope()
             if has_unknown(union):
                 names.claim("Unknown")
+            words = [self._arm_words(each) for each in union.variants]
             self._arms[union.id] = tuple(
-                Arm(each, self._arm_name(each, names), self._arm_boxed(union, each))
-                for each in union.variants
+                Arm(
+                    each,
+                    claim_pascal(names, self._telling(each, own, words), "Variant"),
+                    self._arm_boxed(union, each),
+                )
+                for each, own in zip(union.variants, words, strict=True)
             )
         return self._arms[union.id]
 
@@ -151,10 +158,36 @@ class Members:
         arms = self.arms(definition)
         return next(arm for arm in arms if arm.variant.type == Ref(variant))
 
-    def _arm_name(self, variant: Variant, names: Scope) -> Code:
+    def _arm_words(self, variant: Variant) -> tuple[str, ...]:
         if variant.tag is not None:
-            return claim_pascal(names, (variant.tag,), "Variant")
-        return claim_pascal(names, self.type_words(variant.type), "Variant")
+            return (variant.tag,)
+        return self.type_words(variant.type)
+
+    def _telling(
+        self, variant: Variant, words: tuple[str, ...], all_: list[tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """Give the words for a branch, longer ones if it is one of several lists."""
+        if variant.tag is not None or all_.count(words) == 1:
+            return words
+        return self.full_words(variant.type)
+
+    def full_words(self, type_: TypeExpr) -> tuple[str, ...]:
+        """Give the words for a type, with those for what it holds."""
+        match type_:
+            case ListOf(ListOf(item)):
+                return (*self.full_words(item), "lists")
+            case ListOf(item):
+                return (*self.full_words(item), "list")
+            case MapOf(value):
+                return (*self.full_words(value), "map")
+            case TupleOf():
+                return ("tuple",)
+            case Nullable(inner):
+                return self.full_words(inner)
+            case Scalar("string", str() as format_):
+                return (format_,)
+            case _:
+                return self.type_words(type_)
 
     def type_words(self, type_: TypeExpr) -> tuple[str, ...]:
         """Give the words for a type that has no name of its own."""

@@ -35,7 +35,7 @@ from headgate.plan.rust.paging import walk_of
 from headgate.plan.rust.parameters import sent_parameter
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.reference import CallNames
-from headgate.plan.rust.types import TYPES
+from headgate.plan.rust.types import INTEGERS, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -459,7 +459,7 @@ def _passed_scalar(scalar: Scalar) -> Code:
     """Give the type by which a scalar is passed."""
     match scalar.kind:
         case "integer":
-            return fixed("i32") if scalar.format == "int32" else fixed("i64")
+            return INTEGERS.get(scalar.format or "", fixed("i64"))
         case "number":
             return fixed("f64")
         case "boolean":

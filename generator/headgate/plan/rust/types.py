@@ -25,6 +25,7 @@ from headgate.ir.types import (
     Union,
 )
 from headgate.plan.rust.containment import Containment
+from headgate.plan.rust.tuples import is_tuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,11 +62,8 @@ class Types:
                 return self.write_name(id, imports, home)
             case ListOf(item):
                 return assembled("Vec<{}>", self.write(item, imports, home))
-            case TupleOf(items):
-                if not is_tuple(type_):
-                    return self.write(ListOf(Json()), imports, home)
-                written = [self.write(item, imports, home) for item in items]
-                return assembled("({})", joined(", ", written))
+            case TupleOf():
+                return self._tuple(type_, imports, home)
             case MapOf(Json()):
                 imports.use("serde_json", "Map")
                 imports.use("serde_json", "Value")
@@ -78,6 +76,19 @@ class Types:
                 return assembled("Option<{}>", self.write(inner, imports, home))
             case _:
                 assert_never(type_)
+
+    def _tuple(self, type_: TupleOf, imports: Imports, home: Code) -> Code:
+        if not is_tuple(type_):
+            return self.write(ListOf(Json()), imports, home)
+        written = [self.write(item, imports, home) for item in type_.items]
+        if len(written) == 1:
+            items = assembled("({},)", *written)
+        else:
+            items = assembled("({})", joined(", ", written))
+        if type_.rest is None:
+            return items
+        rest = self.write(type_.rest, imports, home)
+        return assembled("crate::OpenTuple<{}, {}>", items, rest)
 
     def write_name(self, name: TypeId, imports: Imports, home: Code) -> Code:
         """Write the name of a definition as it is reached in a file.
@@ -113,10 +124,11 @@ class Types:
                 return ("list", self.signature(item))
             case MapOf(value):
                 return ("map", self.signature(value))
-            case TupleOf(items):
+            case TupleOf(items, rest):
                 if not is_tuple(type_):
                     return ("list", Json())
-                return ("tuple", *map(self.signature, items))
+                further = None if rest is None else self.signature(rest)
+                return ("tuple", further, *map(self.signature, items))
             case Nullable(inner):
                 return ("option", self.signature(inner))
             case Scalar():
@@ -159,21 +171,6 @@ class Types:
         return isinstance(plain, Scalar) and plain.kind not in {"string", "binary"}
 
 
-MOST_IN_TUPLE: Final = 4
-"""More places would be hard to tell apart by their numbers; clippy warns of them."""
-
-
-def is_tuple(type_: TupleOf) -> bool:
-    """Say whether Rust has a tuple for it: of a few plain items and no further."""
-    return (
-        type_.rest is None
-        and 2 <= len(type_.items) <= MOST_IN_TUPLE
-        and all(
-            isinstance(item, Scalar | Constant | Json | Ref) for item in type_.items
-        )
-    )
-
-
 def constant_scalar(value: LiteralValue) -> Scalar:
     """Give the scalar type of a constant."""
     match value:
@@ -199,6 +196,14 @@ def _scalar_of(type_: Scalar | Constant) -> Scalar:
     return constant_scalar(type_.value) if isinstance(type_, Constant) else type_
 
 
+INTEGERS: Final = {
+    "int32": fixed("i32"),
+    "uint32": fixed("u32"),
+    "uint64": fixed("u64"),
+}
+"""The integers of formats; any other is 64 bits wide, and what it cannot hold is an
+error that is told, never another number."""
+
 _STRING: Final = fixed("String")
 
 
@@ -209,7 +214,7 @@ def _scalar(scalar: Scalar) -> Code:
         case "string" | "binary":
             return fixed("crate::Upload")
         case "integer":
-            return fixed("i32") if scalar.format == "int32" else fixed("i64")
+            return INTEGERS.get(scalar.format or "", fixed("i64"))
         case "number":
             return fixed("f64")
         case "boolean":

@@ -3,7 +3,7 @@
 use headgate_sdk_tests::server::Server;
 use serde_json::json;
 use wire_forms_sdk::types::{Item, ModesCreateRequest, Place, SwitchesCreateRequest};
-use wire_forms_sdk::{Client, ClientBuilder, Error};
+use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple};
 
 fn client(server: &Server) -> Client {
     let builder = Client::builder().base_url(&server.url);
@@ -114,14 +114,16 @@ async fn bodies_say_whether_to_stream() {
     assert_eq!(bodies, expected);
 }
 
-/// A list whose items have their types by place is a tuple; one that goes on is JSON.
+/// A list whose items have their types by place is a tuple, with more or without.
 #[tokio::test]
 async fn lists_of_fixed_places_are_tuples() {
     let server = Server::start(|_, request, connection| connection.json(200, &request.body));
+    let mut more = OpenTuple::new(("a".to_owned(), 1));
+    more.rest.push(true);
     let place = Place::new((1.5, 2.0))
         .path(vec![(0.5, 1.0), (2.0, 3.0)])
         .seen((Item::new("1"), "here".to_owned()))
-        .more(vec![json!("a"), json!(1), json!(true)]);
+        .more(more);
 
     let given = client(&server)
         .places()
@@ -131,6 +133,8 @@ async fn lists_of_fixed_places_are_tuples() {
 
     let (x, y) = given.at;
     assert_eq!((x, y), (1.5, 2.0));
+    let more = given.more.expect("more");
+    assert_eq!((more.items, more.rest), (("a".to_owned(), 1), vec![true]));
     let (item, word) = given.seen.expect("what was seen");
     assert_eq!((&*item.id, &*word), ("1", "here"));
     assert_eq!(given.path.map(|path| path[1]), Some((2.0, 3.0)));
@@ -151,6 +155,8 @@ fn tuples_have_all_their_places() {
         r#"{"at": [1]}"#,
         r#"{"at": [1, 2, 3]}"#,
         r#"{"at": [1, "2"]}"#,
+        r#"{"at": [1, 2], "more": ["a"]}"#,
+        r#"{"at": [1, 2], "more": ["a", 1, 2]}"#,
     ] {
         assert!(serde_json::from_str::<Place>(text).is_err(), "{text}");
     }

@@ -35,4 +35,5 @@ pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
 pub use runtime::stream::EventStream;
+pub use runtime::tuple::OpenTuple;
 pub use runtime::upload::Upload;

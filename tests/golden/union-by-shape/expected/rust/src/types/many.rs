@@ -15,9 +15,9 @@ use crate::runtime::shape::Choice;
 #[non_exhaustive]
 pub enum Many {
     /// In the form of `list`.
-    List(Vec<Circle>),
+    CircleList(Vec<Circle>),
     /// In the form of `list`.
-    List2(Vec<Rectangle>),
+    RectangleList(Vec<Rectangle>),
     /// Of a kind that this version does not know.
     Unknown(Value),
 }
@@ -25,8 +25,8 @@ pub enum Many {
 impl<'de> Deserialize<'de> for Many {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut choice = Choice::new(Value::deserialize(deserializer)?);
-        choice.objects(&["radius"], Self::List);
-        choice.objects(&["width", "height"], Self::List2);
+        choice.objects(&["radius"], Self::CircleList);
+        choice.objects(&["width", "height"], Self::RectangleList);
         Ok(choice.finish().unwrap_or_else(Self::Unknown))
     }
 }

@@ -21,7 +21,7 @@ pub struct Place {
     pub seen: Option<(Item, String)>,
     /// The property `more`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub more: Option<Vec<Value>>,
+    pub more: Option<crate::OpenTuple<(String, i64), bool>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -52,7 +52,7 @@ impl Place {
     }
 
     /// Sets `more`.
-    pub fn more(mut self, value: Vec<Value>) -> Self {
+    pub fn more(mut self, value: crate::OpenTuple<(String, i64), bool>) -> Self {
         self.more = Some(value);
         self
     }
