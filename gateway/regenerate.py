@@ -17,7 +17,7 @@ sys.path.insert(0, str(ROOT / "generator"))
 from headgate.document import load_document  # noqa: E402
 
 PACKAGE = ROOT / "gateway" / "headgate_gateway"
-EVENT_UNIONS = ("MessageStreamEvent", "RunStreamEvent")
+EVENT_UNIONS = ("MessageStreamEvent", "RunStreamEvent", "WorkspaceEvent")
 _COMPONENT = "#/components/schemas/"
 
 CODEGEN = [

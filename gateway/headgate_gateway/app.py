@@ -21,6 +21,7 @@ from headgate_gateway.routes import (
     projects,
     runs,
     tokens,
+    workspaces,
 )
 
 HANDLERS: Mapping[str, Handler] = {
@@ -29,6 +30,7 @@ HANDLERS: Mapping[str, Handler] = {
     **embeddings.HANDLERS,
     **tokens.HANDLERS,
     **runs.HANDLERS,
+    **workspaces.HANDLERS,
     **models.HANDLERS,
     **projects.HANDLERS,
     **keys.HANDLERS,

@@ -56,6 +56,8 @@ KINDS: dict[str, Kind] = {
         "name_taken",
         "resource_in_use",
         "idempotency_conflict",
+        "workspace_ended",
+        "already_decided",
     ),
     **_kinds("conflict_error", 409, "E4001", "idempotency_in_progress", retryable=True),
     **_kinds("request_too_large_error", 413, "E1005", "payload_too_large"),

@@ -39,8 +39,10 @@ from headgate_gateway.store.keys import KeyStore, new_key
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
+from headgate_gateway.store.workspaces import WorkspaceStore
 from headgate_gateway.tools.toolbox import offline_tools
 from headgate_gateway.vault import Vault, load_master_keys
+from headgate_gateway.workspaces.follow import WorkspaceFollowers
 
 _HOUSEKEEPING = 60.0
 """How often old events and idempotency keys are deleted, in seconds."""
@@ -72,6 +74,8 @@ class Gateway:
     credentials: CredentialStore
     vault: Vault
     runs: RunStore
+    workspaces: WorkspaceStore
+    workspace_followers: WorkspaceFollowers
     idempotency: IdempotencyStore
     hasher: Hasher
     authenticator: Authenticator
@@ -146,6 +150,7 @@ class Gateway:
         """Delete what is kept for a time only."""
         retention_ms = int(self.settings.events_retention * 1000)
         await self.runs.trim(completed_before=now_ms() - retention_ms)
+        await self.workspaces.trim(ended_before=now_ms() - retention_ms)
         await self.idempotency.forget_expired()
         await self.vault.reseal_old()
 
@@ -187,6 +192,7 @@ async def open_gateway(settings: Settings) -> Gateway:
     projects, keys = ProjectStore(database), KeyStore(database)
     default_project = await projects.ensure_default()
     runs = RunStore(database, owner=instance, window_ms=window_ms)
+    workspaces = WorkspaceStore(database)
     metrics, log = Metrics(), EventLog(runs)
     upstream = UpstreamClient()
     elsewhere = [
@@ -211,6 +217,8 @@ async def open_gateway(settings: Settings) -> Gateway:
         credentials=credentials,
         vault=vault,
         runs=runs,
+        workspaces=workspaces,
+        workspace_followers=WorkspaceFollowers(workspaces),
         idempotency=IdempotencyStore(database, owner=instance, window_ms=window_ms),
         hasher=hasher,
         authenticator=Authenticator(
@@ -249,7 +257,7 @@ async def _first_secrets(
     if settings.admin_key or await keys.has_admin_secret():
         return None
     admin, key = new_admin_secret(), new_gateway_secret(project_id)
-    values = new_key(name="first key", project_id=project_id, secret=key)
+    values = new_key(name="first key", project_id=project_id, secret=key, scopes=["*"])
     await keys.create(values, hasher.digest(key.text))
     await keys.add_admin_secret(hasher.digest(admin.text))
     return FirstSecrets(admin_key=admin.text, api_key=key.text)

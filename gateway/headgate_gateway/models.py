@@ -43,6 +43,60 @@ class RunCancelRequest(BaseModel):
     ] = MISSING
 
 
+WorkspaceStatus = TypeAliasType(
+    "WorkspaceStatus",
+    Annotated[
+        Literal['active', 'ended'], Field(description='Whether a conversation goes on.')
+    ],
+)
+
+
+WorkspaceMode = TypeAliasType(
+    "WorkspaceMode",
+    Annotated[
+        Literal['ai', 'shadow', 'takeover'],
+        Field(
+            description='Who answers the client: the model (`ai`), the model after a person has agreed to each answer\n(`shadow`), or people alone (`takeover`).'
+        ),
+    ],
+)
+
+
+ClientId = TypeAliasType(
+    "ClientId",
+    Annotated[
+        StrictStr,
+        Field(
+            description="A client in the caller's own names, such as a user id.",
+            pattern='^[A-Za-z0-9][A-Za-z0-9._:@+-]{0,199}$',
+        ),
+    ],
+)
+
+
+class TypingPreviewRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    text: Annotated[
+        StrictStr,
+        Field(
+            description='What the client has typed so far; empty if nothing.',
+            max_length=10000,
+        ),
+    ]
+
+
+class EndConversationRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    reason: Annotated[
+        StrictStr | MISSING,
+        Field(description='Why, for those who read the events.', max_length=1000),
+    ] = MISSING
+
+
 ModelCapability = TypeAliasType(
     "ModelCapability",
     Annotated[
@@ -747,6 +801,240 @@ class EmbeddingUsage(BaseModel):
     ]
 
 
+WorkspaceText = TypeAliasType(
+    "WorkspaceText",
+    Annotated[
+        StrictStr,
+        Field(description='Something that was said.', max_length=100000, min_length=1),
+    ],
+)
+
+
+WorkspaceModeChoice = TypeAliasType(
+    "WorkspaceModeChoice",
+    Annotated[
+        Literal['ai', 'shadow', 'takeover'],
+        Field(description='The mode that a workspace is to have.'),
+    ],
+)
+
+
+SenderRole = TypeAliasType(
+    "SenderRole",
+    Annotated[
+        Literal['user', 'human'],
+        Field(
+            description='Who says something, the client (`user`) or a person on our side (`human`).'
+        ),
+    ],
+)
+
+
+OldestFirstOrder = TypeAliasType(
+    "OldestFirstOrder",
+    Annotated[
+        Literal['asc', 'desc'],
+        Field(
+            description='Whether a list begins with the oldest (`asc`) or the newest (`desc`).'
+        ),
+    ],
+)
+
+
+DraftVerdict = TypeAliasType(
+    "DraftVerdict",
+    Annotated[
+        Literal['approved', 'rejected'], Field(description='Whether a draft is sent.')
+    ],
+)
+
+
+WorkspaceRole = TypeAliasType(
+    "WorkspaceRole",
+    Annotated[
+        Literal['user', 'ai', 'human', 'system'],
+        Field(
+            description='Who says something in a workspace. The client is the `user`, everybody else a `human`.'
+        ),
+    ],
+)
+
+
+WorkspaceMessageStatus = TypeAliasType(
+    "WorkspaceMessageStatus",
+    Annotated[
+        Literal['sent', 'draft', 'rejected', 'withdrawn'],
+        Field(
+            description='Whether the client sees a message: it was `sent`, it is a `draft` that waits for a decision, it\nwas `rejected`, or it was `withdrawn` because nobody decided before the conversation was taken\nover or ended.'
+        ),
+    ],
+)
+
+
+class WorkspaceSnapshotFrame(BaseModel):
+    event: Literal['workspace.snapshot']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/WorkspaceSnapshotEvent'
+                },
+            },
+        ),
+    ]
+
+
+class WorkspaceMessageCreatedFrame(BaseModel):
+    event: Literal['workspace.message.created']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/WorkspaceMessageCreatedEvent'
+                },
+            },
+        ),
+    ]
+
+
+class WorkspaceDraftCreatedFrame(BaseModel):
+    event: Literal['workspace.draft.created']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/WorkspaceDraftCreatedEvent'
+                },
+            },
+        ),
+    ]
+
+
+class WorkspaceDraftResolvedFrame(BaseModel):
+    event: Literal['workspace.draft.resolved']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/WorkspaceDraftResolvedEvent'
+                },
+            },
+        ),
+    ]
+
+
+class WorkspaceModeChangedFrame(BaseModel):
+    event: Literal['workspace.mode.changed']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/WorkspaceModeChangedEvent'
+                },
+            },
+        ),
+    ]
+
+
+class WorkspaceEndedFrame(BaseModel):
+    event: Literal['workspace.ended']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/WorkspaceEndedEvent'},
+            },
+        ),
+    ]
+
+
+class WorkspaceErrorFrame(BaseModel):
+    event: Literal['error']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/WorkspaceErrorEvent'},
+            },
+        ),
+    ]
+
+
+class WorkspaceTypingFrame(BaseModel):
+    event: Literal['workspace.typing']
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/WorkspaceTypingEvent'},
+            },
+        ),
+    ]
+
+
 class ModelCapabilities(BaseModel):
     messages: Annotated[
         StrictBool | MISSING, Field(description='Answers in conversations.')
@@ -959,6 +1247,52 @@ class StepStartEvent(BaseModel):
     ]
     created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
     index: Annotated[StrictInt, Field(description="The step's place, from 0.", ge=0)]
+
+
+class WorkspaceModeChangedEvent(BaseModel):
+    type: Annotated[
+        Literal['workspace.mode.changed'], Field(description='Names the event.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    previous_mode: Annotated[WorkspaceMode, Field(description='Who answered before.')]
+    mode: Annotated[WorkspaceMode, Field(description='Who answers now.')]
+
+
+class WorkspaceEndedEvent(BaseModel):
+    type: Annotated[Literal['workspace.ended'], Field(description='Names the event.')]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    reason: Annotated[StrictStr | None, Field(description='Why; null if nobody said.')]
+
+
+class WorkspaceTypingEvent(BaseModel):
+    type: Annotated[Literal['workspace.typing'], Field(description='Names the event.')]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    client_id: Annotated[StrictStr | None, Field(description='Who is typing.')]
+    text: Annotated[
+        StrictStr, Field(description='What has been typed so far; empty if nothing.')
+    ]
 
 
 MediaSourceParam = TypeAliasType(
@@ -1242,6 +1576,18 @@ ModelPattern = TypeAliasType(
 )
 
 
+KeyScope = TypeAliasType(
+    "KeyScope",
+    Annotated[
+        StrictStr,
+        Field(
+            description='Something that a key may do, `resource:action`; `resource:*` stands for all of a resource, `*` for everything.',
+            pattern='^(\\*|[a-z][a-z_]{0,31}:(\\*|[a-z][a-z_]{0,31}))$',
+        ),
+    ],
+)
+
+
 CredentialInjectionMode = TypeAliasType(
     "CredentialInjectionMode",
     Annotated[
@@ -1301,6 +1647,28 @@ class ToolCall(BaseModel):
 MessageRole = TypeAliasType(
     "MessageRole",
     Annotated[Literal['user', 'assistant'], Field(description='Who speaks.')],
+)
+
+
+WorkspaceAudience = TypeAliasType(
+    "WorkspaceAudience",
+    Annotated[
+        Literal['client', 'manager'],
+        Field(
+            description='Who a stream of events is for, the client (`client`) or the people behind it (`manager`).'
+        ),
+    ],
+)
+
+
+DraftOutcome = TypeAliasType(
+    "DraftOutcome",
+    Annotated[
+        Literal['approved', 'edited', 'rejected', 'withdrawn'],
+        Field(
+            description='What became of a draft: it was sent as it was (`approved`) or with another text (`edited`), it was\n`rejected`, or `withdrawn` because nobody decided in time.'
+        ),
+    ],
 )
 
 
@@ -1680,6 +2048,182 @@ ChatFrame = TypeAliasType(
 )
 
 
+class WorkspaceCreateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    client_id: Annotated[
+        ClientId | MISSING, Field(description='Whose conversation it is.')
+    ] = MISSING
+    initial_message: Annotated[
+        WorkspaceText | MISSING, Field(description='What the client says first.')
+    ] = MISSING
+    system_prompt: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What the model is told before the conversation.',
+            max_length=100000,
+        ),
+    ] = MISSING
+    context: Annotated[
+        Metadata | MISSING,
+        Field(description='What the model is told about the client and the matter.'),
+    ] = MISSING
+    metadata: Annotated[
+        Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
+    ] = MISSING
+    mode: Annotated[
+        WorkspaceModeChoice | MISSING,
+        Field(description='Who answers the client; by default the model.'),
+    ] = MISSING
+    model: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="Id or alias of the model that answers; by default the gateway's `default_model`.",
+            min_length=1,
+        ),
+    ] = MISSING
+
+
+class Workspace(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the workspace, `ws_` and a ULID.')
+    ]
+    object: Annotated[Literal['workspace'], Field(description='Always `workspace`.')]
+    mode: Annotated[WorkspaceMode, Field(description='Who answers the client.')]
+    status: Annotated[
+        WorkspaceStatus, Field(description='Whether the conversation goes on.')
+    ]
+    client_id: Annotated[
+        StrictStr | None,
+        Field(description="Whose conversation it is, in the caller's own names."),
+    ]
+    model: Annotated[
+        StrictStr, Field(description='Id of the model that answers, `provider/model`.')
+    ]
+    system_prompt: Annotated[
+        StrictStr | None,
+        Field(description='What the model is told before the conversation.'),
+    ]
+    context: Annotated[
+        Metadata,
+        Field(
+            description='What the model is told about the client and the matter; empty if nothing.'
+        ),
+    ]
+    metadata: Annotated[
+        Metadata,
+        Field(
+            description="Free-form JSON of the caller's own; empty if there is none."
+        ),
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When the workspace was created.')
+    ]
+    updated_at: Annotated[
+        AwareDatetime, Field(description='When the workspace was last changed.')
+    ]
+    ended_at: Annotated[
+        AwareDatetime | None,
+        Field(description='When the conversation was ended, if it was.'),
+    ]
+
+
+class WorkspaceUpdateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    mode: Annotated[
+        WorkspaceModeChoice | MISSING,
+        Field(description='Who answers the client from now on.'),
+    ] = MISSING
+    system_prompt: Annotated[
+        StrictStr | None | MISSING,
+        Field(
+            description='What the model is told before the conversation; null for nothing.'
+        ),
+    ] = MISSING
+    context: Annotated[
+        Metadata | MISSING,
+        Field(
+            description='What the model is told about the client and the matter; replaces what was there.'
+        ),
+    ] = MISSING
+    metadata: Annotated[
+        Metadata | MISSING,
+        Field(
+            description="Free-form JSON of the caller's own; replaces what was there."
+        ),
+    ] = MISSING
+    model: Annotated[
+        StrictStr | MISSING,
+        Field(description='Id or alias of the model that answers.', min_length=1),
+    ] = MISSING
+
+
+class SendMessageRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    content: Annotated[WorkspaceText, Field(description='What is said.')]
+    role: Annotated[
+        SenderRole | MISSING, Field(description='Who says it; by default the client.')
+    ] = MISSING
+
+
+class DraftDecisionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    decision: Annotated[DraftVerdict, Field(description='Whether it is sent.')]
+    edited_content: Annotated[
+        WorkspaceText | MISSING,
+        Field(description='What is sent instead; a rejected draft has no use for it.'),
+    ] = MISSING
+    reason: Annotated[
+        StrictStr | MISSING,
+        Field(description='Why, for those who read the events.', max_length=1000),
+    ] = MISSING
+
+
+class WorkspaceMessage(BaseModel):
+    id: Annotated[
+        StrictStr,
+        Field(
+            description='Identifier of the message, `wmsg_` and a ULID. A draft that is sent becomes a message of its own.'
+        ),
+    ]
+    object: Annotated[
+        Literal['workspace.message'], Field(description='Always `workspace.message`.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that it belongs to.')
+    ]
+    role: Annotated[WorkspaceRole, Field(description='Who said it.')]
+    content: Annotated[StrictStr, Field(description='What was said.')]
+    status: Annotated[
+        WorkspaceMessageStatus, Field(description='Whether the client sees it.')
+    ]
+    approval_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Names the decision that a draft waits for, or that a message came from.'
+        ),
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When it was said, or drafted.')
+    ]
+
+
+WorkspaceFrame = TypeAliasType(
+    "WorkspaceFrame",
+    Annotated[
+        WorkspaceSnapshotFrame | WorkspaceMessageCreatedFrame | WorkspaceDraftCreatedFrame | WorkspaceDraftResolvedFrame | WorkspaceModeChangedFrame | WorkspaceEndedFrame | WorkspaceErrorFrame | WorkspaceTypingFrame | PingFrame,
+        Field(description="One frame of a workspace's events.", discriminator='event'),
+    ],
+)
+
+
 class ModelRecommendRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -2013,6 +2557,15 @@ ModelPatternList = TypeAliasType(
 )
 
 
+ScopeList = TypeAliasType(
+    "ScopeList",
+    Annotated[
+        list[KeyScope],
+        Field(description='What a key may do beside asking models.', max_length=64),
+    ],
+)
+
+
 class CredentialInjection(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -2099,6 +2652,93 @@ class StepAbandonedEvent(BaseModel):
     created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
     index: Annotated[StrictInt, Field(description="The step's place.", ge=0)]
     reason: Annotated[AbandonReason, Field(description='Why the step was abandoned.')]
+
+
+class WorkspaceSnapshotEvent(BaseModel):
+    type: Annotated[
+        Literal['workspace.snapshot'], Field(description='Names the event.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    workspace: Annotated[Workspace, Field(description='The workspace.')]
+    audience: Annotated[
+        WorkspaceAudience,
+        Field(
+            description='Whom the stream is for. Drafts and typing are shown to managers only.'
+        ),
+    ]
+
+
+class WorkspaceMessageCreatedEvent(BaseModel):
+    type: Annotated[
+        Literal['workspace.message.created'], Field(description='Names the event.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    message: Annotated[WorkspaceMessage, Field(description='What was said.')]
+
+
+class WorkspaceDraftCreatedEvent(BaseModel):
+    type: Annotated[
+        Literal['workspace.draft.created'], Field(description='Names the event.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    draft: Annotated[WorkspaceMessage, Field(description='The answer.')]
+    approval_id: Annotated[
+        StrictStr, Field(description='Names the decision that it waits for.')
+    ]
+
+
+class WorkspaceDraftResolvedEvent(BaseModel):
+    type: Annotated[
+        Literal['workspace.draft.resolved'], Field(description='Names the event.')
+    ]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    approval_id: Annotated[StrictStr, Field(description='Names the decision.')]
+    decision: Annotated[DraftOutcome, Field(description='What became of the draft.')]
+    message_id: Annotated[
+        StrictStr | None,
+        Field(description='The message that was sent; null if none was.'),
+    ]
+    reason: Annotated[StrictStr | None, Field(description='Why; null if nobody said.')]
 
 
 class ToolUseBlock(BaseModel):
@@ -2384,6 +3024,86 @@ class ChatAudio(BaseModel):
     format: Annotated[ChatAudioFormat, Field(description='How the audio is encoded.')]
 
 
+class WorkspaceWithMessages(BaseModel):
+    workspace: Annotated[Workspace, Field(description='The workspace.')]
+    messages: Annotated[
+        list[WorkspaceMessage], Field(description='What was said, oldest first.')
+    ]
+    pending_approval: Annotated[
+        StrictBool, Field(description='Whether an answer waits for a decision.')
+    ]
+    approval_id: Annotated[
+        StrictStr | None,
+        Field(description='Names the decision that the answer waits for.'),
+    ]
+
+
+class WorkspaceList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Workspace], Field(description='The workspaces of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first workspace of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last workspace of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class WorkspaceOfClient(BaseModel):
+    exists: Annotated[
+        StrictBool, Field(description='Whether the client has a workspace.')
+    ]
+    workspace: Annotated[
+        Workspace | None,
+        Field(description="The client's newest active workspace, or else its newest."),
+    ]
+    messages: Annotated[
+        list[WorkspaceMessage],
+        Field(
+            description='The newest messages of that workspace, at most 100, oldest first.'
+        ),
+    ]
+
+
+class SendMessageResponse(BaseModel):
+    user_message: Annotated[WorkspaceMessage, Field(description='What was said.')]
+    responses: Annotated[
+        list[WorkspaceMessage],
+        Field(
+            description='The answers, or the draft of one where the caller may see it.'
+        ),
+    ]
+    mode: Annotated[WorkspaceMode, Field(description='Who answered.')]
+    pending_approval: Annotated[
+        StrictBool, Field(description='Whether an answer waits for a decision.')
+    ]
+    approval_id: Annotated[
+        StrictStr | None,
+        Field(description='Names the decision that the answer waits for.'),
+    ]
+
+
+class WorkspaceMessageList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[WorkspaceMessage], Field(description='The messages of this page.')
+    ]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first message of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last message of this page, the cursor of the next one.'
+        ),
+    ]
+
+
 class Model(BaseModel):
     id: Annotated[
         StrictStr, Field(description='Identifier of the model, `provider/model`.')
@@ -2470,6 +3190,12 @@ class KeyCreateRequest(BaseModel):
             description='The credential that the key uses at its upstream or provider.'
         ),
     ] = MISSING
+    scopes: Annotated[
+        ScopeList | MISSING,
+        Field(
+            description='What the key may do beside asking models. Without it, nothing.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -2505,6 +3231,12 @@ class Key(BaseModel):
             description='The credential that the key uses at its upstream or provider; null if it has none of its own.'
         ),
     ]
+    scopes: Annotated[
+        ScopeList | MISSING,
+        Field(
+            description='What the key may do beside asking models, such as `workspaces:manage`.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata,
         Field(
@@ -2546,6 +3278,12 @@ class KeyUpdateRequest(BaseModel):
         CredentialReference | None | MISSING,
         Field(
             description='The credential that the key uses at its upstream or provider; null if none of its own.'
+        ),
+    ] = MISSING
+    scopes: Annotated[
+        ScopeList | MISSING,
+        Field(
+            description='What the key may do beside asking models, such as `workspaces:manage`.'
         ),
     ] = MISSING
     metadata: Annotated[
@@ -2804,6 +3542,22 @@ class RunErrorEvent(BaseModel):
     error: Annotated[ErrorObject, Field(description='What went wrong.')]
 
 
+class WorkspaceErrorEvent(BaseModel):
+    type: Annotated[Literal['error'], Field(description='Names the event.')]
+    workspace_id: Annotated[
+        StrictStr, Field(description='The workspace that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place among those that its audience gets, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    error: Annotated[ErrorObject, Field(description='What went wrong.')]
+
+
 class WebSearchTool(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -3035,6 +3789,15 @@ class KeyList(BaseModel):
 
 class ErrorEnvelope(BaseModel):
     error: Annotated[ErrorObject, Field(description='What went wrong.')]
+
+
+WorkspaceEvent = TypeAliasType(
+    "WorkspaceEvent",
+    Annotated[
+        WorkspaceSnapshotEvent | WorkspaceMessageCreatedEvent | WorkspaceDraftCreatedEvent | WorkspaceDraftResolvedEvent | WorkspaceModeChangedEvent | WorkspaceEndedEvent | WorkspaceErrorEvent | WorkspaceTypingEvent | PingEvent,
+        Field(description='One event of a workspace.', discriminator='type'),
+    ],
+)
 
 
 Tool = TypeAliasType(

@@ -17,6 +17,8 @@ from headgate_gateway.store.keys import KeyStore, SecretOwner
 _REMEMBERED_FOR = 1.0
 """Seconds that a looked-up secret is believed; a revocation takes as long."""
 _REMEMBERED = 4096
+_ALL = ("*",)
+"""The scopes of callers who are the operator's own."""
 
 Kind = Literal["key", "admin", "anonymous"]
 
@@ -29,6 +31,12 @@ class Principal:
     project_id: str
     key_id: str | None = None
     allowed_models: tuple[str, ...] | None = None
+    scopes: tuple[str, ...] = ()
+
+    def has_scope(self, scope: str) -> bool:
+        """Whether the caller may do this, ``resource:action``."""
+        resource, _, _ = scope.partition(":")
+        return bool({"*", f"{resource}:*", scope} & set(self.scopes))
 
     @property
     def scope(self) -> str:
@@ -68,7 +76,7 @@ class Authenticator:
     async def gateway_caller(self, request: Request) -> Principal:
         """The principal of a gateway-key operation."""
         if self._mode == "disabled":
-            return Principal("anonymous", self._default_project)
+            return Principal("anonymous", self._default_project, scopes=_ALL)
         secret = _bearer(request)
         if secret is None:
             if request.headers.get("x-admin-key"):
@@ -76,7 +84,7 @@ class Authenticator:
                     "This route needs a gateway key; an admin key will not do."
                 )
             if self._mode == "optional":
-                return Principal("anonymous", self._default_project)
+                return Principal("anonymous", self._default_project, scopes=_ALL)
             raise _missing('Send a gateway key as "Authorization: Bearer ...".')
         owner = await self._owner(secret)
         if owner.kind != "key":
@@ -97,10 +105,16 @@ class Authenticator:
 
     def _key_principal(self, owner: SecretOwner) -> Principal:
         if owner.key_id is None:
-            return Principal("key", self._default_project)
+            return Principal("key", self._default_project, scopes=_ALL)
         self.used.add(owner.key_id)
         models = None if owner.allowed_models is None else tuple(owner.allowed_models)
-        return Principal("key", owner.project_id or "", owner.key_id, models)
+        return Principal(
+            "key",
+            owner.project_id or "",
+            owner.key_id,
+            models,
+            tuple(owner.scopes),
+        )
 
     async def _owner(self, secret: str) -> SecretOwner:
         digest = self._hasher.digest(secret)

@@ -48,6 +48,8 @@ class Settings:
     """Providers that are elsewhere: ``openai=https://proxy.example/v1 groq=…``."""
     provider_keys: str = field(default="", repr=False)
     """The operator's own keys for providers: ``openai=sk-… groq=…``."""
+    default_model: str = "mock/echo"
+    """The model of workspaces that name none."""
     drain_grace: float = 5.0
     """How long running work may go on after the signal to stop."""
     events_retention: float = 7 * 86_400.0

@@ -20,6 +20,11 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     match case.operation.definition.raw.get("operationId"):
         case "runs.events":
             let_cursors_agree(case)
+        case "workspaces.events":
+            let_cursors_agree(case)
+            read_what_there_is(case)
+        case "workspaces.decide_draft":
+            decide_about_a_draft_of_its_own(case)
         case "admin.projects.delete":
             delete_without_collateral(case)
 
@@ -39,6 +44,24 @@ def let_cursors_agree(case: Any) -> None:
         case.query["starting_after"] = int(header)
 
 
+def read_what_there_is(case: Any) -> None:
+    """A conversation that nobody ends would be followed for ever."""
+    if str((case.query or {}).get("follow", "true")).lower() == "true":
+        case.query = {**(case.query or {}), "follow": "false"}
+
+
+def decide_about_a_draft_of_its_own(case: Any) -> None:
+    """A draft is decided about once, so each decision gets a new one."""
+    if case.meta.generation.mode.is_positive:
+        made = posted(
+            "/v1/workspaces",
+            {"mode": "shadow", "initial_message": "Hello?"},
+            {"Authorization": f"Bearer {os.environ['CONTRACT_API_KEY']}"},
+        )
+        case.path_parameters["workspace_id"] = made["workspace"]["id"]
+        case.path_parameters["approval_id"] = made["approval_id"]
+
+
 def delete_without_collateral(case: Any) -> None:
     """Give each deletion a project of its own.
 
@@ -54,13 +77,20 @@ def delete_without_collateral(case: Any) -> None:
 
 def new_project() -> str:
     """The id of a project made just now."""
+    made = posted(
+        "/v1/admin/projects",
+        {"name": f"to be deleted {next(_numbers)}"},
+        {"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]},
+    )
+    return made["id"]
+
+
+def posted(path: str, body: object, headers: dict[str, str]) -> Any:
+    """What the gateway answers to a request of our own."""
     request = urllib.request.Request(
-        f"{os.environ['CONTRACT_URL']}/v1/admin/projects",
-        data=json.dumps({"name": f"to be deleted {next(_numbers)}"}).encode(),
-        headers={
-            "Content-Type": "application/json",
-            "X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"],
-        },
+        f"{os.environ['CONTRACT_URL']}{path}",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json", **headers},
     )
     with urllib.request.urlopen(request) as answer:
-        return json.load(answer)["id"]
+        return json.load(answer)

@@ -59,6 +59,7 @@ def run_schemathesis(
             "SCHEMATHESIS_HOOKS": "hooks",
             "CONTRACT_URL": gateway.url,
             "CONTRACT_ADMIN_KEY": gateway.admin_key,
+            "CONTRACT_API_KEY": gateway.api_key,
             "PYTHONPATH": os.pathsep.join(
                 [str(FOLDER), os.environ.get("PYTHONPATH", "")]
             ),

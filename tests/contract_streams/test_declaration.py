@@ -217,7 +217,7 @@ def test_the_specification_is_sound() -> None:
     """Our own streams have no problems."""
     declared, problems = read_declarations(BUNDLE)
 
-    assert (set(declared), problems) == ({"message", "run", "chat"}, ())
+    assert (set(declared), problems) == ({"message", "run", "chat", "workspace"}, ())
 
 
 def test_every_rule_of_the_specification_is_checked() -> None:
@@ -227,4 +227,6 @@ def test_every_rule_of_the_specification_is_checked() -> None:
     messages = {f"M{n}" for n in range(1, 10)} | {"M12"}
     runs = {f"R{n}" for n in range(1, 18)}
     assert messages <= set(declared["message"].rules)
+    workspaces = {f"W{n}" for n in range(1, 7)}
     assert runs <= set(declared["run"].rules)
+    assert workspaces <= set(declared["workspace"].rules)

@@ -22,6 +22,7 @@ CHAT: Any = yaml.safe_load(
 DECLARATIONS = {
     "message": SPECIFIED["message"].declaration,
     "run": SPECIFIED["run"].declaration,
+    "workspace": SPECIFIED["workspace"].declaration,
     "chat": read_declaration("chat <&>", CHAT)[0],
 }
 every = pytest.mark.parametrize(

@@ -106,6 +106,7 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         secret=secret,
         allowed_models=body.get("allowed_models"),
         credential_id=body.get("credential_id"),
+        scopes=body.get("scopes", ()),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
@@ -144,6 +145,7 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "status": row["status"],
         "allowed_models": row["allowed_models"],
         "credential_id": row["credential_id"],
+        "scopes": row["scopes"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),
         "updated_at": rfc3339(row["updated_at"]),

@@ -19,6 +19,7 @@ from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.scenario import cuts_of, script_of
 from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.routes.cursors import cursor_of
 from headgate_gateway.routes.pages import list_answer, page_request
 from headgate_gateway.routes.run_views import error_of, run_envelope, run_object
 from headgate_gateway.runs.execution import RunPlan
@@ -87,7 +88,7 @@ async def cancel(call: Call) -> Answer:
 async def events(call: Call) -> ASGIApp:
     """The stored events after the cursor and those that follow."""
     row = await _own(call)
-    after = _cursor(call)
+    after = cursor_of(call)
     if ended(row) and after >= row["newest_sequence"]:
         return Answer(204)
     if after < row["trimmed_through"]:
@@ -95,21 +96,6 @@ async def events(call: Call) -> ASGIApp:
             "events_expired", "The events after this cursor are no longer kept."
         )
     return _event_stream(call, row["id"], after=after, wait=call.parameters["follow"])
-
-
-def _cursor(call: Call) -> int:
-    """Where the reader is; 400 when its two ways of saying so disagree."""
-    header = call.parameters.get("Last-Event-ID")
-    query: int | None = call.parameters.get("starting_after")
-    if header is None:
-        return query or 0
-    if query is not None and query != int(header):
-        raise GatewayError(
-            "invalid_starting_after",
-            "Last-Event-ID and starting_after name different events.",
-            param="starting_after",
-        )
-    return int(header)
 
 
 async def _begin(call: Call) -> tuple[str, dict[str, str]]:

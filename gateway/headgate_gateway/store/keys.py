@@ -1,5 +1,6 @@
 """Gateway keys and the hashes of their secrets; a secret itself is never kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ class SecretOwner:
     valid_until: int | None = None
     """Milliseconds since the epoch; None for ever."""
     allowed_models: list[str] | None = None
+    scopes: tuple[str, ...] = ()
 
 
 def new_key(
@@ -36,6 +38,7 @@ def new_key(
     secret: Secret,
     allowed_models: list[str] | None = None,
     credential_id: str | None = None,
+    scopes: Sequence[str] = (),
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -49,6 +52,7 @@ def new_key(
         "status": "active",
         "allowed_models": allowed_models,
         "credential_id": credential_id,
+        "scopes": list(scopes),
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,
@@ -71,6 +75,7 @@ class KeyStore:
                 keys.c.status,
                 keys.c.expires_at,
                 keys.c.allowed_models,
+                keys.c.scopes,
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
             .where(secrets.c.hash == digest)
@@ -89,6 +94,7 @@ class KeyStore:
             status=row["status"] or "active",
             valid_until=min(limits, default=None),
             allowed_models=row["allowed_models"],
+            scopes=tuple(row["scopes"] or ()),
         )
 
     async def add_admin_secret(self, digest: bytes) -> None:

@@ -18,6 +18,9 @@ from headgate_gateway.store.tables import (
     run_events,
     runs,
     secrets,
+    workspace_events,
+    workspace_messages,
+    workspaces,
 )
 
 DEFAULT_PROJECT = "default"
@@ -114,7 +117,7 @@ async def _refuse_taken(
 
 
 async def _holds_something(connection: AsyncConnection, project_id: str) -> bool:
-    for table in (keys, runs, credentials):
+    for table in (keys, runs, credentials, workspaces):
         query = sa.select(table.c.id).where(table.c.project_id == project_id).limit(1)
         if (await connection.execute(query)).first() is not None:
             return True
@@ -128,5 +131,12 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
     await connection.execute(
         run_events.delete().where(run_events.c.run_id.in_(run_ids))
     )
-    for table in (keys, runs, credentials):
+    await _erase_conversations(connection, project_id)
+    for table in (keys, runs, credentials, workspaces):
         await connection.execute(table.delete().where(table.c.project_id == project_id))
+
+
+async def _erase_conversations(connection: AsyncConnection, project_id: str) -> None:
+    ids = sa.select(workspaces.c.id).where(workspaces.c.project_id == project_id)
+    for table in (workspace_events, workspace_messages):
+        await connection.execute(table.delete().where(table.c.workspace_id.in_(ids)))

@@ -51,6 +51,7 @@ keys = sa.Table(
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("allowed_models", Json),
     sa.Column("credential_id", sa.String(40), index=True),
+    sa.Column("scopes", Json, nullable=False, server_default="[]"),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
@@ -124,6 +125,54 @@ run_events = sa.Table(
     sa.Column("sequence", sa.BigInteger, primary_key=True),
     sa.Column("type", sa.String(40), nullable=False),
     sa.Column("data", sa.Text, nullable=False),
+)
+
+workspaces = sa.Table(
+    "workspaces",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("client_id", sa.String(200)),
+    sa.Column("mode", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("model", Json, nullable=False),
+    sa.Column("system_prompt", Json),
+    sa.Column("context", Json, nullable=False),
+    sa.Column("metadata", Json, nullable=False),
+    sa.Column("typing", Json),
+    sa.Column("typing_count", sa.BigInteger, nullable=False),
+    sa.Column("last_sequence", sa.BigInteger, nullable=False),
+    sa.Column("last_client_sequence", sa.BigInteger, nullable=False),
+    sa.Column("trimmed", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.BigInteger),
+    sa.Index("workspaces_by_project", "project_id", "id"),
+    sa.Index("workspaces_by_client", "project_id", "client_id", "id"),
+)
+
+workspace_messages = sa.Table(
+    "workspace_messages",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("workspace_id", sa.String(40), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("content", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("approval_id", sa.String(40), unique=True),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Index("workspace_messages_in_order", "workspace_id", "id"),
+)
+
+workspace_events = sa.Table(
+    "workspace_events",
+    metadata,
+    sa.Column("workspace_id", sa.String(40), primary_key=True),
+    sa.Column("sequence", sa.BigInteger, primary_key=True),
+    sa.Column("client_sequence", sa.BigInteger),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("payload", Json, nullable=False),
 )
 
 idempotency = sa.Table(

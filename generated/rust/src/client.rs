@@ -13,6 +13,7 @@ use crate::resources::messages::Messages;
 use crate::resources::models::Models;
 use crate::resources::runs::Runs;
 use crate::resources::tokens::Tokens;
+use crate::resources::workspaces::Workspaces;
 use crate::runtime::call::{Call, Reply};
 use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeouts};
 use crate::runtime::error::Error;
@@ -117,6 +118,11 @@ impl Client {
     /// Texts as vectors.
     pub fn embeddings(&self) -> Embeddings {
         Embeddings::new(&self.core)
+    }
+
+    /// Conversations that people can watch, review and take over.
+    pub fn workspaces(&self) -> Workspaces {
+        Workspaces::new(&self.core)
     }
 
     /// The models that this gateway can reach.

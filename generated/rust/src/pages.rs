@@ -25,6 +25,46 @@ impl PageBody for types::RunList {
     }
 }
 
+impl PageBody for types::WorkspaceList {
+    type Item = types::Workspace;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
+impl PageBody for types::WorkspaceMessageList {
+    type Item = types::WorkspaceMessage;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
 impl PageBody for types::ProjectList {
     type Item = types::Project;
 

@@ -9,6 +9,7 @@ import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
 import { Runs } from "./resources/runs.js";
 import { Tokens } from "./resources/tokens.js";
+import { Workspaces } from "./resources/workspaces.js";
 import type { Transport } from "./runtime/transport.js";
 
 /** The client of Headgate. */
@@ -20,6 +21,8 @@ export class Headgate {
   readonly chat: Chat;
   /** Texts as vectors. */
   readonly embeddings: Embeddings;
+  /** Conversations that people can watch, review and take over. */
+  readonly workspaces: Workspaces;
   /** The models that this gateway can reach. */
   readonly models: Models;
   /** Tokens, counted and priced. */
@@ -34,6 +37,7 @@ export class Headgate {
     this.runs = new Runs(transport);
     this.chat = new Chat(transport);
     this.embeddings = new Embeddings(transport);
+    this.workspaces = new Workspaces(transport);
     this.models = new Models(transport);
     this.tokens = new Tokens(transport);
     this.admin = new Admin(transport);

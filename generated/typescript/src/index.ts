@@ -7,6 +7,7 @@ export { Runs } from "./resources/runs.js";
 export { Chat } from "./resources/chat.js";
 export { Completions } from "./resources/chat/completions.js";
 export { Embeddings } from "./resources/embeddings.js";
+export { Workspaces } from "./resources/workspaces.js";
 export { Models } from "./resources/models.js";
 export { Tokens } from "./resources/tokens.js";
 export { Admin } from "./resources/admin.js";
@@ -15,6 +16,11 @@ export { Keys } from "./resources/admin/keys.js";
 export { Credentials } from "./resources/admin/credentials.js";
 export { Health } from "./resources/health.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
+export type {
+  WorkspacesEventsParams,
+  WorkspacesGetMessagesParams,
+  WorkspacesListParams,
+} from "./resources/workspaces.js";
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
 export type { KeysListParams } from "./resources/admin/keys.js";
@@ -22,6 +28,7 @@ export type { CredentialsListParams } from "./resources/admin/credentials.js";
 export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";
 export { ChatStream } from "./streams/chat.js";
+export { WorkspaceStream } from "./streams/workspace.js";
 export {
   ApprovalRejectedError,
   ApprovalTimeoutError,
@@ -53,6 +60,7 @@ export type * from "./types/models.js";
 export type * from "./types/runs.js";
 export type * from "./types/shared.js";
 export type * from "./types/tokens.js";
+export type * from "./types/workspaces.js";
 export * as content from "./content.js";
 export type { Media, MediaOptions } from "./runtime/media.js";
 export { parseOutput } from "./output.js";

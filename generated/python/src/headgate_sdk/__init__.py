@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from .streams.chat import AsyncChatStream, ChatStream
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
+    from .streams.workspace import AsyncWorkspaceStream, WorkspaceStream
 
 __all__ = [
     "APIConnectionError",
@@ -75,6 +76,7 @@ __all__ = [
     "AsyncPage",
     "AsyncPages",
     "AsyncRunStream",
+    "AsyncWorkspaceStream",
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
@@ -119,6 +121,7 @@ __all__ = [
     "Tracing",
     "Unknown",
     "WebhookVerificationError",
+    "WorkspaceStream",
     "output_text",
     "parse_output",
     "tool_definition",
@@ -141,6 +144,7 @@ if not TYPE_CHECKING:
             "AsyncPage": "._runtime.pages",
             "AsyncPages": "._runtime.pages",
             "AsyncRunStream": ".streams.run",
+            "AsyncWorkspaceStream": ".streams.workspace",
             "Attempt": "._runtime.interceptors",
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
@@ -185,6 +189,7 @@ if not TYPE_CHECKING:
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
             "WebhookVerificationError": "._runtime.errors",
+            "WorkspaceStream": ".streams.workspace",
             "output_text": ".content",
             "parse_output": ".content",
             "tool_definition": ".content",

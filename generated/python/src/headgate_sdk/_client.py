@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .resources.models import AsyncModelsResource, ModelsResource
     from .resources.runs import AsyncRunsResource, RunsResource
     from .resources.tokens import AsyncTokensResource, TokensResource
+    from .resources.workspaces import AsyncWorkspacesResource, WorkspacesResource
 
 
 class Headgate(SyncClient):
@@ -106,6 +107,13 @@ class Headgate(SyncClient):
         from .resources.embeddings import EmbeddingsResource
 
         return EmbeddingsResource(self._core)
+
+    @cached_property
+    def workspaces(self) -> WorkspacesResource:
+        """Conversations that people can watch, review and take over."""
+        from .resources.workspaces import WorkspacesResource
+
+        return WorkspacesResource(self._core)
 
     @cached_property
     def models(self) -> ModelsResource:
@@ -210,6 +218,13 @@ class AsyncHeadgate(AsyncClient):
         from .resources.embeddings import AsyncEmbeddingsResource
 
         return AsyncEmbeddingsResource(self._core)
+
+    @cached_property
+    def workspaces(self) -> AsyncWorkspacesResource:
+        """Conversations that people can watch, review and take over."""
+        from .resources.workspaces import AsyncWorkspacesResource
+
+        return AsyncWorkspacesResource(self._core)
 
     @cached_property
     def models(self) -> AsyncModelsResource:

@@ -82,6 +82,74 @@ EMBEDDINGS_CREATE = Operation(
     credentials=(("api_key",),),
     idempotency="key",
 )
+WORKSPACES_CREATE = Operation(
+    method="POST",
+    path="/v1/workspaces",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+WORKSPACES_LIST = Operation(
+    method="GET",
+    path="/v1/workspaces",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_GET_BY_CLIENT_ID = Operation(
+    method="GET",
+    path="/v1/workspaces/by-client/{client_id}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_GET = Operation(
+    method="GET",
+    path="/v1/workspaces/{workspace_id}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_UPDATE = Operation(
+    method="PATCH",
+    path="/v1/workspaces/{workspace_id}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_SEND_MESSAGE = Operation(
+    method="POST",
+    path="/v1/workspaces/{workspace_id}/messages",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+WORKSPACES_GET_MESSAGES = Operation(
+    method="GET",
+    path="/v1/workspaces/{workspace_id}/messages",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_DECIDE_DRAFT = Operation(
+    method="POST",
+    path="/v1/workspaces/{workspace_id}/drafts/{approval_id}/decision",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+WORKSPACES_SEND_TYPING_PREVIEW = Operation(
+    method="POST",
+    path="/v1/workspaces/{workspace_id}/typing",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_END_CONVERSATION = Operation(
+    method="POST",
+    path="/v1/workspaces/{workspace_id}/end",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+WORKSPACES_EVENTS = Operation(
+    method="GET",
+    path="/v1/workspaces/{workspace_id}/events",
+    accept="text/event-stream",
+    credentials=(("api_key",),),
+    idempotency="natural",
+    unfinished=("follow", False),
+)
 MODELS_LIST = Operation(
     method="GET",
     path="/v1/models",

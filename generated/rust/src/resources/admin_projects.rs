@@ -101,7 +101,7 @@ impl ListParams {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteParams {
-    /// Whether the project's keys and runs are deleted with it.
+    /// Whether what the project holds is deleted with it.
     ///
     /// Default: `false`.
     pub force: Option<bool>,
@@ -180,8 +180,8 @@ impl AdminProjects {
 
     /// Delete a project
     ///
-    /// Deletes the project. One that has keys or runs gives `409 resource_in_use` unless `force` is true;
-    /// then they go with it.
+    /// Deletes the project. One that holds keys, runs or workspaces gives `409 resource_in_use` unless
+    /// `force` is true; then they go with it.
     pub fn delete(&self, project_id: &str, params: DeleteParams) -> Call<Nothing> {
         let mut request = Request::new(&DELETE);
         request.path("project_id", project_id);

@@ -14,3 +14,4 @@ pub mod messages;
 pub mod models;
 pub mod runs;
 pub mod tokens;
+pub mod workspaces;

@@ -423,3 +423,66 @@ pub enum WebSearchToolResult {
     #[serde(rename = "web_search_tool_result")]
     Value,
 }
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Workspace {
+    #[default]
+    #[serde(rename = "workspace")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceDraftCreated {
+    #[default]
+    #[serde(rename = "workspace.draft.created")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceDraftResolved {
+    #[default]
+    #[serde(rename = "workspace.draft.resolved")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceEnded {
+    #[default]
+    #[serde(rename = "workspace.ended")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceMessage {
+    #[default]
+    #[serde(rename = "workspace.message")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceMessageCreated {
+    #[default]
+    #[serde(rename = "workspace.message.created")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceModeChanged {
+    #[default]
+    #[serde(rename = "workspace.mode.changed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceSnapshot {
+    #[default]
+    #[serde(rename = "workspace.snapshot")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceTyping {
+    #[default]
+    #[serde(rename = "workspace.typing")]
+    Value,
+}

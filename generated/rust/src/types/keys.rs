@@ -13,6 +13,12 @@ pub type ModelPattern = String;
 /// Models that a key may ask for.
 pub type ModelPatternList = Vec<ModelPattern>;
 
+/// Something that a key may do, `resource:action`; `resource:*` stands for all of a resource, `*` for everything.
+pub type KeyScope = String;
+
+/// What a key may do beside asking models.
+pub type ScopeList = Vec<KeyScope>;
+
 /// A gateway key to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -27,6 +33,9 @@ pub struct KeyCreateRequest {
     /// The credential that the key uses at its upstream or provider.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credential_id: Option<CredentialReference>,
+    /// What the key may do beside asking models. Without it, nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeList>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -43,6 +52,7 @@ impl KeyCreateRequest {
             project_id: project_id.into(),
             allowed_models: None,
             credential_id: None,
+            scopes: None,
             metadata: None,
             expires_at: None,
         }
@@ -57,6 +67,12 @@ impl KeyCreateRequest {
     /// Sets `credential_id`.
     pub fn credential_id(mut self, value: impl Into<CredentialReference>) -> Self {
         self.credential_id = Some(value.into());
+        self
+    }
+
+    /// Sets `scopes`.
+    pub fn scopes(mut self, value: ScopeList) -> Self {
+        self.scopes = Some(value);
         self
     }
 
@@ -119,6 +135,9 @@ pub struct KeyCreated {
     pub allowed_models: Option<ModelPatternList>,
     /// The credential that the key uses at its upstream or provider; null if it has none of its own.
     pub credential_id: Option<String>,
+    /// What the key may do beside asking models, such as `workspaces:manage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeList>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -158,6 +177,9 @@ pub struct Key {
     pub allowed_models: Option<ModelPatternList>,
     /// The credential that the key uses at its upstream or provider; null if it has none of its own.
     pub credential_id: Option<String>,
+    /// What the key may do beside asking models, such as `workspaces:manage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeList>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -215,6 +237,9 @@ pub struct KeyUpdateRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub credential_id: Option<Option<CredentialReference>>,
+    /// What the key may do beside asking models, such as `workspaces:manage`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<ScopeList>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -234,6 +259,7 @@ impl KeyUpdateRequest {
             name: None,
             allowed_models: None,
             credential_id: None,
+            scopes: None,
             metadata: None,
             expires_at: None,
         }
@@ -254,6 +280,12 @@ impl KeyUpdateRequest {
     /// Sets `credential_id`.
     pub fn credential_id(mut self, value: Option<CredentialReference>) -> Self {
         self.credential_id = Some(value);
+        self
+    }
+
+    /// Sets `scopes`.
+    pub fn scopes(mut self, value: ScopeList) -> Self {
+        self.scopes = Some(value);
         self
     }
 

@@ -20,6 +20,8 @@ mod run_events;
 mod runs;
 mod tokens;
 mod tools;
+mod workspace_events;
+mod workspaces;
 
 pub use self::chat::*;
 pub use self::chat_events::*;
@@ -38,3 +40,5 @@ pub use self::run_events::*;
 pub use self::runs::*;
 pub use self::tokens::*;
 pub use self::tools::*;
+pub use self::workspace_events::*;
+pub use self::workspaces::*;

@@ -25,3 +25,25 @@ impl SortOrder {
         }
     }
 }
+
+/// Whether a list begins with the oldest (`asc`) or the newest (`desc`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum OldestFirstOrder {
+    /// `asc`.
+    #[serde(rename = "asc")]
+    Asc,
+    /// `desc`.
+    #[serde(rename = "desc")]
+    Desc,
+}
+
+impl OldestFirstOrder {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+        }
+    }
+}

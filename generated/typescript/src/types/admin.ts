@@ -57,6 +57,14 @@ export type ModelPatternList = ModelPattern[];
 /** Identifier of a credential, `cred_` and a ULID. */
 export type CredentialReference = string;
 
+/**
+ * Something that a key may do, `resource:action`; `resource:*` stands for all of a resource, `*` for everything.
+ */
+export type KeyScope = string;
+
+/** What a key may do beside asking models. */
+export type ScopeList = KeyScope[];
+
 /** A gateway key to create. */
 export interface KeyCreateRequest {
   /** Name of the key, for people to read. */
@@ -67,6 +75,8 @@ export interface KeyCreateRequest {
   allowed_models?: ModelPatternList;
   /** The credential that the key uses at its upstream or provider. */
   credential_id?: CredentialReference;
+  /** What the key may do beside asking models. Without it, nothing. */
+  scopes?: ScopeList;
   /** Free-form JSON of the caller's own. */
   metadata?: Metadata;
   /** When the key expires. Without it, never. */
@@ -96,6 +106,8 @@ export interface KeyCreated {
    * The credential that the key uses at its upstream or provider; null if it has none of its own.
    */
   credential_id: string | null;
+  /** What the key may do beside asking models, such as `workspaces:manage`. */
+  scopes?: ScopeList;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -132,6 +144,8 @@ export interface Key {
    * The credential that the key uses at its upstream or provider; null if it has none of its own.
    */
   credential_id: string | null;
+  /** What the key may do beside asking models, such as `workspaces:manage`. */
+  scopes?: ScopeList;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -168,6 +182,8 @@ export interface KeyUpdateRequest {
   allowed_models?: ModelPatternList | null;
   /** The credential that the key uses at its upstream or provider; null if none of its own. */
   credential_id?: CredentialReference | null;
+  /** What the key may do beside asking models, such as `workspaces:manage`. */
+  scopes?: ScopeList;
   /** Free-form JSON of the caller's own; replaces what was there. */
   metadata?: Metadata;
   /** When the key expires; null means never. */

@@ -118,8 +118,8 @@ class AdminProjectsResource(Resource):
     ) -> None:
         """Delete a project.
 
-        Deletes the project. One that has keys or runs gives `409 resource_in_use`
-        unless `force` is true; then they go with it.
+        Deletes the project. One that holds keys, runs or workspaces gives `409
+        resource_in_use` unless `force` is true; then they go with it.
         """
         self._core.send(
             ADMIN_PROJECTS_DELETE,
@@ -215,8 +215,8 @@ class AsyncAdminProjectsResource(AsyncResource):
     ) -> None:
         """Delete a project.
 
-        Deletes the project. One that has keys or runs gives `409 resource_in_use`
-        unless `force` is true; then they go with it.
+        Deletes the project. One that holds keys, runs or workspaces gives `409
+        resource_in_use` unless `force` is true; then they go with it.
         """
         await self._core.send(
             ADMIN_PROJECTS_DELETE,

@@ -25,6 +25,9 @@ class KeyCreateRequest(TypedDict):
     credential_id: NotRequired[str]
     """The credential that the key uses at its upstream or provider."""
 
+    scopes: NotRequired[Sequence[str]]
+    """What the key may do beside asking models. Without it, nothing."""
+
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
 
@@ -64,6 +67,9 @@ class KeyCreated(ApiModel):
     """The credential that the key uses at its upstream or provider; null if it has none
     of its own.
     """
+
+    scopes: list[str] | None = None
+    """What the key may do beside asking models, such as `workspaces:manage`."""
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -116,6 +122,9 @@ class Key(ApiModel):
     of its own.
     """
 
+    scopes: list[str] | None = None
+    """What the key may do beside asking models, such as `workspaces:manage`."""
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -167,6 +176,9 @@ class KeyUpdateRequest(TypedDict):
     """The credential that the key uses at its upstream or provider; null if none of its
     own.
     """
+
+    scopes: NotRequired[Sequence[str]]
+    """What the key may do beside asking models, such as `workspaces:manage`."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

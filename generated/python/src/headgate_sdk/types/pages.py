@@ -7,3 +7,7 @@ from typing import Literal, TypeAlias
 
 SortOrder: TypeAlias = Literal["asc", "desc"]
 """Whether a list begins with the oldest (`asc`) or the newest (`desc`)."""
+
+
+OldestFirstOrder: TypeAlias = Literal["asc", "desc"]
+"""Whether a list begins with the oldest (`asc`) or the newest (`desc`)."""

@@ -34,7 +34,7 @@ export interface ProjectsListParams {
 /** Parameters to: Delete a project. */
 export interface ProjectsDeleteParams {
   /**
-   * Whether the project's keys and runs are deleted with it.
+   * Whether what the project holds is deleted with it.
    *
    * The server's default is `false`.
    */
@@ -123,8 +123,8 @@ export class Projects {
   /**
    * Delete a project.
    *
-   * Deletes the project. One that has keys or runs gives `409 resource_in_use` unless `force` is true;
-   * then they go with it.
+   * Deletes the project. One that holds keys, runs or workspaces gives `409 resource_in_use` unless
+   * `force` is true; then they go with it.
    */
   delete(
     projectId: string,

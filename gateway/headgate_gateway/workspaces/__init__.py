@@ -1,0 +1,1 @@
+"""Workspaces: conversations that people can watch, review and take over."""
