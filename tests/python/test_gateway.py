@@ -100,6 +100,35 @@ def test_tokens_are_counted(use) -> None:
     assert count.input_tokens == 6
 
 
+# Workspaces.
+
+
+def test_a_conversation_is_watched_and_ended(use, twin: Twin, gateway: Gateway) -> None:
+    """A draft is agreed to, and the stream of events ends with the conversation."""
+    client_id = unique("client").replace(" ", "-")
+    made = use(lambda c: c.workspaces.create(client_id=client_id, mode="shadow"))
+    name = made.workspace.id
+    use(lambda c: c.workspaces.send_typing_preview(name, text="Hel"))
+    sent = use(lambda c: c.workspaces.send_message(name, content="Hello"))
+    use(
+        lambda c: c.workspaces.decide_draft(name, sent.approval_id, decision="approved")
+    )
+    found = use(lambda c: c.workspaces.get_by_client_id(client_id))
+    said = use(all_items(twin, lambda c: c.workspaces.get_messages(name)))
+    use(lambda c: c.workspaces.update(name, mode="takeover"))
+    use(lambda c: c.workspaces.end_conversation(name))
+    listed = use(all_items(twin, lambda c: c.workspaces.list(client_id=client_id)))
+    seen = twin.read(
+        gateway.url, lambda c: c.workspaces.events(name), api_key=gateway.api_key
+    )
+
+    assert [message.content for message in said] == ["Hello", "Hello"]
+    assert [item.status for item in listed] == ["ended"]
+    assert found.exists
+    assert use(lambda c: c.workspaces.get(name)).mode == "takeover"
+    assert seen.numbers == list(range(1, len(seen.numbers) + 1))
+
+
 # Runs.
 
 

@@ -318,6 +318,30 @@ test("a chat is completed whole", async () => {
   assert.equal(completion.choices[0]?.message.role, "assistant");
 });
 
+test("a person agrees to what the model drafts", async () => {
+  const workspaces = client.workspaces;
+  const client_id = "a-client-of-the-tests";
+  const { workspace } = await workspaces.create({ client_id, mode: "shadow" });
+  await workspaces.sendTypingPreview(workspace.id, { text: "Hel" });
+  const sent = await workspaces.sendMessage(workspace.id, { content: "Hello" });
+  const decision = { decision: "approved", edited_content: "Good day" } as const;
+  await workspaces.decideDraft(workspace.id, sent.approval_id ?? "", decision);
+  const said = await all(workspaces.getMessages(workspace.id));
+  const found = await workspaces.getByClientId(client_id);
+  await workspaces.update(workspace.id, { mode: "takeover" });
+  await workspaces.endConversation(workspace.id);
+  const events = await all(workspaces.events(workspace.id));
+  const [listed] = await all(workspaces.list({ client_id }));
+
+  assert.deepEqual([sent.pending_approval, found.exists], [true, true]);
+  assert.deepEqual(
+    said.map((message) => message.content),
+    ["Hello", "Good day"],
+  );
+  assert.equal(events.at(-1)?.type, "workspace.ended");
+  assert.deepEqual(listed, await workspaces.get(workspace.id));
+});
+
 test("a refused request raises the class of its error", async () => {
   const wrong = { ...ask(), temperature: 7 };
 
