@@ -2,11 +2,11 @@
 
 //! The event streams: how each ends, goes on after a cut, and adds up.
 
-use crate::resources::runs;
+use crate::resources::{runs, workspaces};
 use crate::runtime::assembly::{Assembled, Assembly};
 use crate::runtime::deltas::Deltas;
 use crate::runtime::fold::{
-    number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces,
+    number, put, tag, text, to_index, unknown_number, variant, Fold, JsonPieces, NoFold,
 };
 use crate::runtime::records::Framing;
 use crate::runtime::stream::{Descriptor, EventOf, EventStream, Resume, StreamKind};
@@ -897,4 +897,204 @@ impl Summed for ChatFold {
         ],
         drop: &[&["choices", "message", "tool_calls", "index"]],
     };
+}
+
+/// The stream `workspace`.
+pub type WorkspaceStream = EventStream<WorkspaceKind>;
+
+/// What is particular to [`WorkspaceStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum WorkspaceKind {}
+
+impl StreamKind for WorkspaceKind {
+    type Event = types::WorkspaceEvent;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: true,
+        declared: true,
+        terminal: &["workspace.ended", "error"],
+        heartbeats: &["workspace.typing", "ping"],
+        sentinel: None,
+        error: Some((Some("error"), "error")),
+        sequence: Some("sequence_number"),
+        frames: &[],
+        resume: Some(Resume {
+            operation: &workspaces::EVENTS,
+            parameters: &[("workspace_id", "workspace_id")],
+            query: Some("starting_after"),
+            header: Some("Last-Event-ID"),
+            finished: &[204],
+        }),
+    };
+
+    fn decode(name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        match name {
+            Some("workspace.snapshot") => variant(data, types::WorkspaceEvent::WorkspaceSnapshot),
+            Some("workspace.message.created") => {
+                variant(data, types::WorkspaceEvent::WorkspaceMessageCreated)
+            }
+            Some("workspace.draft.created") => {
+                variant(data, types::WorkspaceEvent::WorkspaceDraftCreated)
+            }
+            Some("workspace.draft.resolved") => {
+                variant(data, types::WorkspaceEvent::WorkspaceDraftResolved)
+            }
+            Some("workspace.mode.changed") => {
+                variant(data, types::WorkspaceEvent::WorkspaceModeChanged)
+            }
+            Some("workspace.ended") => variant(data, types::WorkspaceEvent::WorkspaceEnded),
+            Some("error") => variant(data, types::WorkspaceEvent::Error),
+            Some("workspace.typing") => variant(data, types::WorkspaceEvent::WorkspaceTyping),
+            Some("ping") => variant(data, types::WorkspaceEvent::Ping),
+            _ => serde_json::from_str(data),
+        }
+    }
+
+    fn name(event: &Self::Event) -> &str {
+        match event {
+            types::WorkspaceEvent::WorkspaceSnapshot(_) => "workspace.snapshot",
+            types::WorkspaceEvent::WorkspaceMessageCreated(_) => "workspace.message.created",
+            types::WorkspaceEvent::WorkspaceDraftCreated(_) => "workspace.draft.created",
+            types::WorkspaceEvent::WorkspaceDraftResolved(_) => "workspace.draft.resolved",
+            types::WorkspaceEvent::WorkspaceModeChanged(_) => "workspace.mode.changed",
+            types::WorkspaceEvent::WorkspaceEnded(_) => "workspace.ended",
+            types::WorkspaceEvent::Error(_) => "error",
+            types::WorkspaceEvent::WorkspaceTyping(_) => "workspace.typing",
+            types::WorkspaceEvent::Ping(_) => "ping",
+            types::WorkspaceEvent::Unknown(fields) => tag(fields, "type"),
+        }
+    }
+
+    fn sequence(event: &Self::Event) -> Option<u64> {
+        match event {
+            types::WorkspaceEvent::WorkspaceSnapshot(event) => number(event.sequence_number),
+            types::WorkspaceEvent::WorkspaceMessageCreated(event) => number(event.sequence_number),
+            types::WorkspaceEvent::WorkspaceDraftCreated(event) => number(event.sequence_number),
+            types::WorkspaceEvent::WorkspaceDraftResolved(event) => number(event.sequence_number),
+            types::WorkspaceEvent::WorkspaceModeChanged(event) => number(event.sequence_number),
+            types::WorkspaceEvent::WorkspaceEnded(event) => number(event.sequence_number),
+            types::WorkspaceEvent::Error(event) => number(event.sequence_number),
+            types::WorkspaceEvent::Unknown(fields) => unknown_number(fields, "sequence_number"),
+            _ => None,
+        }
+    }
+
+    fn parameter<'a>(event: &'a Self::Event, field: &str) -> Option<&'a str> {
+        match (field, event) {
+            ("workspace_id", types::WorkspaceEvent::WorkspaceSnapshot(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::WorkspaceMessageCreated(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::WorkspaceDraftCreated(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::WorkspaceDraftResolved(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::WorkspaceModeChanged(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::WorkspaceEnded(event)) => {
+                Some(&event.workspace_id)
+            }
+            ("workspace_id", types::WorkspaceEvent::Error(event)) => Some(&event.workspace_id),
+            ("workspace_id", types::WorkspaceEvent::WorkspaceTyping(event)) => {
+                Some(&event.workspace_id)
+            }
+            (_, types::WorkspaceEvent::Unknown(fields)) => text(fields, field),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceSnapshotEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceSnapshot(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceMessageCreatedEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceMessageCreated(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceDraftCreatedEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceDraftCreated(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceDraftResolvedEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceDraftResolved(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceModeChangedEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceModeChanged(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceEndedEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceEnded(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceErrorEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::Error(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::WorkspaceTypingEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::WorkspaceTyping(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<WorkspaceKind> for types::PingEvent {
+    fn of(event: &types::WorkspaceEvent) -> Option<&Self> {
+        match event {
+            types::WorkspaceEvent::Ping(event) => Some(event),
+            _ => None,
+        }
+    }
 }
