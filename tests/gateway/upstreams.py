@@ -31,11 +31,22 @@ class Upstream:
     headers: dict[str, str] = field(default_factory=dict)
     answer: bytes = b""
     asked: list[Asked] = field(default_factory=list)
+    hangs: bool = False
+    """Whether it keeps the connection after what it answers, until the caller goes."""
+    left: threading.Event = field(default_factory=threading.Event)
+    """Set when a caller has gone from an answer that hangs."""
 
     def streams(self, frames: Frames, *, named: bool = False) -> None:
         """Answer with these frames."""
         self.status, self.headers = 200, {"Content-Type": "text/event-stream"}
+        self.hangs = False
         self.answer = b"".join(_frame(frame, named=named) for frame in frames)
+
+    def never_ends(self, frames: Frames, *, named: bool = False) -> None:
+        """Answer with these frames, and neither go on nor end."""
+        self.streams(frames, named=named)
+        self.hangs = True
+        self.left.clear()
 
     def answers(self, body: Any) -> None:
         """Answer with this JSON."""
@@ -44,6 +55,7 @@ class Upstream:
     def fails(self, status: int, body: Any, **headers: str) -> None:
         """Answer with an error."""
         self.status, self.answer = status, json.dumps(body).encode()
+        self.hangs = False
         self.headers = {"Content-Type": "application/json", **headers}
 
 
@@ -69,9 +81,22 @@ def running_upstream() -> Iterator[Upstream]:
             self.send_response(upstream.status)
             for name, value in upstream.headers.items():
                 self.send_header(name, value)
+            if upstream.hangs:
+                self.hang()
+                return
             self.send_header("Content-Length", str(len(upstream.answer)))
             self.end_headers()
             self.wfile.write(upstream.answer)
+
+        def hang(self) -> None:
+            """Send what there is, then wait until the caller closes the connection."""
+            self.close_connection = True
+            self.end_headers()
+            self.wfile.write(upstream.answer)
+            self.wfile.flush()
+            while self.connection.recv(1024):
+                pass
+            upstream.left.set()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

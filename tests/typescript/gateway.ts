@@ -9,7 +9,8 @@ import { createInterface } from "node:readline";
 import { Headgate, type ClientOptions } from "../../generated/typescript/src/index.js";
 import { repositoryFile } from "./repository.js";
 
-const API_KEY = "hg_v1_a-gateway-key-of-the-tests";
+/** The gateway key that every gateway of the tests takes. */
+export const API_KEY = "hg_v1_a-gateway-key-of-the-tests";
 const ADMIN_KEY = "the-admin-key-of-the-tests";
 
 /** A gateway in a process of its own, with an empty database. */
@@ -61,6 +62,17 @@ export class Gateway {
       },
       ...options,
     });
+  }
+
+  /** How many event streams the gateway says it is sending. */
+  async openStreams(): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return Number(/^headgate_open_streams (.*)$/m.exec(text)?.[1]);
+  }
+
+  /** Waits until the gateway sends no stream any more. */
+  async untilNoStreamIsOpen(): Promise<void> {
+    while ((await this.openStreams()) > 0);
   }
 
   async stop(): Promise<void> {
