@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { APIError, AuthenticationError } from "../../generated/typescript/src/index.js";
-import { errorTable } from "../../generated/typescript/src/errors.js";
-import { basicValue, tokenCredential } from "../../generated/typescript/src/runtime/credentials.js";
+import { errorClasses } from "../../generated/typescript/src/errors.js";
+import {
+  basic,
+  basicValue,
+  bearer,
+  inQuery,
+  tokenCredential,
+} from "../../generated/typescript/src/runtime/credentials.js";
 import { readJson } from "../../generated/typescript/src/runtime/responses.js";
 import { serverUrl } from "../../generated/typescript/src/runtime/servers.js";
 import { transportSettings } from "../../generated/typescript/src/runtime/settings.js";
 import { Transport, type Credential } from "../../generated/typescript/src/runtime/transport.js";
 
-const RULE = { tokenUrl: "/oauth/token", token: "NO_T", clientId: "NO_I", clientSecret: "NO_S" };
 const REQUEST = { verb: "GET", path: "/me", security: [["Main"]] };
 
 type Sent = readonly [path: string, authorization: string | null, body: unknown];
@@ -19,11 +24,12 @@ function transportFor(
   answer: (path: string, count: number) => Response,
 ): { transport: Transport; sent: Sent[] } {
   const sent: Sent[] = [];
-  const product = { environment: "NONE", userAgent: "test", headers: {}, headerMaps: {} };
+  const product = { userAgent: "test", headers: {}, headerMaps: {}, errors: { fields: {} } };
   const settings = transportSettings(
-    { ...product, errors: errorTable as never },
+    product,
     { Main: credential },
     {
+      extensions: [errorClasses],
       baseUrl: "https://api.test/v1",
       fetch: async (url, init) => {
         const { pathname, search } = new URL(url);
@@ -36,8 +42,11 @@ function transportFor(
 }
 
 const clientCredential = (): Credential => ({
-  kind: "bearer",
-  ...tokenCredential({ clientId: "me:1", clientSecret: "s3cret", scopes: ["a", "b"] }, RULE),
+  place: bearer,
+  ...tokenCredential(
+    { clientId: "me:1", clientSecret: "s3cret", scopes: ["a", "b"] },
+    "/oauth/token",
+  ),
 });
 const BASIC = `Basic ${btoa("me%3A1:s3cret")}`;
 const ASKED = "grant_type=client_credentials&scope=a%20b";
@@ -52,9 +61,9 @@ test("a token is asked for once and used by every call", async () => {
 
   assert.deepEqual(sent, [
     ["/oauth/token", BASIC, ASKED],
-    ["/v1/me", "Bearer t1", undefined],
-    ["/v1/me", "Bearer t1", undefined],
-    ["/v1/me", "Bearer t1", undefined],
+    ["/v1/me", "Bearer t1", null],
+    ["/v1/me", "Bearer t1", null],
+    ["/v1/me", "Bearer t1", null],
   ]);
 });
 
@@ -109,17 +118,17 @@ test("credentials go where their scheme says", async () => {
     await transport.call(REQUEST, readJson);
     return sent[0];
   };
-  const basic = basicValue({ username: "é", password: "p:w" }, "NONE");
+  const value = basicValue({ username: "é", password: "p:w" });
 
-  assert.deepEqual(await placed({ kind: "query", name: "key", value: "a b" }), [
+  assert.deepEqual(await placed({ place: inQuery, name: "key", value: "a b" }), [
     "/v1/me?key=a%20b",
     null,
-    undefined,
+    null,
   ]);
-  assert.deepEqual(await placed({ kind: "basic", value: basic }), [
+  assert.deepEqual(await placed({ place: basic, value }), [
     "/v1/me",
     `Basic ${Buffer.from("é:p:w").toString("base64")}`,
-    undefined,
+    null,
   ]);
 });
 

@@ -1,11 +1,23 @@
 import assert from "node:assert/strict";
 
-import { connect, type ClientOptions } from "../../generated/typescript/src/configuration.js";
+import {
+  ApiResource,
+  product,
+  type ClientOptions,
+} from "../../generated/typescript/src/configuration.js";
+import { complete } from "../../generated/typescript/src/extensions.js";
 import { HeadgateError } from "../../generated/typescript/src/index.js";
 import type {
   HeaderValues,
   OperationRequest,
 } from "../../generated/typescript/src/runtime/request.js";
+import {
+  basic,
+  bearer,
+  inCookie,
+  inHeader,
+  inQuery,
+} from "../../generated/typescript/src/runtime/credentials.js";
 import { readNothing } from "../../generated/typescript/src/runtime/responses.js";
 import { transportSettings } from "../../generated/typescript/src/runtime/settings.js";
 import {
@@ -86,6 +98,7 @@ const CLIENT_KEYS = [
   "platform_headers",
 ];
 const OPTION_KEYS = ["headers", "query", "extra_body", "idempotency_key", "provider_keys"];
+const PLACES = { bearer, basic, header: inHeader, query: inQuery, cookie: inCookie };
 const SCHEMES: Readonly<Record<string, string>> = { api_key: "GatewayKey", admin_key: "AdminKey" };
 
 interface Sent {
@@ -100,6 +113,13 @@ function given<Value extends object>(value: {
 }): Value {
   const entries = Object.entries(value).filter(([, each]) => each !== undefined);
   return Object.fromEntries(entries) as Value;
+}
+
+/** Lets the transport of a client be seen. */
+class Probe extends ApiResource {
+  get seen(): Transport {
+    return this.transport;
+  }
 }
 
 function transportFor(vector: Vector, sent: Sent[], fails: () => boolean): Transport {
@@ -119,15 +139,12 @@ function transportFor(vector: Vector, sent: Sent[], fails: () => boolean): Trans
       return new Response(null, { status: 204 });
     },
   } as { [Key in keyof ClientOptions]: ClientOptions[Key] | undefined });
-  const transport = connect(options);
-  if (vector.credentials === undefined) return transport;
+  if (vector.credentials === undefined) return new Probe(complete(options)).seen;
   const credentials = vector.credentials.map(({ option, place, name }) => {
     const value = vector.client.secrets?.[option];
-    return [option, given<Credential>({ kind: place, name, value })] as const;
+    return [option, given<Credential>({ place: PLACES[place], name, value })] as const;
   });
-  return new Transport(
-    transportSettings(transport.settings.product, Object.fromEntries(credentials), options),
-  );
+  return new Transport(transportSettings(product, Object.fromEntries(credentials), options));
 }
 
 function requestOf({ operation, arguments: given_ }: Vector): OperationRequest {

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ResponseDecodeError } from "../../generated/typescript/src/index.js";
-import { errorTable } from "../../generated/typescript/src/errors.js";
 import * as pages from "../../generated/typescript/src/runtime/pages.js";
 import { transportSettings } from "../../generated/typescript/src/runtime/settings.js";
 import { Transport } from "../../generated/typescript/src/runtime/transport.js";
@@ -16,9 +15,8 @@ async function listed(
   answer: (url: URL) => Response,
 ): Promise<{ items: unknown[]; asked: string[] }> {
   const asked: string[] = [];
-  const product = { environment: "NONE", userAgent: "test", headers: {}, headerMaps: {} };
   const settings = transportSettings(
-    { ...product, errors: errorTable as never },
+    { userAgent: "test", headers: {}, headerMaps: {}, errors: { fields: {} } },
     {},
     {
       baseUrl: "https://api.test/v1",

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
@@ -153,6 +154,22 @@ test("every way of resolving the package finds its types", async () => {
   assert.match(said, /No problems found/);
 });
 
+test("one resource imported alone is small", async () => {
+  const bundle = await build({
+    stdin: {
+      contents: `import { Models } from "@headgate/sdk/resources/models"; new Models();`,
+      resolveDir: application,
+    },
+    bundle: true,
+    format: "esm",
+    write: false,
+    minify: true,
+  });
+  const size = gzipSync(bundle.outputFiles[0]?.contents ?? "", { level: 9 }).length;
+
+  assert.ok(size <= 6_000, `${size} bytes`);
+});
+
 test("one resource imported alone brings no other, and no stream it does not have", async () => {
   const bundle = await build({
     stdin: {
@@ -175,5 +192,7 @@ test("one resource imported alone brings no other, and no stream it does not hav
     used.filter((name) => /^(resources|streams)\//.test(name)),
     ["resources/models.js"],
   );
-  assert.ok(!used.includes("runtime/stream.js"));
+  for (const absent of ["errors", "extensions", "runtime/logging", "runtime/stream"]) {
+    assert.ok(!used.includes(`${absent}.js`), absent);
+  }
 });

@@ -39,3 +39,10 @@ export function isObject(value: unknown): value is JsonObject {
 export function asString(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
+
+/** Reads a property that an object has of its own. */
+export function own(object: unknown, key: string | undefined): JsonValue | undefined {
+  return isObject(object) && key !== undefined && Object.hasOwn(object, key)
+    ? object[key]
+    : undefined;
+}

@@ -33,20 +33,18 @@ export const defaultRetryPolicy: RetryPolicy = {
 };
 
 /** What went wrong with an attempt, as far as the decision to repeat it goes. */
-export type Failure =
-  /** The request was never sent. */
-  | { readonly kind: "connect" }
-  /** The connection broke before the head of an answer. */
-  | { readonly kind: "reset" }
-  | {
-      readonly kind: "status";
-      readonly status: number;
-      readonly code?: string | undefined;
-      /** In milliseconds. */
-      readonly retryAfter?: number | undefined;
-    }
-  /** A timeout, a broken body, the caller: nothing that another attempt would mend. */
-  | { readonly kind: "final" };
+export interface Failure {
+  /**
+   * `connect`: the request was never sent. `reset`: the connection broke before the head of an
+   * answer. `status`: the answer says no. `final`: a timeout, a broken body, the caller: nothing
+   * that another attempt would mend.
+   */
+  readonly kind: "connect" | "reset" | "status" | "final";
+  readonly status?: number | undefined;
+  readonly code?: string | undefined;
+  /** How long the answer asks to wait, in milliseconds. */
+  readonly retryAfter?: number | undefined;
+}
 
 /** Everything that the decision depends on. */
 export interface RetryQuestion {
@@ -73,40 +71,33 @@ export type RetryRefusal =
   | "deadline"
   | "quota";
 
-export type RetryDecision =
-  | {
-      readonly retry: true;
-      readonly reason: "backoff" | "retry_after";
-      readonly delay: number;
-      readonly cost: number;
-    }
-  | { readonly retry: false; readonly reason: RetryRefusal };
+/** `delay` is in milliseconds; `cost` is in tokens of the quota. */
+export type RetryDecision = { readonly delay: number; readonly cost: number } & (
+  | { readonly retry: true; readonly reason: "backoff" | "retry_after" }
+  | { readonly retry: false; readonly reason: RetryRefusal }
+);
 
-const TRANSIENT = new Set([408, 429, 500, 502, 503, 504]);
-const THROTTLED = new Set([429, 503]);
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
 const IN_PROGRESS = "idempotency_in_progress";
 
 /** Decides whether a failed attempt is repeated, and after how long. Pure. */
 export function decideRetry(question: RetryQuestion): RetryDecision {
   const { attempt, failure, policy } = question;
-  const asked = failure.kind === "status" ? failure.retryAfter : undefined;
+  const { retryAfter } = failure;
   const throttled = isThrottled(failure);
   const base = throttled ? policy.throttledDelay : policy.baseDelay;
-  const delay = asked ?? backoff(base, attempt, policy.maxDelay, question.random);
+  const delay = retryAfter ?? backoff(base, attempt, policy.maxDelay, question.random);
   const cost = throttled ? policy.throttledCost : policy.transientCost;
-  if (!isTransient(failure)) return refuse("not_retryable");
-  if (!question.repeatable && failure.kind !== "connect" && !throttled) {
-    return refuse("not_repeatable");
-  }
-  if (attempt >= policy.maxAttempts) return refuse("attempts");
-  if (asked !== undefined && asked > policy.maxRetryAfter) return refuse("retry_after");
-  if (delay >= question.remaining) return refuse("deadline");
-  if (cost > question.tokens) return refuse("quota");
-  return { retry: true, reason: asked === undefined ? "backoff" : "retry_after", delay, cost };
-}
-
-function refuse(reason: RetryRefusal): RetryDecision {
-  return { retry: false, reason };
+  const refusal = ((): RetryRefusal | undefined => {
+    if (!isTransient(failure)) return "not_retryable";
+    if (!question.repeatable && failure.kind !== "connect" && !throttled) return "not_repeatable";
+    if (attempt >= policy.maxAttempts) return "attempts";
+    if ((retryAfter ?? 0) > policy.maxRetryAfter) return "retry_after";
+    if (delay >= question.remaining) return "deadline";
+    return cost > question.tokens ? "quota" : undefined;
+  })();
+  if (refusal !== undefined) return { retry: false, reason: refusal, delay, cost };
+  return { retry: true, reason: retryAfter === undefined ? "backoff" : "retry_after", delay, cost };
 }
 
 /** Gives a pause between nothing and `base` doubled for each attempt after the first. */
@@ -115,15 +106,14 @@ export function backoff(base: number, attempt: number, cap: number, random: numb
 }
 
 /** Whether the same request may succeed a little later. */
-export function isTransient(failure: Failure): boolean {
-  if (failure.kind !== "status") return failure.kind !== "final";
-  if (failure.status === 409) return failure.code === IN_PROGRESS;
-  return TRANSIENT.has(failure.status);
+export function isTransient({ kind, status = 0, code }: Failure): boolean {
+  if (kind !== "status") return kind !== "final";
+  return TRANSIENT.includes(status) || (status === 409 && code === IN_PROGRESS);
 }
 
 /** Whether the server says that it is too busy. */
-export function isThrottled(failure: Failure): boolean {
-  return failure.kind === "status" && THROTTLED.has(failure.status);
+export function isThrottled({ status }: Failure): boolean {
+  return status === 429 || status === 503;
 }
 
 /** Bounds the retries of all calls of a client, so that an outage is not made worse. */

@@ -1,10 +1,35 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { environmentValue } from "./environment.js";
 import { APIConnectionError, APIError } from "./errors.js";
+import { addCookies, setHeader } from "./headers.js";
 import { isObject } from "./json.js";
 import { base64, formPairs } from "./request.js";
-import type { Credential, Fetch, TokenSource } from "./transport.js";
+import type { CallTokens, Credential, Fetch, Placing, TokenSource } from "./transport.js";
+
+/** A bearer token (RFC 6750, section 2.1). */
+export const bearer: Placing = (value, _name, headers) => {
+  setHeader(headers, "Authorization", `Bearer ${value}`);
+};
+
+/** A name and a password with a colon between them (RFC 7617). */
+export const basic: Placing = (value, _name, headers) => {
+  headers.set("Authorization", `Basic ${base64(value)}`);
+};
+
+/** A key in a header. */
+export const inHeader: Placing = (value, name, headers) => {
+  setHeader(headers, name, value);
+};
+
+/** A key in the query. */
+export const inQuery: Placing = (value, name, _headers, query) => {
+  query[name] = value;
+};
+
+/** A key in a cookie. */
+export const inCookie: Placing = (value, name, headers) => {
+  addCookies(headers, { [name]: value });
+};
 
 /** A name and its password (RFC 7617). */
 export interface BasicCredential {
@@ -12,13 +37,9 @@ export interface BasicCredential {
   readonly password: string;
 }
 
-/** Gives a basic credential as one text: an option, else the environment's `name:password`. */
-export function basicValue(
-  option: string | BasicCredential | undefined,
-  variable: string,
-): string | undefined {
-  if (typeof option === "object") return `${option.username}:${option.password}`;
-  return option ?? environmentValue(variable);
+/** Gives a basic credential as one text, `name:password`. */
+export function basicValue(option: string | BasicCredential | undefined): string | undefined {
+  return typeof option === "object" ? `${option.username}:${option.password}` : option;
 }
 
 /** What a token is asked for with (RFC 6749, section 4.4). */
@@ -28,29 +49,13 @@ export interface ClientCredentials {
   readonly scopes?: readonly string[];
 }
 
-/** Where tokens come from, and the environment's variables for what is left out. */
-export interface TokenRule {
-  readonly tokenUrl: string;
-  readonly token: string;
-  readonly clientId: string;
-  readonly clientSecret: string;
-}
-
 /** Gives a token that the caller has, or a source of tokens. */
 export function tokenCredential(
   option: string | ClientCredentials | undefined,
-  rule: TokenRule,
+  tokenUrl: string,
 ): Pick<Credential, "value" | "tokens"> {
-  if (typeof option === "object") return { value: undefined, tokens: source(option, rule) };
-  const value = option ?? environmentValue(rule.token);
-  const clientId = environmentValue(rule.clientId);
-  const clientSecret = environmentValue(rule.clientSecret);
-  if (value !== undefined || clientId === undefined || clientSecret === undefined) return { value };
-  return { value: undefined, tokens: source({ clientId, clientSecret }, rule) };
-}
-
-function source(credentials: ClientCredentials, { tokenUrl }: TokenRule): TokenSource {
-  return new ClientTokens(credentials, tokenUrl);
+  if (typeof option !== "object") return { value: option };
+  return { value: undefined, tokens: new ClientTokens(option, tokenUrl) };
 }
 
 /** A token is not used in the last seconds of its life. */
@@ -71,16 +76,29 @@ class ClientTokens implements TokenSource {
     this.#url = url;
   }
 
-  token(send: Fetch, baseUrl: string): Promise<string> {
+  forCall(send: Fetch, baseUrl: string): CallTokens {
+    const url = new URL(this.#url, baseUrl).href;
+    let isNew = true;
+    return {
+      add: async (headers) => {
+        if (headers.has("Authorization")) return;
+        setHeader(headers, "Authorization", `Bearer ${await this.#valid(send, url)}`);
+      },
+      isRenewed: (error) => {
+        if (!isNew || !(error instanceof APIError) || error.status !== 401) return false;
+        isNew = false;
+        this.#token = undefined;
+        return true;
+      },
+    };
+  }
+
+  #valid(send: Fetch, url: string): Promise<string> {
     if (this.#token !== undefined && Date.now() < this.#until) return Promise.resolve(this.#token);
-    this.#asked ??= this.#ask(send, new URL(this.#url, baseUrl).href).finally(() => {
+    this.#asked ??= this.#ask(send, url).finally(() => {
       this.#asked = undefined;
     });
     return this.#asked;
-  }
-
-  forget(): void {
-    this.#token = undefined;
   }
 
   async #ask(send: Fetch, url: string): Promise<string> {

@@ -1,8 +1,11 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { letters, type HeaderMap } from "./headers.js";
+import { logLevel, type LogOptions } from "./logging.js";
+import type { ConnectionOptions } from "./settings.js";
+
 interface Globals {
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
-  readonly document?: unknown;
 }
 
 /** Reads an environment variable; blank counts as absent, and so does having no environment. */
@@ -14,18 +17,65 @@ export function environmentValue(name: string): string | undefined {
   }
 }
 
-/** Gives an option, or the environment's value for one that was left out. */
-export function optionValue(option: string | undefined, variable: string): string | undefined {
-  return option ?? environmentValue(variable);
-}
-
 /** Reads a number that is not negative; any other text counts as absent. */
-export function environmentNumber(name: string): number | undefined {
+function environmentNumber(name: string): number | undefined {
   const value = Number(environmentValue(name) ?? Number.NaN);
   return value >= 0 ? value : undefined;
 }
 
-/** Whether this is a web page, where `User-Agent` is not ours to set. */
-export function inBrowser(): boolean {
-  return (globalThis as Globals).document !== undefined;
+/** Gives options of every client; what they leave out comes from variables with this prefix. */
+export function environmentOptions<Options extends ConnectionOptions & LogOptions>(
+  prefix: string,
+  options: Options,
+): Options {
+  const maxAttempts = environmentNumber(`${prefix}_MAX_ATTEMPTS`);
+  const timeouts: Record<string, number> = {};
+  for (const name of ["connect", "firstByte", "idle", "total"]) {
+    const variable = name.replace(/[A-Z]/, "_$&").toUpperCase();
+    // The environment counts in seconds, as it does for every language.
+    const seconds = environmentNumber(`${prefix}_TIMEOUT_${variable}`);
+    if (seconds !== undefined) timeouts[name] = seconds * 1_000;
+  }
+  return {
+    ...options,
+    baseUrl: options.baseUrl ?? environmentValue(`${prefix}_BASE_URL`),
+    logLevel: options.logLevel ?? logLevel(environmentValue(`${prefix}_LOG`)),
+    timeouts: { ...timeouts, ...options.timeouts },
+    retry: { ...(maxAttempts !== undefined && { maxAttempts }), ...options.retry },
+  };
+}
+
+/** Gives a map of headers; what it leaves out comes from variables with this prefix. */
+export function environmentMap<Given extends object>(
+  given: Given | undefined,
+  prefix: string,
+  { members }: HeaderMap,
+): Given {
+  const entries = members.map((member) => {
+    const name = letters(member.replace(/=.*/, ""));
+    const variable = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
+    return [name, environmentValue(`${prefix}_${variable}`)];
+  });
+  return { ...Object.fromEntries(entries), ...given } as Given;
+}
+
+/** Gives an option, or the environment's value for one that was left out. */
+export function optionValue<Given>(
+  option: Given | undefined,
+  variable: string,
+): Given | string | undefined {
+  return option ?? environmentValue(variable);
+}
+
+/** Gives a token or what to ask for one with: an option, else what the environment has. */
+export function tokenOption<Given>(
+  option: Given | undefined,
+  variable: string,
+  idVariable: string,
+  secretVariable: string,
+): Given | string | { readonly clientId: string; readonly clientSecret: string } | undefined {
+  const value = optionValue(option, variable);
+  const clientId = environmentValue(idVariable);
+  const clientSecret = environmentValue(secretVariable);
+  return value ?? (clientId && clientSecret ? { clientId, clientSecret } : undefined);
 }

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { asString, isObject, type JsonObject, type JsonValue } from "./json.js";
+import { asString, isObject, own, type JsonObject, type JsonValue } from "./json.js";
 
 /**
  * The root of every error that the SDK raises.
@@ -90,30 +90,6 @@ export class APIError extends SdkError {
 
   get headers(): Headers | undefined {
     return this.#facts.headers;
-  }
-
-  /** Reads a detail; one of another type than the specification says is none. */
-  protected detail<Value>(name: string, kind: DetailKind): Value | undefined {
-    const value = read(this.details, name);
-    return value !== undefined && isOfKind(value, kind) ? (value as Value) : undefined;
-  }
-}
-
-/** What the specification says of a detail. */
-export type DetailKind = "string" | "number" | "integer" | "boolean" | "list" | "object" | "any";
-
-function isOfKind(value: JsonValue, kind: DetailKind): boolean {
-  switch (kind) {
-    case "any":
-      return true;
-    case "list":
-      return Array.isArray(value);
-    case "object":
-      return isObject(value);
-    case "integer":
-      return Number.isInteger(value);
-    default:
-      return typeof value === kind;
   }
 }
 
@@ -241,11 +217,8 @@ export class StreamLimitError extends StreamError {
   }
 }
 
-/** A class of the error tree. */
-export type APIErrorClass = new (message: string, facts: APIErrorFacts) => APIError;
-
-/** Where an error body keeps its parts, and which class an error becomes. */
-export interface ErrorTable {
+/** Where an error body keeps its parts. */
+export interface ErrorForm {
   /** The property of the body that holds the error object; absent: the body is the object. */
   readonly at?: string;
   readonly fields: {
@@ -258,71 +231,37 @@ export interface ErrorTable {
     readonly retryAfter?: string;
     readonly details?: string;
   };
-  readonly codes: Readonly<Record<string, APIErrorClass>>;
-  readonly types: Readonly<Record<string, APIErrorClass>>;
-  readonly statuses: Readonly<Record<string, APIErrorClass>>;
 }
 
-/** Makes the error that a body states: its class is picked by code, then type, then status. */
-export function errorFromBody(
-  table: ErrorTable,
+/** Reads what a body states of an error: its message and its facts. */
+export function errorInBody(
+  { at, fields }: ErrorForm,
   body: JsonValue | undefined,
-  {
-    fallback,
-    show,
-    ...around
-  }: APIErrorFacts & {
-    readonly fallback: string;
-    readonly show: (text: string) => string;
-  },
-): APIError {
-  const error = errorObject(table, body);
-  const { fields } = table;
-  const type = text(error, fields.type);
-  const code = text(error, fields.code);
-  const message = text(error, fields.message ?? "message");
-  const details = read(error, fields.details);
-  const retryable = read(error, fields.retryable);
-  const retryAfter = read(error, fields.retryAfter);
-  const Class =
-    own(table.codes, code) ?? own(table.types, type) ?? own(table.statuses, around.status);
-  return new (Class ?? APIError)(show(message ?? fallback), {
+  around: APIErrorFacts,
+): { readonly message: string | undefined; readonly facts: APIErrorFacts } {
+  const found = at === undefined ? body : own(body, at);
+  const error = isObject(found) ? found : undefined;
+  const details = own(error, fields.details);
+  const retryable = own(error, fields.retryable);
+  const retryAfter = own(error, fields.retryAfter);
+  const facts = {
     ...around,
-    type,
-    code,
+    type: text(error, fields.type),
+    code: text(error, fields.code),
     param: text(error, fields.param),
     requestId: text(error, fields.requestId) ?? around.requestId,
     retryable: typeof retryable === "boolean" ? retryable : undefined,
-    retryAfter: around.retryAfter ?? seconds(retryAfter),
+    retryAfter:
+      around.retryAfter ??
+      (typeof retryAfter === "number" && retryAfter >= 0 ? retryAfter : undefined),
     details: isObject(details) ? details : undefined,
     error,
     body,
-  });
+  };
+  return { message: text(error, fields.message ?? "message"), facts };
 }
 
 /** An empty text says nothing. */
 function text(object: JsonObject | undefined, key: string | undefined): string | undefined {
-  return asString(read(object, key)) || undefined;
-}
-
-function seconds(value: JsonValue | undefined): number | undefined {
-  return typeof value === "number" && value >= 0 ? value : undefined;
-}
-
-function errorObject(table: ErrorTable, body: JsonValue | undefined): JsonObject | undefined {
-  const value = table.at !== undefined && isObject(body) ? body[table.at] : body;
-  return isObject(value) ? value : undefined;
-}
-
-function read(object: JsonObject | undefined, key: string | undefined): JsonValue | undefined {
-  return object !== undefined && key !== undefined && Object.hasOwn(object, key)
-    ? object[key]
-    : undefined;
-}
-
-function own<Value>(
-  table: Readonly<Record<string, Value>>,
-  key: string | number | undefined,
-): Value | undefined {
-  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
+  return asString(own(object, key)) || undefined;
 }

@@ -3,7 +3,8 @@
 import type { SdkError, StreamPlace } from "./errors.js";
 import type { AttemptRequest, AttemptResponse, Observer } from "./interceptors.js";
 import type { JsonObject } from "./json.js";
-import { redacted, secretsOf } from "./redaction.js";
+import { redacted, redactedText, secretsOf } from "./redaction.js";
+import type { Extension } from "./settings.js";
 import type { TransportSettings } from "./transport.js";
 
 /** What is logged: requests, answers and ends of streams; repetitions and errors; nothing. */
@@ -16,6 +17,14 @@ export interface Logger {
   warn(message: string, fields: JsonObject): void;
 }
 
+/** Where the log goes, and how much of it. */
+export interface LogOptions {
+  /** What takes the log; absent: the console. It is given nothing secret. */
+  readonly logger?: Logger;
+  /** The least that is logged; absent: `warn`. */
+  readonly logLevel?: LogLevel | undefined;
+}
+
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "off"];
 
 /** Reads a level; any other text counts as absent. */
@@ -23,8 +32,17 @@ export function logLevel(text: string | undefined): LogLevel | undefined {
   return LEVELS.find((level) => level === text?.toLowerCase());
 }
 
+/** Adds a log, and takes every secret out of it and out of the messages of errors. */
+export function logging({ logger = console, logLevel = "warn" }: LogOptions = {}): Extension {
+  return (settings) => ({
+    ...settings,
+    observers: [new CallLog(logger, logLevel, settings), ...settings.observers],
+    show: (text, request) => redactedText(text, secretsOf(settings, request)),
+  });
+}
+
 /** Writes what happens to a client's calls, with nothing secret in it. */
-export class CallLog implements Observer {
+class CallLog implements Observer {
   readonly #logger: Logger;
   readonly #lowest: number;
   readonly #settings: TransportSettings;

@@ -6,14 +6,8 @@ import { isObject } from "./json.js";
 /** Header values by name; null takes a header of a wider scope away. */
 export type HeaderValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
-/** A parameter that is written already. */
-export class Encoded {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-}
+/** Gives a parameter that is written already. */
+export type Encoded = () => string;
 
 /** A body as it is sent; a form settles its media type itself. */
 export interface EncodedBody {
@@ -37,7 +31,8 @@ export interface OperationRequest {
   readonly pathParams?: Readonly<Record<string, unknown>>;
   readonly query?: object;
   readonly headers?: Readonly<Record<string, unknown>>;
-  readonly cookies?: object;
+  /** Adds cookies to those of the client. */
+  readonly cookies?: (headers: Headers) => void;
   readonly body?: unknown;
   /** How the body is written; absent: as JSON. */
   readonly encode?: BodyEncoder;
@@ -75,18 +70,17 @@ export function base64(text: string): string {
 
 /** Checks a base URL and takes the slash off its end. */
 export function checkedBaseUrl(text: string): string {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new ConfigurationError("the base URL is not a URL");
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (
+    url !== undefined &&
+    /^https?:$/.test(url.protocol) &&
+    !(url.username || url.password || url.search || url.hash)
+  ) {
+    return url.href.replace(/\/+$/, "");
   }
-  if (!/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    throw new ConfigurationError(
-      "the base URL must be http or https, without credentials, query and fragment",
-    );
-  }
-  return url.href.replace(/\/+$/, "");
+  throw new ConfigurationError(
+    "the base URL must be http or https, without credentials, query or fragment",
+  );
 }
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
@@ -109,7 +103,7 @@ function jsonText(body: unknown): string {
 
 /** A dot segment would be resolved away, and an empty one would name another resource. */
 function pathSegment(name: string, value: unknown): string {
-  if (value instanceof Encoded) return value.text;
+  if (typeof value === "function") return (value as Encoded)();
   const text = Array.isArray(value) ? value.map(plain).join(",") : plain(value);
   if (text === "" || text === "." || text === "..") {
     throw new ConfigurationError(`the path parameter ${name} must not be ${JSON.stringify(text)}`);
@@ -122,7 +116,7 @@ export function formPairs(fields: object): string {
   return Object.entries(fields)
     .flatMap(([name, value]: [string, unknown]) => {
       if (value === undefined || value === null) return [];
-      if (value instanceof Encoded) return value.text;
+      if (typeof value === "function") return (value as Encoded)();
       if (Array.isArray(value)) return value.map((item) => pair(name, plain(item)));
       if (!isObject(value)) return pair(name, plain(value));
       return Object.entries(value).flatMap(([key, item]) =>

@@ -42,7 +42,7 @@ export function decideResume(question: ResumeQuestion): ResumeDecision {
   const { attempt, failure, policy } = question;
   if (!isTransient(failure)) return { resume: false, reason: "final" };
   if (attempt > policy.resumeAttempts) return { resume: false, reason: "attempts" };
-  const asked = failure.kind === "status" ? failure.retryAfter : undefined;
+  const asked = failure.retryAfter;
   if (asked !== undefined) {
     return asked > policy.maxRetryAfter
       ? { resume: false, reason: "retry_after" }

@@ -3,10 +3,15 @@
 // The ways in which OpenAPI writes lists and objects into addresses and headers, apart from the
 // usual one: an item a parameter.
 
+import { addCookies } from "./headers.js";
 import { isObject } from "./json.js";
-import { Encoded, pair, percentEncoded, plain } from "./request.js";
+import { pair, percentEncoded, plain, type Encoded } from "./request.js";
 
 type Given<Written> = Written | undefined;
+
+function written(text: string): Encoded {
+  return () => text;
+}
 
 /** Writes any value as JSON. */
 export function asJson(value: unknown): Given<string> {
@@ -17,13 +22,13 @@ export function asJson(value: unknown): Given<string> {
 export function delimited(name: string, value: unknown, separator: string): Given<Encoded> {
   if (value === undefined || value === null) return undefined;
   const items = parts(value).map(percentEncoded).join(separator);
-  return new Encoded(`${percentEncoded(name)}=${items}`);
+  return written(`${percentEncoded(name)}=${items}`);
 }
 
 /** Writes the fields of an object as `name[field]=value`, at any depth. */
 export function deepObject(name: string, value: unknown): Given<Encoded> {
   const pairs = deepPairs(name, value);
-  return pairs.length === 0 ? undefined : new Encoded(pairs.join("&"));
+  return pairs.length === 0 ? undefined : written(pairs.join("&"));
 }
 
 function deepPairs(name: string, value: unknown): string[] {
@@ -37,26 +42,26 @@ function deepPairs(name: string, value: unknown): string[] {
 export function reserved(name: string, value: unknown): Given<Encoded> {
   if (value === undefined || value === null) return undefined;
   const text = encodeURI(parts(value).join(",")).replace(/[#&+]/g, encodeURIComponent);
-  return new Encoded(`${percentEncoded(name)}=${text}`);
+  return written(`${percentEncoded(name)}=${text}`);
 }
 
 /** Writes a path segment whose fields are `name=value`. */
 export function simple(value: unknown): Encoded {
-  return new Encoded(named(value).join(","));
+  return written(named(value).join(","));
 }
 
 /** Writes a path segment that begins with a dot. */
 export function label(value: unknown, explode: boolean): Encoded {
   const items = explode ? named(value) : parts(value).map(percentEncoded);
-  return new Encoded(`.${items.join(explode ? "." : ",")}`);
+  return written(`.${items.join(explode ? "." : ",")}`);
 }
 
 /** Writes a path segment of the form `;name=value`. */
 export function matrix(name: string, value: unknown, explode: boolean): Encoded {
   const start = percentEncoded(name);
-  if (!explode) return new Encoded(`;${start}=${parts(value).map(percentEncoded).join(",")}`);
+  if (!explode) return written(`;${start}=${parts(value).map(percentEncoded).join(",")}`);
   const items = isObject(value) ? named(value) : parts(value).map((item) => pair(name, item));
-  return new Encoded(items.map((item) => `;${item}`).join(""));
+  return written(items.map((item) => `;${item}`).join(""));
 }
 
 /** Writes the list or object of a header or a cookie. */
@@ -65,6 +70,11 @@ export function listed(value: unknown, explode: boolean): Given<string> {
   if (!explode || !isObject(value)) return parts(value).join(",");
   const fields = Object.entries(value).filter(([, item]) => item !== undefined);
   return fields.map(([key, item]) => `${key}=${plain(item)}`).join(",");
+}
+
+/** Writes parameters as cookies. */
+export function asCookies(values: object): (headers: Headers) => void {
+  return (headers) => addCookies(headers, values);
 }
 
 function named(value: unknown): string[] {

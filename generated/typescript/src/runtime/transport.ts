@@ -1,22 +1,19 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { inBrowser } from "./environment.js";
 import {
   APIConnectionError,
   APIError,
   APITimeoutError,
-  ConfigurationError,
-  errorFromBody,
-  type ErrorTable,
-  type SdkError,
+  errorInBody,
+  SdkError,
+  type APIErrorFacts,
+  type ErrorForm,
 } from "./errors.js";
+import { addHeaders, inBrowser, mappedHeaders, type HeaderMap } from "./headers.js";
 import { tell, type AttemptRequest, type Interceptor, type Observer } from "./interceptors.js";
 import type { JsonValue } from "./json.js";
-import { redactedText, secretsOf } from "./redaction.js";
 import {
-  base64,
   checkedBaseUrl,
-  percentEncoded,
   requestBody,
   requestUrl,
   type HeaderValues,
@@ -31,7 +28,7 @@ import {
   type Reader,
 } from "./responses.js";
 import { decideRetry, retryAfter, RetryQuota, type Failure, type RetryPolicy } from "./retry.js";
-import { defaultFrameLimits, type FrameLimits } from "./sse.js";
+import type { FrameLimits } from "./sse.js";
 import { Call, type Timeouts } from "./timeouts.js";
 
 /** The `fetch` that a client sends with. */
@@ -58,9 +55,17 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Puts a credential where it belongs. */
+export type Placing = (
+  value: string,
+  name: string,
+  headers: Headers,
+  query: Record<string, unknown>,
+) => void;
+
 /** A credential and the place it goes to. */
 export interface Credential {
-  readonly kind: "bearer" | "basic" | "header" | "query" | "cookie";
+  readonly place: Placing;
   /** The name of the header, query parameter or cookie. */
   readonly name?: string;
   readonly value: string | undefined;
@@ -68,30 +73,25 @@ export interface Credential {
   readonly tokens?: TokenSource;
 }
 
-/** Where the tokens of a bearer credential come from. */
+/** Where the tokens of a credential come from. */
 export interface TokenSource {
   /** What tokens are asked for with: it must not be shown. */
   readonly secret: string;
-  /** Gives a token that is valid as far as is known. */
-  token(send: Fetch, baseUrl: string): Promise<string>;
-  /** Makes the next token a new one: the last was refused. */
-  forget(): void;
+  /** Gives the tokens of one call. */
+  forCall(send: Fetch, baseUrl: string): CallTokens;
 }
 
-/** A call option that maps names to header values. */
-export interface HeaderMap {
-  readonly prefix: string;
-  /** What the environment variable of a name begins with. */
-  readonly environment: string;
-  /** What follows the prefix for each known name, or `name=header`; other names follow as they are. */
-  readonly members: readonly string[];
+/** The tokens of one call. */
+export interface CallTokens {
+  /** Adds a token that is valid as far as is known. */
+  add(headers: Headers): Promise<void>;
+  /** Whether an error says that the token was refused, for the first time: there is a new one. */
+  isRenewed(error: SdkError): boolean;
 }
 
 /** What a specification settles for every call. */
 export interface Product {
   readonly baseUrl?: string;
-  /** What the names of environment variables begin with. */
-  readonly environment: string;
   readonly userAgent: string;
   readonly headers: HeaderValues;
   readonly requestIdHeader?: string;
@@ -99,7 +99,7 @@ export interface Product {
   /** The header that carries the number of an attempt, from 1. */
   readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
-  readonly errors: ErrorTable;
+  readonly errors: ErrorForm;
 }
 
 /** What a transport is made from. */
@@ -112,10 +112,14 @@ export interface TransportSettings {
   readonly platformHeaders?: boolean | undefined;
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
-  readonly frameLimits?: FrameLimits | undefined;
-  readonly observers?: readonly Observer[] | undefined;
+  readonly frameLimits: FrameLimits;
+  readonly observers: readonly Observer[];
   readonly traceContext?: (() => HeaderValues) | undefined;
   readonly fetch?: Fetch | undefined;
+  /** Makes an error of its class; absent: an `APIError`. */
+  readonly makeError?: (message: string, facts: APIErrorFacts) => APIError;
+  /** Takes the secrets of the client and of a request out of a text. */
+  readonly show: (text: string, request: AttemptRequest) => string;
 }
 
 /** How one sending differs from what its request and its options say. */
@@ -132,25 +136,21 @@ interface Prepared {
   readonly url: string;
   readonly init: RequestInit & { readonly method: string };
   readonly headers: Headers;
-  readonly tokens: TokenSource | undefined;
+  readonly tokens: CallTokens | undefined;
   readonly repeatable: boolean;
 }
 
-type Outcome = Accepted | { readonly error: SdkError };
-
-const SAFE_TO_REPEAT = new Set(["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "QUERY"]);
+const SAFE_TO_REPEAT = /^(GET|HEAD|PUT|DELETE|OPTIONS|TRACE|QUERY)$/;
 
 /** Sends requests: credentials, timeouts, retries and errors are settled here for all of them. */
 export class Transport {
   readonly settings: TransportSettings;
-  readonly frameLimits: FrameLimits;
   readonly #baseUrl: string;
   readonly #fetch: Fetch;
   readonly #quota: RetryQuota;
 
   constructor(settings: TransportSettings) {
     this.settings = settings;
-    this.frameLimits = settings.frameLimits ?? defaultFrameLimits;
     this.#baseUrl = checkedBaseUrl(settings.baseUrl);
     this.#quota = new RetryQuota(settings.retry.quota);
     this.#fetch = settings.fetch ?? ((url, init) => fetch(url, init));
@@ -167,13 +167,12 @@ export class Transport {
 
   /** All that look on while a call is made. */
   observers(options: CallOptions): readonly Observer[] {
-    return [...(this.settings.observers ?? []), ...(options.interceptors ?? [])];
+    return [...this.settings.observers, ...(options.interceptors ?? [])];
   }
 
   /** Starts the clock of a call. */
   begin(options: CallOptions): Call {
-    const { settings } = this;
-    return new Call({ ...settings.timeouts, ...options.timeouts }, options.signal);
+    return new Call({ ...this.settings.timeouts, ...options.timeouts }, options.signal);
   }
 
   /** Sends a request until it is accepted, or raises the error of its last attempt. */
@@ -186,28 +185,24 @@ export class Transport {
     const { retry } = this.settings;
     const maxAttempts = sending.maxAttempts ?? options.maxAttempts ?? retry.maxAttempts;
     const prepared = await this.#prepare(request, options, sending);
+    const { tokens, repeatable } = prepared;
     const observers = this.observers(options);
     let spent = 0;
-    let isRenewed = false;
     for (let attempt = 1; ; attempt += 1) {
       const sent = await this.#attemptRequest(prepared, sending.attempt ?? attempt);
       await tell(observers, "beforeRequest", sent);
-      const outcome = await this.#attempt(call, prepared, sent, observers, sending);
-      if ("response" in outcome) {
+      const outcome = await this.#attempt(call, prepared, sent, observers);
+      const error = outcome instanceof SdkError ? outcome : await this.#refusal(outcome, sending);
+      if (error === undefined) {
         this.#quota.refund(spent);
-        return outcome;
+        return outcome as Accepted;
       }
-      const { error } = outcome;
-      if (prepared.tokens && !isRenewed && error instanceof APIError && error.status === 401) {
-        isRenewed = true;
-        prepared.tokens.forget();
-        continue;
-      }
+      if (tokens?.isRenewed(error) === true) continue;
       const decision = decideRetry({
         attempt,
         failure: failureOf(error),
         policy: { ...retry, maxAttempts },
-        repeatable: prepared.repeatable,
+        repeatable,
         tokens: this.#quota.tokens,
         remaining: call.remaining,
         random: Math.random(),
@@ -217,10 +212,11 @@ export class Transport {
         if (sending.attempt === undefined) await tell(observers, "onError", error, sent);
         throw error;
       }
-      await tell(observers, "onRetry", attempt, decision.delay, error, sent);
-      this.#quota.spend(decision.cost);
-      spent += decision.cost;
-      await call.pause(decision.delay);
+      const { delay, cost } = decision;
+      await tell(observers, "onRetry", attempt, delay, error, sent);
+      this.#quota.spend(cost);
+      spent += cost;
+      await call.pause(delay);
     }
   }
 
@@ -232,19 +228,13 @@ export class Transport {
     const call = this.begin(options);
     try {
       const accepted = await this.send(call, request, options, {});
-      const data = await this.#read(accepted, read, options);
+      const data = await read(accepted).catch(async (error: SdkError) => {
+        await tell(this.observers(options), "onError", error, accepted.request);
+        throw error;
+      });
       return { data, response: accepted.response, requestId: accepted.requestId };
     } finally {
       call.end();
-    }
-  }
-
-  async #read<Data>(accepted: Accepted, read: Reader<Data>, options: CallOptions): Promise<Data> {
-    try {
-      return await read(accepted);
-    } catch (error) {
-      await tell(this.observers(options), "onError", error as SdkError, accepted.request);
-      throw error;
     }
   }
 
@@ -253,38 +243,39 @@ export class Transport {
     options: CallOptions,
     sending: Sending,
   ): Promise<Prepared> {
-    const { product } = this.settings;
+    const { settings } = this;
+    const { product } = settings;
+    const { verb, idempotency } = request;
     const { body, type } = await requestBody(request, options.extraBody);
     const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
     const query: Record<string, unknown> = { ...request.query, ...options.query };
-    if (this.settings.platformHeaders !== false) {
-      if (!inBrowser()) headers.set("User-Agent", product.userAgent);
-      addHeaders(headers, product.headers);
+    const add = (values: HeaderValues | undefined): void => addHeaders(headers, values);
+    if (settings.platformHeaders !== false) {
+      if (!inBrowser()) add({ "User-Agent": product.userAgent });
+      add(product.headers);
     }
-    addHeaders(headers, this.settings.traceContext?.());
-    if (type !== undefined) headers.set("Content-Type", type);
+    add(settings.traceContext?.());
+    add({ "Content-Type": type });
     const tokens = this.#authorize(request, headers, query);
-    addCookies(headers, request.cookies);
+    request.cookies?.(headers);
     const keyHeader = product.idempotencyHeader ?? "Idempotency-Key";
-    const key =
-      options.idempotencyKey ?? (request.idempotency === "key" ? crypto.randomUUID() : undefined);
-    addHeaders(headers, { [keyHeader]: key });
-    addHeaders(headers, this.settings.headers);
-    addHeaders(headers, request.headers);
-    addHeaders(headers, mappedHeaders(product.headerMaps, options));
-    addHeaders(headers, options.headers);
-    const baseUrl = this.settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
-    // A redirect could carry the credentials to another host.
-    const init: Prepared["init"] = { method: request.verb, redirect: "manual" };
+    const key = options.idempotencyKey ?? (idempotency === "key" ? crypto.randomUUID() : undefined);
+    add({ [keyHeader]: key });
+    add(settings.headers);
+    add(request.headers as HeaderValues);
+    add(mappedHeaders(product.headerMaps, options));
+    add(options.headers);
+    const ownUrl = settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
     return {
-      url: requestUrl(baseUrl ?? this.#baseUrl, request, query),
+      url: requestUrl(ownUrl ?? this.#baseUrl, request, query),
       headers,
       tokens,
-      init: body === undefined ? init : { ...init, body },
+      // A redirect could carry the credentials to another host.
+      init: { method: verb, redirect: "manual", body: body ?? null },
       repeatable:
-        SAFE_TO_REPEAT.has(request.verb) ||
-        request.idempotency === "natural" ||
-        (request.idempotency === "key" && headers.has(keyHeader)),
+        SAFE_TO_REPEAT.test(verb) ||
+        idempotency === "natural" ||
+        (idempotency === "key" && headers.has(keyHeader)),
     };
   }
 
@@ -293,17 +284,17 @@ export class Transport {
     request: OperationRequest,
     headers: Headers,
     query: Record<string, unknown>,
-  ): TokenSource | undefined {
+  ): CallTokens | undefined {
     const { credentials } = this.settings;
-    const known = (scheme: string): boolean =>
-      Boolean(credentials[scheme]?.value ?? credentials[scheme]?.tokens);
-    let tokens: TokenSource | undefined;
-    for (const scheme of request.security?.find((schemes) => schemes.every(known)) ?? []) {
-      const credential = credentials[scheme];
-      tokens ??= credential?.tokens;
-      if (credential?.value) applyCredential(credential, headers, query);
+    let found: CallTokens | undefined;
+    const isKnown = (scheme: string): unknown =>
+      credentials[scheme]?.value || credentials[scheme]?.tokens;
+    for (const scheme of request.security?.find((schemes) => schemes.every(isKnown)) ?? []) {
+      const { value, tokens, name = "", place } = credentials[scheme] as Credential;
+      found ??= tokens?.forCall(this.#fetch, this.#baseUrl);
+      if (value) place(value, name, headers, query);
     }
-    return tokens;
+    return found;
   }
 
   /** Each attempt has headers of its own, so that what is changed is changed once. */
@@ -314,62 +305,53 @@ export class Transport {
     const { attemptHeader } = this.settings.product;
     const own = new Headers(headers);
     if (attemptHeader !== undefined) own.set(attemptHeader, String(attempt));
-    if (tokens !== undefined && !own.has("Authorization")) {
-      const token = await tokens.token(this.#fetch, this.#baseUrl);
-      setHeader(own, "Authorization", `Bearer ${token}`);
-    }
+    await tokens?.add(own);
     return { method: init.method, url, headers: own, attempt };
   }
 
+  /** Gives the answer, or the error that stands for none. */
   async #attempt(
     call: Call,
     { init }: Prepared,
     request: AttemptRequest,
     observers: readonly Observer[],
-    sending: Sending,
-  ): Promise<Outcome> {
+  ): Promise<Accepted | SdkError> {
+    const { settings } = this;
     const { url, headers } = request;
-    const show = (text: string): string => redactedText(text, secretsOf(this.settings, request));
+    const { requestIdHeader } = settings.product;
+    const show = (text: string): string => settings.show(text, request);
     const started = performance.now();
     let response: Response;
     try {
       response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
     } catch (cause) {
-      return { error: connectionError(cause, call, show) };
+      return connectionError(cause, call, show);
     }
     const duration = performance.now() - started;
-    const { requestIdHeader } = this.settings.product;
     const requestId = (requestIdHeader && response.headers.get(requestIdHeader)) ?? undefined;
-    const accepted: Accepted = { response, requestId, call, request, show };
-    await this.#tellOfResponse(accepted, observers, duration);
-    return response.ok ? accepted : this.#refusal(accepted, sending);
-  }
-
-  async #tellOfResponse(
-    { response, requestId, request }: Accepted,
-    observers: readonly Observer[],
-    duration: number,
-  ): Promise<void> {
-    const { status, headers } = response;
     try {
+      const { status, headers } = response;
       await tell(observers, "afterResponse", { request, status, headers, requestId, duration });
     } catch (error) {
       void response.body?.cancel().catch(() => undefined);
       throw error;
     }
+    return { response, requestId, call, request, show };
   }
 
-  async #refusal(accepted: Accepted, sending: Sending): Promise<Outcome> {
+  /** Gives the error that an answer states, if it does not say success. */
+  async #refusal(accepted: Accepted, { lastEventId }: Sending): Promise<SdkError | undefined> {
+    const { response, call, show } = accepted;
+    if (response.ok) return undefined;
     try {
-      const text = await readText(accepted);
-      const wait = retryAfter(accepted.response.headers, Date.now());
-      const error = this.apiError(jsonOrText(text), accepted, {
-        lastEventId: sending.lastEventId,
+      const body = jsonOrText(await readText(accepted));
+      const wait = retryAfter(response.headers, Date.now());
+      return this.apiError(body, accepted, {
+        lastEventId,
         retryAfter: wait === undefined ? undefined : wait / 1_000,
       });
-      return { error };
     } catch (cause) {
-      return { error: connectionError(cause, accepted.call, accepted.show) };
+      return connectionError(cause, call, show);
     }
   }
 
@@ -377,112 +359,26 @@ export class Transport {
   apiError(
     body: JsonValue | undefined,
     { response, requestId, show }: Accepted,
-    around: {
-      readonly lastEventId: string | undefined;
-      readonly retryAfter?: number | undefined;
-      readonly fallback?: string;
-    },
+    around: Pick<APIErrorFacts, "lastEventId" | "retryAfter">,
+    fallback?: string,
   ): APIError {
+    const { product, makeError } = this.settings;
     const { status, headers } = response;
-    return errorFromBody(this.settings.product.errors, body, {
-      fallback: `the server answered with status ${status}`,
+    const { message, facts } = errorInBody(product.errors, body, {
       ...around,
       status,
       requestId,
       headers,
-      show,
     });
-  }
-}
-
-/** Gives the headers that the mapping options of a client or a call stand for. */
-export function mappedHeaders(
-  maps: Readonly<Record<string, HeaderMap>>,
-  options: object,
-): HeaderValues {
-  const found: Record<string, string | null> = {};
-  for (const [option, map] of Object.entries(maps)) {
-    const values = (options as Readonly<Record<string, unknown>>)[option];
-    for (const [name, value] of Object.entries(values ?? {})) {
-      if (value !== undefined) found[headerName(map, name)] = value as string | null;
-    }
-  }
-  return found;
-}
-
-/** Names are compared as letters and digits, so that every spelling of an option works. */
-function headerName(map: HeaderMap, name: string): string {
-  const known = knownHeaders(map).find(([each]) => each === letters(name));
-  return known?.[1] ?? map.prefix + name.replace(/_/g, "-");
-}
-
-/** Gives the known names of a map, in letters and digits, and their headers. */
-export function knownHeaders({ members, prefix }: HeaderMap): [name: string, header: string][] {
-  return members.map((member) => {
-    const [name = "", header = prefix + member] = member.split("=");
-    return [letters(name), header];
-  });
-}
-
-function letters(name: string): string {
-  return name.toLowerCase().replace(/[-_]/g, "");
-}
-
-function addHeaders(headers: Headers, values: Readonly<Record<string, unknown>> = {}): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue;
-    setHeader(headers, name, String(value ?? ""));
-    if (value === null) headers.delete(name);
-  }
-}
-
-/** The platform's own error would show the value, which may be a secret. */
-function setHeader(headers: Headers, name: string, value: string): void {
-  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(name)) {
-    throw new ConfigurationError("the name of a header has a character that no name may have");
-  }
-  if (!/^[\t\x20-\x7e]*$/.test(value)) {
-    throw new ConfigurationError(`the value of the header ${name} cannot be sent`);
-  }
-  headers.set(name, value);
-}
-
-function addCookies(headers: Headers, cookies: object = {}): void {
-  for (const [name, value] of Object.entries(cookies)) {
-    if (value === undefined) continue;
-    const known = headers.get("Cookie");
-    const cookie = `${percentEncoded(name)}=${percentEncoded(String(value))}`;
-    headers.set("Cookie", known === null ? cookie : `${known}; ${cookie}`);
-  }
-}
-
-function applyCredential(
-  { kind, name = "", value = "" }: Credential,
-  headers: Headers,
-  query: Record<string, unknown>,
-): void {
-  switch (kind) {
-    case "bearer":
-      setHeader(headers, "Authorization", `Bearer ${value}`);
-      break;
-    case "basic":
-      headers.set("Authorization", `Basic ${base64(value)}`);
-      break;
-    case "header":
-      setHeader(headers, name, value);
-      break;
-    case "query":
-      query[name] = value;
-      break;
-    case "cookie":
-      addCookies(headers, { [name]: value });
+    const shown = show(message ?? fallback ?? `the server answered with status ${status}`);
+    return makeError?.(shown, facts) ?? new APIError(shown, facts);
   }
 }
 
 /** Says what an error means for the question whether to try again. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof APIError) {
-    const { status = 0, code, retryAfter } = error;
+    const { status, code, retryAfter } = error;
     const wait = retryAfter === undefined ? undefined : retryAfter * 1_000;
     return { kind: "status", status, code, retryAfter: wait };
   }

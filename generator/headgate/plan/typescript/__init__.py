@@ -15,6 +15,7 @@ from headgate.plan.typescript.content import (
     plan_output,
 )
 from headgate.plan.typescript.errors import plan_errors
+from headgate.plan.typescript.extensions import EXTENSIONS, plan_extensions
 from headgate.plan.typescript.index import plan_index
 from headgate.plan.typescript.manifest import (
     plan_entry,
@@ -43,10 +44,12 @@ RUNTIME = (
     "accumulated",
     "assembly",
     "bodies",
+    "classes",
     "credentials",
     "environment",
     "errors",
     "frames",
+    "headers",
     "interceptors",
     "json",
     "lines",
@@ -96,11 +99,15 @@ def _manifests(api: Api, names: Names, config: Config) -> Iterator[PlannedFile]:
     yield Rendered(
         "package.json", "typescript/document.json.jinja", plan_package_json(config)
     )
-    yield Rendered(
-        "opentelemetry/package.json",
-        "typescript/document.json.jinja",
-        plan_entry("runtime/opentelemetry"),
-    )
+    for folder, module in (
+        (EXTENSIONS, EXTENSIONS),
+        ("opentelemetry", "runtime/opentelemetry"),
+    ):
+        yield Rendered(
+            f"{folder}/package.json",
+            "typescript/document.json.jinja",
+            plan_entry(module),
+        )
     yield Rendered(
         "README.md", "typescript/README.md.jinja", plan_readme(api, names, config)
     )
@@ -122,6 +129,11 @@ def _sources(
         "src/errors.ts",
         "typescript/src/errors.ts.jinja",
         plan_errors(api, names, header),
+    )
+    yield Rendered(
+        f"src/{EXTENSIONS}.ts",
+        "typescript/src/extensions.ts.jinja",
+        plan_extensions(api, config, header),
     )
     yield from _content(api, names, header)
     yield from _webhooks(api, names, header)

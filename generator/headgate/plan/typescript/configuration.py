@@ -14,10 +14,10 @@ from headgate.encoding.typescript import (
     type_key,
     value_key,
 )
-from headgate.names import Name, Scope, camel, constant, split_words
+from headgate.names import Scope, camel, constant, split_words
+from headgate.plan.typescript.errors import error_form
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
-    WIDTH,
     Array,
     Call,
     Entry,
@@ -25,18 +25,20 @@ from headgate.plan.typescript.layout import (
     one_line,
     open_object,
 )
-from headgate.plan.typescript.names import RESERVED_WORDS, Exported
+from headgate.plan.typescript.names import RESERVED_WORDS
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
     from headgate.ir.api import Api, HeaderMap, SecurityScheme, Server
+    from headgate.names import Name
     from headgate.plan.typescript.layout import Value
     from headgate.plan.typescript.names import Names
 
 _SHARED_OPTIONS = frozenset(
     {
-        *("baseUrl", "fetch", "frameLimits", "headers", "interceptors", "logLevel"),
-        *("logger", "platformHeaders", "retry", "server", "timeouts", "traceContext"),
+        *("baseUrl", "extensions", "fetch", "frameLimits", "headers", "interceptors"),
+        *("logLevel", "logger", "platformHeaders", "retry", "server", "timeouts"),
+        "traceContext",
     }
 )
 _CALL_OPTIONS = frozenset(
@@ -77,6 +79,7 @@ class ConfigurationPage:
     has_options: bool
     server: Option | None
     product: Code
+    product_type: Code
     connect: Code
     settled: Code | None
     settings: Code
@@ -90,18 +93,18 @@ def plan_configuration(
     imports.runtime_type("settings", "ConnectionOptions")
     imports.runtime_type("transport", "CallOptions")
     imports.runtime_type("transport", "Credential")
-    imports.runtime_type("transport", "Product")
+    imports.runtime_type("logging", "LogOptions")
     imports.runtime("transport", "Transport")
     imports.runtime("settings", "transportSettings")
-    errors = imports.value(Exported(Name("errorTable"), "errors"))
-    prefix = config.client.environment_prefix
-    options = _option_names(api)
-    product = open_object(_product(api, config, options, errors), 0)
+    options = option_names(api)
+    product = open_object(_product(api, config, options), 0)
     settled = _settled(api, config, imports)
     return ConfigurationPage(
         header=header,
         maps=tuple(_map(each, names) for each in api.header_maps),
-        credentials=_credential_options(api, imports, options, prefix),
+        credentials=_credential_options(
+            api, imports, options, config.client.environment_prefix
+        ),
         server=_server_option(api, config),
         settled=settled,
         settings=fixed("product" if settled is None else "settled"),
@@ -114,13 +117,14 @@ def plan_configuration(
             for each in api.header_maps
         ),
         has_options=bool(options) or _server(api, config) is not None,
-        product=assembled("const product: Product = {};", product),
-        connect=_connect(api, imports, options, prefix),
+        product=product,
+        product_type=imports.runtime_type("transport", "Product"),
+        connect=_connect(api, imports, options),
         imports=imports.lines(),
     )
 
 
-def _option_names(api: Api) -> dict[str, Name]:
+def option_names(api: Api) -> dict[str, Name]:
     """Name the options that the specification adds, by the spec's word for them."""
     scope = Scope(reserved=_SHARED_OPTIONS | _CALL_OPTIONS | RESERVED_WORDS)
     found: dict[str, Name] = {}
@@ -138,7 +142,7 @@ def variable(prefix: str, option: str) -> str:
     return f"{prefix}_{constant(split_words(option))}"
 
 
-def _map_variable(prefix: str, option: str) -> str:
+def map_variable(prefix: str, option: str) -> str:
     """A variable names one entry, so the option's plural goes."""
     return variable(prefix, option).removesuffix("S")
 
@@ -212,7 +216,9 @@ def _credential_options(
         Option(
             docs=doc_comment(
                 _told(
-                    text, f"Absent: `{variable(prefix, option)}` of the environment."
+                    text,
+                    "A client without it takes"
+                    f" `{variable(prefix, option)}` of the environment.",
                 ),
                 depth=2,
             ),
@@ -253,9 +259,7 @@ def _map(header_map: HeaderMap, names: Names) -> MapPlan:
     )
 
 
-def _product(
-    api: Api, config: Config, options: dict[str, Name], errors: Code
-) -> list[Entry]:
+def _product(api: Api, config: Config, options: dict[str, Name]) -> list[Entry]:
     http, version = config.http, config.package.version
     base_url = config.client.default_base_url or api.base_url
     entries: list[Entry] = []
@@ -266,7 +270,6 @@ def _product(
         value = string(f"typescript/{version}")
         sdk.append(Entry(value_key(http.sdk_header), value))
     entries += [
-        Entry(fixed("environment"), string(config.client.environment_prefix)),
         Entry(
             fixed("userAgent"),
             string(f"{config.client.user_agent}-typescript/{version}"),
@@ -281,27 +284,22 @@ def _product(
         if name is not None:
             entries.append(Entry(key, string(name)))
     maps = [
-        Entry(
-            value_key(options[each.option].text),
-            _header_map(each, config.client.environment_prefix),
-        )
+        Entry(value_key(options[each.option].text), _header_map(each))
         for each in api.header_maps
     ]
     entries.append(Entry(fixed("headerMaps"), Object(tuple(maps))))
-    entries.append(Entry(fixed("errors"), errors))
+    entries.append(Entry(fixed("errors"), error_form(api.errors)))
     return entries
 
 
-def _header_map(header_map: HeaderMap, prefix: str) -> Value:
+def _header_map(header_map: HeaderMap) -> Value:
     members = tuple(
         string(_shown_member(header_map.prefix, name, header))
         for name, header in header_map.members
     )
-    environment = string(_map_variable(prefix, header_map.option))
     return Object(
         (
             Entry(fixed("prefix"), string(header_map.prefix)),
-            Entry(fixed("environment"), environment),
             Entry(fixed("members"), Array(members)),
         )
     )
@@ -320,14 +318,12 @@ def _letters(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
-def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) -> Code:
+def _connect(api: Api, imports: Imports, options: dict[str, Name]) -> Code:
     """Write the record of credentials, by scheme."""
-    if not api.schemes:
-        return fixed("{}")
     entries = [
         Entry(
             value_key(scheme.name),
-            Object((*_placing(scheme), _credential(scheme, imports, options, prefix))),
+            Object((*_placing(scheme, imports), _credential(scheme, imports, options))),
         )
         for scheme in api.schemes
         if scheme.kind != "mutual_tls"
@@ -336,38 +332,30 @@ def _connect(api: Api, imports: Imports, options: dict[str, Name], prefix: str) 
 
 
 def _credential(
-    scheme: SecurityScheme, imports: Imports, options: dict[str, Name], prefix: str
+    scheme: SecurityScheme, imports: Imports, options: dict[str, Name]
 ) -> Entry:
     option = assembled("client{}", access(options[scheme.option].text))
-    name = string(variable(prefix, scheme.option))
     if scheme.token_url is not None:
-        rule = Object(
-            (
-                Entry(fixed("tokenUrl"), string(scheme.token_url)),
-                Entry(fixed("token"), name),
-                Entry(fixed("clientId"), string(f"{prefix}_CLIENT_ID")),
-                Entry(fixed("clientSecret"), string(f"{prefix}_CLIENT_SECRET")),
-            )
-        )
         make = imports.runtime("credentials", "tokenCredential")
-        made = assembled("...{}({}, {})", make, option, one_line(rule))
-        if len(made) + 7 > WIDTH:
-            made = assembled(
-                "...{}({}, {})", make, option, open_object(rule.entries, 6)
-            )
+        made = assembled("...{}({}, {})", make, option, string(scheme.token_url))
         return Entry(made, made)
     if scheme.kind == "basic":
         read = imports.runtime("credentials", "basicValue")
-    else:
-        read = imports.runtime("environment", "optionValue")
-    return Entry(fixed("value"), Call(read, (option, name)))
+        return Entry(fixed("value"), Call(read, (option,)))
+    return Entry(fixed("value"), option)
 
 
-def _placing(scheme: SecurityScheme) -> tuple[Entry, ...]:
-    if scheme.kind == "api_key" and scheme.place is not None:
-        return (
-            Entry(fixed("kind"), string(scheme.place)),
-            Entry(fixed("name"), string(scheme.parameter or "")),
-        )
-    kind = "basic" if scheme.kind == "basic" else "bearer"
-    return (Entry(fixed("kind"), string(kind)),)
+def _placing(scheme: SecurityScheme, imports: Imports) -> tuple[Entry, ...]:
+    place, runtime = fixed("place"), imports.runtime
+    name = Entry(fixed("name"), string(scheme.parameter or ""))
+    match scheme.kind, scheme.place:
+        case "api_key", "header":
+            return Entry(place, runtime("credentials", "inHeader")), name
+        case "api_key", "query":
+            return Entry(place, runtime("credentials", "inQuery")), name
+        case "api_key", "cookie":
+            return Entry(place, runtime("credentials", "inCookie")), name
+        case "basic", _:
+            return (Entry(place, runtime("credentials", "basic")),)
+        case _:
+            return (Entry(place, runtime("credentials", "bearer")),)

@@ -16,10 +16,17 @@ from headgate.ir.types import Enum, ListOf, MapOf, Scalar, Struct
 from headgate.names import Scope, camel, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
-from headgate.plan.typescript.layout import Entry, Object, open_object
+from headgate.plan.typescript.layout import (
+    WIDTH,
+    Array,
+    Entry,
+    Object,
+    one_line,
+    open_object,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from headgate.ir.api import Api, ErrorClass, ErrorModel
     from headgate.ir.types import TypeExpr
@@ -34,21 +41,14 @@ _OWN_MEMBERS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class DetailPlan:
-    """A getter of one detail."""
-
-    head: Code
-    body: Code
-
-
-@dataclass(frozen=True, slots=True)
 class ErrorPlan:
     """A class of the tree."""
 
     docs: Code
     head: Code
     shown_name: Code
-    details: tuple[DetailPlan, ...]
+    details: tuple[Code, ...]
+    table: Code | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ def plan_errors(api: Api, names: Names, header: Code) -> ErrorsPage:
     imports = Imports("errors")
     types = Types(api, names, imports)
     classes = tuple(_class(types, each) for each in _parents_first(api.errors.classes))
-    table_type = imports.runtime_type("errors", "ErrorTable")
+    classify = imports.runtime("classes", "classified")
     entries = open_object(_table(api.errors, names), 0)
     return ErrorsPage(
         header=header,
         classes=classes,
-        table=assembled("export const errorTable: {} = {};", table_type, entries),
+        table=assembled("export const errorClasses = {}({});", classify, entries),
         imports=imports.lines(),
     )
 
@@ -96,27 +96,65 @@ def _class(types: Types, error: ErrorClass) -> ErrorPlan:
     else:
         parent = identifier(types.names.errors[error.parent].name)
     members = Scope(reserved=_OWN_MEMBERS)
+    details = {
+        each.name: members.claim(camel(split_words(each.name)), "detail")
+        for each in error.details
+    }
+    inherited = parent if _reads_details(types.api.errors, error.parent) else None
     return ErrorPlan(
         docs=doc_comment(error.docs.text, deprecated=error.docs.deprecated),
         head=assembled("export class {} extends {} {{", name, parent),
         shown_name=string(error.name),
         details=tuple(
-            _detail(
-                identifier(members.claim(camel(split_words(each.name)), "detail")),
-                string(each.name),
-                string(_kind(types, each.type)),
-                types.write(each.type),
-            )
+            _detail(identifier(details[each.name]), types.write(each.type))
             for each in error.details
         ),
+        table=_details_table(types, error, details, inherited) if details else None,
     )
 
 
-def _detail(name: Code, key: Code, kind: Code, written: Code) -> DetailPlan:
-    return DetailPlan(
-        assembled("get {}(): {} | undefined {{", name, written),
-        assembled("return this.detail({}, {});", key, kind),
+def _reads_details(errors: ErrorModel, name: str | None) -> bool:
+    """Say whether a class or one that it extends reads details."""
+    by_name = {each.name: each for each in errors.classes}
+    while name is not None:
+        if by_name[name].details:
+            return True
+        name = by_name[name].parent
+    return False
+
+
+def _detail(name: Code, written: Code) -> Code:
+    line = assembled("  declare readonly {}: {} | undefined;", name, written)
+    if len(line) <= WIDTH:
+        return line
+    return assembled(
+        "  declare readonly {}:\n    | {}\n    | undefined;", name, written
     )
+
+
+def _details_table(
+    types: Types, error: ErrorClass, details: Mapping[str, Name], parent: Code | None
+) -> Code:
+    """Write the kind of each detail, and its name where the property has another."""
+    entries: list[Entry] = []
+    if parent is not None:
+        inherited = assembled("...{}.details", parent)
+        entries.append(Entry(inherited, inherited))
+    for each in error.details:
+        told = [string(_kind(types, each.type))]
+        if details[each.name].text != each.name:
+            told.append(string(each.name))
+        key = value_key(details[each.name].text)
+        entries.append(Entry(key, Array(tuple(told))))
+    table = types.imports.runtime_type("classes", "DetailTable")
+    start = fixed("  static readonly details: ")
+    if parent is not None:
+        start = fixed("  static override readonly details: ")
+    start = assembled("{}{} = ", start, table)
+    line = assembled("{}{};", start, one_line(Object(tuple(entries))))
+    if len(line) <= WIDTH:
+        return line
+    return assembled("{}{};", start, open_object(entries, 2))
 
 
 def _kind(types: Types, expression: TypeExpr) -> str:
@@ -134,7 +172,8 @@ def _kind(types: Types, expression: TypeExpr) -> str:
             return "any"
 
 
-def _table(errors: ErrorModel, names: Names) -> list[Entry]:
+def error_form(errors: ErrorModel) -> Object:
+    """Say where an error body keeps its parts."""
     entries: list[Entry] = []
     if errors.at is not None:
         entries.append(Entry(fixed("at"), string(errors.at)))
@@ -153,6 +192,11 @@ def _table(errors: ErrorModel, names: Names) -> list[Entry]:
         if value is not None
     ]
     entries.append(Entry(fixed("fields"), Object(tuple(shown))))
+    return Object(tuple(entries))
+
+
+def _table(errors: ErrorModel, names: Names) -> list[Entry]:
+    entries: list[Entry] = []
     chosen: dict[str, list[tuple[str, Name]]] = {
         "codes": [],
         "types": [],

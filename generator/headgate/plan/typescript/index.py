@@ -51,7 +51,7 @@ def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
         base_error=identifier(names.base_error),
         configuration=_export(
             "configuration",
-            sorted(["ClientOptions", "RequestOptions", *options]),
+            sorted(["ClientOptions", "RequestOptions", "ResourceOptions", *options]),
             only_types=True,
         ),
         errors=_export("errors", _sorted_names(names.errors.values()))

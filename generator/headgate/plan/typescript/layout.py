@@ -173,10 +173,10 @@ def call_lines(start: Code, parameters: Sequence[Code], end: Code, depth: int) -
 
 
 def new_member(name: Code, class_name: Code) -> Code:
-    """Lay out the making of a member from `transport`, in a constructor."""
-    start = assembled("    this.{} = new {}(", name, class_name)
-    if len(start) + len("transport);") <= WIDTH:
-        return assembled("{}transport);", start)
+    """Lay out a property that is a resource made with the transport of this one."""
+    start = assembled("  readonly {} = new {}(", name, class_name)
+    if len(start) + len("this.transport);") <= WIDTH:
+        return assembled("{}this.transport);", start)
     if len(start) <= WIDTH:
-        return assembled("{}\n      transport,\n    );", start)
-    return assembled("    this.{} =\n      new {}(transport);", name, class_name)
+        return assembled("{}\n    this.transport,\n  );", start)
+    return assembled("  readonly {} =\n    new {}(this.transport);", name, class_name)

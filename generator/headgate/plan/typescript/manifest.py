@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headgate.document.json_values import Json as JsonValue
     from headgate.encoding.code import Code
     from headgate.ir.api import Api
+    from headgate.ir.operations import Resource
     from headgate.plan.typescript.names import Names
 
 
@@ -22,6 +23,15 @@ class JsonPage:
     """A file that is one JSON document."""
 
     content: Code
+
+
+@dataclass(frozen=True, slots=True)
+class AlonePlan:
+    """The import of one resource, and of what it leaves out."""
+
+    name: Code
+    module: Code
+    extensions: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,7 @@ class ReadmePage:
     client: Code
     base_error: Code
     variables: tuple[Code, ...]
+    alone: AlonePlan | None
 
 
 def plan_package_json(config: Config) -> JsonPage:
@@ -60,10 +71,11 @@ def plan_package_json(config: Config) -> JsonPage:
         "exports": {
             ".": _conditions("index"),
             "./resources/*": _conditions("resources/*"),
+            "./extensions": _conditions("extensions"),
             "./opentelemetry": _conditions("runtime/opentelemetry"),
             "./package.json": "./package.json",
         },
-        "files": ["dist", "opentelemetry", "src"],
+        "files": ["dist", "extensions", "opentelemetry", "src"],
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
@@ -114,4 +126,19 @@ def plan_readme(api: Api, names: Names, config: Config) -> ReadmePage:
         client=identifier(names.client.name),
         base_error=identifier(names.base_error),
         variables=tuple(markdown_code(variable(prefix, each)) for each in options),
+        alone=_alone(api.root, names, config.typescript.package),
+    )
+
+
+def _alone(root: Resource, names: Names, package: str) -> AlonePlan | None:
+    """Show the smallest of the resources that only the client has above them."""
+    found = [each for each in root.children if each.operations]
+    if not found:
+        return None
+    smallest = min(found, key=lambda each: len(each.operations))
+    exported = names.resources[smallest.path].exported
+    return AlonePlan(
+        name=identifier(exported.name),
+        module=string(f"{package}/{exported.module}"),
+        extensions=string(f"{package}/extensions"),
     )

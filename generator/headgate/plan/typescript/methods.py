@@ -125,7 +125,7 @@ class MethodPlanner:
             arguments=(),
             start=assembled("new {}", name),
             passed=(
-                fixed("this.#transport"),
+                fixed("this.transport"),
                 fixed("request"),
                 fixed("options"),
             ),
@@ -154,7 +154,7 @@ class MethodPlanner:
         return _Answer(
             generic=self.types.imports.runtime_type("responses", "ResponsePromise"),
             arguments=(data,),
-            start=fixed("this.#transport.call"),
+            start=fixed("this.transport.call"),
             passed=(fixed("request"), reader, fixed("options")),
             accept=accept,
         )
@@ -169,7 +169,7 @@ class MethodPlanner:
             arguments=(self.types.write(page.item), self.types.write(result.type)),
             start=self.types.imports.runtime("pages", "listPages"),
             passed=(
-                fixed("this.#transport"),
+                fixed("this.transport"),
                 fixed("request"),
                 rule,
                 fixed("options"),

@@ -29,29 +29,38 @@ RESERVED_WORDS = frozenset(
 
 TAKEN_TYPES = frozenset(
     "APIConnectionError APIError APIErrorFacts APITimeoutError AccumulatedStream"
-    " Accumulator Array AsyncGenerator AsyncIterable AttemptRequest AttemptResponse"
-    " BinaryInput Blob Boolean"
-    " CallOptions ClientOptions ConfigurationError ConnectionOptions Credential Date"
-    " ErrorTable EventStream Exchange Fetch FrameLimits Function HeaderValues"
-    " Interceptor JsonObject JsonValue LogLevel Logger Map Number Object"
-    " AssemblyRule EventKind EventOf JsonPieces Media MediaOptions MediaParts"
-    " OperationRequest Page PagePromise PageRule PartialJson Product"
-    " BasicCredential ClientCredentials Encoded File FormData StandardSchema URL"
-    " Validation WebhookBody WebhookHeaders WebhookOptions WebhookScheme"
-    " WebhookSignatureError"
-    " Promise Record RequestCancelledError RequestOptions"
-    " ResponseDecodeError ResponsePromise RetryPolicy SdkError Set StreamError"
-    " StreamForeignError StreamGapError StreamLimitError StreamRule"
-    " StreamTruncatedError String Symbol"
-    " Timeouts Transport Uint8Array UnknownTag UnknownVariant".split()
+    " Accumulator ApiResource Array AssemblyRule AsyncGenerator AsyncIterable"
+    " AttemptRequest AttemptResponse BasicCredential BinaryInput Blob Boolean"
+    " CallOptions ClientCredentials ClientOptions ConfigurationError ConnectionOptions"
+    " Credential Date DetailTable Encoded ErrorClasses EventKind EventOf EventStream"
+    " Exchange Extension Fetch File FormData FrameLimits Function HeaderValues"
+    " Interceptor JsonObject JsonPieces JsonValue LogLevel LogOptions Logger Map Media"
+    " MediaOptions MediaParts Number Object OperationRequest Page PagePromise PageRule"
+    " PartialJson Product Promise Record RequestCancelledError RequestOptions"
+    " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy SdkError Set"
+    " StandardSchema StreamError StreamForeignError StreamGapError StreamLimitError"
+    " StreamRule StreamTruncatedError String Symbol Timeouts Transport URL Uint8Array"
+    " UnknownTag UnknownVariant Validation WebhookBody WebhookHeaders WebhookOptions"
+    " WebhookScheme WebhookSignatureError".split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
 
-TAKEN_MEMBERS = frozenset({"constructor", "prototype", "then", "toString", "valueOf"})
+TAKEN_MEMBERS = frozenset(
+    {"constructor", "prototype", "then", "toString", "transport", "valueOf"}
+)
 
 TAKEN_LOCALS = RESERVED_WORDS | {
     *("body", "options", "params", "request"),
-    *("asJson", "deepObject", "delimited", "label", "listed", "matrix", "reserved"),
+    *(
+        "asCookies",
+        "asJson",
+        "deepObject",
+        "delimited",
+        "label",
+        "listed",
+        "matrix",
+        "reserved",
+    ),
     *("jsonAs", "multipart", "raw", "simple", "urlEncoded"),
     *("readBytes", "readJson", "readNothing", "readOptionalJson", "readText"),
     *("listPages", "byCursor", "byLink", "byNumber", "byOffset"),

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from headgate.ir.types import LiteralValue
     from headgate.names import Name
     from headgate.plan.typescript.expressions import Types
-    from headgate.plan.typescript.layout import Value
 
 REQUEST_DEPTH = 6
 """How far the properties of a method's request are indented."""
@@ -112,13 +111,26 @@ def _named_parameters(
     for key, place in (
         (fixed("query"), "query"),
         (fixed("headers"), "header"),
-        (fixed("cookies"), "cookie"),
     ):
         of_place = [picked[id(each)] for each in named if each.place == place]
         of_place += sent if place == "query" else []
         if of_place:
             entries.append(Entry(key, Object(tuple(of_place))))
+    cookies = [picked[id(each)] for each in named if each.place == "cookie"]
+    if cookies:
+        encoder = types.imports.runtime("styles", "asCookies")
+        entries.append(_called(fixed("cookies"), encoder, cookies))
     return entries
+
+
+def _called(key: Code, function: Code, entries: list[Entry]) -> Entry:
+    """Write the call of a function with an object, as a property."""
+    line = assembled("{}({})", function, one_line(Object(tuple(entries))))
+    if REQUEST_DEPTH + len(key) + len(": ,") + len(line) <= WIDTH:
+        return Entry(key, line)
+    return Entry(
+        key, assembled("{}({})", function, open_object(entries, REQUEST_DEPTH))
+    )
 
 
 def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:
@@ -151,43 +163,36 @@ def _body(
     if flag is not None:
         name, value = flag
         body = assembled("{{ ...body, {}: {} }}", value_key(name), literal(value))
-    entries = [Entry(fixed("body"), body)]
-    encoder = _encoder(types, operation.body)
-    if encoder is not None:
-        entries.append(Entry(fixed("encode"), encoder))
-    return entries
+    return [Entry(fixed("body"), body), *_encoder(types, operation.body)]
 
 
-def _encoder(types: Types, body: Body) -> Value | None:
-    """Write what encodes a body, unless it is plain JSON."""
-    runtime = types.imports.runtime
+def _encoder(types: Types, body: Body) -> list[Entry]:
+    """Say what encodes a body, unless it is plain JSON."""
+    key, runtime = fixed("encode"), types.imports.runtime
     match body.kind:
         case "form":
-            return _form(runtime("bodies", "urlEncoded"), body)
+            return [_form(key, runtime("bodies", "urlEncoded"), body)]
         case "multipart":
-            return _form(runtime("bodies", "multipart"), body)
+            return [_form(key, runtime("bodies", "multipart"), body)]
         case "text" | "binary":
-            return Call(runtime("bodies", "raw"), (string(body.media_type),))
+            media_type = (string(body.media_type),)
+            return [Entry(key, Call(runtime("bodies", "raw"), media_type))]
         case "json":
             if body.media_type == "application/json":
-                return None
-            return Call(runtime("bodies", "jsonAs"), (string(body.media_type),))
+                return []
+            media_type = (string(body.media_type),)
+            return [Entry(key, Call(runtime("bodies", "jsonAs"), media_type))]
         case _ as never:
             assert_never(never)
 
 
-def _form(encoder: Code, body: Body) -> Value:
+def _form(key: Code, encoder: Code, body: Body) -> Entry:
     parts = [
         Entry(value_key(part.field), Object(entries))
         for part in body.parts
         if (entries := tuple(_part(body, part)))
     ]
-    if not parts:
-        return Call(encoder, ())
-    line = assembled("{}({})", encoder, one_line(Object(tuple(parts))))
-    if REQUEST_DEPTH + len("encode: ,") + len(line) <= WIDTH:
-        return line
-    return assembled("{}({})", encoder, open_object(parts, REQUEST_DEPTH))
+    return _called(key, encoder, parts) if parts else Entry(key, Call(encoder, ()))
 
 
 def _part(body: Body, part: Part) -> Iterator[Entry]:

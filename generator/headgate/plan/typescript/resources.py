@@ -9,6 +9,7 @@ from headgate.encoding.code import Code
 from headgate.encoding.typescript import doc_comment, identifier
 from headgate.names import Name, Scope
 from headgate.plan.typescript.expressions import Types
+from headgate.plan.typescript.extensions import EXTENSIONS
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import new_member
 from headgate.plan.typescript.methods import MethodPlanner
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from headgate.plan.typescript.names import Names
 
 _CLIENT_OPTIONS = Exported(Name("ClientOptions"), "configuration")
-_CONNECT = Exported(Name("connect"), "configuration")
+_API_RESOURCE = Exported(Name("ApiResource"), "configuration")
+_COMPLETE = Exported(Name("complete"), EXTENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,6 @@ class Child:
     """A resource below this one."""
 
     docs: Code
-    name: Code
-    class_name: Code
     made: Code
 
 
@@ -47,6 +47,8 @@ class ResourcePage:
     children: tuple[Child, ...]
     methods: tuple[Method, ...]
     has_fields: bool
+    has_members: bool
+    is_client: bool
 
 
 def plan_resource(
@@ -56,9 +58,11 @@ def plan_resource(
     own = names.resources[resource.path]
     imports = Imports(own.exported.module)
     if resource.operations or resource.children:
-        imports.value(_CONNECT)
-        imports.type(_CLIENT_OPTIONS)
-        imports.runtime_type("transport", "Transport")
+        imports.value(_API_RESOURCE)
+        if not resource.path:
+            imports.value(_COMPLETE)
+            imports.type(_CLIENT_OPTIONS)
+            imports.runtime_type("transport", "Transport")
     types = Types(api, names, imports)
     planner = MethodPlanner(types, own, [], Scope())
     params = tuple(
@@ -85,15 +89,14 @@ def plan_resource(
         children=children,
         methods=methods,
         has_fields=bool(children or methods),
+        has_members=bool(children) or not resource.path,
+        is_client=not resource.path,
     )
 
 
 def _child(names: Names, imports: Imports, child: Resource, name: Name) -> Child:
     class_name = imports.value(names.resources[child.path].exported)
-    member = identifier(name)
     return Child(
         docs=doc_comment(child.docs.text, depth=2),
-        name=member,
-        class_name=class_name,
-        made=new_member(member, class_name),
+        made=new_member(identifier(name), class_name),
     )

@@ -1,0 +1,86 @@
+"""The module of extensions: what a client has and one resource alone does without."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from headgate.encoding.code import Code, assembled
+from headgate.encoding.typescript import access, identifier, string
+from headgate.names import Name
+from headgate.plan.typescript.configuration import (
+    map_variable,
+    option_names,
+    variable,
+)
+from headgate.plan.typescript.imports import Imports
+from headgate.plan.typescript.layout import Call, Entry, open_object
+from headgate.plan.typescript.names import Exported
+
+if TYPE_CHECKING:
+    from headgate.document.config import Config
+    from headgate.ir.api import Api, HeaderMap, SecurityScheme
+
+EXTENSIONS = "extensions"
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionsPage:
+    """The module of extensions."""
+
+    header: Code
+    imports: tuple[Code, ...]
+    environment: Code
+
+
+def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
+    """Plan the module of extensions."""
+    imports = Imports(EXTENSIONS)
+    imports.type(Exported(Name("ClientOptions"), "configuration"))
+    imports.value(Exported(Name("errorClasses"), "errors"))
+    imports.runtime("logging", "logging")
+    imports.runtime("transport", "Transport")
+    prefix = config.client.environment_prefix
+    shared = imports.runtime("environment", "environmentOptions")
+    options = assembled("...{}({}, options)", shared, string(prefix))
+    entries = [Entry(options, options)]
+    names = option_names(api)
+    schemes = {each.option: each for each in reversed(api.schemes)}
+    for option, name in names.items():
+        key = identifier(name)
+        given = assembled("options{}", access(name.text))
+        if option in schemes:
+            value = _credential(imports, schemes[option], given, prefix)
+        else:
+            by_option = next(each for each in api.header_maps if each.option == option)
+            value = _map(imports, by_option, given, key, prefix=prefix)
+        entries.append(Entry(key, value))
+    return ExtensionsPage(
+        header=header,
+        environment=open_object(entries, 2),
+        imports=imports.lines(),
+    )
+
+
+def _credential(
+    imports: Imports, scheme: SecurityScheme, given: Code, prefix: str
+) -> Call:
+    name = string(variable(prefix, scheme.option))
+    if scheme.token_url is None:
+        return Call(imports.runtime("environment", "optionValue"), (given, name))
+    client = (string(f"{prefix}_CLIENT_ID"), string(f"{prefix}_CLIENT_SECRET"))
+    return Call(imports.runtime("environment", "tokenOption"), (given, name, *client))
+
+
+def _map(
+    imports: Imports, header_map: HeaderMap, given: Code, key: Code, *, prefix: str
+) -> Call:
+    product = imports.value(Exported(Name("product"), "configuration"))
+    return Call(
+        imports.runtime("environment", "environmentMap"),
+        (
+            given,
+            string(map_variable(prefix, header_map.option)),
+            assembled("{}.headerMaps.{}", product, key),
+        ),
+    )
