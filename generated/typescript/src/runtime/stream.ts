@@ -313,7 +313,9 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     } else {
       await checkMediaType(accepted, this.#mediaType, this.lastEventId);
       const body = (response.body as ReadableStream<Uint8Array>).getReader();
-      const decoder = new (this.#rule.decoder ?? FrameDecoder)(this.#transport.frameLimits);
+      const decoder = new (this.#rule.decoder ?? FrameDecoder)(
+        this.#transport.settings.frameLimits,
+      );
       this.#connection = { accepted, body, decoder };
     }
     return accepted;
@@ -457,10 +459,14 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     const { at } = this.#transport.settings.product.errors;
     const error = event[field];
     const body = at === undefined ? error : { [at]: error };
-    return this.#transport.apiError(body, this.#opened as Accepted, {
-      lastEventId: this.lastEventId,
-      fallback: "the stream ended with an error",
-    });
+    const { lastEventId } = this;
+    const opened = this.#opened as Accepted;
+    return this.#transport.apiError(
+      body,
+      opened,
+      { lastEventId },
+      "the stream ended with an error",
+    );
   }
 
   #parse(frame: Frame): JsonObject | ResponseDecodeError {
