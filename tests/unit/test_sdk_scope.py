@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.unit.test_runtime_names import PREFIX, RUNTIMES, provider_names
 
@@ -16,6 +17,12 @@ HEADER_MAPS = {
     "typescript": "src/configuration.ts",
     "rust": "src/client.rs",
 }
+CLIENTS = {
+    "python": "src/headgate_sdk/_client.py",
+    "typescript": "src/client.ts",
+    "rust": "src/client.rs",
+}
+"""Where a vendor's own client is given out, for those that `x-clients` declares."""
 TOOL = re.compile(r"\btools?(?!\.)(?:_\w+)?\b", re.IGNORECASE)
 SOURCES = {".py", ".ts", ".rs"}
 
@@ -30,13 +37,21 @@ def sources(language: str) -> dict[str, str]:
     }
 
 
+def naming(language: str, names: set[str]) -> set[str]:
+    """The source files of an SDK that name one of the providers."""
+    words = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b", re.IGNORECASE)
+    return {path for path, text in sources(language).items() if words.search(text)}
+
+
 @pytest.mark.parametrize("language", HEADER_MAPS)
 def test_providers_are_named_in_the_header_map_alone(language: str) -> None:
     """A provider is a name for a header and nothing that an SDK knows about."""
-    names = re.compile(rf"\b(?:{'|'.join(sorted(provider_names()))})\b", re.IGNORECASE)
-    naming = [path for path, text in sources(language).items() if names.search(text)]
+    document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text("utf-8"))
+    vendors = set(document["x-clients"])
+    places = {HEADER_MAPS[language]}
 
-    assert naming == [HEADER_MAPS[language]]
+    assert naming(language, provider_names() - vendors) == places
+    assert naming(language, vendors) == places | {CLIENTS[language]}
 
 
 @pytest.mark.parametrize("language", HEADER_MAPS)

@@ -173,6 +173,7 @@ ROOT.fields.update(
         "x-streams": needed(LINKED),
         "x-errors": needed(LINKED),
         "x-content": needed(LINKED),
+        "x-clients": needed(LINKED),
     }
 )
 INFO.fields.update(

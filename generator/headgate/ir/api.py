@@ -150,6 +150,19 @@ class Content:
     output: OutputText | None = None
 
 
+ClientKind = Literal["openai", "anthropic"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompatibleClient:
+    """A vendor's own client that the API also serves, `path` below its address."""
+
+    kind: ClientKind
+    path: str
+    docs: Docs
+    location: Location
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderMap:
     """A client option that maps names to header values (`provider_keys`).
@@ -231,6 +244,7 @@ class Api:
     webhooks: tuple[Webhook, ...] = ()
     webhook_scheme: WebhookScheme = WebhookScheme()
     content: Content = Content()
+    clients: tuple[CompatibleClient, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -179,6 +179,10 @@ class RequestBuilder:
             headers[name.lower()] = key or uuid.uuid4().hex
         return headers
 
+    def lasting_headers(self) -> dict[str, str]:
+        """Give the headers of every call, the credentials' aside."""
+        return overlaid(self._headers, self.options.headers)
+
     def _client_headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
         if self.options.platform_headers:

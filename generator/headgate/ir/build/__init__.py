@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import Diagnostic, SpecError
 from headgate.ir.api import Api, WebhookScheme
+from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors
@@ -82,6 +83,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         webhooks=webhooks,
         webhook_scheme=_webhook_scheme(config.webhooks),
         content=read_content(reader, settled),
+        clients=read_clients(reader),
     )
     return api, _checked(reader)
 

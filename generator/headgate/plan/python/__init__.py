@@ -39,6 +39,7 @@ RUNTIME = (
     "core",
     "errors",
     "folding",
+    "foreign",
     "functions",
     "interceptors",
     "json_values",

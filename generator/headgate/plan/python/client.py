@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, string
@@ -15,9 +15,21 @@ from headgate.plan.python.methods import options_home
 from headgate.plan.python.resources import ChildPage, children_of
 
 if TYPE_CHECKING:
-    from headgate.ir.api import HeaderMap, SecurityScheme, Server, ServerVariable
+    from headgate.ir.api import (
+        ClientKind,
+        CompatibleClient,
+        HeaderMap,
+        SecurityScheme,
+        Server,
+        ServerVariable,
+    )
 
 
+_VENDORS: Final[dict[ClientKind, tuple[str, str]]] = {
+    "openai": ("OpenAI", "api_key"),
+    "anthropic": ("Anthropic", "auth_token"),
+}
+"""The class of each vendor's client, and its option that is sent as a bearer."""
 _PARTS = "The parts of the API's address that may be set, unless `base_url` is."
 
 
@@ -30,6 +42,21 @@ class OptionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorPage:
+    """A method that gives a vendor's own client with this client's settings."""
+
+    name: Code
+    kind: Code
+    docs: Code
+    settings: Code
+    check: Code
+    package: Code
+    distribution: Code
+    path: Code
+    credential: Code
+
+
+@dataclass(frozen=True, slots=True)
 class ClientClass:
     """The client for one kind of calls."""
 
@@ -37,6 +64,7 @@ class ClientClass:
     base: Code
     http_client: Code
     docs: Code
+    vendors: tuple[VendorPage, ...]
     children: tuple[ChildPage, ...]
 
 
@@ -113,6 +141,7 @@ def client_page(context: Context) -> ClientPage:
     if context.api.header_maps:
         imports.use("collections.abc", "Mapping")
     imports.use("typing", "TYPE_CHECKING")
+    imports.use("typing", "Self")
     later.use_module("httpx2")
     imports.use("._product", "PRODUCT")
     for used in ("HeaderValues", "StreamLimits", "TimeoutOptions", "client_options"):
@@ -213,9 +242,40 @@ def _client(
             "httpx2.AsyncClient | Network" if is_async else "httpx2.Client"
         ),
         docs=docstring([context.api.docs.text or _about(context)], 4),
+        vendors=tuple(
+            _vendor(each, context, imports, later, is_async=is_async)
+            for each in context.api.clients
+        ),
         children=children_of(
             context.api.root, context, imports, later, package=".", is_async=is_async
         ),
+    )
+
+
+def _vendor(
+    client: CompatibleClient,
+    context: Context,
+    imports: Imports,
+    later: Imports,
+    *,
+    is_async: bool,
+) -> VendorPage:
+    """Plan the method that makes a vendor's client; its package is an extra."""
+    kind = name(client.kind)
+    vendor, credential = _VENDORS[client.kind]
+    own = later.use(client.kind, f"Async{vendor}" if is_async else vendor)
+    text = client.docs.text or f"{vendor}'s own client."
+    extra = f"Needs the extra `{client.kind}`; its connections are its own."
+    return VendorPage(
+        name=kind,
+        kind=own,
+        docs=docstring([text, extra], 8),
+        settings=imports.use("._runtime.foreign", "foreign_settings"),
+        check=imports.use("._runtime.foreign", "require"),
+        package=string(client.kind),
+        distribution=string(context.config.python.distribution),
+        path=string(client.path),
+        credential=name(credential),
     )
 
 

@@ -155,7 +155,7 @@ def make_context(api: Api, config: Config) -> Context:
         types=types,
         recursive=recursive_aliases(api.definitions),
         attributes=_attributes(api),
-        members=_members(api.root),
+        members=_members(api),
         operations=_constants(api, streamed=False),
         streamed=_constants(api, streamed=True),
         resources=_resource_classes(api.root, scope),
@@ -175,12 +175,13 @@ def _attributes(api: Api) -> dict[tuple[TypeId, str], str]:
     }
 
 
-def _members(root: Resource) -> Members:
+def _members(api: Api) -> Members:
+    vendors = {each.kind for each in api.clients}
     methods: dict[str, str] = {}
     streams: dict[str, str] = {}
     children: dict[tuple[str, ...], str] = {}
-    for resource in resources_of(root):
-        scope = Scope(KEYWORDS | SHADOWED | {"close"})
+    for resource in resources_of(api.root):
+        scope = Scope(KEYWORDS | SHADOWED | {"close", "from_env", *vendors})
         for child in resource.children:
             wanted = attribute(child.path[-1])
             children[child.path] = scope.claim(wanted, "resource").text

@@ -30,6 +30,8 @@ class ProjectPage:
     has_repository: bool
     module_path: Code
     marker_path: Code
+    has_openai: bool
+    has_anthropic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def project_page(context: Context) -> ProjectPage:
     """Plan `pyproject.toml`."""
     config = context.config
     module = f"src/{config.python.module}"
+    vendors = {each.kind for each in context.api.clients}
     return ProjectPage(
         header=context.header,
         distribution=toml_string(config.python.distribution),
@@ -73,6 +76,8 @@ def project_page(context: Context) -> ProjectPage:
         repository=toml_string(config.package.repository or ""),
         has_repository=config.package.repository is not None,
         module_path=toml_string(module),
+        has_openai="openai" in vendors,
+        has_anthropic="anthropic" in vendors,
         marker_path=toml_string(f"{module}/py.typed"),
     )
 
