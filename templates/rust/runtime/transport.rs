@@ -47,6 +47,14 @@ pub struct Core {
     pub(super) service: &'static Service,
 }
 
+impl Core {
+    /// The address of the API with `path` after it.
+    pub fn address(&self, path: &str) -> String {
+        let base = self.base_url.as_str().trim_end_matches('/');
+        format!("{base}{path}")
+    }
+}
+
 /// A call ready to be sent, and to be sent again.
 #[derive(Clone, Debug)]
 pub struct Sender {

@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headgate.document.config import Config
-    from headgate.ir.api import Api, HeaderMap, SecurityScheme, Server, ServerVariable
+    from headgate.ir.api import (
+        Api,
+        CompatibleClient,
+        HeaderMap,
+        SecurityScheme,
+        Server,
+        ServerVariable,
+    )
     from headgate.names import Scope
     from headgate.plan.rust.operations import Place
 
@@ -59,6 +66,15 @@ class HeaderMapPage:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorPage:
+    """A method that gives the address for a vendor's own client."""
+
+    docs: Code
+    name: Code
+    path: Code
+
+
+@dataclass(frozen=True, slots=True)
 class ClientPage:
     """The file of the client."""
 
@@ -77,6 +93,7 @@ class ClientPage:
     lone_scheme: SchemePage | None
     schemes: tuple[SchemePage, ...]
     header_maps: tuple[HeaderMapPage, ...]
+    vendors: tuple[VendorPage, ...]
     children: tuple[ChildPage, ...]
 
 
@@ -86,6 +103,7 @@ def plan_client(
     """Plan the file of the client."""
     imports = Imports()
     methods = scope("builder", "from_env", "new")
+    vendors = tuple(_vendor(each, methods) for each in api.clients)
     children = tuple(_children(api, places, imports, methods))
     options = scope(
         "base_url",
@@ -157,7 +175,17 @@ def plan_client(
         lone_scheme=schemes[0] if len(schemes) == 1 else None,
         schemes=schemes,
         header_maps=maps,
+        vendors=vendors,
         children=children,
+    )
+
+
+def _vendor(client: CompatibleClient, methods: Scope) -> VendorPage:
+    said = described(client.docs, f"The API as `{client.kind}` clients call it")
+    return VendorPage(
+        docs=rust.doc(f"{said}\n\nThis is the address to give such a client.", 4),
+        name=claim_snake(methods, f"{client.kind}_base_url", "address"),
+        path=rust.string(client.path),
     )
 
 

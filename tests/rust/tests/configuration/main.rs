@@ -116,6 +116,18 @@ async fn a_path_in_the_address_is_kept() {
     assert_eq!(server.received()[0].target, "/prefix/readyz");
 }
 
+/// Vendors' own clients are given the address, with the path that each expects.
+#[test]
+fn vendors_clients_are_given_their_address() {
+    let client = Client::builder()
+        .base_url("http://127.0.0.1:8080/below/")
+        .build()
+        .expect("a client");
+
+    assert_eq!(client.openai_base_url(), "http://127.0.0.1:8080/below/v1");
+    assert_eq!(client.anthropic_base_url(), "http://127.0.0.1:8080/below");
+}
+
 /// Headers of the client go with every call; known providers have their own spelling.
 #[tokio::test]
 async fn headers_of_the_client_go_with_every_call() {
