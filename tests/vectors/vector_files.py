@@ -10,6 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors"
 FAMILIES = (
+    "embeddings",
     "errors",
     "folding",
     "headers",

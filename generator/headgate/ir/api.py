@@ -142,12 +142,26 @@ class OutputText:
 
 
 @dataclass(frozen=True, slots=True)
+class VectorList:
+    """Where the vectors of an answer lie: at `vector_field` of each of its items.
+
+    A vector is a list of numbers, or a text: base64 of little-endian 32-bit floats.
+    """
+
+    type: TypeId
+    items_field: str
+    item: TypeId
+    vector_field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
-    """What `x-content` declares: constructors, tools from functions, output."""
+    """What `x-content` declares: constructors, a tool, output and vectors."""
 
     constructors: tuple[Constructor, ...] = ()
     tool: ToolFunction | None = None
     output: OutputText | None = None
+    vectors: VectorList | None = None
 
 
 ClientKind = Literal["openai", "anthropic"]

@@ -6,7 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.ir.api import Constructor, Content, MediaSource, OutputText, ToolFunction
+from headgate.ir.api import (
+    Constructor,
+    Content,
+    MediaSource,
+    OutputText,
+    ToolFunction,
+    VectorList,
+)
 from headgate.ir.build.folds import guard_of
 from headgate.ir.build.paths import PathProblem, PathReader, field_step
 from headgate.ir.build.reader import (
@@ -48,17 +55,20 @@ class ContentReader:
         constructors: list[Constructor] = []
         tool: ToolFunction | None = None
         output: OutputText | None = None
+        vectors: VectorList | None = None
         for name, entry in root.objects("x-content"):
             try:
                 if "function" in entry.value:
                     tool = self._tool(entry)
                 elif "text" in entry.value:
                     output = self._output(entry)
+                elif "vectors" in entry.value:
+                    vectors = self._vectors(entry)
                 else:
                     constructors.append(self._constructor(name, entry))
             except PathProblem as problem:
                 self.reader.report("impossible-content", str(problem), entry.pointer)
-        return Content(tuple(constructors), tool, output)
+        return Content(tuple(constructors), tool, output, vectors)
 
     def _constructor(self, name: str, entry: Node) -> Constructor:
         struct = self._schema(entry.value)
@@ -112,11 +122,7 @@ class ContentReader:
     def _output(self, entry: Node) -> OutputText:
         """Read `text: content[].text`, with `by` and `tag` of the right items."""
         struct = self._schema(entry.value)
-        found = _PIECES.fullmatch(str(entry.value["text"]))
-        if found is None:
-            message = f"'{entry.value['text']}' is not of the form list[].field"
-            raise PathProblem(message)
-        items, text = found.groups()
+        items, text = _pieces(entry.value["text"])
         paths = PathReader(self.definitions, Ref(struct.id))
         list_ = paths.settled(field_step(struct, items).type)
         union = paths.settled(list_.item) if isinstance(list_, ListOf) else None
@@ -139,6 +145,18 @@ class ContentReader:
             text_field=field_step(variant, text).name,
         )
 
+    def _vectors(self, entry: Node) -> VectorList:
+        """Read `vectors: data[].embedding`, which says where an answer has them."""
+        struct = self._schema(entry.value)
+        items, vector = _pieces(entry.value["vectors"])
+        paths = PathReader(self.definitions, Ref(struct.id))
+        list_ = paths.settled(field_step(struct, items).type)
+        held = paths.settled(list_.item) if isinstance(list_, ListOf) else None
+        item = self.definitions.get(held.id) if isinstance(held, Ref) else None
+        if not isinstance(item, Struct):
+            raise PathProblem(f"'{items}' is no list of objects with fields")
+        return VectorList(struct.id, items, item.id, field_step(item, vector).name)
+
     def _schema(self, value: Mapping[str, object]) -> Struct:
         return self._struct(value.get("schema"))
 
@@ -148,6 +166,14 @@ class ContentReader:
         if not isinstance(found, Struct):
             raise PathProblem(f"'{target}' is no object with fields")
         return found
+
+
+def _pieces(value: object) -> tuple[str, str]:
+    """Read `list[].field`."""
+    found = _PIECES.fullmatch(str(value))
+    if found is None:
+        raise PathProblem(f"'{value}' is not of the form list[].field")
+    return found[1], found[2]
 
 
 def _is_fixed(field: Field) -> bool:

@@ -19,6 +19,7 @@ from headgate.plan.python.project import project_page, readme_page
 from headgate.plan.python.reference import reference
 from headgate.plan.python.resources import resource_page
 from headgate.plan.python.streams import StreamPlan
+from headgate.plan.python.vectors import vectors_page
 from headgate.plan.python.webhooks import webhooks_page
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ RUNTIME = (
     "structured",
     "sums",
     "tokens",
+    "vectors",
     "webhooks",
 )
 """The modules of the fixed runtime."""
@@ -89,6 +91,7 @@ def plan(api: Api, config: Config) -> Package:
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),
         _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
         *_content(context, module),
+        *_vectors(context, module),
         *_webhooks(context, module),
         *_options(context, module),
         *_operations(context, module),
@@ -114,6 +117,14 @@ def _content(context: Context, module: str) -> list[PlannedFile]:
     if not content.constructors and content.tool is None and content.output is None:
         return []
     return [_rendered(f"{module}/content.py", "content.py", content_page(context))]
+
+
+def _vectors(context: Context, module: str) -> list[PlannedFile]:
+    vectors = context.api.content.vectors
+    if vectors is None:
+        return []
+    page = vectors_page(context, vectors)
+    return [_rendered(f"{module}/vectors.py", "vectors.py", page)]
 
 
 def _webhooks(context: Context, module: str) -> list[PlannedFile]:
