@@ -6,8 +6,8 @@ use reqwest::header::HeaderMap;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use super::base64;
 use super::parameters::percent_encoded;
-use super::transport::base64;
 
 const MARK: &str = "[redacted]";
 
@@ -203,7 +203,7 @@ fn forms(secret: &str) -> [String; 4] {
     let quoted = Value::from(secret).to_string();
     let escaped = quoted[1..quoted.len() - 1].to_owned();
     let encoded = percent_encoded(secret);
-    [secret.to_owned(), encoded, escaped, base64(secret)]
+    [secret.to_owned(), encoded, escaped, base64::encode(secret)]
 }
 
 /// Gives the last word of a name; words end at `-`, `_` and before humps.

@@ -10,10 +10,10 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::base64;
 use super::config::{Secret, Timeouts};
 use super::error::{ApiError, Error, Failure, TimeLimit};
 use super::parameters::{encode_pairs, percent_encoded};
-use super::transport::base64;
 
 /// How long before its end a token counts as used up.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -91,7 +91,7 @@ impl TokenSource {
             fields.push(("scope".to_owned(), self.scopes.to_owned()));
         }
         let secret = percent_encoded(self.secret.reveal());
-        let login = base64(format!("{}:{secret}", percent_encoded(&self.id)));
+        let login = base64::encode(format!("{}:{secret}", percent_encoded(&self.id)));
         let request = http
             .post(self.url.clone())
             .header(AUTHORIZATION, format!("Basic {login}"))

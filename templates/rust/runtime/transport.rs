@@ -12,6 +12,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT
 use reqwest::Url;
 use tokio::time::{sleep, timeout};
 
+use super::base64;
 use super::call::Reply;
 use super::cancel::unless_cancelled;
 use super::config::{change_header, set_header, Place, Secret, Service, Timeouts, TraceContext};
@@ -429,7 +430,10 @@ fn add_credential(
 ) -> Result<(), Error> {
     let (name, value) = match place {
         Place::Bearer | Place::Token { .. } => (AUTHORIZATION.as_str(), format!("Bearer {secret}")),
-        Place::Basic => (AUTHORIZATION.as_str(), format!("Basic {}", base64(secret))),
+        Place::Basic => (
+            AUTHORIZATION.as_str(),
+            format!("Basic {}", base64::encode(secret)),
+        ),
         Place::Header(name) => (name, secret.to_owned()),
         Place::Cookie(name) => {
             let value = format!("{name}={}", percent_encoded(secret));
@@ -447,25 +451,6 @@ fn add_credential(
         value.set_sensitive(true);
     }
     Ok(())
-}
-
-/// Encodes text as RFC 4648 section 4 does.
-pub(super) fn base64(bytes: impl AsRef<[u8]>) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut encoded = String::new();
-    for group in bytes.as_ref().chunks(3) {
-        let bits = group
-            .iter()
-            .chain(&[0, 0])
-            .take(3)
-            .fold(0, |bits: usize, byte| bits << 8 | usize::from(*byte));
-        for place in 0..4 {
-            let letter = ALPHABET[bits >> (18 - 6 * place) & 63];
-            let shown = if place <= group.len() { letter } else { b'=' };
-            encoded.push(char::from(shown));
-        }
-    }
-    encoded
 }
 
 /// Makes a key in the form of a random UUID.

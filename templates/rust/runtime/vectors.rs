@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::base64;
 use super::error::Error;
-use super::transport::from_base64;
 
 /// How two vectors are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -20,6 +20,8 @@ pub enum Metric {
     /// The sum of the distances between their numbers.
     Manhattan,
 }
+
+type Measure = fn(&[f64], &[f64]) -> Result<f64, Error>;
 
 /// A candidate: its place in the list, and how it compares with the query.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,7 +89,7 @@ pub fn find_most_similar<V: AsRef<[f64]>>(
     if top_k == Some(0) {
         return Err(Error::configuration("top_k is a whole number from 1 on"));
     }
-    let (measure, sign): (fn(&[f64], &[f64]) -> Result<f64, Error>, f64) = match metric {
+    let (measure, sign): (Measure, f64) = match metric {
         Metric::Cosine => (cosine, -1.0),
         Metric::Dot => (dot, -1.0),
         Metric::Euclidean => (euclidean, 1.0),
@@ -115,7 +117,7 @@ pub fn numbers_of<V: Serialize>(vector: &V) -> Result<Vec<f64>, Error> {
 
 fn from_text(text: &str) -> Result<Vec<f64>, Error> {
     let said = "the vector is no base64 of 32-bit floats";
-    let bytes = from_base64(text)
+    let bytes = base64::decode(text)
         .filter(|bytes| bytes.len() % 4 == 0)
         .ok_or_else(|| Error::decode(text, said))?;
     let float = |four: &[u8]| f64::from(f32::from_le_bytes([four[0], four[1], four[2], four[3]]));

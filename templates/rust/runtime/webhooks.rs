@@ -9,8 +9,8 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
 
+use super::base64;
 use super::error::{Error, Failure};
-use super::transport::base64;
 
 /// How far a webhook's time may be from ours.
 pub const TOLERANCE: Duration = Duration::from_secs(300);
@@ -53,7 +53,8 @@ impl Scheme {
         let versions = signatures.split_ascii_whitespace();
         let known = versions.filter_map(|signature| signature.strip_prefix("v1,"));
         let matches = |signature: &str| {
-            unbase64(signature).is_some_and(|bytes| expected.clone().verify_slice(&bytes).is_ok())
+            base64::decode(signature)
+                .is_some_and(|bytes| expected.clone().verify_slice(&bytes).is_ok())
         };
         if known.into_iter().any(matches) {
             return Ok(());
@@ -86,29 +87,6 @@ fn refused(problem: &str) -> Error {
 /// Reads a secret: Base64, after `whsec_` if that is there.
 fn key(secret: &str) -> Result<Vec<u8>, Error> {
     let text = secret.strip_prefix("whsec_").unwrap_or(secret);
-    let key = unbase64(text).filter(|key| !key.is_empty());
+    let key = base64::decode(text).filter(|key| !key.is_empty());
     key.ok_or_else(|| Error::configuration("the webhook's secret is no Base64"))
-}
-
-/// Reads Base64 with its padding (RFC 4648 section 4), and only its canonical form.
-fn unbase64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xFF) as u8);
-        }
-    }
-    (base64(&bytes) == text).then_some(bytes)
 }

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+use super::base64;
 use super::error::Error;
-use super::transport::base64;
 
 /// Bytes ready to be sent, with their media type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Media {
         })?;
         Ok(Self {
             media_type: media_type.to_owned(),
-            data: base64(bytes),
+            data: base64::encode(bytes),
         })
     }
 }

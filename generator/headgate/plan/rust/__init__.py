@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 RUNTIME: Final = (
     "assembly",
+    "base64",
     "call",
     "cancel",
     "config",
@@ -71,6 +72,7 @@ RUNTIME: Final = (
     "transport",
     "tuple",
     "upload",
+    "vectors",
     "webhooks",
 )
 

@@ -72,6 +72,7 @@ RUNTIME = (
     "sums",
     "timeouts",
     "transport",
+    "vectors",
     "webhooks",
 )
 SETTINGS = (".oxfmtrc.json", "mark-commonjs.mjs", "tsconfig.cjs.json", "tsconfig.json")
