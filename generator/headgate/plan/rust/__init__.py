@@ -27,6 +27,7 @@ from headgate.plan.rust.reference import CallNames, reference
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.topics import topics
 from headgate.plan.rust.types import Types
+from headgate.plan.rust.vectors import plan_vectors
 from headgate.plan.rust.webhooks import plan_webhooks
 
 if TYPE_CHECKING:
@@ -134,6 +135,9 @@ class _Crate:
             content = ContentFile(self.definitions, self.header)
             page = content.page(self.api.content)
             yield Rendered("src/content.rs", "rust/content.jinja", page)
+        if declared.vectors is not None:
+            held = plan_vectors(declared.vectors, self.definitions, self.header)
+            yield Rendered("src/vectors.rs", "rust/vectors.jinja", held)
         if self.api.webhooks:
             hooks = plan_webhooks(self.api, self.definitions, self.header)
             yield Rendered("src/webhooks.rs", "rust/webhooks.jinja", hooks)

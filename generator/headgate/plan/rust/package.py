@@ -68,6 +68,7 @@ class RootPage:
     streams: bool
     pages: bool
     content: bool
+    vectors: bool
     webhooks: bool
 
 
@@ -128,5 +129,11 @@ def plan_root(
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
     about = rust.doc(text, marker="//!")
     return RootPage(
-        header, about, bool(api.streams), pages, content, bool(api.webhooks)
+        header=header,
+        about=about,
+        streams=bool(api.streams),
+        pages=pages,
+        content=content,
+        vectors=api.content.vectors is not None,
+        webhooks=bool(api.webhooks),
     )

@@ -28,6 +28,7 @@ from headgate.plan.typescript.reference import reference
 from headgate.plan.typescript.resources import plan_resource
 from headgate.plan.typescript.streams import plan_stream
 from headgate.plan.typescript.types import plan_types
+from headgate.plan.typescript.vectors import VECTORS, plan_vectors
 from headgate.plan.typescript.webhooks import WEBHOOKS, plan_webhooks
 
 if TYPE_CHECKING:
@@ -171,6 +172,12 @@ def _content(api: Api, names: Names, header: Code) -> Iterator[PlannedFile]:
             f"src/{OUTPUT}.ts",
             "typescript/src/output.ts.jinja",
             plan_output(api, names, api.content.output, header),
+        )
+    if api.content.vectors is not None:
+        yield Rendered(
+            f"src/{VECTORS}.ts",
+            "typescript/src/vectors.ts.jinja",
+            plan_vectors(api, names, api.content.vectors, header),
         )
 
 

@@ -76,6 +76,8 @@ def _content(api: Api) -> Iterator[Code]:
     if api.content.constructors:
         yield fixed('export * as content from "./content.js";')
         yield fixed('export type { Media, MediaOptions } from "./runtime/media.js";')
+    if api.content.vectors is not None:
+        yield fixed('export * as vectors from "./vectors.js";')
     if api.webhooks:
         yield fixed('export * as webhooks from "./webhooks.js";')
     if any(scheme.token_url is not None for scheme in api.schemes):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
@@ -63,6 +63,11 @@ class Kiln(SyncClient):
             interceptors=interceptors,
         )
 
+    @classmethod
+    def from_env(cls) -> Self:
+        """Make a client from the environment's variables and defaults alone."""
+        return cls()
+
     @cached_property
     def firings(self) -> FiringsResource:
         """The `firings` operations."""
@@ -114,6 +119,11 @@ class AsyncKiln(AsyncClient):
             http_client=http_client,
             interceptors=interceptors,
         )
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Make a client from the environment's variables and defaults alone."""
+        return cls()
 
     @cached_property
     def firings(self) -> AsyncFiringsResource:
