@@ -43,7 +43,10 @@ def expected(case: Case) -> Any:
         return [close(case.vector[name]) for name in MEASURES]
     if case.file == "nearest":
         matches = case.vector["expect"]
-        return [(each["index"], close(each["score"])) for each in matches]
+        return [
+            vectors.Match(index=each["index"], score=close(each["score"]))
+            for each in matches
+        ]
     return close(case.vector["expect"])
 
 
