@@ -13,6 +13,7 @@ from headgate_sdk import (
     ConflictError,
     NotFoundError,
     PermissionDeniedError,
+    vectors,
 )
 from tests.gateway_process import Gateway
 from tests.python.twins import TWINS, Twin
@@ -249,6 +250,20 @@ def test_models_are_listed_and_read(use) -> None:
     model = use(lambda c: c.models.get("mock/script"))
 
     assert model.id in [each.id for each in models.data]
+
+
+def test_vectors_are_the_same_in_both_encodings(use) -> None:
+    """The vectors of an answer are its numbers, in base64 as singles."""
+    request = {"model": "mock/embed", "input": ["one text", "another"]}
+    plain = use(lambda client: client.embeddings.create(**request))
+    packed = use(
+        lambda client: client.embeddings.create(**request, encoding_format="base64")
+    )
+    one, other = vectors.vectors_of(plain)
+
+    assert vectors.vectors_of(packed) == [pytest.approx(one), pytest.approx(other)]
+    (nearest,) = vectors.find_most_similar(one, [other, one], top_k=1)
+    assert nearest.index == 1
 
 
 def test_health_needs_no_key(use) -> None:

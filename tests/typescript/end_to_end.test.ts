@@ -13,6 +13,7 @@ import {
   OverloadedError,
   RequestCancelledError,
   StreamTruncatedError,
+  vectors,
   type Key,
   type MessageRequest,
   type RunStreamEvent,
@@ -415,6 +416,19 @@ test("a path parameter stays one segment", async () => {
   await assert.rejects(client.runs.get(".."), ConfigurationError);
   await assert.rejects(client.runs.get("../models"), HeadgateError);
   assert.ok(!gateway.calls.includes("GET /v1/models/"));
+});
+
+test("an answer's vectors are the same in both encodings", async () => {
+  const request = { model: "mock/embed", input: ["one text", "another"] };
+  const plain = await client.embeddings.create({ ...request, encoding_format: "float" });
+  const packed = await client.embeddings.create({ ...request, encoding_format: "base64" });
+  const [one, other] = vectors.vectorsOf(plain);
+  assert.ok(one && other);
+
+  const rounded = [one, other].map((vector) => vector.map(Math.fround));
+  assert.deepEqual(vectors.vectorsOf(packed), rounded);
+  const [nearest] = vectors.findMostSimilar(one, [other, one], { topK: 1 });
+  assert.equal(nearest?.index, 1);
 });
 
 const SPEC = "gateway/headgate_gateway/spec/openapi.json";

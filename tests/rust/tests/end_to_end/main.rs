@@ -9,11 +9,12 @@ use headgate_sdk::resources::{admin_keys, admin_projects, models, runs};
 use headgate_sdk::streams::RunStream;
 use headgate_sdk::types::{
     ChatCompletion, ChatCompletionRequest, ChatStreamOptions, ChatUserMessageParam, ContentBlock,
-    CountTokensRequest, Key, KeyCreateRequest, KeyRotateRequest, KeyUpdateRequest, MessageParam,
-    MessageRequest, Metadata, Project, ProjectCreateRequest, ProjectUpdateRequest,
-    RunCancelRequest, RunMessageRequest, RunRequest, RunStreamEvent, UserMessageParam,
+    CountTokensRequest, EmbeddingEncoding, EmbeddingRequest, Key, KeyCreateRequest,
+    KeyRotateRequest, KeyUpdateRequest, MessageParam, MessageRequest, Metadata, Project,
+    ProjectCreateRequest, ProjectUpdateRequest, RunCancelRequest, RunMessageRequest, RunRequest,
+    RunStreamEvent, UserMessageParam,
 };
-use headgate_sdk::{Client, Error, ErrorKind};
+use headgate_sdk::{vectors, Client, Error, ErrorKind};
 use serde_json::{json, Value};
 
 fn hello() -> Vec<MessageParam> {
@@ -497,4 +498,24 @@ async fn the_chunks_of_a_chat_add_up_to_its_answer() {
 
         assert_eq!(without_ids(&added), without_ids(&whole));
     }
+}
+
+#[tokio::test]
+async fn the_vectors_of_an_answer_are_the_same_in_both_encodings() {
+    let texts = vec!["one text".to_owned(), "another".to_owned()];
+    let mut request = EmbeddingRequest::new("mock/embed", texts);
+    let plain = client().embeddings().create(request.clone()).await;
+    request.encoding_format = Some(EmbeddingEncoding::Base64);
+    let packed = client().embeddings().create(request).await;
+
+    let plain = vectors::vectors_of(&plain.expect("an answer")).expect("numbers");
+    let packed = vectors::vectors_of(&packed.expect("an answer")).expect("numbers");
+    let rounded = |vector: &Vec<f64>| vector.iter().map(|x| *x as f32).collect::<Vec<_>>();
+    assert_eq!(
+        packed.iter().map(rounded).collect::<Vec<_>>(),
+        plain.iter().map(rounded).collect::<Vec<_>>()
+    );
+    let metric = vectors::Metric::default();
+    let found = vectors::find_most_similar(&plain[1], &plain, metric, Some(1));
+    assert_eq!(found.expect("a match")[0].index, 1);
 }

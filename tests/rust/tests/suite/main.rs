@@ -3,6 +3,7 @@
 mod calls;
 mod cancelling;
 mod chat;
+mod embeddings;
 mod error_vectors;
 mod errors;
 mod folding_vectors;

@@ -8,8 +8,9 @@ import binascii
 import math
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from operator import mul
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias, cast
 
 from .errors import ConfigurationError, ResponseDecodeError
 
@@ -17,7 +18,8 @@ Vector: TypeAlias = Sequence[float]
 Metric: TypeAlias = Literal["cosine", "dot", "euclidean", "manhattan"]
 
 
-class Match(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Match:
     """A candidate: its place in the list, and how it compares with the query."""
 
     index: int
@@ -91,16 +93,22 @@ _MEASURES: dict[Metric, tuple[Callable[[Vector, Vector], float], int]] = {
 }
 
 
-def numbers_of(vector: Vector | str) -> list[float]:
+def numbers_of(vector: object) -> list[float]:
     """Give a vector's numbers; in base64 they are little-endian 32-bit floats."""
-    if not isinstance(vector, str):
-        return [float(number) for number in vector]
+    if isinstance(vector, str):
+        return _unpacked(vector)
+    if isinstance(vector, Sequence):
+        return [float(number) for number in cast("Vector", vector)]
+    raise ResponseDecodeError("the vector is neither numbers nor text", raw=str(vector))
+
+
+def _unpacked(text: str) -> list[float]:
     try:
-        data = base64.b64decode(vector, validate=True)
+        data = base64.b64decode(text, validate=True)
         return list(struct.unpack(f"<{len(data) // 4}f", data))
     except (binascii.Error, ValueError, struct.error) as error:
         said = "the vector is no base64 of 32-bit floats"
-        raise ResponseDecodeError(said, raw=vector) from error
+        raise ResponseDecodeError(said, raw=text) from error
 
 
 def _check(a: Vector, b: Vector) -> None:
