@@ -100,6 +100,20 @@ impl Client {
         Self::builder().build()
     }
 
+    /// OpenAI's own client, with its chat completions, embeddings and models.
+    ///
+    /// This is the address to give such a client.
+    pub fn openai_base_url(&self) -> String {
+        self.core.address("/v1")
+    }
+
+    /// Anthropic's own client, with its messages.
+    ///
+    /// This is the address to give such a client.
+    pub fn anthropic_base_url(&self) -> String {
+        self.core.address("")
+    }
+
     /// Single answers of a model, whole or streamed.
     pub fn messages(&self) -> Messages {
         Messages::new(&self.core)

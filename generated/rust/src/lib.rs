@@ -22,6 +22,7 @@ pub mod resources;
 pub mod runtime;
 pub mod streams;
 pub mod types;
+pub mod vectors;
 
 pub use client::{Client, ClientBuilder};
 pub use errors::*;

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ._product import PRODUCT
 from ._runtime.clients import AsyncClient, SyncClient
+from ._runtime.foreign import foreign_settings, require
 from ._runtime.settings import (
     HeaderValues,
     StreamLimits,
@@ -18,6 +19,8 @@ from ._runtime.settings import (
 
 if TYPE_CHECKING:
     import httpx2
+    from anthropic import Anthropic, AsyncAnthropic
+    from openai import AsyncOpenAI, OpenAI
 
     from ._runtime.interceptors import Interceptor
     from ._runtime.network import Network
@@ -78,6 +81,45 @@ class Headgate(SyncClient):
             retry=retry,
             http_client=http_client,
             interceptors=interceptors,
+        )
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Make a client from the environment's variables and defaults alone."""
+        return cls()
+
+    def openai(self) -> OpenAI:
+        """OpenAI's own client, with its chat completions, embeddings and models.
+
+        Needs the extra `openai`; its connections are its own.
+        """
+        require("openai", "headgate-sdk")
+        from openai import OpenAI
+
+        settings = foreign_settings(self._builder, "/v1")
+        return OpenAI(
+            base_url=settings.base_url,
+            api_key=settings.credential,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.headers,
+        )
+
+    def anthropic(self) -> Anthropic:
+        """Anthropic's own client, with its messages.
+
+        Needs the extra `anthropic`; its connections are its own.
+        """
+        require("anthropic", "headgate-sdk")
+        from anthropic import Anthropic
+
+        settings = foreign_settings(self._builder, "")
+        return Anthropic(
+            base_url=settings.base_url,
+            auth_token=settings.credential,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.headers,
         )
 
     @cached_property
@@ -189,6 +231,45 @@ class AsyncHeadgate(AsyncClient):
             retry=retry,
             http_client=http_client,
             interceptors=interceptors,
+        )
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Make a client from the environment's variables and defaults alone."""
+        return cls()
+
+    def openai(self) -> AsyncOpenAI:
+        """OpenAI's own client, with its chat completions, embeddings and models.
+
+        Needs the extra `openai`; its connections are its own.
+        """
+        require("openai", "headgate-sdk")
+        from openai import AsyncOpenAI
+
+        settings = foreign_settings(self._builder, "/v1")
+        return AsyncOpenAI(
+            base_url=settings.base_url,
+            api_key=settings.credential,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.headers,
+        )
+
+    def anthropic(self) -> AsyncAnthropic:
+        """Anthropic's own client, with its messages.
+
+        Needs the extra `anthropic`; its connections are its own.
+        """
+        require("anthropic", "headgate-sdk")
+        from anthropic import AsyncAnthropic
+
+        settings = foreign_settings(self._builder, "")
+        return AsyncAnthropic(
+            base_url=settings.base_url,
+            auth_token=settings.credential,
+            timeout=settings.timeout,
+            max_retries=settings.max_retries,
+            default_headers=settings.headers,
         )
 
     @cached_property

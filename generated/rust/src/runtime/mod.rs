@@ -4,6 +4,7 @@
 //! generated modules use it, and may change at any time.
 
 pub mod assembly;
+mod base64;
 pub mod call;
 pub mod cancel;
 pub mod config;
@@ -36,5 +37,6 @@ mod tokens;
 pub mod transport;
 pub mod tuple;
 pub mod upload;
+pub mod vectors;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
