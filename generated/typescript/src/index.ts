@@ -68,6 +68,7 @@ export type * from "./types/tokens.js";
 export type * from "./types/workspaces.js";
 export * as content from "./content.js";
 export type { Media, MediaOptions } from "./runtime/media.js";
+export * as vectors from "./vectors.js";
 export { parseOutput } from "./output.js";
 export type { StandardSchema } from "./runtime/output.js";
 export {
