@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from headgate.names import camel, split_words
+from headgate.plan.package import Language
 from headgate.plan.python.context import Context, make_context
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.methods import MethodPlan
@@ -17,11 +19,12 @@ from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.requests import parameter_keys
 from tests.corpus.compilers import TSC, run
 from tests.corpus.exchanges import ABSENT, Exchange, Exchanges
+from tests.corpus.loopback import Loopback
 
 Json = Any
 CREDENTIAL = "loopback-secret"
 PYTHON_DRIVER = """
-import importlib, inspect, json, sys
+import asyncio, importlib, inspect, json, sys
 from operator import attrgetter
 from pydantic import TypeAdapter
 ANY = TypeAdapter(object)
@@ -31,28 +34,40 @@ def plain(value):
 def bytes_of(value):
     return [bytes.fromhex(e) for e in value] if isinstance(value, list) else (
         bytes.fromhex(value))
-def said(task):
+def client_of(task):
     client_class = getattr(importlib.import_module(task["module"]), task["client"])
     known = inspect.signature(client_class).parameters
     secrets = {k: v for k, v in task["secrets"].items() if k in known}
-    client = client_class(base_url=task["address"], max_attempts=1, **secrets)
+    return client_class(base_url=task["address"], max_attempts=1, **secrets)
+def result_of(task, client):
     given = task["arguments"]
     for name in task["files"]:
         holder = given if name in given else given.get("body", {})
         if name in holder:
             holder[name] = bytes_of(holder[name])
-    result = attrgetter(task["path"])(client)(**given)
+    return attrgetter(task["path"])(client)(**given)
+def shown(task, value):
+    if task["gives"] == "page":
+        value = value.data
+    return value.hex() if isinstance(value, bytes) else plain(value)
+def called(task):
+    result = result_of(task, client_of(task))
     if task["gives"] == "stream":
         with result as stream:
             return [plain(event) for event in stream]
-    if task["gives"] == "page":
-        return plain(result.data)
-    if isinstance(result, bytes):
-        return result.hex()
-    return plain(result)
+    return shown(task, result)
+async def awaited(task):
+    async with client_of(task) as client:
+        result = result_of(task, client)
+        if task["gives"] == "stream":
+            async with result as stream:
+                return [plain(event) async for event in stream]
+        return shown(task, await result)
 for line in sys.stdin:
+    task = json.loads(line)
     try:
-        answer = {"value": said(json.loads(line))}
+        value = asyncio.run(awaited(task)) if task["is_async"] else called(task)
+        answer = {"value": value}
     except Exception as error:
         answer = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(answer))
@@ -97,11 +112,24 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 def call_python(tried: Exchanges, package: Path, address: str) -> list[Json]:
     """What each exchange gave through the Python SDK: a value or an error."""
+    return _call_python(tried, package, address, is_async=False)
+
+
+def call_async_python(tried: Exchanges, package: Path, address: str) -> list[Json]:
+    """The same through its client whose calls are awaited."""
+    return _call_python(tried, package, address, is_async=True)
+
+
+def _call_python(
+    tried: Exchanges, package: Path, address: str, *, is_async: bool
+) -> list[Json]:
     context = make_context(tried.api, tried.config)
+    name = tried.config.client.name
     tasks = [
         {
             "module": tried.config.python.module,
-            "client": tried.config.client.name,
+            "client": f"Async{name}" if is_async else name,
+            "is_async": is_async,
             "secrets": secrets_of(tried),
             "address": f"{address}/{number}",
             **_python_call(context, exchange),
@@ -224,10 +252,35 @@ def secrets_of(tried: Exchanges) -> dict[str, str]:
     return {each.option: CREDENTIAL for each in tried.api.schemes}
 
 
-CALLERS: dict[str, Callable[[Exchanges, Path, str], list[Json]]] = {
-    "python": call_python,
-    "typescript": call_typescript,
+@dataclass(frozen=True)
+class Caller:
+    """A client that exchanges are called through, and the language of its package."""
+
+    language: Language
+    call: Callable[[Exchanges, Path, str], list[Json]]
+
+
+CALLERS = {
+    "python": Caller("python", call_python),
+    "python async": Caller("python", call_async_python),
+    "typescript": Caller("typescript", call_typescript),
 }
+
+
+def differences(tried: Exchanges, package: Path, caller: Caller) -> list[str]:
+    """What arrived, was decoded or was raised other than it should have been."""
+    with Loopback(tried.made) as server:
+        said = caller.call(tried, package, server.address)
+    found: list[str] = []
+    for number, (exchange, given) in enumerate(zip(tried.made, said, strict=True)):
+        wrong = server.faults.get(number, ["was never asked for"])
+        if "error" in given:
+            wrong = [*wrong, given["error"]]
+        elif given["value"] != exchange.answer.meaning:
+            meant = exchange.answer.meaning
+            wrong = [*wrong, f"{meant!r} was decoded as {given['value']!r}"]
+        found += [f"{exchange.label}: {each}" for each in wrong]
+    return found
 
 
 def _answers(

@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 
 from headgate.pipeline import generate, write_packages
-from headgate.plan.package import Language
 from tests.corpus import find_documents, own_documents
-from tests.corpus.callers import CALLERS
-from tests.corpus.exchanges import Exchanges, exchanges
-from tests.corpus.loopback import Loopback
+from tests.corpus.callers import CALLERS, differences
+from tests.corpus.exchanges import exchanges
 
 SMALL = (
     "museum-31",
@@ -31,22 +29,6 @@ UNMADE = {
 """Operations of the corpus that no valid value can be given to, and why."""
 
 
-def differences(tried: Exchanges, package: Path, language: Language) -> list[str]:
-    """What arrived, was decoded or was raised other than it should have been."""
-    with Loopback(tried.made) as server:
-        said = CALLERS[language](tried, package, server.address)
-    found: list[str] = []
-    for number, (exchange, given) in enumerate(zip(tried.made, said, strict=True)):
-        wrong = server.faults.get(number, ["was never asked for"])
-        if "error" in given:
-            wrong = [*wrong, given["error"]]
-        elif given["value"] != exchange.answer.meaning:
-            meant = exchange.answer.meaning
-            wrong = [*wrong, f"{meant!r} was decoded as {given['value']!r}"]
-        found += [f"{exchange.label}: {each}" for each in wrong]
-    return found
-
-
 @pytest.mark.parametrize("document", TRIED)
 def test_every_operation_has_an_exchange(document: str) -> None:
     """Valid arguments and a valid answer are made for each that can have them."""
@@ -55,15 +37,17 @@ def test_every_operation_has_an_exchange(document: str) -> None:
     assert missed <= UNMADE.keys()
 
 
-@pytest.mark.parametrize("language", CALLERS)
+@pytest.mark.parametrize("client", CALLERS)
 @pytest.mark.parametrize("document", TRIED)
 def test_every_operation_is_called_and_decoded(
-    document: str, language: Language, tmp_path: Path
+    document: str, client: str, tmp_path: Path
 ) -> None:
     """What is sent arrives where and as the document says; the answer comes back."""
-    write_packages(generate(TRIED[document], [language]), tmp_path)
+    caller = CALLERS[client]
+    write_packages(generate(TRIED[document], [caller.language]), tmp_path)
+    package = tmp_path / caller.language
 
-    assert differences(exchanges(TRIED[document]), tmp_path / language, language) == []
+    assert differences(exchanges(TRIED[document]), package, caller) == []
 
 
 def test_a_request_that_goes_astray_is_found(tmp_path: Path) -> None:
@@ -79,7 +63,7 @@ def test_a_request_that_goes_astray_is_found(tmp_path: Path) -> None:
         assert right in text
         (package / file).write_text(text.replace(right, wrong), "utf-8")
 
-    found = differences(exchanges(spec), tmp_path / "python", "python")
+    found = differences(exchanges(spec), tmp_path / "python", CALLERS["python"])
 
     assert any(each.startswith("deleteThing: path /thing/") for each in found)
     assert any("header parameter X-Trace" in each for each in found)
@@ -94,6 +78,6 @@ def test_an_answer_that_is_decoded_wrongly_is_found(tmp_path: Path) -> None:
     ((module, text),) = (each for each in texts.items() if "has_more: bool" in each[1])
     module.write_text(text.replace("has_more: bool", "has_more: str"), "utf-8")
 
-    found = differences(exchanges(spec), tmp_path / "python", "python")
+    found = differences(exchanges(spec), tmp_path / "python", CALLERS["python"])
 
     assert any(each.startswith("listThings: ResponseDecodeError") for each in found)
