@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.fuzz.campaign import Tally, run
 
-FOUND = (213, 1590, 2024, 2102, 3541)
+FOUND = (213, 1590, 2024, 2102, 3541, 6370)
 """Seeds that once found a fault."""
 
 

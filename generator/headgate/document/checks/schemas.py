@@ -117,9 +117,10 @@ def _check_discriminator(findings: Findings, schema: Part) -> None:
         return
     known = findings.root.object("components", "schemas").value
     for tag, target in discriminator.object("mapping").value.items():
-        if not isinstance(target, str) or fragment_tokens(target)[-1] not in known:
+        if not isinstance(target, str):
             continue
-        if target not in members:
+        name = next(iter(fragment_tokens(target)[-1:]), None)
+        if name in known and target not in members:
             findings.warning(
                 "mapping-outside-union",
                 f"{target.rsplit('/', 1)[-1]!r} is not part of this {key}",
