@@ -2,7 +2,8 @@
 
 Each package is written below `.stamps/corpus/<document>/<language>` and its faults are
 kept in `.stamps/corpus/records`, under a digest of the package: what has not changed is
-not checked again, so that an interrupted run goes on where it stopped.
+not checked again, so that an interrupted run goes on where it stopped. Every check says
+on the error stream when it is done.
 """
 
 from __future__ import annotations
@@ -11,15 +12,20 @@ import argparse
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterable
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 from pathlib import Path
 
 from headgate.errors import SpecError
 from headgate.pipeline import generate, write_packages
 from headgate.plan.package import LANGUAGES, Language
 from tests.corpus import find_documents, own_documents
+from tests.corpus.callers import CALLERS, Caller, differences
 from tests.corpus.census import count
 from tests.corpus.compilers import COMPILERS, WORK
+from tests.corpus.exchanges import exchanges
 from tests.corpus.peers import PEERS, ask
 from tests.corpus.records import Outcome, digest_of, remembered
 from tests.corpus.roundtrip import ROUND_TRIPS
@@ -59,6 +65,49 @@ def send_values(document: str, samples: Samples, language: Language) -> Outcome:
     return outcome
 
 
+def call_everything(document: str, spec: Path, name: str, caller: Caller) -> Outcome:
+    """Call every operation through the package that was just written."""
+    package = WORK / document / caller.language
+
+    def called() -> Outcome:
+        tried = exchanges(spec)
+        faults = tuple(differences(tried, package, caller))
+        calls = f"{len(faults)} of {len(tried.made)}"
+        unmade = f", {len(tried.missed)} unmade" if tried.missed else ""
+        return Outcome(faults, f"{calls}{unmade}")
+
+    slug = name.replace(" ", "-")
+    outcome, _ = remembered(
+        WORK / "records" / document / f"{slug}-calls.json",
+        f"{digest_of(package / 'src')} {_digest_of_the_judge()} {digest_of(spec)}",
+        called,
+    )
+    return outcome
+
+
+@cache
+def _digest_of_the_judge() -> str:
+    """A digest of what makes the calls and judges them, which changes like the rest."""
+    texts = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def safely(document: str, check: str, ask: Callable[[], Outcome]) -> Outcome:
+    """Run one check and say how long it took; a check that breaks is a fault."""
+    begun = time.monotonic()
+    try:
+        outcome = ask()
+    except Exception as error:  # noqa: BLE001  # the other checks go on
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(frame.filename).name}:{frame.lineno}"
+        said = " ".join(str(error).split())[-500:]
+        outcome = Outcome((f"broke: {type(error).__name__} at {place}: {said}",))
+    seconds = time.monotonic() - begun
+    found = outcome.notes or len(outcome.faults)
+    print(f"{document}: {check}: {found} ({seconds:.0f} s)", file=sys.stderr)
+    return outcome
+
+
 def examine(
     document: str, spec: Path, languages: Iterable[Language], *, peers: bool
 ) -> Row:
@@ -69,19 +118,35 @@ def examine(
     except SpecError as error:
         row.failure = str(error)
         return row
-    for language in languages:
-        row.ours[language] = compile_package(document, spec, language)
+    asked: dict[str, Callable[[], Outcome]] = {
+        language: partial(compile_package, document, spec, language)
+        for language in languages
+    }
     samples = sample(spec, SAMPLED)
     for language in languages:
-        row.ours[values_check(language)] = send_values(document, samples, language)
+        values = partial(send_values, document, samples, language)
+        asked[values_check(language)] = values
+    for name, caller in CALLERS.items():
+        if caller.language in languages:
+            calls = partial(call_everything, document, spec, name, caller)
+            asked[calls_check(name)] = calls
+    row.ours = {check: safely(document, check, it) for check, it in asked.items()}
     if peers:
-        row.peers = {peer.name: ask(peer, document, spec) for peer in PEERS}
+        row.peers = {
+            peer.name: safely(document, peer.name, partial(ask, peer, document, spec))
+            for peer in PEERS
+        }
     return row
 
 
 def values_check(language: str) -> str:
     """What the table calls the round trip through a language."""
     return f"{language} values"
+
+
+def calls_check(client: str) -> str:
+    """What the table calls the calls of every operation through a client."""
+    return f"{client} calls"
 
 
 def report(row: Row) -> None:
@@ -118,7 +183,12 @@ def main() -> int:
         report(row)
         rows.append(row)
     names = () if arguments.no_peers else tuple(peer.name for peer in PEERS)
-    checks = (*languages, *map(values_check, languages))
+    clients = [each for each in CALLERS if CALLERS[each].language in languages]
+    checks = (
+        *languages,
+        *map(values_check, languages),
+        *map(calls_check, clients),
+    )
     print(table(rows, checks, names))
     return 0 if all(row.is_clean for row in rows) else 1
 

@@ -10,8 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from headgate.document import load_document
+from headgate.diff.written import Written
+from headgate.document import Document, load_document
 from headgate.document.config import Config
+from headgate.document.json_values import follow
 from headgate.ir.api import Api
 from headgate.ir.build import build_api
 from headgate.ir.operations import (
@@ -19,7 +21,6 @@ from headgate.ir.operations import (
     LinkPage,
     Operation,
     Parameter,
-    PathLiteral,
     Result,
 )
 from tests.corpus.frames import Frames
@@ -88,7 +89,7 @@ def exchanges(spec: Path) -> Exchanges:
     """Every way to call every operation of a document."""
     document = load_document(spec)
     api, _ = build_api(document)
-    maker = _Maker(dict(document.root), Frames(api, dict(document.root)))
+    maker = _Maker(document, Frames(api, dict(document.root)))
     made, missed = [], []
     for operation in api.operations:
         for streamed in _ways(operation):
@@ -97,14 +98,6 @@ def exchanges(spec: Path) -> Exchanges:
             except _UnmadeError as error:
                 missed.append(f"{operation.id}: {error}")
     return Exchanges(api, document.config, tuple(made), tuple(missed))
-
-
-def path_of(operation: Operation) -> str:
-    """The path as the document writes it."""
-    return "".join(
-        part.text if isinstance(part, PathLiteral) else f"{{{part.name}}}"
-        for part in operation.path
-    )
 
 
 def _ways(operation: Operation) -> Iterator[bool]:
@@ -117,7 +110,9 @@ def _ways(operation: Operation) -> Iterator[bool]:
 class _Maker:
     """Reads the document itself, so that a fault of the IR cannot hide itself."""
 
-    def __init__(self, root: dict[str, Any], frames: Frames) -> None:
+    def __init__(self, document: Document, frames: Frames) -> None:
+        root = dict(document.root)
+        self._written = Written(document)
         self._root = plain(root)
         self._frames = frames
         self._sent = Values(one_way(root, "readOnly"))
@@ -161,8 +156,10 @@ class _Maker:
 
     def _said(self, operation: Operation) -> Json:
         """The document's own words on an operation, with its path's parameters."""
-        item = self._followed(self._root["paths"][path_of(operation)])
-        own = item[operation.verb.lower()]
+        tokens = self._written.tokens(operation.location) or ()
+        _, item = follow(self._root, tokens[:-1])
+        item = self._followed(item)
+        own = item[tokens[-1]]
         listed = [*item.get("parameters", []), *own.get("parameters", [])]
         return {**own, "parameters": [self._followed(each) for each in listed]}
 

@@ -12,7 +12,7 @@ from headgate.contract.strategies import Hint, valid_streams
 from headgate.contract.stream import streams_of
 from headgate.ir.api import Api
 from headgate.ir.streams import Stream
-from headgate.ir.types import Ref
+from headgate.ir.types import Ref, Scalar
 from tests.contract_streams.hints import HINTS, RUN_HINTS
 from tests.corpus.values import BRIEF, Values
 
@@ -72,7 +72,9 @@ class Frames:
 
 
 def _frame(stream: Stream, event: Any) -> str:
-    text = json.dumps(event)
+    # Where events are said to be texts, a frame holds the text as it is, no JSON.
+    is_text = isinstance(stream.event, Scalar) and stream.event.kind == "string"
+    text = str(event) if is_text else json.dumps(event)
     if stream.framing == "jsonl":
         return f"{text}\n"
     if stream.framing == "json-seq":

@@ -149,7 +149,16 @@ def faults_of(exchange: Exchange, request: Request) -> Iterator[str]:
                 said = [(each.key, each.value) for each in cookies.values()]
         if not _arrived(parameter, value, said):
             yield f"{place} parameter {name}: {value!r} arrived as {said!r}"
+    if not _fixed_query(operation) <= set(query):
+        yield f"query {request.query} without what the path fixes"
     yield from _body_faults(exchange, request)
+
+
+def _fixed_query(operation: Operation) -> set[tuple[str, str]]:
+    """The query that some write into a path."""
+    literals = [part for part in operation.path if isinstance(part, PathLiteral)]
+    texts = [part.text.partition("?")[2] for part in literals]
+    return {pair for text in texts for pair in parse_qsl(text, keep_blank_values=True)}
 
 
 def _path_pattern(operation: Operation) -> re.Pattern[str]:
@@ -157,7 +166,9 @@ def _path_pattern(operation: Operation) -> re.Pattern[str]:
     pattern, count = "", 0
     for part in operation.path:
         if isinstance(part, PathLiteral):
-            pattern += re.escape(quote(unquote(part.text), safe="/:@!$&'()*+,;=~"))
+            # Some write a query into the path; it arrives among the parameters.
+            text = unquote(part.text.partition("?")[0])
+            pattern += re.escape(quote(text, safe="/:@!$&'()*+,;=~"))
         else:
             pattern += f"(?P<p{count}>[^/]+)"
             count += 1

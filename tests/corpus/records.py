@@ -18,9 +18,9 @@ class Outcome:
 
 
 def digest_of(folder: Path) -> str:
-    """A digest of every file below a folder, names included."""
+    """A digest of every file below a folder, names included; or of one file."""
     whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in (folder, *sorted(folder.rglob("*"))):
         if path.is_file():
             whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
             whole.update(hashlib.sha256(path.read_bytes()).digest())
