@@ -174,6 +174,10 @@ ROOT.fields.update(
         "x-errors": needed(LINKED),
         "x-content": needed(LINKED),
         "x-clients": needed(LINKED),
+        "x-scopes": needed(LINKED),
+        "x-calls": needed(LINKED),
+        "x-waits": needed(LINKED),
+        "x-builders": needed(LINKED),
     }
 )
 INFO.fields.update(

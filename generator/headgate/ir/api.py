@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from headgate.errors import Location
 from headgate.ir.operations import Operation, Resource
 from headgate.ir.streams import Stream
+from headgate.ir.surface import Surface
 from headgate.ir.types import Definition, Docs, TypeExpr, TypeId
 
 SchemeKind = Literal["bearer", "basic", "api_key", "oauth2", "openid", "mutual_tls"]
@@ -259,6 +260,7 @@ class Api:
     webhook_scheme: WebhookScheme = WebhookScheme()
     content: Content = Content()
     clients: tuple[CompatibleClient, ...] = ()
+    surface: Surface = field(default_factory=Surface)
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -21,6 +21,7 @@ from headgate.ir.build.schemas import SchemaReader
 from headgate.ir.build.security import read_header_maps, read_schemes
 from headgate.ir.build.servers import default_address, read_servers
 from headgate.ir.build.streams import StreamReader
+from headgate.ir.build.surface import read_surface
 from headgate.ir.build.tags import tagged
 from headgate.ir.build.webhooks import WebhookReader
 from headgate.ir.types import Union
@@ -84,6 +85,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         webhook_scheme=_webhook_scheme(config.webhooks),
         content=read_content(reader, settled),
         clients=read_clients(reader),
+        surface=read_surface(reader, read, settled),
     )
     return api, _checked(reader)
 

@@ -1,0 +1,124 @@
+"""What a client has beside its operations: scopes, raw calls, waits and builders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headgate.errors import Location
+    from headgate.ir.types import Docs, TypeId
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeArgument:
+    """A text that a scope takes.
+
+    `default` stands where it is not given; a `generated` one is then a new UUID,
+    unless a scope around has set it. A `secret` one is shown to nobody.
+    """
+
+    name: str
+    docs: Docs
+    required: bool = False
+    default: str | None = None
+    generated: bool = False
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeHeader:
+    """A header that a scope adds: `pieces` are texts and, in turn, arguments' names.
+
+    The first piece is a text, the second an argument's name, and so on; the header is
+    left out where an argument is absent.
+    """
+
+    name: str
+    pieces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A method of the client that gives the same client with headers of its own."""
+
+    name: str
+    arguments: tuple[ScopeArgument, ...]
+    headers: tuple[ScopeHeader, ...]
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class RawCalls:
+    """How a client calls what the API passes on, by method and path alone.
+
+    A path is put behind `under`, unless it begins with one of `direct`. Answers come
+    back whatever their status; one with the header `own_errors` is the API's own.
+    `security` lists alternatives of scheme names, as operations have them.
+    """
+
+    under: str
+    direct: tuple[str, ...]
+    own_errors: str | None
+    security: tuple[tuple[str, ...], ...]
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A method of the client that asks an operation until something is decided.
+
+    The operation takes the id at path parameter `parameter` and waits itself, up to
+    `most` seconds, for query parameter `query`. It is asked again while field `field`
+    of its result is one of `pending`.
+    """
+
+    name: str
+    operation: str
+    parameter: str
+    query: str
+    most: int
+    field: str
+    pending: tuple[str, ...]
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A method of a builder that adds an item: `type` with `arguments` filled in."""
+
+    name: str
+    type: TypeId
+    arguments: tuple[str, ...]
+    docs: Docs
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """A method beside an operation that puts its body together step by step.
+
+    Turns are added to the list at `items`; `given` are the fields that it begins with;
+    every other field of the body has a method of its own.
+    """
+
+    name: str
+    operation: str
+    body: TypeId
+    given: tuple[str, ...]
+    items: str
+    turns: tuple[Turn, ...]
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What `x-scopes`, `x-calls`, `x-waits` and `x-builders` declare."""
+
+    scopes: tuple[Scope, ...] = ()
+    calls: RawCalls | None = None
+    waits: tuple[Wait, ...] = ()
+    builders: tuple[Builder, ...] = ()
