@@ -1672,6 +1672,20 @@ DraftOutcome = TypeAliasType(
 )
 
 
+class ChatFunctionCallParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the function.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ]
+    arguments: Annotated[
+        StrictStr,
+        Field(description='The arguments as JSON text, as the model wrote them.'),
+    ]
+
+
 class WebSearchResult(BaseModel):
     type: Annotated[
         Literal['web_search_result'], Field(description='Always `web_search_result`.')
@@ -1839,23 +1853,17 @@ class SignatureDelta(BaseModel):
     ]
 
 
-class UrlSource(BaseModel):
-    type: Annotated[Literal['url'], Field(description='Names the kind of source.')]
-    url: Annotated[StrictStr, Field(description='The URL.')]
-
-
-class ChatFunctionCallParam(BaseModel):
+class ChatTextPart(BaseModel):
     model_config = ConfigDict(
         extra='allow',
     )
-    name: Annotated[
-        StrictStr,
-        Field(description='Name of the function.', pattern='^[A-Za-z0-9_-]{1,64}$'),
-    ]
-    arguments: Annotated[
-        StrictStr,
-        Field(description='The arguments as JSON text, as the model wrote them.'),
-    ]
+    type: Annotated[Literal['text'], Field(description='Names the kind of part.')]
+    text: Annotated[StrictStr, Field(description='The text itself.')]
+
+
+class UrlSource(BaseModel):
+    type: Annotated[Literal['url'], Field(description='Names the kind of source.')]
+    url: Annotated[StrictStr, Field(description='The URL.')]
 
 
 class ChatFunctionCall(BaseModel):
@@ -1881,12 +1889,25 @@ class ChatFunctionDelta(BaseModel):
     ] = MISSING
 
 
-class ChatTextPart(BaseModel):
+class ChatFile(BaseModel):
     model_config = ConfigDict(
         extra='allow',
     )
-    type: Annotated[Literal['text'], Field(description='Names the kind of part.')]
-    text: Annotated[StrictStr, Field(description='The text itself.')]
+    file_data: Annotated[
+        StrictStr,
+        Field(
+            description='The document as a `data:` URL in base64.',
+            pattern='^data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/]*={0,2}$',
+        ),
+    ]
+    filename: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description="The document's name, shown to the model.",
+            max_length=255,
+            min_length=1,
+        ),
+    ] = MISSING
 
 
 class ThinkingBlockParam(BaseModel):
@@ -1947,6 +1968,21 @@ class ServerToolUseBlockParam(BaseModel):
     input: Annotated[ToolInput, Field(description='What the tool was called with.')]
 
 
+ChatImageDetail = TypeAliasType(
+    "ChatImageDetail",
+    Annotated[
+        Literal['auto', 'low', 'high'],
+        Field(description='How closely a model looks at an image.'),
+    ],
+)
+
+
+ChatAudioFormat = TypeAliasType(
+    "ChatAudioFormat",
+    Annotated[Literal['wav', 'mp3'], Field(description='How audio is encoded.')],
+)
+
+
 class WebSearchResultParam(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -1964,42 +2000,6 @@ class WebSearchResultParam(BaseModel):
         StrictStr | MISSING,
         Field(description="How old the page is, in the provider's words."),
     ] = MISSING
-
-
-class ChatFile(BaseModel):
-    model_config = ConfigDict(
-        extra='allow',
-    )
-    file_data: Annotated[
-        StrictStr,
-        Field(
-            description='The document as a `data:` URL in base64.',
-            pattern='^data:[a-z]{1,20}/[a-z0-9.+-]{1,60};base64,[A-Za-z0-9+/]*={0,2}$',
-        ),
-    ]
-    filename: Annotated[
-        StrictStr | MISSING,
-        Field(
-            description="The document's name, shown to the model.",
-            max_length=255,
-            min_length=1,
-        ),
-    ] = MISSING
-
-
-ChatImageDetail = TypeAliasType(
-    "ChatImageDetail",
-    Annotated[
-        Literal['auto', 'low', 'high'],
-        Field(description='How closely a model looks at an image.'),
-    ],
-)
-
-
-ChatAudioFormat = TypeAliasType(
-    "ChatAudioFormat",
-    Annotated[Literal['wav', 'mp3'], Field(description='How audio is encoded.')],
-)
 
 
 MessageStreamFrame = TypeAliasType(
@@ -2741,6 +2741,18 @@ class WorkspaceDraftResolvedEvent(BaseModel):
     reason: Annotated[StrictStr | None, Field(description='Why; null if nobody said.')]
 
 
+class ChatToolCallParam(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+    id: Annotated[
+        StrictStr,
+        Field(description='Identifier of the call.', max_length=128, min_length=1),
+    ]
+    type: Annotated[Literal['function'], Field(description='Always `function`.')]
+    function: Annotated[ChatFunctionCallParam, Field(description='What was called.')]
+
+
 class ToolUseBlock(BaseModel):
     type: Annotated[Literal['tool_use'], Field(description='Names the kind of block.')]
     id: Annotated[
@@ -2891,6 +2903,15 @@ ContentBlockDelta = TypeAliasType(
 )
 
 
+ChatTextPartList = TypeAliasType(
+    "ChatTextPartList",
+    Annotated[
+        list[ChatTextPart],
+        Field(description='Text, part by part.', max_length=64, min_length=1),
+    ],
+)
+
+
 MediaSource = TypeAliasType(
     "MediaSource",
     Annotated[
@@ -2901,18 +2922,6 @@ MediaSource = TypeAliasType(
         ),
     ],
 )
-
-
-class ChatToolCallParam(BaseModel):
-    model_config = ConfigDict(
-        extra='allow',
-    )
-    id: Annotated[
-        StrictStr,
-        Field(description='Identifier of the call.', max_length=128, min_length=1),
-    ]
-    type: Annotated[Literal['function'], Field(description='Always `function`.')]
-    function: Annotated[ChatFunctionCallParam, Field(description='What was called.')]
 
 
 class ChatToolCall(BaseModel):
@@ -2957,34 +2966,6 @@ ToolResultItemParam = TypeAliasType(
 )
 
 
-ChatTextPartList = TypeAliasType(
-    "ChatTextPartList",
-    Annotated[
-        list[ChatTextPart],
-        Field(description='Text, part by part.', max_length=64, min_length=1),
-    ],
-)
-
-
-class WebSearchToolResultBlockParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[
-        Literal['web_search_tool_result'], Field(description='Names the kind of block.')
-    ]
-    tool_use_id: Annotated[
-        StrictStr,
-        Field(
-            description='The `id` of the call that this answers.',
-            pattern='^[A-Za-z0-9_-]{1,128}$',
-        ),
-    ]
-    content: Annotated[
-        list[WebSearchResultParam], Field(description='The pages found, best first.')
-    ]
-
-
 class ChatFilePart(BaseModel):
     model_config = ConfigDict(
         extra='allow',
@@ -3022,6 +3003,25 @@ class ChatAudio(BaseModel):
         ),
     ]
     format: Annotated[ChatAudioFormat, Field(description='How the audio is encoded.')]
+
+
+class WebSearchToolResultBlockParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['web_search_tool_result'], Field(description='Names the kind of block.')
+    ]
+    tool_use_id: Annotated[
+        StrictStr,
+        Field(
+            description='The `id` of the call that this answers.',
+            pattern='^[A-Za-z0-9_-]{1,128}$',
+        ),
+    ]
+    content: Annotated[
+        list[WebSearchResultParam], Field(description='The pages found, best first.')
+    ]
 
 
 class WorkspaceWithMessages(BaseModel):
@@ -3558,6 +3558,14 @@ class WorkspaceErrorEvent(BaseModel):
     error: Annotated[ErrorObject, Field(description='What went wrong.')]
 
 
+ChatTextContent = TypeAliasType(
+    "ChatTextContent",
+    Annotated[
+        MessageText | ChatTextPartList, Field(description='Text, whole or in parts.')
+    ],
+)
+
+
 class WebSearchTool(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -3646,26 +3654,6 @@ ToolResultBlockListParam = TypeAliasType(
 )
 
 
-ChatTextContent = TypeAliasType(
-    "ChatTextContent",
-    Annotated[
-        MessageText | ChatTextPartList, Field(description='Text, whole or in parts.')
-    ],
-)
-
-
-AssistantBlockParam = TypeAliasType(
-    "AssistantBlockParam",
-    Annotated[
-        TextBlockParam | ThinkingBlockParam | ToolUseBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ImageBlockParam | AudioBlockParam,
-        Field(
-            description='One block of what the model said on an earlier turn.',
-            discriminator='type',
-        ),
-    ],
-)
-
-
 class ChatImagePart(BaseModel):
     model_config = ConfigDict(
         extra='allow',
@@ -3682,6 +3670,18 @@ class ChatAudioPart(BaseModel):
         Literal['input_audio'], Field(description='Names the kind of part.')
     ]
     input_audio: Annotated[ChatAudio, Field(description='The audio.')]
+
+
+AssistantBlockParam = TypeAliasType(
+    "AssistantBlockParam",
+    Annotated[
+        TextBlockParam | ThinkingBlockParam | ToolUseBlockParam | ServerToolUseBlockParam | WebSearchToolResultBlockParam | ImageBlockParam | AudioBlockParam,
+        Field(
+            description='One block of what the model said on an earlier turn.',
+            discriminator='type',
+        ),
+    ],
+)
 
 
 class Run(BaseModel):
@@ -3800,51 +3800,6 @@ WorkspaceEvent = TypeAliasType(
 )
 
 
-Tool = TypeAliasType(
-    "Tool",
-    Annotated[
-        FunctionTool | WebSearchTool | WebFetchTool,
-        Field(description='A tool that the model may call.', discriminator='type'),
-    ],
-)
-
-
-class ChatChoice(BaseModel):
-    index: Annotated[
-        StrictInt, Field(description='Which answer this is, from 0.', ge=0)
-    ]
-    message: Annotated[ChatMessage, Field(description='What the model said.')]
-    finish_reason: Annotated[
-        ChatFinishReason, Field(description='Why the answer ended.')
-    ]
-
-
-class Embedding(BaseModel):
-    object: Annotated[Literal['embedding'], Field(description='Always `embedding`.')]
-    index: Annotated[StrictInt, Field(description='Number of the input, from 0.', ge=0)]
-    embedding: Annotated[EmbeddingVector, Field(description='The vector.')]
-
-
-class ChatChunkChoice(BaseModel):
-    index: Annotated[
-        StrictInt, Field(description='Which answer the piece belongs to, from 0.', ge=0)
-    ]
-    delta: Annotated[ChatDelta, Field(description='What is added to the answer.')]
-    finish_reason: Annotated[
-        ChatFinishReason | None,
-        Field(description='Why the answer ended; null until it has.'),
-    ]
-
-
-ToolResultContentParam = TypeAliasType(
-    "ToolResultContentParam",
-    Annotated[
-        MessageText | ToolResultBlockListParam,
-        Field(description="A tool's result, as text or as blocks."),
-    ],
-)
-
-
 class ChatSystemMessageParam(BaseModel):
     model_config = ConfigDict(
         extra='allow',
@@ -3896,15 +3851,47 @@ class ChatToolMessageParam(BaseModel):
     ]
 
 
-AssistantBlockList = TypeAliasType(
-    "AssistantBlockList",
+Tool = TypeAliasType(
+    "Tool",
     Annotated[
-        list[AssistantBlockParam],
-        Field(
-            description='What the model said on an earlier turn, block by block.',
-            max_length=64,
-            min_length=1,
-        ),
+        FunctionTool | WebSearchTool | WebFetchTool,
+        Field(description='A tool that the model may call.', discriminator='type'),
+    ],
+)
+
+
+class ChatChoice(BaseModel):
+    index: Annotated[
+        StrictInt, Field(description='Which answer this is, from 0.', ge=0)
+    ]
+    message: Annotated[ChatMessage, Field(description='What the model said.')]
+    finish_reason: Annotated[
+        ChatFinishReason, Field(description='Why the answer ended.')
+    ]
+
+
+class Embedding(BaseModel):
+    object: Annotated[Literal['embedding'], Field(description='Always `embedding`.')]
+    index: Annotated[StrictInt, Field(description='Number of the input, from 0.', ge=0)]
+    embedding: Annotated[EmbeddingVector, Field(description='The vector.')]
+
+
+class ChatChunkChoice(BaseModel):
+    index: Annotated[
+        StrictInt, Field(description='Which answer the piece belongs to, from 0.', ge=0)
+    ]
+    delta: Annotated[ChatDelta, Field(description='What is added to the answer.')]
+    finish_reason: Annotated[
+        ChatFinishReason | None,
+        Field(description='Why the answer ended; null until it has.'),
+    ]
+
+
+ToolResultContentParam = TypeAliasType(
+    "ToolResultContentParam",
+    Annotated[
+        MessageText | ToolResultBlockListParam,
+        Field(description="A tool's result, as text or as blocks."),
     ],
 )
 
@@ -3914,6 +3901,19 @@ ChatUserPart = TypeAliasType(
     Annotated[
         ChatTextPart | ChatImagePart | ChatAudioPart | ChatFilePart,
         Field(description='One part of what a user says.', discriminator='type'),
+    ],
+)
+
+
+AssistantBlockList = TypeAliasType(
+    "AssistantBlockList",
+    Annotated[
+        list[AssistantBlockParam],
+        Field(
+            description='What the model said on an earlier turn, block by block.',
+            max_length=64,
+            min_length=1,
+        ),
     ],
 )
 
@@ -4013,23 +4013,23 @@ class ToolResultBlockParam(BaseModel):
     ] = False
 
 
-AssistantContent = TypeAliasType(
-    "AssistantContent",
-    Annotated[
-        MessageText | AssistantBlockList,
-        Field(
-            description='What the model said on an earlier turn, as text or as blocks.'
-        ),
-    ],
-)
-
-
 ChatUserPartList = TypeAliasType(
     "ChatUserPartList",
     Annotated[
         list[ChatUserPart],
         Field(
             description='What a user says, part by part.', max_length=64, min_length=1
+        ),
+    ],
+)
+
+
+AssistantContent = TypeAliasType(
+    "AssistantContent",
+    Annotated[
+        MessageText | AssistantBlockList,
+        Field(
+            description='What the model said on an earlier turn, as text or as blocks.'
         ),
     ],
 )
@@ -4044,14 +4044,6 @@ UserBlockParam = TypeAliasType(
 )
 
 
-class AssistantMessageParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
-    content: Annotated[AssistantContent, Field(description='What the model said.')]
-
-
 ChatUserContent = TypeAliasType(
     "ChatUserContent",
     Annotated[
@@ -4059,6 +4051,14 @@ ChatUserContent = TypeAliasType(
         Field(description='What a user says, as text or in parts.'),
     ],
 )
+
+
+class AssistantMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    role: Annotated[Literal['assistant'], Field(description='Always `assistant`.')]
+    content: Annotated[AssistantContent, Field(description='What the model said.')]
 
 
 UserBlockList = TypeAliasType(
@@ -4080,15 +4080,6 @@ class ChatUserMessageParam(BaseModel):
     content: Annotated[ChatUserContent, Field(description='What the user says.')]
 
 
-UserContent = TypeAliasType(
-    "UserContent",
-    Annotated[
-        MessageText | UserBlockList,
-        Field(description='What a user says, as text or as blocks.'),
-    ],
-)
-
-
 ChatMessageParam = TypeAliasType(
     "ChatMessageParam",
     Annotated[
@@ -4098,12 +4089,13 @@ ChatMessageParam = TypeAliasType(
 )
 
 
-class UserMessageParam(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    role: Annotated[Literal['user'], Field(description='Always `user`.')]
-    content: Annotated[UserContent, Field(description='What the user says.')]
+UserContent = TypeAliasType(
+    "UserContent",
+    Annotated[
+        MessageText | UserBlockList,
+        Field(description='What a user says, as text or as blocks.'),
+    ],
+)
 
 
 class ChatCompletionRequest(BaseModel):
@@ -4230,6 +4222,14 @@ class ChatCompletionRequest(BaseModel):
             description="Free-form JSON of the caller's own, passed to the provider where it takes any."
         ),
     ] = MISSING
+
+
+class UserMessageParam(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    role: Annotated[Literal['user'], Field(description='Always `user`.')]
+    content: Annotated[UserContent, Field(description='What the user says.')]
 
 
 MessageParam = TypeAliasType(
