@@ -19,7 +19,9 @@ from headgate_gateway.routes import (
     messages,
     models,
     projects,
+    proxy,
     runs,
+    services,
     tokens,
     workspaces,
 )
@@ -35,6 +37,8 @@ HANDLERS: Mapping[str, Handler] = {
     **projects.HANDLERS,
     **keys.HANDLERS,
     **credentials.HANDLERS,
+    **services.HANDLERS,
+    **proxy.HANDLERS,
     **health.HANDLERS,
 }
 """The handler of every operation of the specification."""

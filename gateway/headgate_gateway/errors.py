@@ -46,7 +46,14 @@ KINDS: dict[str, Kind] = {
         "provider_key_rejected",
     ),
     **_kinds("permission_error", 403, "E1003", "scope_missing", "model_not_allowed"),
-    **_kinds("not_found_error", 404, "E1004", "not_found", "model_not_found"),
+    **_kinds(
+        "not_found_error",
+        404,
+        "E1004",
+        "not_found",
+        "model_not_found",
+        "service_not_found",
+    ),
     **_kinds("not_found_error", 410, "E1004", "events_expired"),
     **_kinds(
         "conflict_error",
@@ -55,6 +62,7 @@ KINDS: dict[str, Kind] = {
         "conflict",
         "name_taken",
         "resource_in_use",
+        "no_upstream",
         "idempotency_conflict",
         "workspace_ended",
         "already_decided",

@@ -19,6 +19,8 @@ from headgate_gateway.keys import (
     new_gateway_secret,
 )
 from headgate_gateway.metrics import Metrics
+from headgate_gateway.outbound.client import OutboundClient
+from headgate_gateway.outbound.guard import AddressGuard, networks
 from headgate_gateway.principals import Authenticator
 from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.providers.http import UpstreamClient
@@ -39,6 +41,7 @@ from headgate_gateway.store.keys import KeyStore, new_key
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
+from headgate_gateway.store.services import ServiceStore
 from headgate_gateway.store.workspaces import WorkspaceStore
 from headgate_gateway.tools.toolbox import offline_tools
 from headgate_gateway.vault import Vault, load_master_keys
@@ -73,6 +76,8 @@ class Gateway:
     keys: KeyStore
     credentials: CredentialStore
     vault: Vault
+    services: ServiceStore
+    outbound: OutboundClient
     runs: RunStore
     workspaces: WorkspaceStore
     workspace_followers: WorkspaceFollowers
@@ -118,6 +123,7 @@ class Gateway:
                 await task
         await self.log.stop()
         await self.upstream.close()
+        await self.outbound.close()
         await self.instances.retire()
         await self.database.close()
 
@@ -216,6 +222,11 @@ async def open_gateway(settings: Settings) -> Gateway:
         keys=keys,
         credentials=credentials,
         vault=vault,
+        services=ServiceStore(database),
+        outbound=OutboundClient(
+            AddressGuard(networks(settings.private_networks)),
+            idle=settings.upstream_idle,
+        ),
         runs=runs,
         workspaces=workspaces,
         workspace_followers=WorkspaceFollowers(workspaces),

@@ -31,6 +31,9 @@ class Principal:
     project_id: str
     key_id: str | None = None
     allowed_models: tuple[str, ...] | None = None
+    allowed_services: tuple[str, ...] | None = None
+    upstream_url: str | None = None
+    credential_id: str | None = None
     scopes: tuple[str, ...] = ()
 
     def has_scope(self, scope: str) -> bool:
@@ -107,13 +110,15 @@ class Authenticator:
         if owner.key_id is None:
             return Principal("key", self._default_project, scopes=_ALL)
         self.used.add(owner.key_id)
-        models = None if owner.allowed_models is None else tuple(owner.allowed_models)
         return Principal(
             "key",
             owner.project_id or "",
             owner.key_id,
-            models,
-            tuple(owner.scopes),
+            allowed_models=_names(owner.allowed_models),
+            allowed_services=_names(owner.allowed_services),
+            upstream_url=owner.upstream_url,
+            credential_id=owner.credential_id,
+            scopes=tuple(owner.scopes),
         )
 
     async def _owner(self, secret: str) -> SecretOwner:
@@ -141,6 +146,10 @@ class Authenticator:
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return owner
+
+
+def _names(listed: list[str] | None) -> tuple[str, ...] | None:
+    return None if listed is None else tuple(listed)
 
 
 def _bearer(request: Request) -> str | None:

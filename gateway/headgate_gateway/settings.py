@@ -50,6 +50,8 @@ class Settings:
     """The operator's own keys for providers: ``openai=sk-… groq=…``."""
     default_model: str = "mock/echo"
     """The model of workspaces that name none."""
+    private_networks: str = ""
+    """Networks that services may lead to, and in the clear: ``10.0.0.0/8 fd00::/8``."""
     drain_grace: float = 5.0
     """How long running work may go on after the signal to stop."""
     events_retention: float = 7 * 86_400.0

@@ -12,6 +12,7 @@ from headgate_gateway.json import JsonObject, dump_text, loads
 
 _URI = "urn:headgate:openapi"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ANY = "*/*"
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -89,7 +90,9 @@ class Specification:
         common: list[JsonObject] = self.root.get("security") or []
         security: list[JsonObject] = node.get("security", common)
         body = self.resolve(node["requestBody"]) if "requestBody" in node else {}
-        content = body.get("content", {}).get("application/json", {})
+        contents = body.get("content", {})
+        # A body of any media type is passed on, not read.
+        content = {} if _ANY in contents else contents.get("application/json", {})
         return Operation(
             id=node["operationId"],
             method=method.upper(),

@@ -27,6 +27,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             decide_about_a_draft_of_its_own(case)
         case "admin.projects.delete":
             delete_without_collateral(case)
+        case "admin.keys.revoke" | "admin.keys.rotate":
+            act_on_a_key_that_is_there(case)
+        case str(operation) if operation.startswith("proxy.services."):
+            call_a_service_that_is_there(case)
 
 
 def give_an_idempotency_key_of_its_own(case: Any) -> None:
@@ -75,14 +79,35 @@ def delete_without_collateral(case: Any) -> None:
         case.path_parameters["project_id"] = new_project()
 
 
+def call_a_service_that_is_there(case: Any) -> None:
+    """Services that are made of the schema lead nowhere; one leads to an upstream."""
+    if is_drawn(case):
+        case.path_parameters["service"] = os.environ["CONTRACT_SERVICE"]
+
+
+def act_on_a_key_that_is_there(case: Any) -> None:
+    """Known keys may have been deleted by an earlier case."""
+    if is_drawn(case):
+        body = {"name": "to be changed", "project_id": new_project()}
+        case.path_parameters["key_id"] = created("keys", body)
+
+
+def is_drawn(case: Any) -> bool:
+    """Whether the case is a valid one that is neither an example nor a scenario's."""
+    drawn = case.meta.phase.name.value in {"coverage", "fuzzing"}
+    return drawn and bool(case.meta.generation.mode.is_positive)
+
+
 def new_project() -> str:
     """The id of a project made just now."""
-    made = posted(
-        "/v1/admin/projects",
-        {"name": f"to be deleted {next(_numbers)}"},
-        {"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]},
-    )
-    return made["id"]
+    return created("projects", {"name": f"to be deleted {next(_numbers)}"})
+
+
+def created(resource: str, body: dict[str, Any]) -> str:
+    """The id of something that the operator made just now."""
+    headers = {"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]}
+    made: str = posted(f"/v1/admin/{resource}", body, headers)["id"]
+    return made
 
 
 def posted(path: str, body: object, headers: dict[str, str]) -> Any:

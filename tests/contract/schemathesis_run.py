@@ -16,6 +16,8 @@ from tests.gateway_process import Gateway
 FOLDER = Path(__file__).resolve().parent
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 SEED = 20261121
+SERVICE = "billing"
+"""A service that the gateway has, and that answers; the examples call it so."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def run_schemathesis(
             "CONTRACT_URL": gateway.url,
             "CONTRACT_ADMIN_KEY": gateway.admin_key,
             "CONTRACT_API_KEY": gateway.api_key,
+            "CONTRACT_SERVICE": SERVICE,
             "PYTHONPATH": os.pathsep.join(
                 [str(FOLDER), os.environ.get("PYTHONPATH", "")]
             ),

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.schemathesis_run import PHASES, Report, run_schemathesis
-from tests.gateway.client import bundle
+from tests.contract.schemathesis_run import PHASES, SERVICE, Report, run_schemathesis
+from tests.gateway.client import Client, bundle
+from tests.gateway.proxy_bench import LOOPBACK
+from tests.gateway.rest_upstream import running_rest_upstream
 from tests.gateway_process import Gateway, running_gateway
 
 OPERATIONS = {
@@ -21,7 +23,18 @@ OPERATIONS = {
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that schemathesis may fill as it likes."""
-    with running_gateway(tmp_path_factory.mktemp("target")) as gateway:
+    folder = tmp_path_factory.mktemp("target")
+    with (
+        running_rest_upstream() as upstream,
+        running_gateway(folder, LOOPBACK) as gateway,
+    ):
+        upstream.answers(200, b"{}", Content_Type="application/json")
+        client = Client(gateway)
+        params = {"order": "asc", "limit": 1}
+        [first] = client.admin.get("/v1/admin/projects", params=params).json()["data"]
+        service = {"name": SERVICE, "base_url": upstream.url, "project_id": first["id"]}
+        client.admin.post("/v1/admin/services", json=service)
+        client.close()
         yield gateway
 
 

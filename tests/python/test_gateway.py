@@ -130,6 +130,36 @@ def test_a_conversation_is_watched_and_ended(use, twin: Twin, gateway: Gateway) 
     assert seen.numbers == list(range(1, len(seen.numbers) + 1))
 
 
+# Services.
+
+
+def test_a_service_is_called_with_its_credential(use, gateway: Gateway) -> None:
+    """What is called by name gets the secret; a name of nobody raises its error."""
+    admin = use(lambda c: c.admin.projects.create(name=unique("services")))
+    stored = use(
+        lambda c: c.admin.credentials.create(
+            name="c", project_id=admin.id, secret="s3cr3t-of-mine"
+        )
+    )
+    made = use(
+        lambda c: c.admin.services.create(
+            name="echo",
+            project_id=admin.id,
+            base_url="https://api.example.com",
+            credential_id=stored.id,
+        )
+    )
+    with pytest.raises(NotFoundError) as unknown:
+        use(lambda c: c.proxy.services.post("nobody", "a/b", body={"a": 1}))
+    with pytest.raises(ConflictError) as without:
+        use(lambda c: c.proxy.upstream.get("a/b"))
+
+    assert stored.last4 == "ine"
+    assert use(lambda c: c.admin.services.get(made.id)).credential_id == stored.id
+    assert unknown.value.code == "service_not_found"
+    assert without.value.code == "no_upstream"
+
+
 # Runs.
 
 

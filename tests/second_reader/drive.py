@@ -154,6 +154,8 @@ def drive_admin(client: AuthenticatedClient) -> None:
         body=("ProjectUpdateRequest", change),
     )
     drive_keys(client, project.id)
+    drive_credentials(client, project.id)
+    drive_services(client, project.id)
     call(client, "admin.projects.delete", project.id, force=True)
 
 
@@ -170,6 +172,49 @@ def drive_keys(client: AuthenticatedClient, project: str) -> None:
     call(client, "admin.keys.delete", key)
 
 
+def drive_credentials(client: AuthenticatedClient, project: str) -> None:
+    wanted = {"name": "reader", "project_id": project, "secret": "a-secret"}
+    made = call(
+        client, "admin.credentials.create", body=("CredentialCreateRequest", wanted)
+    )
+    call(client, "admin.credentials.get", made.id)
+    call(client, "admin.credentials.list")
+    change = {"host": "api.example.com"}
+    call(
+        client,
+        "admin.credentials.update",
+        made.id,
+        body=("CredentialUpdateRequest", change),
+    )
+    rotation = {"secret": "another"}
+    call(
+        client,
+        "admin.credentials.rotate",
+        made.id,
+        body=("CredentialRotateRequest", rotation),
+    )
+    call(client, "admin.credentials.delete", made.id)
+
+
+def drive_services(client: AuthenticatedClient, project: str) -> None:
+    wanted = {
+        "name": "reader",
+        "project_id": project,
+        "base_url": "https://api.example.com",
+    }
+    made = call(client, "admin.services.create", body=("ServiceCreateRequest", wanted))
+    call(client, "admin.services.get", made.id)
+    call(client, "admin.services.list")
+    change = {"allowed_methods": ["GET"]}
+    call(
+        client,
+        "admin.services.update",
+        made.id,
+        body=("ServiceUpdateRequest", change),
+    )
+    call(client, "admin.services.delete", made.id)
+
+
 def main(url: str, api_key: str, admin_key: str) -> None:
     gateway = AuthenticatedClient(base_url=url, token=api_key)
     admin = AuthenticatedClient(
@@ -180,6 +225,7 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     drive_messages(gateway)
     drive_chat(gateway)
     drive_runs(gateway)
+    call(gateway, "services.list")
     drive_admin(admin)
     call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")
     json.dump(REPORT, sys.stdout, indent=2)

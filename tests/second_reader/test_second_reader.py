@@ -21,11 +21,16 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-second-reader" / "bin"
 DRIVER = Path(__file__).with_name("drive.py")
 STREAMS_ONLY = {"runs.stream", "runs.events"}
+ANY_CONTENT = "/v1/proxy/"
+"""What is answered there is an upstream's, of any media type, which it leaves out."""
 
 
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return bundle(load_document(ROOT / "spec" / "openapi.yaml"), "3.1")
+    whole = bundle(load_document(ROOT / "spec" / "openapi.yaml"), "3.1")
+    paths = whole["paths"].items()
+    ours = {path: item for path, item in paths if not path.startswith(ANY_CONTENT)}
+    return {**whole, "paths": ours}
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +105,7 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("runs.list", 200, "RunList"),
         ("runs.cancel", 200, "Run"),
         ("runs.get", 404, "ErrorEnvelope"),
+        ("services.list", 200, "CallableServiceList"),
         ("admin.projects.create", 201, "Project"),
         ("admin.projects.get", 200, "Project"),
         ("admin.projects.list", 200, "ProjectList"),
@@ -111,6 +117,17 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.keys.rotate", 200, "KeyCreated"),
         ("admin.keys.revoke", 200, "Key"),
         ("admin.keys.delete", 204, "NoneType"),
+        ("admin.credentials.create", 201, "Credential"),
+        ("admin.credentials.get", 200, "Credential"),
+        ("admin.credentials.list", 200, "CredentialList"),
+        ("admin.credentials.update", 200, "Credential"),
+        ("admin.credentials.rotate", 200, "Credential"),
+        ("admin.credentials.delete", 204, "NoneType"),
+        ("admin.services.create", 201, "Service"),
+        ("admin.services.get", 200, "Service"),
+        ("admin.services.list", 200, "ServiceList"),
+        ("admin.services.update", 200, "Service"),
+        ("admin.services.delete", 204, "NoneType"),
         ("admin.projects.delete", 204, "NoneType"),
         ("models.list", 401, "ErrorEnvelope"),
     ]

@@ -343,6 +343,31 @@ test("a person agrees to what the model drafts", async () => {
   assert.deepEqual(listed, await workspaces.get(workspace.id));
 });
 
+test("a service with a credential is kept, and calls of none are refused", async () => {
+  const { credentials, services, projects } = client.admin;
+  const project = await projects.create({ name: "Services" });
+  const mine = { name: "mine", project_id: project.id };
+  const stored = await credentials.create({ ...mine, secret: "s3cr3t-of-mine" });
+  await credentials.update(stored.id, { host: "api.example.com" });
+  const rotated = await credentials.rotate(stored.id, { secret: "another-secret" });
+  const base_url = "https://api.example.com";
+  const service = await services.create({ ...mine, base_url, credential_id: stored.id });
+  await services.update(service.id, { allowed_methods: ["GET"] });
+  const [kept] = await all(credentials.list({ project_id: project.id }));
+  const [named] = await all(services.list({ project_id: project.id }));
+
+  assert.deepEqual([rotated.last4, kept], ["ret", await credentials.get(stored.id)]);
+  assert.deepEqual(named, await services.get(service.id));
+  await services.delete(service.id);
+  await credentials.delete(stored.id);
+  assert.deepEqual(await all(client.services.list()), []);
+  const { services: named_, upstream } = client.proxy;
+  for (const call of ["get", "post", "put", "patch", "delete"] as const) {
+    await assert.rejects(named_[call]("none", "x"), NotFoundError);
+    await assert.rejects(upstream[call]("x"), ConflictError);
+  }
+});
+
 test("a refused request raises the class of its error", async () => {
   const wrong = { ...ask(), temperature: 7 };
 

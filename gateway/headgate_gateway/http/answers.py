@@ -51,7 +51,7 @@ def json_bytes(
 def error_answer(error: GatewayError, request_id: str) -> Answer:
     """The error envelope with the status and headers of its code."""
     status = error.kind.status
-    headers = dict(error.headers)
+    headers = {**error.headers, "X-Headgate-Error": "true"}
     if error.retry_after is not None or status in _ALWAYS_RETRY_AFTER:
         headers["Retry-After"] = str(math.ceil(error.retry_after or 1))
     body = {"error": error.as_object(request_id)}

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.answers import Answer, json_bytes
+from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.json import canonical, dumps, loads
 from headgate_gateway.store.idempotency import Claim, Earlier
@@ -16,8 +16,11 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 _NONCE = 12
 
 
-def claim_of(call: Call) -> Claim | None:
-    """The claim that a request's Idempotency-Key makes, if it has one."""
+def claim_of(call: Call, content: bytes | None = None) -> Claim | None:
+    """The claim that a request's Idempotency-Key makes, if it has one.
+
+    ``content`` is what makes two requests the same where the body is no JSON.
+    """
     key = call.parameters.get("Idempotency-Key")
     if key is None:
         return None
@@ -25,13 +28,20 @@ def claim_of(call: Call) -> Claim | None:
         scope=call.caller.scope,
         operation=call.operation.id,
         key=key,
-        fingerprint=hashlib.sha256(canonical(call.body)).digest(),
+        fingerprint=hashlib.sha256(
+            canonical(call.body) if content is None else content
+        ).digest(),
     )
 
 
-async def once(call: Call, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+async def once(
+    call: Call,
+    produce: Callable[[], Awaitable[Answer]],
+    *,
+    content: bytes | None = None,
+) -> Answer:
     """The answer of ``produce``, or the one the first request with the key got."""
-    claim = claim_of(call)
+    claim = claim_of(call, content)
     if claim is None:
         return await produce()
     store = call.gateway.idempotency
@@ -64,15 +74,13 @@ def _replay(call: Call, claim: Claim, earlier: Earlier) -> Answer:
             retry_after=1,
         )
     headers, body = loads(_cipher(call).decrypt(*_opened(claim, earlier.body)))
-    return json_bytes(
-        body.encode(), status=earlier.status, headers={**headers, **REPLAYED}
-    )
+    return Answer(earlier.status, body.encode("latin-1"), {**headers, **REPLAYED})
 
 
 def _seal(call: Call, claim: Claim, answer: Answer) -> bytes:
     """The answer encrypted: it may hold a secret that is shown once."""
     nonce = secrets.token_bytes(_NONCE)
-    plain = dumps([answer.headers, answer.body.decode()])
+    plain = dumps([answer.headers, answer.body.decode("latin-1")])
     return nonce + _cipher(call).encrypt(nonce, plain, _place(claim))
 
 

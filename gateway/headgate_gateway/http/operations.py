@@ -16,8 +16,8 @@ from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.principals import Principal
 from headgate_gateway.specification import Operation
 
-_WITH_SLASHES = {"/v1/models/{model}": "/v1/models/{model:path}"}
-"""A model's id has a slash in it, which a client may send encoded or as it is."""
+_WITH_SLASHES = {"{model}": "{model:path}", "{path}": "{path:path}"}
+"""Parameters with slashes in them, which a client may send encoded or as they are."""
 
 
 def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[Route]:
@@ -27,9 +27,15 @@ def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[
         endpoint = _OperationEndpoint(operation, gateway, handlers[operation.id])
         paths.setdefault(operation.path, {})[operation.method] = endpoint
     return [
-        Route(_WITH_SLASHES.get(path, path), endpoint=PathEndpoint(methods))
+        Route(_route_path(path), endpoint=PathEndpoint(methods))
         for path, methods in paths.items()
     ]
+
+
+def _route_path(path: str) -> str:
+    for parameter, with_slashes in _WITH_SLASHES.items():
+        path = path.replace(parameter, with_slashes)
+    return path
 
 
 class PathEndpoint:

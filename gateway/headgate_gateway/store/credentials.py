@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import credentials, keys, projects
+from headgate_gateway.store.tables import credentials, keys, projects, services
 
 
 class CredentialStore:
@@ -62,9 +62,14 @@ class CredentialStore:
     async def delete(self, credential_id: str) -> bool:
         """Whether there was one; 409 while something uses it."""
         async with self._database.writing() as connection:
-            used = sa.select(keys.c.id).where(keys.c.credential_id == credential_id)
-            if (await connection.execute(used.limit(1))).first() is not None:
-                raise GatewayError("resource_in_use", "A key uses the credential.")
+            for table in (keys, services):
+                used = sa.select(table.c.id).where(
+                    table.c.credential_id == credential_id
+                )
+                if (await connection.execute(used.limit(1))).first() is not None:
+                    raise GatewayError(
+                        "resource_in_use", "A key or a service uses the credential."
+                    )
             deleted = await connection.execute(
                 credentials.delete().where(credentials.c.id == credential_id)
             )

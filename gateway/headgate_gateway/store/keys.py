@@ -29,6 +29,9 @@ class SecretOwner:
     """Milliseconds since the epoch; None for ever."""
     allowed_models: list[str] | None = None
     scopes: tuple[str, ...] = ()
+    allowed_services: list[str] | None = None
+    upstream_url: str | None = None
+    credential_id: str | None = None
 
 
 def new_key(
@@ -37,8 +40,10 @@ def new_key(
     project_id: str,
     secret: Secret,
     allowed_models: list[str] | None = None,
+    allowed_services: list[str] | None = None,
     credential_id: str | None = None,
     scopes: Sequence[str] = (),
+    upstream_url: str | None = None,
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -51,8 +56,10 @@ def new_key(
         "prefix": secret.prefix,
         "status": "active",
         "allowed_models": allowed_models,
+        "allowed_services": allowed_services,
         "credential_id": credential_id,
         "scopes": list(scopes),
+        "upstream_url": upstream_url,
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,
@@ -76,6 +83,9 @@ class KeyStore:
                 keys.c.expires_at,
                 keys.c.allowed_models,
                 keys.c.scopes,
+                keys.c.allowed_services,
+                keys.c.upstream_url,
+                keys.c.credential_id,
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
             .where(secrets.c.hash == digest)
@@ -95,6 +105,9 @@ class KeyStore:
             valid_until=min(limits, default=None),
             allowed_models=row["allowed_models"],
             scopes=tuple(row["scopes"] or ()),
+            allowed_services=row["allowed_services"],
+            upstream_url=row["upstream_url"],
+            credential_id=row["credential_id"],
         )
 
     async def add_admin_secret(self, digest: bytes) -> None:

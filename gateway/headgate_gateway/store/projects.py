@@ -18,10 +18,14 @@ from headgate_gateway.store.tables import (
     run_events,
     runs,
     secrets,
+    services,
     workspace_events,
     workspace_messages,
     workspaces,
 )
+
+_CONTENT = (keys, runs, credentials, services, workspaces)
+"""What makes a project one that holds something."""
 
 DEFAULT_PROJECT = "default"
 """The name of the project that callers without a key act in."""
@@ -117,7 +121,7 @@ async def _refuse_taken(
 
 
 async def _holds_something(connection: AsyncConnection, project_id: str) -> bool:
-    for table in (keys, runs, credentials, workspaces):
+    for table in _CONTENT:
         query = sa.select(table.c.id).where(table.c.project_id == project_id).limit(1)
         if (await connection.execute(query)).first() is not None:
             return True
@@ -132,7 +136,7 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
         run_events.delete().where(run_events.c.run_id.in_(run_ids))
     )
     await _erase_conversations(connection, project_id)
-    for table in (keys, runs, credentials, workspaces):
+    for table in _CONTENT:
         await connection.execute(table.delete().where(table.c.project_id == project_id))
 
 

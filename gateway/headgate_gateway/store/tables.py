@@ -52,6 +52,8 @@ keys = sa.Table(
     sa.Column("allowed_models", Json),
     sa.Column("credential_id", sa.String(40), index=True),
     sa.Column("scopes", Json, nullable=False, server_default="[]"),
+    sa.Column("upstream_url", sa.Text),
+    sa.Column("allowed_services", Json),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
@@ -85,6 +87,25 @@ credentials = sa.Table(
     sa.Column("updated_at", sa.BigInteger, nullable=False),
     sa.Column("rotated_at", sa.BigInteger),
     sa.Index("credentials_by_project", "project_id", "provider"),
+)
+
+services = sa.Table(
+    "services",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("base_url", sa.Text, nullable=False),
+    sa.Column("description", Json, nullable=False),
+    sa.Column("service_type", sa.String(16), nullable=False),
+    sa.Column("credential_id", sa.String(40), index=True),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("allowed_methods", Json),
+    sa.Column("request_headers", Json, nullable=False),
+    sa.Column("response_headers", Json, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("project_id", "name", name="services_by_name"),
 )
 
 runs = sa.Table(

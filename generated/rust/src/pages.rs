@@ -105,8 +105,48 @@ impl PageBody for types::KeyList {
     }
 }
 
+impl PageBody for types::ServiceList {
+    type Item = types::Service;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
 impl PageBody for types::CredentialList {
     type Item = types::Credential;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
+impl PageBody for types::CallableServiceList {
+    type Item = types::CallableService;
 
     fn into_items(self) -> Vec<Self::Item> {
         self.data

@@ -8,7 +8,9 @@ import { Embeddings } from "./resources/embeddings.js";
 import { Health } from "./resources/health.js";
 import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
+import { Proxy } from "./resources/proxy.js";
 import { Runs } from "./resources/runs.js";
+import { ServicesResource } from "./resources/services.js";
 import { Tokens } from "./resources/tokens.js";
 import { Workspaces } from "./resources/workspaces.js";
 import type { Transport } from "./runtime/transport.js";
@@ -29,6 +31,9 @@ export class Headgate extends ApiResource {
   /** Tokens, counted and priced. */
   readonly tokens = new Tokens(this.transport);
   readonly admin = new Admin(this.transport);
+  /** The REST APIs behind the gateway that a key may call. */
+  readonly services = new ServicesResource(this.transport);
+  readonly proxy = new Proxy(this.transport);
   /** Whether the gateway lives, is ready, and what it speaks. */
   readonly health = new Health(this.transport);
 

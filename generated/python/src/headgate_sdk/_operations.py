@@ -251,6 +251,36 @@ ADMIN_KEYS_ROTATE = Operation(
     path="/v1/admin/keys/{key_id}/rotate",
     credentials=(("admin_key",),),
 )
+ADMIN_SERVICES_CREATE = Operation(
+    method="POST",
+    path="/v1/admin/services",
+    credentials=(("admin_key",),),
+    idempotency="key",
+)
+ADMIN_SERVICES_LIST = Operation(
+    method="GET",
+    path="/v1/admin/services",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_SERVICES_GET = Operation(
+    method="GET",
+    path="/v1/admin/services/{service_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_SERVICES_UPDATE = Operation(
+    method="PATCH",
+    path="/v1/admin/services/{service_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_SERVICES_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/services/{service_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_CREDENTIALS_CREATE = Operation(
     method="POST",
     path="/v1/admin/credentials",
@@ -285,6 +315,82 @@ ADMIN_CREDENTIALS_ROTATE = Operation(
     method="POST",
     path="/v1/admin/credentials/{credential_id}/rotate",
     credentials=(("admin_key",),),
+)
+SERVICES_LIST = Operation(
+    method="GET",
+    path="/v1/services",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_SERVICES_GET = Operation(
+    method="GET",
+    path="/v1/proxy/services/{service}/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_SERVICES_POST = Operation(
+    method="POST",
+    path="/v1/proxy/services/{service}/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+PROXY_SERVICES_PUT = Operation(
+    method="PUT",
+    path="/v1/proxy/services/{service}/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_SERVICES_PATCH = Operation(
+    method="PATCH",
+    path="/v1/proxy/services/{service}/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+PROXY_SERVICES_DELETE = Operation(
+    method="DELETE",
+    path="/v1/proxy/services/{service}/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_UPSTREAM_GET = Operation(
+    method="GET",
+    path="/v1/proxy/upstream/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_UPSTREAM_POST = Operation(
+    method="POST",
+    path="/v1/proxy/upstream/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+PROXY_UPSTREAM_PUT = Operation(
+    method="PUT",
+    path="/v1/proxy/upstream/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROXY_UPSTREAM_PATCH = Operation(
+    method="PATCH",
+    path="/v1/proxy/upstream/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="key",
+)
+PROXY_UPSTREAM_DELETE = Operation(
+    method="DELETE",
+    path="/v1/proxy/upstream/{path}",
+    accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
 )
 HEALTH_LIVE = Operation(
     method="GET",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_projects::AdminProjects;
+use crate::resources::admin_services::AdminServices;
 use crate::runtime::transport::Core;
 
 /// The calls of `admin`.
@@ -30,6 +31,11 @@ impl Admin {
     /// Gateway keys, with which applications call the gateway.
     pub fn keys(&self) -> AdminKeys {
         AdminKeys::new(&self.core)
+    }
+
+    /// REST APIs behind the gateway.
+    pub fn services(&self) -> AdminServices {
+        AdminServices::new(&self.core)
     }
 
     /// Credentials of providers and services, sealed.

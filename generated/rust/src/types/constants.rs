@@ -285,6 +285,13 @@ pub enum ServerToolUse {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Service {
+    #[default]
+    #[serde(rename = "service")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignatureDelta {
     #[default]
     #[serde(rename = "signature_delta")]

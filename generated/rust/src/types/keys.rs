@@ -19,6 +19,15 @@ pub type KeyScope = String;
 /// What a key may do beside asking models.
 pub type ScopeList = Vec<KeyScope>;
 
+/// Where a REST API is; what is called is put behind it.
+pub type UpstreamUrl = String;
+
+/// The name of a service.
+pub type ServiceName = String;
+
+/// Names of services that a key may call.
+pub type ServiceNameList = Vec<ServiceName>;
+
 /// A gateway key to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -36,6 +45,12 @@ pub struct KeyCreateRequest {
     /// What the key may do beside asking models. Without it, nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// The REST API that the key calls under `/v1/proxy/upstream`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream_url: Option<UpstreamUrl>,
+    /// The services that the key may call. Without it, all of its project.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_services: Option<ServiceNameList>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -53,6 +68,8 @@ impl KeyCreateRequest {
             allowed_models: None,
             credential_id: None,
             scopes: None,
+            upstream_url: None,
+            allowed_services: None,
             metadata: None,
             expires_at: None,
         }
@@ -73,6 +90,18 @@ impl KeyCreateRequest {
     /// Sets `scopes`.
     pub fn scopes(mut self, value: ScopeList) -> Self {
         self.scopes = Some(value);
+        self
+    }
+
+    /// Sets `upstream_url`.
+    pub fn upstream_url(mut self, value: impl Into<UpstreamUrl>) -> Self {
+        self.upstream_url = Some(value.into());
+        self
+    }
+
+    /// Sets `allowed_services`.
+    pub fn allowed_services(mut self, value: ServiceNameList) -> Self {
+        self.allowed_services = Some(value);
         self
     }
 
@@ -138,6 +167,10 @@ pub struct KeyCreated {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// The REST API that the key calls under `/v1/proxy/upstream`; null if none.
+    pub upstream_url: Option<String>,
+    /// The services that the key may call; null allows all of its project.
+    pub allowed_services: Option<ServiceNameList>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -180,6 +213,10 @@ pub struct Key {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// The REST API that the key calls under `/v1/proxy/upstream`; null if none.
+    pub upstream_url: Option<String>,
+    /// The services that the key may call; null allows all of its project.
+    pub allowed_services: Option<ServiceNameList>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -240,6 +277,20 @@ pub struct KeyUpdateRequest {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// The REST API that the key calls under `/v1/proxy/upstream`; null for none.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub upstream_url: Option<Option<UpstreamUrl>>,
+    /// The services that the key may call; null allows all of its project.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub allowed_services: Option<Option<ServiceNameList>>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -260,6 +311,8 @@ impl KeyUpdateRequest {
             allowed_models: None,
             credential_id: None,
             scopes: None,
+            upstream_url: None,
+            allowed_services: None,
             metadata: None,
             expires_at: None,
         }
@@ -286,6 +339,18 @@ impl KeyUpdateRequest {
     /// Sets `scopes`.
     pub fn scopes(mut self, value: ScopeList) -> Self {
         self.scopes = Some(value);
+        self
+    }
+
+    /// Sets `upstream_url`.
+    pub fn upstream_url(mut self, value: Option<UpstreamUrl>) -> Self {
+        self.upstream_url = Some(value);
+        self
+    }
+
+    /// Sets `allowed_services`.
+    pub fn allowed_services(mut self, value: Option<ServiceNameList>) -> Self {
+        self.allowed_services = Some(value);
         self
     }
 

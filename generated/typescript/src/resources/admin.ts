@@ -4,12 +4,15 @@ import { ApiResource } from "../configuration.js";
 import { Credentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
 import { Projects } from "./admin/projects.js";
+import { Services } from "./admin/services.js";
 
 export class Admin extends ApiResource {
   /** Projects, the owners of gateway keys and runs. */
   readonly projects = new Projects(this.transport);
   /** Gateway keys, with which applications call the gateway. */
   readonly keys = new Keys(this.transport);
+  /** REST APIs behind the gateway. */
+  readonly services = new Services(this.transport);
   /** Credentials of providers and services, sealed. */
   readonly credentials = new Credentials(this.transport);
 }

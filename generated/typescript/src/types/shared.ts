@@ -745,6 +745,15 @@ export interface ErrorObject {
   compat_issues?: CompatIssue[];
 }
 
+/** What kind of API a service is. */
+export type ServiceType = "generic" | "llm" | (string & {});
+
+/** A method that calls may have. */
+export type ProxyMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | (string & {});
+
+/** The methods that a service takes. */
+export type ProxyMethodList = ProxyMethod[];
+
 /** The word `ok`. */
 export type LivenessText = "ok";
 

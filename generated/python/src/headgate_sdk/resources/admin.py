@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     )
     from .admin_keys import AdminKeysResource, AsyncAdminKeysResource
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
+    from .admin_services import AdminServicesResource, AsyncAdminServicesResource
 
 
 class AdminResource(Resource):
@@ -33,6 +34,13 @@ class AdminResource(Resource):
         from .admin_keys import AdminKeysResource
 
         return AdminKeysResource(self._core)
+
+    @cached_property
+    def services(self) -> AdminServicesResource:
+        """REST APIs behind the gateway."""
+        from .admin_services import AdminServicesResource
+
+        return AdminServicesResource(self._core)
 
     @cached_property
     def credentials(self) -> AdminCredentialsResource:
@@ -58,6 +66,13 @@ class AsyncAdminResource(AsyncResource):
         from .admin_keys import AsyncAdminKeysResource
 
         return AsyncAdminKeysResource(self._core)
+
+    @cached_property
+    def services(self) -> AsyncAdminServicesResource:
+        """REST APIs behind the gateway."""
+        from .admin_services import AsyncAdminServicesResource
+
+        return AsyncAdminServicesResource(self._core)
 
     @cached_property
     def credentials(self) -> AsyncAdminCredentialsResource:

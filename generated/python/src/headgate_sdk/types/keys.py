@@ -28,6 +28,12 @@ class KeyCreateRequest(TypedDict):
     scopes: NotRequired[Sequence[str]]
     """What the key may do beside asking models. Without it, nothing."""
 
+    upstream_url: NotRequired[str]
+    """The REST API that the key calls under `/v1/proxy/upstream`."""
+
+    allowed_services: NotRequired[Sequence[str]]
+    """The services that the key may call. Without it, all of its project."""
+
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
 
@@ -70,6 +76,12 @@ class KeyCreated(ApiModel):
 
     scopes: list[str] | None = None
     """What the key may do beside asking models, such as `workspaces:manage`."""
+
+    upstream_url: str | None
+    """The REST API that the key calls under `/v1/proxy/upstream`; null if none."""
+
+    allowed_services: list[str] | None
+    """The services that the key may call; null allows all of its project."""
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -125,6 +137,12 @@ class Key(ApiModel):
     scopes: list[str] | None = None
     """What the key may do beside asking models, such as `workspaces:manage`."""
 
+    upstream_url: str | None
+    """The REST API that the key calls under `/v1/proxy/upstream`; null if none."""
+
+    allowed_services: list[str] | None
+    """The services that the key may call; null allows all of its project."""
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -179,6 +197,12 @@ class KeyUpdateRequest(TypedDict):
 
     scopes: NotRequired[Sequence[str]]
     """What the key may do beside asking models, such as `workspaces:manage`."""
+
+    upstream_url: NotRequired[str | None]
+    """The REST API that the key calls under `/v1/proxy/upstream`; null for none."""
+
+    allowed_services: NotRequired[Sequence[str] | None]
+    """The services that the key may call; null allows all of its project."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

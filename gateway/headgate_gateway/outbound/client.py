@@ -1,0 +1,111 @@
+"""One HTTP exchange with an address that an operator chose."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.outbound.guard import (
+    AddressGuard,
+    ForbiddenAddressError,
+    GuardedResolver,
+)
+
+_CONNECT_SECONDS = 5.0
+_ATTEMPTS = 2
+"""A connection that does not come about is tried again: nothing was sent on it."""
+_OWN_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A request as it is sent."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: AsyncIterator[bytes] | bytes | None = None
+
+
+class OutboundClient:
+    """Connections to services and receivers, kept open between requests.
+
+    Nothing of the environment is used, no redirect is followed, no cookie is kept, and
+    bodies are left as they are encoded. ``idle`` is in seconds.
+    """
+
+    def __init__(self, guard: AddressGuard, *, idle: float) -> None:
+        self._guard = guard
+        self._idle = idle
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for session in self._sessions.values():
+            await session.close()
+
+    @asynccontextmanager
+    async def exchange(
+        self, request: Outgoing
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer, of any status; GatewayError when none comes."""
+        try:
+            async with await self._sent(request) as answer:
+                yield answer
+        except (ForbiddenAddressError, aiohttp.InvalidURL):
+            # An odd spelling of a number is no URL to the client library.
+            raise _not_allowed() from None
+        except TimeoutError:
+            raise GatewayError(
+                "upstream_timeout", "The upstream did not answer in time."
+            ) from None
+        except (aiohttp.ClientError, ValueError, OSError) as error:
+            if isinstance(error.__cause__, ForbiddenAddressError):
+                raise _not_allowed() from None
+            raise GatewayError(
+                "upstream_failed",
+                f"The connection to the upstream broke: {type(error).__name__}.",
+            ) from None
+
+    async def _sent(
+        self, request: Outgoing
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        url = URL(request.url, encoded=True)
+        encrypted = url.scheme == "https"
+        self._guard.check_literal(url.host or "", encrypted=encrypted)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return await self._session(encrypted=encrypted).request(
+                    request.method,
+                    url,
+                    headers=request.headers,
+                    data=request.body,
+                    allow_redirects=False,
+                    skip_auto_headers=_OWN_HEADERS,
+                )
+            except aiohttp.ClientConnectorError as error:
+                forbidden = isinstance(error.__cause__, ForbiddenAddressError)
+                if attempt == _ATTEMPTS or forbidden:
+                    raise
+        raise LookupError("no attempt was made")
+
+    def _session(self, *, encrypted: bool) -> aiohttp.ClientSession:
+        if encrypted not in self._sessions:
+            resolver = GuardedResolver(self._guard, encrypted=encrypted)
+            self._sessions[encrypted] = aiohttp.ClientSession(
+                auto_decompress=False,
+                connector=aiohttp.TCPConnector(limit=0, resolver=resolver),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=_CONNECT_SECONDS, sock_read=self._idle
+                ),
+                trust_env=False,
+            )
+        return self._sessions[encrypted]
+
+
+def _not_allowed() -> GatewayError:
+    return GatewayError("upstream_failed", "The upstream's address is not allowed.")

@@ -1,0 +1,1 @@
+"""Calls of REST APIs behind the gateway."""

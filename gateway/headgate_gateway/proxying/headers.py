@@ -1,0 +1,122 @@
+"""Which headers pass between callers and upstreams; every other stays behind."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+_HOP_BY_HOP = frozenset(
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""RFC 9110, section 7.6.1."""
+
+_NEVER = _HOP_BY_HOP | {
+    "authorization",
+    "content-length",
+    "cookie",
+    "forwarded",
+    "host",
+    "set-cookie",
+    "x-admin-key",
+    "x-api-key",
+    "x-real-authorization",
+    "x-request-id",
+    "x-upstream-authorization",
+}
+_NEVER_FROM = ("x-provider-key-", "x-headgate-", "x-forwarded-")
+
+_REQUEST = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "content-encoding",
+        "content-language",
+        "content-type",
+        "idempotency-key",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "if-range",
+        "if-unmodified-since",
+        "range",
+        "traceparent",
+        "tracestate",
+        "user-agent",
+    }
+)
+_ANSWER = frozenset(
+    {
+        "accept-ranges",
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-range",
+        "content-type",
+        "deprecation",
+        "etag",
+        "expires",
+        "last-modified",
+        "link",
+        "location",
+        "retry-after",
+        "sunset",
+        "vary",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "x-ratelimit-reset",
+    }
+)
+
+Headers = Iterable[tuple[str, str]]
+
+
+def to_upstream(
+    headers: Mapping[str, str], *, also: Sequence[str], request_id: str
+) -> dict[str, str]:
+    """The headers of a caller that its upstream gets."""
+    passed = _passed(headers.items(), _REQUEST, also)
+    # Without it the client library would offer encodings that the caller did not.
+    passed.setdefault("accept-encoding", "identity")
+    return {**passed, "x-request-id": request_id}
+
+
+def to_caller(headers: Headers, *, also: Sequence[str]) -> dict[str, str]:
+    """The headers of an upstream's answer that the caller gets."""
+    return _passed(headers, _ANSWER, also)
+
+
+def may_be_injected(name: str) -> bool:
+    """Whether a credential may be sent under this header."""
+    lower = name.lower()
+    return lower not in _HOP_BY_HOP | {"host", "content-length"}
+
+
+def _passed(
+    headers: Headers, usual: frozenset[str], also: Sequence[str]
+) -> dict[str, str]:
+    items = [(name.lower(), value) for name, value in headers]
+    named = {
+        option.strip().lower()
+        for name, value in items
+        if name == "connection"
+        for option in value.split(",")
+    }
+    wanted = usual | {name.lower() for name in also}
+    return {
+        name: value
+        for name, value in items
+        if name in wanted and name not in named and not _is_ours(name)
+    }
+
+
+def _is_ours(name: str) -> bool:
+    return name in _NEVER or name.startswith(_NEVER_FROM)

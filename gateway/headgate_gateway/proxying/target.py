@@ -1,0 +1,67 @@
+"""Where a proxied call goes, with which credential, and what may pass on the way."""
+
+import base64
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, unquote_plus
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import JsonObject
+from headgate_gateway.proxying.headers import may_be_injected
+
+_IN_PATH = "/~@:=+,$!*'()"
+_IN_QUERY = "%/:?[]@!$&'()*+,;=-._~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An upstream as one call sees it."""
+
+    name: str
+    """Of the service, or ``upstream``."""
+    base_url: str
+    injection: JsonObject | None = None
+    secret: str | None = field(default=None, repr=False)
+    request_headers: tuple[str, ...] = ()
+    response_headers: tuple[str, ...] = ()
+
+    def url(self, path: str, query: bytes) -> str:
+        """The address of ``path``, which is decoded; ``query`` is not."""
+        url = f"{self.base_url.rstrip('/')}/{quote(path, safe=_IN_PATH)}"
+        pairs = [pair for pair in quote(query, safe=_IN_QUERY).split("&") if pair]
+        if self._mode == "query":
+            name = self._name("api_key")
+            pairs = [pair for pair in pairs if _key_of(pair) != name]
+            pairs.append(f"{quote(name)}={quote(self.secret or '', safe='')}")
+        return f"{url}?{'&'.join(pairs)}" if pairs else url
+
+    def credential_headers(self) -> dict[str, str]:
+        """The header that carries the credential, if one does."""
+        secret = self.secret or ""
+        match self._mode:
+            case "bearer":
+                return {"authorization": f"Bearer {secret}"}
+            case "basic":
+                encoded = base64.b64encode(secret.encode()).decode()
+                return {"authorization": f"Basic {encoded}"}
+            case "header":
+                name = self._name("authorization")
+                if not may_be_injected(name):
+                    raise GatewayError(
+                        "credential_missing", f"No credential can be sent as {name}."
+                    )
+                return {name.lower(): secret}
+            case _:
+                return {}
+
+    @property
+    def _mode(self) -> str | None:
+        return None if self.injection is None else str(self.injection["mode"])
+
+    def _name(self, usual: str) -> str:
+        injection: dict[str, Any] = self.injection or {}
+        return str(injection.get("name", usual))
+
+
+def _key_of(pair: str) -> str:
+    return unquote_plus(pair.partition("=")[0])

@@ -1,0 +1,170 @@
+"""Calls of REST APIs: by the name of a service, or of the key's own upstream."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import sqlalchemy as sa
+from starlette.types import ASGIApp
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.call import Call, Handler
+from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.http.idempotency import once
+from headgate_gateway.http.validation import read_body
+from headgate_gateway.outbound.client import Outgoing
+from headgate_gateway.proxying.exchange import (
+    LimitedBody,
+    ProxiedAnswer,
+    kept_answer,
+    too_large,
+)
+from headgate_gateway.proxying.headers import to_upstream
+from headgate_gateway.proxying.target import Target
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_PASSTHROUGH = ("x-upstream-authorization", "x-real-authorization")
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+async def to_service(call: Call) -> ASGIApp:
+    """What a service of the caller's project answers."""
+    return await _proxied(call, await _service_target(call))
+
+
+async def to_own_upstream(call: Call) -> ASGIApp:
+    """What the key's own upstream answers."""
+    return await _proxied(call, await _own_target(call))
+
+
+async def _proxied(call: Call, target: Target) -> ASGIApp:
+    gateway = call.gateway
+    gateway.drain.refuse_new_work()
+    request = _outgoing(call, target)
+    limit = gateway.settings.max_body_bytes
+    if "Idempotency-Key" in call.parameters:
+        return await _kept(call, target, request)
+    body = None
+    if call.operation.method in _WITH_BODY:
+        declared = call.request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > limit:
+            raise too_large(limit)
+        body = LimitedBody(call.request.receive, limit=limit)
+        request = replace(request, body=aiter(body) if _has_body(call) else None)
+        if not _has_body(call):
+            body = None
+    return ProxiedAnswer(
+        gateway.outbound,
+        request,
+        target,
+        body=body,
+        ends_on=gateway.drain.forced,
+        stalled_reader=gateway.settings.stalled_reader,
+    )
+
+
+async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
+    """The answer, kept for the Idempotency-Key and given again."""
+    content = b""
+    if call.operation.method in _WITH_BODY:
+        limit = call.gateway.settings.max_body_bytes
+        content = await read_body(call.request, limit=limit)
+
+    async def produce() -> Answer:
+        whole = replace(request, body=content or None)
+        return await while_waited_for(
+            call.request.receive,
+            kept_answer(call.gateway.outbound, whole, target),
+            unless=call.gateway.drain.forced,
+        )
+
+    path = call.request.scope["path"].encode()
+    query: bytes = call.request.scope["query_string"]
+    return await once(call, produce, content=b"\n".join([path, query, content]))
+
+
+def _has_body(call: Call) -> bool:
+    headers = call.request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+def _outgoing(call: Call, target: Target) -> Outgoing:
+    headers = to_upstream(
+        call.request.headers,
+        also=target.request_headers,
+        request_id=call.request_id,
+    )
+    length = call.request.headers.get("content-length", "")
+    if call.operation.method in _WITH_BODY and length.isdecimal():
+        headers["content-length"] = length
+    return Outgoing(
+        method=call.operation.method,
+        url=target.url(call.parameters["path"], call.request.scope["query_string"]),
+        headers={**headers, **_authorization(call, target)},
+    )
+
+
+def _authorization(call: Call, target: Target) -> dict[str, str]:
+    """The caller's own credential for the upstream, or the stored one."""
+    for name in _PASSTHROUGH:
+        if name in call.request.headers:
+            return {"authorization": call.request.headers[name]}
+    return target.credential_headers()
+
+
+async def _service_target(call: Call) -> Target:
+    name: str = call.parameters["service"]
+    allowed = call.caller.allowed_services
+    row = None
+    if allowed is None or name in allowed:
+        row = await call.gateway.services.named(name, project_id=call.project_id)
+    if row is None or not row["is_active"]:
+        raise GatewayError("service_not_found", "There is no such service.")
+    methods: list[str] | None = row["allowed_methods"]
+    if methods is not None and call.operation.method not in methods:
+        raise GatewayError(
+            "scope_missing", f"The service takes no {call.operation.method}."
+        )
+    return await _with_credential(
+        call,
+        Target(
+            name=name,
+            base_url=row["base_url"],
+            request_headers=tuple(row["request_headers"]),
+            response_headers=tuple(row["response_headers"]),
+        ),
+        row["credential_id"],
+    )
+
+
+async def _own_target(call: Call) -> Target:
+    caller = call.caller
+    if caller.upstream_url is None:
+        raise GatewayError("no_upstream", "The key has no upstream of its own.")
+    target = Target(name="upstream", base_url=caller.upstream_url)
+    return await _with_credential(call, target, caller.credential_id)
+
+
+async def _with_credential(
+    call: Call, target: Target, credential_id: str | None
+) -> Target:
+    if credential_id is None or _brings_its_own(call):
+        return target
+    row: sa.RowMapping | None = await call.gateway.credentials.get(credential_id)
+    if row is None:
+        raise GatewayError("credential_missing", "The credential is gone.")
+    return replace(
+        target,
+        injection=row["injection"],
+        secret=call.gateway.vault.open_for(row, target.base_url),
+    )
+
+
+def _brings_its_own(call: Call) -> bool:
+    return any(name in call.request.headers for name in _PASSTHROUGH)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **{f"proxy.services.{method}": to_service for method in METHODS},
+    **{f"proxy.upstream.{method}": to_own_upstream for method in METHODS},
+}

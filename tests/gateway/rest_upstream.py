@@ -1,0 +1,122 @@
+"""A REST API on loopback that says what it was sent and answers as it is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class Asked:
+    """A request as the upstream got it; header names are in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class RestUpstream:
+    """Where it listens, what it answers next, what it was asked."""
+
+    url: str
+    status: int = 200
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    pieces: list[bytes | threading.Event] = field(default_factory=list)
+    """Of the answer; an event is waited for."""
+    asked: list[Asked] = field(default_factory=list)
+    closed: threading.Event = field(default_factory=threading.Event)
+    """Set when a caller leaves before the answer's end."""
+
+    def answers(self, status: int, body: bytes = b"", **headers: str) -> None:
+        """Answer with these from now on."""
+        self.status, self.pieces = status, [body]
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.headers = list(names.items())
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    upstream: RestUpstream
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self._answer()
+
+    def do_PUT(self) -> None:
+        self._answer()
+
+    def do_PATCH(self) -> None:
+        self._answer()
+
+    def do_DELETE(self) -> None:
+        self._answer()
+
+    def _answer(self) -> None:
+        upstream = self.server.upstream
+        names = {name.lower(): value for name, value in self.headers.items()}
+        body = self._body(names)
+        upstream.asked.append(Asked(self.command, self.path, names, body))
+        has_body = upstream.status not in (204, 304)
+        self.send_response(upstream.status)
+        for name, value in upstream.headers:
+            self.send_header(name, value)
+        if has_body:
+            self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        if has_body:
+            self._write(upstream)
+
+    def _body(self, names: dict[str, str]) -> bytes:
+        if names.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(names.get("content-length", 0)))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
+    def _write(self, upstream: RestUpstream) -> None:
+        try:
+            for piece in upstream.pieces:
+                if isinstance(piece, threading.Event):
+                    self._wait(piece)
+                elif piece:
+                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
+        except OSError:
+            upstream.closed.set()
+
+    def _wait(self, event: threading.Event) -> None:
+        """Send dots meanwhile: a caller that has left cannot be written to."""
+        while not event.wait(0.05):
+            self.wfile.write(b"1\r\n.\r\n")
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def running_rest_upstream() -> Iterator[RestUpstream]:
+    """An upstream on a free loopback port."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.upstream = RestUpstream(f"http://127.0.0.1:{server.server_address[1]}")
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server.upstream
+        finally:
+            server.shutdown()
+            thread.join()

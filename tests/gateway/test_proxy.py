@@ -1,0 +1,380 @@
+"""Calls of REST APIs through the gateway: what passes, what does not, whose secret."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.gateway.client import Client
+from tests.gateway.conftest import store_settings
+from tests.gateway.proxy_bench import ProxyBench, running_bench
+
+SERVICE = "/v1/proxy/services/echo"
+
+
+@pytest.fixture(scope="module")
+def shared(
+    store: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProxyBench]:
+    settings = {
+        **store_settings(store),
+        "HEADGATE_GATEWAY_MAX_BODY_BYTES": "1000000",
+        "HEADGATE_GATEWAY_UPSTREAM_IDLE": "1",
+    }
+    with running_bench(tmp_path_factory.mktemp("proxy"), settings) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(shared: ProxyBench) -> ProxyBench:
+    shared.upstream.asked.clear()
+    shared.upstream.closed.clear()
+    shared.upstream.answers(200, b"{}", Content_Type="application/json")
+    return shared
+
+
+@pytest.fixture
+def caller(bench: ProxyBench) -> Client:
+    """A caller of a project with a service that has a credential."""
+    project = bench.project()
+    credential = bench.credential(project)
+    bench.service(project, credential_id=credential)
+    return bench.caller(project)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_call_passes_unchanged(bench: ProxyBench, caller: Client, method: str):
+    """Method, path, query and body there; status, headers and body back."""
+    body = b"\x00\xff any bytes" if method in {"POST", "PUT", "PATCH"} else b""
+    bench.upstream.answers(418, b"short", Content_Type="text/x-tea", ETag='"1"')
+    answer = caller.http.request(
+        method,
+        f"{SERVICE}/a/b%20c/d.json?x=1&y=%2F&x=2",
+        content=body,
+        headers={"Content-Type": "application/x-own", "If-Match": '"0"'},
+    )
+    [asked] = bench.upstream.asked
+
+    assert (asked.method, asked.body) == (method, body)
+    assert asked.path == "/base/a/b%20c/d.json?x=1&y=%2F&x=2"
+    assert asked.headers["if-match"] == '"0"'
+    assert asked.headers.get("content-type") == "application/x-own"
+    assert (answer.status_code, answer.content) == (418, b"short")
+    assert answer.headers["content-type"] == "text/x-tea"
+    assert answer.headers["etag"] == '"1"'
+    assert "x-headgate-error" not in answer.headers
+
+
+def test_slashes_may_be_encoded(bench: ProxyBench, caller: Client):
+    """What a generated client encodes is the same path as what a person types."""
+    caller.http.get(f"{SERVICE}/a%2Fb/c")
+    caller.http.get(f"{SERVICE}/a/b/c")
+
+    assert [asked.path for asked in bench.upstream.asked] == ["/base/a/b/c"] * 2
+
+
+@pytest.mark.parametrize(
+    ("injection", "secret", "sent"),
+    [
+        (None, "s3", ("authorization", "Bearer s3")),
+        ({"mode": "header", "name": "X-Own-Key"}, "s3", ("x-own-key", "s3")),
+        ({"mode": "header"}, "Token-s3", ("authorization", "Token-s3")),
+        (
+            {"mode": "basic"},
+            "user:s3",
+            ("authorization", f"Basic {base64.b64encode(b'user:s3').decode()}"),
+        ),
+    ],
+)
+def test_the_credential_is_put_in(
+    bench: ProxyBench,
+    injection: dict[str, str] | None,
+    secret: str,
+    sent: tuple[str, str],
+):
+    """As a header, a bearer token or basic authentication."""
+    project = bench.project()
+    fields = {} if injection is None else {"injection": injection}
+    credential = bench.credential(project, secret=secret, **fields)
+    bench.service(project, credential_id=credential)
+    answer = bench.caller(project).http.get(f"{SERVICE}/x")
+    [asked] = bench.upstream.asked
+
+    assert asked.headers[sent[0]] == sent[1]
+    assert secret not in answer.text
+    assert secret not in str(answer.headers)
+
+
+def test_a_credential_in_the_query_replaces_the_callers(bench: ProxyBench):
+    """A caller cannot send another value under the parameter's name."""
+    project = bench.project()
+    injection = {"mode": "query", "name": "token"}
+    credential = bench.credential(project, secret="s&3", injection=injection)
+    bench.service(project, credential_id=credential)
+    bench.caller(project).http.get(f"{SERVICE}/x?a=1&token=mine&%74oken=mine")
+
+    assert bench.upstream.asked[0].path == "/base/x?a=1&token=s%263"
+
+
+def test_callers_secrets_stay_behind(bench: ProxyBench, caller: Client):
+    """No key of the gateway, cookie, connection header or unknown header passes."""
+    headers = {
+        "Cookie": "a=b",
+        "X-API-Key": "mine",
+        "X-Provider-Key-OpenAI": "mine",
+        "Proxy-Authorization": "mine",
+        "X-Unknown": "mine",
+        "Connection": "keep-alive, if-match",
+        "If-Match": "mine",
+        "Forwarded": "for=mine",
+    }
+    caller.http.get(f"{SERVICE}/x", headers=headers)
+    [asked] = bench.upstream.asked
+
+    assert "mine" not in asked.headers.values()
+    assert asked.headers["authorization"] == "Bearer sk-canary"
+    assert not {"cookie", "proxy-authorization", "x-api-key"} & asked.headers.keys()
+    assert caller.http.headers["authorization"] not in asked.headers.values()
+
+
+def test_an_upstreams_headers_are_picked(bench: ProxyBench):
+    """Cookies and what nobody asked for stay behind; named ones pass."""
+    project = bench.project()
+    bench.service(
+        project,
+        request_headers=["X-Version", "Cookie", "Host"],
+        response_headers=["X-Total", "Set-Cookie"],
+    )
+    bench.upstream.answers(
+        200, b"", Set_Cookie="a=b", X_Total="3", X_Other="4", X_Request_ID="theirs"
+    )
+    headers = {"X-Version": "2", "Cookie": "a=b"}
+    answer = bench.caller(project).http.get(f"{SERVICE}/x", headers=headers)
+    [asked] = bench.upstream.asked
+
+    assert asked.headers["x-version"] == "2"
+    assert "cookie" not in asked.headers
+    assert asked.headers["host"] == urlsplit(bench.upstream.url).netloc
+    assert answer.headers["x-total"] == "3"
+    assert not {"set-cookie", "x-other"} & answer.headers.keys()
+    assert answer.headers["x-request-id"] == asked.headers["x-request-id"] != "theirs"
+
+
+@pytest.mark.parametrize("value", ["Bearer mine", "mine"])
+def test_a_caller_may_bring_the_upstreams_credential(
+    bench: ProxyBench, caller: Client, value: str
+):
+    """It takes the place of the stored one and is kept nowhere."""
+    secret = f"{value}-{uuid4()}"
+    for name in ("X-Upstream-Authorization", "X-Real-Authorization"):
+        caller.http.get(f"{SERVICE}/x", headers={name: secret})
+    kept = b"".join(file.read_bytes() for file in bench.folder.iterdir())
+    sent = [asked.headers["authorization"] for asked in bench.upstream.asked]
+
+    assert sent == [secret, secret]
+    assert secret.encode() not in kept
+
+
+def test_a_key_may_have_an_upstream_of_its_own(bench: ProxyBench):
+    """With its own credential; a key without one is told so."""
+    project = bench.project()
+    caller = bench.caller(
+        project,
+        upstream_url=f"{bench.upstream.url}/own/",
+        credential_id=bench.credential(project, secret="sk-own"),
+    )
+    caller.http.post("/v1/proxy/upstream/v1/customers", json={"a": 1})
+    [asked] = bench.upstream.asked
+    without = bench.caller(project).http.get("/v1/proxy/upstream/v1/customers")
+
+    assert (asked.path, json.loads(asked.body)) == ("/own/v1/customers", {"a": 1})
+    assert asked.headers["authorization"] == "Bearer sk-own"
+    assert without.status_code == 409
+    assert without.json()["error"]["code"] == "no_upstream"
+    assert without.headers["x-headgate-error"] == "true"
+
+
+def test_who_may_call_what(bench: ProxyBench):
+    """Foreign, inactive, forbidden and unknown services are equally unknown."""
+    project = bench.project()
+    service = bench.service(project)
+    url = f"/v1/admin/services/{service['id']}"
+    foreign = bench.caller(bench.project()).http.get(f"{SERVICE}/x")
+    other = bench.caller(project, allowed_services=["another"])
+    forbidden = other.http.get(f"{SERVICE}/x")
+    unknown = other.http.get("/v1/proxy/services/unknown/x")
+    bench.client.admin.patch(url, json={"allowed_methods": ["GET"]})
+    caller = bench.caller(project, allowed_services=["echo"])
+    posted = caller.http.post(f"{SERVICE}/x")
+    listed = caller.http.get("/v1/services").json()["data"]
+    bench.client.admin.patch(url, json={"is_active": False})
+    inactive = caller.http.get(f"{SERVICE}/x")
+
+    def told(answer: httpx2.Response) -> tuple[int, object]:
+        error = answer.json()["error"]
+        return answer.status_code, {**error, "request_id": ""}
+
+    assert told(foreign) == told(forbidden) == told(unknown) == told(inactive)
+    assert told(unknown)[0] == 404
+    assert posted.status_code == 403
+    assert [item["name"] for item in listed] == ["echo"]
+    assert "base_url" not in listed[0]
+    assert caller.http.get("/v1/services").json()["data"] == []
+    assert other.http.get("/v1/services").json()["data"] == []
+    assert bench.upstream.asked == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("../x", "a/../x", "a/./x", "a//x", "/x", "a/..", "."),
+        *("%2e%2e/x", "a/%2e%2e/x", "a/%2E./x", "a%2f..%2fx", "a/%252e%252e/x"),
+        *("a%252fx", "a/%5c..%5cx", "a;x=1/b", "a/..;/x", "a%00b", "a%0d%0aX:%201"),
+        *("a%3fx=1", "a%23x", "a%ff", "..%c0%af", ""),
+    ],
+)
+def test_paths_that_lead_elsewhere_are_refused(
+    bench: ProxyBench, caller: Client, path: str
+):
+    """The upstream is not called; a line end in a path matches no route at all."""
+    key = caller.http.headers["authorization"]
+    address = urlsplit(bench.client.gateway.url)
+    with socket.create_connection((address.hostname, address.port), 10) as wire:
+        wire.sendall(
+            f"GET {SERVICE}/{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Authorization: {key}\r\nConnection: close\r\n\r\n".encode()
+        )
+        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+
+    expected = b"404" if "%0a" in path else b"400"
+    assert answer.split(b" ", 2)[1] == expected, answer
+    assert bench.upstream.asked == []
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        *("http://127.0.0.1:9", "https://127.0.0.1", "http://localhost", "http://0"),
+        *("https://localhost", "https://10.0.0.1", "https://169.254.169.254/latest"),
+        *("https://0x7f000001", "https://2130706433", "https://0177.0.0.1"),
+        *("https://192.168.1.1", "https://127.1", "https://0.0.0.0", "http://1.1.1.1"),
+    ],
+)
+def test_services_do_not_lead_inside(client: Client, base_url: str):
+    """Without leave, private addresses in every spelling are refused undialled."""
+    project = client.new_project(f"project {uuid4()}")
+    body = {"name": "inside", "project_id": project, "base_url": base_url}
+    client.admin.post("/v1/admin/services", json=body)
+    caller = client.with_key(client.new_key(project)["secret"])
+    answer = caller.http.get("/v1/proxy/services/inside/x")
+
+    assert answer.status_code == 502
+    assert "not allowed" in answer.json()["error"]["message"]
+
+
+def test_redirects_are_not_followed(bench: ProxyBench, caller: Client):
+    """The caller gets the redirect; the credential goes nowhere else."""
+    bench.upstream.answers(302, b"", Location=f"{bench.upstream.url}/elsewhere")
+    answer = caller.http.get(f"{SERVICE}/x", follow_redirects=False)
+
+    assert answer.status_code == 302
+    assert answer.headers["location"] == f"{bench.upstream.url}/elsewhere"
+    assert len(bench.upstream.asked) == 1
+
+
+def test_an_answer_streams(bench: ProxyBench, caller: Client):
+    """The first piece arrives while the upstream still holds the second back."""
+    more = threading.Event()
+    bench.upstream.answers(200, b"", Content_Type="text/event-stream")
+    bench.upstream.pieces = [b"data: 1\n\n", more, b"data: 2\n\n"]
+    with caller.http.stream("GET", f"{SERVICE}/x") as answer:
+        pieces = answer.iter_bytes()
+        first = next(pieces)
+        more.set()
+        rest = b"".join(pieces)
+
+    assert first.startswith(b"data: 1\n\n")
+    assert rest.endswith(b"data: 2\n\n")
+
+
+def test_a_body_streams(bench: ProxyBench, caller: Client):
+    """Chunks of unknown number pass and arrive whole."""
+    caller.http.put(f"{SERVICE}/x", content=(b"%d," % n for n in range(1000)))
+    [asked] = bench.upstream.asked
+
+    assert asked.body == b"".join(b"%d," % n for n in range(1000))
+    assert asked.headers["transfer-encoding"] == "chunked"
+
+
+def test_encoded_answers_stay_encoded(bench: ProxyBench, caller: Client):
+    """The caller unpacks what the caller asked for."""
+    packed = gzip.compress(b"hello")
+    bench.upstream.answers(200, packed, Content_Encoding="gzip")
+    answer = caller.http.get(f"{SERVICE}/x", headers={"Accept-Encoding": "gzip"})
+
+    assert answer.content == b"hello"
+    assert bench.upstream.asked[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_body_beyond_the_limit_is_refused(
+    bench: ProxyBench, caller: Client, *, declared: bool
+):
+    """Also when its length shows only on the way."""
+    content = b"x" * 1_000_001 if declared else (b"x" * 100_000 for _ in range(11))
+    answer = caller.http.post(f"{SERVICE}/x", content=content)
+
+    assert answer.status_code == 413
+    assert answer.json()["error"]["code"] == "payload_too_large"
+
+
+def test_a_leaving_caller_ends_the_exchange(bench: ProxyBench, caller: Client):
+    """The upstream sees its connection closed."""
+    bench.upstream.pieces = [b"first", threading.Event()]
+    with caller.http.stream("GET", f"{SERVICE}/x") as answer:
+        next(answer.iter_bytes())
+
+    assert bench.upstream.closed.wait(10)
+
+
+def test_a_silent_upstream_is_given_up(bench: ProxyBench, caller: Client):
+    """Nobody there is 502, nothing for too long is 504."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        project = bench.project()
+        bench.service(project, base_url=f"http://127.0.0.1:{port}")
+        slow = bench.caller(project).http.get(f"{SERVICE}/x")
+    gone = bench.caller(project).http.get(f"{SERVICE}/x")
+
+    assert (slow.status_code, gone.status_code) == (504, 502)
+    assert slow.json()["error"]["code"] == "upstream_timeout"
+    assert {slow.headers["x-headgate-error"], gone.headers["x-headgate-error"]} == {
+        "true"
+    }
+
+
+def test_a_repeated_call_is_made_once(bench: ProxyBench, caller: Client):
+    """The same key and request get the first answer; another body is a conflict."""
+    bench.upstream.answers(201, b"\xff\x00", Content_Type="image/x")
+    headers = {"Idempotency-Key": str(uuid4())}
+    first = caller.http.post(f"{SERVICE}/x", content=b"a", headers=headers)
+    again = caller.http.post(f"{SERVICE}/x", content=b"a", headers=headers)
+    other = caller.http.post(f"{SERVICE}/x", content=b"b", headers=headers)
+    elsewhere = caller.http.post(f"{SERVICE}/y", content=b"a", headers=headers)
+
+    assert len(bench.upstream.asked) == 1
+    assert bench.upstream.asked[0].body == b"a"
+    assert (first.status_code, first.content) == (201, b"\xff\x00")
+    assert (again.status_code, again.content) == (201, b"\xff\x00")
+    assert again.headers["content-type"] == "image/x"
+    assert again.headers["idempotent-replayed"] == "true"
+    assert (other.status_code, elsewhere.status_code) == (409, 409)
