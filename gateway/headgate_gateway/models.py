@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
     AwareDatetime,
@@ -158,6 +158,16 @@ class KeyRotateRequest(BaseModel):
             le=604800,
         ),
     ] = 0
+
+
+ProxyAnswer = TypeAliasType(
+    "ProxyAnswer", Annotated[Any, Field(description='Whatever the upstream answered.')]
+)
+
+
+ProxyBody = TypeAliasType(
+    "ProxyBody", Annotated[Any, Field(description='Whatever the upstream takes.')]
+)
 
 
 class CredentialRotateRequest(BaseModel):
@@ -1158,6 +1168,26 @@ CredentialReference = TypeAliasType(
 )
 
 
+UpstreamUrl = TypeAliasType(
+    "UpstreamUrl",
+    Annotated[
+        StrictStr,
+        Field(
+            description='Where a REST API is; what is called is put behind it.',
+            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}/?$',
+        ),
+    ],
+)
+
+
+ServiceType = TypeAliasType(
+    "ServiceType",
+    Annotated[
+        Literal['generic', 'llm'], Field(description='What kind of API a service is.')
+    ],
+)
+
+
 CredentialHost = TypeAliasType(
     "CredentialHost",
     Annotated[
@@ -1583,6 +1613,37 @@ KeyScope = TypeAliasType(
         Field(
             description='Something that a key may do, `resource:action`; `resource:*` stands for all of a resource, `*` for everything.',
             pattern='^(\\*|[a-z][a-z_]{0,31}:(\\*|[a-z][a-z_]{0,31}))$',
+        ),
+    ],
+)
+
+
+ServiceName = TypeAliasType(
+    "ServiceName",
+    Annotated[
+        StrictStr,
+        Field(
+            description='The name of a service.', pattern='^[a-z0-9][a-z0-9_-]{0,63}$'
+        ),
+    ],
+)
+
+
+ProxyMethod = TypeAliasType(
+    "ProxyMethod",
+    Annotated[
+        Literal['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+        Field(description='A method that calls may have.'),
+    ],
+)
+
+
+HeaderName = TypeAliasType(
+    "HeaderName",
+    Annotated[
+        StrictStr,
+        Field(
+            description='The name of a header.', pattern='^[A-Za-z][A-Za-z0-9-]{0,63}$'
         ),
     ],
 )
@@ -2566,6 +2627,36 @@ ScopeList = TypeAliasType(
 )
 
 
+ServiceNameList = TypeAliasType(
+    "ServiceNameList",
+    Annotated[
+        list[ServiceName],
+        Field(description='Names of services that a key may call.', max_length=256),
+    ],
+)
+
+
+ProxyMethodList = TypeAliasType(
+    "ProxyMethodList",
+    Annotated[
+        list[ProxyMethod],
+        Field(description='The methods that a service takes.', max_length=5),
+    ],
+)
+
+
+HeaderNameList = TypeAliasType(
+    "HeaderNameList",
+    Annotated[
+        list[HeaderName],
+        Field(
+            description='Names of headers. Those that the gateway or the connection needs for itself are never passed on.',
+            max_length=32,
+        ),
+    ],
+)
+
+
 class CredentialInjection(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -3196,6 +3287,18 @@ class KeyCreateRequest(BaseModel):
             description='What the key may do beside asking models. Without it, nothing.'
         ),
     ] = MISSING
+    upstream_url: Annotated[
+        UpstreamUrl | MISSING,
+        Field(
+            description='The REST API that the key calls under `/v1/proxy/upstream`.'
+        ),
+    ] = MISSING
+    allowed_services: Annotated[
+        ServiceNameList | MISSING,
+        Field(
+            description='The services that the key may call. Without it, all of its project.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -3237,6 +3340,18 @@ class Key(BaseModel):
             description='What the key may do beside asking models, such as `workspaces:manage`.'
         ),
     ] = MISSING
+    upstream_url: Annotated[
+        StrictStr | None,
+        Field(
+            description='The REST API that the key calls under `/v1/proxy/upstream`; null if none.'
+        ),
+    ]
+    allowed_services: Annotated[
+        ServiceNameList | None,
+        Field(
+            description='The services that the key may call; null allows all of its project.'
+        ),
+    ]
     metadata: Annotated[
         Metadata,
         Field(
@@ -3286,6 +3401,18 @@ class KeyUpdateRequest(BaseModel):
             description='What the key may do beside asking models, such as `workspaces:manage`.'
         ),
     ] = MISSING
+    upstream_url: Annotated[
+        UpstreamUrl | None | MISSING,
+        Field(
+            description='The REST API that the key calls under `/v1/proxy/upstream`; null for none.'
+        ),
+    ] = MISSING
+    allowed_services: Annotated[
+        ServiceNameList | None | MISSING,
+        Field(
+            description='The services that the key may call; null allows all of its project.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,
         Field(
@@ -3295,6 +3422,182 @@ class KeyUpdateRequest(BaseModel):
     expires_at: Annotated[
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
+    ] = MISSING
+
+
+class ServiceCreateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description='Name of the service, under which it is called.',
+            pattern='^[a-z0-9][a-z0-9_-]{0,63}$',
+        ),
+    ]
+    project_id: Annotated[
+        StrictStr,
+        Field(
+            description='The project that the service belongs to.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ]
+    base_url: Annotated[
+        UpstreamUrl,
+        Field(description='Where the service is; what is called is put behind it.'),
+    ]
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the service is, for people to read.', max_length=2000),
+    ] = MISSING
+    service_type: Annotated[
+        ServiceType | MISSING, Field(description='What kind of API it is.')
+    ] = MISSING
+    credential_id: Annotated[
+        CredentialReference | MISSING,
+        Field(
+            description='The credential that is put into every request. Without it, none.'
+        ),
+    ] = MISSING
+    is_active: Annotated[StrictBool, Field(description='Whether it may be called.')] = (
+        True
+    )
+    allowed_methods: Annotated[
+        ProxyMethodList | MISSING,
+        Field(description='The methods that it takes. Without it, all.'),
+    ] = MISSING
+    request_headers: Annotated[
+        HeaderNameList | MISSING,
+        Field(
+            description='Headers of callers that are passed on beside the usual ones.'
+        ),
+    ] = MISSING
+    response_headers: Annotated[
+        HeaderNameList | MISSING,
+        Field(
+            description='Headers of the service that callers get beside the usual ones.'
+        ),
+    ] = MISSING
+
+
+class Service(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the service, `svc_` and a ULID.')
+    ]
+    object: Annotated[Literal['service'], Field(description='Always `service`.')]
+    name: Annotated[
+        StrictStr,
+        Field(
+            description='Name of the service, under which it is called; no other of the project has it.'
+        ),
+    ]
+    project_id: Annotated[
+        StrictStr, Field(description='The project that the service belongs to.')
+    ]
+    base_url: Annotated[
+        StrictStr,
+        Field(description='Where the service is; what is called is put behind it.'),
+    ]
+    description: Annotated[
+        StrictStr, Field(description='What the service is, for people to read.')
+    ]
+    service_type: Annotated[ServiceType, Field(description='What kind of API it is.')]
+    credential_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The credential that is put into every request; null for none.'
+        ),
+    ]
+    is_active: Annotated[
+        StrictBool,
+        Field(description='Whether it may be called; otherwise calls get 404.'),
+    ]
+    allowed_methods: Annotated[
+        ProxyMethodList | None,
+        Field(description='The methods that it takes; null for all.'),
+    ]
+    request_headers: Annotated[
+        HeaderNameList,
+        Field(
+            description='Headers of callers that are passed on beside the usual ones.'
+        ),
+    ]
+    response_headers: Annotated[
+        HeaderNameList,
+        Field(
+            description='Headers of the service that callers get beside the usual ones.'
+        ),
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When the service was created.')
+    ]
+    updated_at: Annotated[
+        AwareDatetime, Field(description='When the service was last changed.')
+    ]
+
+
+class ServiceList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Service], Field(description='The services of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class ServiceUpdateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='Name of the service, under which it is called.',
+            pattern='^[a-z0-9][a-z0-9_-]{0,63}$',
+        ),
+    ] = MISSING
+    base_url: Annotated[
+        UpstreamUrl | MISSING,
+        Field(description='Where the service is; what is called is put behind it.'),
+    ] = MISSING
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the service is, for people to read.', max_length=2000),
+    ] = MISSING
+    service_type: Annotated[
+        ServiceType | MISSING, Field(description='What kind of API it is.')
+    ] = MISSING
+    credential_id: Annotated[
+        CredentialReference | None | MISSING,
+        Field(
+            description='The credential that is put into every request; null for none.'
+        ),
+    ] = MISSING
+    is_active: Annotated[
+        StrictBool | MISSING, Field(description='Whether it may be called.')
+    ] = MISSING
+    allowed_methods: Annotated[
+        ProxyMethodList | None | MISSING,
+        Field(description='The methods that it takes; null for all.'),
+    ] = MISSING
+    request_headers: Annotated[
+        HeaderNameList | MISSING,
+        Field(
+            description='Headers of callers that are passed on beside the usual ones.'
+        ),
+    ] = MISSING
+    response_headers: Annotated[
+        HeaderNameList | MISSING,
+        Field(
+            description='Headers of the service that callers get beside the usual ones.'
+        ),
     ] = MISSING
 
 
@@ -3511,6 +3814,24 @@ EmbeddingInput = TypeAliasType(
         Field(description='One text or several, as text or as tokens of the model.'),
     ],
 )
+
+
+class CallableService(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the service, `svc_` and a ULID.')
+    ]
+    object: Annotated[Literal['service'], Field(description='Always `service`.')]
+    name: Annotated[
+        StrictStr, Field(description='Name of the service, under which it is called.')
+    ]
+    description: Annotated[
+        StrictStr, Field(description='What the service is, for people to read.')
+    ]
+    service_type: Annotated[ServiceType, Field(description='What kind of API it is.')]
+    allowed_methods: Annotated[
+        ProxyMethodList | None,
+        Field(description='The methods that it takes; null for all.'),
+    ]
 
 
 class ContentBlockDeltaEvent(BaseModel):
@@ -3783,6 +4104,23 @@ class KeyList(BaseModel):
         StrictStr | None,
         Field(
             description='Id of the last key of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class CallableServiceList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[CallableService], Field(description='The services of this page.')
+    ]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
         ),
     ]
 

@@ -11,7 +11,9 @@ use crate::resources::embeddings::Embeddings;
 use crate::resources::health::Health;
 use crate::resources::messages::Messages;
 use crate::resources::models::Models;
+use crate::resources::proxy::Proxy;
 use crate::resources::runs::Runs;
+use crate::resources::services::Services;
 use crate::resources::tokens::Tokens;
 use crate::resources::workspaces::Workspaces;
 use crate::runtime::call::{Call, Reply};
@@ -152,6 +154,16 @@ impl Client {
     /// The calls of `admin`.
     pub fn admin(&self) -> Admin {
         Admin::new(&self.core)
+    }
+
+    /// The REST APIs behind the gateway that a key may call.
+    pub fn services(&self) -> Services {
+        Services::new(&self.core)
+    }
+
+    /// The calls of `proxy`.
+    pub fn proxy(&self) -> Proxy {
+        Proxy::new(&self.core)
     }
 
     /// Whether the gateway lives, is ready, and what it speaks.

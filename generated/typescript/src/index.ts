@@ -18,7 +18,12 @@ export { Tokens } from "./resources/tokens.js";
 export { Admin } from "./resources/admin.js";
 export { Projects } from "./resources/admin/projects.js";
 export { Keys } from "./resources/admin/keys.js";
+export { Services } from "./resources/admin/services.js";
 export { Credentials } from "./resources/admin/credentials.js";
+export { ServicesResource } from "./resources/services.js";
+export { Proxy } from "./resources/proxy.js";
+export { ProxyServices } from "./resources/proxy/services.js";
+export { Upstream } from "./resources/proxy/upstream.js";
 export { Health } from "./resources/health.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
 export type {
@@ -29,7 +34,23 @@ export type {
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
 export type { KeysListParams } from "./resources/admin/keys.js";
+export type { ServicesListParams } from "./resources/admin/services.js";
 export type { CredentialsListParams } from "./resources/admin/credentials.js";
+export type { ServicesResourceListParams } from "./resources/services.js";
+export type {
+  ProxyServicesDeleteParams,
+  ProxyServicesGetParams,
+  ProxyServicesPatchParams,
+  ProxyServicesPostParams,
+  ProxyServicesPutParams,
+} from "./resources/proxy/services.js";
+export type {
+  UpstreamDeleteParams,
+  UpstreamGetParams,
+  UpstreamPatchParams,
+  UpstreamPostParams,
+  UpstreamPutParams,
+} from "./resources/proxy/upstream.js";
 export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";
 export { ChatStream } from "./streams/chat.js";
@@ -62,7 +83,9 @@ export type * from "./types/embeddings.js";
 export type * from "./types/health.js";
 export type * from "./types/messages.js";
 export type * from "./types/models.js";
+export type * from "./types/proxy.js";
 export type * from "./types/runs.js";
+export type * from "./types/services.js";
 export type * from "./types/shared.js";
 export type * from "./types/tokens.js";
 export type * from "./types/workspaces.js";

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from .resources.health import AsyncHealthResource, HealthResource
     from .resources.messages import AsyncMessagesResource, MessagesResource
     from .resources.models import AsyncModelsResource, ModelsResource
+    from .resources.proxy import AsyncProxyResource, ProxyResource
     from .resources.runs import AsyncRunsResource, RunsResource
+    from .resources.services import AsyncServicesResource, ServicesResource
     from .resources.tokens import AsyncTokensResource, TokensResource
     from .resources.workspaces import AsyncWorkspacesResource, WorkspacesResource
 
@@ -177,6 +179,20 @@ class Headgate(SyncClient):
         from .resources.admin import AdminResource
 
         return AdminResource(self._core)
+
+    @cached_property
+    def services(self) -> ServicesResource:
+        """The REST APIs behind the gateway that a key may call."""
+        from .resources.services import ServicesResource
+
+        return ServicesResource(self._core)
+
+    @cached_property
+    def proxy(self) -> ProxyResource:
+        """The `proxy` operations."""
+        from .resources.proxy import ProxyResource
+
+        return ProxyResource(self._core)
 
     @cached_property
     def health(self) -> HealthResource:
@@ -327,6 +343,20 @@ class AsyncHeadgate(AsyncClient):
         from .resources.admin import AsyncAdminResource
 
         return AsyncAdminResource(self._core)
+
+    @cached_property
+    def services(self) -> AsyncServicesResource:
+        """The REST APIs behind the gateway that a key may call."""
+        from .resources.services import AsyncServicesResource
+
+        return AsyncServicesResource(self._core)
+
+    @cached_property
+    def proxy(self) -> AsyncProxyResource:
+        """The `proxy` operations."""
+        from .resources.proxy import AsyncProxyResource
+
+        return AsyncProxyResource(self._core)
 
     @cached_property
     def health(self) -> AsyncHealthResource:
