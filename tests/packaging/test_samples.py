@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from headgate.pipeline import generate
+from headgate.document import load_document
+from headgate.pipeline import generate, write_packages
 from headgate.plan.package import Language
+from tests.corpus import ROOT, find_documents
+from tests.corpus.compilers import rust_faults
 
-ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ROOT / "generated"
+OWN = ROOT / "spec" / "openapi.yaml"
+REAL = find_documents()
 TOOLS = ROOT / "tools" / "node_modules" / ".bin"
 FENCES: dict[Language, str] = {"python": "python", "typescript": "ts", "rust": "rust"}
 AWKWARD = """\
@@ -42,9 +46,32 @@ paths:
 """
 
 
-def samples(language: Language) -> list[str]:
+RUST_MANIFEST = """\
+[package]
+name = "samples"
+version = "0.0.0"
+edition = "2021"
+
+[dependencies]
+{crate} = {{ path = "{path}" }}
+serde_json = "1"
+
+[workspace]
+"""
+RUST_SAMPLES = """\
+#![allow(dead_code, unused_imports)]
+use serde_json::json;
+use {module}::{{resources, Client}};
+
+type Done = Result<(), Box<dyn std::error::Error>>;
+
+fn main() {{}}
+"""
+
+
+def samples(language: Language, packages: Path = GENERATED) -> list[str]:
     """The blocks of code of a package's reference."""
-    text = (GENERATED / language / "reference.md").read_text("utf-8")
+    text = (packages / language / "reference.md").read_text("utf-8")
     return re.findall(
         rf"^```{FENCES[language]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     )
@@ -101,6 +128,27 @@ def test_typescript_samples_compile(tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.stdout
+
+
+@pytest.mark.parametrize("document", ["own", *REAL.keys() & {"vai-lite"}])
+def test_rust_samples_compile(document: str, tmp_path: Path) -> None:
+    """Without a warning of clippy's, for our document and for another's."""
+    spec = OWN if document == "own" else REAL[document]
+    write_packages(generate(spec, ["rust"]), tmp_path)
+    crate = load_document(spec).config.rust.crate
+    lines = [RUST_SAMPLES.format(module=crate.replace("-", "_"))]
+    found = samples("rust", tmp_path)
+    for number, sample in enumerate(found):
+        head = f"async fn sample_{number}(client: &Client) -> Done {{"
+        lines += [head, textwrap.indent(sample, "    "), "    Ok(())", "}"]
+    program = tmp_path / "samples"
+    (program / "src").mkdir(parents=True)
+    manifest = RUST_MANIFEST.format(crate=crate, path=tmp_path / "rust")
+    (program / "Cargo.toml").write_text(manifest, "utf-8")
+    (program / "src" / "main.rs").write_text("\n".join(lines), "utf-8")
+
+    assert len(found) > 5
+    assert rust_faults(program) == []
 
 
 def test_text_of_the_document_stays_in_its_place(tmp_path: Path) -> None:
