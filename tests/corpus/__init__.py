@@ -17,6 +17,16 @@ FOLDER = Path(
 OWN = Path(__file__).resolve().parent / "documents"
 """Documents of the repository's own that hold every construct in small."""
 
+SMALL = (
+    "museum-31",
+    "opc-baseline-31",
+    "petstore3",
+    "tictactoe-31",
+    "train-travel-31",
+    "vai-lite",
+)
+"""Documents of the corpus whose operations are all called over loopback."""
+
 
 def find_documents() -> dict[str, Path]:
     """Every document of the corpus, by its stem."""

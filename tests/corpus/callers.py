@@ -17,9 +17,10 @@ from headgate.plan.python.methods import MethodPlan
 from headgate.plan.typescript.names import Names, name_everything
 from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.requests import parameter_keys
-from tests.corpus.compilers import TSC, run
+from tests.corpus.compilers import CARGO_TARGET, TSC, run
 from tests.corpus.exchanges import ABSENT, Exchange, Exchanges
 from tests.corpus.loopback import Loopback
+from tests.corpus.rust_calls import RustCalls, write_program
 
 Json = Any
 CREDENTIAL = "loopback-secret"
@@ -252,6 +253,36 @@ def secrets_of(tried: Exchanges) -> dict[str, str]:
     return {each.option: CREDENTIAL for each in tried.api.schemes}
 
 
+def call_rust(tried: Exchanges, package: Path, address: str) -> list[Json]:
+    """What each exchange gave through the Rust SDK: a value or an error."""
+    crate = tried.config.rust.crate
+    calls = RustCalls.of(tried.api, tried.config)
+    folder = write_program(calls, tried.made, crate, package)
+    build = ["cargo", "build", "--quiet", "--target-dir", str(CARGO_TARGET)]
+    code, said = run(build, folder)
+    if code != 0:
+        raise RuntimeError(said[-3000:])
+    prefix = tried.config.client.environment_prefix
+    environment = {
+        f"{prefix}_{option.upper()}": secret
+        for option, secret in secrets_of(tried).items()
+    }
+    tasks = [
+        {
+            "number": number,
+            "address": f"{address}/{number}",
+            "body": None if exchange.body is ABSENT else exchange.body,
+            **{
+                f"{place} {name}": value
+                for (name, place), value in exchange.parameters.items()
+            },
+        }
+        for number, exchange in enumerate(tried.made)
+    ]
+    program = str(CARGO_TARGET / "debug" / f"{crate}-loopback")
+    return _answers([program], folder, environment, tasks)
+
+
 @dataclass(frozen=True)
 class Caller:
     """A client that exchanges are called through, and the language of its package."""
@@ -264,6 +295,7 @@ CALLERS = {
     "python": Caller("python", call_python),
     "python async": Caller("python", call_async_python),
     "typescript": Caller("typescript", call_typescript),
+    "rust": Caller("rust", call_rust),
 }
 
 

@@ -80,10 +80,10 @@ RUNTIME: Final = (
 
 def plan(api: Api, config: Config) -> Package:
     """Plan the whole crate."""
-    return Package("rust", tuple(_Crate(api, config).files()))
+    return Package("rust", tuple(Crate(api, config).files()))
 
 
-class _Crate:
+class Crate:
     """The files of one crate, and the names they share."""
 
     def __init__(self, api: Api, config: Config) -> None:
@@ -93,6 +93,7 @@ class _Crate:
         types = Types(api.definitions, self.names)
         self.constants = Constants()
         self.called = CallNames()
+        self.paged: frozenset[str] = frozenset()
         self.definitions = Definitions(types, self.constants)
         self.places = name_places(api.root, module_scope("mod"))
         self.statics = name_statics(api.root)
@@ -109,7 +110,9 @@ class _Crate:
         yield Rendered("Cargo.toml", "rust/Cargo.toml.jinja", manifest)
         readme = plan_readme(self.config, client, self.places.items())
         yield Rendered("README.md", "rust/README.md.jinja", readme)
-        pages, paged = plan_pages(self.api.operations, self.definitions, self.header)
+        pages, self.paged = plan_pages(
+            self.api.operations, self.definitions, self.header
+        )
         has_pages = bool(pages.lists)
         declared = self.api.content
         has_content = bool(declared.constructors or declared.output)
@@ -126,7 +129,7 @@ class _Crate:
         yield Rendered("src/errors.rs", "rust/errors.jinja", errors)
         if has_pages:
             yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
-        yield from self._resources(paged)
+        yield from self._resources()
         crate = self.config.rust.crate
         yield reference(self.api, crate, self.called, self.names)
         if self.api.streams:
@@ -145,7 +148,7 @@ class _Crate:
         for name in RUNTIME:
             yield Copied(f"src/runtime/{name}.rs", f"rust/runtime/{name}.rs")
 
-    def _resources(self, paged: frozenset[str]) -> Iterator[PlannedFile]:
+    def _resources(self) -> Iterator[PlannedFile]:
         modules = sorted(place.module.text for place in self.places.values())
         by_name = {place.module.text: place.module for place in self.places.values()}
         about = fixed("//! The calls of the API, by resource.")
@@ -162,7 +165,7 @@ class _Crate:
                 places=self.places,
                 constants=self.statics,
                 stream_names=kinds,
-                page_types=paged,
+                page_types=self.paged,
                 resource=resource,
                 header=self.header,
                 called=self.called,

@@ -213,6 +213,7 @@ class ResourceFile:
         home = assembled("resources::{}", self.places[operation.resource].module)
         shown = assembled("{}::{}", home, name)
         self.called.parameters[operation.resource, operation.method] = shown
+        self.called.structs[operation.resource, operation.method] = struct
         return struct, name
 
     def _operation(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import markup, rust
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.ir.types import Scalar
+from headgate.ir.types import Scalar, Struct
 from headgate.plan.examples import Examples, NoExampleError
 from headgate.plan.reference import reference_file
 
@@ -28,7 +28,8 @@ class CallNames:
     """What the calls of a crate are named, as its resources are planned.
 
     `methods` goes by resource, method and whether it streams; `accessors` by the path
-    of a resource; `parameters` gives the struct of a method's named parameters.
+    of a resource; `parameters` gives the struct of a method's named parameters, and
+    `structs` what is in it.
     """
 
     methods: dict[tuple[tuple[str, ...], str, bool], Code] = field(
@@ -39,6 +40,9 @@ class CallNames:
     )
     parameters: dict[tuple[tuple[str, ...], str], Code] = field(
         default_factory=dict[tuple[tuple[str, ...], str], Code]
+    )
+    structs: dict[tuple[tuple[str, ...], str], Struct] = field(
+        default_factory=dict[tuple[tuple[str, ...], str], Struct]
     )
 
 
