@@ -117,7 +117,12 @@ class Crate:
         declared = self.api.content
         has_content = bool(declared.constructors or declared.output)
         root = plan_root(
-            self.api, self.config, self.header, pages=has_pages, content=has_content
+            self.api,
+            self.config,
+            self.header,
+            pages=has_pages,
+            content=has_content,
+            server=bool(client.variables),
         )
         yield Rendered("src/lib.rs", "rust/lib.jinja", root)
         roots = [each for each in _walk(self.api.root) if len(each.path) <= 1]

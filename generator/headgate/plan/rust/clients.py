@@ -107,6 +107,7 @@ def plan_client(
     children = tuple(_children(api, places, imports, methods))
     options = scope(
         "base_url",
+        "server",
         "timeouts",
         "retry",
         "stream_limits",
@@ -126,7 +127,8 @@ def plan_client(
     server = _server(api, config)
     parts = server.variables if server is not None else ()
     inner = 8 if len(parts) == 1 else 12
-    variables = tuple(_variable(each, options, inner) for each in parts)
+    named = scope("new", "parts")
+    variables = tuple(_variable(each, named, inner) for each in parts)
     if variables:
         imports.use("crate::runtime::config", "ServerVariable")
     version = config.package.version
@@ -243,19 +245,20 @@ def _server(api: Api, config: Config) -> Server | None:
     return api.servers[0] if api.servers[0].variables else None
 
 
-def _variable(each: ServerVariable, options: Scope, indent: int) -> VariablePage:
+def _variable(each: ServerVariable, parts: Scope, indent: int) -> VariablePage:
     said = described(each.docs, f"Sets `{each.name}` of the API's address")
     if each.values:
         known = ", ".join(f"`{value}`" for value in each.values)
         said = f"{said}\n\nOne of {known}; `{each.default}` unless it is set."
     else:
         said = f"{said}\n\n`{each.default}` unless it is set."
-    head, name = fixed("self.config.server_variable"), rust.string(each.name)
+    head, name = fixed("self.parts.push"), rust.string(each.name)
+    given = assembled("({}, value.into())", name)
     values = [rust.string(value) for value in each.values]
     return VariablePage(
         docs=rust.doc(said, 4),
-        method=claim_snake(options, f"server_{each.name}", "variable"),
-        statement=layout.call(8, head, (name, fixed("value.into()")), fixed(";")),
+        method=claim_snake(parts, each.name, "variable"),
+        statement=layout.call(8, head, (given,), fixed(";")),
         key=layout.member(indent, fixed("name"), name),
         default=layout.member(indent, fixed("default"), rust.string(each.default)),
         values=layout.short_list(indent, fixed("values: &"), values, fixed(",")),

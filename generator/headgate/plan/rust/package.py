@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding import markup, rust
-from headgate.encoding.code import Code, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +55,7 @@ class ReadmePage:
     crate: Code
     module: Code
     prefix: Code
+    server: Code
     options: tuple[OptionPage, ...]
     resources: tuple[ResourceLine, ...]
 
@@ -70,6 +71,7 @@ class RootPage:
     content: bool
     vectors: bool
     webhooks: bool
+    server: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -109,6 +111,7 @@ def plan_readme(
         crate=rust.comment(config.rust.crate),
         module=rust.comment(config.rust.crate.replace("-", "_")),
         prefix=rust.comment(prefix),
+        server=_parts(client),
         options=schemes + maps,
         resources=tuple(
             ResourceLine(markup.markdown_code(".".join(path) or "api"), place.module)
@@ -117,13 +120,25 @@ def plan_readme(
     )
 
 
+def _parts(client: ClientPage) -> Code:
+    """Name the parts of the API's address that may be set."""
+    methods = [assembled("`.{}(…)`", each.method) for each in client.variables]
+    return joined(", ", methods)
+
+
 def _variable(prefix: str, option: Code, suffix: str = "") -> Code:
     name = option.text.strip('"').upper()
     return rust.comment(f"{prefix}_{name}{suffix}")
 
 
 def plan_root(
-    api: Api, config: Config, header: Code, *, pages: bool, content: bool
+    api: Api,
+    config: Config,
+    header: Code,
+    *,
+    pages: bool,
+    content: bool,
+    server: bool,
 ) -> RootPage:
     """Plan src/lib.rs."""
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
@@ -136,4 +151,5 @@ def plan_root(
         content=content,
         vectors=api.content.vectors is not None,
         webhooks=bool(api.webhooks),
+        server=server,
     )

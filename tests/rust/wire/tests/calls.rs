@@ -3,7 +3,7 @@
 use headgate_sdk_tests::server::Server;
 use serde_json::json;
 use wire_forms_sdk::types::{Item, ModesCreateRequest, Place, SwitchesCreateRequest};
-use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple};
+use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple, Server as Address};
 
 fn client(server: &Server) -> Client {
     let builder = Client::builder().base_url(&server.url);
@@ -32,11 +32,12 @@ fn parts_of_the_address_may_be_set() {
     };
 
     let usual = address(Client::builder()).expect("an address");
-    let set = Client::builder().server_region("us").server_stage("v2");
+    let with = |address: Address| Client::builder().server(address);
+    let set = with(Address::new().region("us").stage("v2"));
     let set = address(set).expect("an address");
-    let given = Client::builder().server_region("us");
+    let given = with(Address::new().region("us"));
     let given = address(given.base_url("https://b.invalid")).expect("an address");
-    let refused = address(Client::builder().server_region("mars")).expect_err("a refusal");
+    let refused = address(with(Address::new().region("mars"))).expect_err("a refusal");
 
     assert_eq!(usual, "https://eu.example.invalid/v1/links");
     assert_eq!(set, "https://us.example.invalid/v2/links");
