@@ -4,13 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from .calls import Caller
+from .errors import APIError
 from .interceptors import CallLog, Interceptor, Interceptors
 from .network import Network, run_now
 from .pages import AsyncPage, AsyncPages, Page
 from .paging import Fetched, PageShape
+from .passing import RawAnswer
 from .requests import Arguments, Operation, RequestBuilder
 from .retry import RetryPolicy
 from .session import StreamSession
@@ -41,13 +43,27 @@ class _Core:
         *,
         retry: RetryPolicy | None,
         interceptors: Sequence[Interceptor],
+        caller: Caller | None = None,
     ) -> None:
         self.network = network
         self._builder = builder
+        self._interceptors = interceptors
         product = builder.product
         log = CallLog(redactor_of(product, builder.options))
-        self._caller = Caller(
-            network, product, retry or RetryPolicy(), Interceptors(log, interceptors)
+        told = Interceptors(log, interceptors)
+        if caller is None:
+            self._caller = Caller(network, product, retry or RetryPolicy(), told)
+        else:
+            self._caller = caller.telling(told)
+
+    def within(self, builder: RequestBuilder) -> Self:
+        """Give what makes calls with other settings over the same connections."""
+        return type(self)(
+            self.network,
+            builder,
+            retry=None,
+            interceptors=self._interceptors,
+            caller=self._caller,
         )
 
     def session(
@@ -61,6 +77,32 @@ class _Core:
             arguments=_arguments(call),
             options=call.get("options"),
             shape=shape,
+        )
+
+    async def _passed(
+        self,
+        operation: Operation,
+        arguments: Arguments,
+        options: RequestOptions | None,
+        own_errors: str | None,
+    ) -> RawAnswer:
+        request = self._builder.build(operation, arguments, options)
+        try:
+            content, answer = await self._caller.fetch(request, bytes)
+        except APIError as error:
+            if own_errors is None or own_errors in error.headers:
+                raise
+            return RawAnswer(
+                status_code=error.status_code,
+                headers=error.headers,
+                content=error.content,
+                request_id=error.request_id,
+            )
+        return RawAnswer(
+            status_code=answer.status_code,
+            headers=answer.headers,
+            content=content or b"",
+            request_id=answer.request_id,
         )
 
     async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
@@ -103,6 +145,16 @@ class SyncCore(_Core):
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""
         run_now(self.network.close())
+
+    def pass_on(
+        self,
+        operation: Operation,
+        arguments: Arguments,
+        options: RequestOptions | None,
+        own_errors: str | None,
+    ) -> RawAnswer:
+        """Make a call of what the API passes on."""
+        return run_now(self._passed(operation, arguments, options, own_errors))
 
     def fetch(self, operation: Operation, form: type[T], **call: Unpack[Call]) -> T:
         """Make a call and read its answer as the class `form`."""
@@ -151,6 +203,16 @@ class AsyncCore(_Core):
     async def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""
         await self.network.close()
+
+    async def pass_on(
+        self,
+        operation: Operation,
+        arguments: Arguments,
+        options: RequestOptions | None,
+        own_errors: str | None,
+    ) -> RawAnswer:
+        """Make a call of what the API passes on."""
+        return await self._passed(operation, arguments, options, own_errors)
 
     async def fetch(
         self, operation: Operation, form: type[T], **call: Unpack[Call]

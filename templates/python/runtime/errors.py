@@ -174,8 +174,11 @@ class Problem:
 class APIError(SDKError):
     """The server refused the call, or ended a stream with an error event.
 
-    `body` is the whole decoded body, or its text when it is no JSON.
+    `body` is the whole decoded body, or its text when it is no JSON; `content` are its
+    bytes.
     """
+
+    content: bytes = b""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

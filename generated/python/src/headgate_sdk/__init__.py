@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from ._runtime.otel import Tracing
     from ._runtime.pages import AsyncPage, AsyncPages, Page
     from ._runtime.partial_json import PartialJson
+    from ._runtime.passing import RawAnswer
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
     from .content import output_text, parse_output, tool_definition
@@ -103,6 +104,7 @@ __all__ = [
     "ProviderError",
     "QuotaExceededError",
     "RateLimitError",
+    "RawAnswer",
     "RequestCancelledError",
     "RequestOptions",
     "RequestTooLargeError",
@@ -171,6 +173,7 @@ if not TYPE_CHECKING:
             "ProviderError": "._errors",
             "QuotaExceededError": "._errors",
             "RateLimitError": "._errors",
+            "RawAnswer": "._runtime.passing",
             "RequestCancelledError": "._runtime.errors",
             "RequestOptions": "._options",
             "RequestTooLargeError": "._errors",

@@ -19,6 +19,7 @@ from headgate.plan.python.project import project_page, readme_page
 from headgate.plan.python.reference import reference
 from headgate.plan.python.resources import resource_page
 from headgate.plan.python.streams import StreamPlan
+from headgate.plan.python.surface import has_surface, surface_page
 from headgate.plan.python.vectors import vectors_page
 from headgate.plan.python.webhooks import webhooks_page
 
@@ -53,10 +54,12 @@ RUNTIME = (
     "paging",
     "parameters",
     "partial_json",
+    "passing",
     "reader",
     "redaction",
     "requests",
     "retry",
+    "scopes",
     "session",
     "settings",
     "shapes",
@@ -92,6 +95,7 @@ def plan(api: Api, config: Config) -> Package:
         _rendered(f"{module}/_errors.py", "errors.py", errors_page(context)),
         *_content(context, module),
         *_vectors(context, module),
+        *_surface(context, module),
         *_webhooks(context, module),
         *_options(context, module),
         *_operations(context, module),
@@ -125,6 +129,12 @@ def _vectors(context: Context, module: str) -> list[PlannedFile]:
         return []
     page = vectors_page(context, vectors)
     return [_rendered(f"{module}/vectors.py", "vectors.py", page)]
+
+
+def _surface(context: Context, module: str) -> list[PlannedFile]:
+    if not has_surface(context):
+        return []
+    return [_rendered(f"{module}/_surface.py", "surface.py", surface_page(context))]
 
 
 def _webhooks(context: Context, module: str) -> list[PlannedFile]:

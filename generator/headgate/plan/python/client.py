@@ -13,6 +13,7 @@ from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
 from headgate.plan.python.resources import ChildPage, children_of
+from headgate.plan.python.surface import HOME, ScopePage, scope_pages
 
 if TYPE_CHECKING:
     from headgate.ir.api import (
@@ -91,6 +92,8 @@ class ClientPage:
     secret_items: Code
     map_items: Code
     server: ServerPage
+    scopes: tuple[ScopePage, ...]
+    passes_on: bool
     classes: tuple[ClientClass, ...]
 
 
@@ -138,6 +141,9 @@ def client_page(context: Context) -> ClientPage:
         _client(context, imports, later, is_async=is_async)
         for is_async in (False, True)
     )
+    scopes = scope_pages(context, imports)
+    if context.api.surface.calls is not None:
+        imports.use(HOME, "PASSING")
     if context.api.header_maps:
         imports.use("collections.abc", "Mapping")
     imports.use("typing", "TYPE_CHECKING")
@@ -163,6 +169,8 @@ def client_page(context: Context) -> ClientPage:
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
         server=server,
+        scopes=scopes,
+        passes_on=context.api.surface.calls is not None,
         classes=classes,
     )
 
@@ -233,7 +241,7 @@ def _map(target: HeaderMap) -> OptionPage:
 def _client(
     context: Context, imports: Imports, later: Imports, *, is_async: bool
 ) -> ClientClass:
-    base = imports.use("._runtime.clients", "AsyncClient" if is_async else "SyncClient")
+    base = _base(context, imports, is_async=is_async)
     own = f"Async{context.client}" if is_async else context.client
     return ClientClass(
         name=name(own),
@@ -250,6 +258,14 @@ def _client(
             context.api.root, context, imports, later, package=".", is_async=is_async
         ),
     )
+
+
+def _base(context: Context, imports: Imports, *, is_async: bool) -> Code:
+    """Give the class that a client derives from."""
+    if context.api.surface.calls is not None:
+        kind = "AsyncPassingClient" if is_async else "SyncPassingClient"
+        return imports.use("._runtime.passing", kind)
+    return imports.use("._runtime.clients", "AsyncClient" if is_async else "SyncClient")
 
 
 def _vendor(

@@ -57,6 +57,7 @@ class Members:
     methods: Mapping[str, str]
     streams: Mapping[str, str]
     children: Mapping[tuple[str, ...], str]
+    scopes: Mapping[str, str]
 
     def path(self, resource: tuple[str, ...]) -> list[str]:
         """Give the attributes that lead from the client to a resource."""
@@ -177,11 +178,20 @@ def _attributes(api: Api) -> dict[tuple[TypeId, str], str]:
 
 def _members(api: Api) -> Members:
     vendors = {each.kind for each in api.clients}
+    surface = api.surface
+    verbs = {"request", "get", "post", "put", "patch", "delete"}
+    scopes: dict[str, str] = {}
     methods: dict[str, str] = {}
     streams: dict[str, str] = {}
     children: dict[tuple[str, ...], str] = {}
     for resource in resources_of(api.root):
-        scope = Scope(KEYWORDS | SHADOWED | {"close", "from_env", *vendors})
+        scope = Scope(KEYWORDS | SHADOWED | {"close", "from_env", "scope", *vendors})
+        if not resource.path:
+            passed = verbs if surface.calls is not None else ()
+            for each in passed:
+                scope.claim(each, "call")
+            for one in surface.scopes:
+                scopes[one.name] = scope.claim(attribute(one.name), "scope").text
         for child in resource.children:
             wanted = attribute(child.path[-1])
             children[child.path] = scope.claim(wanted, "resource").text
@@ -192,7 +202,7 @@ def _members(api: Api) -> Members:
             if call is not None and not operation.only_streams:
                 wanted = attribute(call.method)
                 streams[operation.id] = scope.claim(wanted, "stream").text
-    return Members(methods=methods, streams=streams, children=children)
+    return Members(methods=methods, streams=streams, children=children, scopes=scopes)
 
 
 def _constants(api: Api, *, streamed: bool) -> dict[str, str]:

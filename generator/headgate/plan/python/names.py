@@ -27,7 +27,7 @@ TYPING = frozenset(
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
     AsyncPage AsyncPages Attempt CancelToken ConfigurationError HttpResponse
-    Interceptor Page PartialJson RequestCancelledError RequestOptions
+    Interceptor Page PartialJson RawAnswer RequestCancelledError RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits
     StreamTruncatedError TimeoutOptions Tracing WebhookEvent

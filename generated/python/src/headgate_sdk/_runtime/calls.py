@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import time
+from copy import copy
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -95,6 +96,12 @@ class Caller:
         self.interceptors = interceptors
         self.quota = RetryQuota(policy.quota)
         self._tokens = Tokens()
+
+    def telling(self, interceptors: Interceptors) -> Caller:
+        """Give the same caller, quota and tokens and all, with other interceptors."""
+        other = copy(self)
+        other.interceptors = interceptors
+        return other
 
     async def fetch(self, request: Request, form: Any) -> tuple[Any, HttpResponse]:
         """Make a call and give its answer as `form`, None: nothing is awaited."""
@@ -197,13 +204,15 @@ class Caller:
         except APIConnectionError:
             content = b""
         answer = self.describe(reply)
-        return self.product.errors.refused(
+        refusal = self.product.errors.refused(
             status=answer.status_code,
             headers=answer.headers,
             content=content,
             request_id=answer.request_id,
             retry_after=retry_after(answer.headers, time.time()),
         )
+        refusal.content = content
+        return refusal
 
     async def _content(self, reply: Reply, deadline: Deadline) -> bytes:
         pieces: list[bytes] = []

@@ -7,7 +7,7 @@ and the models behind it, is imported at the first call.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .interceptors import Interceptor
     from .network import Network
     from .retry import RetryPolicy
+    from .scopes import ScopeShape
 
 
 class SyncClient:
@@ -42,10 +43,32 @@ class SyncClient:
         self._interceptors = interceptors
         self._lock = Lock()
         self._made: SyncCore | None = None
+        self._outer: Callable[[], SyncCore] | None = None
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """What the scopes were given that this client was made in, but no secrets."""
+        return self._builder.options.scope
+
+    def _within(self, shape: ScopeShape, given: Mapping[str, str | None]) -> Self:
+        """Give the same client in a scope; its connections are this one's."""
+        client = object.__new__(type(self))
+        SyncClient.__init__(
+            client,
+            self._builder.product,
+            shape.within(self._builder.options, given),
+            retry=self._retry,
+            http_client=self._http_client,
+            interceptors=self._interceptors,
+        )
+        client._outer = lambda: self._core
+        return client
 
     @property
     def _core(self) -> SyncCore:
         with self._lock:
+            if self._made is None and self._outer is not None:
+                self._made = self._outer().within(self._builder)
             if self._made is None:
                 from .core import SyncCore
                 from .network import BlockingNetwork
@@ -70,8 +93,8 @@ class SyncClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections, unless the HTTP client is the caller's own."""
-        if self._made is not None:
+        """Close the connections, unless they are a client's around or the caller's."""
+        if self._made is not None and self._outer is None:
             self._made.close()
 
 
@@ -93,10 +116,32 @@ class AsyncClient:
         self._interceptors = interceptors
         self._lock = Lock()
         self._made: AsyncCore | None = None
+        self._outer: Callable[[], AsyncCore] | None = None
+
+    @property
+    def scope(self) -> Mapping[str, str]:
+        """What the scopes were given that this client was made in, but no secrets."""
+        return self._builder.options.scope
+
+    def _within(self, shape: ScopeShape, given: Mapping[str, str | None]) -> Self:
+        """Give the same client in a scope; its connections are this one's."""
+        client = object.__new__(type(self))
+        AsyncClient.__init__(
+            client,
+            self._builder.product,
+            shape.within(self._builder.options, given),
+            retry=self._retry,
+            http_client=self._http_client,
+            interceptors=self._interceptors,
+        )
+        client._outer = lambda: self._core
+        return client
 
     @property
     def _core(self) -> AsyncCore:
         with self._lock:
+            if self._made is None and self._outer is not None:
+                self._made = self._outer().within(self._builder)
             if self._made is None:
                 from .core import AsyncCore
                 from .network import async_network
@@ -121,8 +166,8 @@ class AsyncClient:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections, unless the HTTP client is the caller's own."""
-        if self._made is not None:
+        """Close the connections, unless they are a client's around or the caller's."""
+        if self._made is not None and self._outer is None:
             await self._made.close()
 
 

@@ -159,6 +159,9 @@ class ClientOptions:
     platform_headers: bool
     stream_limits: StreamLimits
     headers: HeaderValues = field(default_factory=dict[str, str | None], repr=False)
+    scope: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the scopes were given that the client was made in."""
+    scope_secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 def client_options(
@@ -238,7 +241,11 @@ def redactor_of(product: Product, options: ClientOptions) -> Redactor:
         names=[each.name for each in product.credentials],
         prefixes=[each.prefix for each in product.header_maps],
         shown=[product.idempotency_header] if product.idempotency_header else [],
-        secrets=[*options.secrets.values(), *chain.from_iterable(mapped)],
+        secrets=[
+            *options.secrets.values(),
+            *options.scope_secrets,
+            *chain.from_iterable(mapped),
+        ],
     )
 
 
