@@ -8,14 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from ._product import PRODUCT
-from ._runtime.clients import AsyncClient, SyncClient
 from ._runtime.foreign import foreign_settings, require
+from ._runtime.passing import AsyncPassingClient, SyncPassingClient
 from ._runtime.settings import (
     HeaderValues,
     StreamLimits,
     TimeoutOptions,
     client_options,
 )
+from ._surface import PASSING, TRACE, WITH_UPSTREAM_KEY
 
 if TYPE_CHECKING:
     import httpx2
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from .resources.workspaces import AsyncWorkspacesResource, WorkspacesResource
 
 
-class Headgate(SyncClient):
+class Headgate(SyncPassingClient):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.
@@ -48,6 +49,8 @@ class Headgate(SyncClient):
     of a stream. Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields
     in a request are refused; unknown fields in a response are to be ignored.
     """
+
+    _passing = PASSING
 
     def __init__(
         self,
@@ -89,6 +92,52 @@ class Headgate(SyncClient):
     def from_env(cls) -> Self:
         """Make a client from the environment's variables and defaults alone."""
         return cls()
+
+    def trace(
+        self,
+        *,
+        session_id: str | None = None,
+        parent_span_id: str | None = None,
+        agent_name: str | None = None,
+    ) -> Self:
+        """Gives a client whose calls belong together: they share a session, and may
+        name the span that they are part of and the agent that makes them. The audit
+        log shows all three.
+
+        - `session_id`: Identifier of the session; without one a new one is made, unless
+        a scope around has one.
+        - `parent_span_id`: Identifier of the span that the calls are part of.
+        - `agent_name`: Name of the agent that makes the calls.
+        """
+        return self._within(
+            TRACE,
+            {
+                "session_id": session_id,
+                "parent_span_id": parent_span_id,
+                "agent_name": agent_name,
+            },
+        )
+
+    def with_upstream_key(
+        self,
+        key: str,
+        *,
+        scheme: str = "Bearer",
+    ) -> Self:
+        """Gives a client whose calls carry the caller's own credential for the upstream
+        behind the gateway, in place of the stored one. It is passed on and never
+        stored.
+
+        - `key`: The credential.
+        - `scheme`: What stands before the credential; nothing if it is empty.
+        """
+        return self._within(
+            WITH_UPSTREAM_KEY,
+            {
+                "key": key,
+                "scheme": scheme,
+            },
+        )
 
     def openai(self) -> OpenAI:
         """OpenAI's own client, with its chat completions, embeddings and models.
@@ -202,7 +251,7 @@ class Headgate(SyncClient):
         return HealthResource(self._core)
 
 
-class AsyncHeadgate(AsyncClient):
+class AsyncHeadgate(AsyncPassingClient):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.
@@ -212,6 +261,8 @@ class AsyncHeadgate(AsyncClient):
     of a stream. Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields
     in a request are refused; unknown fields in a response are to be ignored.
     """
+
+    _passing = PASSING
 
     def __init__(
         self,
@@ -253,6 +304,52 @@ class AsyncHeadgate(AsyncClient):
     def from_env(cls) -> Self:
         """Make a client from the environment's variables and defaults alone."""
         return cls()
+
+    def trace(
+        self,
+        *,
+        session_id: str | None = None,
+        parent_span_id: str | None = None,
+        agent_name: str | None = None,
+    ) -> Self:
+        """Gives a client whose calls belong together: they share a session, and may
+        name the span that they are part of and the agent that makes them. The audit
+        log shows all three.
+
+        - `session_id`: Identifier of the session; without one a new one is made, unless
+        a scope around has one.
+        - `parent_span_id`: Identifier of the span that the calls are part of.
+        - `agent_name`: Name of the agent that makes the calls.
+        """
+        return self._within(
+            TRACE,
+            {
+                "session_id": session_id,
+                "parent_span_id": parent_span_id,
+                "agent_name": agent_name,
+            },
+        )
+
+    def with_upstream_key(
+        self,
+        key: str,
+        *,
+        scheme: str = "Bearer",
+    ) -> Self:
+        """Gives a client whose calls carry the caller's own credential for the upstream
+        behind the gateway, in place of the stored one. It is passed on and never
+        stored.
+
+        - `key`: The credential.
+        - `scheme`: What stands before the credential; nothing if it is empty.
+        """
+        return self._within(
+            WITH_UPSTREAM_KEY,
+            {
+                "key": key,
+                "scheme": scheme,
+            },
+        )
 
     def openai(self) -> AsyncOpenAI:
         """OpenAI's own client, with its chat completions, embeddings and models.
