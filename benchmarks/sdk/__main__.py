@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 
 from benchmarks.environments import ROOT
-from benchmarks.sdk.budgets import Line
+from benchmarks.budgets import Line
 from benchmarks.sdk.lines import python_lines, rust_lines, typescript_lines
 from benchmarks.sdk.processes import generate_chat
-from benchmarks.sdk.report import chart, table
+from benchmarks.report import chart, table
 
 DOCS = ROOT / "docs" / "benchmarks"
 

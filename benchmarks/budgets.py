@@ -1,4 +1,4 @@
-"""What the SDKs promise to cost, and whether a run's figures keep to it."""
+"""What ours promises to cost, and whether a run's figures keep to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
 
-Kind = Literal["faster", "within", "below"]
+Kind = Literal["faster", "within", "below", "least"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Line:
 
     `faster`: the peer's figure is at least `bound` times ours. `within`: ours is at
     most `bound` times the peer's. `below`: ours is at most `bound`, whatever the
-    peer's.
+    peer's. `least`: ours, of which more is better, is at least `bound` times theirs.
     """
 
     what: str
@@ -33,7 +33,7 @@ class Line:
         match self.kind:
             case "faster":
                 return self.theirs / self.ours
-            case "within":
+            case "within" | "least":
                 return self.ours / self.theirs
             case "below":
                 return self.ours
@@ -41,7 +41,7 @@ class Line:
     @property
     def used(self) -> float:
         """The part of the budget that is used up; more than one breaks it."""
-        if self.kind == "faster":
+        if self.kind in {"faster", "least"}:
             return self.bound / self.measured
         if self.bound == 0:
             return float(self.measured > 0)
@@ -55,7 +55,7 @@ class Line:
     @property
     def budget(self) -> str:
         """The bound as the table writes it."""
-        sign = "≥" if self.kind == "faster" else "≤"
+        sign = "≥" if self.kind in {"faster", "least"} else "≤"
         return f"{sign} {self.bound:g}{self.measure}"
 
     @property

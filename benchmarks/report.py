@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from benchmarks.sdk.budgets import Line, number
+from benchmarks.budgets import Line, number
 
 _WIDTH = 860
 _ROW = 26

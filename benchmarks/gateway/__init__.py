@@ -1,0 +1,1 @@
+"""What the reference gateway costs, beside the gateways that people use today."""

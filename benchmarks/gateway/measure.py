@@ -1,0 +1,143 @@
+"""The figures of one gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from benchmarks.gateway.gateways import Running
+from benchmarks.gateway.streams import Streams, ask, one_by_one, read_streams
+
+CLIENTS = 32
+STREAMS = 50
+_TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+_LUA = """\
+wrk.method = "POST"
+wrk.body = [==[{body}]==]
+wrk.headers["content-type"] = "application/json"
+{headers}
+"""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one gateway took. Times in seconds, memory in bytes.
+
+    `streams` is None where streams are not answered.
+    """
+
+    name: str
+    start: float
+    one_client: float
+    per_second: float
+    p50: float
+    p99: float
+    cpu: float
+    streams: Streams | None
+    idle: int
+    peak: int
+
+
+def measure(running: Running, *, seconds: int, alone: int) -> Figures:
+    """Ask a gateway in every way that is measured."""
+    assert running.pid is not None
+    idle = resident(running.pid)
+    url, headers, model = running.url, running.headers, running.model
+    asyncio.run(one_by_one(url, headers, model, count=50))
+    times = asyncio.run(one_by_one(url, headers, model, count=alone))
+    _wrk(running, seconds=1)
+    before = cpu_time(running.pid)
+    rate, p50, p99, count = _wrk(running, seconds=seconds)
+    cpu = (cpu_time(running.pid) - before) / count
+    try:
+        streams = asyncio.run(read_streams(url, headers, model, at_once=STREAMS))
+    except ConnectionError:
+        streams = None
+    return Figures(
+        name=running.name,
+        start=running.start,
+        one_client=median(times),
+        per_second=rate,
+        p50=p50,
+        p99=p99,
+        cpu=cpu,
+        streams=streams,
+        idle=idle,
+        peak=resident(running.pid, "VmHWM"),
+    )
+
+
+def _wrk(running: Running, *, seconds: int) -> tuple[float, float, float, int]:
+    """Requests a second at 32 connections, p50 and p99 of each, and how many."""
+    program = shutil.which("wrk")
+    if program is None:
+        raise FileNotFoundError("wrk: apt-get install wrk")
+    headers = "\n".join(
+        f'wrk.headers["{name}"] = "{value}"' for name, value in running.headers.items()
+    )
+    body = ask(False, running.model).decode()
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_LUA.format(body=body, headers=headers))
+        script.flush()
+        said = subprocess.run(
+            [program, "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--latency"]
+            + ["-s", script.name, running.url],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    if "Non-2xx" in said:
+        raise ConnectionError(f"{running.name}: {said}")
+    rate = float(_found(r"Requests/sec: +([\d.]+)", said)[0])
+    count = int(_found(r"(\d+) requests in", said)[0])
+    return rate, _latency("50%", said), _latency("99%", said), count
+
+
+def _latency(share: str, said: str) -> float:
+    value, unit = _found(rf"{share} +([\d.]+)(us|ms|s|m)", said)
+    return float(value) * _SECONDS[unit]
+
+
+def _found(pattern: str, text: str) -> tuple[str, ...]:
+    found = re.search(pattern, text)
+    if found is None:
+        raise ValueError(f"wrk does not say {pattern}: {text}")
+    return found.groups()
+
+
+def family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        children = (task / "children").read_text().split()
+        for child in children:
+            found += family(int(child))
+    return found
+
+
+def cpu_time(pid: int) -> float:
+    """Seconds of CPU that a process and those below it have taken."""
+    ticks = 0
+    for each in family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / _TICK
+
+
+def resident(pid: int, what: str = "VmRSS") -> int:
+    """Memory of a process and those below it, now or (`VmHWM`) at its most."""
+    found = 0
+    for each in family(pid):
+        status = Path(f"/proc/{each}/status").read_text()
+        line = re.search(rf"{what}:\s+(\d+) kB", status)
+        found += int(line[1]) * 1024 if line else 0
+    return found
