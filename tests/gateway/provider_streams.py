@@ -165,3 +165,93 @@ OPENAI_RESPONSES: list[Any] = [
         },
     ),
 ]
+
+
+def _chat_call(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    function = {"name": name, "arguments": arguments}
+    return {"id": call_id, "type": "function", "function": function}
+
+
+def _item(call_id: str, name: str, arguments: str) -> dict[str, Any]:
+    return {
+        "type": "function_call",
+        "call_id": call_id,
+        "name": name,
+        "arguments": arguments,
+    }
+
+
+WHOLE: dict[str, Any] = {
+    "openai-chat": {
+        "id": _ID,
+        "object": "chat.completion",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "tool_calls",
+                "message": {
+                    "role": "assistant",
+                    "content": "Looking.",
+                    "refusal": None,
+                    "reasoning_content": "Hmm.",
+                    "tool_calls": [
+                        _chat_call("c1", "f", '{"a":1}'),
+                        _chat_call("c2", "g", "{}"),
+                    ],
+                },
+            }
+        ],
+        "usage": OPENAI_CHAT[-2]["usage"],
+    },
+    "anthropic-messages": {
+        "id": "msg_up",
+        "type": "message",
+        "role": "assistant",
+        "model": "up",
+        "content": [
+            {"type": "thinking", "thinking": "Hmm.", "signature": ""},
+            {"type": "redacted_thinking", "data": "x"},
+            {"type": "text", "text": "Looking."},
+            {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}},
+            {"type": "tool_use", "id": "c2", "name": "g", "input": {}},
+        ],
+        "stop_reason": "tool_use",
+        "stop_sequence": None,
+        "usage": {"input_tokens": 8, "cache_read_input_tokens": 3, "output_tokens": 7},
+    },
+    "gemini": {
+        "candidates": [
+            {
+                "content": {
+                    "role": "model",
+                    "parts": [
+                        part
+                        for response in GEMINI
+                        for part in response["candidates"][0]["content"]["parts"]
+                    ],
+                },
+                "finishReason": "STOP",
+            }
+        ],
+        "usageMetadata": GEMINI[-1]["usageMetadata"],
+    },
+    "openai-responses": {
+        "id": "resp_up",
+        "status": "completed",
+        "output": [
+            {
+                "type": "reasoning",
+                "summary": [{"type": "summary_text", "text": "Hmm."}],
+            },
+            {
+                "type": "message",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "Looking."}],
+            },
+            _item("c1", "f", '{"a":1}'),
+            _item("c2", "g", "{}"),
+        ],
+        "usage": OPENAI_RESPONSES[-1]["response"]["usage"],
+    },
+}
+"""The same answer in one piece, by dialect."""

@@ -16,6 +16,7 @@ from tests.gateway.provider_streams import (
     GEMINI,
     OPENAI_CHAT,
     OPENAI_RESPONSES,
+    WHOLE,
 )
 from tests.gateway.upstreams import Upstream, running_upstream
 from tests.gateway_process import running_gateway
@@ -99,6 +100,37 @@ def test_every_dialect_streams_in_order(bench: Bench, provider: str):
 
     assert breaches("message", recording, body) == []
     assert recording.types[-1] == "message_stop"
+
+
+@pytest.mark.parametrize("provider", ONE_A_DIALECT)
+def test_every_dialect_answers_in_one_piece(bench: Bench, provider: str):
+    """Who asks for no stream gets what the stream adds up to, in one answer."""
+    bench.answers(provider)
+    streamed = bench.client.http.post(
+        "/v1/messages", json=ask(provider), headers=bench.headers(provider)
+    ).json()
+    bench.upstream.answers(WHOLE[MANIFESTS[provider].dialect])
+    whole = bench.client.http.post(
+        "/v1/messages", json=ask(provider), headers=bench.headers(provider)
+    ).json()
+    asked = bench.upstream.asked[-1]
+
+    assert {**whole, "id": streamed["id"]} == streamed
+    assert "stream" not in asked.body
+    assert asked.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("provider", ONE_A_DIALECT)
+@pytest.mark.parametrize("body", [{}, {"unlike": [1]}, {"choices": [{}]}])
+def test_an_answer_without_an_end_is_an_error(bench: Bench, provider: str, body: Any):
+    """An answer in one piece that says nothing of its end has failed."""
+    bench.upstream.answers(body)
+    answer = bench.client.http.post(
+        "/v1/messages", json=ask(provider), headers=bench.headers(provider)
+    )
+
+    assert answer.status_code == 502, answer.text
+    assert answer.json()["error"]["code"] == "upstream_failed"
 
 
 @pytest.mark.parametrize("provider", ONE_A_DIALECT)
@@ -324,7 +356,7 @@ PLACES = {"gemini": "contents", "openai-responses": "input"}
 PATHS = {
     "openai": "/chat/completions",
     "anthropic": "/v1/messages",
-    "gemini": "/models/some-model:streamGenerateContent?alt=sse",
+    "gemini": "/models/some-model:generateContent",
     "openai-responses": "/responses",
 }
 

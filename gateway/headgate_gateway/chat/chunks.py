@@ -184,6 +184,11 @@ async def _side_by_side(
     sources: Sequence[EventSource],
 ) -> AsyncGenerator[tuple[int, JsonObject], None]:
     """The events of several sources, each with the number of its source."""
+    if len(sources) == 1:
+        async with aclosing(sources[0]) as events:
+            async for only in events:
+                yield 0, only
+        return
     ready: asyncio.Queue[tuple[int, JsonObject | GatewayError | None]] = asyncio.Queue(
         _AHEAD
     )

@@ -79,14 +79,19 @@ class Catalogue:
         messages: Sequence[JsonObject],
         server_tools: Sequence[str] = (),
         keys: ProviderKeys = NO_KEYS,
+        whole: bool = False,
     ) -> EventSource:
-        """One answer's events, in order and to the end, or a GatewayError."""
+        """One answer's events, in order and to the end, or a GatewayError.
+
+        ``whole`` lets the provider answer in one piece, as few events.
+        """
         call = ModelCall(
             model=resolved.model["name"],
             messages=messages,
             request=request,
             server_tools=server_tools,
             keys=keys,
+            whole=whole,
         )
         return guarded(resolved.provider.stream(call), call, idle=self._idle)
 

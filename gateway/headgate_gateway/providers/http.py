@@ -1,7 +1,11 @@
 """Sends requests to providers and gives their bodies as they come."""
 
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 
 import aiohttp
 
@@ -31,43 +35,37 @@ class UpstreamClient:
         if self._session is not None:
             await self._session.close()
 
-    async def post(
+    @asynccontextmanager
+    async def opened(
         self, url: str, *, headers: Mapping[str, str], body: JsonObject
-    ) -> AsyncGenerator[bytes, None]:
-        """The pieces of a streamed answer; GatewayError for any other."""
+    ) -> AsyncGenerator["Reply", None]:
+        """An answer whose body is still to be read; GatewayError for a failure."""
         with _failures():
-            async with self._asked(
-                url, headers={"Accept": "text/event-stream", **headers}, body=body
-            ) as answer:
+            async with self._asked(url, headers=headers, body=body) as answer:
                 if answer.status != 200:
                     raise await _refused(answer)
-                async for piece in answer.content.iter_any():
-                    yield piece
+                yield Reply(answer)
 
     async def ask(
         self, url: str, *, headers: Mapping[str, str], body: JsonObject
     ) -> JsonObject:
         """The JSON object that a request is answered with; GatewayError for another."""
-        with _failures():
-            async with self._asked(
-                url, headers={"Accept": _JSON, **headers}, body=body
-            ) as answer:
-                if answer.status != 200:
-                    raise await _refused(answer)
-                data = b"".join([piece async for piece in _bounded(answer)])
-        return parse_object(data)
+        async with self.opened(
+            url, headers={"Accept": _JSON, **headers}, body=body
+        ) as reply:
+            return await reply.whole()
 
     def _asked(
         self, url: str, *, headers: Mapping[str, str], body: JsonObject
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        return self._opened().post(
+        return self._connections().post(
             url,
             data=dumps(body),
             headers={"Content-Type": _JSON, **headers},
             allow_redirects=False,
         )
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(
@@ -78,6 +76,31 @@ class UpstreamClient:
                 connector=aiohttp.TCPConnector(limit=0),
             )
         return self._session
+
+
+class Reply:
+    """A provider's answer: a stream, or one piece of JSON."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it comes in one piece, whatever was asked for."""
+        return self._answer.content_type == _JSON
+
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes, however long."""
+        return _pieces(self._answer)
+
+    async def whole(self) -> JsonObject:
+        """The body, which is a JSON object of bounded size."""
+        return parse_object(b"".join([piece async for piece in _bounded(self._answer)]))
+
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
+    async for piece in answer.content.iter_any():
+        yield piece
 
 
 @contextmanager

@@ -21,6 +21,8 @@ class ModelCall:
     """The request as it came, for everything else: limits, system, tools, metadata."""
     server_tools: Sequence[str] = ()
     keys: ProviderKeys = NO_KEYS
+    whole: bool = False
+    """Whether nobody reads along, so that the answer may come in one piece."""
 
     @property
     def turn(self) -> int:

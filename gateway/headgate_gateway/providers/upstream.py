@@ -8,7 +8,7 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.dialects import DIALECTS, openai_embeddings
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
-from headgate_gateway.providers.http import UpstreamClient
+from headgate_gateway.providers.http import Reply, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
@@ -43,13 +43,14 @@ class UpstreamProvider:
 
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
-        pieces = self._client.post(
+        accept = "application/json" if call.whole else "text/event-stream"
+        asked = self._client.opened(
             self._url(self._dialect.path(call)),
-            headers=await self._headers(call.keys),
+            headers={"Accept": accept, **await self._headers(call.keys)},
             body=self._dialect.body(call),
         )
         model = f"{self.id}/{call.model}"
-        async with aclosing(self._dialect.events(texts(pieces), model=model)) as events:
+        async with asked as reply, aclosing(self._events(reply, model)) as events:
             try:
                 async for event in events:
                     yield event
@@ -58,6 +59,17 @@ class UpstreamProvider:
                     "upstream_failed",
                     f"The provider sent an event of no known form ({error!r}).",
                 ) from error
+
+    async def _events(self, reply: Reply, model: str) -> EventSource:
+        """What came, read as what it is: a provider may not do as it was asked."""
+        if reply.is_whole:
+            for event in self._dialect.answered(await reply.whole(), model=model):
+                yield event
+            return
+        source = self._dialect.events(texts(reply.pieces()), model=model)
+        async with aclosing(source) as events:
+            async for event in events:
+                yield event
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""

@@ -58,7 +58,11 @@ def _begin(call: Call) -> _Completion:
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
         call.gateway.catalogue.stream(
-            resolved, request, messages=request["messages"], keys=call.provider_keys
+            resolved,
+            request,
+            messages=request["messages"],
+            keys=call.provider_keys,
+            whole=not call.body.get("stream"),
         )
         for _ in choices
     ]

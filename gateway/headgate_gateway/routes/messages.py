@@ -98,6 +98,7 @@ def _events(call: Call, resolved: Resolved) -> EventSource:
         call.body,
         messages=call.body["messages"],
         keys=call.provider_keys,
+        whole=not call.body.get("stream"),
     )
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from headgate_gateway import events
 from headgate_gateway.events import EventSource
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import JsonObject, object_at
+from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.content import function_tools
-from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
 
@@ -37,9 +37,10 @@ class AnthropicMessages:
             "model": call.model,
             "messages": [_message(message) for message in call.messages],
             "max_tokens": call.max_tokens or _DEFAULT_MAX_TOKENS,
-            "stream": True,
             **{name: request[name] for name in _SAME if name in request},
         }
+        if not call.whole:
+            body["stream"] = True
         tools = function_tools(call)
         if tools:
             body["tools"] = [_tool(tool) for tool in tools]
@@ -58,6 +59,16 @@ class AnthropicMessages:
             async for text in frames:
                 for event in reading.event(parse_object(text)):
                     yield event
+
+    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+        """The events of a message: each block begins, comes whole and ends."""
+        if answer.get("type") == "error":
+            raise said_failure(answer.get("error"))
+        if not answer.get("stop_reason"):
+            raise broken_off()
+        reading = _Reading(model)
+        for event in _unfolded(answer):
+            yield from reading.event(event)
 
 
 class _Reading:
@@ -108,6 +119,38 @@ class _Reading:
             return
         index = self._indexes[event["index"]] = len(self._indexes)
         yield events.block_start(index, _begun(block))
+
+
+def _unfolded(message: JsonObject) -> Iterator[JsonObject]:
+    """The provider's own events that fold to a message."""
+    yield {"type": "message_start", "message": message}
+    for index, block in enumerate(objects_at(message, "content")):
+        place: JsonObject = {"index": index}
+        yield {"type": "content_block_start", "content_block": block} | place
+        for delta in _rest_of(block):
+            yield {"type": "content_block_delta", "delta": delta} | place
+        yield {"type": "content_block_stop"} | place
+    yield {
+        "type": "message_delta",
+        "delta": {
+            "stop_reason": message.get("stop_reason"),
+            "stop_sequence": message.get("stop_sequence"),
+        },
+        "usage": object_at(message, "usage"),
+    }
+    yield {"type": "message_stop"}
+
+
+def _rest_of(block: JsonObject) -> Iterator[JsonObject]:
+    """What a whole block says that its beginning does not."""
+    match block.get("type"):
+        case "tool_use" | "server_tool_use":
+            text = dump_text(block.get("input") or {})
+            yield {"type": "input_json_delta", "partial_json": text}
+        case "thinking" if block.get("signature"):
+            yield {"type": "signature_delta", "signature": block["signature"]}
+        case _:
+            pass
 
 
 def _begun(block: JsonObject) -> JsonObject:

@@ -62,3 +62,10 @@ def _message(body: bytes) -> str:
         if isinstance(value, dict) and name in value:
             value = cast("JsonObject", value)[name]
     return value[:_LONGEST] if isinstance(value, str) else ""
+
+
+def broken_off() -> GatewayError:
+    """What to raise of an answer that does not say how it ended."""
+    return GatewayError(
+        "upstream_failed", "The provider broke its answer off before its end."
+    )

@@ -5,7 +5,6 @@ from contextlib import aclosing
 from urllib.parse import quote
 
 from headgate_gateway import events
-from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
@@ -15,7 +14,7 @@ from headgate_gateway.providers.dialects.content import (
     plain_text,
     renamed,
 )
-from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
 
@@ -43,7 +42,8 @@ class Gemini:
 
     def path(self, call: ModelCall) -> str:
         """The path names the model."""
-        return f"/models/{quote(call.model, safe='')}:streamGenerateContent?alt=sse"
+        verb = "generateContent" if call.whole else "streamGenerateContent?alt=sse"
+        return f"/models/{quote(call.model, safe='')}:{verb}"
 
     def body(self, call: ModelCall) -> JsonObject:
         """The request as contents and their settings."""
@@ -80,6 +80,12 @@ class Gemini:
                     yield event
         for event in reading.end():
             yield event
+
+    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+        """The events of one response, which is like the only one of a stream."""
+        reading = _Reading(MessageBuilder(model))
+        yield from reading.response(answer)
+        yield from reading.end()
 
 
 class _Reading:
@@ -122,9 +128,7 @@ class _Reading:
     def end(self) -> Iterator[JsonObject]:
         """The last events; a stream without a reason to end was cut."""
         if self._reason is None:
-            raise GatewayError(
-                "upstream_failed", "The provider broke its answer off before its end."
-            )
+            raise broken_off()
         reason = _REASONS.get(self._reason, "end_turn")
         yield from self._message.finish("tool_use" if self._calls else reason)
 

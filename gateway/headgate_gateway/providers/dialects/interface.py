@@ -1,6 +1,6 @@
 """What a dialect has to be able to say and to understand."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from typing import Protocol
 
 from headgate_gateway.events import EventSource
@@ -9,14 +9,14 @@ from headgate_gateway.providers.interface import ModelCall
 
 
 class Dialect(Protocol):
-    """One provider API: a request to send, and a stream to understand."""
+    """One provider API: a request to send, a stream and an answer to understand."""
 
     def path(self, call: ModelCall) -> str:
-        """The path below the base URL that streams an answer."""
+        """The path below the base URL that gives an answer."""
         ...
 
     def body(self, call: ModelCall) -> JsonObject:
-        """The JSON that asks for a streamed answer."""
+        """The JSON that asks for an answer, streamed unless ``call.whole``."""
         ...
 
     def events(self, data: AsyncGenerator[str, None], *, model: str) -> EventSource:
@@ -25,4 +25,8 @@ class Dialect(Protocol):
         ``model`` is the id that the message carries. Raises GatewayError for what the
         provider says has failed.
         """
+        ...
+
+    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+        """The message events that a whole answer stands for, as few as there can be."""
         ...

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
-from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
@@ -13,7 +12,7 @@ from headgate_gateway.providers.dialects.content import (
     renamed,
     url_of,
 )
-from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
@@ -47,9 +46,9 @@ class OpenAIChat:
         body: JsonObject = {
             "model": call.model,
             "messages": list(_messages(call)),
-            "stream": True,
-            "stream_options": {"include_usage": True},
         }
+        if not call.whole:
+            body |= {"stream": True, "stream_options": {"include_usage": True}}
         body |= renamed(call.request, _SETTINGS)
         return body | tool_settings(call, _wrapped)
 
@@ -67,6 +66,12 @@ class OpenAIChat:
         for event in reading.end():
             yield event
 
+    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+        """The events of a chat completion, whose messages are like whole deltas."""
+        reading = _Reading(MessageBuilder(model))
+        yield from reading.chunk(answer, "message")
+        yield from reading.end()
+
 
 class _Reading:
     """What the chunks so far have said."""
@@ -75,8 +80,8 @@ class _Reading:
         self._message = message
         self._reason: str | None = None
 
-    def chunk(self, chunk: JsonObject) -> Iterator[JsonObject]:
-        """The events of one chunk."""
+    def chunk(self, chunk: JsonObject, said: str = "delta") -> Iterator[JsonObject]:
+        """The events of one chunk, whose choices have at ``said`` what they say."""
         if chunk.get("error") is not None:
             raise said_failure(chunk["error"])
         if chunk.get("usage"):
@@ -85,7 +90,7 @@ class _Reading:
             )
         yield from self._message.begin()
         for choice in objects_at(chunk, "choices"):
-            yield from self._delta(object_at(choice, "delta"))
+            yield from self._delta(object_at(choice, said))
             self._reason = choice.get("finish_reason") or self._reason
 
     def _delta(self, delta: JsonObject) -> Iterator[JsonObject]:
@@ -95,11 +100,11 @@ class _Reading:
         for name in ("content", "refusal"):
             if delta.get(name):
                 yield from self._message.text(delta[name])
-        for call in objects_at(delta, "tool_calls"):
-            yield from self._call(call)
+        for place, call in enumerate(objects_at(delta, "tool_calls")):
+            yield from self._call(call, place)
 
-    def _call(self, call: JsonObject) -> Iterator[JsonObject]:
-        key, function = str(call.get("index", 0)), object_at(call, "function")
+    def _call(self, call: JsonObject, place: int) -> Iterator[JsonObject]:
+        key, function = str(call.get("index", place)), object_at(call, "function")
         if function.get("name"):
             yield from self._message.call(
                 key, name=function["name"], call_id=call.get("id")
@@ -109,9 +114,7 @@ class _Reading:
     def end(self) -> Iterator[JsonObject]:
         """The last events; a stream without a reason to end was cut."""
         if self._reason is None:
-            raise GatewayError(
-                "upstream_failed", "The provider broke its answer off before its end."
-            )
+            raise broken_off()
         yield from self._message.finish(_REASONS.get(self._reason, "end_turn"))
 
 

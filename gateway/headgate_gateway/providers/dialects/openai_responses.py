@@ -3,9 +3,8 @@
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
-from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JsonObject, dump_text, object_at
+from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
     blocks_of,
@@ -13,7 +12,7 @@ from headgate_gateway.providers.dialects.content import (
     renamed,
     url_of,
 )
-from headgate_gateway.providers.dialects.failures import said_failure
+from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.wire import parse_object
@@ -39,9 +38,10 @@ class OpenAIResponses:
         body: JsonObject = {
             "model": call.model,
             "input": [item for message in call.messages for item in _items(message)],
-            "stream": True,
             "store": False,
         }
+        if not call.whole:
+            body["stream"] = True
         if request.get("system"):
             body["instructions"] = plain_text(request["system"])
         body |= renamed(request, _SETTINGS)
@@ -57,9 +57,12 @@ class OpenAIResponses:
                 for event in reading.event(parse_object(text)):
                     yield event
         if not reading.ended:
-            raise GatewayError(
-                "upstream_failed", "The provider broke its answer off before its end."
-            )
+            raise broken_off()
+
+    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+        """The events of a response, from its items of output."""
+        reading = _Reading(MessageBuilder(model))
+        yield from reading.whole(answer)
 
 
 class _Reading:
@@ -98,6 +101,38 @@ class _Reading:
                 raise said_failure(event.get("error") or event)
             case ending if ending in _ENDINGS:
                 yield from self._finish(event["response"])
+            case _:
+                pass
+
+    def whole(self, response: JsonObject) -> Iterator[JsonObject]:
+        """What a response that came in one piece means."""
+        if response.get("status") == "failed":
+            raise said_failure(response.get("error"))
+        if response.get("status") not in {"completed", "incomplete"}:
+            raise broken_off()
+        yield from self._message.begin()
+        for place, item in enumerate(objects_at(response, "output")):
+            yield from self._item(str(place), item)
+        yield from self._finish(response)
+
+    def _item(self, key: str, item: JsonObject) -> Iterator[JsonObject]:
+        match item.get("type"):
+            case "message":
+                for part in objects_at(item, "content"):
+                    yield from self._message.text(
+                        part.get("text") or part.get("refusal") or ""
+                    )
+            case "reasoning":
+                for part in (
+                    *objects_at(item, "summary"),
+                    *objects_at(item, "content"),
+                ):
+                    yield from self._message.thinking(part["text"])
+            case "function_call":
+                yield from self._message.call(
+                    key, name=item["name"], call_id=item.get("call_id")
+                )
+                yield from self._message.arguments(key, item.get("arguments") or "")
             case _:
                 pass
 
