@@ -116,7 +116,7 @@ golden: .stamps/python ## rewrite tests/golden/*/expected from the generator
 ##@ Measurements and releases
 
 .PHONY: bench
-bench: bench-generate bench-sdk ## every benchmark, as Markdown tables of ratios
+bench: bench-generate bench-sdk bench-gateway ## every benchmark, as Markdown tables of ratios
 
 .PHONY: bench-generate
 bench-generate: .stamps/python ## `headgate generate` beside its peers; writes docs/benchmarks
@@ -125,6 +125,10 @@ bench-generate: .stamps/python ## `headgate generate` beside its peers; writes d
 .PHONY: bench-sdk
 bench-sdk: .stamps/python .stamps/tools ## the SDKs beside their peers; writes docs/benchmarks
 	$(BIN)/python -m benchmarks.sdk --write
+
+.PHONY: bench-gateway
+bench-gateway: .stamps/python ## the gateway beside nginx, Portkey and LiteLLM; needs Debian's nginx and wrk; writes docs/benchmarks
+	$(BIN)/python -m benchmarks.gateway --write
 
 .PHONY: publish-dry-run
 publish-dry-run: .stamps/python .stamps/tools ## build what a release uploads into dist/; upload nothing

@@ -84,13 +84,21 @@ def _wrk(running: Running, *, seconds: int) -> tuple[float, float, float, int]:
     headers = "\n".join(
         f'wrk.headers["{name}"] = "{value}"' for name, value in running.headers.items()
     )
-    body = ask(False, running.model).decode()
+    body = ask(running.model).decode()
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(_LUA.format(body=body, headers=headers))
         script.flush()
         said = subprocess.run(
-            [program, "-t1", f"-c{CLIENTS}", f"-d{seconds}s", "--latency"]
-            + ["-s", script.name, running.url],
+            [
+                program,
+                "-t1",
+                f"-c{CLIENTS}",
+                f"-d{seconds}s",
+                "--latency",
+                "-s",
+                script.name,
+                running.url,
+            ],
             check=True,
             capture_output=True,
             text=True,

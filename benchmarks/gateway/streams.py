@@ -22,7 +22,7 @@ class Streams:
     first_event: float
 
 
-def ask(stream: bool, model: str) -> bytes:  # noqa: FBT001 - the only thing to say
+def ask(model: str, *, stream: bool = False) -> bytes:
     """The body of a request."""
     body: dict[str, object] = {
         "model": model,
@@ -51,7 +51,7 @@ async def read_streams(
     url: str, headers: dict[str, str], model: str, *, at_once: int
 ) -> Streams:
     """Open streams at the same moment and read each to its end."""
-    asked = request(url, headers, ask(True, model))
+    asked = request(url, headers, ask(model, stream=True))
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
@@ -89,7 +89,7 @@ async def one_by_one(
     url: str, headers: dict[str, str], model: str, *, count: int
 ) -> list[float]:
     """Send requests over one connection, each after the other; seconds of each."""
-    asked = request(url, headers, ask(False, model))
+    asked = request(url, headers, ask(model))
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     found: list[float] = []

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from benchmarks.environments import ROOT
 from benchmarks.budgets import Line
+from benchmarks.environments import ROOT
+from benchmarks.report import chart, table
 from benchmarks.sdk.lines import python_lines, rust_lines, typescript_lines
 from benchmarks.sdk.processes import generate_chat
-from benchmarks.report import chart, table
 
 DOCS = ROOT / "docs" / "benchmarks"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.sdk import measure
 from benchmarks.budgets import Kind, Line
+from benchmarks.sdk import measure
 from benchmarks.sdk.processes import Figures, server
 
 OPENAI_PY = "openai 3.52.0"
