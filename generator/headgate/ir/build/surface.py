@@ -149,6 +149,8 @@ class SurfaceReader:
 
     def _builder(self, name: str, entry: Node) -> Builder:
         operation = self._operation(entry)
+        needed = [each.name for each in operation.parameters if each.required]
+        _check(not needed, f"'{operation.id}' needs more than its body")
         body = operation.body
         type_ = None if body is None else body.type
         struct = self.definitions.get(type_.id) if isinstance(type_, Ref) else None

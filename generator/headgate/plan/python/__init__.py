@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
+from headgate.plan.python.builders import builders_page
 from headgate.plan.python.client import client_page, options_page, product_page
 from headgate.plan.python.content import content_page
 from headgate.plan.python.context import Context, make_context, resources_of
@@ -64,6 +65,7 @@ RUNTIME = (
     "settings",
     "shapes",
     "sse",
+    "steps",
     "streams",
     "structured",
     "sums",
@@ -96,6 +98,7 @@ def plan(api: Api, config: Config) -> Package:
         *_content(context, module),
         *_vectors(context, module),
         *_surface(context, module),
+        *_builders(context, module),
         *_webhooks(context, module),
         *_options(context, module),
         *_operations(context, module),
@@ -135,6 +138,12 @@ def _surface(context: Context, module: str) -> list[PlannedFile]:
     if not has_surface(context):
         return []
     return [_rendered(f"{module}/_surface.py", "surface.py", surface_page(context))]
+
+
+def _builders(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.surface.builders:
+        return []
+    return [_rendered(f"{module}/builders.py", "builders.py", builders_page(context))]
 
 
 def _webhooks(context: Context, module: str) -> list[PlannedFile]:

@@ -58,6 +58,7 @@ class Members:
     streams: Mapping[str, str]
     children: Mapping[tuple[str, ...], str]
     scopes: Mapping[str, str]
+    builders: Mapping[str, str]
 
     def path(self, resource: tuple[str, ...]) -> list[str]:
         """Give the attributes that lead from the client to a resource."""
@@ -181,6 +182,7 @@ def _members(api: Api) -> Members:
     surface = api.surface
     verbs = {"request", "get", "post", "put", "patch", "delete"}
     scopes: dict[str, str] = {}
+    builders: dict[str, str] = {}
     methods: dict[str, str] = {}
     streams: dict[str, str] = {}
     children: dict[tuple[str, ...], str] = {}
@@ -202,7 +204,18 @@ def _members(api: Api) -> Members:
             if call is not None and not operation.only_streams:
                 wanted = attribute(call.method)
                 streams[operation.id] = scope.claim(wanted, "stream").text
-    return Members(methods=methods, streams=streams, children=children, scopes=scopes)
+        own = {operation.id for operation in resource.operations}
+        for builder in surface.builders:
+            if builder.operation in own:
+                wanted = attribute(builder.name)
+                builders[builder.name] = scope.claim(wanted, "builder").text
+    return Members(
+        methods=methods,
+        streams=streams,
+        children=children,
+        scopes=scopes,
+        builders=builders,
+    )
 
 
 def _constants(api: Api, *, streamed: bool) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, LiteralString, assert_never
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, literal, string
 from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
+from headgate.plan.python.builders import builder_methods
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines
@@ -110,7 +111,8 @@ def _class(
             for method in _methods(
                 resource, operation, context, imports, is_async=is_async
             )
-        ),
+        )
+        + tuple(builder_methods(resource, context, later, is_async=is_async)),
         children=children_of(
             resource, context, imports, later, package="..", is_async=is_async
         ),

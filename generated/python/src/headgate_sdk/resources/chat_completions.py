@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from .._operations import CHAT_COMPLETIONS_CREATE, CHAT_COMPLETIONS_STREAM
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..streams.chat import CHAT_SHAPE, AsyncChatStream, ChatStream
 from ..types.chat import ChatCompletion, ChatCompletionRequest
+
+if TYPE_CHECKING:
+    from ..builders import AsyncChatCompletionsBuilder, ChatCompletionsBuilder
 
 
 class ChatCompletionsResource(Resource):
@@ -56,6 +59,15 @@ class ChatCompletionsResource(Resource):
         )
         return ChatStream(session)
 
+    def builder(
+        self,
+        model: str,
+    ) -> ChatCompletionsBuilder:
+        """Begins a chat completion that is put together step by step."""
+        from ..builders import ChatCompletionsBuilder
+
+        return ChatCompletionsBuilder(self, {"model": model})
+
 
 class AsyncChatCompletionsResource(AsyncResource):
     """Answers in the chat-completions form."""
@@ -100,3 +112,12 @@ class AsyncChatCompletionsResource(AsyncResource):
             options=options,
         )
         return AsyncChatStream(session)
+
+    def builder(
+        self,
+        model: str,
+    ) -> AsyncChatCompletionsBuilder:
+        """Begins a chat completion that is put together step by step."""
+        from ..builders import AsyncChatCompletionsBuilder
+
+        return AsyncChatCompletionsBuilder(self, {"model": model})
