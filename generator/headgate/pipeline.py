@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headgate.document import load_document
 from headgate.document.examples import check_examples
@@ -12,6 +13,7 @@ from headgate.errors import Diagnostic, SpecError, in_order
 from headgate.ir.build import build_api
 from headgate.lint import lint
 from headgate.output import Changes, compare, write
+from headgate.parallel import at_once, without_collector
 from headgate.plan.surroundings import surrounded
 from headgate.rendering import render_package
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from headgate.document import Document
     from headgate.ir.api import Api
     from headgate.plan.package import Language, Package
+
+
+_LARGE: Final = 200
+"""From so many definitions on, a process a language saves more than it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +55,36 @@ def generate(
 
     `begin` is told the name of each stage when it begins.
     """
-    begin(f"reading {spec}")
-    document = load_document(spec, config, overlays=overlays)
-    begin("settling what the API is")
-    api, warnings = build_api(document)
-    files: dict[Language, Mapping[str, bytes]] = {}
-    for language in languages:
-        begin(f"planning {language}")
-        package = _plan(language, api, document)
-        begin(f"printing {language}")
-        files[language] = render_package(package)
+    with without_collector():
+        begin(f"reading {spec}")
+        document = load_document(spec, config, overlays=overlays)
+        begin("settling what the API is")
+        api, warnings = build_api(document)
+        files = _files(languages, api, document, begin)
     return Generated(files, (*document.warnings, *warnings), document.sources)
+
+
+def _files(
+    languages: Sequence[Language],
+    api: Api,
+    document: Document,
+    begin: Callable[[str], None],
+) -> dict[Language, Mapping[str, bytes]]:
+    """Print the packages; those of a large API at the same time."""
+    if len(api.definitions) < _LARGE:
+        return {each: _printed(each, api, document, begin) for each in languages}
+    begin(f"planning and printing {', '.join(languages)}")
+    work = [partial(_printed, each, api, document, _ignored) for each in languages]
+    return dict(zip(languages, at_once(work), strict=True))
+
+
+def _printed(
+    language: Language, api: Api, document: Document, begin: Callable[[str], None]
+) -> dict[str, bytes]:
+    begin(f"planning {language}")
+    package = _plan(language, api, document)
+    begin(f"printing {language}")
+    return render_package(package)
 
 
 def check(

@@ -18,6 +18,7 @@ ROAD = (
     "plan",
     "rendering",
     "output",
+    "parallel",
     "pipeline",
     "cli",
 )

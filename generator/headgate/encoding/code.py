@@ -59,14 +59,20 @@ def encoded(text: str) -> Code:
     return Code(text, _KEY)
 
 
+_FIXED: dict[str, Code] = {}
+
+
 def fixed(text: LiteralString) -> Code:
     """Take text written in our own source, which is safe by being ours."""
-    return Code(text, _KEY)
+    known = _FIXED.get(text)
+    if known is None:
+        known = _FIXED[text] = Code(text, _KEY)
+    return known
 
 
 def joined(separator: LiteralString, parts: Iterable[Code]) -> Code:
     """Join code with fixed text."""
-    return Code(separator.join(part.text for part in parts), _KEY)
+    return Code(separator.join([part.text for part in parts]), _KEY)
 
 
 def assembled(template: LiteralString, *parts: Code) -> Code:
@@ -74,4 +80,4 @@ def assembled(template: LiteralString, *parts: Code) -> Code:
 
     A brace of the text itself is doubled, as in `str.format`.
     """
-    return Code(template.format(*(part.text for part in parts)), _KEY)
+    return Code(template.format(*[part.text for part in parts]), _KEY)

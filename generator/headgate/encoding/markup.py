@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, encoded
@@ -73,8 +74,12 @@ def _visible(text: str) -> str:
     """Drop what has no width or turns the direction of reading."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        " " if unicodedata.category(character).startswith("Z") else character
-        for character in text
-        if not unicodedata.category(character).startswith("C")
-    )
+    return "".join(map(_visible_character, text))
+
+
+@cache
+def _visible_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category.startswith("C"):
+        return ""
+    return " " if category.startswith("Z") else character

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding.code import Code, encoded
@@ -25,6 +26,10 @@ KEYWORDS: Final = frozenset(
 UNUSABLE: Final = frozenset({"self", "Self", "super", "crate", "_"})
 """Words that have no raw form either: a scope must reserve them."""
 
+_PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
+"""Text that stands in a literal as it is."""
+
+_PLAIN_LINES: Final = re.compile(r"[ -~\n]*")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -35,6 +40,8 @@ def identifier(name: Name) -> Code:
 
 def string(text: str) -> Code:
     """Write a string literal; anything outside printable ASCII is escaped."""
+    if _PLAIN.fullmatch(text):
+        return encoded(f'"{text}"')
     return encoded('"' + "".join(map(_literal_character, text)) + '"')
 
 
@@ -200,9 +207,12 @@ def _inline_piece(found: re.Match[str]) -> str:
 def _clean(text: str) -> str:
     """Drop controls, marks of direction and surrogates; blanks become spaces."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    if _PLAIN_LINES.fullmatch(text):
+        return text
     return "".join(map(_comment_character, text))
 
 
+@cache
 def _comment_character(character: str) -> str:
     if character == "\n" or " " <= character <= "~":
         return character

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from headgate.ir.types import LiteralValue
     from headgate.names import Name
 
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+"""Text that stands in a literal as it is."""
+
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _UNPRINTED = re.compile(
@@ -36,6 +39,8 @@ def private_member(name: Name) -> Code:
 
 def string(text: str) -> Code:
     """Encode a string literal, in the quotes that need fewer escapes."""
+    if _PLAIN.fullmatch(text):
+        return encoded(f'"{text}"')
     quote = "'" if text.count('"') > text.count("'") else '"'
     return encoded(quote + "".join(_escaped(c, quote) for c in text) + quote)
 

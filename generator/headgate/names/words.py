@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,8 +29,13 @@ def split_words(text: str) -> tuple[str, ...]:
     look-alike can hide. The result is empty only for text without any letter,
     digit or such character.
     """
+    return _words_of(text)
+
+
+@cache
+def _words_of(text: str) -> tuple[str, ...]:
     found: list[str] = _WORD.findall(_to_ascii(text.replace("\0", " ")))
-    return tuple(word.strip("\0").lower() for word in found)
+    return tuple([word.strip("\0").lower() for word in found])
 
 
 def _to_ascii(text: str) -> str:
@@ -64,7 +70,7 @@ def constant(words: Iterable[str]) -> str:
 
 def pascal(words: Iterable[str]) -> str:
     """Join as `CamelCase`."""
-    return "".join(word[:1].upper() + word[1:] for word in words)
+    return "".join([word[:1].upper() + word[1:] for word in words])
 
 
 def camel(words: Iterable[str]) -> str:

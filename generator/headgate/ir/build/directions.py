@@ -54,6 +54,15 @@ def reachable(
     definitions: Mapping[TypeId, Definition], roots: Iterable[TypeExpr]
 ) -> set[TypeId]:
     """Collect the definitions that the expressions lead to, themselves included."""
+    return reached({}, definitions, roots)
+
+
+def reached(
+    known: dict[TypeId, list[TypeId]],
+    definitions: Mapping[TypeId, Definition],
+    roots: Iterable[TypeExpr],
+) -> set[TypeId]:
+    """Do the same, for one of several questions: `known` is for the next one."""
     found: set[TypeId] = set()
     waiting = [type_id for root in roots for type_id in _mentioned(root)]
     while waiting:
@@ -61,8 +70,14 @@ def reachable(
         if type_id in found or type_id not in definitions:
             continue
         found.add(type_id)
-        for expression in parts(definitions[type_id]):
-            waiting += _mentioned(expression)
+        further = known.get(type_id)
+        if further is None:
+            types = parts(definitions[type_id])
+            further = list(
+                dict.fromkeys([i for each in types for i in _mentioned(each)])
+            )
+            known[type_id] = further
+        waiting += further
     return found
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from headgate.ir.build.directions import reachable
+from headgate.ir.build.directions import reached
 from headgate.names import Scope
 from headgate.plan.python.names import KEYWORDS, PLAIN_FOLDERS, attribute
 
@@ -58,13 +58,14 @@ def _by_resource(api: Api) -> dict[TypeId, str]:
     shared = scope.claim("shared", "types").text
     apart = scope.claim("other", "types").text
     owners: dict[TypeId, set[str]] = {}
+    known: dict[TypeId, list[TypeId]] = {}
     for resource in (api.root, *api.root.children):
         module = shared
         if resource.path:
             module = scope.claim(attribute(resource.path[-1]), "types").text
         operations = _operations(resource) if resource.path else resource.operations
         types = [type_ for each in operations for type_ in _mentioned(api, each)]
-        for id_ in reachable(api.definitions, types):
+        for id_ in reached(known, api.definitions, types):
             owners.setdefault(id_, set()).add(module)
     found: dict[TypeId, str] = {}
     for id_ in api.definitions:

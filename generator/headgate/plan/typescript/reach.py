@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headgate.ir.build.directions import reachable
+from headgate.ir.build.directions import reached
 from headgate.plan.typescript.names import folder_name
 
 if TYPE_CHECKING:
@@ -24,8 +24,10 @@ def type_modules(api: Api) -> dict[TypeId, str]:
     resource's module; all others are shared.
     """
     owners: dict[TypeId, set[str]] = {}
+    known: dict[TypeId, list[TypeId]] = {}
     for module, operations in _groups(api.root):
-        for type_id in reachable(api.definitions, _mentioned(api, operations)):
+        mentioned = _mentioned(api, operations)
+        for type_id in reached(known, api.definitions, mentioned):
             owners.setdefault(type_id, set()).add(module)
     return {type_id: _only(owners.get(type_id, set())) for type_id in api.definitions}
 

@@ -2,6 +2,7 @@
 
 use headgate_sdk_tests::server::Server;
 use serde_json::json;
+use wire_forms_sdk::resources::watches::GetParams;
 use wire_forms_sdk::types::{Item, ModesCreateRequest, Place, SwitchesCreateRequest};
 use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple, Server as Address};
 
@@ -161,4 +162,31 @@ fn tuples_have_all_their_places() {
     ] {
         assert!(serde_json::from_str::<Place>(text).is_err(), "{text}");
     }
+}
+
+/// A query parameter asks for the stream, and for nothing where it is not wanted.
+#[tokio::test]
+async fn a_query_parameter_asks_for_a_stream() {
+    let server = Server::start(|number, _, connection| match number {
+        0 => connection.respond(
+            200,
+            "Content-Type: text/event-stream\r\n",
+            "data: {\"n\":1}\n\n",
+        ),
+        _ => connection.json(200, r#"{"id": "1"}"#),
+    });
+    let client = client(&server);
+    let params = || GetParams::new().since("a");
+
+    let streamed = client.watches().get_stream(params()).await;
+    let event = streamed.expect("a stream").next().await.expect("an item");
+    assert_eq!(event.expect("an event").n, 1);
+    let whole = client.watches().get(params()).await;
+    assert_eq!(whole.expect("an id").id, "1");
+
+    let targets: Vec<String> = server.received().into_iter().map(|r| r.target).collect();
+    assert_eq!(
+        targets,
+        ["/watches?stream=true&since=a", "/watches?since=a"]
+    );
 }

@@ -2,7 +2,7 @@
 
 use headgate_sdk_tests::server::{Connection, Received, Server};
 use serde_json::json;
-use wire_forms_sdk::resources::{offsets, styles, watches};
+use wire_forms_sdk::resources::{offsets, styles};
 use wire_forms_sdk::types::{
     FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest, SignalsEvent,
 };
@@ -410,29 +410,6 @@ async fn frames_are_events_where_only_their_names_differ() {
 
     let other = r#"{"data":"plain","event":"other"}"#;
     assert_eq!(seen, ["1", "12", other, r#"1,"event":"note""#]);
-}
-
-/// A query parameter asks for the stream, and for nothing where it is not wanted.
-#[tokio::test]
-async fn a_query_parameter_asks_for_a_stream() {
-    let server = streams("text/event-stream", &["data: {\"n\":1}\n\n"]);
-    let client = client(&server);
-
-    let params = || watches::GetParams::new().since("a");
-    let mut stream = client
-        .watches()
-        .get_stream(params())
-        .await
-        .expect("a stream");
-    let event = stream.next().await.expect("an item").expect("an event");
-    assert_eq!(event.n, 1);
-    assert!(client.watches().get(params()).await.is_err());
-
-    let expected = ["stream=true&since=a", "since=a"];
-    assert_eq!(
-        targets(&server),
-        expected.map(|query| format!("/watches?{query}"))
-    );
 }
 
 /// A line that is no JSON is an error with its text; the lines after it are given.
