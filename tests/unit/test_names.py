@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.names import Name, Scope, camel, pascal, snake, split_words
+from headgate.names import Name, Scope, camel, pascal, snake, spelled, split_words
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,21 @@ def test_a_name_is_an_identifier() -> None:
     """Nothing else can be made into one."""
     with pytest.raises(ValueError, match="not an identifier"):
         Name("a b")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("3_d_secure", "three_d_secure"),
+        ("3DSecure", "ThreeDSecure"),
+        ("3_D_SECURE", "THREE_D_SECURE"),
+        ("1st", "first"),
+        ("2NdName", "SecondName"),
+        ("404", "404"),
+        ("3_4", "3_4"),
+        ("x1", "x1"),
+    ],
+)
+def test_a_digit_at_the_start_is_written_out(text: str, name: str) -> None:
+    """A word can begin a name, a digit cannot; numbers stay what they are."""
+    assert spelled(text) == name

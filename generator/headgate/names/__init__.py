@@ -1,7 +1,15 @@
 """Names: how the spec's spelling becomes identifiers, each decided once per scope."""
 
 from headgate.names.scope import DEVICES, Name, Scope
-from headgate.names.words import camel, constant, kebab, pascal, snake, split_words
+from headgate.names.words import (
+    camel,
+    constant,
+    kebab,
+    pascal,
+    snake,
+    spelled,
+    split_words,
+)
 
 __all__ = [
     "DEVICES",
@@ -12,5 +20,6 @@ __all__ = [
     "kebab",
     "pascal",
     "snake",
+    "spelled",
     "split_words",
 ]

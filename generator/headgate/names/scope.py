@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from headgate.names.words import spelled
+
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _LONGEST = 120
@@ -49,9 +51,9 @@ class Scope:
     def claim(self, wanted: str, fallback: str = "value") -> Name:
         """Give the free name nearest to `wanted`.
 
-        A reserved word gets a trailing underscore, a name that starts with a
-        digit or is empty is put behind `fallback`, one too long for a file's name is
-        cut, a taken one is numbered from 2.
+        A reserved word gets a trailing underscore, a digit at the start is written
+        out, a name that starts with a number or is empty is put behind `fallback`,
+        one too long for a file's name is cut, a taken one is numbered from 2.
         """
         base = self._legal(wanted, fallback)
         name, number = base, 1
@@ -62,6 +64,7 @@ class Scope:
         return Name(name)
 
     def _legal(self, wanted: str, fallback: str) -> str:
+        wanted = spelled(wanted)
         name = wanted if _IDENTIFIER.fullmatch(wanted) else f"{fallback}_{wanted}"
         if _IDENTIFIER.fullmatch(name) is None:
             name = fallback

@@ -53,6 +53,37 @@ def _ascii_form(character: str) -> str:
     return f"\0u{ord(character):x}\0" if character.isalnum() else " "
 
 
+_DIGITS = "zero one two three four five six seven eight nine".split()
+
+
+_ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth".split()
+_ORDINAL = re.compile(r"([0-9])_?(?:[sS][tT]|[nN][dD]|[rR][dD]|[tT][hH])(?![a-z])")
+
+
+def spelled(name: str) -> str:
+    """Write out the digit that a name begins with: `3_d_secure`, `1StName`.
+
+    A number of several digits stays.
+    """
+    ordinal = _ORDINAL.match(name)
+    if ordinal is not None:
+        word, rest = _ORDINALS[int(ordinal[1])], name[ordinal.end() :]
+        is_pascal = name[1].isupper() and not name.isupper()
+        word = word.capitalize() if is_pascal else word
+        return (word.upper() if name.isupper() else word) + rest
+    if not name[:1].isdecimal() or not name.isascii() or not name[1:2]:
+        return name
+    rest = name[1:]
+    if rest.lstrip("_")[:1].isdecimal():
+        return name
+    word = _DIGITS[int(name[0])]
+    if rest[0] == "_" or rest[0].islower():
+        return word.upper() + rest if rest.isupper() else word + rest
+    return (
+        word.upper() if rest.isupper() and "_" in rest else word.capitalize()
+    ) + rest
+
+
 def snake(words: Iterable[str]) -> str:
     """Join as `lower_case`."""
     return "_".join(words)
@@ -75,5 +106,5 @@ def pascal(words: Iterable[str]) -> str:
 
 def camel(words: Iterable[str]) -> str:
     """Join as `camelCase`."""
-    joined = pascal(words)
+    joined = spelled(pascal(words))
     return joined[:1].lower() + joined[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -18,7 +19,10 @@ from headgate.document.tree import MOST_DEPTH, TreeBuilder, UnreadableError
 from headgate.document.yaml_text import YamlReader
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-PRINTABLE = TEXTS.filter(lambda text: text.isprintable())
+NUMBER = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
+"""What only YAML 1.2 takes for a number without a point or a sign: `0E0`."""
+
+PRINTABLE = TEXTS.filter(lambda it: it.isprintable() and not NUMBER.fullmatch(it))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.integers()
 
 

@@ -35,14 +35,29 @@ def test_other_ids_are_placed_by_tag(read_api: ReadApi) -> None:
 
 
 def test_an_operation_without_id_is_named_by_its_path(read_api: ReadApi) -> None:
-    """Verb and path make a name where the document gives none."""
+    """Fixed parts of the path are resources; the verb, or the last part, the method."""
+    limit = "{name: limit, in: query, schema: {type: integer}}"
+    id_ = "parameters: [{name: id, in: path, required: true, schema: {type: string}}]"
     api = read_api(
-        paths="{'/v1/things/{id}': {get: {parameters: [{name: id, in: path,"
-        " required: true, schema: {type: string}}], " + OK + "}}}"
+        paths=f"""
+    /v1/things: {{get: {{parameters: [{limit}], {OK}}}, post: {{{OK}}}}}
+    /v1/things/{{id}}: {{{id_}, get: {{{OK}}}, post: {{{OK}}}, delete: {{{OK}}}}}
+    /v1/things/{{id}}/parts: {{{id_}, post: {{operationId: PostThingsIdParts, {OK}}}}}
+    /v1/things/{{id}}/3d_print: {{{id_}, post: {{{OK}}}}}
+    /v1/status: {{get: {{{OK}}}}}
+    """
     )
 
-    found = api.operations[0]
-    assert (found.resource, found.method) == (("things",), "get_v1_things_by_id")
+    assert [(*each.resource, each.method) for each in api.operations] == [
+        ("things", "list"),
+        ("things", "create"),
+        ("things", "get"),
+        ("things", "update"),
+        ("things", "delete"),
+        ("things", "three_d_print"),
+        ("things", "parts", "create"),
+        ("status", "get"),
+    ]
 
 
 def test_two_operations_never_share_a_place(read_api: ReadApi) -> None:

@@ -24,6 +24,7 @@ from headgate.ir.build.streams import StreamReader
 from headgate.ir.build.surface import read_surface
 from headgate.ir.build.tags import tagged
 from headgate.ir.build.webhooks import WebhookReader
+from headgate.ir.build.wording import worded
 from headgate.ir.types import Union
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         version=str(as_object(reader.root.value.get("info")).get("version", "")),
         docs=docs_of(as_object(reader.root.value.get("info"))),
         base_url=config.client.default_base_url or default_address(servers),
-        definitions=_named(definitions, _renamed(config.names, "schemas.")),
+        definitions=_named(worded(definitions), _renamed(config.names, "schemas.")),
         root=resource_tree(reader, read),
         streams=finished,
         schemes=read_schemes(reader, config.client.credentials),

@@ -9,7 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.reader import as_list, text_at
-from headgate.names import snake, split_words
+from headgate.ir.build.rest import Rest
+from headgate.names import snake, spelled, split_words
 
 if TYPE_CHECKING:
     from headgate.ir.build.raw import RawOperation
@@ -36,16 +37,19 @@ def place_operations(
 ) -> list[Place]:
     """Place every operation, each in a spot of its own.
 
-    A dotted operationId is a place already (`admin.keys.create`). Otherwise the
+    An operation that has no name but its verb and path is placed by those. A dotted
+    operationId is a place already (`admin.keys.create`). Otherwise the
     first tag, or the first fixed part of the path, is the resource, and the
     operationId without that word is the method. `overrides` maps operationIds (or
     verb and path) to dotted places, `groups` to dotted resources.
     """
     taken: set[Place] = set()
     places: list[Place] = []
+    rest = Rest.of(operations)
     for raw in operations:
         override = overrides.get(raw.id) or overrides.get(raw.spot)
-        wanted = _wanted(raw, override)
+        found = None if override else rest.place(raw)
+        wanted = Place(*found) if found else _wanted(raw, override)
         group = groups.get(raw.id) or groups.get(raw.spot)
         if group is not None and override is None:
             wanted = replace(wanted, resource=_dotted(group))
@@ -93,7 +97,7 @@ def _resource(raw: RawOperation) -> str:
 
 def resource_name(text: str) -> str:
     """Give the name of a resource, cut to what a file can be named after."""
-    return snake(split_words(text))[:_LONGEST].strip("_")
+    return spelled(snake(split_words(text)))[:_LONGEST].strip("_")
 
 
 def _method(raw: RawOperation, operation_id: str, resource: str) -> str:

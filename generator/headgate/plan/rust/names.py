@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
-from headgate.names import Scope, pascal, snake, split_words
+from headgate.names import Scope, pascal, snake, spelled, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def claim_snake(names: Scope, text: str, fallback: str) -> Code:
 
 def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
     """Claim a name in camel case."""
-    name = pascal(split_words(" ".join(words)))[:LONGEST] or fallback
+    name = spelled(pascal(split_words(" ".join(words))))[:LONGEST] or fallback
     if name in names.reserved or name[:1].isdigit():
         name = f"{name}{fallback}" if name in names.reserved else f"{fallback}{name}"
     return rust.identifier(names.claim(name, fallback))

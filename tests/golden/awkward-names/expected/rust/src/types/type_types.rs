@@ -40,7 +40,7 @@ pub struct Type {
     pub model_config: Option<String>,
     /// The property `1st`.
     #[serde(rename = "1st", skip_serializing_if = "Option::is_none")]
-    pub field_1_st: Option<String>,
+    pub first: Option<String>,
     /// The property `two words`.
     #[serde(rename = "two words", skip_serializing_if = "Option::is_none")]
     pub two_words: Option<String>,

@@ -13,7 +13,7 @@ pub enum Oddity {
     Value,
     /// `1st`.
     #[serde(rename = "1st")]
-    Value1St,
+    First,
     /// `a b`.
     #[serde(rename = "a b")]
     AB,
@@ -51,7 +51,7 @@ impl Oddity {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Value => "",
-            Self::Value1St => "1st",
+            Self::First => "1st",
             Self::AB => "a b",
             Self::AB2 => "a-b",
             Self::AB3 => "A-B",

@@ -41,7 +41,7 @@ class Type(ApiModel):
 
     model_config_: str | None = Field(default=None, alias="model_config")
 
-    field_1_st: str | None = Field(default=None, alias="1st")
+    first: str | None = Field(default=None, alias="1st")
 
     two_words_2: str | None = Field(default=None, alias="two words")
 

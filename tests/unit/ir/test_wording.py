@@ -1,0 +1,71 @@
+"""Unnamed types are called by what tells them apart, and by as few words as do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headgate.ir.build.wording import LONGEST
+from headgate.names import pascal, split_words
+
+if TYPE_CHECKING:
+    from headgate.ir.api import Api
+
+    from .conftest import ReadApi
+
+
+def names(api: Api) -> list[str]:
+    """The names of all types, in their order."""
+    every = api.definitions.values()
+    return [pascal(split_words(" ".join(each.words))) for each in every]
+
+
+def test_variants_are_called_by_their_tags(read_api: ReadApi) -> None:
+    """What is inside a variant is called so too."""
+    schemas = """
+    Event:
+      oneOf:
+        - {type: object, required: [event], properties: {event: {const: run.done},
+           more: {type: object, properties: {a: {type: string}}}}}
+        - {type: object, required: [event], properties: {event: {const: run.failed}}}
+    """
+
+    assert set(names(read_api(schemas))) == {
+        "Event",
+        "EventRunDone",
+        "EventRunDoneMore",
+        "EventRunFailed",
+    }
+
+
+def test_variants_are_called_by_their_kind_or_by_what_only_they_have(
+    read_api: ReadApi,
+) -> None:
+    """Numbers are left to what nothing tells apart."""
+    one = "{{type: object, properties: {{id: {{type: string}}, {}: {{type: string}}}}}}"
+    schemas = f"""
+    Choice: {{oneOf: [{{type: string, enum: [a, b]}}, {one.format("name")}]}}
+    Either: {{oneOf: [{one.format("left")}, {one.format("right")}]}}
+    """
+
+    assert set(names(read_api(schemas))) == {
+        "Choice",
+        "ChoiceChoice",
+        "ChoiceObject",
+        "Either",
+        "EitherWithLeft",
+        "EitherWithRight",
+    }
+
+
+def test_long_names_lose_their_middle(read_api: ReadApi) -> None:
+    """The first words and the last stay, and no name is another one's."""
+    inner = "{type: object, properties: {kind: {enum: [a, b]}}}"
+    for word in ("acss_debit", "card_payments", "payment_method_options", "settings"):
+        properties = f"{{{word}: {inner}, other_{word}: {inner}}}"
+        inner = f"{{type: object, properties: {properties}}}"
+    found = names(read_api(f"PaymentIntentRequest: {inner}"))
+
+    assert len(set(found)) == len(found)
+    assert all(each.startswith("Payment") for each in found)
+    assert all(len(each) <= LONGEST for each in found)
+    assert not any(each[-1].isdigit() for each in found if "AcssDebit" in each)
