@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.ids import new_id
@@ -33,6 +34,7 @@ from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
+from headgate_gateway.store.audit import AuditStore
 from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
@@ -78,6 +80,8 @@ class Gateway:
     vault: Vault
     services: ServiceStore
     outbound: OutboundClient
+    audit_store: AuditStore
+    audit: AuditTrail
     runs: RunStore
     workspaces: WorkspaceStore
     workspace_followers: WorkspaceFollowers
@@ -104,6 +108,7 @@ class Gateway:
         """Take up work."""
         await self.instances.renew()
         self.log.start()
+        self.audit.start()
         self._tasks = [
             asyncio.create_task(_every(seconds, work))
             for seconds, work in (
@@ -124,6 +129,7 @@ class Gateway:
         await self.log.stop()
         await self.upstream.close()
         await self.outbound.close()
+        await self.audit.stop()
         await self.instances.retire()
         await self.database.close()
 
@@ -159,6 +165,8 @@ class Gateway:
         await self.workspaces.trim(ended_before=now_ms() - retention_ms)
         await self.idempotency.forget_expired()
         await self.vault.reseal_old()
+        audited_ms = int(self.settings.audit_retention * 1000)
+        await self.audit_store.trim(created_before=now_ms() - audited_ms)
 
     async def _note_used_keys(self) -> None:
         used, self.authenticator.used = self.authenticator.used, set()
@@ -188,6 +196,7 @@ async def open_gateway(settings: Settings) -> Gateway:
             f"the store of database_url does not open: {error}"
         ) from None
     instance = new_id("inst")
+    audit_store = AuditStore(database)
     credentials = CredentialStore(database)
     vault = Vault(
         credentials,
@@ -223,6 +232,8 @@ async def open_gateway(settings: Settings) -> Gateway:
         credentials=credentials,
         vault=vault,
         services=ServiceStore(database),
+        audit_store=audit_store,
+        audit=AuditTrail(audit_store),
         outbound=OutboundClient(
             AddressGuard(networks(settings.private_networks)),
             idle=settings.upstream_idle,

@@ -170,6 +170,39 @@ ProxyBody = TypeAliasType(
 )
 
 
+PolicyResult = TypeAliasType(
+    "PolicyResult",
+    Annotated[
+        Literal['allow', 'deny', 'shadow_deny', 'approved', 'rejected', 'timeout', 'pending'],
+        Field(description='What policies made of a request.'),
+    ],
+)
+
+
+class Session(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the session, `sess_` and a ULID.')
+    ]
+    object: Annotated[Literal['session'], Field(description='Always `session`.')]
+    session_id: Annotated[
+        StrictStr, Field(description='What the session is called, by `X-Session-ID`.')
+    ]
+    project_id: Annotated[
+        StrictStr, Field(description='The project that it belongs to.')
+    ]
+    request_count: Annotated[StrictInt, Field(description='How many requests it has.')]
+    error_count: Annotated[StrictInt, Field(description='How many of them failed.')]
+    input_tokens: Annotated[StrictInt, Field(description='Tokens of all requests.')]
+    output_tokens: Annotated[StrictInt, Field(description='Tokens of all answers.')]
+    agent_name: Annotated[StrictStr | None, Field(description='Who asked last.')]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When its first request came.')
+    ]
+    last_seen_at: Annotated[
+        AwareDatetime, Field(description='When its last request came.')
+    ]
+
+
 class CredentialRotateRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -1168,6 +1201,17 @@ CredentialReference = TypeAliasType(
 )
 
 
+KeyLogLevel = TypeAliasType(
+    "KeyLogLevel",
+    Annotated[
+        Literal['metadata', 'redacted', 'full'],
+        Field(
+            description='How much of requests the audit log keeps: no bodies (`metadata`), bodies without personal data\n(`redacted`), or bodies as they are (`full`).'
+        ),
+    ],
+)
+
+
 UpstreamUrl = TypeAliasType(
     "UpstreamUrl",
     Annotated[
@@ -1627,6 +1671,12 @@ ServiceName = TypeAliasType(
         ),
     ],
 )
+
+
+class AuditProperties(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
 
 
 ProxyMethod = TypeAliasType(
@@ -2430,6 +2480,21 @@ class ProjectUpdateRequest(BaseModel):
     ] = MISSING
 
 
+class SessionList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Session], Field(description='The sessions of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
 class Readiness(BaseModel):
     ok: Annotated[StrictBool, Field(description='Whether it takes requests.')]
     auth_mode: Annotated[
@@ -2634,6 +2699,102 @@ ServiceNameList = TypeAliasType(
         Field(description='Names of services that a key may call.', max_length=256),
     ],
 )
+
+
+class AuditLog(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the entry, `aud_` and a ULID.')
+    ]
+    object: Annotated[Literal['audit_log'], Field(description='Always `audit_log`.')]
+    request_id: Annotated[
+        StrictStr, Field(description='The `X-Request-ID` of the request.')
+    ]
+    project_id: Annotated[StrictStr, Field(description='The project that asked.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(description='The key that asked; null for a caller without one.'),
+    ]
+    operation: Annotated[
+        StrictStr, Field(description='The operation that was asked for.')
+    ]
+    method: Annotated[StrictStr, Field(description='The method of the request.')]
+    path: Annotated[
+        StrictStr, Field(description='The path of the request, without its query.')
+    ]
+    status: Annotated[
+        StrictInt,
+        Field(
+            description='The status of the answer; 499 if the caller left before it.'
+        ),
+    ]
+    error_code: Annotated[
+        StrictStr | None, Field(description='Why it was refused or failed.')
+    ]
+    upstream: Annotated[
+        StrictStr | None, Field(description='The service that was called.')
+    ]
+    model: Annotated[StrictStr | None, Field(description='The model that answered.')]
+    provider: Annotated[StrictStr | None, Field(description='Whose model it is.')]
+    policy_result: Annotated[
+        PolicyResult, Field(description='What policies made of it.')
+    ]
+    policy_id: Annotated[
+        StrictStr | None, Field(description='The policy that decided.')
+    ]
+    shadow_violations: Annotated[
+        list[StrictStr],
+        Field(description='The policies in shadow mode that would have refused it.'),
+    ]
+    approval_id: Annotated[
+        StrictStr | None, Field(description='The approval that it waited for.')
+    ]
+    tags: Annotated[AuditProperties, Field(description='What policies tagged it with.')]
+    agent_name: Annotated[
+        StrictStr | None,
+        Field(description='Who asked, by `X-Agent-Name` or else `User-Agent`.'),
+    ]
+    user_id: Annotated[
+        StrictStr | None, Field(description='On whose behalf, by `X-User-ID`.')
+    ]
+    tenant_id: Annotated[
+        StrictStr | None, Field(description='For which tenant, by `X-Tenant-ID`.')
+    ]
+    session_id: Annotated[
+        StrictStr | None, Field(description='The session, by `X-Session-ID`.')
+    ]
+    span_id: Annotated[
+        StrictStr | None,
+        Field(description='The span, by `X-Span-ID` or `traceparent`.'),
+    ]
+    parent_span_id: Annotated[
+        StrictStr | None, Field(description='The span above it, by `X-Parent-Span-ID`.')
+    ]
+    properties: Annotated[
+        AuditProperties, Field(description='Free properties, by `X-Properties`.')
+    ]
+    input_tokens: Annotated[StrictInt, Field(description='Tokens of the request.')]
+    output_tokens: Annotated[StrictInt, Field(description='Tokens of the answer.')]
+    cost_usd: Annotated[
+        StrictFloat | None, Field(description='What it cost, where prices are known.')
+    ]
+    latency_ms: Annotated[
+        StrictFloat,
+        Field(description='Time to the end of the answer, in milliseconds.'),
+    ]
+    is_streaming: Annotated[
+        StrictBool, Field(description='Whether the answer was a stream of events.')
+    ]
+    finish_reason: Annotated[
+        StrictStr | None, Field(description='Why the model stopped.')
+    ]
+    tool_calls: Annotated[
+        list[StrictStr], Field(description='The tools that the model called.')
+    ]
+    fields_redacted: Annotated[
+        list[StrictStr],
+        Field(description='The kinds of data that were taken out of the bodies.'),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When the request came.')]
 
 
 ProxyMethodList = TypeAliasType(
@@ -3287,6 +3448,12 @@ class KeyCreateRequest(BaseModel):
             description='What the key may do beside asking models. Without it, nothing.'
         ),
     ] = MISSING
+    log_level: Annotated[
+        KeyLogLevel | MISSING,
+        Field(
+            description='How much of its requests the audit log keeps. Without it, no bodies.'
+        ),
+    ] = MISSING
     upstream_url: Annotated[
         UpstreamUrl | MISSING,
         Field(
@@ -3340,6 +3507,9 @@ class Key(BaseModel):
             description='What the key may do beside asking models, such as `workspaces:manage`.'
         ),
     ] = MISSING
+    log_level: Annotated[
+        KeyLogLevel, Field(description='How much of its requests the audit log keeps.')
+    ]
     upstream_url: Annotated[
         StrictStr | None,
         Field(
@@ -3401,6 +3571,10 @@ class KeyUpdateRequest(BaseModel):
             description='What the key may do beside asking models, such as `workspaces:manage`.'
         ),
     ] = MISSING
+    log_level: Annotated[
+        KeyLogLevel | MISSING,
+        Field(description='How much of its requests the audit log keeps.'),
+    ] = MISSING
     upstream_url: Annotated[
         UpstreamUrl | None | MISSING,
         Field(
@@ -3423,6 +3597,36 @@ class KeyUpdateRequest(BaseModel):
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
     ] = MISSING
+
+
+class AuditLogList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[AuditLog], Field(description='The entries of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class AuditLogDetail(AuditLog):
+    request_body: Annotated[
+        StrictStr | None,
+        Field(
+            description='The body of the request, cut at 64 KiB; null where the log level keeps none.'
+        ),
+    ]
+    response_body: Annotated[
+        StrictStr | None,
+        Field(
+            description='The body of the answer, cut at 64 KiB; null where the log level keeps none.'
+        ),
+    ]
 
 
 class ServiceCreateRequest(BaseModel):

@@ -33,6 +33,7 @@ class Principal:
     allowed_models: tuple[str, ...] | None = None
     allowed_services: tuple[str, ...] | None = None
     upstream_url: str | None = None
+    log_level: str = "metadata"
     credential_id: str | None = None
     scopes: tuple[str, ...] = ()
 
@@ -117,6 +118,7 @@ class Authenticator:
             allowed_models=_names(owner.allowed_models),
             allowed_services=_names(owner.allowed_services),
             upstream_url=owner.upstream_url,
+            log_level=owner.log_level,
             credential_id=owner.credential_id,
             scopes=tuple(owner.scopes),
         )

@@ -56,6 +56,8 @@ class Settings:
     """How long running work may go on after the signal to stop."""
     events_retention: float = 7 * 86_400.0
     """How long the events of a finished run are kept; later cursors answer 410."""
+    audit_retention: float = 30 * 86_400.0
+    """How long entries of the audit log are kept."""
     idempotency_window: float = 86_400.0
     lease: float = 5.0
     """A process silent for so long is dead, and another takes up what it ran."""

@@ -160,4 +160,4 @@ def test_the_readme_tells_of_every_setting():
 def written(default: object) -> str:
     if isinstance(default, bool):
         return str(default).lower()
-    return f"{default:g}" if isinstance(default, float) else str(default)
+    return f"{default:.10g}" if isinstance(default, float) else str(default)

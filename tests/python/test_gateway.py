@@ -160,6 +160,20 @@ def test_a_service_is_called_with_its_credential(use, gateway: Gateway) -> None:
     assert without.value.code == "no_upstream"
 
 
+def test_what_was_asked_is_in_the_audit_log(use) -> None:
+    """The entry of a request is there soon, by its id."""
+    asked = use(lambda c: c.messages.create(model="mock/echo", messages=HELLO))
+    request_id = asked.http_response.request_id
+    found: Any = []
+    while not found:
+        page = use(lambda c: c.admin.audit_logs.list(request_id=request_id, limit=1))
+        found = page.data
+    whole = use(lambda c: c.admin.audit_logs.get(found[0].id))
+
+    assert whole.operation == "messages.create"
+    assert whole.output_tokens == asked.usage.output_tokens
+
+
 # Runs.
 
 

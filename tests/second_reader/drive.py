@@ -215,6 +215,13 @@ def drive_services(client: AuthenticatedClient, project: str) -> None:
     call(client, "admin.services.delete", made.id)
 
 
+def drive_audit(client: AuthenticatedClient) -> None:
+    call(client, "admin.audit_logs.list")
+    call(client, "admin.audit_logs.get", "aud_00000000000000000000000000")
+    call(client, "admin.sessions.list")
+    call(client, "admin.sessions.get", "sess_00000000000000000000000000")
+
+
 def main(url: str, api_key: str, admin_key: str) -> None:
     gateway = AuthenticatedClient(base_url=url, token=api_key)
     admin = AuthenticatedClient(
@@ -227,6 +234,7 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     drive_runs(gateway)
     call(gateway, "services.list")
     drive_admin(admin)
+    drive_audit(admin)
     call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")
     json.dump(REPORT, sys.stdout, indent=2)
 

@@ -129,6 +129,10 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.services.update", 200, "Service"),
         ("admin.services.delete", 204, "NoneType"),
         ("admin.projects.delete", 204, "NoneType"),
+        ("admin.audit_logs.list", 200, "AuditLogList"),
+        ("admin.audit_logs.get", 404, "ErrorEnvelope"),
+        ("admin.sessions.list", 200, "SessionList"),
+        ("admin.sessions.get", 404, "ErrorEnvelope"),
         ("models.list", 401, "ErrorEnvelope"),
     ]
 

@@ -368,6 +368,20 @@ test("a service with a credential is kept, and calls of none are refused", async
   }
 });
 
+test("what was asked is read again in the audit log", async () => {
+  const { auditLogs, sessions } = client.admin;
+  const headers = { "X-Session-ID": "a-session" };
+  await client.messages.create(ask(), { headers });
+  const find = async () => (await all(sessions.list({ session_id: "a-session" })))[0];
+  let session = await find();
+  while (session === undefined) session = await find();
+  const [entry] = await all(auditLogs.list({ session_id: "a-session" }));
+  const whole = await auditLogs.get(entry?.id ?? "");
+
+  assert.equal((await sessions.get(session.id)).request_count, 1);
+  assert.deepEqual([whole.model, whole.request_body], ["mock/echo", null]);
+});
+
 test("a refused request raises the class of its error", async () => {
   const wrong = { ...ask(), temperature: 7 };
 

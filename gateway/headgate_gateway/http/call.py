@@ -8,7 +8,9 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from headgate_gateway.audit.facts import Facts
 from headgate_gateway.gateway import Gateway
+from headgate_gateway.http.edge import state_of
 from headgate_gateway.principals import Principal
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
@@ -50,6 +52,11 @@ class Call:
             key_id=self.caller.key_id,
         )
         return ProviderKeys(brought, stored)
+
+    @property
+    def facts(self) -> Facts:
+        """What the audit log is to know of the request."""
+        return state_of(self.request.scope).facts
 
     @property
     def project_id(self) -> str:

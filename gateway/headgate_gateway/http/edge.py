@@ -2,7 +2,7 @@
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -11,14 +11,20 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headgate_gateway.audit.facts import Facts, attribution
+from headgate_gateway.audit.trail import AuditTrail
+from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer
 from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject
 from headgate_gateway.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[\x21-\x7E]{1,128}")
 _STATE = "headgate.request"
+_LEFT = 499
+"""The status where the caller left before there was one."""
 
 _log = structlog.get_logger("headgate_gateway.access")
 
@@ -32,6 +38,9 @@ class RequestState:
     project_id: str | None = None
     key_id: str | None = None
     status: int = 0
+    audited: bool = False
+    """Whether the request gets an entry in the audit log."""
+    facts: Facts = field(default_factory=Facts)
 
 
 def state_of(scope: Scope) -> RequestState:
@@ -41,10 +50,13 @@ def state_of(scope: Scope) -> RequestState:
 
 
 class RequestEdge:
-    """Gives each request an id, measures it and logs one line when it is over."""
+    """Gives each request an id, measures it, logs and audits it when it is over."""
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, drain: Drain) -> None:
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, drain: Drain, audit: AuditTrail
+    ) -> None:
         self._app = app
+        self._audit = audit
         self._drain = drain
         self._metrics = metrics
 
@@ -54,19 +66,30 @@ class RequestEdge:
             await self._app(scope, receive, send)
             return
         state = scope[_STATE] = RequestState(_request_id(Request(scope)))
-        started = time.perf_counter()
+        started, began = time.perf_counter(), now_ms()
+
+        async def receive_and_keep() -> Message:
+            message = await receive()
+            state.facts.keep_request(message.get("body", b""))
+            return message
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 state.status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = state.request_id
+            else:
+                state.facts.keep_response(message.get("body", b""))
             await send(message)
 
         try:
             with self._drain.answering():
-                await self._app(scope, receive, send_with_id)
+                await self._app(scope, receive_and_keep, send_with_id)
         finally:
-            self._record(scope, state, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            self._record(scope, state, seconds)
+            if state.audited:
+                entry = _entry(scope, state, seconds=seconds, began=began)
+                self._audit.add(entry, state.facts)
 
     def _record(self, scope: Scope, state: RequestState, seconds: float) -> None:
         self._metrics.requests.labels(state.operation, str(state.status)).inc()
@@ -117,8 +140,28 @@ class ErrorBoundary:
     ) -> None:
         """Send the envelope; after the first byte the body just breaks off."""
         state = state_of(scope)
+        state.facts.error_code = error.code
         if not state.status:
             await error_answer(error, state.request_id)(scope, receive, send)
+
+
+def _entry(
+    scope: Scope, state: RequestState, *, seconds: float, began: int
+) -> JsonObject:
+    """What the audit log keeps beside the facts."""
+    return {
+        "id": new_id("aud"),
+        "request_id": state.request_id,
+        "project_id": state.project_id,
+        "key_id": state.key_id,
+        "operation": state.operation,
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": state.status or _LEFT,
+        "latency_ms": round(seconds * 1000, 3),
+        "created_at": began,
+        **attribution(Request(scope).headers),
+    }
 
 
 def _request_id(request: Request) -> str:

@@ -76,6 +76,9 @@ class _OperationEndpoint:
         principal = await self._principal(request)
         if principal is not None:
             state.project_id, state.key_id = principal.project_id, principal.key_id
+            state.audited = principal.kind != "admin"
+            state.facts.keeps_bodies = principal.log_level != "metadata"
+            state.facts.redacts = principal.log_level == "redacted"
         parameters = self._validator.parameters(request)
         limit = self._gateway.settings.max_body_bytes
         call = Call(

@@ -13,6 +13,7 @@ def allowed_model(call: Call, name: str, *, param: str) -> Resolved:
         raise GatewayError(
             "model_not_allowed", "The key may not ask for this model.", param=param
         )
+    call.facts.model = resolved.id
     return resolved
 
 

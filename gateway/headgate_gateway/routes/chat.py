@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
+from headgate_gateway.audit.facts import observed
 from headgate_gateway.chat.chunks import Answer, Choice, Head, pieces_of, usage_of
 from headgate_gateway.chat.request import message_request, unknown_properties
 from headgate_gateway.drain import draining
@@ -57,12 +58,15 @@ def _begin(call: Call) -> _Completion:
     request = message_request(call.body)
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
-        call.gateway.catalogue.stream(
-            resolved,
-            request,
-            messages=request["messages"],
-            keys=call.provider_keys,
-            whole=not call.body.get("stream"),
+        observed(
+            call.gateway.catalogue.stream(
+                resolved,
+                request,
+                messages=request["messages"],
+                keys=call.provider_keys,
+                whole=not call.body.get("stream"),
+            ),
+            call.facts,
         )
         for _ in choices
     ]
@@ -97,6 +101,7 @@ async def _streamed(
     call: Call, completion: _Completion, headers: dict[str, str]
 ) -> EventStream:
     """The stream, begun: what fails before the first chunk is still an HTTP error."""
+    call.facts.is_streaming = True
     first = await while_waited_for(
         call.request.receive, _first(completion), unless=call.gateway.drain.forced
     )

@@ -109,6 +109,7 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         credential_id=body.get("credential_id"),
         scopes=body.get("scopes", ()),
         upstream_url=body.get("upstream_url"),
+        log_level=body.get("log_level", "metadata"),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
@@ -149,6 +150,7 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "credential_id": row["credential_id"],
         "scopes": row["scopes"],
         "upstream_url": row["upstream_url"],
+        "log_level": row["log_level"],
         "allowed_services": row["allowed_services"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),

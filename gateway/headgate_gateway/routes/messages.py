@@ -5,6 +5,7 @@ from contextlib import aclosing
 
 from starlette.types import ASGIApp
 
+from headgate_gateway.audit.facts import observed
 from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, MessageFold, error_event
@@ -55,6 +56,7 @@ async def _whole(call: Call, resolved: Resolved) -> JsonObject:
 
 async def _streamed(call: Call, resolved: Resolved) -> EventStream:
     """The stream, begun: what fails before the first event is still an HTTP error."""
+    call.facts.is_streaming = True
     events = _events(call, resolved)
     first = await while_waited_for(
         call.request.receive, _first(events), unless=call.gateway.drain.forced
@@ -93,13 +95,14 @@ async def _frames(
 
 
 def _events(call: Call, resolved: Resolved) -> EventSource:
-    return call.gateway.catalogue.stream(
+    source = call.gateway.catalogue.stream(
         resolved,
         call.body,
         messages=call.body["messages"],
         keys=call.provider_keys,
         whole=not call.body.get("stream"),
     )
+    return observed(source, call.facts)
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -40,6 +40,7 @@ async def to_own_upstream(call: Call) -> ASGIApp:
 async def _proxied(call: Call, target: Target) -> ASGIApp:
     gateway = call.gateway
     gateway.drain.refuse_new_work()
+    call.facts.upstream = target.name
     request = _outgoing(call, target)
     limit = gateway.settings.max_body_bytes
     if "Idempotency-Key" in call.parameters:

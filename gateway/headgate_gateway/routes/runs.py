@@ -38,6 +38,7 @@ async def create(call: Call) -> Answer:
     if not in_background:
         await _wait_while_wanted(call, run_id)
     row = _found(await call.gateway.runs.get(run_id))
+    call.facts.used(row["usage"])
     # A run in the background may have failed by now; its status says so.
     if row["status"] == "failed" and not in_background:
         raise error_of(row)
@@ -46,6 +47,7 @@ async def create(call: Call) -> Answer:
 
 async def stream(call: Call) -> ASGIApp:
     """The run's events from the first, whether it begins now or began before."""
+    call.facts.is_streaming = True
     run_id, headers = await _begin(call)
     leaving = _cancelling(call, run_id) if _cancels_on_disconnect(call) else None
     return _event_stream(call, run_id, headers=headers, on_disconnect=leaving)

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.types import ASGIApp
 
+from headgate_gateway.audit.facts import observed
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
@@ -245,8 +246,11 @@ async def _reply(
         return ""
     resolved = allowed_model(call, workspace["model"], param="model")
     request = request_of(workspace, history, content)
-    source = call.gateway.catalogue.stream(
-        resolved, request, messages=request["messages"], keys=call.provider_keys
+    source = observed(
+        call.gateway.catalogue.stream(
+            resolved, request, messages=request["messages"], keys=call.provider_keys
+        ),
+        call.facts,
     )
     return await while_waited_for(
         call.request.receive, text_of(source), unless=call.gateway.drain.forced

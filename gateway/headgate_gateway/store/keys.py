@@ -31,6 +31,7 @@ class SecretOwner:
     scopes: tuple[str, ...] = ()
     allowed_services: list[str] | None = None
     upstream_url: str | None = None
+    log_level: str = "metadata"
     credential_id: str | None = None
 
 
@@ -44,6 +45,7 @@ def new_key(
     credential_id: str | None = None,
     scopes: Sequence[str] = (),
     upstream_url: str | None = None,
+    log_level: str = "metadata",
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def new_key(
         "credential_id": credential_id,
         "scopes": list(scopes),
         "upstream_url": upstream_url,
+        "log_level": log_level,
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,
@@ -85,6 +88,7 @@ class KeyStore:
                 keys.c.scopes,
                 keys.c.allowed_services,
                 keys.c.upstream_url,
+                keys.c.log_level,
                 keys.c.credential_id,
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
@@ -107,6 +111,7 @@ class KeyStore:
             scopes=tuple(row["scopes"] or ()),
             allowed_services=row["allowed_services"],
             upstream_url=row["upstream_url"],
+            log_level=row["log_level"] or "metadata",
             credential_id=row["credential_id"],
         )
 

@@ -7,6 +7,9 @@
 //!
 //! Every response carries `X-Request-ID`; a request may bring its own, which is echoed. Every
 //! failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle of a stream.
+//! Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`, and what belongs together
+//! by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`, `traceparent` and `X-Properties` (a JSON
+//! object); all of them reach the audit log.
 //! Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields in a request are
 //! refused; unknown fields in a response are to be ignored.
 

@@ -18,6 +18,8 @@ export { Tokens } from "./resources/tokens.js";
 export { Admin } from "./resources/admin.js";
 export { Projects } from "./resources/admin/projects.js";
 export { Keys } from "./resources/admin/keys.js";
+export { AuditLogs } from "./resources/admin/audit-logs.js";
+export { Sessions } from "./resources/admin/sessions.js";
 export { Services } from "./resources/admin/services.js";
 export { Credentials } from "./resources/admin/credentials.js";
 export { ServicesResource } from "./resources/services.js";
@@ -34,6 +36,8 @@ export type {
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
 export type { KeysListParams } from "./resources/admin/keys.js";
+export type { AuditLogsListParams } from "./resources/admin/audit-logs.js";
+export type { SessionsListParams } from "./resources/admin/sessions.js";
 export type { ServicesListParams } from "./resources/admin/services.js";
 export type { CredentialsListParams } from "./resources/admin/credentials.js";
 export type { ServicesResourceListParams } from "./resources/services.js";

@@ -251,6 +251,30 @@ ADMIN_KEYS_ROTATE = Operation(
     path="/v1/admin/keys/{key_id}/rotate",
     credentials=(("admin_key",),),
 )
+ADMIN_AUDIT_LOGS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/audit-logs",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_AUDIT_LOGS_GET = Operation(
+    method="GET",
+    path="/v1/admin/audit-logs/{audit_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_SESSIONS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/sessions",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_SESSIONS_GET = Operation(
+    method="GET",
+    path="/v1/admin/sessions/{session_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_SERVICES_CREATE = Operation(
     method="POST",
     path="/v1/admin/services",

@@ -4,10 +4,12 @@
 
 use std::sync::Arc;
 
+use crate::resources::admin_audit_logs::AdminAuditLogs;
 use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_projects::AdminProjects;
 use crate::resources::admin_services::AdminServices;
+use crate::resources::admin_sessions::AdminSessions;
 use crate::runtime::transport::Core;
 
 /// The calls of `admin`.
@@ -31,6 +33,16 @@ impl Admin {
     /// Gateway keys, with which applications call the gateway.
     pub fn keys(&self) -> AdminKeys {
         AdminKeys::new(&self.core)
+    }
+
+    /// What was asked of the gateway, and what came of it.
+    pub fn audit_logs(&self) -> AdminAuditLogs {
+        AdminAuditLogs::new(&self.core)
+    }
+
+    /// Requests that belong together, added up.
+    pub fn sessions(&self) -> AdminSessions {
+        AdminSessions::new(&self.core)
     }
 
     /// REST APIs behind the gateway.

@@ -3,10 +3,12 @@
 //! The calls of the API, by resource.
 
 pub mod admin;
+pub mod admin_audit_logs;
 pub mod admin_credentials;
 pub mod admin_keys;
 pub mod admin_projects;
 pub mod admin_services;
+pub mod admin_sessions;
 pub mod chat;
 pub mod chat_completions;
 pub mod embeddings;

@@ -40,6 +40,13 @@ pub enum AudioUnavailable {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditLog {
+    #[default]
+    #[serde(rename = "audit_log")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Auto {
     #[default]
     #[serde(rename = "auto")]
@@ -288,6 +295,13 @@ pub enum ServerToolUse {
 pub enum Service {
     #[default]
     #[serde(rename = "service")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Session {
+    #[default]
+    #[serde(rename = "session")]
     Value,
 }
 

@@ -19,6 +19,37 @@ pub type KeyScope = String;
 /// What a key may do beside asking models.
 pub type ScopeList = Vec<KeyScope>;
 
+/// How much of requests the audit log keeps: no bodies (`metadata`), bodies without personal data
+/// (`redacted`), or bodies as they are (`full`).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum KeyLogLevel {
+    /// `metadata`.
+    #[serde(rename = "metadata")]
+    Metadata,
+    /// `redacted`.
+    #[serde(rename = "redacted")]
+    Redacted,
+    /// `full`.
+    #[serde(rename = "full")]
+    Full,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl KeyLogLevel {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Redacted => "redacted",
+            Self::Full => "full",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
 /// Where a REST API is; what is called is put behind it.
 pub type UpstreamUrl = String;
 
@@ -45,6 +76,9 @@ pub struct KeyCreateRequest {
     /// What the key may do beside asking models. Without it, nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// How much of its requests the audit log keeps. Without it, no bodies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<KeyLogLevel>,
     /// The REST API that the key calls under `/v1/proxy/upstream`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream_url: Option<UpstreamUrl>,
@@ -68,6 +102,7 @@ impl KeyCreateRequest {
             allowed_models: None,
             credential_id: None,
             scopes: None,
+            log_level: None,
             upstream_url: None,
             allowed_services: None,
             metadata: None,
@@ -90,6 +125,12 @@ impl KeyCreateRequest {
     /// Sets `scopes`.
     pub fn scopes(mut self, value: ScopeList) -> Self {
         self.scopes = Some(value);
+        self
+    }
+
+    /// Sets `log_level`.
+    pub fn log_level(mut self, value: KeyLogLevel) -> Self {
+        self.log_level = Some(value);
         self
     }
 
@@ -167,6 +208,8 @@ pub struct KeyCreated {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// How much of its requests the audit log keeps.
+    pub log_level: KeyLogLevel,
     /// The REST API that the key calls under `/v1/proxy/upstream`; null if none.
     pub upstream_url: Option<String>,
     /// The services that the key may call; null allows all of its project.
@@ -213,6 +256,8 @@ pub struct Key {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// How much of its requests the audit log keeps.
+    pub log_level: KeyLogLevel,
     /// The REST API that the key calls under `/v1/proxy/upstream`; null if none.
     pub upstream_url: Option<String>,
     /// The services that the key may call; null allows all of its project.
@@ -277,6 +322,9 @@ pub struct KeyUpdateRequest {
     /// What the key may do beside asking models, such as `workspaces:manage`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scopes: Option<ScopeList>,
+    /// How much of its requests the audit log keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<KeyLogLevel>,
     /// The REST API that the key calls under `/v1/proxy/upstream`; null for none.
     #[serde(
         default,
@@ -311,6 +359,7 @@ impl KeyUpdateRequest {
             allowed_models: None,
             credential_id: None,
             scopes: None,
+            log_level: None,
             upstream_url: None,
             allowed_services: None,
             metadata: None,
@@ -339,6 +388,12 @@ impl KeyUpdateRequest {
     /// Sets `scopes`.
     pub fn scopes(mut self, value: ScopeList) -> Self {
         self.scopes = Some(value);
+        self
+    }
+
+    /// Sets `log_level`.
+    pub fn log_level(mut self, value: KeyLogLevel) -> Self {
+        self.log_level = Some(value);
         self
     }
 

@@ -2,6 +2,7 @@
 
 //! What is sent and received.
 
+mod audit;
 mod chat;
 mod chat_events;
 mod constants;
@@ -24,6 +25,7 @@ mod tools;
 mod workspace_events;
 mod workspaces;
 
+pub use self::audit::*;
 pub use self::chat::*;
 pub use self::chat_events::*;
 pub use self::content::*;

@@ -65,6 +65,12 @@ export type KeyScope = string;
 /** What a key may do beside asking models. */
 export type ScopeList = KeyScope[];
 
+/**
+ * How much of requests the audit log keeps: no bodies (`metadata`), bodies without personal data
+ * (`redacted`), or bodies as they are (`full`).
+ */
+export type KeyLogLevel = "metadata" | "redacted" | "full" | (string & {});
+
 /** Where a REST API is; what is called is put behind it. */
 export type UpstreamUrl = string;
 
@@ -86,6 +92,8 @@ export interface KeyCreateRequest {
   credential_id?: CredentialReference;
   /** What the key may do beside asking models. Without it, nothing. */
   scopes?: ScopeList;
+  /** How much of its requests the audit log keeps. Without it, no bodies. */
+  log_level?: KeyLogLevel;
   /** The REST API that the key calls under `/v1/proxy/upstream`. */
   upstream_url?: UpstreamUrl;
   /** The services that the key may call. Without it, all of its project. */
@@ -121,6 +129,8 @@ export interface KeyCreated {
   credential_id: string | null;
   /** What the key may do beside asking models, such as `workspaces:manage`. */
   scopes?: ScopeList;
+  /** How much of its requests the audit log keeps. */
+  log_level: KeyLogLevel;
   /** The REST API that the key calls under `/v1/proxy/upstream`; null if none. */
   upstream_url: string | null;
   /** The services that the key may call; null allows all of its project. */
@@ -163,6 +173,8 @@ export interface Key {
   credential_id: string | null;
   /** What the key may do beside asking models, such as `workspaces:manage`. */
   scopes?: ScopeList;
+  /** How much of its requests the audit log keeps. */
+  log_level: KeyLogLevel;
   /** The REST API that the key calls under `/v1/proxy/upstream`; null if none. */
   upstream_url: string | null;
   /** The services that the key may call; null allows all of its project. */
@@ -205,6 +217,8 @@ export interface KeyUpdateRequest {
   credential_id?: CredentialReference | null;
   /** What the key may do beside asking models, such as `workspaces:manage`. */
   scopes?: ScopeList;
+  /** How much of its requests the audit log keeps. */
+  log_level?: KeyLogLevel;
   /** The REST API that the key calls under `/v1/proxy/upstream`; null for none. */
   upstream_url?: UpstreamUrl | null;
   /** The services that the key may call; null allows all of its project. */
@@ -223,6 +237,224 @@ export interface KeyRotateRequest {
    * The server's default is `0`.
    */
   grace_s?: number;
+}
+
+/** What policies made of a request. */
+export type PolicyResult =
+  | "allow"
+  | "deny"
+  | "shadow_deny"
+  | "approved"
+  | "rejected"
+  | "timeout"
+  | "pending"
+  | (string & {});
+
+/** Free properties of a request. */
+export interface AuditProperties {
+  [field: string]: unknown;
+}
+
+/** One request, without its bodies. */
+export interface AuditLog {
+  /** Identifier of the entry, `aud_` and a ULID. */
+  id: string;
+  /** Always `audit_log`. */
+  object: "audit_log";
+  /** The `X-Request-ID` of the request. */
+  request_id: string;
+  /** The project that asked. */
+  project_id: string;
+  /** The key that asked; null for a caller without one. */
+  key_id: string | null;
+  /** The operation that was asked for. */
+  operation: string;
+  /** The method of the request. */
+  method: string;
+  /** The path of the request, without its query. */
+  path: string;
+  /** The status of the answer; 499 if the caller left before it. */
+  status: number;
+  /** Why it was refused or failed. */
+  error_code: string | null;
+  /** The service that was called. */
+  upstream: string | null;
+  /** The model that answered. */
+  model: string | null;
+  /** Whose model it is. */
+  provider: string | null;
+  /** What policies made of it. */
+  policy_result: PolicyResult;
+  /** The policy that decided. */
+  policy_id: string | null;
+  /** The policies in shadow mode that would have refused it. */
+  shadow_violations: string[];
+  /** The approval that it waited for. */
+  approval_id: string | null;
+  /** What policies tagged it with. */
+  tags: AuditProperties;
+  /** Who asked, by `X-Agent-Name` or else `User-Agent`. */
+  agent_name: string | null;
+  /** On whose behalf, by `X-User-ID`. */
+  user_id: string | null;
+  /** For which tenant, by `X-Tenant-ID`. */
+  tenant_id: string | null;
+  /** The session, by `X-Session-ID`. */
+  session_id: string | null;
+  /** The span, by `X-Span-ID` or `traceparent`. */
+  span_id: string | null;
+  /** The span above it, by `X-Parent-Span-ID`. */
+  parent_span_id: string | null;
+  /** Free properties, by `X-Properties`. */
+  properties: AuditProperties;
+  /** Tokens of the request. */
+  input_tokens: number;
+  /** Tokens of the answer. */
+  output_tokens: number;
+  /** What it cost, where prices are known. */
+  cost_usd: number | null;
+  /** Time to the end of the answer, in milliseconds. */
+  latency_ms: number;
+  /** Whether the answer was a stream of events. */
+  is_streaming: boolean;
+  /** Why the model stopped. */
+  finish_reason: string | null;
+  /** The tools that the model called. */
+  tool_calls: string[];
+  /** The kinds of data that were taken out of the bodies. */
+  fields_redacted: string[];
+  /** When the request came. */
+  created_at: string;
+}
+
+/** A page of entries. */
+export interface AuditLogList {
+  /** Always `list`. */
+  object: "list";
+  /** The entries of this page. */
+  data: AuditLog[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
+}
+
+/** One request, with the bodies that are kept of it. */
+export interface AuditLogDetail {
+  /** Identifier of the entry, `aud_` and a ULID. */
+  id: string;
+  /** Always `audit_log`. */
+  object: "audit_log";
+  /** The `X-Request-ID` of the request. */
+  request_id: string;
+  /** The project that asked. */
+  project_id: string;
+  /** The key that asked; null for a caller without one. */
+  key_id: string | null;
+  /** The operation that was asked for. */
+  operation: string;
+  /** The method of the request. */
+  method: string;
+  /** The path of the request, without its query. */
+  path: string;
+  /** The status of the answer; 499 if the caller left before it. */
+  status: number;
+  /** Why it was refused or failed. */
+  error_code: string | null;
+  /** The service that was called. */
+  upstream: string | null;
+  /** The model that answered. */
+  model: string | null;
+  /** Whose model it is. */
+  provider: string | null;
+  /** What policies made of it. */
+  policy_result: PolicyResult;
+  /** The policy that decided. */
+  policy_id: string | null;
+  /** The policies in shadow mode that would have refused it. */
+  shadow_violations: string[];
+  /** The approval that it waited for. */
+  approval_id: string | null;
+  /** What policies tagged it with. */
+  tags: AuditProperties;
+  /** Who asked, by `X-Agent-Name` or else `User-Agent`. */
+  agent_name: string | null;
+  /** On whose behalf, by `X-User-ID`. */
+  user_id: string | null;
+  /** For which tenant, by `X-Tenant-ID`. */
+  tenant_id: string | null;
+  /** The session, by `X-Session-ID`. */
+  session_id: string | null;
+  /** The span, by `X-Span-ID` or `traceparent`. */
+  span_id: string | null;
+  /** The span above it, by `X-Parent-Span-ID`. */
+  parent_span_id: string | null;
+  /** Free properties, by `X-Properties`. */
+  properties: AuditProperties;
+  /** Tokens of the request. */
+  input_tokens: number;
+  /** Tokens of the answer. */
+  output_tokens: number;
+  /** What it cost, where prices are known. */
+  cost_usd: number | null;
+  /** Time to the end of the answer, in milliseconds. */
+  latency_ms: number;
+  /** Whether the answer was a stream of events. */
+  is_streaming: boolean;
+  /** Why the model stopped. */
+  finish_reason: string | null;
+  /** The tools that the model called. */
+  tool_calls: string[];
+  /** The kinds of data that were taken out of the bodies. */
+  fields_redacted: string[];
+  /** When the request came. */
+  created_at: string;
+  /** The body of the request, cut at 64 KiB; null where the log level keeps none. */
+  request_body: string | null;
+  /** The body of the answer, cut at 64 KiB; null where the log level keeps none. */
+  response_body: string | null;
+}
+
+/** The requests with the same `X-Session-ID`, added up. */
+export interface Session {
+  /** Identifier of the session, `sess_` and a ULID. */
+  id: string;
+  /** Always `session`. */
+  object: "session";
+  /** What the session is called, by `X-Session-ID`. */
+  session_id: string;
+  /** The project that it belongs to. */
+  project_id: string;
+  /** How many requests it has. */
+  request_count: number;
+  /** How many of them failed. */
+  error_count: number;
+  /** Tokens of all requests. */
+  input_tokens: number;
+  /** Tokens of all answers. */
+  output_tokens: number;
+  /** Who asked last. */
+  agent_name: string | null;
+  /** When its first request came. */
+  created_at: string;
+  /** When its last request came. */
+  last_seen_at: string;
+}
+
+/** A page of sessions. */
+export interface SessionList {
+  /** Always `list`. */
+  object: "list";
+  /** The sessions of this page. */
+  data: Session[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
 }
 
 /** The name of a header. */

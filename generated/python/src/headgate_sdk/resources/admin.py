@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .._runtime.clients import AsyncResource, Resource
 
 if TYPE_CHECKING:
+    from .admin_audit_logs import AdminAuditLogsResource, AsyncAdminAuditLogsResource
     from .admin_credentials import (
         AdminCredentialsResource,
         AsyncAdminCredentialsResource,
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .admin_keys import AdminKeysResource, AsyncAdminKeysResource
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
     from .admin_services import AdminServicesResource, AsyncAdminServicesResource
+    from .admin_sessions import AdminSessionsResource, AsyncAdminSessionsResource
 
 
 class AdminResource(Resource):
@@ -34,6 +36,20 @@ class AdminResource(Resource):
         from .admin_keys import AdminKeysResource
 
         return AdminKeysResource(self._core)
+
+    @cached_property
+    def audit_logs(self) -> AdminAuditLogsResource:
+        """What was asked of the gateway, and what came of it."""
+        from .admin_audit_logs import AdminAuditLogsResource
+
+        return AdminAuditLogsResource(self._core)
+
+    @cached_property
+    def sessions(self) -> AdminSessionsResource:
+        """Requests that belong together, added up."""
+        from .admin_sessions import AdminSessionsResource
+
+        return AdminSessionsResource(self._core)
 
     @cached_property
     def services(self) -> AdminServicesResource:
@@ -66,6 +82,20 @@ class AsyncAdminResource(AsyncResource):
         from .admin_keys import AsyncAdminKeysResource
 
         return AsyncAdminKeysResource(self._core)
+
+    @cached_property
+    def audit_logs(self) -> AsyncAdminAuditLogsResource:
+        """What was asked of the gateway, and what came of it."""
+        from .admin_audit_logs import AsyncAdminAuditLogsResource
+
+        return AsyncAdminAuditLogsResource(self._core)
+
+    @cached_property
+    def sessions(self) -> AsyncAdminSessionsResource:
+        """Requests that belong together, added up."""
+        from .admin_sessions import AsyncAdminSessionsResource
+
+        return AsyncAdminSessionsResource(self._core)
 
     @cached_property
     def services(self) -> AsyncAdminServicesResource:

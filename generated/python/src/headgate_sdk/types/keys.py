@@ -9,6 +9,11 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 
+KeyLogLevel: TypeAlias = Literal["metadata", "redacted", "full"]
+"""How much of requests the audit log keeps: no bodies (`metadata`), bodies without
+personal data (`redacted`), or bodies as they are (`full`).
+"""
+
 
 class KeyCreateRequest(TypedDict):
     """A gateway key to create."""
@@ -27,6 +32,9 @@ class KeyCreateRequest(TypedDict):
 
     scopes: NotRequired[Sequence[str]]
     """What the key may do beside asking models. Without it, nothing."""
+
+    log_level: NotRequired[KeyLogLevel]
+    """How much of its requests the audit log keeps. Without it, no bodies."""
 
     upstream_url: NotRequired[str]
     """The REST API that the key calls under `/v1/proxy/upstream`."""
@@ -76,6 +84,9 @@ class KeyCreated(ApiModel):
 
     scopes: list[str] | None = None
     """What the key may do beside asking models, such as `workspaces:manage`."""
+
+    log_level: KeyLogLevel | str
+    """How much of its requests the audit log keeps."""
 
     upstream_url: str | None
     """The REST API that the key calls under `/v1/proxy/upstream`; null if none."""
@@ -137,6 +148,9 @@ class Key(ApiModel):
     scopes: list[str] | None = None
     """What the key may do beside asking models, such as `workspaces:manage`."""
 
+    log_level: KeyLogLevel | str
+    """How much of its requests the audit log keeps."""
+
     upstream_url: str | None
     """The REST API that the key calls under `/v1/proxy/upstream`; null if none."""
 
@@ -197,6 +211,9 @@ class KeyUpdateRequest(TypedDict):
 
     scopes: NotRequired[Sequence[str]]
     """What the key may do beside asking models, such as `workspaces:manage`."""
+
+    log_level: NotRequired[KeyLogLevel]
+    """How much of its requests the audit log keeps."""
 
     upstream_url: NotRequired[str | None]
     """The REST API that the key calls under `/v1/proxy/upstream`; null for none."""

@@ -1,0 +1,1 @@
+"""The audit log: what was asked, by whom, and what came of it."""

@@ -1,0 +1,109 @@
+"""Takes entries on the way and writes them in batches, off the requests' path."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from headgate_gateway.audit.facts import Facts
+from headgate_gateway.json import JsonObject
+from headgate_gateway.redaction import PATTERNS, redact_text
+from headgate_gateway.store.audit import AuditStore
+
+_PAUSE = 0.05
+"""Seconds in which entries gather."""
+_RETRY = 1.0
+_BATCH = 500
+
+_log = structlog.get_logger("headgate_gateway.audit")
+
+
+class AuditTrail:
+    """Entries on their way to the store. What was taken is written before the end."""
+
+    def __init__(self, store: AuditStore) -> None:
+        self._store = store
+        self._waiting: list[JsonObject] = []
+        self._some = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._write_on())
+
+    async def stop(self) -> None:
+        """Write what is left."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        while self._waiting:
+            await self._write_some()
+
+    def add(self, entry: JsonObject, facts: Facts) -> None:
+        """Take an entry; its bodies are read later."""
+        self._waiting.append({**entry, **_told(facts)})
+        self._some.set()
+
+    async def _write_on(self) -> None:
+        while True:
+            await self._some.wait()
+            await asyncio.sleep(_PAUSE)
+            self._some.clear()
+            try:
+                while self._waiting:
+                    await asyncio.shield(self._write_some())
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("audit_not_written", error=type(error).__name__)
+                self._some.set()
+                await asyncio.sleep(_RETRY)
+
+    async def _write_some(self) -> None:
+        batch = self._waiting[:_BATCH]
+        await self._store.append([_with_bodies(entry) for entry in batch])
+        del self._waiting[: len(batch)]
+
+
+def _told(facts: Facts) -> dict[str, Any]:
+    provider = facts.model.partition("/")[0] if facts.model else None
+    return {
+        "error_code": facts.error_code,
+        "upstream": facts.upstream,
+        "model": facts.model,
+        "provider": provider,
+        "policy_result": facts.policy_result,
+        "policy_id": facts.policy_id,
+        "shadow_violations": facts.shadow_violations,
+        "approval_id": facts.approval_id,
+        "tags": facts.tags,
+        "input_tokens": facts.input_tokens,
+        "output_tokens": facts.output_tokens,
+        "cost_usd": facts.cost_usd,
+        "is_streaming": facts.is_streaming,
+        "finish_reason": facts.finish_reason,
+        "tool_calls": facts.tool_calls,
+        "facts": facts,
+    }
+
+
+def _with_bodies(entry: Mapping[str, Any]) -> JsonObject:
+    """The row of an entry: bodies as text, without what its log level takes out."""
+    row = dict(entry)
+    facts: Facts = row.pop("facts")
+    found: dict[str, None] = {}
+    for name, body in (
+        ("request_body", facts.request_body),
+        ("response_body", facts.response_body),
+    ):
+        row[name] = None
+        if facts.keeps_bodies:
+            text = body.decode("utf-8", "replace")
+            if facts.redacts:
+                text, names = redact_text(text, PATTERNS.items())
+                found.update(dict.fromkeys(names))
+            row[name] = text
+    row["fields_redacted"] = list(found)
+    return row

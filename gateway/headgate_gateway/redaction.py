@@ -1,0 +1,51 @@
+"""Personal data and secrets in text: how they look, and taking them out."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PATTERNS: Mapping[str, re.Pattern[str]] = {
+    "email": re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
+    "ssn": re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
+    "credit_card": re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"),
+    "phone": re.compile(
+        r"(?<![\w.])\+?\d{1,3}[ .-]?\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,3}"
+    ),
+    "api_key": re.compile(
+        r"(?:sk|pk|rk|ghp|gho|xox[bap])[-_][A-Za-z0-9_-]{16,}"
+        r"|AKIA[0-9A-Z]{16}|hg_v1_\w{8,}|(?i:bearer)\s+[A-Za-z0-9._~+/-]{16,}"
+    ),
+}
+"""What is looked for, by name; of what overlaps the first takes it."""
+
+
+def redact_text(
+    text: str, patterns: Iterable[tuple[str, re.Pattern[str]]]
+) -> tuple[str, list[str]]:
+    """The text without what the patterns find, and the names of those that found."""
+    found: list[str] = []
+    for name, pattern in patterns:
+        text, count = pattern.subn(f"[{name}]", text)
+        if count:
+            found.append(name)
+    return text, found
+
+
+def redact_value(
+    value: Any, patterns: list[tuple[str, re.Pattern[str]]], found: set[str]
+) -> Any:
+    """The JSON value with every string redacted; ``found`` gets the names."""
+    match value:
+        case str():
+            text, names = redact_text(value, patterns)
+            found.update(names)
+            return text
+        case list():
+            return [redact_value(item, patterns, found) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            return {
+                key: redact_value(item, patterns, found)
+                for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
+            }
+        case _:
+            return value
