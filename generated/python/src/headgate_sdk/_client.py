@@ -46,8 +46,11 @@ class Headgate(SyncPassingClient):
 
     Every response carries `X-Request-ID`; a request may bring its own, which is echoed.
     Every failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle
-    of a stream. Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields
-    in a request are refused; unknown fields in a response are to be ignored.
+    of a stream. Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`,
+    and what belongs together by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`,
+    `traceparent` and `X-Properties` (a JSON object); all of them reach the audit log.
+    Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields in a request
+    are refused; unknown fields in a response are to be ignored.
     """
 
     _passing = PASSING
@@ -258,8 +261,11 @@ class AsyncHeadgate(AsyncPassingClient):
 
     Every response carries `X-Request-ID`; a request may bring its own, which is echoed.
     Every failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle
-    of a stream. Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields
-    in a request are refused; unknown fields in a response are to be ignored.
+    of a stream. Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`,
+    and what belongs together by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`,
+    `traceparent` and `X-Properties` (a JSON object); all of them reach the audit log.
+    Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields in a request
+    are refused; unknown fields in a response are to be ignored.
     """
 
     _passing = PASSING
