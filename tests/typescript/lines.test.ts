@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
 import { wholeFrames } from "../../templates/typescript/runtime/frames.js";
 import { LineDecoder } from "../../templates/typescript/runtime/lines.js";
-import type { Frame } from "../../templates/typescript/runtime/sse.js";
 
 const TEXT = '{"a":1}\r\n\n\x1e{"ü":"漢"}\n{"last":true}';
 const DATA = ['{"a":1}', '{"ü":"漢"}', '{"last":true}'];
@@ -21,15 +20,25 @@ test("a frame that is an event of its own has its name and its data", () => {
   assert.deepEqual(read("note", "12"), { event: "note", data: "12" });
   assert.deepEqual(read("other", "12"), { event: "other", data: 12 });
   assert.deepEqual(read("toString", "plain"), { event: "toString", data: "plain" });
-  assert.equal(whole({ event: "stored", data: '1,"event":"note"', id: "" }).data, '1,"event":"note"');
+  assert.equal(
+    whole({ event: "stored", data: '1,"event":"note"', id: "" }).data,
+    '1,"event":"note"',
+  );
 });
 
 function decode(chunks: readonly Uint8Array[], event = 100): string[] {
   const decoder = new LineDecoder({ line: 100, event });
-  const frames: Frame[] = [];
-  for (const chunk of chunks) decoder.push(chunk, frames);
-  decoder.end(frames);
-  return frames.map(({ data }) => data);
+  const texts: string[] = [];
+  const read = (): void => {
+    while (decoder.next()) texts.push(decoder.data);
+  };
+  for (const chunk of chunks) {
+    decoder.push(chunk);
+    read();
+  }
+  if (decoder.end()) read();
+  assert.equal(decoder.end(), false);
+  return texts;
 }
 
 test("each line is one text, wherever the bytes are cut", () => {

@@ -79,7 +79,11 @@ function decode(chunks: Iterable<Uint8Array>, vector: Vector): Outcome {
   const events: { event: string; data: string; id: string }[] = [];
   let error: string | null = null;
   try {
-    for (const chunk of chunks) decoder.push(chunk, events);
+    for (const chunk of chunks) {
+      decoder.push(chunk);
+      while (decoder.next())
+        events.push({ event: decoder.event, data: decoder.data, id: decoder.id });
+    }
   } catch (raised) {
     assert.ok(raised instanceof StreamLimitError);
     error = `${raised.limit}-too-long`;

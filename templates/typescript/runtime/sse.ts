@@ -16,11 +16,14 @@ export interface FrameLimits {
   readonly event: number;
 }
 
-/** Turns the bytes of a stream into frames, whatever its framing is. */
-export interface Decoder {
-  push(chunk: Uint8Array, frames: Frame[]): void;
-  /** What the end of the body completes; absent: nothing. */
-  end?(frames: Frame[]): void;
+/** Finds the frames in the bytes of a stream, whatever its framing is; it is the one found last. */
+export interface Decoder extends Frame {
+  /** Adds bytes, once there is no further frame in those before. */
+  push(chunk: Uint8Array): void;
+  /** Moves to the next frame; false where the bytes so far complete none. */
+  next(): boolean;
+  /** Says that no bytes follow, and whether that completes a frame; absent: it never does. */
+  end?(): boolean;
 }
 
 export const defaultFrameLimits: FrameLimits = { line: 1_048_576, event: 16_777_216 };
@@ -30,12 +33,15 @@ const CR = 13;
 const UTF8 = new TextEncoder();
 
 /**
- * Turns the bytes of an event stream into frames, in time linear in the bytes.
+ * Finds the frames of an event stream, in time linear in its bytes.
  *
  * The lines that a chunk completes become text all at once; the rest is held as bytes. A block that
- * the end of the body cuts off is never dispatched.
+ * the end of the body cuts off is never dispatched. No object is made for a frame.
  */
 export class FrameDecoder implements Decoder {
+  event = "";
+  data = "";
+  id = "";
   /** The id that a reconnecting client sends. */
   lastEventId = "";
   /** The reconnection time that the stream asked for, in milliseconds. */
@@ -43,42 +49,48 @@ export class FrameDecoder implements Decoder {
 
   readonly #limits: FrameLimits;
   // A byte order mark is dropped by hand: a text decoder would drop one at each chunk.
-  readonly #text = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  /** Lines that all have their ends, and how far they are read. */
+  #text = "";
+  #at = 0;
+  /** Whether the text is ASCII, so that its length is that of its bytes. */
+  #isAscii = true;
   #held = new Uint8Array(256);
   #heldLength = 0;
-  #atStart = true;
-  #afterCr = false;
-  /** Whether all of the text at hand is ASCII, so that its length is that of its bytes. */
-  #isAscii = true;
-  #event = "";
-  #id = "";
-  #data: string | undefined;
-  #dataBytes = 0;
+  #isStart = true;
+  #isAfterCr = false;
+  /** What the lines of the block at hand say. */
+  #name = "";
+  #lines: string | undefined;
+  #bytes = 0;
+  #lastId = "";
 
   constructor(limits: FrameLimits = defaultFrameLimits) {
     this.#limits = limits;
   }
 
-  /**
-   * Adds the frames that `chunk` completes to `frames`.
-   *
-   * A `StreamLimitError` leaves the frames before the fault in `frames`.
-   */
-  push(chunk: Uint8Array, frames: Frame[]): void {
-    const start = this.#skipLineFeed(chunk);
-    const end = Math.max(chunk.lastIndexOf(LF), chunk.lastIndexOf(CR)) + 1;
-    if (end > start) {
-      this.#afterCr = end === chunk.length && chunk[end - 1] === CR;
-      this.#lines(this.#complete(chunk.subarray(start, end)), frames);
-    }
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const start = this.#isAfterCr && chunk[0] === LF ? 1 : 0;
+    // Nearly every chunk has an LF near its end, and few have any CR to be looked for.
+    const behind = chunk.lastIndexOf(LF) + 1;
+    const end = behind + chunk.subarray(behind).lastIndexOf(CR) + 1;
+    this.#isAfterCr = end === chunk.length && chunk[end - 1] === CR;
+    if (end > start) this.#complete(chunk.subarray(start, end));
     this.#hold(chunk.subarray(Math.max(start, end)));
-    if (this.#heldLength > this.#limits.line) this.#fail("line");
   }
 
-  #skipLineFeed(chunk: Uint8Array): number {
-    if (!this.#afterCr || chunk.length === 0) return 0;
-    this.#afterCr = false;
-    return chunk[0] === LF ? 1 : 0;
+  /** Raises a `StreamLimitError` where a line or an event is too long. */
+  next(): boolean {
+    const text = this.#text;
+    for (let end = text.indexOf("\n", this.#at); end >= 0; end = text.indexOf("\n", this.#at)) {
+      const start = this.#at;
+      this.#at = end + 1;
+      if (end > start) this.#line(text, start, end);
+      else if (this.#dispatch()) return true;
+    }
+    if (this.#heldLength > this.#limits.line) this.#fail("line");
+    return false;
   }
 
   #hold(bytes: Uint8Array): void {
@@ -92,80 +104,61 @@ export class FrameDecoder implements Decoder {
     this.#heldLength = length;
   }
 
-  /** Gives the text of what is held and of the lines that complete it, with LF at each end. */
-  #complete(lines: Uint8Array): string {
+  /** Makes text of what is held and of the lines that complete it, with LF at each end. */
+  #complete(lines: Uint8Array): void {
     let bytes = lines;
     if (this.#heldLength > 0) {
       this.#hold(lines);
       bytes = this.#held.subarray(0, this.#heldLength);
       this.#heldLength = 0;
     }
-    const text = this.#text.decode(bytes);
+    const text = this.#decoder.decode(bytes);
     this.#isAscii = text.length === bytes.length;
-    const plain = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-    if (!this.#atStart) return plain;
-    this.#atStart = false;
-    return plain.startsWith("\ufeff") ? plain.slice(1) : plain;
-  }
-
-  /** Reads lines that all have their ends; most are `data: …` or blank. */
-  #lines(text: string, frames: Frame[]): void {
-    let start = 0;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
-      if (end === start) this.#dispatch(frames);
-      else this.#line(text, start, end);
-      start = end + 1;
-    }
+    this.#text = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
+    this.#at = this.#isStart && text.startsWith("\ufeff") ? 1 : 0;
+    this.#isStart = false;
   }
 
   #line(text: string, start: number, end: number): void {
     const limit = this.#limits.line;
-    if ((end - start) * 3 > limit && this.#bytes(text.slice(start, end)) > limit) {
-      this.#fail("line");
-    }
+    if ((end - start) * 3 > limit && this.#size(text.slice(start, end)) > limit) this.#fail("line");
     if (text.startsWith("data: ", start)) this.#addData(text.slice(start + 6, end));
-    else if (text.startsWith("event: ", start)) this.#event = text.slice(start + 7, end);
+    else if (text.startsWith("event: ", start)) this.#name = text.slice(start + 7, end);
     else this.#field(text.slice(start, end));
   }
 
   #field(line: string): void {
-    const colon = line.indexOf(":");
-    const name = colon < 0 ? line : line.slice(0, colon);
-    const from = colon < 0 ? line.length : colon + 1;
-    const value = line.slice(line.startsWith(" ", from) ? from + 1 : from);
+    const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as RegExpExecArray;
     if (name === "data") this.#addData(value);
-    else if (name === "event") this.#event = value;
-    else if (name === "retry") this.#setRetry(value);
-    else if (name === "id" && !value.includes("\0")) this.#id = value;
+    else if (name === "event") this.#name = value;
+    else if (name === "id" && !value.includes("\0")) this.#lastId = value;
+    else if (name === "retry" && /^[0-9]+$/.test(value)) {
+      this.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+    }
   }
 
   #addData(value: string): void {
-    const bytes = this.#bytes(value);
-    if (this.#data === undefined) {
-      this.#data = value;
-      this.#dataBytes = bytes;
-    } else {
-      this.#data += `\n${value}`;
-      this.#dataBytes += bytes + 1;
-    }
-    if (this.#dataBytes > this.#limits.event) this.#fail("event");
+    const bytes = this.#size(value);
+    const isFirst = this.#lines === undefined;
+    this.#lines = isFirst ? value : `${this.#lines}\n${value}`;
+    this.#bytes = isFirst ? bytes : this.#bytes + bytes + 1;
+    if (this.#bytes > this.#limits.event) this.#fail("event");
   }
 
-  #bytes(text: string): number {
+  #size(text: string): number {
     return this.#isAscii ? text.length : UTF8.encode(text).length;
   }
 
-  #setRetry(value: string): void {
-    if (/^[0-9]+$/.test(value)) this.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
-  }
-
-  #dispatch(frames: Frame[]): void {
-    this.lastEventId = this.#id;
-    if (this.#data !== undefined) {
-      frames.push({ event: this.#event || "message", data: this.#data, id: this.#id });
-      this.#data = undefined;
-    }
-    this.#event = "";
+  #dispatch(): boolean {
+    const data = this.#lines;
+    this.lastEventId = this.#lastId;
+    this.event = this.#name || "message";
+    this.#name = "";
+    if (data === undefined) return false;
+    this.#lines = undefined;
+    this.data = data;
+    this.id = this.#lastId;
+    return true;
   }
 
   #fail(limit: "line" | "event"): never {

@@ -1,49 +1,69 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { StreamLimitError } from "./errors.js";
-import type { Frame, FrameLimits } from "./sse.js";
+import type { Decoder, FrameLimits } from "./sse.js";
 
 const LF = 10;
 const RECORD_SEPARATOR = "\x1e";
 
 /**
- * Turns the bytes of a stream with one JSON text a line into frames (JSON Lines; RFC 7464).
+ * Finds the frames of a stream with one JSON text a line (JSON Lines; RFC 7464).
  *
  * Blank lines are nothing. A last line without an end is a text like any other.
  */
-export class LineDecoder {
+export class LineDecoder implements Decoder {
+  readonly event = "message";
+  readonly id = "";
+  data = "";
+
   readonly #limits: FrameLimits;
   readonly #text = new TextDecoder();
-  #pieces: string[] = [];
+  #chunk: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #line = "";
   #bytes = 0;
+  #isPending = false;
 
   constructor(limits: FrameLimits) {
     this.#limits = limits;
   }
 
-  /** Adds the frames that `chunk` completes to `frames`. */
-  push(chunk: Uint8Array, frames: Frame[]): void {
-    let start = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
-      this.#add(chunk.subarray(start, end));
-      this.end(frames);
-      start = end + 1;
-    }
-    this.#add(chunk.subarray(start));
+  push(chunk: Uint8Array): void {
+    this.#chunk = chunk;
+    this.#at = 0;
   }
 
-  /** Adds the frame of a last line that has no end. */
-  end(frames: Frame[]): void {
-    const line = this.#pieces.join("") + this.#text.decode();
-    const data = line.replace(RECORD_SEPARATOR, "").trim();
-    this.#pieces = [];
+  /** Raises a `StreamLimitError` where a line is too long. */
+  next(): boolean {
+    let isFound = this.#isPending;
+    this.#isPending = false;
+    while (!isFound) {
+      const end = this.#chunk.indexOf(LF, this.#at);
+      this.#add(this.#chunk.subarray(this.#at, end < 0 ? undefined : end));
+      this.#at = end < 0 ? this.#chunk.length : end + 1;
+      if (end < 0) return false;
+      isFound = this.#take();
+    }
+    return true;
+  }
+
+  end(): boolean {
+    this.#isPending = this.#take();
+    return this.#isPending;
+  }
+
+  /** Makes a frame of the line, unless it is blank. */
+  #take(): boolean {
+    const line = this.#line + this.#text.decode();
+    this.data = line.replace(RECORD_SEPARATOR, "").trim();
+    this.#line = "";
     this.#bytes = 0;
-    if (data !== "") frames.push({ event: "message", data, id: "" });
+    return this.data !== "";
   }
 
   #add(piece: Uint8Array): void {
     this.#bytes += piece.length;
     if (this.#bytes > this.#limits.event) throw new StreamLimitError("event", this.#limits.event);
-    this.#pieces.push(this.#text.decode(piece, { stream: true }));
+    this.#line += this.#text.decode(piece, { stream: true });
   }
 }

@@ -94,14 +94,12 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   #opening: Promise<Response> | undefined;
   #connection: Connection | undefined;
   #opened: Accepted | undefined;
-  /** The frames of the pieces read last, and how many of them were looked at. */
-  #frames: Frame[] = [];
-  #given = 0;
   /** The end of the last of the calls that wait, and how many there are. */
   #turn: Promise<unknown> = Promise.resolve();
   #pending = 0;
   #isLeft = false;
-  #fault: unknown;
+  /** The kind of the last event that means no more than itself. */
+  #plain: string | undefined;
   #ending: Ending | undefined;
   #fruitless = 0;
 
@@ -232,14 +230,15 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   async #read(): Promise<IteratorResult<Event, void>> {
     try {
       if (this.#ending === undefined) await this.response();
-      let event = this.#take();
-      while (event === undefined && this.#ending === undefined) {
-        await this.#readFrames();
-        event = this.#take();
+      for (;;) {
+        const event = this.#take();
+        if (event !== undefined) {
+          if (this.#isWatched) await tell(this.#observers, "onStreamEvent", event);
+          return { done: false, value: event };
+        }
+        if (this.#ending !== undefined) return await this.#leave();
+        await this.#readPiece();
       }
-      if (event === undefined) return await this.#leave();
-      if (this.#isWatched) await tell(this.#observers, "onStreamEvent", event);
-      return { done: false, value: event };
     } catch (error) {
       return this.#fail(error);
     }
@@ -247,8 +246,9 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
 
   /** Turns the frames at hand into events until one is to be given out. */
   #take(): Event | undefined {
-    while (this.#given < this.#frames.length && this.#ending === undefined) {
-      const event = this.#accept(this.#frames[this.#given++] as Frame);
+    const { decoder } = this.#connection ?? {};
+    while (this.#ending === undefined && decoder?.next() === true) {
+      const event = this.#accept(decoder);
       if (event !== undefined) return event;
     }
     return undefined;
@@ -257,9 +257,17 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   async #fail(error: unknown): Promise<IteratorResult<Event, void>> {
     if (this.#ending === "closed") return this.#leave();
     this.#ending ??= "failed";
+    const raised =
+      error instanceof StreamLimitError
+        ? new StreamLimitError(error.limit, error.bytes, this.#place())
+        : error;
+    const { request } = this.#opened ?? {};
     try {
-      await this.#tellOfError(error);
-      throw error;
+      // The error of a request was told of when it failed; this one came later.
+      if (request !== undefined && raised instanceof SdkError) {
+        await tell(this.#observers, "onError", raised, request);
+      }
+      throw raised;
     } finally {
       await this.#leave();
     }
@@ -268,19 +276,11 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   async #leave(): Promise<IteratorResult<Event, void>> {
     if (!this.#isLeft) {
       this.#isLeft = true;
-      this.#frames = [];
       this.#ending ??= "closed";
       this.#release();
       await tell(this.#observers, "onStreamEnd", this.#ending, this.#place());
     }
     return { done: true, value: undefined };
-  }
-
-  /** The error of a request was told of when it failed; this one came later. */
-  async #tellOfError(error: unknown): Promise<void> {
-    const { request } = this.#opened ?? {};
-    if (request === undefined || !(error instanceof SdkError)) return;
-    await tell(this.#observers, "onError", error, request);
   }
 
   async #openFirst(): Promise<Response> {
@@ -321,42 +321,21 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     return accepted;
   }
 
-  /** Reads until there is at least one frame, taking the stream up again where it breaks. */
-  async #readFrames(): Promise<void> {
-    this.#frames = [];
-    this.#given = 0;
-    while (this.#frames.length === 0 && this.#ending === undefined) {
-      if (this.#fault !== undefined) throw placed(this.#fault, this.#place());
-      const broken = await this.#readPiece(this.#frames);
-      if (broken !== undefined) await this.#takeUpAgain(broken.cause);
-    }
-  }
-
-  /** Reads one piece of the body; gives the reason when there is none to come. */
-  async #readPiece(frames: Frame[]): Promise<{ readonly cause: unknown } | undefined> {
+  /** Reads one piece of the body; where there is none to come, the stream is taken up again. */
+  async #readPiece(): Promise<void> {
     const { accepted, body, decoder } = this.#connection as Connection;
-    let piece: ReadableStreamReadResult<Uint8Array>;
+    let reason: unknown;
     try {
-      piece = await accepted.call.read(() => body.read());
+      const { done, value } = await accepted.call.read(() => body.read());
+      if (!done) return decoder.push(value);
+      if (decoder.end?.() === true) return;
     } catch (cause) {
-      return { cause: connectionError(cause, accepted.call, accepted.show) };
+      reason = connectionError(cause, accepted.call, accepted.show);
     }
-    try {
-      if (!piece.done) decoder.push(piece.value, frames);
-      else decoder.end?.(frames);
-    } catch (limit) {
-      this.#fault = limit; // The frames before the fault are given out first.
-    }
-    return piece.done && frames.length === 0 ? { cause: undefined } : undefined;
-  }
-
-  async #takeUpAgain(cause: unknown): Promise<void> {
     this.#letGo();
-    if (cause === undefined && (this.#request.unfinished === true || !this.#mustEndWithEvent)) {
+    if (reason === undefined && (this.#request.unfinished === true || !this.#mustEndWithEvent)) {
       this.#ending = "complete";
-      return;
     }
-    let reason = cause;
     while (this.#connection === undefined && this.#ending === undefined) {
       reason = await this.#tryToResume(reason);
     }
@@ -407,25 +386,45 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
   #accept(given: Frame): Event | undefined {
     const rule = this.#rule;
-    const frame = given.data === rule.sentinel ? given : (rule.whole?.(given) ?? given);
-    if (frame.data === rule.sentinel) {
+    if (given.data === rule.sentinel) {
       this.#finish("complete");
       return undefined;
     }
+    const frame = rule.whole?.(given) ?? given;
     if (frame.data === "" && this.#roles.get(frame.event) === "heartbeat") return undefined;
-    if (rule.text === true) return this.#giveText(frame);
-    const event = this.#parse(frame);
-    if (event instanceof ResponseDecodeError) return this.#giveBroken(event, frame);
-    const kind = kindOf(event, frame, rule.discriminator);
-    const role = this.#roles.get(kind);
+    if (rule.text === true) {
+      this.#position.advance({}, frame);
+      this.observe(frame.data as Event);
+      return frame.data as Event;
+    }
+    let parsed: JsonValue;
+    try {
+      parsed = JSON.parse(frame.data) as JsonValue;
+    } catch (cause) {
+      return this.#giveBroken("an event is not JSON", frame, cause);
+    }
+    if (!isObject(parsed)) return this.#giveBroken("an event is not an object", frame);
+    return this.#acceptObject(parsed, frame);
+  }
+
+  #acceptObject(parsed: JsonObject, frame: Frame): Event | undefined {
+    const { discriminator, error } = this.#rule;
+    let event = parsed;
+    let kind = frame.event;
+    if (discriminator !== undefined) {
+      const tag = parsed[discriminator];
+      // An event whose kind only the frame states gets it as its tag, so that types hold.
+      if (typeof tag === "string") kind = tag;
+      else event = { ...parsed, [discriminator]: kind };
+    }
+    const role = kind === this.#plain ? undefined : this.#roles.get(kind);
+    if (role === undefined) this.#plain = kind;
     if (role !== "heartbeat" && !this.#isNew(this.#position.advance(event, frame))) {
       return undefined;
     }
     if (role === "complete" || role === "failed") this.#finish(role);
-    const { error } = rule;
-    if (error !== undefined && isError(event, kind, error)) {
+    if (error !== undefined && isError(event, kind, error))
       throw this.#reported(event, error.field);
-    }
     this.observe(event as Event);
     if (this.#listeners.size > 0) {
       for (const listener of this.#listeners.get(kind) ?? []) listener(event as Event);
@@ -443,15 +442,10 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     return advance !== "repeated";
   }
 
-  #giveBroken(error: ResponseDecodeError, frame: Frame): Event | undefined {
+  #giveBroken(message: string, frame: Frame, cause?: unknown): Event | undefined {
+    const error = new ResponseDecodeError(message, frame.data, { ...this.#place(), cause });
     if (this.#options.brokenEvents !== "yield") throw error;
     return this.#isNew(this.#position.advanceBroken(frame)) ? (error as Event) : undefined;
-  }
-
-  #giveText(frame: Frame): Event {
-    this.#position.advance({}, frame);
-    this.observe(frame.data as Event);
-    return frame.data as Event;
   }
 
   /** An event's error object stands in its field as it would stand in a body. */
@@ -467,18 +461,6 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
       { lastEventId },
       "the stream ended with an error",
     );
-  }
-
-  #parse(frame: Frame): JsonObject | ResponseDecodeError {
-    let event: JsonValue;
-    try {
-      event = JSON.parse(frame.data) as JsonValue;
-    } catch (cause) {
-      const place = { ...this.#place(), cause };
-      return new ResponseDecodeError("an event is not JSON", frame.data, place);
-    }
-    if (isObject(event)) return withKind(event, frame, this.#rule.discriminator);
-    return new ResponseDecodeError("an event is not an object", frame.data, this.#place());
   }
 
   #place(): ErrorPlace {
@@ -519,11 +501,6 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
 
 function ignore(): void {}
 
-function kindOf(event: JsonObject, frame: Frame, discriminator: string | undefined): string {
-  const kind = discriminator === undefined ? undefined : event[discriminator];
-  return typeof kind === "string" ? kind : frame.event;
-}
-
 function isError(
   event: JsonObject,
   kind: string,
@@ -532,24 +509,12 @@ function isError(
   return error.event === undefined ? (event[error.field] ?? null) !== null : error.event === kind;
 }
 
-/** An event whose kind only the frame states gets it as its tag, so that types hold. */
-function withKind(event: JsonObject, frame: Frame, discriminator: string | undefined): JsonObject {
-  if (discriminator === undefined || typeof event[discriminator] === "string") return event;
-  return { ...event, [discriminator]: frame.event };
-}
-
 /** A stream that stopped, for whatever reason on the way, is a stream that was cut. */
 function breakOf(reason: unknown): Failure {
   const isCut =
     reason === undefined ||
     (reason instanceof APITimeoutError && reason.phase !== "total" && reason.sent);
   return isCut ? { kind: "reset" } : failureOf(reason);
-}
-
-function placed(fault: unknown, place: ErrorPlace): unknown {
-  return fault instanceof StreamLimitError
-    ? new StreamLimitError(fault.limit, fault.bytes, place)
-    : fault;
 }
 
 async function checkMediaType(
