@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, encoded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headgate.document.json_values import Json as JsonValue
     from headgate.ir.types import LiteralValue
     from headgate.names import Name
@@ -43,6 +45,17 @@ def string(text: str) -> Code:
         return encoded(f'"{text}"')
     quote = "'" if text.count('"') > text.count("'") else '"'
     return encoded(quote + "".join(_escaped(c, quote) for c in text) + quote)
+
+
+def template(parts: Iterable[str | Code]) -> Code:
+    """Encode a template literal: text as it is, code as what is filled in."""
+    written = (
+        f"${{{part.text}}}"
+        if isinstance(part, Code)
+        else "".join("\\$" if c == "$" else _escaped(c, "`") for c in part)
+        for part in parts
+    )
+    return encoded(f"`{''.join(written)}`")
 
 
 def _escaped(character: str, quote: str) -> str:

@@ -172,7 +172,7 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
     const next = this.#next === null ? undefined : this.#walk.follow(this.#next);
     if (next !== undefined) return next;
     throw new ResponseDecodeError(
-      "the list says that there is more, and not from where",
+      "the list does not say where it goes on",
       JSON.stringify(this.body),
       { requestId: this.requestId },
     );

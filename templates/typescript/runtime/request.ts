@@ -24,7 +24,7 @@ export type BinaryInput = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | Readabl
 /** A call of the API, before the client's own settings are added. */
 export interface OperationRequest {
   readonly verb: string;
-  /** The path, with `{name}` where a path parameter stands. */
+  /** The path, with `{name}` where one of `pathParams` stands. */
   readonly path: string;
   /** Where this call goes, unless the client has an address of its own choice. */
   readonly baseUrl?: string;
@@ -48,9 +48,11 @@ export interface OperationRequest {
 
 /** Puts the parameters into the path and the query behind it. */
 export function requestUrl(baseUrl: string, request: OperationRequest, query: object): string {
-  const path = request.path.replace(/\{([^{}]+)\}/g, (_, name: string) =>
-    pathSegment(name, request.pathParams?.[name]),
-  );
+  const path = request.path.replace(/\{([^{}]*)\}/g, (_, name: string) => {
+    const written = segment(request.pathParams?.[name]);
+    if (written !== NOT_A_SEGMENT) return written;
+    throw new ConfigurationError('a path parameter must not be empty, "." or ".."');
+  });
   const text = formPairs(query);
   return baseUrl + path + (text && (path.includes("?") ? "&" : "?") + text);
 }
@@ -78,9 +80,7 @@ export function checkedBaseUrl(text: string): string {
   ) {
     return url.href.replace(/\/+$/, "");
   }
-  throw new ConfigurationError(
-    "the base URL must be http or https, without credentials, query or fragment",
-  );
+  throw new ConfigurationError("the base URL must be of http or https, and nothing but an address");
 }
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
@@ -101,14 +101,18 @@ function jsonText(body: unknown): string {
   }
 }
 
-/** A dot segment would be resolved away, and an empty one would name another resource. */
-function pathSegment(name: string, value: unknown): string {
+const NOT_A_SEGMENT = "{}";
+
+/**
+ * Writes a path parameter.
+ *
+ * A dot segment would be resolved away, and an empty one would name another resource: in their
+ * place stands what `requestUrl` refuses, so that the call fails and not the making of it.
+ */
+export function segment(value: unknown): string {
   if (typeof value === "function") return (value as Encoded)();
   const text = Array.isArray(value) ? value.map(plain).join(",") : plain(value);
-  if (text === "" || text === "." || text === "..") {
-    throw new ConfigurationError(`the path parameter ${name} must not be ${JSON.stringify(text)}`);
-  }
-  return percentEncoded(text);
+  return /^\.{0,2}$/.test(text) ? NOT_A_SEGMENT : percentEncoded(text);
 }
 
 /** Writes fields in their order, a list's items and an object's fields each by itself. */

@@ -99,7 +99,8 @@ function decoded(text: string): Uint8Array {
 /** The length of a vector, also where squares of its numbers are out of range. */
 function length(vector: Vector): number {
   let greatest = 0;
-  for (let at = 0; at < vector.length; at += 1) greatest = Math.max(greatest, Math.abs(vector[at]!));
+  for (let at = 0; at < vector.length; at += 1)
+    greatest = Math.max(greatest, Math.abs(vector[at]!));
   if (greatest === 0) return 0;
   let squares = 0;
   for (let at = 0; at < vector.length; at += 1) squares += (vector[at]! / greatest) ** 2;

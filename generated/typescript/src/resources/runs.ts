@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../runtime/pages.js";
-import type { OperationRequest } from "../runtime/request.js";
+import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import { RunStream } from "../streams/run.js";
 import type {
@@ -122,8 +122,7 @@ export class Runs extends ApiResource {
   get(runId: string, options?: RequestOptions): ResponsePromise<RunResultEnvelope> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/runs/{run_id}",
-      pathParams: { run_id: runId },
+      path: `/v1/runs/${segment(runId)}`,
       security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<RunResultEnvelope>, options);
@@ -138,8 +137,7 @@ export class Runs extends ApiResource {
   cancel(runId: string, body?: RunCancelRequest, options?: RequestOptions): ResponsePromise<Run> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/runs/{run_id}/cancel",
-      pathParams: { run_id: runId },
+      path: `/v1/runs/${segment(runId)}/cancel`,
       body,
       security: [["GatewayKey"]],
       idempotency: "natural",

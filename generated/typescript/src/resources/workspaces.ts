@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../runtime/pages.js";
-import type { OperationRequest } from "../runtime/request.js";
+import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../runtime/responses.js";
 import { WorkspaceStream } from "../streams/workspace.js";
 import type { SortOrder } from "../types/shared.js";
@@ -146,8 +146,7 @@ export class Workspaces extends ApiResource {
   getByClientId(clientId: ClientId, options?: RequestOptions): ResponsePromise<WorkspaceOfClient> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/workspaces/by-client/{client_id}",
-      pathParams: { client_id: clientId },
+      path: `/v1/workspaces/by-client/${segment(clientId)}`,
       security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<WorkspaceOfClient>, options);
@@ -161,8 +160,7 @@ export class Workspaces extends ApiResource {
   get(workspaceId: string, options?: RequestOptions): ResponsePromise<Workspace> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/workspaces/{workspace_id}",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}`,
       security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<Workspace>, options);
@@ -181,8 +179,7 @@ export class Workspaces extends ApiResource {
   ): ResponsePromise<Workspace> {
     const request: OperationRequest = {
       verb: "PATCH",
-      path: "/v1/workspaces/{workspace_id}",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}`,
       body,
       security: [["GatewayKey"]],
       idempotency: "natural",
@@ -205,8 +202,7 @@ export class Workspaces extends ApiResource {
   ): ResponsePromise<SendMessageResponse> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/workspaces/{workspace_id}/messages",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}/messages`,
       body,
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -226,8 +222,7 @@ export class Workspaces extends ApiResource {
   ): PagePromise<WorkspaceMessage, WorkspaceMessageList> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/workspaces/{workspace_id}/messages",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}/messages`,
       query: params,
       security: [["GatewayKey"]],
     };
@@ -248,8 +243,7 @@ export class Workspaces extends ApiResource {
   ): ResponsePromise<WorkspaceMessage> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/workspaces/{workspace_id}/drafts/{approval_id}/decision",
-      pathParams: { workspace_id: workspaceId, approval_id: approvalId },
+      path: `/v1/workspaces/${segment(workspaceId)}/drafts/${segment(approvalId)}/decision`,
       body,
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -269,8 +263,7 @@ export class Workspaces extends ApiResource {
   ): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/workspaces/{workspace_id}/typing",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}/typing`,
       body,
       security: [["GatewayKey"]],
       idempotency: "natural",
@@ -291,8 +284,7 @@ export class Workspaces extends ApiResource {
   ): ResponsePromise<Workspace> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/workspaces/{workspace_id}/end",
-      pathParams: { workspace_id: workspaceId },
+      path: `/v1/workspaces/${segment(workspaceId)}/end`,
       body,
       security: [["GatewayKey"]],
       idempotency: "natural",

@@ -130,7 +130,7 @@ async function readPieces(
 }
 
 const UNSENT =
-  /^(ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT)$/;
+  /^(E?CONN(ECTION)?REFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|UND_ERR_CONNECT_TIMEOUT)$/i;
 
 /** Says in the SDK's own words why an exchange broke: no other error leaves the SDK. */
 export function connectionError(

@@ -61,7 +61,7 @@ TAKEN_LOCALS = RESERVED_WORDS | {
         "matrix",
         "reserved",
     ),
-    *("jsonAs", "multipart", "raw", "simple", "urlEncoded"),
+    *("jsonAs", "multipart", "raw", "segment", "simple", "urlEncoded"),
     *("readBytes", "readJson", "readNothing", "readOptionalJson", "readText"),
     *("listPages", "byCursor", "byLink", "byNumber", "byOffset"),
 }

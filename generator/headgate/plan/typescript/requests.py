@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.encoding.typescript import access, identifier, literal, string, value_key
+from headgate.encoding.typescript import (
+    access,
+    identifier,
+    literal,
+    string,
+    template,
+    value_key,
+)
 from headgate.ir.operations import PathLiteral
 from headgate.plan.typescript.layout import (
     WIDTH,
@@ -43,15 +50,47 @@ def path_template(operation: Operation) -> Code:
     return string("".join(parts))
 
 
-def fixed_entries(operation: Operation) -> list[Entry]:
-    """Give the properties of a request that depend on no argument."""
+def fixed_entries(operation: Operation, path: Code | None = None) -> list[Entry]:
+    """Give the properties of a request that depend on no argument but the path's."""
     entries = [
         Entry(fixed("verb"), string(operation.verb)),
-        Entry(fixed("path"), path_template(operation)),
+        Entry(fixed("path"), path or path_template(operation)),
     ]
     if operation.base_url is not None:
         entries.append(Entry(fixed("baseUrl"), string(operation.base_url.rstrip("/"))))
     return entries
+
+
+def _path(
+    types: Types, operation: Operation, locals_: Mapping[str, Name]
+) -> list[Entry]:
+    """Give the path with its parameters in it.
+
+    A stream that is taken up again looks for its parameters by name, so they stay
+    apart there.
+    """
+    by_name = {each.name: each for each in operation.parameters}
+    given = {
+        name: styled(types, by_name[name], identifier(local))
+        for name, local in locals_.items()
+    }
+    if not given:
+        return fixed_entries(operation)
+    resumes = (stream.resume for stream in types.api.streams.values())
+    if any(each and each.operation == operation.id for each in resumes):
+        shown = tuple(Entry(value_key(name), value) for name, value in given.items())
+        return [
+            *fixed_entries(operation),
+            Entry(fixed("pathParams"), Object(shown)),
+        ]
+    segment = types.imports.runtime("request", "segment")
+    path = template(
+        part.text
+        if isinstance(part, PathLiteral)
+        else assembled("{}({})", segment, one_line(given[part.name]))
+        for part in operation.path
+    )
+    return fixed_entries(operation, path)
 
 
 def security_entries(operation: Operation) -> list[Entry]:
@@ -73,14 +112,7 @@ def request_entries(
     streamed: bool,
 ) -> list[Entry]:
     """Give the properties of an operation's request, as a method makes it."""
-    entries = fixed_entries(operation)
-    if locals_:
-        by_name = {each.name: each for each in operation.parameters}
-        shown = [
-            Entry(value_key(name), styled(types, by_name[name], identifier(local)))
-            for name, local in locals_.items()
-        ]
-        entries.append(Entry(fixed("pathParams"), Object(tuple(shown))))
+    entries = _path(types, operation, locals_)
     entries += _named_parameters(types, operation, streamed=streamed)
     entries += _body(types, operation, flag)
     entries += _unfinished(operation)

@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
 import type {
   CredentialCreateRequest,
@@ -83,8 +83,7 @@ export class Credentials extends ApiResource {
   get(credentialId: string, options?: RequestOptions): ResponsePromise<CredentialSchema> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/credentials/{credential_id}",
-      pathParams: { credential_id: credentialId },
+      path: `/v1/admin/credentials/${segment(credentialId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<CredentialSchema>, options);
@@ -102,8 +101,7 @@ export class Credentials extends ApiResource {
   ): ResponsePromise<CredentialSchema> {
     const request: OperationRequest = {
       verb: "PATCH",
-      path: "/v1/admin/credentials/{credential_id}",
-      pathParams: { credential_id: credentialId },
+      path: `/v1/admin/credentials/${segment(credentialId)}`,
       body,
       security: [["AdminKey"]],
       idempotency: "natural",
@@ -119,8 +117,7 @@ export class Credentials extends ApiResource {
   delete(credentialId: string, options?: RequestOptions): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "DELETE",
-      path: "/v1/admin/credentials/{credential_id}",
-      pathParams: { credential_id: credentialId },
+      path: `/v1/admin/credentials/${segment(credentialId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readNothing, options);
@@ -139,8 +136,7 @@ export class Credentials extends ApiResource {
   ): ResponsePromise<CredentialSchema> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/admin/credentials/{credential_id}/rotate",
-      pathParams: { credential_id: credentialId },
+      path: `/v1/admin/credentials/${segment(credentialId)}/rotate`,
       body,
       security: [["AdminKey"]],
     };

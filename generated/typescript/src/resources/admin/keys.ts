@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
 import type {
   Key,
@@ -78,8 +78,7 @@ export class Keys extends ApiResource {
   get(keyId: string, options?: RequestOptions): ResponsePromise<Key> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/keys/{key_id}",
-      pathParams: { key_id: keyId },
+      path: `/v1/admin/keys/${segment(keyId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<Key>, options);
@@ -93,8 +92,7 @@ export class Keys extends ApiResource {
   update(keyId: string, body: KeyUpdateRequest, options?: RequestOptions): ResponsePromise<Key> {
     const request: OperationRequest = {
       verb: "PATCH",
-      path: "/v1/admin/keys/{key_id}",
-      pathParams: { key_id: keyId },
+      path: `/v1/admin/keys/${segment(keyId)}`,
       body,
       security: [["AdminKey"]],
       idempotency: "natural",
@@ -110,8 +108,7 @@ export class Keys extends ApiResource {
   delete(keyId: string, options?: RequestOptions): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "DELETE",
-      path: "/v1/admin/keys/{key_id}",
-      pathParams: { key_id: keyId },
+      path: `/v1/admin/keys/${segment(keyId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readNothing, options);
@@ -125,8 +122,7 @@ export class Keys extends ApiResource {
   revoke(keyId: string, options?: RequestOptions): ResponsePromise<Key> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/admin/keys/{key_id}/revoke",
-      pathParams: { key_id: keyId },
+      path: `/v1/admin/keys/${segment(keyId)}/revoke`,
       security: [["AdminKey"]],
       idempotency: "natural",
     };
@@ -146,8 +142,7 @@ export class Keys extends ApiResource {
   ): ResponsePromise<KeyCreated> {
     const request: OperationRequest = {
       verb: "POST",
-      path: "/v1/admin/keys/{key_id}/rotate",
-      pathParams: { key_id: keyId },
+      path: `/v1/admin/keys/${segment(keyId)}/rotate`,
       body,
       security: [["AdminKey"]],
     };

@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
 import type {
   Project,
@@ -84,8 +84,7 @@ export class Projects extends ApiResource {
   get(projectId: string, options?: RequestOptions): ResponsePromise<Project> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/projects/{project_id}",
-      pathParams: { project_id: projectId },
+      path: `/v1/admin/projects/${segment(projectId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<Project>, options);
@@ -103,8 +102,7 @@ export class Projects extends ApiResource {
   ): ResponsePromise<Project> {
     const request: OperationRequest = {
       verb: "PATCH",
-      path: "/v1/admin/projects/{project_id}",
-      pathParams: { project_id: projectId },
+      path: `/v1/admin/projects/${segment(projectId)}`,
       body,
       security: [["AdminKey"]],
       idempotency: "natural",
@@ -125,8 +123,7 @@ export class Projects extends ApiResource {
   ): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "DELETE",
-      path: "/v1/admin/projects/{project_id}",
-      pathParams: { project_id: projectId },
+      path: `/v1/admin/projects/${segment(projectId)}`,
       query: params,
       security: [["AdminKey"]],
     };

@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
 import type {
   Service,
@@ -78,8 +78,7 @@ export class Services extends ApiResource {
   get(serviceId: string, options?: RequestOptions): ResponsePromise<Service> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/services/{service_id}",
-      pathParams: { service_id: serviceId },
+      path: `/v1/admin/services/${segment(serviceId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<Service>, options);
@@ -97,8 +96,7 @@ export class Services extends ApiResource {
   ): ResponsePromise<Service> {
     const request: OperationRequest = {
       verb: "PATCH",
-      path: "/v1/admin/services/{service_id}",
-      pathParams: { service_id: serviceId },
+      path: `/v1/admin/services/${segment(serviceId)}`,
       body,
       security: [["AdminKey"]],
       idempotency: "natural",
@@ -114,8 +112,7 @@ export class Services extends ApiResource {
   delete(serviceId: string, options?: RequestOptions): ResponsePromise<void> {
     const request: OperationRequest = {
       verb: "DELETE",
-      path: "/v1/admin/services/{service_id}",
-      pathParams: { service_id: serviceId },
+      path: `/v1/admin/services/${segment(serviceId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readNothing, options);
