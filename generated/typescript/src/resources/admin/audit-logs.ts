@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
 import type { AuditLog, AuditLogDetail, AuditLogList, PolicyResult } from "../../types/admin.js";
 import type { SortOrder } from "../../types/shared.js";
@@ -77,8 +77,7 @@ export class AuditLogs extends ApiResource {
   get(auditId: string, options?: RequestOptions): ResponsePromise<AuditLogDetail> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/audit-logs/{audit_id}",
-      pathParams: { audit_id: auditId },
+      path: `/v1/admin/audit-logs/${segment(auditId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<AuditLogDetail>, options);

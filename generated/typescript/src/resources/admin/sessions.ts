@@ -2,7 +2,7 @@
 
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
-import type { OperationRequest } from "../../runtime/request.js";
+import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
 import type { Session, SessionList } from "../../types/admin.js";
 import type { SortOrder } from "../../types/shared.js";
@@ -58,8 +58,7 @@ export class Sessions extends ApiResource {
   get(sessionId: string, options?: RequestOptions): ResponsePromise<Session> {
     const request: OperationRequest = {
       verb: "GET",
-      path: "/v1/admin/sessions/{session_id}",
-      pathParams: { session_id: sessionId },
+      path: `/v1/admin/sessions/${segment(sessionId)}`,
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<Session>, options);

@@ -11,8 +11,11 @@ const vectors = JSON.parse(readFileSync(new URL("sse.json", import.meta.url), "u
 function decoded(chunks) {
   const decoder = new FrameDecoder();
   const frames = [];
-  for (const chunk of chunks) decoder.push(chunk, frames);
-  return frames.map(({ event, data, id }) => [event, data, id]);
+  for (const chunk of chunks) {
+    decoder.push(chunk);
+    while (decoder.next()) frames.push([decoder.event, decoder.data, decoder.id]);
+  }
+  return frames;
 }
 
 for (const { name, body, events } of vectors) {
