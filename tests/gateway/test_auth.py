@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.gateway.client import Client, bundle, message, run
-from tests.gateway_process import running_gateway
+from tests.gateway.client import Client, message, run
+from tests.gateway.route_list import UNKNOWN, Route, routes
+from tests.gateway_process import Gateway, running_gateway
 
-ID = "01JD2M5R9V3K7W8X4Y6Z0A1B2C"
-FILLED = {
-    "{run_id}": f"run_{ID}",
-    "{project_id}": f"proj_{ID}",
-    "{key_id}": f"key_{ID}",
-    "{model}": "mock/echo",
-}
 BODIES: dict[str, Any] = {
     "messages.create": message(),
     "messages.count_tokens": message(),
@@ -25,27 +20,30 @@ BODIES: dict[str, Any] = {
     "runs.stream": run("text"),
     "admin.projects.create": {"name": "auth table"},
     "admin.projects.update": {},
-    "admin.keys.create": {"name": "k", "project_id": f"proj_{ID}"},
+    "admin.keys.create": {"name": "k", "project_id": f"proj_{UNKNOWN}"},
     "admin.keys.update": {},
 }
+ROUTES = routes()
 
 
-def operations() -> list[tuple[str, str, str, str]]:
-    """Id, method, path and security scheme of every operation."""
-    document = bundle()
-    found = []
-    for path, item in document["paths"].items():
-        for method, operation in item.items():
-            security = operation.get("security", document["security"])
-            scheme = next((name for choice in security for name in choice), "none")
-            filled = path
-            for name, value in FILLED.items():
-                filled = filled.replace(name, value)
-            found.append((operation["operationId"], method.upper(), filled, scheme))
-    return found
+@pytest.fixture(scope="module")
+def withdrawn(server: Gateway) -> Iterator[dict[str, str]]:
+    """Secrets that were good once, by what became of them."""
+    client = Client(server)
+    project = client.new_project("withdrawn")
+    revoked, deleted = client.new_key(project), client.new_key(project)
+    expired = client.new_key(project, expires_at="2020-02-29T12:00:00Z")
+    client.admin.post(f"/v1/admin/keys/{revoked['id']}/revoke")
+    client.admin.delete(f"/v1/admin/keys/{deleted['id']}")
+    keys = {"revoked": revoked, "deleted": deleted, "expired": expired}
+    yield {f"a key that is {name}": key["secret"] for name, key in keys.items()}
+    client.admin.delete(f"/v1/admin/projects/{project}", params={"force": True})
+    client.close()
 
 
-def credentials(client: Client) -> dict[str, dict[str, str]]:
+def credentials(
+    client: Client, withdrawn: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
     """Headers that carry each kind of credential."""
     gateway = client.gateway
     return {
@@ -60,9 +58,16 @@ def credentials(client: Client) -> dict[str, dict[str, str]]:
         "SQL": {"Authorization": "Bearer ' OR 1=1 --"},
         "not ASCII": {"Authorization": "Bearer sch\u00fcssel"},
         "rubbish for the admin": {"X-Admin-Key": "rubbish"},
+        **{
+            name: {"Authorization": f"Bearer {secret}"}
+            for name, secret in withdrawn.items()
+        },
     }
 
 
+WITHDRAWN = dict.fromkeys(
+    ["a key that is revoked", "a key that is deleted", "a key that is expired"], 401
+)
 EXPECTED = {
     "none": dict.fromkeys(
         ["nothing", "a gateway key", "an admin key", "rubbish", "SQL", "not ASCII"],
@@ -79,6 +84,7 @@ EXPECTED = {
         "no token": 401,
         "SQL": 401,
         "not ASCII": 401,
+        **WITHDRAWN,
     },
     "AdminKey": {
         "nothing": 401,
@@ -90,30 +96,32 @@ EXPECTED = {
         "SQL": 401,
         "not ASCII": 401,
         "rubbish for the admin": 401,
+        **WITHDRAWN,
     },
 }
+"""What each scheme answers to each credential; None: anything but a refusal."""
 
 
-@pytest.mark.parametrize(
-    ("operation", "method", "path", "scheme"),
-    operations(),
-    ids=[operation[0] for operation in operations()],
-)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.operation)
 def test_every_route_opens_to_its_own_credential_only(
-    client: Client, operation: str, method: str, path: str, scheme: str
+    client: Client, route: Route, withdrawn: dict[str, str]
 ):
     """Each operation refuses every credential but its own; open ones refuse none."""
     client.http.headers.pop("authorization")
-    shown = credentials(client)
+    shown = credentials(client, withdrawn)
     answers: dict[str, int | None] = {}
-    for name in EXPECTED[scheme]:
+    for name in EXPECTED[route.scheme]:
         headers = {key: value.encode("utf-8") for key, value in shown[name].items()}
-        body = BODIES.get(operation)
-        answer = client.http.request(method, path, headers=headers, json=body)
+        answer = client.http.request(
+            route.method,
+            route.at(),
+            headers=headers,
+            json=BODIES.get(route.operation),
+        )
         refused = answer.status_code in (401, 403)
         answers[name] = answer.status_code if refused else None
 
-    assert answers == EXPECTED[scheme]
+    assert answers == EXPECTED[route.scheme]
 
 
 def test_401_says_how_to_authenticate(client: Client):

@@ -1,0 +1,119 @@
+"""A table made from the route list: a foreign id is as unknown as one of nothing.
+
+Every operation for a project's key whose path names a thing is asked for a thing of
+another project and for one that nobody has. A new variable in a path needs a row here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.gateway.client import Client, run
+from tests.gateway.route_list import Route, routes
+from tests.gateway_process import Gateway
+
+SHARED = {"model": "Models are the same to all projects, and so are their names."}
+"""Variables that name nothing of a project's own, with the reason."""
+ANSWERED = {"workspaces.get_by_client_id": 200}
+"""What finds nothing and says so in its body, so that an app may ask before it makes."""
+CHANGES_EVERY_TIME = {"date", "content-length", "x-request-id"}
+"""Headers that no two answers share; a body's length is compared with the body."""
+
+
+def a_run(client: Client) -> dict[str, str]:
+    """A run that is over."""
+    made = client.http.post("/v1/runs", json=run("text")).json()
+    return {"run_id": made["run"]["id"]}
+
+
+def a_workspace(client: Client) -> dict[str, str]:
+    """A workspace whose answer waits for somebody to agree to it."""
+    body = {"mode": "shadow", "client_id": "tenancy-table", "initial_message": "Hello?"}
+    made = client.http.post("/v1/workspaces", json=body).json()
+    return {
+        "workspace_id": made["workspace"]["id"],
+        "client_id": "tenancy-table",
+        "approval_id": made["approval_id"],
+    }
+
+
+MAKERS: tuple[Callable[[Client], dict[str, str]], ...] = (a_run, a_workspace)
+"""Each makes a thing in the caller's project and gives the ids that name it."""
+TENANT = tuple(route for route in routes() if route.scheme == "GatewayKey")
+NAMING = tuple(route for route in TENANT if route.examples.keys() - SHARED.keys())
+
+
+@dataclass
+class Tenants:
+    """Two projects with a key each that may do everything, and what the first has."""
+
+    one: Client
+    two: Client
+    things: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def tenants(server: Gateway) -> Iterator[Tenants]:
+    """Two tenants, the first of whom has one of everything."""
+    client = Client(server)
+    projects = [client.new_project(name) for name in ("owner", "stranger")]
+    one, two = (
+        client.with_key(client.new_key(project, scopes=["*"])["secret"])
+        for project in projects
+    )
+    made = Tenants(one, two)
+    for maker in MAKERS:
+        made.things |= maker(one)
+    yield made
+    for project in projects:
+        client.admin.delete(f"/v1/admin/projects/{project}", params={"force": True})
+    client.close()
+
+
+def asked(
+    client: Client, route: Route, identifiers: dict[str, str]
+) -> tuple[object, ...]:
+    """The whole answer to a route, without what says which request it was."""
+    path = route.at(identifiers)
+    answer = client.http.request(
+        route.method, path, params=dict(route.query), json=route.body
+    )
+    headers = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in CHANGES_EVERY_TIME
+    }
+    return answer.status_code, headers, re.sub(r"req_\w{26}", "req", answer.text)
+
+
+@pytest.mark.parametrize("route", NAMING, ids=lambda route: route.operation)
+def test_a_foreign_id_is_as_unknown_as_none(tenants: Tenants, route: Route):
+    """Status, headers and body are the same, byte for byte."""
+    own = {name: tenants.things[name] for name in route.examples.keys() - SHARED.keys()}
+    foreign = asked(tenants.two, route, own)
+
+    assert foreign == asked(tenants.two, route, {})
+    assert foreign[0] == ANSWERED.get(route.operation, 404)
+
+
+def test_what_is_asked_for_is_there(tenants: Tenants):
+    """The ids of the table name things that their owner finds; streams just begin."""
+    found = {}
+    for route in (route for route in NAMING if route.method == "GET"):
+        path = route.at(tenants.things)
+        with tenants.one.http.stream("GET", path, params=dict(route.query)) as answer:
+            found[route.operation] = answer.status_code
+
+    assert set(found.values()) == {200}, found
+
+
+def test_every_variable_has_a_row():
+    """A route that names something new fails until the table has one of it."""
+    named = {name for route in TENANT for name in route.examples}
+    made = {"run_id", "workspace_id", "client_id", "approval_id"}
+
+    assert named == made | SHARED.keys()
