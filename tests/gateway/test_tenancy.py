@@ -19,7 +19,7 @@ from tests.gateway_process import Gateway
 SHARED = {"model": "Models are the same to all projects, and so are their names."}
 """Variables that name nothing of a project's own, with the reason."""
 ANSWERED = {"workspaces.get_by_client_id": 200}
-"""What finds nothing and says so in its body, so that an app may ask before it makes."""
+"""What finds nothing and says so in its body: an app asks before it makes one."""
 CHANGES_EVERY_TIME = {"date", "content-length", "x-request-id"}
 """Headers that no two answers share; a body's length is compared with the body."""
 
