@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -198,6 +199,7 @@ struct Inner {
     failure: Failure,
     message: String,
     body: Option<String>,
+    content: Bytes,
     response: Option<ResponseInfo>,
     last_event_id: Option<String>,
     events_seen: u64,
@@ -213,6 +215,7 @@ impl Error {
             failure,
             message: message.into(),
             body: None,
+            content: Bytes::new(),
             response: None,
             last_event_id: None,
             events_seen: 0,
@@ -256,6 +259,16 @@ impl Error {
         let mut made = Self::new(Failure::Api(Box::new(error)), message);
         made.0.body = body;
         made
+    }
+
+    /// Adds the bytes of the answer.
+    pub(super) fn with_content(mut self, content: Bytes) -> Self {
+        self.0.content = content;
+        self
+    }
+
+    pub(super) fn content(&self) -> Bytes {
+        self.0.content.clone()
     }
 
     /// Adds the error's cause.

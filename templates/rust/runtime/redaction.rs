@@ -84,6 +84,11 @@ impl Redactor {
         if found.is_empty() {
             return Arc::clone(self);
         }
+        self.and(found)
+    }
+
+    /// Adds secrets.
+    pub(super) fn and(&self, found: Vec<String>) -> Arc<Self> {
         let mut more = Self::clone(self);
         more.secrets
             .extend(found.iter().flat_map(|secret| forms(secret)));
@@ -245,7 +250,7 @@ fn find_address(text: &str) -> Option<usize> {
     places.into_iter().flatten().min()
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(super) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {

@@ -58,8 +58,17 @@ pub struct Request {
     pub(super) walk: Option<Walk>,
     pub(super) accept: Option<&'static str>,
     base_url: Option<&'static str>,
+    passed: Option<Passed>,
     address: Option<String>,
     problem: Option<String>,
+}
+
+/// A method and a path that no description holds.
+#[derive(Clone)]
+struct Passed {
+    method: String,
+    path: String,
+    own_errors: Option<&'static str>,
 }
 
 /// A path parameter: its value, and how that is written.
@@ -86,6 +95,7 @@ impl Request {
             walk: None,
             accept: None,
             base_url: None,
+            passed: None,
             address: None,
             problem: None,
         }
@@ -208,6 +218,35 @@ impl Request {
         self.base_url = Some(url);
     }
 
+    /// Refuses to be sent.
+    pub(super) fn refuse(&mut self, problem: &str) {
+        self.problem = Some(problem.to_owned());
+    }
+
+    /// Calls a path that no description holds.
+    pub(super) fn passed_on(
+        &mut self,
+        method: String,
+        path: String,
+        own_errors: Option<&'static str>,
+    ) {
+        self.passed = Some(Passed {
+            method,
+            path,
+            own_errors,
+        });
+    }
+
+    pub(super) fn method(&self) -> &str {
+        let own = self.passed.as_ref().map(|passed| &*passed.method);
+        own.unwrap_or(self.operation.method)
+    }
+
+    /// The header by which the API tells errors of its own.
+    pub(super) fn own_errors(&self) -> Option<&'static str> {
+        self.passed.as_ref()?.own_errors
+    }
+
     /// Gives the request for the page at an address.
     pub(super) fn with_address(mut self, address: String) -> Self {
         self.address = Some(address);
@@ -264,11 +303,9 @@ impl Request {
         }
         let base = self.base(base)?;
         let mut path = base.path().trim_end_matches('/').to_owned();
-        let (template, fixed) = self
-            .operation
-            .path
-            .split_once('?')
-            .unwrap_or((self.operation.path, ""));
+        let whole = self.passed.as_ref().map(|passed| &*passed.path);
+        let whole = whole.unwrap_or(self.operation.path);
+        let (template, fixed) = whole.split_once('?').unwrap_or((whole, ""));
         for part in template.split_inclusive('}') {
             let (text, name) = part.split_once('{').unwrap_or((part, ""));
             path.push_str(text);

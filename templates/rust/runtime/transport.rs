@@ -1,5 +1,6 @@
 //! Part of the generated SDK's fixed runtime: sending a request until it is answered.
 
+use std::collections::BTreeMap;
 use std::future::{poll_fn, Future};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -25,27 +26,46 @@ use super::redaction::Redactor;
 use super::request::{Idempotency, Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
+use super::scopes::Scope;
 use super::sse::Limits;
 use super::tokens::TokenSource;
 
 /// Everything the calls of one client share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Core {
     pub(super) http: reqwest::Client,
     pub(super) base_url: Url,
     pub(super) own_headers: HeaderMap,
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(super) credentials: Vec<Option<Secret>>,
-    pub(super) tokens: Vec<Option<TokenSource>>,
+    pub(super) tokens: Arc<[Option<TokenSource>]>,
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
-    pub(super) quota: Quota,
+    pub(super) quota: Arc<Quota>,
     pub(super) limits: Limits,
     pub(super) redactor: Arc<Redactor>,
     pub(super) log: Option<Arc<CallLog>>,
     pub(super) interceptors: Interceptors,
     pub(super) trace_context: Option<TraceContext>,
+    pub(super) scope: Scope,
     pub(super) service: &'static Service,
+}
+
+impl Core {
+    /// What the scopes were given that the client was made in, but no secrets.
+    pub fn scope(&self) -> &BTreeMap<&'static str, String> {
+        &self.scope.shown
+    }
+
+    /// Hides further secrets.
+    pub(super) fn keep_secret(&mut self, secrets: &[String]) {
+        if secrets.is_empty() {
+            return;
+        }
+        self.redactor = self.redactor.and(secrets.to_vec());
+        let log = self.log.as_ref();
+        self.log = log.map(|log| Arc::new(log.with(&self.redactor)));
+    }
 }
 
 impl Core {
@@ -172,7 +192,11 @@ impl Sender {
 
     /// Makes the call and reads its answer.
     pub(super) async fn answer<R: Reply>(self) -> Result<WithResponse<R::Output>, Error> {
-        let opened = self.open().await?;
+        let request = self.request.clone();
+        let opened = match self.open().await {
+            Ok(opened) => opened,
+            Err(error) => return R::recover(error, &request),
+        };
         let watch = opened.watch.clone();
         let token = opened.sender.options.cancel.clone();
         let received = unless_cancelled(token.as_ref(), R::receive(opened)).await;
@@ -232,7 +256,7 @@ impl Sender {
     /// Makes what all attempts share of the request: all but the body. What is set more narrowly wins.
     pub(super) fn template(&self) -> Result<reqwest::Request, Error> {
         self.request.check()?;
-        let method = reqwest::Method::from_bytes(self.request.operation.method.as_bytes())
+        let method = reqwest::Method::from_bytes(self.request.method().as_bytes())
             .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
         let mut headers = self.core.own_headers.clone();
         let accept = self.request.accept.unwrap_or(self.accept);
@@ -261,6 +285,7 @@ impl Sender {
                 None => headers.remove(name),
             };
         }
+        self.core.scope.add_headers(&mut headers)?;
         self.request.add_headers(&mut headers)?;
         for (name, value) in self.options.named.iter().chain(&self.options.headers) {
             change_header(&mut headers, name, value.as_deref())?;
@@ -340,7 +365,7 @@ impl Sender {
             return set_header(headers, name, key);
         }
         if self.request.operation.idempotency == Idempotency::Key && !headers.contains_key(name) {
-            return set_header(headers, name, &new_key());
+            return set_header(headers, name, &new_uuid());
         }
         Ok(())
     }
@@ -417,7 +442,9 @@ impl Sender {
         };
         Attempted {
             failure,
-            error: Error::api(said, Some(text)).with_response(response),
+            error: Error::api(said, Some(text))
+                .with_content(body)
+                .with_response(response),
         }
     }
 }
@@ -453,8 +480,8 @@ fn add_credential(
     Ok(())
 }
 
-/// Makes a key in the form of a random UUID.
-fn new_key() -> String {
+/// Makes a random UUID.
+pub(super) fn new_uuid() -> String {
     let (high, low) = (retry::random_bits(), retry::random_bits());
     format!(
         "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",

@@ -57,4 +57,204 @@ impl ChatCompletions {
         request.json(&body);
         Call::new(&self.core, request)
     }
+
+    /// Begins a chat completion that is put together step by step.
+    pub fn builder(&self, model: impl Into<String>) -> ChatCompletionsBuilder {
+        let body = types::ChatCompletionRequest::new(model, Vec::new());
+        ChatCompletionsBuilder {
+            resource: self.clone(),
+            body,
+        }
+    }
+}
+
+/// A body that is put together step by step, then sent.
+#[derive(Clone, Debug)]
+#[must_use = "a body does nothing until it is sent"]
+pub struct ChatCompletionsBuilder {
+    resource: ChatCompletions,
+    body: types::ChatCompletionRequest,
+}
+
+impl ChatCompletionsBuilder {
+    /// Adds what the application tells the model about its task.
+    pub fn system(mut self, content: impl Into<types::ChatTextContent>) -> Self {
+        let turn = types::ChatSystemMessageParam::new(content);
+        let turn = types::ChatMessageParam::System(turn);
+        self.body.messages.push(turn);
+        self
+    }
+
+    /// Adds what the application tells the model; the newer name of `system`.
+    pub fn developer(mut self, content: impl Into<types::ChatTextContent>) -> Self {
+        let turn = types::ChatDeveloperMessageParam::new(content);
+        let turn = types::ChatMessageParam::Developer(turn);
+        self.body.messages.push(turn);
+        self
+    }
+
+    /// Adds what the user says, as text or in parts.
+    pub fn user(mut self, content: impl Into<types::ChatUserContent>) -> Self {
+        let turn = types::ChatUserMessageParam::new(content);
+        let turn = types::ChatMessageParam::User(turn);
+        self.body.messages.push(turn);
+        self
+    }
+
+    /// Adds what the model said.
+    pub fn assistant(mut self, content: impl Into<types::ChatTextContent>) -> Self {
+        let mut turn = types::ChatAssistantMessageParam::new();
+        turn.content = Some(Some(content.into()));
+        let turn = types::ChatMessageParam::Assistant(turn);
+        self.body.messages.push(turn);
+        self
+    }
+
+    /// Adds the result of a tool call.
+    pub fn tool(
+        mut self,
+        content: impl Into<types::ChatTextContent>,
+        tool_call_id: impl Into<String>,
+    ) -> Self {
+        let turn = types::ChatToolMessageParam::new(content, tool_call_id);
+        let turn = types::ChatMessageParam::Tool(turn);
+        self.body.messages.push(turn);
+        self
+    }
+
+    /// Adds several to `messages`.
+    pub fn messages(mut self, items: impl IntoIterator<Item = types::ChatMessageParam>) -> Self {
+        self.body.messages.extend(items);
+        self
+    }
+
+    /// The most tokens to generate; the older name of `max_completion_tokens`.
+    pub fn max_tokens(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.body = self.body.max_tokens(value.into());
+        self
+    }
+
+    /// The most tokens to generate. Without it the model's own limit holds.
+    pub fn max_completion_tokens(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.body = self.body.max_completion_tokens(value.into());
+        self
+    }
+
+    /// Sampling temperature; lower is more deterministic.
+    pub fn temperature(mut self, value: impl Into<Option<f64>>) -> Self {
+        self.body = self.body.temperature(value.into());
+        self
+    }
+
+    /// Nucleus sampling: only the likeliest tokens whose probabilities add up to this are sampled.
+    pub fn top_p(mut self, value: impl Into<Option<f64>>) -> Self {
+        self.body = self.body.top_p(value.into());
+        self
+    }
+
+    /// How many answers to give.
+    pub fn n(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.body = self.body.n(value.into());
+        self
+    }
+
+    /// Sequences that end an answer where they occur.
+    pub fn stop(mut self, value: impl Into<Option<types::ChatCompletionRequestStop>>) -> Self {
+        self.body = self.body.stop(value.into());
+        self
+    }
+
+    /// Whether to stream the answer as chunks.
+    ///
+    /// Default: `false`.
+    pub fn stream_property(mut self, value: impl Into<Option<bool>>) -> Self {
+        self.body = self.body.stream(value.into());
+        self
+    }
+
+    /// What a stream carries beside the answer.
+    pub fn stream_options(mut self, value: impl Into<Option<types::ChatStreamOptions>>) -> Self {
+        self.body = self.body.stream_options(value.into());
+        self
+    }
+
+    /// Tools that the model may call.
+    pub fn tools(mut self, value: Vec<types::ChatTool>) -> Self {
+        self.body = self.body.tools(value);
+        self
+    }
+
+    /// Whether and which tools the model has to call; without it the model decides.
+    pub fn tool_choice(mut self, value: impl Into<types::ChatToolChoice>) -> Self {
+        self.body = self.body.tool_choice(value);
+        self
+    }
+
+    /// Whether the model may call several tools in one answer.
+    ///
+    /// Default: `true`.
+    pub fn parallel_tool_calls(mut self, value: bool) -> Self {
+        self.body = self.body.parallel_tool_calls(value);
+        self
+    }
+
+    /// The form of the answer.
+    pub fn response_format(mut self, value: impl Into<types::ChatResponseFormat>) -> Self {
+        self.body = self.body.response_format(value);
+        self
+    }
+
+    /// Asks the provider to sample the same way again, where it can.
+    pub fn seed(mut self, value: impl Into<Option<i64>>) -> Self {
+        self.body = self.body.seed(value.into());
+        self
+    }
+
+    /// Makes tokens that occurred already less likely.
+    pub fn presence_penalty(mut self, value: impl Into<Option<f64>>) -> Self {
+        self.body = self.body.presence_penalty(value.into());
+        self
+    }
+
+    /// Makes tokens less likely the more often they occurred.
+    pub fn frequency_penalty(mut self, value: impl Into<Option<f64>>) -> Self {
+        self.body = self.body.frequency_penalty(value.into());
+        self
+    }
+
+    /// How much the model reasons before it answers.
+    pub fn reasoning_effort(
+        mut self,
+        value: impl Into<Option<types::ChatReasoningEffort>>,
+    ) -> Self {
+        self.body = self.body.reasoning_effort(value.into());
+        self
+    }
+
+    /// The caller's own name of the person who asks.
+    pub fn user2(mut self, value: impl Into<String>) -> Self {
+        self.body = self.body.user(value);
+        self
+    }
+
+    /// Free-form JSON of the caller's own, passed to the provider where it takes any.
+    pub fn metadata(mut self, value: impl Into<Option<types::Metadata>>) -> Self {
+        self.body = self.body.metadata(value.into());
+        self
+    }
+
+    /// The body as it would be sent.
+    pub fn request(self) -> types::ChatCompletionRequest {
+        self.body
+    }
+
+    /// Sends the body.
+    pub fn execute(self) -> Call<Json<types::ChatCompletion>> {
+        self.resource.create(self.body)
+    }
+
+    /// Sends the body, and asks for a stream of events.
+    pub fn stream(self) -> Call<Streaming<ChatKind>> {
+        self.resource.stream(self.body)
+    }
 }

@@ -5,6 +5,7 @@ use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,11 @@ pub trait Reply: Sized + 'static {
     /// The cursor that the caller begins with, for errors to carry.
     fn cursor(_sender: &Sender) -> Option<String> {
         None
+    }
+
+    /// Takes an error for an answer, if it is one.
+    fn recover(error: Error, _request: &Request) -> Result<WithResponse<Self::Output>, Error> {
+        Err(error)
     }
 
     /// Reads the answer.
@@ -145,6 +151,17 @@ impl<R: Reply> Call<R> {
     /// Says whether an attempt that may have been acted on is made again.
     pub fn is_repeatable(&self) -> Result<bool, Error> {
         Ok(self.sender.repeatable(&self.sender.template()?))
+    }
+
+    pub(super) fn request_mut(&mut self) -> &mut Request {
+        &mut self.sender.request
+    }
+
+    /// Lets the server wait before it answers.
+    pub(super) fn waiting(self, time: Duration) -> Self {
+        let limits = self.sender.timeouts();
+        let limits = limits.first_byte(limits.first_byte + time);
+        self.timeouts(limits.total(limits.total + time))
     }
 
     pub(super) fn into_sender(self) -> Sender {

@@ -17,6 +17,7 @@ use super::interceptors::{Interceptor, Interceptors};
 use super::logging::{CallLog, LogLevel, LogRecord, Logger};
 use super::redaction::Redactor;
 use super::retry::{Quota, RetryPolicy};
+use super::scopes::Scope;
 use super::servers::base_url;
 pub use super::servers::ServerVariable;
 use super::sse::Limits;
@@ -319,7 +320,7 @@ impl Config {
         Ok(Core {
             http,
             base_url,
-            tokens,
+            tokens: tokens.into(),
             own_headers: own_headers(
                 !self.without_platform_headers,
                 &self.named_headers,
@@ -333,9 +334,10 @@ impl Config {
             interceptors: self.interceptors,
             trace_context: self.trace_context,
             timeouts,
-            quota: Quota::new(retry.quota),
+            quota: Arc::new(Quota::new(retry.quota)),
             retry,
             limits: self.limits,
+            scope: Scope::default(),
             service,
         })
     }

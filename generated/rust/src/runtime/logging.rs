@@ -113,6 +113,15 @@ impl CallLog {
         })
     }
 
+    /// Gives the same log with another redactor.
+    pub(super) fn with(&self, redactor: &Arc<Redactor>) -> Self {
+        Self {
+            lowest: self.lowest,
+            logger: self.logger.clone(),
+            redactor: Arc::clone(redactor),
+        }
+    }
+
     pub(super) fn answered(&self, attempt: &Attempt, response: &ResponseInfo) {
         let fields = json!({
             "status": response.status(),

@@ -25,6 +25,7 @@ from headgate.plan.rust.pages import ConstantsPage, ModulesPage, TypesPage
 from headgate.plan.rust.paging import plan_pages
 from headgate.plan.rust.reference import CallNames, reference
 from headgate.plan.rust.streams import StreamsFile, name_streams
+from headgate.plan.rust.surface import ScopesPage, WaitWriter
 from headgate.plan.rust.topics import topics
 from headgate.plan.rust.types import Types
 from headgate.plan.rust.vectors import plan_vectors
@@ -56,6 +57,7 @@ RUNTIME: Final = (
     "page",
     "parameters",
     "partial_json",
+    "passing",
     "payload",
     "progress",
     "records",
@@ -63,6 +65,7 @@ RUNTIME: Final = (
     "request",
     "response",
     "retry",
+    "scopes",
     "servers",
     "shape",
     "sse",
@@ -74,6 +77,7 @@ RUNTIME: Final = (
     "tuple",
     "upload",
     "vectors",
+    "wait",
     "webhooks",
 )
 
@@ -104,7 +108,8 @@ class Crate:
 
     def files(self) -> Iterator[PlannedFile]:
         """Give every file, in the order in which they are written."""
-        client = plan_client(self.api, self.config, self.places, self.header)
+        waits = WaitWriter(self.api, self.definitions, self.places, self.statics)
+        client = plan_client(self.api, self.config, self.places, self.header, waits)
         toml = assembled("# {}", rust.comment(self.said))
         manifest = plan_manifest(self.config, toml)
         yield Rendered("Cargo.toml", "rust/Cargo.toml.jinja", manifest)
@@ -123,6 +128,7 @@ class Crate:
             pages=has_pages,
             content=has_content,
             server=bool(client.variables),
+            scopes=bool(client.scopes),
         )
         yield Rendered("src/lib.rs", "rust/lib.jinja", root)
         roots = [each for each in _walk(self.api.root) if len(each.path) <= 1]
@@ -130,6 +136,9 @@ class Crate:
         for child, resource in zip(client.children, placed, strict=True):
             self.called.accessors[resource.path] = child.name
         yield Rendered("src/client.rs", "rust/client.jinja", client)
+        if client.scopes:
+            scopes = ScopesPage(self.header, client.scopes)
+            yield Rendered("src/scopes.rs", "rust/scopes.jinja", scopes)
         errors = plan_errors(self.api.errors, self.definitions, self.header)
         yield Rendered("src/errors.rs", "rust/errors.jinja", errors)
         if has_pages:

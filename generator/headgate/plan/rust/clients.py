@@ -12,6 +12,7 @@ from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
 from headgate.plan.rust.operations import ChildPage
+from headgate.plan.rust.surface import PASSED, plan_passing, plan_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     )
     from headgate.names import Scope
     from headgate.plan.rust.operations import Place
+    from headgate.plan.rust.surface import PassingPage, ScopePage, WaitPage, WaitWriter
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +97,31 @@ class ClientPage:
     header_maps: tuple[HeaderMapPage, ...]
     vendors: tuple[VendorPage, ...]
     children: tuple[ChildPage, ...]
+    scopes: tuple[ScopePage, ...]
+    passing: PassingPage | None
+    waits: tuple[WaitPage, ...]
 
 
 def plan_client(
-    api: Api, config: Config, places: Mapping[tuple[str, ...], Place], header: Code
+    api: Api,
+    config: Config,
+    places: Mapping[tuple[str, ...], Place],
+    header: Code,
+    waits: WaitWriter,
 ) -> ClientPage:
     """Plan the file of the client."""
     imports = Imports()
-    methods = scope("builder", "from_env", "new")
+    calls = api.surface.calls
+    passed = PASSED if calls is not None else ()
+    scoped = ("scope",) if api.surface.scopes else ()
+    methods = scope("builder", "from_env", "new", *passed, *scoped)
+    scopes = plan_scopes(api.surface.scopes, methods)
+    if scopes:
+        imports.use("crate", "scopes")
+        imports.use("std::collections", "BTreeMap")
+    schemes_known = [scheme.name for scheme in api.schemes]
+    passing = None if calls is None else plan_passing(calls, schemes_known, imports)
+    waiting = waits.pages(methods, imports)
     vendors = tuple(_vendor(each, methods) for each in api.clients)
     children = tuple(_children(api, places, imports, methods))
     options = scope(
@@ -179,6 +198,9 @@ def plan_client(
         header_maps=maps,
         vendors=vendors,
         children=children,
+        scopes=scopes,
+        passing=passing,
+        waits=waiting,
     )
 
 

@@ -21,6 +21,7 @@ from headgate.ir.types import (
 )
 from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import access, layout
+from headgate.plan.rust.builders import BuilderPage, BuilderWriter, Sent
 from headgate.plan.rust.docs import described
 from headgate.plan.rust.flags import sent_flag
 from headgate.plan.rust.forms import form_statements
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         Resource,
         StreamCall,
     )
+    from headgate.ir.surface import Builder
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.pages import StructPage
 
@@ -100,6 +102,7 @@ class ResourcePage:
     name: Code
     children: tuple[ChildPage, ...]
     methods: tuple[MethodPage, ...]
+    builders: tuple[BuilderPage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,12 @@ class ResourceFile:
             params = self._params(operation, structs)
             statics.append(self._static(operation))
             methods += self._operation(operation, params)
+        own = {operation.id for operation in self.resource.operations}
+        builders = tuple(
+            self._builder(each)
+            for each in self.api.surface.builders
+            if each.operation in own
+        )
         self.imports.use("std::sync", "Arc")
         self.imports.use("crate::runtime::transport", "Core")
         title = ".".join(self.resource.path) or "The API"
@@ -157,7 +166,29 @@ class ResourceFile:
             docs=rust.doc(text),
             name=place.name,
             methods=tuple(methods),
+            builders=builders,
         )
+
+    def _builder(self, builder: Builder) -> BuilderPage:
+        place = self.places[self.resource.path]
+        operation = next(
+            each for each in self.resource.operations if each.id == builder.operation
+        )
+        method = claim_snake(self._methods, builder.name, "builder")
+        words = (*place.name.text.split(), builder.name)
+        name = claim_pascal(self._types, words, "Builder")
+        key = (operation.resource, operation.method)
+        sent: list[Sent] = []
+        if not operation.only_streams:
+            reply = self._reply(operation, None)
+            called = self.called.methods[(*key, False)]
+            sent.append(Sent("execute", called, reply))
+        if operation.stream is not None:
+            reply = self._reply(operation, operation.stream)
+            called = self.called.methods[(*key, True)]
+            sent.append(Sent("stream", called, reply))
+        writer = BuilderWriter(self.definitions, self.imports, place.name)
+        return writer.page(builder, method, name, tuple(sent))
 
     def _child(self, child: Resource) -> ChildPage:
         place = self.places[child.path]

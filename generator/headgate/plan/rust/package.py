@@ -72,6 +72,8 @@ class RootPage:
     vectors: bool
     webhooks: bool
     server: bool
+    scopes: bool
+    passing: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -139,6 +141,7 @@ def plan_root(
     pages: bool,
     content: bool,
     server: bool,
+    scopes: bool,
 ) -> RootPage:
     """Plan src/lib.rs."""
     text = f"{config.package.description}\n\n{api.docs.text}".strip()
@@ -152,4 +155,6 @@ def plan_root(
         vectors=api.content.vectors is not None,
         webhooks=bool(api.webhooks),
         server=server,
+        scopes=scopes,
+        passing=api.surface.calls is not None,
     )

@@ -23,5 +23,6 @@ mod samples;
 mod scripted;
 mod shapes;
 mod streams;
+mod surface;
 mod types;
 mod vectors;

@@ -1,0 +1,37 @@
+//! Part of the generated SDK's fixed runtime: asking until something is decided.
+
+use std::time::{Duration, Instant};
+
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::call::{Call, Json};
+use super::error::{Error, TimeLimit};
+
+/// Asks again and again, each time for so many seconds, until `field` of what is answered
+/// is no longer one of `pending`; fails when the time is over.
+pub async fn until_decided<T>(
+    limit: Duration,
+    most: u64,
+    (field, pending): (&str, &[&str]),
+    ask: impl Fn(u64) -> Call<Json<T>>,
+) -> Result<T, Error>
+where
+    T: DeserializeOwned + Serialize + Send + 'static,
+{
+    let deadline = Instant::now() + limit;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let seconds = left.as_secs().min(most);
+        let answer = ask(seconds).waiting(Duration::from_secs(seconds)).await?;
+        let shown = serde_json::to_value(&answer).unwrap_or_default();
+        let waits = shown.get(field).and_then(Value::as_str);
+        if !waits.is_some_and(|value| pending.contains(&value)) {
+            return Ok(answer);
+        }
+        if Instant::now() >= deadline {
+            return Err(Error::timeout(TimeLimit::Total));
+        }
+    }
+}
