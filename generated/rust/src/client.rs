@@ -2,6 +2,7 @@
 
 //! The client and what it is made from.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::errors::ERROR_SHAPE;
@@ -21,9 +22,11 @@ use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeo
 use crate::runtime::error::Error;
 use crate::runtime::interceptors::Interceptor;
 use crate::runtime::logging::{LogLevel, LogRecord};
+use crate::runtime::passing::{Passed, Passing};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
+use crate::scopes;
 
 static PROVIDER_KEYS: NamedHeaders = NamedHeaders {
     option: "provider_key",
@@ -75,6 +78,13 @@ static SERVICE: Service = Service {
     errors: ERROR_SHAPE,
 };
 
+static PASSING: Passing = Passing::new(
+    "/v1/proxy/upstream",
+    &["/v1/proxy/"],
+    Some("X-Headgate-Error"),
+    &[&[0]],
+);
+
 /// Headgate stands between an application and its model providers. It answers messages, carries
 /// out tool-using runs on the server, and streams both as typed events whose order is declared.
 ///
@@ -103,6 +113,57 @@ impl Client {
     /// Makes a client from environment variables and defaults.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().build()
+    }
+
+    /// Gives a client whose calls belong together: they share a session, and may name the span that
+    /// they are part of and the agent that makes them. The audit log shows all three.
+    pub fn trace(&self, scope: scopes::Trace) -> Self {
+        let core = scope.around(&self.core);
+        Self { core }
+    }
+
+    /// Gives a client whose calls carry the caller's own credential for the upstream behind the gateway, in
+    /// place of the stored one. It is passed on and never stored.
+    pub fn with_upstream_key(&self, scope: scopes::UpstreamKey) -> Self {
+        let core = scope.around(&self.core);
+        Self { core }
+    }
+
+    /// What the scopes were given that the client was made in, but no secrets.
+    pub fn scope(&self) -> &BTreeMap<&'static str, String> {
+        self.core.scope()
+    }
+
+    /// Calls the REST API that a key is made for, through the gateway. A path that begins with `/v1/proxy/` is
+    /// called as it is. What the API answers comes back whatever its status; an error of the gateway itself
+    /// is raised.
+    pub fn request(&self, method: &str, path: &str) -> Call<Passed> {
+        PASSING.call(&self.core, method, path)
+    }
+
+    /// Gets what is at a path, as `request` does.
+    pub fn get(&self, path: &str) -> Call<Passed> {
+        self.request("GET", path)
+    }
+
+    /// Posts to a path, as `request` does.
+    pub fn post(&self, path: &str) -> Call<Passed> {
+        self.request("POST", path)
+    }
+
+    /// Puts something at a path, as `request` does.
+    pub fn put(&self, path: &str) -> Call<Passed> {
+        self.request("PUT", path)
+    }
+
+    /// Changes what is at a path, as `request` does.
+    pub fn patch(&self, path: &str) -> Call<Passed> {
+        self.request("PATCH", path)
+    }
+
+    /// Deletes what is at a path, as `request` does.
+    pub fn delete(&self, path: &str) -> Call<Passed> {
+        self.request("DELETE", path)
     }
 
     /// OpenAI's own client, with its chat completions, embeddings and models.

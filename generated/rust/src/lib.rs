@@ -23,6 +23,7 @@ mod pages;
 pub mod resources;
 #[doc(hidden)]
 pub mod runtime;
+pub mod scopes;
 pub mod streams;
 pub mod types;
 pub mod vectors;
@@ -42,6 +43,7 @@ pub use runtime::logging::{LogLevel, LogRecord};
 pub use runtime::otel;
 pub use runtime::page::{Items, Page, Pages};
 pub use runtime::partial_json::PartialJson;
+pub use runtime::passing::{Passed, RawAnswer};
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
