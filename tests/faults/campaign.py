@@ -1,7 +1,8 @@
 """Drive the three SDKs through the fault server and count what goes wrong.
 
-`python -m tests.faults.campaign [--cases N] [--seed S] [--language L ...]` prints a
-table; exit code 1 if anything in it is not 0.
+`python -m tests.faults.campaign [--cases N] [--seed S] [--language L ...]` says now and
+then how far it is, and prints a table; exit code 1 if anything in it is not 0. One that
+was interrupted says which case to go on from (`--first`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -24,6 +26,10 @@ ROOT = Path(__file__).resolve().parents[2]
 DRIVERS = ROOT / "tests" / "faults" / "drivers"
 LANGUAGES = ("python", "typescript", "rust")
 WORKERS = 16
+BATCH = 100
+"""How many cases a driver reports at a time."""
+PROGRESS_EVERY = 20.0
+"""Seconds between two lines that say how far a campaign is."""
 ENVIRONMENT = {
     **{
         name: value
@@ -97,23 +103,68 @@ def run(
     first: int = 0,
     workers: int = WORKERS,
     scenarios: Sequence[str] = (),
+    tell: Callable[[dict[str, Any]], None] | None = None,
+    every: float = PROGRESS_EVERY,
 ) -> dict[str, Any]:
-    """Run a language's driver; the server's report, with what the driver left open."""
+    """Run a language's driver; the server's report, with what the driver left open.
+
+    `tell` is given the report so far, now and then.
+    """
     command = COMMANDS[language]()
     named = [argument for name in scenarios for argument in ("--scenario", name)]
     with fault_server("--seed", str(seed), *named) as url:
         span = [url, str(first), str(first + cases), str(workers)]
         begun = time.monotonic()
-        driven = subprocess.run(
-            [*command, *span], check=True, stdout=subprocess.PIPE, env=ENVIRONMENT
+        left_open = _driven(
+            [*command, *span],
+            lambda: tell(fetched(f"{url}/faults/report")) if tell else None,
+            every,
         )
         report: dict[str, Any] = fetched(f"{url}/faults/report")
     report["seconds"] = round(time.monotonic() - begun, 1)
-    report["left_open"] = json.loads(driven.stdout)
+    report["left_open"] = json.loads(left_open)
     report["wrong"]["leaked"] += sum(report["left_open"].values())
     report["unreported"] = cases - report["cases"]
     report["wrong"]["hung"] += report["unreported"]
     return report
+
+
+def _driven(command: Sequence[str], tell: Callable[[], None], every: float) -> bytes:
+    """Run a driver to its end and give what it prints; `tell` is called as it runs."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=ENVIRONMENT) as driver:
+        try:
+            while True:
+                try:
+                    printed, _ = driver.communicate(timeout=every)
+                except subprocess.TimeoutExpired:
+                    tell()
+                    continue
+                if driver.returncode != 0:
+                    raise subprocess.CalledProcessError(driver.returncode, command)
+                return printed
+        finally:
+            driver.kill()
+
+
+@dataclass(slots=True)
+class Progress:
+    """Says how far the campaign of a language is."""
+
+    language: str
+    cases: int
+    begun: float = field(default_factory=time.monotonic)
+    done: int = 0
+
+    def __call__(self, report: dict[str, Any]) -> None:
+        """Write a line: the cases done and what was wrong with them."""
+        self.done = report["cases"]
+        counts = [f"{count} {what}" for what, count in report["wrong"].items() if count]
+        seconds = time.monotonic() - self.begun
+        line = (
+            f"{self.language}: {self.done:,} of {self.cases:,} cases, {seconds:.0f} s;"
+            f" {', '.join(counts) or 'nothing wrong'}"
+        )
+        print(line, file=sys.stderr, flush=True)
 
 
 def fetched(url: str) -> Any:
@@ -133,17 +184,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scenario", action="append", default=[])
     parser.add_argument("--failures", type=int, default=5, help="how many to show")
     options = parser.parse_args(arguments)
-    reports = {
-        language: run(
-            language,
-            cases=options.cases,
-            seed=options.seed,
-            first=options.first,
-            workers=options.workers,
-            scenarios=options.scenario,
-        )
-        for language in options.language or LANGUAGES
-    }
+    reports: dict[str, dict[str, Any]] = {}
+    for language in options.language or LANGUAGES:
+        progress = Progress(language, options.cases)
+        try:
+            reports[language] = run(
+                language,
+                cases=options.cases,
+                seed=options.seed,
+                first=options.first,
+                workers=options.workers,
+                scenarios=options.scenario,
+                tell=progress,
+            )
+        except KeyboardInterrupt:
+            # Cases end out of order: some of the last ones may not have been tried.
+            safe = options.first + max(progress.done - options.workers - BATCH, 0)
+            print(f"{language}: go on with --first {safe}", file=sys.stderr)
+            return 1
     print(table(reports))
     for language, report in reports.items():
         print(f"{language}: {report['seconds']} s, left open: {report['left_open']}")
