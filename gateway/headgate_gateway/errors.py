@@ -31,6 +31,11 @@ KINDS: dict[str, Kind] = {
         "unsupported_version",
         "unsupported_operation",
         "unsupported_server_tool",
+        "unsupported_content_block",
+        "unsupported_tool_type",
+        "unsupported_function_tool",
+        "unsupported_output_format",
+        "unsupported_thinking",
         "invalid_starting_after",
     ),
     **_kinds("invalid_request_error", 405, "E1001", "method_not_allowed"),
@@ -79,6 +84,7 @@ KINDS: dict[str, Kind] = {
         "E3001",
         "upstream_failed",
         "stream_idle_timeout",
+        "output_validation_failed",
         retryable=True,
     ),
     **_kinds(
@@ -107,6 +113,7 @@ class GatewayError(Exception):
         retry_after: float | None = None,
         details: JsonObject | None = None,
         headers: dict[str, str] | None = None,
+        compat_issues: list[JsonObject] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -116,6 +123,7 @@ class GatewayError(Exception):
         self.retry_after = retry_after
         self.details = details
         self.headers = headers or {}
+        self.compat_issues = compat_issues
 
     def as_object(self, request_id: str) -> JsonObject:
         """The ``Error`` object of the specification."""
@@ -132,4 +140,6 @@ class GatewayError(Exception):
             body["retry_after"] = self.retry_after
         if self.details is not None:
             body["details"] = self.details
+        if self.compat_issues is not None:
+            body["compat_issues"] = self.compat_issues
         return body

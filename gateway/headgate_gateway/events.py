@@ -1,12 +1,16 @@
 """Builds the events of a message, and folds them back into the message."""
 
 from collections.abc import AsyncGenerator
+from decimal import Decimal
 from typing import Any, TypeAlias
 
-from headgate_gateway.json import JSONDecodeError, JsonObject, loads
+from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
 
 EventSource: TypeAlias = AsyncGenerator[JsonObject, None]
 """Events as they come; closing it aborts what makes them."""
+
+_LONGEST_ASIDE = 256 * 1024
+"""What a provider tells beside its answer is dropped where it is longer, in bytes."""
 
 TERMINAL = frozenset({"message_stop", "run_complete", "error"})
 """Nothing follows an event of these types."""
@@ -43,10 +47,19 @@ def block_stop(index: int) -> JsonObject:
 
 
 def message_delta(
-    stop_reason: str, usage: JsonObject | None, *, stop_sequence: str | None = None
+    stop_reason: str,
+    usage: JsonObject | None,
+    *,
+    stop_sequence: str | None = None,
+    said: JsonObject | None = None,
 ) -> JsonObject:
-    """Why the message ended and what it cost; a provider may forget the latter."""
-    delta = {"stop_reason": stop_reason, "stop_sequence": stop_sequence}
+    """Why the message ended and what it cost; a provider may forget the latter.
+
+    ``said`` is what the provider told in fields that have no place in a message.
+    """
+    delta: JsonObject = {"stop_reason": stop_reason, "stop_sequence": stop_sequence}
+    if said and len(dumps(said)) <= _LONGEST_ASIDE:
+        delta["metadata"] = {"provider": said}
     event: JsonObject = {"type": "message_delta", "delta": delta}
     if usage is not None:
         event["usage"] = usage
@@ -75,7 +88,14 @@ def usage_of(input_tokens: int, output_tokens: int) -> JsonObject:
 def add_usage(total: JsonObject, more: JsonObject) -> JsonObject:
     """The sum of two usages, counter by counter."""
     names = [*total, *(name for name in more if name not in total)]
-    return {name: total.get(name, 0) + more.get(name, 0) for name in names}
+    return {name: _sum(total.get(name, 0), more.get(name, 0)) for name in names}
+
+
+def _sum(one: float, other: float) -> float:
+    """Costs are decimals: 0.1 and 0.2 are 0.3."""
+    if isinstance(one, int) and isinstance(other, int):
+        return one + other
+    return float(Decimal(str(one)) + Decimal(str(other)))
 
 
 class MessageFold:

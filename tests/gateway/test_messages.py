@@ -38,6 +38,7 @@ def test_an_unscripted_answer_is_an_echo(client: Client):
         "input_tokens": 7,
         "output_tokens": 4,
         "total_tokens": 11,
+        "cost_usd": 0,
     }
 
 
@@ -99,7 +100,7 @@ def test_usage_is_exact_when_the_script_says_so(client: Client):
     usage = {"input_tokens": 90, "output_tokens": 10, "cache_read_tokens": 40}
     answer = whole(client, message({"turns": [{"text": "x", "usage": usage}]}))
 
-    assert answer["usage"] == {**usage, "total_tokens": 100}
+    assert answer["usage"] == {**usage, "total_tokens": 100, "cost_usd": 0}
 
 
 def test_counting_tokens_agrees_with_the_bill(client: Client):

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
+from headgate_gateway.providers.prices import number
 
 _REASONS = {
     "end_turn": "stop",
@@ -152,6 +154,20 @@ class Answer:
         }
 
 
+def combined(choices: Sequence[Choice]) -> tuple[JsonObject, Decimal | None]:
+    """The ``Usage`` of all answers, which share one prompt, and what they cost.
+
+    Each of them was asked for by itself and cost its prompt again.
+    """
+    costs = [choice.usage.get("cost_usd") for choice in choices]
+    known = [Decimal(str(cost)) for cost in costs if cost is not None]
+    usage = {
+        "input_tokens": choices[0].usage["input_tokens"],
+        "output_tokens": sum(choice.usage["output_tokens"] for choice in choices),
+    }
+    return usage, sum(known, Decimal(0)) if len(known) == len(costs) else None
+
+
 def usage_of(choices: Sequence[Choice]) -> JsonObject:
     """The ``ChatUsage`` of all answers: they share one prompt."""
     prompt = choices[0].usage["input_tokens"]
@@ -167,7 +183,8 @@ def usage_of(choices: Sequence[Choice]) -> JsonObject:
     if "reasoning_tokens" in choices[0].usage:
         reasoning = sum(c.usage.get("reasoning_tokens", 0) for c in choices)
         usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
-    return usage
+    _, cost = combined(choices)
+    return usage if cost is None else {**usage, "cost_usd": number(cost)}
 
 
 async def pieces_of(

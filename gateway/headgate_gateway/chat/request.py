@@ -6,6 +6,14 @@ from typing import Any, cast
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 
 _SAME = ("temperature", "top_p", "metadata")
+EXTENSIONS = (
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "reasoning_effort",
+    "user",
+)
+"""What messages have no setting for, and providers of this form have."""
 _CHOICES = {"none": "none", "auto": "auto", "required": "any"}
 _INSTRUCTIONS = frozenset({"system", "developer"})
 
@@ -21,6 +29,11 @@ def message_request(chat: JsonObject) -> JsonObject:
     system = list(_instructions(given["messages"]))
     if system:
         request["system"] = system
+    if "response_format" in given:
+        request["output_format"] = _output_format(given["response_format"])
+    extensions = {name: given[name] for name in EXTENSIONS if name in given}
+    if extensions:
+        request["extensions"] = extensions
     limit = given.get("max_completion_tokens", given.get("max_tokens"))
     if limit is not None:
         request["max_tokens"] = limit
@@ -31,6 +44,19 @@ def message_request(chat: JsonObject) -> JsonObject:
         request["tools"] = [_tool(tool["function"]) for tool in given["tools"]]
         request["tool_choice"] = _tool_choice(given)
     return request
+
+
+def _output_format(format_: JsonObject) -> JsonObject:
+    """The ``OutputFormat``; what else the caller wrote beside it is left out."""
+    if format_["type"] != "json_schema":
+        return {"type": format_["type"]}
+    given: JsonObject = format_["json_schema"]
+    described = {
+        name: given[name]
+        for name in ("name", "description", "schema", "strict")
+        if given.get(name) is not None
+    }
+    return {"type": "json_schema", "json_schema": {"schema": {}, **described}}
 
 
 def unknown_properties(chat: JsonObject, known: JsonObject) -> list[str]:

@@ -11,6 +11,7 @@ from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.guard import guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
+from headgate_gateway.providers.structured import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ class Catalogue:
     ) -> EventSource:
         """One answer's events, in order and to the end, or a GatewayError.
 
-        ``whole`` lets the provider answer in one piece, as few events.
+        ``whole`` lets the provider answer in one piece, as few events. What was asked
+        for in a strict form has that form.
         """
         call = ModelCall(
             model=resolved.model["name"],
@@ -93,7 +95,10 @@ class Catalogue:
             keys=keys,
             whole=whole,
         )
-        return guarded(resolved.provider.stream(call), call, idle=self._idle)
+        events = guarded(
+            resolved.provider.stream(call), call, model=resolved.model, idle=self._idle
+        )
+        return checked(events, request)
 
     async def embed(self, resolved: Resolved, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, or a GatewayError."""

@@ -4,7 +4,9 @@ import re
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
+from headgate_gateway.json import dump_text
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.structured import wants_json
 from headgate_gateway.providers.tokens import count_request, count_text
 
 _SILENCE = "(nothing to echo)"
@@ -13,7 +15,7 @@ _WORDS = re.compile(r"\s*\S+|\s+")
 
 async def echo(call: ModelCall, *, model: str) -> events.EventSource:
     """The last user turn's text, a word an event."""
-    text, stop_reason, stop_sequence = _shorten(_last_user_text(call) or _SILENCE, call)
+    text, stop_reason, stop_sequence = _shorten(_text(call), call)
     asked = count_request(call.request, call.messages)
     yield events.message_start(
         message_id=new_id("msg"), model=model, usage=events.usage_of(asked, 0)
@@ -25,6 +27,14 @@ async def echo(call: ModelCall, *, model: str) -> events.EventSource:
     usage = events.usage_of(asked, count_text(text))
     yield events.message_delta(stop_reason, usage, stop_sequence=stop_sequence)
     yield events.message_stop()
+
+
+def _text(call: ModelCall) -> str:
+    """What to say; as JSON where that is asked for."""
+    said = _last_user_text(call)
+    if wants_json(call.request):
+        return dump_text({"echo": said})
+    return said or _SILENCE
 
 
 def _last_user_text(call: ModelCall) -> str:

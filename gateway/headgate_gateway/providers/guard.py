@@ -7,6 +7,7 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, usage_of
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.prices import cost_of, number
 from headgate_gateway.providers.tokens import count_request, count_text
 
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
@@ -18,9 +19,11 @@ _FITTING = {
 }
 
 
-async def guarded(events: EventSource, call: ModelCall, *, idle: float) -> EventSource:
+async def guarded(
+    events: EventSource, call: ModelCall, *, model: JsonObject, idle: float
+) -> EventSource:
     """``events`` up to ``message_stop``; GatewayError where they break off or err."""
-    order = _Order(call)
+    order = _Order(call, model)
     async with aclosing(events) as source:
         while not order.ended:
             event = order.check(await _next(source, idle))
@@ -45,8 +48,9 @@ async def _next(source: EventSource, idle: float) -> JsonObject:
 class _Order:
     """The state of one message, and what may come next in it."""
 
-    def __init__(self, call: ModelCall) -> None:
+    def __init__(self, call: ModelCall, model: JsonObject) -> None:
         self._call = call
+        self._model = model
         self._state = "before"
         self._blocks = 0
         self._kind = ""
@@ -125,7 +129,9 @@ class _Order:
         elif delta["stop_reason"] == "tool_use":
             delta["stop_reason"] = "end_turn"
         usage = event.get("usage") or self._estimate()
-        return {**event, "delta": delta, "usage": usage}
+        cost = cost_of(self._model, usage)
+        priced = usage if cost is None else {**usage, "cost_usd": number(cost)}
+        return {**event, "delta": delta, "usage": priced}
 
     def _estimate(self) -> JsonObject:
         asked = count_request(self._call.request, self._call.messages)

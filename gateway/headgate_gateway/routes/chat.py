@@ -8,16 +8,25 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import observed
-from headgate_gateway.chat.chunks import Answer, Choice, Head, pieces_of, usage_of
+from headgate_gateway.chat.chunks import (
+    Answer,
+    Choice,
+    Head,
+    combined,
+    pieces_of,
+    usage_of,
+)
 from headgate_gateway.chat.request import message_request, unknown_properties
 from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http import answers
+from headgate_gateway.http.accounting import Accounting
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
 from headgate_gateway.ids import ulid
 from headgate_gateway.json import JsonObject, dumps
+from headgate_gateway.providers.compatibility import chat_needs, require_able
 from headgate_gateway.routes.allowed import allowed_model
 from headgate_gateway.streaming import EventStream
 
@@ -31,6 +40,7 @@ class _Completion:
     """The answers that one request asked for."""
 
     head: Head
+    accounting: Accounting
     choices: list[Choice]
     pieces: AsyncGenerator[JsonObject, None]
 
@@ -48,13 +58,16 @@ async def create(call: Call) -> ASGIApp:
         whole = await while_waited_for(
             call.request.receive, _whole(completion), unless=forced
         )
-        return answers.json_answer(whole, headers=headers)
+        usage, cost = combined(completion.choices)
+        costs = completion.accounting.headers(usage, cost=cost)
+        return answers.json_answer(whole, headers={**headers, **costs})
 
     return await once(call, produce)
 
 
 def _begin(call: Call) -> _Completion:
     resolved = allowed_model(call, call.body["model"], param="model")
+    require_able(resolved.model, chat_needs(call.body))
     request = message_request(call.body)
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
@@ -73,7 +86,7 @@ def _begin(call: Call) -> _Completion:
     head = Head(
         id=f"chatcmpl-{ulid()}", created=int(time.time()), model=call.body["model"]
     )
-    return _Completion(head, choices, pieces_of(choices, sources))
+    return _Completion(head, Accounting(resolved), choices, pieces_of(choices, sources))
 
 
 def _warning(call: Call) -> dict[str, str]:

@@ -4,12 +4,20 @@ from collections.abc import Mapping
 
 from starlette.types import ASGIApp
 
+from headgate_gateway.events import usage_of
+from headgate_gateway.http.accounting import Accounting
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.embedding import EmbeddingCall, encoded, inputs_of
+from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.embedding import (
+    Embedded,
+    EmbeddingCall,
+    encoded,
+    inputs_of,
+)
 from headgate_gateway.routes.allowed import allowed_model
 
 
@@ -18,19 +26,21 @@ async def create(call: Call) -> ASGIApp:
     call.gateway.drain.refuse_new_work()
 
     async def produce() -> Answer:
+        resolved = allowed_model(call, call.body["model"], param="model")
+        accounting = Accounting(resolved)
         forced = call.gateway.drain.forced
-        receive = call.request.receive
-        return json_answer(
-            await while_waited_for(receive, _embeddings(call), unless=forced)
+        made = await while_waited_for(
+            call.request.receive, _embedded(call, resolved), unless=forced
         )
+        usage = usage_of(made.input_tokens, 0)
+        return json_answer(_answer(call, made), headers=accounting.headers(usage))
 
     return await once(call, produce)
 
 
-async def _embeddings(call: Call) -> JsonObject:
+async def _embedded(call: Call, resolved: Resolved) -> Embedded:
     asked: JsonObject = call.body
-    resolved = allowed_model(call, asked["model"], param="model")
-    made = await call.gateway.catalogue.embed(
+    return await call.gateway.catalogue.embed(
         resolved,
         EmbeddingCall(
             model=resolved.model["name"],
@@ -40,19 +50,21 @@ async def _embeddings(call: Call) -> JsonObject:
             keys=call.provider_keys,
         ),
     )
-    written = encoded if asked.get("encoding_format") == "base64" else list
+
+
+def _answer(call: Call, made: Embedded) -> JsonObject:
+    """The ``EmbeddingResponse``, in the encoding asked for."""
+    written = encoded if call.body.get("encoding_format") == "base64" else list
     data: list[JsonObject] = [
         {"object": "embedding", "index": index, "embedding": written(vector)}
         for index, vector in enumerate(made.vectors)
     ]
+    tokens = made.input_tokens
     return {
         "object": "list",
         "data": data,
-        "model": asked["model"],
-        "usage": {
-            "prompt_tokens": made.input_tokens,
-            "total_tokens": made.input_tokens,
-        },
+        "model": call.body["model"],
+        "usage": {"prompt_tokens": tokens, "total_tokens": tokens},
     }
 
 

@@ -9,12 +9,14 @@ from headgate_gateway.audit.facts import observed
 from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, MessageFold, error_event
+from headgate_gateway.http.accounting import Accounting
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of
 from headgate_gateway.providers.tokens import count_request
 from headgate_gateway.routes.allowed import allowed_model
@@ -25,14 +27,16 @@ async def create(call: Call) -> ASGIApp:
     """The answer, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
     resolved = allowed_model(call, call.body["model"], param="model")
+    require_able(resolved.model, message_needs(call.body))
     if call.body.get("stream", False):
         return await _streamed(call, resolved)
 
     async def produce() -> Answer:
+        accounting = Accounting(resolved)
         work = _whole(call, resolved)
         forced = call.gateway.drain.forced
-        receive = call.request.receive
-        return json_answer(await while_waited_for(receive, work, unless=forced))
+        whole = await while_waited_for(call.request.receive, work, unless=forced)
+        return json_answer(whole, headers=accounting.headers(whole["usage"]))
 
     return await once(call, produce)
 

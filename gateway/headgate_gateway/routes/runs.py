@@ -17,6 +17,7 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import REPLAYED, claim_of, require_same
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of, script_of
 from headgate_gateway.routes.allowed import allowed_model
 from headgate_gateway.routes.cursors import cursor_of
@@ -104,6 +105,8 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
     """The id of a new run, or of the one the same key began, and headers."""
     call.gateway.drain.refuse_new_work()
     resolved = allowed_model(call, call.body["request"]["model"], param="request.model")
+    needs = message_needs(call.body["request"], at="request.")
+    require_able(resolved.model, needs)
     if resolved.id == "mock/script":
         script_of(
             call.body["request"].get("metadata") or {}, at="request.metadata.script"

@@ -428,6 +428,9 @@ impl MessageFold {
         if value.stop_sequence.is_some() {
             target.stop_sequence = value.stop_sequence.clone().flatten();
         }
+        if value.metadata.is_some() {
+            target.metadata = value.metadata.clone();
+        }
         target.extra.extend(value.extra.clone());
         let target = self.value.as_mut()?;
         target.usage = event.usage.clone();

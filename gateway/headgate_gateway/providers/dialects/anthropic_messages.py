@@ -11,6 +11,7 @@ from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.content import function_tools
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.structured import schema_of, wants_json
 from headgate_gateway.providers.wire import parse_object
 
 _SAME = ("system", "temperature", "top_p", "top_k", "stop_sequences")
@@ -20,6 +21,9 @@ _BLOCKS = frozenset(
 _DELTAS = frozenset(
     {"text_delta", "thinking_delta", "signature_delta", "input_json_delta"}
 )
+_ENDING = frozenset({"stop_reason", "stop_sequence"})
+_MESSAGE = frozenset({"id", "type", "role", "model", "content", "usage", *_ENDING})
+"""The fields that are understood; others are kept as they came."""
 _DEFAULT_MAX_TOKENS = 4096
 
 
@@ -46,6 +50,9 @@ class AnthropicMessages:
             body["tools"] = [_tool(tool) for tool in tools]
         if tools and "tool_choice" in request:
             body["tool_choice"] = _tool_choice(request["tool_choice"])
+        if wants_json(request):
+            format_ = {"type": "json_schema", "schema": schema_of(request)}
+            body["output_config"] = {"format": format_}
         if "thinking" in request:
             body["thinking"] = {"type": "enabled", **request["thinking"]}
         return body
@@ -78,6 +85,7 @@ class _Reading:
         self._model = model
         self._indexes: dict[int, int] = {}
         self._asked: JsonObject = {}
+        self._said: JsonObject = {}
 
     def event(self, event: JsonObject) -> Iterator[JsonObject]:
         """What becomes of one event."""
@@ -86,6 +94,7 @@ class _Reading:
                 raise said_failure(event.get("error"))
             case "message_start":
                 self._asked = event["message"].get("usage") or {}
+                self._keep(event["message"], _MESSAGE)
                 yield events.message_start(
                     message_id=new_id("msg"),
                     model=self._model,
@@ -103,19 +112,26 @@ class _Reading:
                     yield events.block_stop(index)
             case "message_delta":
                 delta = event["delta"]
+                self._keep(delta, _ENDING)
                 yield events.message_delta(
                     delta.get("stop_reason") or "end_turn",
                     _usage({**self._asked, **(object_at(event, "usage"))}),
                     stop_sequence=delta.get("stop_sequence"),
+                    said=self._said,
                 )
             case "message_stop":
                 yield events.message_stop()
             case _:
                 pass
 
+    def _keep(self, told: JsonObject, known: frozenset[str]) -> None:
+        """Keep what is told in fields that are not known, as it came."""
+        self._said |= {name: told[name] for name in told if name not in known}
+
     def _start(self, event: JsonObject) -> Iterator[JsonObject]:
         block = event["content_block"]
         if block["type"] not in _BLOCKS:
+            self._said.setdefault("content", []).append(block)
             return
         index = self._indexes[event["index"]] = len(self._indexes)
         yield events.block_start(index, _begun(block))

@@ -38,6 +38,8 @@ class MessageBuilder:
         self._streaming: str | None = None
         self._waiting: dict[str, _Waiting] = {}
         self.usage: JsonObject | None = None
+        self.said: JsonObject = {}
+        """What the provider told in fields that have no place in a message."""
         self.has_tools = False
 
     def begin(self) -> Iterator[JsonObject]:
@@ -49,6 +51,10 @@ class MessageBuilder:
                 model=self._model,
                 usage=self.usage or events.usage_of(0, 0),
             )
+
+    def keep(self, told: JsonObject, known: frozenset[str]) -> None:
+        """Keep what is told in fields that are not ``known``, as it came."""
+        self.said |= {name: told[name] for name in told if name not in known}
 
     def text(self, piece: str) -> Iterator[JsonObject]:
         """A piece of the answer's text."""
@@ -107,7 +113,9 @@ class MessageBuilder:
                 yield self._input(piece)
             yield from self._close()
         self._waiting.clear()
-        yield events.message_delta(stop_reason, self.usage, stop_sequence=stop_sequence)
+        yield events.message_delta(
+            stop_reason, self.usage, stop_sequence=stop_sequence, said=self.said
+        )
         yield events.message_stop()
 
     def _piece(self, kind: str, delta: JsonObject) -> Iterator[JsonObject]:

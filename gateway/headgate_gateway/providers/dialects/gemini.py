@@ -16,6 +16,7 @@ from headgate_gateway.providers.dialects.content import (
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.structured import schema_of, wants_json
 from headgate_gateway.providers.wire import parse_object
 
 _REASONS = {
@@ -27,6 +28,9 @@ _REASONS = {
     "PROHIBITED_CONTENT": "content_filter",
     "SPII": "content_filter",
 }
+_RESPONSE = frozenset({"candidates", "usageMetadata", "modelVersion", "responseId"})
+_CANDIDATE = frozenset({"content", "finishReason", "index"})
+"""The fields that are understood; others, such as what an answer rests on, are kept."""
 _SETTINGS = {
     "max_tokens": "maxOutputTokens",
     "temperature": "temperature",
@@ -61,6 +65,9 @@ class Gemini:
                 "thinkingBudget": budget,
                 "includeThoughts": True,
             }
+        if wants_json(request):
+            settings["responseMimeType"] = "application/json"
+            settings["responseJsonSchema"] = schema_of(request)
         if settings:
             body["generationConfig"] = settings
         tools = function_tools(call)
@@ -102,10 +109,12 @@ class _Reading:
             raise said_failure(response["error"])
         if "usageMetadata" in response:
             self._message.usage = _usage(response["usageMetadata"])
+        self._message.keep(response, _RESPONSE)
         yield from self._message.begin()
         if object_at(response, "promptFeedback").get("blockReason"):
             self._reason = "SAFETY"
         for candidate in objects_at(response, "candidates"):
+            self._message.keep(candidate, _CANDIDATE)
             for part in objects_at(object_at(candidate, "content"), "parts"):
                 yield from self._part(part)
             self._reason = candidate.get("finishReason") or self._reason

@@ -13,8 +13,13 @@ from headgate_gateway.providers.dialects.content import (
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
-from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
+from headgate_gateway.providers.dialects.openai_terms import (
+    counted,
+    named_schema,
+    tool_settings,
+)
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.structured import wants_json
 from headgate_gateway.providers.wire import parse_object
 
 _DONE = "[DONE]"
@@ -31,6 +36,13 @@ _SETTINGS = {
     "top_p": "top_p",
     "stop_sequences": "stop",
 }
+_CHUNK = frozenset(
+    {
+        *("id", "object", "created", "model", "choices", "usage", "error"),
+        *("system_fingerprint", "service_tier", "obfuscation"),
+    }
+)
+"""The fields of a chunk that every provider sends and that are understood."""
 _AUDIO = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
@@ -47,9 +59,11 @@ class OpenAIChat:
             "model": call.model,
             "messages": list(_messages(call)),
         }
+        body |= call.request.get("extensions", {})
         if not call.whole:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         body |= renamed(call.request, _SETTINGS)
+        body |= _response_format(call.request)
         return body | tool_settings(call, _wrapped)
 
     async def events(
@@ -88,6 +102,7 @@ class _Reading:
             self._message.usage = counted(
                 chunk["usage"], asked="prompt", answered="completion"
             )
+        self._message.keep(chunk, _CHUNK)
         yield from self._message.begin()
         for choice in objects_at(chunk, "choices"):
             yield from self._delta(object_at(choice, said))
@@ -175,6 +190,15 @@ def _part(block: JsonObject) -> JsonObject:
             return {"type": "file", "file": {**file, **named}}
         case _:
             return {"type": "text", "text": block.get("text", "")}
+
+
+def _response_format(request: JsonObject) -> JsonObject:
+    if not wants_json(request):
+        return {}
+    format_: JsonObject = request["output_format"]
+    if format_["type"] == "json_object":
+        return {"response_format": format_}
+    return {"response_format": {**format_, "json_schema": named_schema(request)}}
 
 
 def _wrapped(function: JsonObject) -> JsonObject:

@@ -13,8 +13,13 @@ from headgate_gateway.providers.dialects.content import (
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
-from headgate_gateway.providers.dialects.openai_terms import counted, tool_settings
+from headgate_gateway.providers.dialects.openai_terms import (
+    counted,
+    named_schema,
+    tool_settings,
+)
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.structured import wants_json
 from headgate_gateway.providers.wire import parse_object
 
 _SETTINGS = {
@@ -22,6 +27,8 @@ _SETTINGS = {
     "temperature": "temperature",
     "top_p": "top_p",
 }
+_ITEMS = frozenset({"message", "reasoning", "function_call"})
+"""The items that are understood; others, such as searches, are kept as they came."""
 _ENDINGS = frozenset({"response.completed", "response.incomplete"})
 
 
@@ -45,6 +52,8 @@ class OpenAIResponses:
         if request.get("system"):
             body["instructions"] = plain_text(request["system"])
         body |= renamed(request, _SETTINGS)
+        if wants_json(request):
+            body["text"] = {"format": _format(request)}
         return body | tool_settings(call, _wrapped)
 
     async def events(
@@ -92,6 +101,8 @@ class _Reading:
                         name=item["name"],
                         call_id=item.get("call_id"),
                     )
+            case "response.output_item.done" if event["item"]["type"] not in _ITEMS:
+                self._message.said.setdefault("output", []).append(event["item"])
             case "response.function_call_arguments.delta":
                 key = str(event["output_index"])
                 yield from self._message.arguments(key, event["delta"])
@@ -134,7 +145,7 @@ class _Reading:
                 )
                 yield from self._message.arguments(key, item.get("arguments") or "")
             case _:
-                pass
+                self._message.said.setdefault("output", []).append(item)
 
     def _finish(self, response: JsonObject) -> Iterator[JsonObject]:
         self.ended = True
@@ -186,6 +197,13 @@ def _parts(block: JsonObject, role: str) -> Iterator[JsonObject]:
             yield {"type": "input_file", where: url_of(source)}
         case _:
             pass
+
+
+def _format(request: JsonObject) -> JsonObject:
+    format_: JsonObject = request["output_format"]
+    if format_["type"] == "json_object":
+        return format_
+    return {"type": "json_schema", **named_schema(request)}
 
 
 def _wrapped(function: JsonObject) -> JsonObject:

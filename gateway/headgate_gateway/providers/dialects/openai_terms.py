@@ -41,6 +41,11 @@ def counted(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
     return ours
 
 
+def named_schema(request: JsonObject) -> JsonObject:
+    """The schema that an answer has to keep to; it always has a name."""
+    return {"name": "answer", **request["output_format"]["json_schema"]}
+
+
 def _function(tool: JsonObject) -> JsonObject:
     kept: JsonObject = {
         name: tool[name] for name in ("description", "strict") if name in tool

@@ -1488,6 +1488,9 @@ pub struct ChatUsage {
     /// What the answers' tokens were.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_tokens_details: Option<ChatCompletionTokensDetails>,
+    /// Cost in US dollars, where the model's prices are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

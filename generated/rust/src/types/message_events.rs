@@ -6,7 +6,7 @@ use serde::de::{Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{constants, ContentBlock, ErrorObject, MessageResponse, StopReason, Usage};
+use super::{constants, ContentBlock, ErrorObject, MessageResponse, Metadata, StopReason, Usage};
 use crate::runtime::tagged::{self, Fields, Tagged};
 
 /// The answer begins.
@@ -171,6 +171,9 @@ pub struct MessageDelta {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub stop_sequence: Option<Option<String>>,
+    /// How the answer came to be, where there is more to say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     constants, AssistantContent, ContentBlock, MessageText, Metadata, TextBlockParam,
-    TokenQuantity, Tool, ToolChoice, UserContent,
+    TokenQuantity, Tool, ToolChoice, ToolInputSchema, UserContent,
 };
 use crate::runtime::tagged::{self, Fields, Tagged};
 
@@ -146,6 +146,163 @@ impl ThinkingConfig {
     }
 }
 
+/// Text of any form.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct TextOutputFormat {
+    #[serde(default)]
+    r#type: constants::Text,
+}
+
+impl TextOutputFormat {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            r#type: Default::default(),
+        }
+    }
+}
+
+/// A JSON object of any shape.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JsonObjectOutputFormat {
+    #[serde(default)]
+    r#type: constants::JsonObject,
+}
+
+impl JsonObjectOutputFormat {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            r#type: Default::default(),
+        }
+    }
+}
+
+/// A JSON Schema that an answer keeps to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OutputSchema {
+    /// Name of the schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the answer is for; the model reads this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The schema itself. References outside it are not followed.
+    pub schema: ToolInputSchema,
+    /// Whether the gateway checks the answer and fails with `output_validation_failed` where it
+    /// does not keep to the schema.
+    ///
+    /// Default: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strict: Option<bool>,
+}
+
+impl OutputSchema {
+    /// Makes a value with everything that is required.
+    pub fn new(schema: ToolInputSchema) -> Self {
+        Self {
+            name: None,
+            description: None,
+            schema,
+            strict: None,
+        }
+    }
+
+    /// Sets `name`.
+    pub fn name(mut self, value: impl Into<String>) -> Self {
+        self.name = Some(value.into());
+        self
+    }
+
+    /// Sets `description`.
+    pub fn description(mut self, value: impl Into<String>) -> Self {
+        self.description = Some(value.into());
+        self
+    }
+
+    /// Sets `strict`.
+    pub fn strict(mut self, value: bool) -> Self {
+        self.strict = Some(value);
+        self
+    }
+}
+
+/// JSON that keeps to a schema.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct JsonSchemaOutputFormat {
+    #[serde(default)]
+    r#type: constants::JsonSchema,
+    /// The schema.
+    pub json_schema: OutputSchema,
+}
+
+impl JsonSchemaOutputFormat {
+    /// Makes a value with everything that is required.
+    pub fn new(json_schema: OutputSchema) -> Self {
+        Self {
+            r#type: Default::default(),
+            json_schema,
+        }
+    }
+}
+
+/// The form of an answer's text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum OutputFormat {
+    /// Tagged `text`.
+    Text(TextOutputFormat),
+    /// Tagged `json_object`.
+    JsonObject(JsonObjectOutputFormat),
+    /// Tagged `json_schema`.
+    JsonSchema(JsonSchemaOutputFormat),
+}
+
+impl<'de> Deserialize<'de> for OutputFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        tagged::deserialize(deserializer)
+    }
+}
+
+impl Tagged for OutputFormat {
+    const TAG: &'static str = "type";
+
+    fn variant<'de, A: MapAccess<'de>>(
+        tag: Option<&str>,
+        fields: Fields<'_, A>,
+    ) -> Result<Self, A::Error> {
+        match tag {
+            Some("text") => fields.read(Self::Text),
+            Some("json_object") => fields.read(Self::JsonObject),
+            Some("json_schema") => fields.read(Self::JsonSchema),
+            _ => Err(tagged::unknown_tag(tag)),
+        }
+    }
+}
+
+impl From<TextOutputFormat> for OutputFormat {
+    fn from(value: TextOutputFormat) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<JsonObjectOutputFormat> for OutputFormat {
+    fn from(value: JsonObjectOutputFormat) -> Self {
+        Self::JsonObject(value)
+    }
+}
+
+impl From<JsonSchemaOutputFormat> for OutputFormat {
+    fn from(value: JsonSchemaOutputFormat) -> Self {
+        Self::JsonSchema(value)
+    }
+}
+
 /// What a model is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -181,6 +338,9 @@ pub struct MessageRequest {
     /// Lets the model reason before it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<ThinkingConfig>,
+    /// The form of the answer's text; without it any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_format: Option<OutputFormat>,
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -206,6 +366,7 @@ impl MessageRequest {
             tools: None,
             tool_choice: None,
             thinking: None,
+            output_format: None,
             metadata: None,
             stream: None,
         }
@@ -262,6 +423,12 @@ impl MessageRequest {
     /// Sets `thinking`.
     pub fn thinking(mut self, value: ThinkingConfig) -> Self {
         self.thinking = Some(value);
+        self
+    }
+
+    /// Sets `output_format`.
+    pub fn output_format(mut self, value: impl Into<OutputFormat>) -> Self {
+        self.output_format = Some(value.into());
         self
     }
 
@@ -374,7 +541,8 @@ pub struct MessageResponse {
     pub stop_sequence: Option<String>,
     /// What the answer cost.
     pub usage: Usage,
-    /// How the answer came to be, where there is more to say.
+    /// How the answer came to be, where there is more to say. What the provider said in fields that
+    /// have no place here is in `provider`, as it came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
     /// Properties that this version does not know.

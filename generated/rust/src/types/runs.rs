@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{
     constants, ContentBlock, ErrorObject, Message, MessageParam, MessageResponse, Metadata,
-    ServerToolConfig, ServerToolName, StopSequence, SystemPrompt, ThinkingConfig, ToolChoice,
-    ToolInput, Usage,
+    OutputFormat, ServerToolConfig, ServerToolName, StopSequence, SystemPrompt, ThinkingConfig,
+    ToolChoice, ToolInput, Usage,
 };
 
 /// What the model is asked on the first step of a run; a `MessageRequest` without `stream`
@@ -44,6 +44,9 @@ pub struct RunMessageRequest {
     /// Lets the model reason before it answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thinking: Option<ThinkingConfig>,
+    /// The form of an answer's text; without it any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_format: Option<OutputFormat>,
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -63,6 +66,7 @@ impl RunMessageRequest {
             stop_sequences: None,
             tool_choice: None,
             thinking: None,
+            output_format: None,
             metadata: None,
         }
     }
@@ -112,6 +116,12 @@ impl RunMessageRequest {
     /// Sets `thinking`.
     pub fn thinking(mut self, value: ThinkingConfig) -> Self {
         self.thinking = Some(value);
+        self
+    }
+
+    /// Sets `output_format`.
+    pub fn output_format(mut self, value: impl Into<OutputFormat>) -> Self {
+        self.output_format = Some(value.into());
         self
     }
 

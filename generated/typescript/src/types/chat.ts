@@ -372,6 +372,8 @@ export interface ChatUsage {
   prompt_tokens_details?: ChatPromptTokensDetails;
   /** What the answers' tokens were. */
   completion_tokens_details?: ChatCompletionTokensDetails;
+  /** Cost in US dollars, where the model's prices are known. */
+  cost_usd?: number;
 }
 
 /** A model's answer. */

@@ -3,6 +3,7 @@
 import type {
   MessageParam,
   Metadata,
+  OutputFormat,
   StopSequence,
   SystemPrompt,
   ThinkingConfig,
@@ -34,6 +35,8 @@ export interface MessageRequest {
   tool_choice?: ToolChoice;
   /** Lets the model reason before it answers. */
   thinking?: ThinkingConfig;
+  /** The form of the answer's text; without it any. */
+  output_format?: OutputFormat;
   /** Free-form JSON of the caller's own, passed to the provider where it takes any. */
   metadata?: Metadata;
   /**

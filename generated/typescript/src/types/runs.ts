@@ -9,6 +9,7 @@ import type {
   MessageResponse,
   MessageStreamEvent,
   Metadata,
+  OutputFormat,
   PingEvent,
   StopSequence,
   SystemPrompt,
@@ -45,6 +46,8 @@ export interface RunMessageRequest {
   tool_choice?: ToolChoice;
   /** Lets the model reason before it answers. */
   thinking?: ThinkingConfig;
+  /** The form of an answer's text; without it any. */
+  output_format?: OutputFormat;
   /** Free-form JSON of the caller's own, passed to the provider where it takes any. */
   metadata?: Metadata;
 }

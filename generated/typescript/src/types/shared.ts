@@ -362,6 +362,46 @@ export interface ThinkingConfig {
   budget_tokens: number;
 }
 
+/** Text of any form. */
+export interface TextOutputFormat {
+  /** Names the form. */
+  type: "text";
+}
+
+/** A JSON object of any shape. */
+export interface JsonObjectOutputFormat {
+  /** Names the form. */
+  type: "json_object";
+}
+
+/** A JSON Schema that an answer keeps to. */
+export interface OutputSchema {
+  /** Name of the schema. */
+  name?: string;
+  /** What the answer is for; the model reads this. */
+  description?: string;
+  /** The schema itself. References outside it are not followed. */
+  schema: ToolInputSchema;
+  /**
+   * Whether the gateway checks the answer and fails with `output_validation_failed` where it
+   * does not keep to the schema.
+   *
+   * The server's default is `false`.
+   */
+  strict?: boolean;
+}
+
+/** JSON that keeps to a schema. */
+export interface JsonSchemaOutputFormat {
+  /** Names the form. */
+  type: "json_schema";
+  /** The schema. */
+  json_schema: OutputSchema;
+}
+
+/** The form of an answer's text. */
+export type OutputFormat = TextOutputFormat | JsonObjectOutputFormat | JsonSchemaOutputFormat;
+
 /** Free-form JSON. */
 export interface Metadata {
   [field: string]: unknown;
@@ -565,7 +605,10 @@ export interface MessageResponse {
   stop_sequence: string | null;
   /** What the answer cost. */
   usage: Usage;
-  /** How the answer came to be, where there is more to say. */
+  /**
+   * How the answer came to be, where there is more to say. What the provider said in fields that
+   * have no place here is in `provider`, as it came.
+   */
   metadata?: Metadata;
 }
 
@@ -844,6 +887,8 @@ export interface MessageDelta {
   stop_reason: StopReason;
   /** The stop sequence that ended the answer, if one did. */
   stop_sequence?: string | null;
+  /** How the answer came to be, where there is more to say. */
+  metadata?: Metadata;
 }
 
 /** How the answer ended and what it cost. */

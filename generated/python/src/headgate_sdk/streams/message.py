@@ -217,6 +217,8 @@ class MessageFold(Folding[MessageResponse]):
         result.stop_reason = event.delta.stop_reason
         if "stop_sequence" in event.delta.model_fields_set:
             result.stop_sequence = event.delta.stop_sequence
+        if "metadata" in event.delta.model_fields_set:
+            result.metadata = event.delta.metadata
         merge_unknown(result, event.delta)
         result.usage = copied(event.usage)
 

@@ -467,6 +467,9 @@ class ChatUsage(ApiModel):
     completion_tokens_details: ChatCompletionTokensDetails | None = None
     """What the answers' tokens were."""
 
+    cost_usd: float | None = None
+    """Cost in US dollars, where the model's prices are known."""
+
 
 class ChatCompletion(ApiModel):
     """A model's answer."""

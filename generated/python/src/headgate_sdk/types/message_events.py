@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from .._runtime.models import ApiModel, Tagged, Unknown
 from .content import ContentBlock
@@ -124,6 +124,9 @@ class MessageDelta(ApiModel):
 
     stop_sequence: str | None = None
     """The stop sequence that ended the answer, if one did."""
+
+    metadata: dict[str, Any] | None = None
+    """How the answer came to be, where there is more to say."""
 
 
 class MessageDeltaEvent(ApiModel):

@@ -46,6 +46,56 @@ class ThinkingConfig(TypedDict):
     """The most tokens to spend on reasoning."""
 
 
+class TextOutputFormat(TypedDict):
+    """Text of any form."""
+
+    type: Literal["text"]
+    """Names the form."""
+
+
+class JsonObjectOutputFormat(TypedDict):
+    """A JSON object of any shape."""
+
+    type: Literal["json_object"]
+    """Names the form."""
+
+
+class OutputSchema(TypedDict):
+    """A JSON Schema that an answer keeps to."""
+
+    name: NotRequired[str]
+    """Name of the schema."""
+
+    description: NotRequired[str]
+    """What the answer is for; the model reads this."""
+
+    schema: Mapping[str, Any]
+    """The schema itself. References outside it are not followed."""
+
+    strict: NotRequired[bool]
+    """Whether the gateway checks the answer and fails with `output_validation_failed`
+    where it does not keep to the schema.
+
+    Default: `False`.
+    """
+
+
+class JsonSchemaOutputFormat(TypedDict):
+    """JSON that keeps to a schema."""
+
+    type: Literal["json_schema"]
+    """Names the form."""
+
+    json_schema: OutputSchema
+    """The schema."""
+
+
+OutputFormat: TypeAlias = (
+    TextOutputFormat | JsonObjectOutputFormat | JsonSchemaOutputFormat
+)
+"""The form of an answer's text."""
+
+
 class MessageRequest(TypedDict):
     """What a model is asked."""
 
@@ -83,6 +133,9 @@ class MessageRequest(TypedDict):
 
     thinking: NotRequired[ThinkingConfig]
     """Lets the model reason before it answers."""
+
+    output_format: NotRequired[OutputFormat]
+    """The form of the answer's text; without it any."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own, passed to the provider where it takes any."""
@@ -157,7 +210,9 @@ class MessageResponse(ApiModel):
     """What the answer cost."""
 
     metadata: dict[str, Any] | None = None
-    """How the answer came to be, where there is more to say."""
+    """How the answer came to be, where there is more to say. What the provider said in
+    fields that have no place here is in `provider`, as it came.
+    """
 
 
 class CountTokensRequest(TypedDict):

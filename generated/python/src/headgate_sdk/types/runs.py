@@ -14,6 +14,7 @@ from .messages import (
     Message,
     MessageParam,
     MessageResponse,
+    OutputFormat,
     SystemPrompt,
     ThinkingConfig,
     Usage,
@@ -59,6 +60,9 @@ class RunMessageRequest(TypedDict):
 
     thinking: NotRequired[ThinkingConfig]
     """Lets the model reason before it answers."""
+
+    output_format: NotRequired[OutputFormat]
+    """The form of an answer's text; without it any."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own, passed to the provider where it takes any."""
