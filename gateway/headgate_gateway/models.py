@@ -1459,6 +1459,20 @@ class ToolChoiceTool(BaseModel):
     ] = False
 
 
+class TextOutputFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['text'], Field(description='Names the form.')]
+
+
+class JsonObjectOutputFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['json_object'], Field(description='Names the form.')]
+
+
 class TextBlock(BaseModel):
     type: Annotated[Literal['text'], Field(description='Names the kind of block.')]
     text: Annotated[StrictStr, Field(description='The text itself.')]
@@ -1716,6 +1730,10 @@ class MessageDelta(BaseModel):
         StrictStr | None | MISSING,
         Field(description='The stop sequence that ended the answer, if one did.'),
     ] = MISSING
+    metadata: Annotated[
+        Metadata | MISSING,
+        Field(description='How the answer came to be, where there is more to say.'),
+    ] = MISSING
 
 
 AudioFormat = TypeAliasType(
@@ -1795,6 +1813,33 @@ class ChatFunctionCallParam(BaseModel):
         StrictStr,
         Field(description='The arguments as JSON text, as the model wrote them.'),
     ]
+
+
+class OutputSchema(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(description='Name of the schema.', pattern='^[A-Za-z0-9_-]{1,64}$'),
+    ] = MISSING
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the answer is for; the model reads this.'),
+    ] = MISSING
+    schema_: Annotated[
+        ToolInputSchema,
+        Field(
+            alias='schema',
+            description='The schema itself. References outside it are not followed.',
+        ),
+    ]
+    strict: Annotated[
+        StrictBool,
+        Field(
+            description='Whether the gateway checks the answer and fails with `output_validation_failed` where it\ndoes not keep to the schema.'
+        ),
+    ] = False
 
 
 class WebSearchResult(BaseModel):
@@ -2663,6 +2708,13 @@ class ChatUsage(BaseModel):
         ChatCompletionTokensDetails | MISSING,
         Field(description="What the answers' tokens were."),
     ] = MISSING
+    cost_usd: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description="Cost in US dollars, where the model's prices are known.",
+            ge=0.0,
+        ),
+    ] = MISSING
 
 
 class ModelPerformance(BaseModel):
@@ -3003,6 +3055,14 @@ class ChatToolCallParam(BaseModel):
     ]
     type: Annotated[Literal['function'], Field(description='Always `function`.')]
     function: Annotated[ChatFunctionCallParam, Field(description='What was called.')]
+
+
+class JsonSchemaOutputFormat(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['json_schema'], Field(description='Names the form.')]
+    json_schema: Annotated[OutputSchema, Field(description='The schema.')]
 
 
 class ToolUseBlock(BaseModel):
@@ -3940,6 +4000,15 @@ class CredentialUpdateRequest(BaseModel):
     ] = MISSING
 
 
+OutputFormat = TypeAliasType(
+    "OutputFormat",
+    Annotated[
+        TextOutputFormat | JsonObjectOutputFormat | JsonSchemaOutputFormat,
+        Field(description="The form of an answer's text.", discriminator='type'),
+    ],
+)
+
+
 class ServerToolConfig(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -4854,6 +4923,10 @@ class RunMessageRequest(BaseModel):
         ThinkingConfig | MISSING,
         Field(description='Lets the model reason before it answers.'),
     ] = MISSING
+    output_format: Annotated[
+        OutputFormat | MISSING,
+        Field(description="The form of an answer's text; without it any."),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,
         Field(
@@ -4936,6 +5009,10 @@ class MessageRequest(BaseModel):
     thinking: Annotated[
         ThinkingConfig | MISSING,
         Field(description='Lets the model reason before it answers.'),
+    ] = MISSING
+    output_format: Annotated[
+        OutputFormat | MISSING,
+        Field(description="The form of the answer's text; without it any."),
     ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,
@@ -5084,7 +5161,9 @@ class MessageResponse(BaseModel):
     usage: Annotated[Usage, Field(description='What the answer cost.')]
     metadata: Annotated[
         Metadata | MISSING,
-        Field(description='How the answer came to be, where there is more to say.'),
+        Field(
+            description='How the answer came to be, where there is more to say. What the provider said in fields that\nhave no place here is in `provider`, as it came.'
+        ),
     ] = MISSING
 
 
