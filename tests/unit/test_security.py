@@ -26,7 +26,7 @@ def rows() -> dict[str, list[str]]:
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def functions_in(path: str) -> frozenset[str]:
     """The names of a file's tests."""
     file = ROOT / path
     if not file.is_file():
@@ -56,7 +56,7 @@ def test_every_row_names_tests_that_exist() -> None:
         test
         for tests in rows().values()
         for test in tests
-        if test.partition("::")[2] not in tests_in(test.partition("::")[0])
+        if test.partition("::")[2] not in functions_in(test.partition("::")[0])
     ]
 
     assert (unclear, absent) == ([], [])

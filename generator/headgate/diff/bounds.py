@@ -69,7 +69,18 @@ class BoundComparison:
                     what = f"{inside}{name}, which is {way},"
                     said = f"{what} {_said(key, first.get(key), second.get(key))}"
                     level = _LEVELS[turn][0 if way == "sent" else 1]
-                    self.changes.note(f"bound-{turn}", level, said, old=old, new=new)
+                    self._note(turn, level, said, old, new)
+
+    def _note(
+        self, turn: Turn, level: Level, said: str, old: Location, new: Location
+    ) -> None:
+        match turn:
+            case "tightened":
+                self.changes.note("bound-tightened", level, said, old=old, new=new)
+            case "loosened":
+                self.changes.note("bound-loosened", level, said, old=old, new=new)
+            case "changed":
+                self.changes.note("bound-changed", level, said, old=old, new=new)
 
 
 def bounds_below(
@@ -143,7 +154,7 @@ def _bounds(schema: JsonObject) -> Bounds:
 
 def _limit(bound: Json, exclusive: Json, *, least: bool) -> Limit | None:
     """Read a bound in the dialect of OpenAPI 3.0 (a flag beside it) or of 3.1."""
-    limits = []
+    limits: list[Limit] = []
     if _is_number(bound):
         limits.append(Limit(bound, open=exclusive is True))
     if _is_number(exclusive):
