@@ -4,7 +4,7 @@ import base64
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 
@@ -35,7 +35,7 @@ class Embedded:
 def inputs_of(given: Any) -> list[Text]:
     """The single texts of an ``EmbeddingInput``."""
     alone = isinstance(given, str) or isinstance(given[0], int)
-    return [given] if alone else given
+    return [cast("Text", given)] if alone else cast("list[Text]", given)
 
 
 def encoded(vector: Sequence[float]) -> str:

@@ -48,23 +48,14 @@ def fits(
 
 def ranked(models: Iterable[JsonObject], strategy: str) -> list[JsonObject]:
     """The models, the best one first, by ``cost``, ``quality`` or ``performance``."""
-    by: Callable[[JsonObject], _Rank] = {
-        "cost": _by_cost,
-        "quality": lambda model: (_place(model, "quality", _QUALITIES),),
-        "performance": lambda model: (_place(model, "speed", _SPEEDS),),
-    }[strategy]
-    return sorted(models, key=lambda model: (*by(model), *_by_cost(model)))
+    by = _STRATEGIES[strategy]
+    return sorted(models, key=lambda model: (by(model), _by_cost(model)))
 
 
 def ordered(models: Iterable[JsonObject], order: str) -> list[JsonObject]:
     """The models in one of the orders of a ``ModelOrder``."""
-    by: Callable[[JsonObject], _Rank] = {
-        "id": lambda _: (),
-        "input_price": _by_cost,
-        "context_window": lambda model: (-model.get("context_window", 0),),
-        "created": lambda model: (-model["created"],),
-    }[order]
-    return sorted(models, key=lambda model: (*by(model), model["id"]))
+    by = _ORDERS[order]
+    return sorted(models, key=lambda model: (by(model), model["id"]))
 
 
 def _by_cost(model: JsonObject) -> _Rank:
@@ -72,6 +63,39 @@ def _by_cost(model: JsonObject) -> _Rank:
     return (price is None, price or Decimal(0), model["id"])
 
 
+def _by_id(_model: JsonObject) -> _Rank:
+    return ()
+
+
+def _by_window(model: JsonObject) -> _Rank:
+    return (-model.get("context_window", 0),)
+
+
+def _by_age(model: JsonObject) -> _Rank:
+    return (-model["created"],)
+
+
+def _by_quality(model: JsonObject) -> _Rank:
+    return (_place(model, "quality", _QUALITIES),)
+
+
+def _by_speed(model: JsonObject) -> _Rank:
+    return (_place(model, "speed", _SPEEDS),)
+
+
 def _place(model: JsonObject, name: str, places: Sequence[str]) -> int:
     judged = object_at(model, "performance").get(name)
     return places.index(judged) if judged in places else len(places)
+
+
+_STRATEGIES: dict[str, Callable[[JsonObject], _Rank]] = {
+    "cost": _by_cost,
+    "quality": _by_quality,
+    "performance": _by_speed,
+}
+_ORDERS: dict[str, Callable[[JsonObject], _Rank]] = {
+    "id": _by_id,
+    "input_price": _by_cost,
+    "context_window": _by_window,
+    "created": _by_age,
+}
