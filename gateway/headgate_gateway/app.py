@@ -24,6 +24,7 @@ from headgate_gateway.routes import (
     runs,
     services,
     tokens,
+    usage,
     workspaces,
 )
 
@@ -32,6 +33,7 @@ HANDLERS: Mapping[str, Handler] = {
     **chat.HANDLERS,
     **embeddings.HANDLERS,
     **tokens.HANDLERS,
+    **usage.HANDLERS,
     **runs.HANDLERS,
     **workspaces.HANDLERS,
     **models.HANDLERS,

@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         "provider_key_missing",
         "provider_key_rejected",
     ),
+    **_kinds("billing_error", 402, "E2002", "spend_cap_reached"),
     **_kinds("permission_error", 403, "E1003", "scope_missing", "model_not_allowed"),
     **_kinds(
         "not_found_error",
@@ -74,7 +75,14 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds("conflict_error", 409, "E4001", "idempotency_in_progress", retryable=True),
     **_kinds("request_too_large_error", 413, "E1005", "payload_too_large"),
-    **_kinds("rate_limit_error", 429, "E2001", "rate_limit_exceeded", retryable=True),
+    **_kinds(
+        "rate_limit_error",
+        429,
+        "E2001",
+        "rate_limit_exceeded",
+        "concurrent_limit_exceeded",
+        retryable=True,
+    ),
     **_kinds("cancelled_error", 499, "E4002", "cancelled", "interrupted"),
     **_kinds("api_error", 500, "E3001", "internal_error", retryable=True),
     **_kinds("api_error", 500, "E3001", "credential_missing"),

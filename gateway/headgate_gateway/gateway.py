@@ -11,7 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.dispatcher import Dispatcher
+from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.drain import Drain
+from headgate_gateway.http.limits import Limits
 from headgate_gateway.ids import new_id
 from headgate_gateway.keys import (
     Hasher,
@@ -40,10 +43,12 @@ from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.keys import KeyStore, new_key
+from headgate_gateway.store.limits import LimitStore
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
 from headgate_gateway.store.services import ServiceStore
+from headgate_gateway.store.usage import UsageStore
 from headgate_gateway.store.workspaces import WorkspaceStore
 from headgate_gateway.tools.toolbox import offline_tools
 from headgate_gateway.vault import Vault, load_master_keys
@@ -82,6 +87,11 @@ class Gateway:
     outbound: OutboundClient
     audit_store: AuditStore
     audit: AuditTrail
+    usage: UsageStore
+    meter: Meter
+    dispatcher: Dispatcher
+    limits: Limits
+    limit_store: LimitStore
     runs: RunStore
     workspaces: WorkspaceStore
     workspace_followers: WorkspaceFollowers
@@ -109,6 +119,7 @@ class Gateway:
         await self.instances.renew()
         self.log.start()
         self.audit.start()
+        self.meter.start()
         self._tasks = [
             asyncio.create_task(_every(seconds, work))
             for seconds, work in (
@@ -127,6 +138,7 @@ class Gateway:
             with suppress(asyncio.CancelledError):
                 await task
         await self.log.stop()
+        await self.meter.stop()
         await self.upstream.close()
         await self.outbound.close()
         await self.audit.stop()
@@ -164,6 +176,8 @@ class Gateway:
         await self.runs.trim(completed_before=now_ms() - retention_ms)
         await self.workspaces.trim(ended_before=now_ms() - retention_ms)
         await self.idempotency.forget_expired()
+        await self.usage.forget_lost()
+        await self.limit_store.forget_dead()
         await self.vault.reseal_old()
         audited_ms = int(self.settings.audit_retention * 1000)
         await self.audit_store.trim(created_before=now_ms() - audited_ms)
@@ -219,8 +233,16 @@ async def open_gateway(settings: Settings) -> Gateway:
     )
     lease_ms = int(settings.lease * 1000)
     instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
+    usage = UsageStore(database)
+    meter = Meter(usage)
+    dispatcher = Dispatcher(catalogue, usage, meter)
+    limit_store = LimitStore(database, instance=instance)
     engine = RunEngine(
-        log=log, store=runs, catalogue=catalogue, tools=offline_tools(), metrics=metrics
+        log=log,
+        store=runs,
+        dispatcher=dispatcher,
+        tools=offline_tools(),
+        metrics=metrics,
     )
     return Gateway(
         settings=settings,
@@ -238,6 +260,11 @@ async def open_gateway(settings: Settings) -> Gateway:
             AddressGuard(networks(settings.private_networks)),
             idle=settings.upstream_idle,
         ),
+        usage=usage,
+        meter=meter,
+        dispatcher=dispatcher,
+        limits=Limits(limit_store),
+        limit_store=limit_store,
         runs=runs,
         workspaces=workspaces,
         workspace_followers=WorkspaceFollowers(workspaces),

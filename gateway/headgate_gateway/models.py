@@ -216,6 +216,15 @@ class CredentialRotateRequest(BaseModel):
     ] = MISSING
 
 
+UsageGrouping = TypeAliasType(
+    "UsageGrouping",
+    Annotated[
+        Literal['model', 'provider', 'project', 'key', 'operation'],
+        Field(description='What sums of usage are given for.'),
+    ],
+)
+
+
 LivenessText = TypeAliasType(
     "LivenessText", Annotated[Literal['ok'], Field(description='The word `ok`.')]
 )
@@ -1224,6 +1233,18 @@ UpstreamUrl = TypeAliasType(
 )
 
 
+class RateLimit(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    requests: Annotated[
+        StrictInt, Field(description='How many requests.', ge=1, le=1000000)
+    ]
+    window_s: Annotated[
+        StrictInt, Field(description='In how many seconds.', ge=1, le=86400)
+    ]
+
+
 ServiceType = TypeAliasType(
     "ServiceType",
     Annotated[
@@ -1239,6 +1260,69 @@ CredentialHost = TypeAliasType(
         Field(
             description='A host, with the port if it is not the usual one.',
             pattern='^[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?$',
+        ),
+    ],
+)
+
+
+UsdAmount = TypeAliasType(
+    "UsdAmount",
+    Annotated[
+        StrictStr,
+        Field(
+            description='US dollars, as an exact decimal number.',
+            pattern='^[0-9]{1,10}(\\.[0-9]{1,12})?$',
+        ),
+    ],
+)
+
+
+class UsageGroup(BaseModel):
+    value: Annotated[
+        StrictStr | None,
+        Field(
+            description="What they have in common, such as the model's id; null where a call has none."
+        ),
+    ]
+    requests: Annotated[
+        StrictInt, Field(description='How often models were asked.', ge=0)
+    ]
+    input_tokens: Annotated[
+        StrictInt, Field(description='Tokens that models read.', ge=0)
+    ]
+    output_tokens: Annotated[
+        StrictInt, Field(description='Tokens that models wrote.', ge=0)
+    ]
+    cache_read_tokens: Annotated[
+        StrictInt,
+        Field(
+            description="Tokens among those read that came from a provider's cache.",
+            ge=0,
+        ),
+    ]
+    cost_usd: Annotated[
+        UsdAmount, Field(description='What the calls cost, as far as prices are known.')
+    ]
+
+
+SpendPeriod = TypeAliasType(
+    "SpendPeriod",
+    Annotated[
+        Literal['daily', 'monthly', 'lifetime'],
+        Field(
+            description='A time that a spend cap is for, a day or a month in UTC, or for ever.'
+        ),
+    ],
+)
+
+
+SpendLimit = TypeAliasType(
+    "SpendLimit",
+    Annotated[
+        StrictStr,
+        Field(
+            description='US dollars, as an exact decimal number, up to a million.',
+            pattern='^[0-9]{1,6}(\\.[0-9]{1,12})?$',
         ),
     ],
 )
@@ -2540,6 +2624,69 @@ class SessionList(BaseModel):
     ]
 
 
+class UsageSummary(BaseModel):
+    object: Annotated[
+        Literal['usage_summary'], Field(description='Always `usage_summary`.')
+    ]
+    created_after: Annotated[
+        AwareDatetime | None,
+        Field(description='The time from which calls are counted; null for all.'),
+    ]
+    created_before: Annotated[
+        AwareDatetime | None,
+        Field(description='The time up to which calls are counted; null for all.'),
+    ]
+    requests: Annotated[
+        StrictInt, Field(description='How often models were asked.', ge=0)
+    ]
+    input_tokens: Annotated[
+        StrictInt, Field(description='Tokens that models read.', ge=0)
+    ]
+    output_tokens: Annotated[
+        StrictInt, Field(description='Tokens that models wrote.', ge=0)
+    ]
+    cache_read_tokens: Annotated[
+        StrictInt,
+        Field(
+            description="Tokens among those read that came from a provider's cache.",
+            ge=0,
+        ),
+    ]
+    cost_usd: Annotated[
+        UsdAmount, Field(description='What the calls cost, as far as prices are known.')
+    ]
+    groups: Annotated[
+        list[UsageGroup],
+        Field(
+            description='The sums for each value of what was grouped by, dearest first; empty without `group_by`.'
+        ),
+    ]
+
+
+class SpendCap(BaseModel):
+    object: Annotated[Literal['spend_cap'], Field(description='Always `spend_cap`.')]
+    key_id: Annotated[StrictStr, Field(description='The key that is bounded.')]
+    period: Annotated[
+        SpendPeriod, Field(description='The period that the bound is for.')
+    ]
+    limit_usd: Annotated[UsdAmount, Field(description='How much may be spent.')]
+    spent_usd: Annotated[
+        UsdAmount, Field(description='How much is spent in this period.')
+    ]
+    remaining_usd: Annotated[UsdAmount, Field(description='How much is left.')]
+    resets_at: Annotated[
+        AwareDatetime | None,
+        Field(description='When the next period begins; null for a lifetime.'),
+    ]
+
+
+class SpendCapRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    limit_usd: Annotated[SpendLimit, Field(description='How much may be spent.')]
+
+
 class Readiness(BaseModel):
     ok: Annotated[StrictBool, Field(description='Whether it takes requests.')]
     auth_mode: Annotated[
@@ -3526,6 +3673,18 @@ class KeyCreateRequest(BaseModel):
             description='The services that the key may call. Without it, all of its project.'
         ),
     ] = MISSING
+    rate_limit: Annotated[
+        RateLimit | MISSING,
+        Field(description='How often the key may be used. Without it, at will.'),
+    ] = MISSING
+    max_concurrent: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='How many requests may be answered at the same time. Without it, any number.',
+            ge=1,
+            le=100000,
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -3582,6 +3741,18 @@ class Key(BaseModel):
             description='The services that the key may call; null allows all of its project.'
         ),
     ]
+    rate_limit: Annotated[
+        RateLimit | None | MISSING,
+        Field(
+            description='How often the key may be used; null for no limit of its own.'
+        ),
+    ] = MISSING
+    max_concurrent: Annotated[
+        StrictInt | None | MISSING,
+        Field(
+            description='How many requests may be answered at the same time; null for any number.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata,
         Field(
@@ -3645,6 +3816,20 @@ class KeyUpdateRequest(BaseModel):
         ServiceNameList | None | MISSING,
         Field(
             description='The services that the key may call; null allows all of its project.'
+        ),
+    ] = MISSING
+    rate_limit: Annotated[
+        RateLimit | None | MISSING,
+        Field(
+            description='How often the key may be used; null for no limit of its own.'
+        ),
+    ] = MISSING
+    max_concurrent: Annotated[
+        StrictInt | None | MISSING,
+        Field(
+            description='How many requests may be answered at the same time; null for any number.',
+            ge=1,
+            le=100000,
         ),
     ] = MISSING
     metadata: Annotated[
@@ -3998,6 +4183,11 @@ class CredentialUpdateRequest(BaseModel):
         CredentialInjection | MISSING,
         Field(description='Where in a request the secret is put.'),
     ] = MISSING
+
+
+class SpendCapList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[SpendCap], Field(description='The caps.')]
 
 
 OutputFormat = TypeAliasType(

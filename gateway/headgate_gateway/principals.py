@@ -36,6 +36,9 @@ class Principal:
     log_level: str = "metadata"
     credential_id: str | None = None
     scopes: tuple[str, ...] = ()
+    rate_limit: tuple[int, int] | None = None
+    """Requests, and the seconds that they are for."""
+    max_concurrent: int | None = None
 
     def has_scope(self, scope: str) -> bool:
         """Whether the caller may do this, ``resource:action``."""
@@ -121,6 +124,8 @@ class Authenticator:
             log_level=owner.log_level,
             credential_id=owner.credential_id,
             scopes=tuple(owner.scopes),
+            rate_limit=owner.rate_limit,
+            max_concurrent=owner.max_concurrent,
         )
 
     async def _owner(self, secret: str) -> SecretOwner:

@@ -11,6 +11,9 @@ import pytest
 from headgate.contract import SseDecoder, check_body
 from headgate.contract.invariants import Recording, result_equals_answer
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.dispatcher import Dispatcher
+from headgate_gateway.dispatch.meter import Meter
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.events import usage_of
 from headgate_gateway.ids import new_id
 from headgate_gateway.metrics import Metrics
@@ -26,6 +29,7 @@ from headgate_gateway.runs.recovery import recover
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.runs import Append, RunStore, StoredEvent
 from headgate_gateway.store.schema import migrate
+from headgate_gateway.store.usage import UsageStore
 from headgate_gateway.streaming import run_frame
 from headgate_gateway.tools.toolbox import offline_tools
 from tests.gateway.client import STREAMS, run
@@ -64,10 +68,12 @@ class Workshop:
         self.store = RunStore(self.database, owner="workshop", window_ms=1000)
         self.log = EventLog(self.store)
         self.catalogue = Catalogue([MockProvider(), elsewhere()], upstream_idle=10)
+        usage = UsageStore(self.database)
+        dispatcher = Dispatcher(self.catalogue, usage, Meter(usage))
         self.engine = RunEngine(
             log=self.log,
             store=self.store,
-            catalogue=self.catalogue,
+            dispatcher=dispatcher,
             tools=offline_tools(),
             metrics=Metrics(),
         )
@@ -83,7 +89,9 @@ class Workshop:
         plan = plan_run(
             body,
             run_id=run_id,
-            request_id="req",
+            payer=Payer(
+                request_id="req", operation="runs.create", project_id="p", key_id=None
+            ),
             resolved=self.catalogue.resolve("mock/script"),
             tools=self.engine.tools,
             carried_ms=carried_ms,

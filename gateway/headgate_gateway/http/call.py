@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import Facts
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.principals import Principal
@@ -30,6 +31,8 @@ class Call:
     """None on open operations."""
     parameters: dict[str, Any]
     body: Any
+    payer: Payer
+    """For whom models are asked."""
 
     @property
     def caller(self) -> Principal:

@@ -7,11 +7,13 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.edge import state_of
+from headgate_gateway.http.limits import with_headers
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.principals import Principal
 from headgate_gateway.specification import Operation
@@ -79,6 +81,25 @@ class _OperationEndpoint:
             state.audited = principal.kind != "admin"
             state.facts.keeps_bodies = principal.log_level != "metadata"
             state.facts.redacts = principal.log_level == "redacted"
+        async with self._gateway.limits.held(principal, self._operation) as headers:
+            await self._answer(principal, headers, scope, receive, send)
+
+    async def _answer(
+        self,
+        principal: Principal | None,
+        headers: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Check the request and let the handler answer it."""
+        request, state = Request(scope, receive), state_of(scope)
+        payer = Payer(
+            request_id=state.request_id,
+            operation=self._operation.id,
+            project_id=state.project_id or "",
+            key_id=state.key_id,
+        )
         parameters = self._validator.parameters(request)
         limit = self._gateway.settings.max_body_bytes
         call = Call(
@@ -89,9 +110,11 @@ class _OperationEndpoint:
             principal=principal,
             parameters=parameters,
             body=await self._validator.body(request, limit=limit),
+            payer=payer,
         )
         answer = await self._handler(call)
-        await answer(scope, receive, send)
+        told = {**headers, **payer.headers()}
+        await answer(scope, receive, with_headers(send, told))
 
     async def _principal(self, request: Request) -> Principal | None:
         """The caller, as the operation's security asks; by default nobody."""

@@ -72,7 +72,8 @@ def _begin(call: Call) -> _Completion:
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
         observed(
-            call.gateway.catalogue.stream(
+            call.gateway.dispatcher.stream(
+                call.payer,
                 resolved,
                 request,
                 messages=request["messages"],

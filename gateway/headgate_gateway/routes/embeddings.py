@@ -40,7 +40,8 @@ async def create(call: Call) -> ASGIApp:
 
 async def _embedded(call: Call, resolved: Resolved) -> Embedded:
     asked: JsonObject = call.body
-    return await call.gateway.catalogue.embed(
+    return await call.gateway.dispatcher.embed(
+        call.payer,
         resolved,
         EmbeddingCall(
             model=resolved.model["name"],

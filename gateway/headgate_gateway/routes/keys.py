@@ -110,6 +110,8 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         scopes=body.get("scopes", ()),
         upstream_url=body.get("upstream_url"),
         log_level=body.get("log_level", "metadata"),
+        rate_limit=body.get("rate_limit"),
+        max_concurrent=body.get("max_concurrent"),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
@@ -152,6 +154,8 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "upstream_url": row["upstream_url"],
         "log_level": row["log_level"],
         "allowed_services": row["allowed_services"],
+        "rate_limit": row["rate_limit"],
+        "max_concurrent": row["max_concurrent"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),
         "updated_at": rfc3339(row["updated_at"]),

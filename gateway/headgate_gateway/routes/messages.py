@@ -99,7 +99,8 @@ async def _frames(
 
 
 def _events(call: Call, resolved: Resolved) -> EventSource:
-    source = call.gateway.catalogue.stream(
+    source = call.gateway.dispatcher.stream(
+        call.payer,
         resolved,
         call.body,
         messages=call.body["messages"],

@@ -115,7 +115,7 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
     plan = plan_run(
         call.body,
         run_id=new_id("run"),
-        request_id=call.request_id,
+        payer=call.payer,
         resolved=resolved,
         keys=call.provider_keys,
         tools=call.gateway.engine.tools,

@@ -247,8 +247,12 @@ async def _reply(
     resolved = allowed_model(call, workspace["model"], param="model")
     request = request_of(workspace, history, content)
     source = observed(
-        call.gateway.catalogue.stream(
-            resolved, request, messages=request["messages"], keys=call.provider_keys
+        call.gateway.dispatcher.stream(
+            call.payer,
+            resolved,
+            request,
+            messages=request["messages"],
+            keys=call.provider_keys,
         ),
         call.facts,
     )

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Mapping
 
+from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.metrics import Metrics
-from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.runs.execution import RunExecution, RunPlan
 from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.recovery import Recovered
@@ -22,14 +22,14 @@ class RunEngine:
         *,
         log: EventLog,
         store: RunStore,
-        catalogue: Catalogue,
+        dispatcher: Dispatcher,
         tools: Mapping[str, ServerTool],
         metrics: Metrics,
     ) -> None:
         self.tools = tools
         self._log = log
         self._store = store
-        self._catalogue = catalogue
+        self._dispatcher = dispatcher
         self._metrics = metrics
         self._executions: dict[str, RunExecution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -37,7 +37,7 @@ class RunEngine:
     def start(self, plan: RunPlan, recovered: Recovered | None = None) -> None:
         """Carry out a run that is in the store, from where it stands."""
         execution = RunExecution(
-            plan, log=self._log, catalogue=self._catalogue, recovered=recovered
+            plan, log=self._log, dispatcher=self._dispatcher, recovered=recovered
         )
         task = asyncio.create_task(execution.execute(), name=plan.run_id)
         self._executions[plan.run_id] = execution

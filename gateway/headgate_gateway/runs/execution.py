@@ -9,10 +9,12 @@ from dataclasses import dataclass
 import structlog
 
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.dispatcher import Dispatcher
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import error_event
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.catalogue import Catalogue, Resolved
+from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.runs.limits import RunLimits
 from headgate_gateway.runs.log import EventLog, StoreLost
@@ -38,6 +40,7 @@ class RunPlan:
 
     run_id: str
     request_id: str
+    payer: Payer
     resolved: Resolved
     request: JsonObject
     """A ``RunMessageRequest``."""
@@ -59,13 +62,13 @@ class RunExecution:
         plan: RunPlan,
         *,
         log: EventLog,
-        catalogue: Catalogue,
+        dispatcher: Dispatcher,
         recovered: Recovered | None = None,
     ) -> None:
         stand = recovered or recover(plan.request, ())
         self._plan = plan
         self._log = log
-        self._catalogue = catalogue
+        self._dispatcher = dispatcher
         self._live = log.open(plan.run_id, last_sequence=stand.last_sequence)
         self._progress = stand.progress
         self._started = stand.started
@@ -197,7 +200,8 @@ class RunExecution:
 
     async def _ask_model(self, step: OpenStep) -> None:
         self._asking = step.index
-        stream = self._catalogue.stream(
+        stream = self._dispatcher.stream(
+            self._plan.payer,
             self._plan.resolved,
             self._plan.request,
             messages=self._progress.messages,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
@@ -15,7 +16,7 @@ def plan_run(
     body: JsonObject,
     *,
     run_id: str,
-    request_id: str,
+    payer: Payer,
     resolved: Resolved,
     tools: Mapping[str, ServerTool],
     keys: ProviderKeys = NO_KEYS,
@@ -26,7 +27,8 @@ def plan_run(
     config = body.get("server_tool_config", {})
     return RunPlan(
         run_id=run_id,
-        request_id=request_id,
+        request_id=payer.request_id,
+        payer=payer,
         resolved=resolved,
         request=body["request"],
         limits=RunLimits.of(body.get("run")),

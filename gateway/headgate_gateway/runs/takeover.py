@@ -6,6 +6,7 @@ from functools import partial
 import structlog
 
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import error_event
 from headgate_gateway.json import JsonObject
@@ -89,7 +90,12 @@ class Takeover:
         plan = plan_run(
             run["request"],
             run_id=run["id"],
-            request_id=run["request_id"],
+            payer=Payer(
+                request_id=run["request_id"],
+                operation="runs.create",
+                project_id=run["project_id"],
+                key_id=run["key_id"],
+            ),
             resolved=self._catalogue.resolve(run["model"]),
             tools=self._engine.tools,
             keys=ProviderKeys(

@@ -33,6 +33,9 @@ class SecretOwner:
     upstream_url: str | None = None
     log_level: str = "metadata"
     credential_id: str | None = None
+    rate_limit: tuple[int, int] | None = None
+    """Requests, and the seconds that they are for."""
+    max_concurrent: int | None = None
 
 
 def new_key(
@@ -46,6 +49,8 @@ def new_key(
     scopes: Sequence[str] = (),
     upstream_url: str | None = None,
     log_level: str = "metadata",
+    rate_limit: JsonObject | None = None,
+    max_concurrent: int | None = None,
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -63,6 +68,8 @@ def new_key(
         "scopes": list(scopes),
         "upstream_url": upstream_url,
         "log_level": log_level,
+        "rate_limit": rate_limit,
+        "max_concurrent": max_concurrent,
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,
@@ -90,6 +97,8 @@ class KeyStore:
                 keys.c.upstream_url,
                 keys.c.log_level,
                 keys.c.credential_id,
+                keys.c.rate_limit,
+                keys.c.max_concurrent,
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
             .where(secrets.c.hash == digest)
@@ -113,6 +122,8 @@ class KeyStore:
             upstream_url=row["upstream_url"],
             log_level=row["log_level"] or "metadata",
             credential_id=row["credential_id"],
+            rate_limit=_pair(row["rate_limit"]),
+            max_concurrent=row["max_concurrent"],
         )
 
     async def add_admin_secret(self, digest: bytes) -> None:
@@ -223,3 +234,7 @@ class KeyStore:
 async def _one(connection: AsyncConnection, key_id: str) -> sa.RowMapping:
     query = sa.select(keys).where(keys.c.id == key_id)
     return (await connection.execute(query)).mappings().one()
+
+
+def _pair(limit: JsonObject | None) -> tuple[int, int] | None:
+    return None if limit is None else (limit["requests"], limit["window_s"])

@@ -55,6 +55,9 @@ keys = sa.Table(
     sa.Column("upstream_url", sa.Text),
     sa.Column("log_level", sa.String(16), nullable=False, server_default="metadata"),
     sa.Column("allowed_services", Json),
+    sa.Column("rate_limit", Json),
+    sa.Column("max_concurrent", sa.Integer),
+    sa.Column("spend_caps", Json, nullable=False, server_default="{}"),
     sa.Column("metadata", Json, nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
@@ -205,6 +208,62 @@ run_events = sa.Table(
     sa.Column("sequence", sa.BigInteger, primary_key=True),
     sa.Column("type", sa.String(40), nullable=False),
     sa.Column("data", sa.Text, nullable=False),
+)
+
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("key_id", sa.String(40)),
+    sa.Column("request_id", sa.String(200), nullable=False),
+    sa.Column("operation", sa.String(80), nullable=False),
+    sa.Column("provider", sa.String(80), nullable=False),
+    sa.Column("model", Json, nullable=False),
+    sa.Column("input_tokens", sa.BigInteger, nullable=False),
+    sa.Column("output_tokens", sa.BigInteger, nullable=False),
+    sa.Column("cache_read_tokens", sa.BigInteger, nullable=False),
+    sa.Column("cost", sa.BigInteger),
+    sa.Column("outcome", sa.String(16), nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Index("usage_by_project", "project_id", "created_at"),
+    sa.Index("usage_by_key", "key_id", "created_at"),
+)
+"""One row a model's answer; ``cost`` is in millionths of a millionth of a dollar."""
+
+spend = sa.Table(
+    "spend",
+    metadata,
+    sa.Column("key_id", sa.String(40), primary_key=True),
+    sa.Column("time", sa.String(16), primary_key=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+)
+"""What was spent with a key in a day, in a month and ever, added up."""
+
+reservations = sa.Table(
+    "reservations",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("key_id", sa.String(40), nullable=False, index=True),
+    sa.Column("amount", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+)
+"""What calls in flight will spend at least, for keys with caps."""
+
+rate_buckets = sa.Table(
+    "rate_buckets",
+    metadata,
+    sa.Column("key_id", sa.String(40), primary_key=True),
+    sa.Column("level", sa.BigInteger, nullable=False),
+    sa.Column("filled_at", sa.BigInteger, nullable=False),
+)
+
+in_flight = sa.Table(
+    "in_flight",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("key_id", sa.String(40), nullable=False, index=True),
+    sa.Column("instance", sa.String(40), nullable=False),
 )
 
 workspaces = sa.Table(

@@ -16,6 +16,7 @@ use crate::resources::proxy::Proxy;
 use crate::resources::runs::Runs;
 use crate::resources::services::Services;
 use crate::resources::tokens::Tokens;
+use crate::resources::usage::Usage;
 use crate::resources::workspaces::Workspaces;
 use crate::runtime::call::{Call, Reply};
 use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeouts};
@@ -228,6 +229,11 @@ impl Client {
     /// The calls of `proxy`.
     pub fn proxy(&self) -> Proxy {
         Proxy::new(&self.core)
+    }
+
+    /// What was used and what it cost.
+    pub fn usage(&self) -> Usage {
+        Usage::new(&self.core)
     }
 
     /// Whether the gateway lives, is ready, and what it speaks.

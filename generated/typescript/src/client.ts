@@ -12,6 +12,7 @@ import { Proxy } from "./resources/proxy.js";
 import { Runs } from "./resources/runs.js";
 import { ServicesResource } from "./resources/services.js";
 import { Tokens } from "./resources/tokens.js";
+import { UsageResource } from "./resources/usage.js";
 import { Workspaces } from "./resources/workspaces.js";
 import type { Transport } from "./runtime/transport.js";
 
@@ -34,6 +35,8 @@ export class Headgate extends ApiResource {
   /** The REST APIs behind the gateway that a key may call. */
   readonly services = new ServicesResource(this.transport);
   readonly proxy = new Proxy(this.transport);
+  /** What was used and what it cost. */
+  readonly usage = new UsageResource(this.transport);
   /** Whether the gateway lives, is ready, and what it speaks. */
   readonly health = new Health(this.transport);
 

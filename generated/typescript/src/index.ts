@@ -18,14 +18,17 @@ export { Tokens } from "./resources/tokens.js";
 export { Admin } from "./resources/admin.js";
 export { Projects } from "./resources/admin/projects.js";
 export { Keys } from "./resources/admin/keys.js";
+export { SpendCaps } from "./resources/admin/keys/spend-caps.js";
 export { AuditLogs } from "./resources/admin/audit-logs.js";
 export { Sessions } from "./resources/admin/sessions.js";
 export { Services } from "./resources/admin/services.js";
 export { Credentials } from "./resources/admin/credentials.js";
+export { AdminUsage } from "./resources/admin/usage.js";
 export { ServicesResource } from "./resources/services.js";
 export { Proxy } from "./resources/proxy.js";
 export { ProxyServices } from "./resources/proxy/services.js";
 export { Upstream } from "./resources/proxy/upstream.js";
+export { UsageResource } from "./resources/usage.js";
 export { Health } from "./resources/health.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
 export type {
@@ -35,11 +38,12 @@ export type {
 } from "./resources/workspaces.js";
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
-export type { KeysListParams } from "./resources/admin/keys.js";
+export type { KeysListParams, KeysUsageParams } from "./resources/admin/keys.js";
 export type { AuditLogsListParams } from "./resources/admin/audit-logs.js";
 export type { SessionsListParams } from "./resources/admin/sessions.js";
 export type { ServicesListParams } from "./resources/admin/services.js";
 export type { CredentialsListParams } from "./resources/admin/credentials.js";
+export type { AdminUsageGetParams } from "./resources/admin/usage.js";
 export type { ServicesResourceListParams } from "./resources/services.js";
 export type {
   ProxyServicesDeleteParams,
@@ -55,6 +59,7 @@ export type {
   UpstreamPostParams,
   UpstreamPutParams,
 } from "./resources/proxy/upstream.js";
+export type { UsageResourceGetParams } from "./resources/usage.js";
 export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";
 export { ChatStream } from "./streams/chat.js";

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .resources.runs import AsyncRunsResource, RunsResource
     from .resources.services import AsyncServicesResource, ServicesResource
     from .resources.tokens import AsyncTokensResource, TokensResource
+    from .resources.usage import AsyncUsageResource, UsageResource
     from .resources.workspaces import AsyncWorkspacesResource, WorkspacesResource
 
 
@@ -245,6 +246,13 @@ class Headgate(SyncPassingClient):
         from .resources.proxy import ProxyResource
 
         return ProxyResource(self._core)
+
+    @cached_property
+    def usage(self) -> UsageResource:
+        """What was used and what it cost."""
+        from .resources.usage import UsageResource
+
+        return UsageResource(self._core)
 
     @cached_property
     def health(self) -> HealthResource:
@@ -460,6 +468,13 @@ class AsyncHeadgate(AsyncPassingClient):
         from .resources.proxy import AsyncProxyResource
 
         return AsyncProxyResource(self._core)
+
+    @cached_property
+    def usage(self) -> AsyncUsageResource:
+        """What was used and what it cost."""
+        from .resources.usage import AsyncUsageResource
+
+        return AsyncUsageResource(self._core)
 
     @cached_property
     def health(self) -> AsyncHealthResource:

@@ -251,6 +251,36 @@ ADMIN_KEYS_ROTATE = Operation(
     path="/v1/admin/keys/{key_id}/rotate",
     credentials=(("admin_key",),),
 )
+ADMIN_KEYS_USAGE = Operation(
+    method="GET",
+    path="/v1/admin/keys/{key_id}/usage",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_KEYS_SPEND_CAPS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/keys/{key_id}/spend-caps",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_KEYS_SPEND_CAPS_GET = Operation(
+    method="GET",
+    path="/v1/admin/keys/{key_id}/spend-caps/{period}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_KEYS_SPEND_CAPS_SET = Operation(
+    method="PUT",
+    path="/v1/admin/keys/{key_id}/spend-caps/{period}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_KEYS_SPEND_CAPS_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/keys/{key_id}/spend-caps/{period}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_AUDIT_LOGS_LIST = Operation(
     method="GET",
     path="/v1/admin/audit-logs",
@@ -340,6 +370,12 @@ ADMIN_CREDENTIALS_ROTATE = Operation(
     path="/v1/admin/credentials/{credential_id}/rotate",
     credentials=(("admin_key",),),
 )
+ADMIN_USAGE_GET = Operation(
+    method="GET",
+    path="/v1/admin/usage",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 SERVICES_LIST = Operation(
     method="GET",
     path="/v1/services",
@@ -413,6 +449,12 @@ PROXY_UPSTREAM_DELETE = Operation(
     method="DELETE",
     path="/v1/proxy/upstream/{path}",
     accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+USAGE_GET = Operation(
+    method="GET",
+    path="/v1/usage",
     credentials=(("api_key",),),
     idempotency="natural",
 )

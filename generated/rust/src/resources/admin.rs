@@ -10,6 +10,7 @@ use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_projects::AdminProjects;
 use crate::resources::admin_services::AdminServices;
 use crate::resources::admin_sessions::AdminSessions;
+use crate::resources::admin_usage::AdminUsage;
 use crate::runtime::transport::Core;
 
 /// The calls of `admin`.
@@ -53,5 +54,10 @@ impl Admin {
     /// Credentials of providers and services, sealed.
     pub fn credentials(&self) -> AdminCredentials {
         AdminCredentials::new(&self.core)
+    }
+
+    /// What all projects have used.
+    pub fn usage(&self) -> AdminUsage {
+        AdminUsage::new(&self.core)
     }
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::resources::admin_keys_spend_caps::AdminKeysSpendCaps;
 use crate::runtime::call::{Call, Json, Nothing};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
@@ -57,6 +58,13 @@ pub(crate) static ROTATE: Operation = Operation {
     path: "/v1/admin/keys/{key_id}/rotate",
     security: &[&[1]],
     idempotency: Idempotency::None,
+};
+
+pub(crate) static USAGE: Operation = Operation {
+    method: "GET",
+    path: "/v1/admin/keys/{key_id}/usage",
+    security: &[&[1]],
+    idempotency: Idempotency::Natural,
 };
 
 /// The parameters of `admin.keys.list`.
@@ -129,6 +137,47 @@ impl ListParams {
     }
 }
 
+/// The parameters of `admin.keys.usage`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct UsageParams {
+    /// Only calls from this time on.
+    pub created_after: Option<String>,
+    /// Only calls before this time.
+    pub created_before: Option<String>,
+    /// What the sums are given for, beside the sum of all.
+    pub group_by: Option<types::UsageGrouping>,
+}
+
+impl UsageParams {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            created_after: None,
+            created_before: None,
+            group_by: None,
+        }
+    }
+
+    /// Sets `created_after`.
+    pub fn created_after(mut self, value: impl Into<String>) -> Self {
+        self.created_after = Some(value.into());
+        self
+    }
+
+    /// Sets `created_before`.
+    pub fn created_before(mut self, value: impl Into<String>) -> Self {
+        self.created_before = Some(value.into());
+        self
+    }
+
+    /// Sets `group_by`.
+    pub fn group_by(mut self, value: types::UsageGrouping) -> Self {
+        self.group_by = Some(value);
+        self
+    }
+}
+
 /// Gateway keys, with which applications call the gateway.
 #[derive(Clone, Debug)]
 pub struct AdminKeys {
@@ -140,6 +189,11 @@ impl AdminKeys {
         Self {
             core: Arc::clone(core),
         }
+    }
+
+    /// How much may be spent with a key.
+    pub fn spend_caps(&self) -> AdminKeysSpendCaps {
+        AdminKeysSpendCaps::new(&self.core)
     }
 
     /// Create a gateway key
@@ -217,6 +271,18 @@ impl AdminKeys {
         if let Some(body) = &body {
             request.json(body);
         }
+        Call::new(&self.core, request)
+    }
+
+    /// Sum up a key's usage
+    ///
+    /// Returns what was used with one key.
+    pub fn usage(&self, key_id: &str, params: UsageParams) -> Call<Json<types::UsageSummary>> {
+        let mut request = Request::new(&USAGE);
+        request.path("key_id", key_id);
+        request.query("created_after", &params.created_after, Style::Repeated);
+        request.query("created_before", &params.created_before, Style::Repeated);
+        request.query("group_by", &params.group_by, Style::Repeated);
         Call::new(&self.core, request)
     }
 }

@@ -313,6 +313,13 @@ pub enum SignatureDelta {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpendCap {
+    #[default]
+    #[serde(rename = "spend_cap")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StepAbandoned {
     #[default]
     #[serde(rename = "step_abandoned")]
@@ -407,6 +414,13 @@ pub enum ToolUse {
 pub enum Url {
     #[default]
     #[serde(rename = "url")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UsageSummary {
+    #[default]
+    #[serde(rename = "usage_summary")]
     Value,
 }
 

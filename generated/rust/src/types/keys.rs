@@ -59,6 +59,24 @@ pub type ServiceName = String;
 /// Names of services that a key may call.
 pub type ServiceNameList = Vec<ServiceName>;
 
+/// How often a key may be used: a bucket that holds so many requests and is filled again evenly over
+/// the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// How many requests.
+    pub requests: i64,
+    /// In how many seconds.
+    pub window_s: i64,
+}
+
+impl RateLimit {
+    /// Makes a value with everything that is required.
+    pub fn new(requests: i64, window_s: i64) -> Self {
+        Self { requests, window_s }
+    }
+}
+
 /// A gateway key to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -85,6 +103,12 @@ pub struct KeyCreateRequest {
     /// The services that the key may call. Without it, all of its project.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allowed_services: Option<ServiceNameList>,
+    /// How often the key may be used. Without it, at will.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// How many requests may be answered at the same time. Without it, any number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_concurrent: Option<i64>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -105,6 +129,8 @@ impl KeyCreateRequest {
             log_level: None,
             upstream_url: None,
             allowed_services: None,
+            rate_limit: None,
+            max_concurrent: None,
             metadata: None,
             expires_at: None,
         }
@@ -143,6 +169,18 @@ impl KeyCreateRequest {
     /// Sets `allowed_services`.
     pub fn allowed_services(mut self, value: ServiceNameList) -> Self {
         self.allowed_services = Some(value);
+        self
+    }
+
+    /// Sets `rate_limit`.
+    pub fn rate_limit(mut self, value: RateLimit) -> Self {
+        self.rate_limit = Some(value);
+        self
+    }
+
+    /// Sets `max_concurrent`.
+    pub fn max_concurrent(mut self, value: i64) -> Self {
+        self.max_concurrent = Some(value);
         self
     }
 
@@ -214,6 +252,20 @@ pub struct KeyCreated {
     pub upstream_url: Option<String>,
     /// The services that the key may call; null allows all of its project.
     pub allowed_services: Option<ServiceNameList>,
+    /// How often the key may be used; null for no limit of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// How many requests may be answered at the same time; null for any number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub max_concurrent: Option<Option<i64>>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -262,6 +314,20 @@ pub struct Key {
     pub upstream_url: Option<String>,
     /// The services that the key may call; null allows all of its project.
     pub allowed_services: Option<ServiceNameList>,
+    /// How often the key may be used; null for no limit of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// How many requests may be answered at the same time; null for any number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub max_concurrent: Option<Option<i64>>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -339,6 +405,20 @@ pub struct KeyUpdateRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub allowed_services: Option<Option<ServiceNameList>>,
+    /// How often the key may be used; null for no limit of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub rate_limit: Option<Option<RateLimit>>,
+    /// How many requests may be answered at the same time; null for any number.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub max_concurrent: Option<Option<i64>>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -362,6 +442,8 @@ impl KeyUpdateRequest {
             log_level: None,
             upstream_url: None,
             allowed_services: None,
+            rate_limit: None,
+            max_concurrent: None,
             metadata: None,
             expires_at: None,
         }
@@ -406,6 +488,18 @@ impl KeyUpdateRequest {
     /// Sets `allowed_services`.
     pub fn allowed_services(mut self, value: Option<ServiceNameList>) -> Self {
         self.allowed_services = Some(value);
+        self
+    }
+
+    /// Sets `rate_limit`.
+    pub fn rate_limit(mut self, value: Option<RateLimit>) -> Self {
+        self.rate_limit = Some(value);
+        self
+    }
+
+    /// Sets `max_concurrent`.
+    pub fn max_concurrent(mut self, value: Option<i64>) -> Self {
+        self.max_concurrent = Some(value);
         self
     }
 

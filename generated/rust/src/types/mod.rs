@@ -22,6 +22,7 @@ mod runs;
 mod services;
 mod tokens;
 mod tools;
+mod usage;
 mod workspace_events;
 mod workspaces;
 
@@ -44,5 +45,6 @@ pub use self::runs::*;
 pub use self::services::*;
 pub use self::tokens::*;
 pub use self::tools::*;
+pub use self::usage::*;
 pub use self::workspace_events::*;
 pub use self::workspaces::*;

@@ -7,6 +7,7 @@ import { Keys } from "./admin/keys.js";
 import { Projects } from "./admin/projects.js";
 import { Services } from "./admin/services.js";
 import { Sessions } from "./admin/sessions.js";
+import { AdminUsage } from "./admin/usage.js";
 
 export class Admin extends ApiResource {
   /** Projects, the owners of gateway keys and runs. */
@@ -21,4 +22,6 @@ export class Admin extends ApiResource {
   readonly services = new Services(this.transport);
   /** Credentials of providers and services, sealed. */
   readonly credentials = new Credentials(this.transport);
+  /** What all projects have used. */
+  readonly usage = new AdminUsage(this.transport);
 }

@@ -797,6 +797,50 @@ export type ProxyMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | (string 
 /** The methods that a service takes. */
 export type ProxyMethodList = ProxyMethod[];
 
+/** What sums of usage are given for. */
+export type UsageGrouping = "model" | "provider" | "project" | "key" | "operation";
+
+/** US dollars, as an exact decimal number. */
+export type UsdAmount = string;
+
+/** Calls of models that have something in common, summed up. */
+export interface UsageGroup {
+  /** What they have in common, such as the model's id; null where a call has none. */
+  value: string | null;
+  /** How often models were asked. */
+  requests: number;
+  /** Tokens that models read. */
+  input_tokens: number;
+  /** Tokens that models wrote. */
+  output_tokens: number;
+  /** Tokens among those read that came from a provider's cache. */
+  cache_read_tokens: number;
+  /** What the calls cost, as far as prices are known. */
+  cost_usd: UsdAmount;
+}
+
+/** Calls of models, summed up. */
+export interface UsageSummary {
+  /** Always `usage_summary`. */
+  object: "usage_summary";
+  /** The time from which calls are counted; null for all. */
+  created_after: string | null;
+  /** The time up to which calls are counted; null for all. */
+  created_before: string | null;
+  /** How often models were asked. */
+  requests: number;
+  /** Tokens that models read. */
+  input_tokens: number;
+  /** Tokens that models wrote. */
+  output_tokens: number;
+  /** Tokens among those read that came from a provider's cache. */
+  cache_read_tokens: number;
+  /** What the calls cost, as far as prices are known. */
+  cost_usd: UsdAmount;
+  /** The sums for each value of what was grouped by, dearest first; empty without `group_by`. */
+  groups: UsageGroup[];
+}
+
 /** The word `ok`. */
 export type LivenessText = "ok";
 

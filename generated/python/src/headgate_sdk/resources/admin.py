@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
     from .admin_services import AdminServicesResource, AsyncAdminServicesResource
     from .admin_sessions import AdminSessionsResource, AsyncAdminSessionsResource
+    from .admin_usage import AdminUsageResource, AsyncAdminUsageResource
 
 
 class AdminResource(Resource):
@@ -65,6 +66,13 @@ class AdminResource(Resource):
 
         return AdminCredentialsResource(self._core)
 
+    @cached_property
+    def usage(self) -> AdminUsageResource:
+        """What all projects have used."""
+        from .admin_usage import AdminUsageResource
+
+        return AdminUsageResource(self._core)
+
 
 class AsyncAdminResource(AsyncResource):
     """The `admin` operations."""
@@ -110,3 +118,10 @@ class AsyncAdminResource(AsyncResource):
         from .admin_credentials import AsyncAdminCredentialsResource
 
         return AsyncAdminCredentialsResource(self._core)
+
+    @cached_property
+    def usage(self) -> AsyncAdminUsageResource:
+        """What all projects have used."""
+        from .admin_usage import AsyncAdminUsageResource
+
+        return AsyncAdminUsageResource(self._core)

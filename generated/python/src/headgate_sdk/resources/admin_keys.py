@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Unpack
 
 from .._operations import (
     ADMIN_KEYS_CREATE,
@@ -13,6 +15,7 @@ from .._operations import (
     ADMIN_KEYS_REVOKE,
     ADMIN_KEYS_ROTATE,
     ADMIN_KEYS_UPDATE,
+    ADMIN_KEYS_USAGE,
 )
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
@@ -28,6 +31,13 @@ from ..types.keys import (
     KeyUpdateRequest,
 )
 from ..types.pages import SortOrder
+from ..types.usage import UsageGrouping, UsageSummary
+
+if TYPE_CHECKING:
+    from .admin_keys_spend_caps import (
+        AdminKeysSpendCapsResource,
+        AsyncAdminKeysSpendCapsResource,
+    )
 
 _LIST_PAGE = CursorShape(
     items="data",
@@ -39,6 +49,13 @@ _LIST_PAGE = CursorShape(
 
 class AdminKeysResource(Resource):
     """Gateway keys, with which applications call the gateway."""
+
+    @cached_property
+    def spend_caps(self) -> AdminKeysSpendCapsResource:
+        """How much may be spent with a key."""
+        from .admin_keys_spend_caps import AdminKeysSpendCapsResource
+
+        return AdminKeysSpendCapsResource(self._core)
 
     def create(
         self,
@@ -179,9 +196,41 @@ class AdminKeysResource(Resource):
             options=options,
         )
 
+    def usage(
+        self,
+        key_id: str,
+        *,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+        group_by: UsageGrouping | None = None,
+        options: RequestOptions | None = None,
+    ) -> UsageSummary:
+        """Sum up a key's usage.
+
+        Returns what was used with one key.
+        """
+        return self._core.fetch(
+            ADMIN_KEYS_USAGE,
+            UsageSummary,
+            path={"key_id": key_id},
+            query={
+                "created_after": created_after,
+                "created_before": created_before,
+                "group_by": group_by,
+            },
+            options=options,
+        )
+
 
 class AsyncAdminKeysResource(AsyncResource):
     """Gateway keys, with which applications call the gateway."""
+
+    @cached_property
+    def spend_caps(self) -> AsyncAdminKeysSpendCapsResource:
+        """How much may be spent with a key."""
+        from .admin_keys_spend_caps import AsyncAdminKeysSpendCapsResource
+
+        return AsyncAdminKeysSpendCapsResource(self._core)
 
     async def create(
         self,
@@ -319,5 +368,30 @@ class AsyncAdminKeysResource(AsyncResource):
             KeyCreated,
             path={"key_id": key_id},
             body=body or None,
+            options=options,
+        )
+
+    async def usage(
+        self,
+        key_id: str,
+        *,
+        created_after: datetime | str | None = None,
+        created_before: datetime | str | None = None,
+        group_by: UsageGrouping | None = None,
+        options: RequestOptions | None = None,
+    ) -> UsageSummary:
+        """Sum up a key's usage.
+
+        Returns what was used with one key.
+        """
+        return await self._core.fetch(
+            ADMIN_KEYS_USAGE,
+            UsageSummary,
+            path={"key_id": key_id},
+            query={
+                "created_after": created_after,
+                "created_before": created_before,
+                "group_by": group_by,
+            },
             options=options,
         )

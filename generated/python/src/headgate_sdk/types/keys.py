@@ -15,6 +15,30 @@ personal data (`redacted`), or bodies as they are (`full`).
 """
 
 
+class RateLimit(ApiModel):
+    """How often a key may be used: a bucket that holds so many requests and is filled
+    again evenly over the window.
+    """
+
+    requests: int
+    """How many requests."""
+
+    window_s: int
+    """In how many seconds."""
+
+
+class RateLimitParam(TypedDict):
+    """How often a key may be used: a bucket that holds so many requests and is filled
+    again evenly over the window.
+    """
+
+    requests: int
+    """How many requests."""
+
+    window_s: int
+    """In how many seconds."""
+
+
 class KeyCreateRequest(TypedDict):
     """A gateway key to create."""
 
@@ -41,6 +65,12 @@ class KeyCreateRequest(TypedDict):
 
     allowed_services: NotRequired[Sequence[str]]
     """The services that the key may call. Without it, all of its project."""
+
+    rate_limit: NotRequired[RateLimitParam]
+    """How often the key may be used. Without it, at will."""
+
+    max_concurrent: NotRequired[int]
+    """How many requests may be answered at the same time. Without it, any number."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
@@ -93,6 +123,12 @@ class KeyCreated(ApiModel):
 
     allowed_services: list[str] | None
     """The services that the key may call; null allows all of its project."""
+
+    rate_limit: RateLimit | None = None
+    """How often the key may be used; null for no limit of its own."""
+
+    max_concurrent: int | None = None
+    """How many requests may be answered at the same time; null for any number."""
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -157,6 +193,12 @@ class Key(ApiModel):
     allowed_services: list[str] | None
     """The services that the key may call; null allows all of its project."""
 
+    rate_limit: RateLimit | None = None
+    """How often the key may be used; null for no limit of its own."""
+
+    max_concurrent: int | None = None
+    """How many requests may be answered at the same time; null for any number."""
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -220,6 +262,12 @@ class KeyUpdateRequest(TypedDict):
 
     allowed_services: NotRequired[Sequence[str] | None]
     """The services that the key may call; null allows all of its project."""
+
+    rate_limit: NotRequired[RateLimitParam | None]
+    """How often the key may be used; null for no limit of its own."""
+
+    max_concurrent: NotRequired[int | None]
+    """How many requests may be answered at the same time; null for any number."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

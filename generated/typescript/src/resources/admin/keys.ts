@@ -13,7 +13,8 @@ import type {
   KeyStatus,
   KeyUpdateRequest,
 } from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+import type { SortOrder, UsageGrouping, UsageSummary } from "../../types/shared.js";
+import { SpendCaps } from "./keys/spend-caps.js";
 
 const listRule = byCursor({ items: "data", parameter: "after", from: "last_id", more: "has_more" });
 
@@ -37,8 +38,21 @@ export interface KeysListParams {
   status?: KeyStatus;
 }
 
+/** Parameters to: Sum up a key's usage. */
+export interface KeysUsageParams {
+  /** Only calls from this time on. */
+  created_after?: string;
+  /** Only calls before this time. */
+  created_before?: string;
+  /** What the sums are given for, beside the sum of all. */
+  group_by?: UsageGrouping;
+}
+
 /** Gateway keys, with which applications call the gateway. */
 export class Keys extends ApiResource {
+  /** How much may be spent with a key. */
+  readonly spendCaps = new SpendCaps(this.transport);
+
   /**
    * Create a gateway key.
    *
@@ -147,5 +161,24 @@ export class Keys extends ApiResource {
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readJson<KeyCreated>, options);
+  }
+
+  /**
+   * Sum up a key's usage.
+   *
+   * Returns what was used with one key.
+   */
+  usage(
+    keyId: string,
+    params: KeysUsageParams = {},
+    options?: RequestOptions,
+  ): ResponsePromise<UsageSummary> {
+    const request: OperationRequest = {
+      verb: "GET",
+      path: `/v1/admin/keys/${segment(keyId)}/usage`,
+      query: params,
+      security: [["AdminKey"]],
+    };
+    return this.transport.call(request, readJson<UsageSummary>, options);
   }
 }

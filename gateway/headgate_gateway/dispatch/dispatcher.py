@@ -1,0 +1,140 @@
+"""The one way to a model: nothing is asked that nobody pays for."""
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from headgate_gateway.dispatch.meter import Meter
+from headgate_gateway.dispatch.money import dollars
+from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.dispatch.usage import UsageCount, least_cost, usage_row
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.catalogue import Catalogue, Resolved
+from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
+from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
+from headgate_gateway.store.usage import Admission, UsageStore
+
+_REMEMBERED = 4096
+_REMEMBERED_FOR = 1.0
+"""Seconds that a key without caps is believed to have none."""
+
+
+class Dispatcher:
+    """Asks models for those who pay, and keeps what that took."""
+
+    def __init__(self, catalogue: Catalogue, store: UsageStore, meter: Meter) -> None:
+        self._catalogue = catalogue
+        self._store = store
+        self._meter = meter
+        self._capped: dict[str, tuple[float, bool]] = {}
+
+    def forget(self, key_id: str) -> None:
+        """Look again whether a key has caps."""
+        self._capped.pop(key_id, None)
+
+    async def stream(
+        self,
+        payer: Payer,
+        resolved: Resolved,
+        request: JsonObject,
+        *,
+        messages: Sequence[JsonObject],
+        server_tools: Sequence[str] = (),
+        keys: ProviderKeys = NO_KEYS,
+        whole: bool = False,
+    ) -> EventSource:
+        """One answer's events; what it used is kept however it ends."""
+        least = least_cost(resolved, request, messages)
+        reservation = await self._admit(payer, least)
+        count, outcome = UsageCount(request, messages), "broken"
+        source = self._catalogue.stream(
+            resolved,
+            request,
+            messages=messages,
+            server_tools=server_tools,
+            keys=keys,
+            whole=whole,
+        )
+        try:
+            async with aclosing(source) as events:
+                async for event in events:
+                    count.add(event)
+                    yield event
+            outcome = "complete"
+        except GatewayError:
+            outcome = "failed"
+            raise
+        finally:
+            if count.begun:
+                self._meter.record(
+                    usage_row(
+                        payer,
+                        resolved,
+                        count.usage(),
+                        outcome="complete" if count.ended else outcome,
+                        reservation=reservation,
+                    )
+                )
+            elif reservation is not None:
+                await self._store.release(reservation)
+        if reservation is not None:
+            # The caller's next call, through whatever process, is to know of this one.
+            await self._meter.flush()
+
+    async def embed(
+        self, payer: Payer, resolved: Resolved, call: EmbeddingCall
+    ) -> Embedded:
+        """The vectors of some texts."""
+        reservation = await self._admit(payer, 0)
+        try:
+            made = await self._catalogue.embed(resolved, call)
+        except BaseException:
+            if reservation is not None:
+                await self._store.release(reservation)
+            raise
+        used = {"input_tokens": made.input_tokens, "output_tokens": 0}
+        self._meter.record(
+            usage_row(
+                payer, resolved, used, outcome="complete", reservation=reservation
+            )
+        )
+        if reservation is not None:
+            await self._meter.flush()
+        return made
+
+    async def _admit(self, payer: Payer, least: int) -> str | None:
+        """What is reserved for a call; 402 when a cap of its key is reached."""
+        if payer.key_id is None or not await self._is_capped(payer.key_id):
+            return None
+        await self._meter.flush()
+        admission = await self._store.admit(payer.key_id, least=least)
+        payer.left = dict(admission.left)
+        if admission.reached is not None:
+            raise _reached(admission, payer)
+        return admission.reservation
+
+    async def _is_capped(self, key_id: str) -> bool:
+        """Whether a key has caps, as was last seen a moment ago at most."""
+        now = time.monotonic()
+        until, capped = self._capped.get(key_id, (0.0, False))
+        if until <= now:
+            capped = bool(await self._store.caps(key_id))
+            if len(self._capped) >= _REMEMBERED:
+                self._capped.clear()
+            self._capped[key_id] = (now + _REMEMBERED_FOR, capped)
+        return capped
+
+
+def _reached(admission: Admission, payer: Payer) -> GatewayError:
+    return GatewayError(
+        "spend_cap_reached",
+        f"The key's {admission.reached} spend cap is reached.",
+        details={
+            "period": admission.reached,
+            "limit_usd": float(dollars(admission.limit)),
+            "current_usd": float(dollars(admission.spent)),
+        },
+        headers=payer.headers(),
+    )

@@ -1,0 +1,96 @@
+"""What an answer uses, also one that is broken off."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.money import units
+from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.prices import cost_of
+from headgate_gateway.providers.tokens import count_request, count_text
+from headgate_gateway.store.usage import UsageRow
+
+
+class UsageCount:
+    """Counts along with the events of an answer."""
+
+    def __init__(self, request: JsonObject, messages: Sequence[JsonObject]) -> None:
+        self._request = request
+        self._messages = messages
+        self._told: JsonObject = {}
+        self._written = 0
+        self.begun = False
+        self.ended = False
+
+    def add(self, event: JsonObject) -> None:
+        """Take the next event."""
+        match event["type"]:
+            case "message_start":
+                self.begun = True
+                self._told = event["message"].get("usage") or {}
+            case "content_block_delta":
+                self._written += count_text(_piece(event["delta"]))
+            case "message_delta":
+                self._told = event["usage"]
+                self.ended = True
+            case _:
+                pass
+
+    def usage(self) -> JsonObject:
+        """What the provider said, or what can be told of a broken answer."""
+        if self.ended:
+            return self._told
+        asked = self._told.get("input_tokens") or count_request(
+            self._request, self._messages
+        )
+        written = max(self._written, self._told.get("output_tokens", 0))
+        return {**self._told, "input_tokens": asked, "output_tokens": written}
+
+
+def _piece(delta: JsonObject) -> str:
+    for name in ("text", "thinking", "partial_json"):
+        if name in delta:
+            return str(delta[name])
+    return ""
+
+
+def usage_row(
+    payer: Payer,
+    resolved: Resolved,
+    usage: Mapping[str, Any],
+    *,
+    outcome: str,
+    reservation: str | None,
+) -> UsageRow:
+    """The row that tells of one answer."""
+    cost = cost_of(resolved.model, usage)
+    return UsageRow(
+        values={
+            "id": new_id("usage"),
+            "project_id": payer.project_id,
+            "key_id": payer.key_id,
+            "request_id": payer.request_id,
+            "operation": payer.operation,
+            "provider": resolved.provider.id,
+            "model": resolved.id,
+            "input_tokens": usage["input_tokens"],
+            "output_tokens": usage["output_tokens"],
+            "cache_read_tokens": usage.get("cache_read_tokens", 0),
+            "cost": None if cost is None else units(cost),
+            "outcome": outcome,
+            "created_at": now_ms(),
+        },
+        reservation=reservation,
+    )
+
+
+def least_cost(
+    resolved: Resolved, request: JsonObject, messages: Sequence[JsonObject]
+) -> int:
+    """What a call spends at least: what its input costs, as far as that is known."""
+    asked = count_request(request, messages)
+    cost = cost_of(resolved.model, {"input_tokens": asked, "output_tokens": 0})
+    return 0 if cost is None else units(cost)

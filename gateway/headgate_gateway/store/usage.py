@@ -1,0 +1,243 @@
+"""What was used and spent, and what may still be spent."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.money import PERIODS, Period, time_of, units
+from headgate_gateway.ids import new_id
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.tables import keys, reservations, spend, usage
+
+_LONGEST_CALL = 15 * 60_000
+"""After so long, in milliseconds, a call that never told its end counts for nothing."""
+
+_COLUMNS = {
+    "model": usage.c.model,
+    "provider": usage.c.provider,
+    "project": usage.c.project_id,
+    "key": usage.c.key_id,
+    "operation": usage.c.operation,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """One answer of a model, paid for."""
+
+    values: Mapping[str, Any]
+    reservation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageFilter:
+    """Which calls are summed up."""
+
+    project_id: str | None = None
+    key_id: str | None = None
+    created_after: int | None = None
+    created_before: int | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """The filter as conditions on rows."""
+        found: list[sa.ColumnElement[bool]] = []
+        if self.project_id is not None:
+            found.append(usage.c.project_id == self.project_id)
+        if self.key_id is not None:
+            found.append(usage.c.key_id == self.key_id)
+        if self.created_after is not None:
+            found.append(usage.c.created_at >= self.created_after)
+        if self.created_before is not None:
+            found.append(usage.c.created_at < self.created_before)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Whether a key may spend more."""
+
+    reservation: str | None = None
+    """None when the key has no caps, or when a cap is reached."""
+    left: Mapping[Period, int]
+    reached: Period | None = None
+    limit: int = 0
+    spent: int = 0
+
+
+class UsageStore:
+    """Reads and writes usage."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, rows: Sequence[UsageRow]) -> None:
+        """Keep usage, add it to what is spent and give up what was reserved for it."""
+        if not rows:
+            return
+        done = [row.reservation for row in rows if row.reservation is not None]
+        added: Counter[tuple[str, str]] = Counter()
+        for row in rows:
+            key_id, cost = row.values["key_id"], row.values["cost"]
+            if key_id is not None and cost:
+                for period in PERIODS:
+                    time = time_of(period, row.values["created_at"])
+                    added[key_id, time] += cost
+        async with self._database.writing() as connection:
+            await connection.execute(usage.insert(), [dict(row.values) for row in rows])
+            # In one order everywhere: two processes must not wait for each other.
+            for (key_id, time), amount in sorted(added.items()):
+                await connection.execute(
+                    _add(connection, key_id=key_id, time=time, amount=amount)
+                )
+            if done:
+                await connection.execute(
+                    reservations.delete().where(reservations.c.id.in_(done))
+                )
+
+    async def admit(self, key_id: str, *, least: int) -> Admission:
+        """Let a call through that spends at least so much, unless a cap is reached.
+
+        The row of the key is held meanwhile: of two calls at once, in whatever process,
+        the second sees what the first will spend.
+        """
+        now = now_ms()
+        query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
+        async with self._database.writing() as connection:
+            found = await connection.execute(query.with_for_update())
+            caps: dict[Period, str] = found.scalar_one_or_none() or {}
+            if not caps:
+                return Admission(left={})
+            spent = await _spent(connection, key_id, caps, now)
+            reserved = await _reserved(connection, key_id, now)
+            left: dict[Period, int] = {}
+            for period, limit in caps.items():
+                allowed = units(Decimal(limit))
+                left[period] = allowed - spent[period] - reserved
+                if left[period] <= 0 or left[period] < least:
+                    return Admission(
+                        left=left, reached=period, limit=allowed, spent=spent[period]
+                    )
+            reservation = new_id("resv")
+            await connection.execute(
+                reservations.insert().values(
+                    id=reservation,
+                    key_id=key_id,
+                    amount=least,
+                    expires_at=now + _LONGEST_CALL,
+                )
+            )
+        return Admission(reservation=reservation, left=left)
+
+    async def caps(self, key_id: str) -> dict[Period, str] | None:
+        """The caps of a key in dollars; None when there is no such key."""
+        query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
+        async with self._database.reading() as connection:
+            caps: dict[Period, str] | None = (
+                await connection.execute(query)
+            ).scalar_one_or_none()
+        return caps
+
+    async def change_caps(self, key_id: str, period: Period, limit: str | None) -> bool:
+        """Set or remove a cap; False when there is no such key, or cap to remove."""
+        query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
+        async with self._database.writing() as connection:
+            found = await connection.execute(query.with_for_update())
+            caps: dict[Period, str] | None = found.scalar_one_or_none()
+            if caps is None or (limit is None and period not in caps):
+                return False
+            kept = {name: caps[name] for name in PERIODS if name in caps}
+            changed = {**kept, period: limit}
+            await connection.execute(
+                keys.update()
+                .where(keys.c.id == key_id)
+                .values(spend_caps={n: v for n, v in changed.items() if v is not None})
+            )
+        return True
+
+    async def release(self, reservation: str) -> None:
+        """Give up what was reserved for a call that spent nothing."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                reservations.delete().where(reservations.c.id == reservation)
+            )
+
+    async def spent(
+        self, key_id: str, periods: Mapping[Period, Any]
+    ) -> Counter[Period]:
+        """What was spent with a key in these periods as they are now."""
+        async with self._database.reading() as connection:
+            return await _spent(connection, key_id, periods, now_ms())
+
+    async def totals(self, where: UsageFilter) -> sa.RowMapping:
+        """The sums over all calls."""
+        async with self._database.reading() as connection:
+            query = sa.select(*_sums()).where(*where.conditions())
+            return (await connection.execute(query)).mappings().one()
+
+    async def groups(self, where: UsageFilter, *, by: str) -> list[sa.RowMapping]:
+        """The sums for each value of a column, the dearest first."""
+        column = _COLUMNS[by]
+        query = (
+            sa.select(column.label("value"), *_sums())
+            .where(*where.conditions())
+            .group_by(column)
+            .order_by(sa.desc("cost"), sa.desc("requests"), "value")
+            .limit(1000)
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).mappings())
+
+    async def forget_lost(self) -> None:
+        """Delete what calls reserved that never told their end."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                reservations.delete().where(reservations.c.expires_at <= now_ms())
+            )
+
+
+def _sums() -> list[sa.ColumnElement[Any]]:
+    def total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
+        summed = sa.func.coalesce(sa.func.sum(column), 0)
+        return sa.cast(summed, sa.BigInteger).label(column.name)
+
+    return [
+        sa.func.count().label("requests"),
+        total(usage.c.input_tokens),
+        total(usage.c.output_tokens),
+        total(usage.c.cache_read_tokens),
+        total(usage.c.cost),
+    ]
+
+
+def _add(connection: AsyncConnection, **values: Any) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    inserted = dialect.insert(spend).values(values)
+    return inserted.on_conflict_do_update(
+        index_elements=["key_id", "time"],
+        set_={"amount": spend.c.amount + inserted.excluded.amount},
+    )
+
+
+async def _spent(
+    connection: AsyncConnection, key_id: str, periods: Mapping[Period, Any], now: int
+) -> Counter[Period]:
+    times = {time_of(period, now): period for period in periods}
+    query = sa.select(spend.c.time, spend.c.amount).where(
+        spend.c.key_id == key_id, spend.c.time.in_(times)
+    )
+    rows = await connection.execute(query)
+    return Counter({times[row.time]: row.amount for row in rows})
+
+
+async def _reserved(connection: AsyncConnection, key_id: str, now: int) -> int:
+    query = sa.select(sa.func.coalesce(sa.func.sum(reservations.c.amount), 0)).where(
+        reservations.c.key_id == key_id, reservations.c.expires_at > now
+    )
+    return int((await connection.execute(query)).scalar_one())

@@ -1,0 +1,301 @@
+"""What was used, what it cost, and how much may be spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate_gateway.dispatch.money import next_start, spelled, time_of, units
+from tests.gateway.client import Client, message, run
+from tests.gateway.conftest import STORES, store_settings
+from tests.gateway.provider_streams import OPENAI_CHAT
+from tests.gateway.upstreams import Upstream, running_upstream
+from tests.gateway_process import running_gateway
+
+MODEL = "openai/gpt-4o"
+CALL = 93_750_000
+"""What an answer of the upstream costs: 8 · 2.50 + 3 · 1.25 + 7 · 10 millionths."""
+
+
+@dataclass
+class Bench:
+    """Two gateways on one store, whose provider is a loopback server with prices."""
+
+    here: Client
+    there: Client
+    upstream: Upstream
+
+    def key(self, **body: object) -> tuple[str, Client, Client]:
+        """A new key of a new project, used on either gateway."""
+        project = self.here.new_project(f"usage {time.monotonic_ns()}")
+        made = self.here.new_key(project, **body)
+        clients = [one.with_key(made["secret"]) for one in (self.here, self.there)]
+        for client in clients:
+            client.http.headers["X-Provider-Key-OpenAI"] = "sk-mine"
+        return made["id"], clients[0], clients[1]
+
+    def cap(self, key: str, period: str, limit: str) -> Any:
+        """The answer to a new cap."""
+        url = f"/v1/admin/keys/{key}/spend-caps/{period}"
+        return self.here.admin.put(url, json={"limit_usd": limit}).json()
+
+
+@pytest.fixture(scope="module", params=STORES)
+def bench(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("usage")
+    with running_upstream() as upstream:
+        upstream.streams(OPENAI_CHAT)
+        settings = {
+            "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{folder / 'shared.sqlite3'}",
+            **store_settings(request.param),
+            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
+        }
+        (folder / "one").mkdir()
+        (folder / "two").mkdir()
+        with (
+            running_gateway(folder / "one", settings) as one,
+            running_gateway(folder / "two", settings) as two,
+        ):
+            made = Bench(Client(one), Client(two), upstream)
+            yield made
+            made.here.close()
+            made.there.close()
+
+
+def ask(client: Client, **fields: object) -> Any:
+    """The answer of the model that has prices."""
+    return client.http.post("/v1/messages", json=message(model=MODEL, **fields))
+
+
+def used(client: Client, **params: str) -> Any:
+    """What the project of a client used."""
+    return client.http.get("/v1/usage", params=params).json()
+
+
+def asked_everywhere(client: Client) -> dict[str, int]:
+    """The status of each way to ask a model."""
+    said = [{"role": "user", "content": "Hi"}]
+    request = {"model": MODEL, "messages": said}
+    bodies: dict[str, Any] = {
+        "/v1/messages": request,
+        "/v1/chat/completions": request,
+        "/v1/embeddings": {"model": "openai/text-embedding-3-small", "input": "Hi"},
+        "/v1/runs": {"request": request},
+        "/v1/workspaces": {"model": MODEL, "initial_message": "Hi"},
+    }
+    return {
+        path: client.http.post(path, json=body).status_code
+        for path, body in bodies.items()
+    }
+
+
+def test_what_is_used_is_summed_up(bench: Bench):
+    """Every way to ask a model is counted and priced exactly, streamed or not."""
+    key, client, _ = bench.key()
+    whole, said = ask(client), [{"role": "user", "content": "Hi"}]
+    client.record("POST", "/v1/messages", json=message(model=MODEL, stream=True))
+    chat = {"model": MODEL, "messages": said}
+    client.http.post("/v1/chat/completions", json=chat)
+    client.http.post("/v1/workspaces", json={"model": MODEL, "initial_message": "Hi"})
+
+    sums = used(client, group_by="operation")
+
+    assert whole.status_code == 200, whole.text
+    assert sums["requests"] == 4
+    assert (sums["input_tokens"], sums["output_tokens"]) == (44, 28)
+    assert sums["cache_read_tokens"] == 12
+    assert sums["cost_usd"] == spelled(4 * CALL) == "0.000375"
+    assert {group["value"]: group["requests"] for group in sums["groups"]} == {
+        "messages.create": 2,
+        "chat.completions.create": 1,
+        "workspaces.create": 1,
+    }
+    by_key = bench.here.admin.get(f"/v1/admin/keys/{key}/usage").json()
+    assert by_key["cost_usd"] == sums["cost_usd"]
+
+
+def test_the_operator_sees_all(bench: Bench):
+    """Sums over everybody are grouped by what is asked, and filtered."""
+    key, client, _ = bench.key()
+    ask(client)
+    seen = [
+        bench.here.admin.get("/v1/admin/usage", params=params).json()
+        for params in (
+            {"group_by": "key", "key_id": key},
+            {"group_by": "model", "key_id": key},
+            {"key_id": key, "created_before": "2020-01-01T00:00:00Z"},
+        )
+    ]
+
+    assert [group["value"] for group in seen[0]["groups"]] == [key]
+    assert [group["value"] for group in seen[1]["groups"]] == [MODEL]
+    assert (seen[2]["requests"], seen[2]["cost_usd"], seen[2]["groups"]) == (0, "0", [])
+
+
+def test_projects_see_their_own_usage_only(bench: Bench):
+    """A neighbour's calls are not in the sums."""
+    _, client, _ = bench.key()
+    _, neighbour, _ = bench.key()
+    ask(client)
+
+    assert used(client)["requests"] == 1
+    assert used(neighbour)["requests"] == 0
+
+
+def test_who_leaves_half_way_pays_for_what_was_written(bench: Bench):
+    """An answer that is left counts its input, and its output as far as it came."""
+    _, client, _ = bench.key()
+    script = {"turns": [{"text": "word " * 200, "chunk": 5, "delay_ms": 20}]}
+    body = message(script, stream=True)
+    with client.frames("POST", "/v1/messages", json=body) as frames:
+        for _ in range(12):
+            next(frames)
+    sums = used(client)
+    while not sums["requests"]:
+        sums = used(client)
+
+    assert sums["requests"] == 1
+    assert sums["input_tokens"] > 0
+    assert 5 <= sums["output_tokens"] < 200
+
+
+def test_a_refused_call_costs_nothing(bench: Bench):
+    """What never began is not in the sums, and nothing stays reserved for it."""
+    key, client, _ = bench.key()
+    bench.cap(key, "lifetime", "1")
+    faults = {"faults": {"http": {"status": 500}}, "turns": [{"text": "x"}]}
+
+    refused = client.http.post("/v1/messages", json=message(faults))
+    answered = ask(client)
+
+    assert refused.status_code == 502
+    assert used(client)["requests"] == 1
+    assert answered.headers["X-Headgate-Budget-Remaining-Lifetime"] == "1"
+
+
+@pytest.mark.parametrize("period", ["daily", "monthly", "lifetime"])
+def test_no_route_escapes_a_cap(bench: Bench, period: str):
+    """When nothing may be spent, every way to ask a model is answered 402."""
+    key, client, _ = bench.key()
+    bench.cap(key, period, "0")
+
+    statuses = asked_everywhere(client)
+
+    assert set(statuses.values()) == {402}, statuses
+
+
+def test_a_reached_cap_says_what_it_was(bench: Bench):
+    """402 tells period, limit and what is spent; streams are refused as well."""
+    key, client, _ = bench.key()
+    bench.cap(key, "daily", "0.0001")
+    first, second = ask(client), ask(client)
+    streamed = client.record(
+        "POST", "/v1/messages", json=message(model=MODEL, stream=True)
+    )
+
+    error = second.json()["error"]
+    assert first.headers["X-Headgate-Budget-Remaining-Daily"] == "0.0001"
+    assert (second.status_code, streamed.status) == (402, 402)
+    assert (error["type"], error["code"]) == ("billing_error", "spend_cap_reached")
+    assert error["details"] == {
+        "period": "daily",
+        "limit_usd": 0.0001,
+        "current_usd": 0.00009375,
+    }
+
+
+def test_caps_are_exact_over_processes(bench: Bench):
+    """Calls through two processes by turns spend from one cap."""
+    key, *clients = bench.key()
+    bench.cap(key, "daily", spelled(5 * CALL))
+    bench.cap(key, "monthly", "100")
+
+    statuses = [ask(clients[turn % 2]).status_code for turn in range(8)]
+
+    assert statuses == [200] * 5 + [402] * 3
+    assert used(clients[0])["cost_usd"] == spelled(5 * CALL)
+
+
+def test_a_cap_is_read_changed_and_removed(bench: Bench):
+    """What was spent before counts; without the cap the key spends again."""
+    key, client, _ = bench.key()
+    url = f"/v1/admin/keys/{key}/spend-caps"
+    ask(client)
+    cap = bench.cap(key, "monthly", "2.50")
+    listed = bench.here.admin.get(url).json()["data"]
+    shown = bench.here.admin.get(f"{url}/monthly").json()
+    removed = [bench.here.admin.delete(f"{url}/monthly").status_code for _ in range(2)]
+
+    assert (cap["limit_usd"], cap["spent_usd"]) == ("2.5", "0.00009375")
+    assert cap["remaining_usd"] == "2.49990625"
+    assert [entry["period"] for entry in listed] == ["monthly"]
+    assert shown == cap
+    assert removed == [204, 404]
+    assert bench.here.admin.get(f"{url}/monthly").status_code == 404
+    assert ask(client).status_code == 200
+
+
+def test_a_running_run_stops_at_the_cap(bench: Bench):
+    """The step that may not be paid for any more ends the run with the error."""
+    key, client, _ = bench.key()
+    bench.cap(key, "daily", "0")
+    recording = client.stream_run({"request": message(model=MODEL)})
+
+    assert recording.types[-1] == "error"
+    assert recording.events[-1]["error"]["code"] == "spend_cap_reached"
+
+
+def test_usage_outlives_the_process(tmp_path: Path, own_settings: dict[str, str]):
+    """What was answered right before the gateway stopped is in the sums."""
+    with running_gateway(tmp_path, own_settings) as gateway:
+        client = Client(gateway)
+        for _ in range(5):
+            client.http.post("/v1/messages", json=message())
+        client.close()
+    with running_gateway(tmp_path, own_settings) as gateway:
+        client = Client(gateway)
+        sums = used(client, group_by="model")
+        client.close()
+
+    assert sums["requests"] == 5
+    assert [group["value"] for group in sums["groups"]] == ["mock/echo"]
+
+
+def test_runs_are_counted_step_by_step(client: Client):
+    """Each answer of a run is a call of its own."""
+    project = client.new_project(f"usage of runs {time.monotonic_ns()}")
+    other = client.with_key(client.new_key(project)["secret"])
+    body = other.http.post("/v1/runs", json=run("tools")).json()
+
+    sums = used(other)
+
+    assert sums["requests"] == body["result"]["turn_count"] == 2
+    assert sums["output_tokens"] == body["result"]["usage"]["output_tokens"]
+
+
+def test_amounts_are_exact():
+    """Whole units go in and come out as decimals without a rounding error."""
+    noon = 1_772_280_000_000  # 2026-02-28T12:00:00Z
+
+    assert spelled(units(Decimal("0.1")) * 3) == "0.3"
+    assert [spelled(amount) for amount in (0, 1, 10**12, -5)] == [
+        "0",
+        "0.000000000001",
+        "1",
+        "0",
+    ]
+    assert [time_of(period, noon) for period in ("daily", "monthly", "lifetime")] == [
+        "2026-02-28",
+        "2026-02",
+        "ever",
+    ]
+    assert next_start("daily", noon) == next_start("monthly", noon) == noon + 43_200_000
+    assert next_start("lifetime", noon) is None
