@@ -174,6 +174,25 @@ def test_what_was_asked_is_in_the_audit_log(use) -> None:
     assert whole.output_tokens == asked.usage.output_tokens
 
 
+# Usage.
+
+
+def test_spending_is_bounded_and_summed_up(use) -> None:
+    """A cap is set, read, listed and removed; sums are read by key and by project."""
+    project = use(lambda c: c.admin.projects.create(name=unique("spender")))
+    key = use(lambda c: c.admin.keys.create(name="k", project_id=project.id)).id
+    caps = use(lambda c: c.admin.keys.spend_caps.set(key, "monthly", limit_usd="2.50"))
+    listed = use(lambda c: c.admin.keys.spend_caps.list(key))
+    read = use(lambda c: c.admin.keys.spend_caps.get(key, "monthly"))
+    use(lambda c: c.admin.keys.spend_caps.delete(key, "monthly"))
+    use(lambda c: c.messages.create(model="mock/echo", messages=HELLO))
+
+    assert (caps.limit_usd, read, listed.data) == ("2.5", caps, [caps])
+    assert use(lambda c: c.admin.keys.usage(key)).requests == 0
+    assert use(lambda c: c.usage.get()).requests > 0
+    assert use(lambda c: c.admin.usage.get(group_by="model")).groups
+
+
 # Runs.
 
 

@@ -382,6 +382,24 @@ test("what was asked is read again in the audit log", async () => {
   assert.deepEqual([whole.model, whole.request_body], ["mock/echo", null]);
 });
 
+test("what is used is summed up, and what may be spent is bounded", async () => {
+  const admin = client.admin;
+  const project = await admin.projects.create({ name: "A project that spends" });
+  const { id } = await admin.keys.create({ name: "spender", project_id: project.id });
+  const set = await admin.keys.spendCaps.set(id, "daily", { limit_usd: "2.50" });
+  const listed = await admin.keys.spendCaps.list(id);
+  const read = await admin.keys.spendCaps.get(id, "daily");
+  await admin.keys.spendCaps.delete(id, "daily");
+  const ofKey = await admin.keys.usage(id);
+  const mine = await client.usage.get({ group_by: "model" });
+  const everybody = await admin.usage.get();
+
+  assert.deepEqual([set.remaining_usd, listed.data, read], ["2.5", [set], set]);
+  assert.equal(ofKey.requests, 0);
+  assert.ok(mine.requests > 0 && mine.groups.length > 0);
+  assert.ok(everybody.requests >= mine.requests);
+});
+
 test("a refused request raises the class of its error", async () => {
   const wrong = { ...ask(), temperature: 7 };
 
