@@ -8,6 +8,7 @@ What is wrong is reported at the place where its author wrote it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -79,6 +80,7 @@ class Bundler:
         self._names = ComponentNames(files, root)
         self._inlining: list[tuple[str, Tokens]] = []
         self._count = 0
+        self._dynamic: Counter[str] | None = None
         self._walks: dict[type, Callable[[Json, Any, Severity], _Taken]] = {
             Data: self._data,
             Linked: self._linked,
@@ -187,10 +189,22 @@ class Bundler:
             return self._wrong_type("an object", value, wrong)
         if kind is SCHEMA and "$dynamicRef" in value and "$ref" not in value:
             # Without dynamic scope, which a generated type cannot have.
+            self._note_dynamic(value["$dynamicRef"])
             value = {**value, "$ref": value["$dynamicRef"]}
         if kind.section and "$ref" in value:
             return self._reference(value, kind, kind.section, wrong)
         return self._fields(value, kind)
+
+    def _note_dynamic(self, reference: Json) -> None:
+        """Say so where a reference means another schema by the way that leads to it."""
+        if self._dynamic is None:
+            self._dynamic = _anchors(self._root.value)
+        name = str(reference).rpartition("#")[2]
+        if self._dynamic[name] > 1:
+            message = f"{self._dynamic[name]} schemas are called {name!r} by the scope"
+            hint = "the type is always that of the one the reference itself leads to"
+            where = "$dynamicRef"
+            self._trail.report("warning", "dynamic-scope", message, hint, at=where)
 
     def _fields(self, value: JsonObject, kind: Object) -> JsonObject:
         self._spend(len(value))
@@ -359,6 +373,21 @@ class Bundler:
         message = f"expected {expected}, found {kind_of(value)}{left_out}"
         self._trail.report(severity, "wrong-type", message)
         return _NOTHING
+
+
+def _anchors(value: Json) -> Counter[str]:
+    """Count the schemas that each dynamic anchor names."""
+    found: Counter[str] = Counter()
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            name = each.get("$dynamicAnchor")
+            found.update([name] if isinstance(name, str) else [])
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return found
 
 
 _LINKED_MAP: Final = MapOf(Linked())

@@ -33,7 +33,6 @@ class SecurityScheme:
     place: Literal["header", "query", "cookie"] | None = None
     parameter: str | None = None
     token_url: str | None = None
-    refresh_url: str | None = None
     scopes: tuple[str, ...] = ()
 
 

@@ -107,6 +107,30 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class ResponseHeader:
+    """A header of a success, which is read from the response beside the result."""
+
+    name: str
+    type: TypeExpr
+    required: bool
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An answer that is raised as an error, whose body is of `type`.
+
+    `status` is the document's own word (`404`, `4XX`, `default`).
+    """
+
+    status: str
+    type: TypeExpr
+    docs: Docs
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class BodyFlag:
     """A property of the body whose value switches an operation to streaming.
 
@@ -242,6 +266,8 @@ class Operation:
     location: Location
     accept: str | None = None
     base_url: str | None = None
+    headers: tuple[ResponseHeader, ...] = ()
+    failures: tuple[Failure, ...] = ()
 
     @property
     def cursor_page(self) -> CursorPage | None:

@@ -74,6 +74,8 @@ class CallPage:
     fence: Code
     sample: Code
     gives: Code
+    headers: Code
+    failures: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class _Reference:
             fence=self.speaker.fence,
             sample=self.speaker.sample(operation, streamed=streamed),
             gives=self._gives(operation, streamed=streamed),
+            headers=self._headers(operation),
+            failures=self._failures(operation),
         )
 
     def _inputs(self, operation: Operation) -> Iterator[RowPage]:
@@ -170,6 +174,30 @@ class _Reference:
         if operation.result is None:
             return fixed("nothing")
         return self._type(operation.result.type)
+
+    def _headers(self, operation: Operation) -> Code:
+        """List the headers that come beside the result, each with its type."""
+        shown = [
+            assembled("{} ({})", markdown_code(each.name), self._type(each.type))
+            for each in operation.headers
+        ]
+        return joined(", ", shown)
+
+    def _failures(self, operation: Operation) -> Code:
+        """List the statuses that raise an error, by the type of their body."""
+        by_type: dict[str, list[Code]] = {}
+        types: dict[str, Code] = {}
+        for each in operation.failures:
+            shown = self._type(each.type)
+            types[shown.text] = shown
+            by_type.setdefault(shown.text, []).append(markdown_code(each.status))
+        return joined(
+            "; ",
+            [
+                assembled("{} with {}", joined(", ", statuses), types[text])
+                for text, statuses in by_type.items()
+            ],
+        )
 
     def type(self, definition: Definition) -> TypePage:
         about, rows = fixed(""), tuple[RowPage, ...]()

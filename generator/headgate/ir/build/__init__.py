@@ -158,7 +158,10 @@ def _sent(operations: Iterable[Operation]) -> list[TypeExpr]:
 def _received(
     operations: Iterable[Operation], streams: Mapping[str, Stream]
 ) -> list[TypeExpr]:
+    operations = tuple(operations)
     found = [op.result.type for op in operations if op.result is not None]
+    found += [header.type for op in operations for header in op.headers]
+    found += [failure.type for op in operations for failure in op.failures]
     for stream in streams.values():
         found.append(stream.event)
         if stream.fold is not None:

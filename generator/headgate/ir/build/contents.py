@@ -56,7 +56,7 @@ class ContentsReader:
 
     def _body(self, content: Content, words: tuple[str, ...]) -> Body:
         value = content.response.value
-        type_ = self._type(content.media_type, content.media, words)
+        type_ = self.type_of(content.media_type, content.media, words)
         return Body(
             kind=body_kind(content.media_type),
             media_type=content.media_type,
@@ -116,7 +116,7 @@ class ContentsReader:
             seen.append(schema)
             status = (content.status,) if types else ()
             types.append(
-                self._type(content.media_type, content.media, (*words, *status))
+                self.type_of(content.media_type, content.media, (*words, *status))
             )
         kinds = tuple(dict.fromkeys(types))
         if len(kinds) == 1:
@@ -125,7 +125,8 @@ class ContentsReader:
         result = (*words[:-1], "result") if words[-1] == "response" else words
         return self.schemas.union_of(node, tuple(map(Variant, kinds)), result)
 
-    def _type(self, media_type: str, media: Node, words: tuple[str, ...]) -> TypeExpr:
+    def type_of(self, media_type: str, media: Node, words: tuple[str, ...]) -> TypeExpr:
+        """Give the type of a body of a media type."""
         match body_kind(media_type):
             case "binary":
                 return Scalar("binary")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
+from headgate.ir.build.answers import AnswersReader
 from headgate.ir.build.contents import ContentsReader
 from headgate.ir.build.media import content_word
 from headgate.ir.build.raw import RawOperation
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a header may be called."""
+
 _STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 
 
@@ -55,6 +59,8 @@ class OperationReader:
     """Header parameters, in lower case, that are options of the client instead."""
     idempotency_header: str
     pages: PageReader
+    known_bodies: dict[str, TypeExpr] = field(default_factory=dict[str, TypeExpr])
+    """The types of the bodies of errors, by their place."""
 
     @property
     def contents(self) -> ContentsReader:
@@ -119,6 +125,8 @@ class OperationReader:
         if asked is not None:
             parameters = tuple(p for p in parameters if not _is_flag(p, asked))
         body, result = content
+        answers = AnswersReader(self.reader, self.contents, self.known_bodies)
+        successes = self.successes(raw)
         return Operation(
             id=raw.id,
             resource=place.resource,
@@ -136,6 +144,8 @@ class OperationReader:
             summary=str(value.get("summary") or ""),
             location=self.reader.locate(raw.node.pointer),
             base_url=own_address(self.reader, raw),
+            headers=answers.headers(successes, (*words, "header")),
+            failures=answers.failures(raw, words, {status for status, _ in successes}),
         )
 
     def _parameters(
@@ -147,6 +157,12 @@ class OperationReader:
         for node in map(self.reader.resolve, nodes):
             name, place = node.value.get("name"), node.value.get("in")
             if not isinstance(name, str) or place not in _PLACES:
+                continue
+            if place == "header" and not _TOKEN.fullmatch(name):
+                message = f"no header can be called {name!r} (RFC 9110, section 5.6.2)"
+                self.reader.report(
+                    "parameter-left-out", message, node.pointer, "warning"
+                )
                 continue
             if place == "header" and name.lower() == self.idempotency_header.lower():
                 has_key = True

@@ -69,6 +69,7 @@ def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecuritySche
     if value.get("type") == "mutualTLS" or _is_unknown(value):
         message = f"nothing can be sent for the scheme '{name}'"
         reader.report("security-left-out", message, node.pointer, "warning")
+    _report_refresh(reader, name, node)
     return SecurityScheme(
         name=name,
         kind=_kind(value),
@@ -78,9 +79,18 @@ def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecuritySche
         place=cast('Literal["header", "query", "cookie"] | None', place),
         parameter=text_at(value, "name"),
         token_url=text_at(flow, "tokenUrl"),
-        refresh_url=text_at(flow, "refreshUrl"),
         scopes=tuple(as_object(flow.get("scopes"))),
     )
+
+
+def _report_refresh(reader: Reader, name: str, node: Node) -> None:
+    """Say that nobody refreshes the tokens that a caller has got by himself."""
+    flows = Node(as_object(node.value.get("flows")), node.child("flows"))
+    for flow in flows.value:
+        if "refreshUrl" in as_object(flows.value[flow]):
+            message = f"tokens of '{name}' are not refreshed: the caller gives new ones"
+            place = flows.child(flow, "refreshUrl")
+            reader.report("refresh-left-out", message, place, "warning")
 
 
 def _is_unknown(value: dict[str, object]) -> bool:
