@@ -1,4 +1,4 @@
-//! Parameters in every style, forms, files, pages and streams as others write them.
+//! Parameters in every style, forms, pages and streams as others write them.
 
 use headgate_sdk_tests::server::{Connection, Received, Server};
 use serde_json::json;
@@ -6,7 +6,7 @@ use wire_forms_sdk::resources::{offsets, styles};
 use wire_forms_sdk::types::{
     FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest, SignalsEvent,
 };
-use wire_forms_sdk::{Client, Upload};
+use wire_forms_sdk::Client;
 
 fn client(server: &Server) -> Client {
     let builder = Client::builder().base_url(&server.url);
@@ -65,127 +65,6 @@ async fn parameters_are_written_in_their_styles() {
     assert_eq!(query, expected);
     assert_eq!(request.header("x-filter"), Some("color=r/g,size=2"));
     assert_eq!(request.header("cookie"), Some("crumb=c%3Bd"));
-}
-
-/// Takes a multipart body apart: the head and the data of each part.
-fn parts(request: &Received) -> Vec<(String, String)> {
-    let kind = request.header("content-type").expect("a type");
-    let boundary = kind
-        .strip_prefix("multipart/form-data; boundary=")
-        .expect("a boundary");
-    let body = request
-        .body
-        .strip_suffix(&format!("--{boundary}--\r\n"))
-        .expect("an end");
-    let separator = format!("--{boundary}\r\n");
-    let part = |part: &str| {
-        let (head, data) = part.split_once("\r\n\r\n").expect("a part");
-        (
-            head.to_owned(),
-            data.strip_suffix("\r\n").expect("an end").to_owned(),
-        )
-    };
-    body.split(&*separator).skip(1).map(part).collect()
-}
-
-/// Files, texts and JSON are parts of their own; a list is a part for each item.
-#[tokio::test]
-async fn files_are_parts() {
-    let server = stored();
-    let file = Upload::new("first").file_name("a \"b\"\r\n.txt");
-    let body = FilesCreateRequest::new(file, FilesCreateRequestPurpose::Avatar)
-        .more(vec![
-            Upload::from("second").content_type("text/x-odd"),
-            Upload::new("third").file_name("c.pdf"),
-        ])
-        .tags(vec!["x".to_owned(), "y".to_owned()])
-        .about(Filter::new().size(1));
-
-    let stored = client(&server).files().create(body).await.expect("an id");
-
-    assert_eq!(stored.id, "1");
-    let disposition = "Content-Disposition: form-data; name=";
-    let expected = [
-        (
-            format!("{disposition}\"file\"; filename=\"a %22b%22%0D%0A.txt\"\r\nContent-Type: image/png"),
-            "first",
-        ),
-        (format!("{disposition}\"purpose\""), "avatar"),
-        (
-            format!("{disposition}\"more\"; filename=\"more\"\r\nContent-Type: text/x-odd"),
-            "second",
-        ),
-        (
-            format!("{disposition}\"more\"; filename=\"c.pdf\"\r\nContent-Type: application/pdf"),
-            "third",
-        ),
-        (format!("{disposition}\"tags\""), "x"),
-        (format!("{disposition}\"tags\""), "y"),
-        (
-            format!("{disposition}\"about\"\r\nContent-Type: application/json"),
-            r#"{"size":1}"#,
-        ),
-    ];
-    let expected = expected.map(|(head, data)| (head, data.to_owned()));
-    assert_eq!(parts(&first(&server)), expected);
-}
-
-/// A file that cannot be read is told by the argument's name; one that can keeps its name.
-#[tokio::test]
-async fn files_are_read_with_their_names() {
-    let path = std::env::temp_dir().join(format!("wire-{}.csv", std::process::id()));
-    std::fs::write(&path, "a,b").expect("a file");
-    let server = stored();
-
-    let missing = Upload::file("/nowhere/at/all").expect_err("no file");
-    let body = FilesCreateRequest::new("x", FilesCreateRequestPurpose::Attachment)
-        .more(vec![Upload::file(&path).expect("a file")]);
-    client(&server).files().create(body).await.expect("an id");
-
-    std::fs::remove_file(&path).expect("no file");
-    assert_eq!(missing.message(), "path: `/nowhere/at/all` cannot be read");
-    let (head, data) = parts(&first(&server)).pop().expect("a part");
-    assert!(head.ends_with(".csv\"\r\nContent-Type: text/csv"), "{head}");
-    assert_eq!(data, "a,b");
-}
-
-/// A file is read while it is sent, anew for each attempt, and is told if it changed.
-#[tokio::test]
-async fn files_are_read_while_they_are_sent() {
-    let path = std::env::temp_dir().join(format!("wire-large-{}.txt", std::process::id()));
-    let data = "0123456789".repeat(30_000);
-    std::fs::write(&path, &data).expect("a file");
-    let server = Server::start(|number, _, connection| match number {
-        0 => connection.respond(503, "Retry-After-Ms: 1\r\n", ""),
-        _ => connection.json(200, r#"{"id": "1"}"#),
-    });
-    let body = || {
-        let file = Upload::file(&path).expect("a file");
-        FilesCreateRequest::new(file, FilesCreateRequestPurpose::Avatar)
-    };
-    let files = client(&server).files();
-    let (early, changed) = (body(), body());
-
-    files.create(early).await.expect("an id");
-    let raw = client(&server).bytes();
-    let whole = Upload::file(&path).expect("a file");
-    raw.create(whole).await.expect("bytes");
-    std::fs::write(&path, &data[1..]).expect("a file");
-    let changed = files.create(changed).await.expect_err("a refusal");
-    std::fs::remove_file(&path).expect("no file");
-
-    let received = server.received();
-    let lengths: Vec<_> = received
-        .iter()
-        .map(|r| r.header("content-length"))
-        .collect();
-    assert_eq!(received.len(), 3, "{lengths:?}");
-    for request in &received[..2] {
-        let (_, sent) = parts(request).swap_remove(0);
-        assert!(sent == data, "{lengths:?}");
-    }
-    assert!(received[2].body == data, "{lengths:?}");
-    assert_eq!(changed.kind(), wire_forms_sdk::ErrorKind::Configuration);
 }
 
 /// A form's fields are written in their styles; the same body goes with a retry.
