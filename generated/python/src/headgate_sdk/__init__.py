@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         SpendCapError,
     )
     from ._options import RequestOptions
+    from ._runtime.agents import crewai_tool, langchain_tool
     from ._runtime.aiohttp_network import AiohttpTransport
     from ._runtime.cancel import CancelToken
     from ._runtime.errors import (
@@ -124,6 +125,8 @@ __all__ = [
     "Unknown",
     "WebhookVerificationError",
     "WorkspaceStream",
+    "crewai_tool",
+    "langchain_tool",
     "output_text",
     "parse_output",
     "tool_definition",
@@ -193,6 +196,8 @@ if not TYPE_CHECKING:
             "Unknown": "._runtime.models",
             "WebhookVerificationError": "._runtime.errors",
             "WorkspaceStream": ".streams.workspace",
+            "crewai_tool": "._runtime.agents",
+            "langchain_tool": "._runtime.agents",
             "output_text": ".content",
             "parse_output": ".content",
             "tool_definition": ".content",

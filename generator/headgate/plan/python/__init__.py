@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TEMPLATES = "python"
 RUNTIME = (
     "__init__",
+    "agents",
     "aiohttp_network",
     "assembly",
     "bodies",

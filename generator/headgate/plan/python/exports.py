@@ -77,6 +77,7 @@ def root_exports(context: Context) -> ExportsPage:
     homes |= dict.fromkeys(content_functions(context), ".content")
     if context.api.surface.calls is not None:
         homes["RawAnswer"] = "._runtime.passing"
+        homes["langchain_tool"] = homes["crewai_tool"] = "._runtime.agents"
     if settable_server(context) is not None:
         homes["ServerParts"] = "._client"
     if context.api.webhooks:

@@ -30,6 +30,7 @@ class ProjectPage:
     has_repository: bool
     module_path: Code
     marker_path: Code
+    passes_on: bool
     has_openai: bool
     has_anthropic: bool
 
@@ -79,6 +80,7 @@ def project_page(context: Context) -> ProjectPage:
         has_openai="openai" in vendors,
         has_anthropic="anthropic" in vendors,
         marker_path=toml_string(f"{module}/py.typed"),
+        passes_on=context.api.surface.calls is not None,
     )
 
 
