@@ -59,6 +59,10 @@ check-types: .stamps/python
 test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-reader ## pytest: unit, golden, diagnostics, gateway, contract, end to end
 	$(BIN)/pytest
 
+.PHONY: test-agents
+test-agents: .stamps/agents ## CrewAI's tools, with CrewAI in an environment of its own
+	PYTHONPATH=.:generated/python/src CREWAI_DISABLE_TELEMETRY=true .venv-agents/bin/python -m pytest -c /dev/null --noconftest tests/agents/test_crewai.py
+
 .PHONY: test-typescript
 test-typescript: .stamps/python .stamps/typescript browser ## tsc --strict, then the TypeScript tests
 	cd tests/typescript && npm test
@@ -156,6 +160,13 @@ clean: ## remove environments, stamps and build output
 	test -x .venv-second-reader/bin/python || $(PYTHON) -m venv .venv-second-reader
 	.venv-second-reader/bin/python -m pip install -q --upgrade pip
 	.venv-second-reader/bin/python -m pip install -q -r $<
+	@touch $@
+
+.stamps/agents: tests/agents/requirements.txt
+	@mkdir -p .stamps
+	test -x .venv-agents/bin/python || $(PYTHON) -m venv .venv-agents
+	.venv-agents/bin/python -m pip install -q --upgrade pip
+	.venv-agents/bin/python -m pip install -q -r $<
 	@touch $@
 
 .stamps/tools: tools/package.json

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
@@ -37,15 +37,12 @@ class _PassingCalls:
 
     def arguments(self) -> type[BaseModel]:
         """Make the model of what an agent says when it calls the tool."""
-        allowed = {"enum": list(self._methods)}
-        first = self._methods[0]
-        method = Field(first, description=_METHOD, json_schema_extra=allowed)
-        return create_model(
-            "Call",
-            method=(str, method),
-            path=(str, Field(description=_PATH)),
-            body=(dict[str, Any] | None, Field(None, description=_BODY)),
-        )
+        fields: dict[str, Any] = {
+            "method": (Literal[self._methods], Field(description=_METHOD)),
+            "path": (str, Field(description=_PATH)),
+            "body": (dict[str, Any] | None, Field(None, description=_BODY)),
+        }
+        return create_model("Call", **fields)
 
     def make(self, method: str, path: str, body: dict[str, Any] | None = None) -> str:
         """Make a call and wait for it."""

@@ -1,0 +1,1 @@
+"""Tools for agents' libraries that need an environment of their own."""
