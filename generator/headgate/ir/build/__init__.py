@@ -63,6 +63,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
             for operation in operations.read(r, place, streams.call(r, place))
         ]
     )
+    operations.report_left_out()
     errors = read_errors(reader, schemas)
     webhooks = WebhookReader(reader, schemas).webhooks(raw)
     settled = _tagged(schemas)

@@ -38,6 +38,8 @@ class ContentsReader:
 
     reader: Reader
     schemas: SchemaReader
+    left_out: list[str]
+    """The bodies that say nothing, where HTTP has none."""
 
     def bodies(self, raw: RawOperation, words: tuple[str, ...]) -> list[Body]:
         """Read every kind of body, the preferred one first."""
@@ -48,6 +50,9 @@ class ContentsReader:
         contents = [
             Content(name, media, node) for name, media in node.objects("content")
         ]
+        if raw.verb in ("GET", "HEAD") and _is_empty(node, contents):
+            self.left_out.append(node.pointer)
+            return []
         kinds = _kinds(contents)
         return [
             self._body(kind[0], (*words, "request", *_further(kind[0], index)))
@@ -134,6 +139,19 @@ class ContentsReader:
                 return Scalar("string")
             case _:
                 return self.schemas.expression_at(media, "schema", words)
+
+
+def _is_empty(body: Node, contents: list[Content]) -> bool:
+    """Whether a body need not be sent, and has no property to send."""
+    if body.value.get("required") is True:
+        return False
+    schemas = [content.media.value.get("schema") for content in contents]
+    return all(
+        is_object(schema)
+        and schema.get("type") == "object"
+        and not schema.get("properties", True)
+        for schema in schemas
+    )
 
 
 def _further(content: Content, index: int) -> tuple[str, ...]:

@@ -59,13 +59,23 @@ class OperationReader:
     """Header parameters, in lower case, that are options of the client instead."""
     idempotency_header: str
     pages: PageReader
+    left_out: list[str] = field(default_factory=list[str])
     known_bodies: dict[str, TypeExpr] = field(default_factory=dict[str, TypeExpr])
     """The types of the bodies of errors, by their place."""
 
     @property
     def contents(self) -> ContentsReader:
         """Reads bodies and results."""
-        return ContentsReader(self.reader, self.schemas)
+        return ContentsReader(self.reader, self.schemas, self.left_out)
+
+    def report_left_out(self) -> None:
+        """Say once how many bodies no client can send."""
+        if self.left_out:
+            others = (
+                f" (and {len(self.left_out) - 1} more)" if self.left_out[1:] else ""
+            )
+            message = f"GET has no body, and this one has nothing in it{others}"
+            self.reader.report("body-left-out", message, self.left_out[0], "warning")
 
     def read(
         self, raw: RawOperation, place: Place, stream: StreamCall | None
