@@ -1,6 +1,6 @@
 """The one error of the gateway, and what each error code stands for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from headgate_gateway.json import JsonObject
@@ -40,6 +40,7 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds("invalid_request_error", 405, "E1001", "method_not_allowed"),
     **_kinds("invalid_request_error", 415, "E1001", "unsupported_media_type"),
+    **_kinds("invalid_request_error", 422, "E1001", "invalid_config"),
     **_kinds(
         "authentication_error",
         401,
@@ -51,7 +52,15 @@ KINDS: dict[str, Kind] = {
         "provider_key_rejected",
     ),
     **_kinds("billing_error", 402, "E2002", "spend_cap_reached"),
-    **_kinds("permission_error", 403, "E1003", "scope_missing", "model_not_allowed"),
+    **_kinds(
+        "permission_error",
+        403,
+        "E1003",
+        "scope_missing",
+        "model_not_allowed",
+        "policy_denied",
+        "content_blocked",
+    ),
     **_kinds(
         "not_found_error",
         404,
@@ -122,10 +131,13 @@ class GatewayError(Exception):
         details: JsonObject | None = None,
         headers: dict[str, str] | None = None,
         compat_issues: list[JsonObject] | None = None,
+        status: int | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.kind = KINDS[code]
+        # A rule of a policy may choose the status of its refusals.
+        kind = KINDS[code]
+        self.kind = kind if status is None else replace(kind, status=status)
         self.message = message
         self.param = param
         self.retry_after = retry_after

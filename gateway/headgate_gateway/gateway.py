@@ -25,6 +25,7 @@ from headgate_gateway.keys import (
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.outbound.client import OutboundClient
 from headgate_gateway.outbound.guard import AddressGuard, networks
+from headgate_gateway.policies.engine import PolicyEngine
 from headgate_gateway.principals import Authenticator
 from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.providers.http import UpstreamClient
@@ -44,6 +45,7 @@ from headgate_gateway.store.idempotency import IdempotencyStore
 from headgate_gateway.store.instances import InstanceStore
 from headgate_gateway.store.keys import KeyStore, new_key
 from headgate_gateway.store.limits import LimitStore
+from headgate_gateway.store.policies import PolicyStore
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
@@ -56,6 +58,9 @@ from headgate_gateway.workspaces.follow import WorkspaceFollowers
 
 _HOUSEKEEPING = 60.0
 """How often old events and idempotency keys are deleted, in seconds."""
+
+_LONGEST_WINDOW_MS = 31 * 86_400_000
+"""The longest window of a policy's rate limit."""
 
 _LAST_EVENTS = 1.0
 """How long the last events of cancelled runs may take to their readers."""
@@ -85,6 +90,8 @@ class Gateway:
     vault: Vault
     services: ServiceStore
     outbound: OutboundClient
+    policy_store: PolicyStore
+    policies: PolicyEngine
     audit_store: AuditStore
     audit: AuditTrail
     usage: UsageStore
@@ -179,6 +186,7 @@ class Gateway:
         await self.usage.forget_lost()
         await self.limit_store.forget_dead()
         await self.vault.reseal_old()
+        await self.policy_store.forget_windows(before=now_ms() - _LONGEST_WINDOW_MS)
         audited_ms = int(self.settings.audit_retention * 1000)
         await self.audit_store.trim(created_before=now_ms() - audited_ms)
 
@@ -211,6 +219,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         ) from None
     instance = new_id("inst")
     audit_store = AuditStore(database)
+    policy_store = PolicyStore(database)
     credentials = CredentialStore(database)
     vault = Vault(
         credentials,
@@ -254,6 +263,8 @@ async def open_gateway(settings: Settings) -> Gateway:
         credentials=credentials,
         vault=vault,
         services=ServiceStore(database),
+        policy_store=policy_store,
+        policies=PolicyEngine(policy_store),
         audit_store=audit_store,
         audit=AuditTrail(audit_store),
         outbound=OutboundClient(

@@ -1245,6 +1245,83 @@ class RateLimit(BaseModel):
     ]
 
 
+PolicyMode = TypeAliasType(
+    "PolicyMode",
+    Annotated[
+        Literal['enforce', 'shadow'],
+        Field(
+            description='Whether a policy decides (`enforce`) or only notes in the audit log what it would decide (`shadow`).'
+        ),
+    ],
+)
+
+
+PolicyPhase = TypeAliasType(
+    "PolicyPhase",
+    Annotated[
+        Literal['pre', 'post'],
+        Field(
+            description='When a policy is asked: `pre`, before the upstream is called, or `post`, after it answered. Answers\nthat are to pass a `post` policy cannot be streamed.'
+        ),
+    ],
+)
+
+
+KeyId = TypeAliasType(
+    "KeyId", Annotated[StrictStr, Field(pattern='^key_[0-9A-HJKMNP-TV-Z]{26}$')]
+)
+
+
+Operation = TypeAliasType("Operation", Annotated[StrictStr, Field(max_length=100)])
+
+
+Path = TypeAliasType("Path", Annotated[StrictStr, Field(max_length=200)])
+
+
+class PolicyScope(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    key_ids: Annotated[
+        list[KeyId] | MISSING,
+        Field(description='Only requests with these keys.', max_length=256),
+    ] = MISSING
+    operations: Annotated[
+        list[Operation] | MISSING,
+        Field(
+            description='Only these operations, such as `messages.create`.',
+            max_length=64,
+        ),
+    ] = MISSING
+    paths: Annotated[
+        list[Path] | MISSING,
+        Field(
+            description='Only requests whose path fits one of these, in which `*` and `?` are wild.',
+            max_length=64,
+        ),
+    ] = MISSING
+
+
+PolicyDecision = TypeAliasType(
+    "PolicyDecision",
+    Annotated[
+        Literal['allow', 'deny', 'require_approval'],
+        Field(description='What would become of a request.'),
+    ],
+)
+
+
+class PolicyMatch(BaseModel):
+    policy_id: Annotated[StrictStr, Field(description='The policy.')]
+    policy_name: Annotated[StrictStr, Field(description='Its name.')]
+    mode: Annotated[PolicyMode, Field(description='Whether it decides.')]
+    rule_index: Annotated[
+        StrictInt,
+        Field(description='The place of the rule in the policy, from 0.', ge=0),
+    ]
+    actions: Annotated[list[StrictStr], Field(description='The kinds of its actions.')]
+
+
 ServiceType = TypeAliasType(
     "ServiceType",
     Annotated[
@@ -1771,6 +1848,14 @@ ServiceName = TypeAliasType(
 )
 
 
+SampleValues = TypeAliasType("SampleValues", dict[str, StrictStr])
+
+
+ComparisonValue = TypeAliasType(
+    "ComparisonValue", Annotated[Any, Field(description='Any JSON value.')]
+)
+
+
 class AuditProperties(BaseModel):
     model_config = ConfigDict(
         extra='allow',
@@ -2119,6 +2204,105 @@ VectorNumber = TypeAliasType(
 )
 
 
+class ConditionAlways(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['always'], Field(description='Names the kind of condition.')
+    ]
+
+
+class ActionAllow(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['allow'], Field(description='Names the kind of action.')]
+
+
+class ActionDeny(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['deny'], Field(description='Names the kind of action.')]
+    status: Annotated[
+        StrictInt, Field(description='The status of the answer.', ge=400, le=451)
+    ] = 403
+    message: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the caller is told.', max_length=500),
+    ] = MISSING
+
+
+class ActionThrottle(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['throttle'], Field(description='Names the kind of action.')]
+    delay_ms: Annotated[
+        StrictInt, Field(description='For how many milliseconds.', ge=0, le=10000)
+    ]
+
+
+RemoveBodyField = TypeAliasType(
+    "RemoveBodyField", Annotated[StrictStr, Field(max_length=100)]
+)
+
+
+class ActionLog(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['log'], Field(description='Names the kind of action.')]
+    message: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the caller is told.', max_length=500),
+    ] = MISSING
+
+
+class ActionWebhook(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['webhook'], Field(description='Names the kind of action.')]
+    message: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the caller is told.', max_length=500),
+    ] = MISSING
+
+
+Model1 = TypeAliasType(
+    "Model1",
+    Annotated[StrictStr, Field(pattern='^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,255}$')],
+)
+
+
+AllowedTool = TypeAliasType("AllowedTool", Annotated[StrictStr, Field(max_length=64)])
+
+
+BlockedTool = TypeAliasType("BlockedTool", Annotated[StrictStr, Field(max_length=64)])
+
+
+class ActionToolScope(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['tool_scope'], Field(description='Names the kind of action.')
+    ]
+    allowed_tools: Annotated[
+        list[AllowedTool] | MISSING,
+        Field(
+            description='The only tools that may be offered. Without it, all.',
+            max_length=128,
+        ),
+    ] = MISSING
+    blocked_tools: Annotated[
+        list[BlockedTool] | MISSING,
+        Field(description='Tools that may not be offered.', max_length=128),
+    ] = MISSING
+
+
 class ChatFunctionDelta(BaseModel):
     name: Annotated[
         StrictStr | MISSING,
@@ -2127,6 +2311,143 @@ class ChatFunctionDelta(BaseModel):
     arguments: Annotated[
         StrictStr | MISSING, Field(description='JSON text to add to the arguments.')
     ] = MISSING
+
+
+PolicyField = TypeAliasType(
+    "PolicyField",
+    Annotated[
+        StrictStr,
+        Field(
+            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
+            pattern='^(request|response|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
+        ),
+    ],
+)
+
+
+ComparisonOperator = TypeAliasType(
+    "ComparisonOperator",
+    Annotated[
+        Literal['eq', 'neq', 'gt', 'gte', 'lt', 'lte', 'in', 'contains', 'starts_with', 'ends_with', 'glob', 'exists'],
+        Field(
+            description='How a value is compared. Values of different types are never equal, and neither is greater.\n`contains` looks into texts and lists, `glob` knows `*` and `?`.'
+        ),
+    ],
+)
+
+
+PolicyPattern = TypeAliasType(
+    "PolicyPattern",
+    Annotated[
+        StrictStr,
+        Field(
+            description="A regular expression, as Python's `re` reads it.",
+            max_length=500,
+            min_length=1,
+        ),
+    ],
+)
+
+
+RateLimitSubject = TypeAliasType(
+    "RateLimitSubject",
+    Annotated[
+        Literal['key', 'agent', 'ip', 'user', 'project'],
+        Field(description='Whose requests are counted together.'),
+    ],
+)
+
+
+ApprovalFallback = TypeAliasType(
+    "ApprovalFallback",
+    Annotated[
+        Literal['deny', 'allow'],
+        Field(description='What becomes of a request that nobody decided on.'),
+    ],
+)
+
+
+RedactionDirection = TypeAliasType(
+    "RedactionDirection",
+    Annotated[
+        Literal['request', 'response', 'both'],
+        Field(
+            description='Whose texts are redacted. Answers can be redacted by policies of the phase `post` only.'
+        ),
+    ],
+)
+
+
+RedactionPattern = TypeAliasType(
+    "RedactionPattern",
+    Annotated[
+        Literal['email', 'ssn', 'credit_card', 'phone', 'api_key'],
+        Field(description='A kind of data.'),
+    ],
+)
+
+
+RedactionMode = TypeAliasType(
+    "RedactionMode",
+    Annotated[
+        Literal['redact', 'block'],
+        Field(
+            description='Whether what is found is taken out, or the request refused with `content_blocked`.'
+        ),
+    ],
+)
+
+
+HeaderValuesAdditionalProperty = TypeAliasType(
+    "HeaderValuesAdditionalProperty",
+    Annotated[
+        StrictStr, Field(pattern='^[\\x21-\\x7E]([\\x20-\\x7E]{0,2000}[\\x21-\\x7E])?$')
+    ],
+)
+
+
+HeaderValues = TypeAliasType("HeaderValues", dict[str, HeaderValuesAdditionalProperty])
+
+
+class BodyFields(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
+class TextReplacement(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    pattern: Annotated[PolicyPattern, Field(description='A regular expression.')]
+    replacement: Annotated[
+        StrictStr, Field(description='What takes its place, as it is.', max_length=2000)
+    ]
+
+
+PolicyTagsAdditionalProperty = TypeAliasType(
+    "PolicyTagsAdditionalProperty", Annotated[StrictStr, Field(max_length=200)]
+)
+
+
+PolicyTags = TypeAliasType("PolicyTags", dict[str, PolicyTagsAdditionalProperty])
+
+
+class PolicyJsonSchema(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
+DynamicRouteStrategy = TypeAliasType(
+    "DynamicRouteStrategy",
+    Annotated[
+        Literal['first', 'round_robin', 'random'],
+        Field(
+            description='Whether the first model is taken, each in its turn, or any.'
+        ),
+    ],
+)
 
 
 class ChatFile(BaseModel):
@@ -2609,6 +2930,35 @@ class ProjectUpdateRequest(BaseModel):
     ] = MISSING
 
 
+class PolicyEvaluation(BaseModel):
+    decision: Annotated[
+        PolicyDecision, Field(description='What would become of the request.')
+    ]
+    matches: Annotated[
+        list[PolicyMatch],
+        Field(description='The rules that hold, in the order in which they would act.'),
+    ]
+
+
+class PolicyUpdateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='Name of the policy; no other of the project has it.',
+            pattern='^[^\\x00-\\x1F\\x7F]{1,100}$',
+        ),
+    ] = MISSING
+    mode: Annotated[
+        PolicyMode | MISSING,
+        Field(
+            description='Whether the policy decides or only notes what it would decide.'
+        ),
+    ] = MISSING
+
+
 class SessionList(BaseModel):
     object: Annotated[Literal['list'], Field(description='Always `list`.')]
     data: Annotated[list[Session], Field(description='The sessions of this page.')]
@@ -2898,6 +3248,41 @@ ServiceNameList = TypeAliasType(
         Field(description='Names of services that a key may call.', max_length=256),
     ],
 )
+
+
+class SampleRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    operation: Annotated[
+        StrictStr,
+        Field(description='The operation, such as `messages.create`.', max_length=100),
+    ]
+    method: Annotated[
+        StrictStr | MISSING, Field(description='The method.', max_length=10)
+    ] = MISSING
+    path: Annotated[
+        StrictStr | MISSING, Field(description='The path.', max_length=2000)
+    ] = MISSING
+    headers: Annotated[SampleValues | MISSING, Field(description='The headers.')] = (
+        MISSING
+    )
+    query: Annotated[SampleValues | MISSING, Field(description='The query.')] = MISSING
+    body: Annotated[ComparisonValue | MISSING, Field(description='The body.')] = MISSING
+    key_id: Annotated[
+        StrictStr | MISSING, Field(description='The key.', max_length=40)
+    ] = MISSING
+    ip: Annotated[
+        StrictStr | MISSING, Field(description='Where it comes from.', max_length=60)
+    ] = MISSING
+
+
+class SampleResponse(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    status: Annotated[StrictInt, Field(description='The status.', ge=100, le=599)]
+    body: Annotated[ComparisonValue | MISSING, Field(description='The body.')] = MISSING
 
 
 class AuditLog(BaseModel):
@@ -3425,6 +3810,186 @@ ToolResultItemParam = TypeAliasType(
 )
 
 
+class ConditionCompare(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['compare'], Field(description='Names the kind of condition.')
+    ]
+    field: Annotated[PolicyField, Field(description='What is looked at.')]
+    op: Annotated[ComparisonOperator, Field(description='How it is compared.')]
+    value: Annotated[
+        ComparisonValue,
+        Field(
+            description='What it is compared with. `in` wants a list; `exists` wants true or false.'
+        ),
+    ]
+
+
+class ConditionMatch(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['match'], Field(description='Names the kind of condition.')]
+    field: Annotated[PolicyField, Field(description='What is looked at.')]
+    pattern: Annotated[PolicyPattern, Field(description='A regular expression.')]
+
+
+class ActionRateLimit(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['rate_limit'], Field(description='Names the kind of action.')
+    ]
+    max_requests: Annotated[
+        StrictInt,
+        Field(
+            description='How many requests may be made in the window.',
+            ge=0,
+            le=1000000000,
+        ),
+    ]
+    window_s: Annotated[
+        StrictInt,
+        Field(description='Length of the window in seconds.', ge=1, le=2678400),
+    ]
+    per: Annotated[
+        RateLimitSubject | None,
+        Field(description='Whose requests are counted together.'),
+    ] = 'key'
+
+
+class ActionRequireApproval(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['require_approval'], Field(description='Names the kind of action.')
+    ]
+    timeout_s: Annotated[
+        StrictInt,
+        Field(
+            description='After how many seconds nobody is waited for any longer.',
+            ge=1,
+            le=604800,
+        ),
+    ] = 600
+    fallback: Annotated[
+        ApprovalFallback | None, Field(description='What becomes of the request then.')
+    ] = 'deny'
+
+
+class ActionRedact(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['redact'], Field(description='Names the kind of action.')]
+    direction: Annotated[
+        RedactionDirection | None, Field(description='Whose texts.')
+    ] = 'both'
+    patterns: Annotated[
+        list[RedactionPattern] | MISSING,
+        Field(description='What is looked for. Without it, all kinds.', max_length=8),
+    ] = MISSING
+    custom_pattern: Annotated[
+        PolicyPattern | MISSING, Field(description='Something else that is looked for.')
+    ] = MISSING
+    on_match: Annotated[
+        RedactionMode | None, Field(description='What is done about it.')
+    ] = 'redact'
+
+
+class ActionTransform(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['transform'], Field(description='Names the kind of action.')
+    ]
+    set_headers: Annotated[
+        HeaderValues | MISSING,
+        Field(description='Headers that the upstream of a proxied call gets.'),
+    ] = MISSING
+    remove_headers: Annotated[
+        list[HeaderName] | MISSING,
+        Field(description='Headers that it does not get.', max_length=32),
+    ] = MISSING
+    prepend_system_prompt: Annotated[
+        StrictStr | MISSING,
+        Field(description='Put before the system prompt.', max_length=20000),
+    ] = MISSING
+    append_system_prompt: Annotated[
+        StrictStr | MISSING,
+        Field(description='Put behind the system prompt.', max_length=20000),
+    ] = MISSING
+    set_body_fields: Annotated[
+        BodyFields | MISSING,
+        Field(description='Fields at the top of the body that are set.'),
+    ] = MISSING
+    remove_body_fields: Annotated[
+        list[RemoveBodyField] | MISSING,
+        Field(
+            description='Fields at the top of the body that are left out.',
+            max_length=32,
+        ),
+    ] = MISSING
+    replace: Annotated[
+        TextReplacement | MISSING,
+        Field(description='Texts of the body that are replaced.'),
+    ] = MISSING
+
+
+class ActionOverride(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['override'], Field(description='Names the kind of action.')]
+    set_body_fields: Annotated[
+        BodyFields, Field(description='The fields and their values.')
+    ]
+
+
+class ActionTag(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['tag'], Field(description='Names the kind of action.')]
+    tags: Annotated[PolicyTags, Field(description='The tags.')]
+
+
+class ActionValidateSchema(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['validate_schema'], Field(description='Names the kind of action.')
+    ]
+    schema_: Annotated[
+        PolicyJsonSchema, Field(alias='schema', description='The schema.')
+    ]
+    message: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the caller is told.', max_length=500),
+    ] = MISSING
+
+
+class ActionDynamicRoute(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[
+        Literal['dynamic_route'], Field(description='Names the kind of action.')
+    ]
+    models: Annotated[
+        list[Model1], Field(description='The models.', max_length=32, min_length=1)
+    ]
+    strategy: Annotated[
+        DynamicRouteStrategy | None, Field(description='Which of the models is taken.')
+    ] = 'first'
+
+
 class ChatFilePart(BaseModel):
     model_config = ConfigDict(
         extra='allow',
@@ -3841,6 +4406,31 @@ class KeyUpdateRequest(BaseModel):
     expires_at: Annotated[
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
+    ] = MISSING
+
+
+class PolicyEvaluateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    project_id: Annotated[
+        StrictStr,
+        Field(
+            description='The project whose policies are asked.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ]
+    policy_id: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='The only policy that is asked. Without it, all of the project.',
+            pattern='^pol_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ] = MISSING
+    request: Annotated[SampleRequest, Field(description='The request.')]
+    response: Annotated[
+        SampleResponse | MISSING,
+        Field(description='The answer, for policies of the phase `post`.'),
     ] = MISSING
 
 
@@ -4434,6 +5024,15 @@ ToolResultBlockListParam = TypeAliasType(
     Annotated[
         list[ToolResultItemParam],
         Field(description="A tool's result, block by block.", max_length=64),
+    ],
+)
+
+
+PolicyAction = TypeAliasType(
+    "PolicyAction",
+    Annotated[
+        ActionAllow | ActionDeny | ActionRateLimit | ActionThrottle | ActionRequireApproval | ActionRedact | ActionTransform | ActionOverride | ActionLog | ActionTag | ActionWebhook | ActionValidateSchema | ActionDynamicRoute | ActionToolScope,
+        Field(description='What a rule does.', discriminator='type'),
     ],
 )
 
@@ -5367,6 +5966,146 @@ class RunResultEnvelope(BaseModel):
     ]
 
 
+class PolicyCreateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description='Name of the policy; no other of the project has it.',
+            pattern='^[^\\x00-\\x1F\\x7F]{1,100}$',
+        ),
+    ]
+    project_id: Annotated[
+        StrictStr,
+        Field(
+            description='The project that the policy belongs to.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ]
+    mode: Annotated[
+        PolicyMode,
+        Field(
+            description='Whether the policy decides or only notes what it would decide.'
+        ),
+    ]
+    phase: Annotated[
+        PolicyPhase,
+        Field(
+            description='Whether it is asked before the upstream is called or after it answered.'
+        ),
+    ]
+    scope: Annotated[
+        PolicyScope | MISSING,
+        Field(
+            description='Which requests it looks at; without it, all of the project.'
+        ),
+    ] = MISSING
+    rules: Annotated[PolicyRuleList, Field(description='Its rules, in their order.')]
+
+
+class Policy(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the policy, `pol_` and a ULID.')
+    ]
+    object: Annotated[Literal['policy'], Field(description='Always `policy`.')]
+    name: Annotated[
+        StrictStr,
+        Field(description='Name of the policy; no other of the project has it.'),
+    ]
+    project_id: Annotated[
+        StrictStr, Field(description='The project that the policy belongs to.')
+    ]
+    mode: Annotated[
+        PolicyMode,
+        Field(
+            description='Whether the policy decides or only notes what it would decide.'
+        ),
+    ]
+    phase: Annotated[
+        PolicyPhase,
+        Field(
+            description='Whether it is asked before the upstream is called or after it answered.'
+        ),
+    ]
+    scope: Annotated[PolicyScope, Field(description='Which requests it looks at.')]
+    rules: Annotated[PolicyRuleList, Field(description='Its rules, in their order.')]
+    version: Annotated[
+        StrictInt, Field(description='How often it was changed, from 1.', ge=1)
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When the policy was created.')
+    ]
+    updated_at: Annotated[
+        AwareDatetime, Field(description='When the policy was last changed.')
+    ]
+
+
+class PolicyList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Policy], Field(description='The policies of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class PolicyReplaceRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description='Name of the policy; no other of the project has it.',
+            pattern='^[^\\x00-\\x1F\\x7F]{1,100}$',
+        ),
+    ]
+    mode: Annotated[
+        PolicyMode,
+        Field(
+            description='Whether the policy decides or only notes what it would decide.'
+        ),
+    ]
+    phase: Annotated[
+        PolicyPhase,
+        Field(
+            description='Whether it is asked before the upstream is called or after it answered.'
+        ),
+    ]
+    scope: Annotated[
+        PolicyScope | MISSING,
+        Field(
+            description='Which requests it looks at; without it, all of the project.'
+        ),
+    ] = MISSING
+    rules: Annotated[PolicyRuleList, Field(description='Its rules, in their order.')]
+
+
+class PolicyVersionList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[PolicyVersion], Field(description='The versions of this page.')
+    ]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
 MessageStreamEvent = TypeAliasType(
     "MessageStreamEvent",
     Annotated[
@@ -5415,6 +6154,30 @@ ContentBlock = TypeAliasType(
         ),
     ],
 )
+
+
+PolicyRuleList = TypeAliasType(
+    "PolicyRuleList",
+    Annotated[
+        list["PolicyRule"],
+        Field(description='The rules of a policy, in their order.', max_length=64),
+    ],
+)
+
+
+class PolicyVersion(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the version, `polv_` and a ULID.')
+    ]
+    object: Annotated[
+        Literal['policy_version'], Field(description='Always `policy_version`.')
+    ]
+    policy_id: Annotated[StrictStr, Field(description='The policy.')]
+    version: Annotated[
+        StrictInt, Field(description='The number of the version, from 1.', ge=1)
+    ]
+    policy: Annotated[Policy, Field(description='The policy as it was.')]
+    created_at: Annotated[AwareDatetime, Field(description='When it became so.')]
 
 
 class MessageStartEvent(BaseModel):
@@ -5593,6 +6356,21 @@ class ToolResultBlock(BaseModel):
     ] = False
 
 
+class PolicyRule(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    comment: Annotated[
+        StrictStr | MISSING,
+        Field(description='What the rule is for, for people to read.', max_length=500),
+    ] = MISSING
+    when: Annotated[Condition, Field(description='When the rule holds.')]
+    then: Annotated[
+        list[PolicyAction],
+        Field(description='What is done, in this order.', max_length=16, min_length=1),
+    ]
+
+
 class ToolResult(BaseModel):
     tool_use_id: Annotated[
         StrictStr, Field(description='The `id` of the call that this answers.')
@@ -5606,8 +6384,50 @@ class ToolResult(BaseModel):
     ]
 
 
+Condition = TypeAliasType(
+    "Condition",
+    Annotated[
+        Union["ConditionAll", "ConditionAny", "ConditionNot", ConditionAlways, ConditionCompare, ConditionMatch],
+        Field(description='When a rule holds.', discriminator='type'),
+    ],
+)
+
+
+class ConditionAll(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['all'], Field(description='Names the kind of condition.')]
+    conditions: Annotated[
+        list[Condition], Field(description='The conditions.', max_length=32)
+    ]
+
+
+class ConditionAny(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['any'], Field(description='Names the kind of condition.')]
+    conditions: Annotated[
+        list[Condition], Field(description='The conditions.', max_length=32)
+    ]
+
+
+class ConditionNot(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['not'], Field(description='Names the kind of condition.')]
+    condition: Annotated[Condition, Field(description='The condition.')]
+
+
 MessageResponse.model_rebuild()
 RunResultEnvelope.model_rebuild()
+PolicyCreateRequest.model_rebuild()
+Policy.model_rebuild()
+PolicyReplaceRequest.model_rebuild()
+PolicyVersionList.model_rebuild()
 RunResult.model_rebuild()
 HistoryDeltaEvent.model_rebuild()
 RunStep.model_rebuild()
+PolicyRule.model_rebuild()

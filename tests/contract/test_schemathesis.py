@@ -34,6 +34,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         [first] = client.admin.get("/v1/admin/projects", params=params).json()["data"]
         service = {"name": SERVICE, "base_url": upstream.url, "project_id": first["id"]}
         client.admin.post("/v1/admin/services", json=service)
+        client.http.get("/v1/models", headers={"X-Session-ID": "contract"})
         client.close()
         yield gateway
 

@@ -13,6 +13,7 @@ from headgate_sdk import (
     ConflictError,
     NotFoundError,
     PermissionDeniedError,
+    PolicyDeniedError,
     vectors,
 )
 from tests.gateway_process import Gateway
@@ -158,6 +159,33 @@ def test_a_service_is_called_with_its_credential(use, gateway: Gateway) -> None:
     assert use(lambda c: c.admin.services.get(made.id)).credential_id == stored.id
     assert unknown.value.code == "service_not_found"
     assert without.value.code == "no_upstream"
+
+
+def test_a_policy_refuses_with_its_name(use) -> None:
+    """The error says which policy it was, and why."""
+    project = use(lambda c: c.admin.projects.create(name=unique("policies")))
+    key = use(lambda c: c.admin.keys.create(name="k", project_id=project.id))
+    rule: Any = {
+        "when": {"type": "always"},
+        "then": [{"type": "deny", "message": "No"}],
+    }
+    use(
+        lambda c: c.admin.policies.create(
+            name="Nothing",
+            project_id=project.id,
+            mode="enforce",
+            phase="pre",
+            rules=[rule],
+        )
+    )
+    with pytest.raises(PolicyDeniedError) as denied:
+        use(
+            lambda c: c.messages.create(model="mock/echo", messages=HELLO),
+            api_key=key.secret,
+        )
+
+    assert denied.value.policy_name == "Nothing"
+    assert denied.value.reason == "No"
 
 
 def test_what_was_asked_is_in_the_audit_log(use) -> None:

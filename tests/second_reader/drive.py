@@ -156,6 +156,7 @@ def drive_admin(client: AuthenticatedClient) -> None:
     drive_keys(client, project.id)
     drive_credentials(client, project.id)
     drive_services(client, project.id)
+    drive_policies(client, project.id)
     call(client, "admin.projects.delete", project.id, force=True)
 
 
@@ -213,6 +214,32 @@ def drive_services(client: AuthenticatedClient, project: str) -> None:
         body=("ServiceUpdateRequest", change),
     )
     call(client, "admin.services.delete", made.id)
+
+
+def drive_policies(client: AuthenticatedClient, project: str) -> None:
+    rules = [
+        {"when": {"type": "always"}, "then": [{"type": "throttle", "delay_ms": 1}]}
+    ]
+    wanted = {"name": "reader", "mode": "shadow", "phase": "pre", "rules": rules}
+    made = call(
+        client,
+        "admin.policies.create",
+        body=("PolicyCreateRequest", {**wanted, "project_id": project}),
+    )
+    call(client, "admin.policies.get", made.id)
+    call(client, "admin.policies.list")
+    call(
+        client,
+        "admin.policies.replace",
+        made.id,
+        body=("PolicyReplaceRequest", wanted),
+    )
+    change = {"mode": "enforce"}
+    call(client, "admin.policies.update", made.id, body=("PolicyUpdateRequest", change))
+    call(client, "admin.policies.versions", made.id)
+    sample = {"project_id": project, "request": {"operation": "messages.create"}}
+    call(client, "admin.policies.evaluate", body=("PolicyEvaluateRequest", sample))
+    call(client, "admin.policies.delete", made.id)
 
 
 def drive_audit(client: AuthenticatedClient) -> None:

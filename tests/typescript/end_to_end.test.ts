@@ -16,6 +16,7 @@ import {
   vectors,
   type Key,
   type MessageRequest,
+  type PolicyRuleList,
   type RunStreamEvent,
 } from "../../generated/typescript/src/index.js";
 import { Messages } from "../../generated/typescript/src/resources/messages.js";
@@ -366,6 +367,28 @@ test("a service with a credential is kept, and calls of none are refused", async
     await assert.rejects(named_[call]("none", "x"), NotFoundError);
     await assert.rejects(upstream[call]("x"), ConflictError);
   }
+});
+
+test("a policy is tried, promoted, and gone", async () => {
+  const { policies, projects } = client.admin;
+  const { id: project_id } = await projects.create({ name: "Policies" });
+  const rules: PolicyRuleList = [
+    { when: { type: "always" }, then: [{ type: "deny", message: "No." }] },
+  ];
+  const wanted = { name: "No", mode: "shadow" as const, phase: "pre" as const, rules };
+  const policy = await policies.create({ ...wanted, project_id });
+  const request = { operation: "messages.create" };
+  const tried = await policies.evaluate({ project_id, request });
+  await policies.replace(policy.id, wanted);
+  const enforced = await policies.update(policy.id, { mode: "enforce" });
+  const refused = await policies.evaluate({ project_id, request });
+  const [listed] = await all(policies.list({ project_id }));
+
+  assert.deepEqual([tried.decision, refused.decision], ["allow", "deny"]);
+  assert.deepEqual([listed, enforced.version], [await policies.get(policy.id), 3]);
+  assert.equal((await all(policies.versions(policy.id))).length, 3);
+  await policies.delete(policy.id);
+  await projects.delete(project_id);
 });
 
 test("what was asked is read again in the audit log", async () => {

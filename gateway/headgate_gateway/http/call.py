@@ -1,7 +1,7 @@
 """One request on its way through the gateway."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -33,6 +33,14 @@ class Call:
     body: Any
     payer: Payer
     """For whom models are asked."""
+    content: bytes | None = None
+    """The body of a proxied call, where policies had to read it."""
+    header_changes: Mapping[str, str | None] = field(
+        default_factory=dict[str, str | None]
+    )
+    """Headers of a proxied call that policies set, or left out if None."""
+    whole: bool = False
+    """Whether the answer has to be whole, for policies to look into."""
 
     @property
     def caller(self) -> Principal:

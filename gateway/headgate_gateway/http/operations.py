@@ -15,6 +15,7 @@ from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.http.limits import with_headers
 from headgate_gateway.http.validation import OperationValidator
+from headgate_gateway.policies.subject import governed, is_subject
 from headgate_gateway.principals import Principal
 from headgate_gateway.specification import Operation
 
@@ -112,9 +113,14 @@ class _OperationEndpoint:
             body=await self._validator.body(request, limit=limit),
             payer=payer,
         )
-        answer = await self._handler(call)
+        answer = await self._handled(call)
         told = {**headers, **payer.headers()}
         await answer(scope, receive, with_headers(send, told))
+
+    async def _handled(self, call: Call) -> ASGIApp:
+        if is_subject(call.operation.id):
+            return await governed(call, self._handler)
+        return await self._handler(call)
 
     async def _principal(self, request: Request) -> Principal | None:
         """The caller, as the operation's security asks; by default nobody."""

@@ -89,6 +89,18 @@ def to_upstream(
     return {**passed, "x-request-id": request_id}
 
 
+def changed(
+    headers: Mapping[str, str], changes: Mapping[str, str | None]
+) -> dict[str, str]:
+    """The headers with some set and some left out; those that never pass do not."""
+    merged: dict[str, str | None] = {**headers, **changes}
+    return {
+        name: value
+        for name, value in merged.items()
+        if value is not None and (name not in changes or not _is_ours(name))
+    }
+
+
 def to_caller(headers: Headers, *, also: Sequence[str]) -> dict[str, str]:
     """The headers of an upstream's answer that the caller gets."""
     return _passed(headers, _ANSWER, also)

@@ -19,7 +19,7 @@ from headgate_gateway.proxying.exchange import (
     kept_answer,
     too_large,
 )
-from headgate_gateway.proxying.headers import to_upstream
+from headgate_gateway.proxying.headers import changed, to_upstream
 from headgate_gateway.proxying.target import Target
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -43,10 +43,12 @@ async def _proxied(call: Call, target: Target) -> ASGIApp:
     call.facts.upstream = target.name
     request = _outgoing(call, target)
     limit = gateway.settings.max_body_bytes
-    if "Idempotency-Key" in call.parameters:
+    if "Idempotency-Key" in call.parameters or call.whole:
         return await _kept(call, target, request)
     body = None
-    if call.operation.method in _WITH_BODY:
+    if call.content is not None:
+        request = replace(request, body=call.content or None)
+    elif call.operation.method in _WITH_BODY:
         declared = call.request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             raise too_large(limit)
@@ -67,7 +69,9 @@ async def _proxied(call: Call, target: Target) -> ASGIApp:
 async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
     """The answer, kept for the Idempotency-Key and given again."""
     content = b""
-    if call.operation.method in _WITH_BODY:
+    if call.content is not None:
+        content = call.content
+    elif call.operation.method in _WITH_BODY:
         limit = call.gateway.settings.max_body_bytes
         content = await read_body(call.request, limit=limit)
 
@@ -96,7 +100,9 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
         request_id=call.request_id,
     )
     length = call.request.headers.get("content-length", "")
-    if call.operation.method in _WITH_BODY and length.isdecimal():
+    if call.content is not None:
+        headers = changed(headers, call.header_changes)
+    elif call.operation.method in _WITH_BODY and length.isdecimal():
         headers["content-length"] = length
     return Outgoing(
         method=call.operation.method,

@@ -14,6 +14,7 @@ from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import (
     credentials,
     keys,
+    policies,
     projects,
     run_events,
     runs,
@@ -24,7 +25,7 @@ from headgate_gateway.store.tables import (
     workspaces,
 )
 
-_CONTENT = (keys, runs, credentials, services, workspaces)
+_CONTENT = (keys, runs, credentials, services, workspaces, policies)
 """What makes a project one that holds something."""
 
 DEFAULT_PROJECT = "default"

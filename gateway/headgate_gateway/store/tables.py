@@ -170,6 +170,42 @@ sessions = sa.Table(
     sa.UniqueConstraint("project_id", "session_id", name="sessions_by_name"),
 )
 
+policies = sa.Table(
+    "policies",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("name", Json, nullable=False),
+    sa.Column("mode", sa.String(16), nullable=False),
+    sa.Column("phase", sa.String(16), nullable=False),
+    sa.Column("scope", Json, nullable=False),
+    sa.Column("rules", Json, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("project_id", "name", name="policies_by_name"),
+)
+
+policy_versions = sa.Table(
+    "policy_versions",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("policy_id", sa.String(40), nullable=False, index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("policy", Json, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+)
+
+policy_counters = sa.Table(
+    "policy_counters",
+    metadata,
+    sa.Column("policy_id", sa.String(40), primary_key=True),
+    sa.Column("rule", sa.String(8), primary_key=True),
+    sa.Column("subject", sa.String(250), primary_key=True),
+    sa.Column("window_start", sa.BigInteger, primary_key=True),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+)
+
 runs = sa.Table(
     "runs",
     metadata,

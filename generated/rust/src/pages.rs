@@ -105,6 +105,46 @@ impl PageBody for types::KeyList {
     }
 }
 
+impl PageBody for types::PolicyList {
+    type Item = types::Policy;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
+impl PageBody for types::PolicyVersionList {
+    type Item = types::PolicyVersion;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
 impl PageBody for types::AuditLogList {
     type Item = types::AuditLog;
 

@@ -19,6 +19,7 @@ export { Admin } from "./resources/admin.js";
 export { Projects } from "./resources/admin/projects.js";
 export { Keys } from "./resources/admin/keys.js";
 export { SpendCaps } from "./resources/admin/keys/spend-caps.js";
+export { Policies } from "./resources/admin/policies.js";
 export { AuditLogs } from "./resources/admin/audit-logs.js";
 export { Sessions } from "./resources/admin/sessions.js";
 export { Services } from "./resources/admin/services.js";
@@ -39,6 +40,7 @@ export type {
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
 export type { KeysListParams, KeysUsageParams } from "./resources/admin/keys.js";
+export type { PoliciesListParams, PoliciesVersionsParams } from "./resources/admin/policies.js";
 export type { AuditLogsListParams } from "./resources/admin/audit-logs.js";
 export type { SessionsListParams } from "./resources/admin/sessions.js";
 export type { ServicesListParams } from "./resources/admin/services.js";

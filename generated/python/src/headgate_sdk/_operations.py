@@ -281,6 +281,54 @@ ADMIN_KEYS_SPEND_CAPS_DELETE = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_POLICIES_CREATE = Operation(
+    method="POST",
+    path="/v1/admin/policies",
+    credentials=(("admin_key",),),
+    idempotency="key",
+)
+ADMIN_POLICIES_LIST = Operation(
+    method="GET",
+    path="/v1/admin/policies",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_EVALUATE = Operation(
+    method="POST",
+    path="/v1/admin/policies:evaluate",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_GET = Operation(
+    method="GET",
+    path="/v1/admin/policies/{policy_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_REPLACE = Operation(
+    method="PUT",
+    path="/v1/admin/policies/{policy_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_UPDATE = Operation(
+    method="PATCH",
+    path="/v1/admin/policies/{policy_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/policies/{policy_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_POLICIES_VERSIONS = Operation(
+    method="GET",
+    path="/v1/admin/policies/{policy_id}/versions",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_AUDIT_LOGS_LIST = Operation(
     method="GET",
     path="/v1/admin/audit-logs",

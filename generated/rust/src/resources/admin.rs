@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::resources::admin_audit_logs::AdminAuditLogs;
 use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
+use crate::resources::admin_policies::AdminPolicies;
 use crate::resources::admin_projects::AdminProjects;
 use crate::resources::admin_services::AdminServices;
 use crate::resources::admin_sessions::AdminSessions;
@@ -34,6 +35,11 @@ impl Admin {
     /// Gateway keys, with which applications call the gateway.
     pub fn keys(&self) -> AdminKeys {
         AdminKeys::new(&self.core)
+    }
+
+    /// What requests may do, decided by rules.
+    pub fn policies(&self) -> AdminPolicies {
+        AdminPolicies::new(&self.core)
     }
 
     /// What was asked of the gateway, and what came of it.

@@ -7,6 +7,7 @@ pub mod admin_audit_logs;
 pub mod admin_credentials;
 pub mod admin_keys;
 pub mod admin_keys_spend_caps;
+pub mod admin_policies;
 pub mod admin_projects;
 pub mod admin_services;
 pub mod admin_sessions;

@@ -5,6 +5,27 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum All {
+    #[default]
+    #[serde(rename = "all")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Allow {
+    #[default]
+    #[serde(rename = "allow")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Always {
+    #[default]
+    #[serde(rename = "always")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Any {
     #[default]
     #[serde(rename = "any")]
@@ -75,6 +96,13 @@ pub enum ChatCompletionChunk {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Compare {
+    #[default]
+    #[serde(rename = "compare")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContentBlockDelta {
     #[default]
     #[serde(rename = "content_block_delta")]
@@ -103,6 +131,13 @@ pub enum Credential {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Deny {
+    #[default]
+    #[serde(rename = "deny")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Developer {
     #[default]
     #[serde(rename = "developer")]
@@ -113,6 +148,13 @@ pub enum Developer {
 pub enum Document {
     #[default]
     #[serde(rename = "document")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DynamicRoute {
+    #[default]
+    #[serde(rename = "dynamic_route")]
     Value,
 }
 
@@ -208,6 +250,20 @@ pub enum List {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Log {
+    #[default]
+    #[serde(rename = "log")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Match {
+    #[default]
+    #[serde(rename = "match")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     #[default]
     #[serde(rename = "message")]
@@ -250,6 +306,20 @@ pub enum NoneConstant {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Not {
+    #[default]
+    #[serde(rename = "not")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Override {
+    #[default]
+    #[serde(rename = "override")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ping {
     #[default]
     #[serde(rename = "ping")]
@@ -257,9 +327,44 @@ pub enum Ping {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Policy {
+    #[default]
+    #[serde(rename = "policy")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PolicyVersion {
+    #[default]
+    #[serde(rename = "policy_version")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Project {
     #[default]
     #[serde(rename = "project")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RateLimit {
+    #[default]
+    #[serde(rename = "rate_limit")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Redact {
+    #[default]
+    #[serde(rename = "redact")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequireApproval {
+    #[default]
+    #[serde(rename = "require_approval")]
     Value,
 }
 
@@ -355,6 +460,13 @@ pub enum System {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tag {
+    #[default]
+    #[serde(rename = "tag")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Text {
     #[default]
     #[serde(rename = "text")]
@@ -383,6 +495,13 @@ pub enum ThinkingDelta {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Throttle {
+    #[default]
+    #[serde(rename = "throttle")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Tool {
     #[default]
     #[serde(rename = "tool")]
@@ -404,9 +523,23 @@ pub enum ToolResult {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ToolScope {
+    #[default]
+    #[serde(rename = "tool_scope")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToolUse {
     #[default]
     #[serde(rename = "tool_use")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Transform {
+    #[default]
+    #[serde(rename = "transform")]
     Value,
 }
 
@@ -428,6 +561,13 @@ pub enum UsageSummary {
 pub enum User {
     #[default]
     #[serde(rename = "user")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ValidateSchema {
+    #[default]
+    #[serde(rename = "validate_schema")]
     Value,
 }
 
@@ -456,6 +596,13 @@ pub enum WebSearchResult {
 pub enum WebSearchToolResult {
     #[default]
     #[serde(rename = "web_search_tool_result")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Webhook {
+    #[default]
+    #[serde(rename = "webhook")]
     Value,
 }
 

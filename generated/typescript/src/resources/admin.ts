@@ -4,6 +4,7 @@ import { ApiResource } from "../configuration.js";
 import { AuditLogs } from "./admin/audit-logs.js";
 import { Credentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
+import { Policies } from "./admin/policies.js";
 import { Projects } from "./admin/projects.js";
 import { Services } from "./admin/services.js";
 import { Sessions } from "./admin/sessions.js";
@@ -14,6 +15,8 @@ export class Admin extends ApiResource {
   readonly projects = new Projects(this.transport);
   /** Gateway keys, with which applications call the gateway. */
   readonly keys = new Keys(this.transport);
+  /** What requests may do, decided by rules. */
+  readonly policies = new Policies(this.transport);
   /** What was asked of the gateway, and what came of it. */
   readonly auditLogs = new AuditLogs(this.transport);
   /** Requests that belong together, added up. */

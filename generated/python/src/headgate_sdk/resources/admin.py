@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AsyncAdminCredentialsResource,
     )
     from .admin_keys import AdminKeysResource, AsyncAdminKeysResource
+    from .admin_policies import AdminPoliciesResource, AsyncAdminPoliciesResource
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
     from .admin_services import AdminServicesResource, AsyncAdminServicesResource
     from .admin_sessions import AdminSessionsResource, AsyncAdminSessionsResource
@@ -37,6 +38,13 @@ class AdminResource(Resource):
         from .admin_keys import AdminKeysResource
 
         return AdminKeysResource(self._core)
+
+    @cached_property
+    def policies(self) -> AdminPoliciesResource:
+        """What requests may do, decided by rules."""
+        from .admin_policies import AdminPoliciesResource
+
+        return AdminPoliciesResource(self._core)
 
     @cached_property
     def audit_logs(self) -> AdminAuditLogsResource:
@@ -90,6 +98,13 @@ class AsyncAdminResource(AsyncResource):
         from .admin_keys import AsyncAdminKeysResource
 
         return AsyncAdminKeysResource(self._core)
+
+    @cached_property
+    def policies(self) -> AsyncAdminPoliciesResource:
+        """What requests may do, decided by rules."""
+        from .admin_policies import AsyncAdminPoliciesResource
+
+        return AsyncAdminPoliciesResource(self._core)
 
     @cached_property
     def audit_logs(self) -> AsyncAdminAuditLogsResource:

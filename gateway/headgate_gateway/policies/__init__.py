@@ -1,0 +1,1 @@
+"""Policies: rules over requests and answers, compiled once and asked each time."""

@@ -1,0 +1,132 @@
+"""What actions do to a body: pure functions over JSON."""
+
+import random
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import JsonObject
+from headgate_gateway.policies.policy import Action
+from headgate_gateway.redaction import PATTERNS, redact_value
+
+_WITH_REQUEST_INSIDE = frozenset({"runs.create", "runs.stream"})
+
+
+def request_part(operation: str, body: JsonObject) -> JsonObject:
+    """The part of a body that is a model's request."""
+    if operation in _WITH_REQUEST_INSIDE and isinstance(body.get("request"), dict):
+        inner: JsonObject = body["request"]
+        return inner
+    return body
+
+
+def with_request_part(
+    operation: str, body: JsonObject, changes: JsonObject
+) -> JsonObject:
+    """The body with fields of its model's request set."""
+    part = {**request_part(operation, body), **changes}
+    return (
+        {**body, "request": part}
+        if part is not body and (operation in _WITH_REQUEST_INSIDE)
+        else part
+    )
+
+
+def redacted(action: Action, value: Any) -> Any:
+    """The value without what the action looks for; 403 if it is to block that."""
+    names = action.node.get("patterns") or list(PATTERNS)
+    patterns: list[tuple[str, re.Pattern[str]]] = [
+        (name, PATTERNS[name]) for name in PATTERNS if name in names
+    ]
+    if action.pattern is not None:
+        patterns = [*patterns, ("redacted", action.pattern)]
+        if "patterns" not in action.node:
+            patterns = patterns[-1:]
+    found: set[str] = set()
+    changed = redact_value(value, patterns, found)
+    if found and action.node.get("on_match") == "block":
+        raise GatewayError(
+            "content_blocked",
+            "The content holds what a policy forbids.",
+            details={"matched_patterns": sorted(found), "confidence": 1.0},
+        )
+    return changed
+
+
+def transformed(action: Action, operation: str, body: JsonObject) -> JsonObject:
+    """The body as a ``transform`` leaves it."""
+    node = action.node
+    changes: JsonObject = dict(node.get("set_body_fields", {}))
+    if operation != "embeddings.create":
+        changes |= _system_prompt(node, operation, request_part(operation, body))
+    body = with_request_part(operation, body, changes)
+    for name in node.get("remove_body_fields", ()):
+        part = {k: v for k, v in request_part(operation, body).items() if k != name}
+        body = {**body, "request": part} if operation in _WITH_REQUEST_INSIDE else part
+    if action.pattern is not None:
+        body = _replaced(body, action.pattern, node["replace"]["replacement"])
+    return body
+
+
+def _system_prompt(node: JsonObject, operation: str, part: JsonObject) -> JsonObject:
+    before: str = node.get("prepend_system_prompt", "")
+    behind: str = node.get("append_system_prompt", "")
+    if not (before or behind) or operation.startswith("proxy."):
+        return {}
+    if operation == "chat.completions.create":
+        messages: list[JsonObject] = part["messages"]
+        system = [{"role": "system", "content": text} for text in (before, behind)]
+        return {
+            "messages": [
+                *[message for message in system[:1] if message["content"]],
+                *[message for message in messages if message["role"] == "system"],
+                *[message for message in system[1:] if message["content"]],
+                *[message for message in messages if message["role"] != "system"],
+            ]
+        }
+    given: Any = part.get("system", "")
+    if isinstance(given, list):
+        return {"system": [*_blocks(before), *given, *_blocks(behind)]}
+    return {"system": "\n\n".join(text for text in (before, given, behind) if text)}
+
+
+def _blocks(text: str) -> list[JsonObject]:
+    return [{"type": "text", "text": text}] if text else []
+
+
+def _replaced(value: Any, pattern: re.Pattern[str], replacement: str) -> Any:
+    if isinstance(value, str):
+        return pattern.sub(lambda _match: replacement, value)
+    if isinstance(value, list):
+        return [_replaced(item, pattern, replacement) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {
+            key: _replaced(item, pattern, replacement) for key, item in value.items()
+        }  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def routed(models: Sequence[str], strategy: str, *, turn: int) -> str:
+    """The model that a ``dynamic_route`` takes this time."""
+    match strategy:
+        case "round_robin":
+            return models[turn % len(models)]
+        case "random":
+            # It spreads load and decides nothing of weight.
+            return random.choice(models)  # noqa: S311
+        case _:
+            return models[0]
+
+
+def tools_of(operation: str, body: JsonObject) -> list[str]:
+    """The names of the tools that a request offers its model."""
+    tools: list[JsonObject] = request_part(operation, body).get("tools") or []
+    names = [
+        str(
+            tool.get("name") or (tool.get("function") or {}).get("name") or tool["type"]
+        )
+        for tool in tools
+    ]
+    server: list[str] = body.get("server_tools") or []
+    return [*names, *server]

@@ -1,0 +1,264 @@
+"""Asks the policies of a project about a request, and does what their rules say."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from headgate_gateway.clock import now_ms, rfc3339
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.json import JsonObject
+from headgate_gateway.policies.changes import (
+    redacted,
+    routed,
+    tools_of,
+    transformed,
+    with_request_part,
+)
+from headgate_gateway.policies.policy import Action, Policy, Rule, compile_policy
+from headgate_gateway.policies.verdict import Verdict, Wanted
+from headgate_gateway.policies.view import View
+from headgate_gateway.store.policies import PolicyStore
+
+_REMEMBERED_FOR = 1.0
+"""Seconds that a project's policies are believed; a change takes as long."""
+_REFUSING = frozenset({"deny", "require_approval"})
+
+_log = structlog.get_logger("headgate_gateway.policies")
+
+
+class PolicyEngine:
+    """The policies of all projects, compiled when they are first asked."""
+
+    def __init__(self, store: PolicyStore) -> None:
+        self._store = store
+        self._compiled: dict[str, tuple[float, tuple[Policy, ...]]] = {}
+        self._turn = 0
+
+    def forget(self) -> None:
+        """Believe nothing compiled before; called when a policy changes here."""
+        self._compiled.clear()
+
+    async def of(self, view: View, phase: str) -> list[Policy]:
+        """The policies of a phase that look at a request."""
+        policies = await self._of_project(view.project_id)
+        return [
+            policy
+            for policy in policies
+            if policy.phase == phase and policy.looks_at(view)
+        ]
+
+    async def before(
+        self, view: View, policies: list[Policy], *, approved: bool = False
+    ) -> Verdict:
+        """What may go on to the upstream; an error for what may not.
+
+        ``approved``: a person has agreed already, and nobody is asked again.
+        """
+        verdict = Verdict(view.body)
+        for policy in policies:
+            for rule in policy.holding(replace(view, body=verdict.body)):
+                if policy.enforced:
+                    await self._enforce(policy, rule, view, verdict)
+                else:
+                    _note(policy, rule, verdict)
+        if approved:
+            verdict.approval = None
+        return verdict
+
+    async def after(self, view: View, policies: list[Policy], verdict: Verdict) -> Any:
+        """The answer that the caller gets; an error where it may not have it."""
+        answer = view.answer
+        for policy in policies:
+            for rule in policy.holding(replace(view, answer=answer)):
+                if not policy.enforced:
+                    _note(policy, rule, verdict)
+                    continue
+                for action in rule.then:
+                    answer = self._answered(policy, rule, action, answer, verdict)
+        return answer
+
+    async def _of_project(self, project_id: str) -> tuple[Policy, ...]:
+        now = time.monotonic()
+        known = self._compiled.get(project_id)
+        if known is None or known[0] <= now:
+            rows = await self._store.of_project(project_id)
+            compiled = tuple(compile_policy(row) for row in rows)
+            known = self._compiled[project_id] = (now + _REMEMBERED_FOR, compiled)
+        return known[1]
+
+    async def _enforce(
+        self, policy: Policy, rule: Rule, view: View, verdict: Verdict
+    ) -> None:
+        for action in rule.then:
+            node = action.node
+            match action.kind:
+                case "deny":
+                    raise denied(policy, rule, node)
+                case "rate_limit":
+                    await self._count(policy, rule, node, view)
+                case "throttle":
+                    await asyncio.sleep(node["delay_ms"] / 1000)
+                case "require_approval":
+                    verdict.approval = verdict.approval or Wanted(
+                        policy, node.get("timeout_s", 600), node.get("fallback", "deny")
+                    )
+                case "tool_scope":
+                    _require_tools(policy, rule, node, view, verdict.body)
+                case "validate_schema":
+                    _require_shape(policy, rule, action, verdict.body)
+                case _:
+                    self._change(policy, rule, action, view, verdict)
+
+    def _change(
+        self, policy: Policy, rule: Rule, action: Action, view: View, verdict: Verdict
+    ) -> None:
+        """Do what refuses nothing: change the request, or tell of it."""
+        node = action.node
+        match action.kind:
+            case "redact" if node.get("direction", "both") != "response":
+                verdict.body = redacted(action, verdict.body)
+            case "transform":
+                verdict.headers |= _header_changes(node)
+                if isinstance(verdict.body, dict):
+                    verdict.body = transformed(action, view.operation, verdict.body)
+            case "override" if isinstance(verdict.body, dict):
+                fields = node["set_body_fields"]
+                verdict.body = with_request_part(view.operation, verdict.body, fields)
+            case "dynamic_route" if isinstance(verdict.body, dict):
+                self._turn += 1
+                strategy = node.get("strategy", "first")
+                model = routed(node["models"], strategy, turn=self._turn)
+                verdict.body = with_request_part(
+                    view.operation, verdict.body, {"model": model}
+                )
+            case _:
+                _tell(policy, rule, action, verdict)
+
+    def _answered(
+        self, policy: Policy, rule: Rule, action: Action, answer: Any, verdict: Verdict
+    ) -> Any:
+        node = action.node
+        match action.kind:
+            case "deny":
+                raise denied(policy, rule, node)
+            case "redact" if node.get("direction", "both") != "request":
+                return redacted(action, answer)
+            case "validate_schema":
+                if action.schema is not None and not action.schema.is_valid(answer):
+                    raise GatewayError(
+                        "output_validation_failed",
+                        node.get("message", "The answer is not what a policy wants."),
+                    )
+            case _:
+                _tell(policy, rule, action, verdict)
+        return answer
+
+    async def _count(
+        self, policy: Policy, rule: Rule, node: JsonObject, view: View
+    ) -> None:
+        window_ms = node["window_s"] * 1000
+        start = now_ms() // window_ms * window_ms
+        subject = _subject(node.get("per", "key"), view)
+        counted = await self._store.count(
+            policy.id, rule=str(rule.index), subject=subject, window_start=start
+        )
+        if counted > node["max_requests"]:
+            left = (start + window_ms - now_ms()) / 1000
+            raise GatewayError(
+                "rate_limit_exceeded",
+                f"The policy {policy.name!r} allows {node['max_requests']} requests "
+                f"in {node['window_s']} s.",
+                retry_after=max(left, 0),
+                details={
+                    "limit": node["max_requests"],
+                    "window": f"{node['window_s']}s",
+                    "reset_at": rfc3339(start + window_ms),
+                    "policy_id": policy.id,
+                    "policy_name": policy.name,
+                },
+            )
+
+
+def decided(policies: list[Policy], view: View) -> Iterator[tuple[Policy, Rule]]:
+    """The rules that hold, in the order in which they would act."""
+    for policy in policies:
+        for rule in policy.holding(view):
+            yield policy, rule
+
+
+def denied(policy: Policy, rule: Rule, node: JsonObject) -> GatewayError:
+    """The refusal of a rule, with the status that it chose."""
+    reason = node.get("message", "A policy forbids the request.")
+    return GatewayError(
+        "policy_denied",
+        reason,
+        status=node.get("status"),
+        details={
+            "policy_id": policy.id,
+            "policy_name": policy.name,
+            "reason": reason,
+            "rule_index": rule.index,
+        },
+    )
+
+
+def _note(policy: Policy, rule: Rule, verdict: Verdict) -> None:
+    """Remember what a policy in shadow mode would have refused."""
+    refuses = any(action.kind in _REFUSING for action in rule.then)
+    if refuses and policy.id not in verdict.shadow:
+        verdict.shadow.append(policy.id)
+
+
+def _tell(policy: Policy, rule: Rule, action: Action, verdict: Verdict) -> None:
+    message = action.node.get("message", "")
+    match action.kind:
+        case "log":
+            _log.info("policy_rule", policy=policy.id, rule=rule.index, said=message)
+        case "tag":
+            verdict.tags |= action.node["tags"]
+        case "webhook":
+            verdict.told.append((policy, rule, message))
+        case _:
+            pass
+
+
+def _header_changes(node: JsonObject) -> dict[str, str | None]:
+    removed: list[str] = node.get("remove_headers", [])
+    given: dict[str, str] = node.get("set_headers", {})
+    return {
+        **{name.lower(): None for name in removed},
+        **{name.lower(): value for name, value in given.items()},
+    }
+
+
+def _subject(per: str, view: View) -> str:
+    whose = {
+        "key": view.key_id,
+        "agent": view.agent,
+        "ip": view.ip,
+        "user": view.headers.get("x-user-id"),
+        "project": view.project_id,
+    }
+    return f"{per}:{whose.get(per) or ''}"[:200]
+
+
+def _require_tools(
+    policy: Policy, rule: Rule, node: JsonObject, view: View, body: Any
+) -> None:
+    allowed: list[str] | None = node.get("allowed_tools")
+    blocked: list[str] = node.get("blocked_tools", [])
+    offered = tools_of(view.operation, body) if isinstance(body, dict) else []
+    for name in offered:
+        if name in blocked or (allowed is not None and name not in allowed):
+            message = {"message": f"The tool {name} may not be used."}
+            raise denied(policy, rule, message)
+
+
+def _require_shape(policy: Policy, rule: Rule, action: Action, body: Any) -> None:
+    if action.schema is not None and not action.schema.is_valid(body):
+        reason = action.node.get("message", "The body is not what a policy wants.")
+        raise denied(policy, rule, {"message": reason})

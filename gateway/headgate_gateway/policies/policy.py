@@ -1,0 +1,129 @@
+"""A policy, compiled: which requests it looks at, and which of its rules hold."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import jsonschema_rs
+
+from headgate_gateway.json import JsonObject
+from headgate_gateway.policies.conditions import (
+    Condition,
+    compile_condition,
+    compile_pattern,
+)
+from headgate_gateway.policies.problems import Problems
+from headgate_gateway.policies.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a rule does; ``pattern`` and ``schema`` are those of it, compiled."""
+
+    node: JsonObject
+    pattern: Any = None
+    schema: jsonschema_rs.Validator | None = None
+
+    @property
+    def kind(self) -> str:
+        """Its type."""
+        return str(self.node["type"])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A condition and what is done when it holds."""
+
+    index: int
+    when: Condition
+    then: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One policy."""
+
+    id: str
+    name: str
+    enforced: bool
+    phase: str
+    scope: JsonObject
+    rules: tuple[Rule, ...]
+
+    def looks_at(self, view: View) -> bool:
+        """Whether a request is in its scope."""
+        keys, operations = self.scope.get("key_ids"), self.scope.get("operations")
+        paths: list[str] | None = self.scope.get("paths")
+        return (
+            (keys is None or view.key_id in keys)
+            and (operations is None or view.operation in operations)
+            and (paths is None or any(fnmatchcase(view.path, item) for item in paths))
+        )
+
+    def holding(self, view: View) -> Iterator[Rule]:
+        """The rules that hold, up to one that lets the request pass."""
+        for rule in self.rules:
+            if rule.when(view):
+                yield rule
+                if any(action.kind == "allow" for action in rule.then):
+                    return
+
+
+def compile_rules(rules: list[JsonObject]) -> tuple[Rule, ...]:
+    """The rules of a policy; 422 with every fault where they do not compile."""
+    problems = Problems()
+    compiled = tuple(
+        Rule(
+            index,
+            compile_condition(rule["when"], f"/rules/{index}/when", problems),
+            tuple(
+                _action(node, f"/rules/{index}/then/{place}", problems)
+                for place, node in enumerate(rule["then"])
+            ),
+        )
+        for index, rule in enumerate(rules)
+    )
+    problems.raise_any()
+    return compiled
+
+
+def compile_policy(row: Mapping[Any, Any]) -> Policy:
+    """The policy of a stored row, which compiled when it was stored."""
+    return Policy(
+        id=row["id"],
+        name=row["name"],
+        enforced=row["mode"] == "enforce",
+        phase=row["phase"],
+        scope=row["scope"],
+        rules=compile_rules(row["rules"]),
+    )
+
+
+def _action(node: JsonObject, at: str, problems: Problems) -> Action:
+    match node["type"]:
+        case "redact" if "custom_pattern" in node:
+            at = f"{at}/custom_pattern"
+            return Action(node, compile_pattern(node["custom_pattern"], at, problems))
+        case "transform" if "replace" in node:
+            at = f"{at}/replace/pattern"
+            text = node["replace"]["pattern"]
+            return Action(node, compile_pattern(text, at, problems))
+        case "validate_schema":
+            return Action(node, schema=_validator(node["schema"], at, problems))
+        case _:
+            return Action(node)
+
+
+def _validator(
+    schema: JsonObject, at: str, problems: Problems
+) -> jsonschema_rs.Validator | None:
+    try:
+        return jsonschema_rs.Draft202012Validator(schema, retriever=_no_retrieval)
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        problems.add(f"{at}/schema", f"This is no JSON Schema: {error}"[:300])
+        return None
+
+
+def _no_retrieval(uri: str) -> JsonObject:
+    raise ValueError(f"{uri} is elsewhere")

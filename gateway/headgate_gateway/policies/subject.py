@@ -1,0 +1,163 @@
+"""Requests that policies look at: asked before the handler, and after it answered."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.call import Call
+from headgate_gateway.http.validation import read_body
+from headgate_gateway.json import JSONDecodeError, dumps, loads
+from headgate_gateway.picking import pick
+from headgate_gateway.policies.engine import denied
+from headgate_gateway.policies.policy import Policy
+from headgate_gateway.policies.verdict import Verdict
+from headgate_gateway.policies.view import View
+
+_SUBJECT = frozenset(
+    {
+        "messages.create",
+        "chat.completions.create",
+        "embeddings.create",
+        "runs.create",
+        "runs.stream",
+    }
+)
+_PROXY = "proxy."
+
+Handler = Callable[[Call], Awaitable[ASGIApp]]
+
+
+def is_subject(operation: str) -> bool:
+    """Whether policies look at an operation."""
+    return operation in _SUBJECT or operation.startswith(_PROXY)
+
+
+async def governed(call: Call, handler: Handler) -> ASGIApp:
+    """The handler's answer to what policies let pass of a request."""
+    engine = call.gateway.policies
+    view = _view(call)
+    before, after = await engine.of(view, "pre"), await engine.of(view, "post")
+    if not before and not after:
+        return await handler(call)
+    if call.operation.id.startswith(_PROXY):
+        call, view = await _with_content(call, view)
+    try:
+        verdict = await engine.before(view, before)
+    except GatewayError as error:
+        _remember_refusal(call, error)
+        raise
+    _remember(call, verdict)
+    call = _changed(call, verdict)
+    if not after:
+        return await handler(call)
+    if _streams(call):
+        raise denied(
+            after[0],
+            after[0].rules[0],
+            {"message": "An answer that a policy has to see cannot be streamed."},
+        )
+    answer = await handler(replace(call, whole=True))
+    return await _judged(call, view, after, verdict, answer)
+
+
+def _view(call: Call) -> View:
+    scope = call.request.scope
+    client = call.request.client
+    return View(
+        operation=call.operation.id,
+        project_id=call.project_id,
+        method=call.operation.method,
+        path=scope["path"],
+        headers=call.request.headers,
+        query=dict(call.request.query_params),
+        body=call.body,
+        body_size=len(dumps(call.body)) if call.body is not None else 0,
+        key_id=call.caller.key_id,
+        ip=client.host if client else None,
+    )
+
+
+async def _with_content(call: Call, view: View) -> tuple[Call, View]:
+    """A proxied call with its body read, for policies to look into."""
+    content = await read_body(call.request, limit=call.gateway.settings.max_body_bytes)
+    return (
+        replace(call, content=content),
+        replace(view, body=_parsed(content), body_size=len(content)),
+    )
+
+
+def _parsed(content: bytes) -> Any:
+    """The JSON of a body; its text, or nothing, where it is none."""
+    if not content:
+        return None
+    try:
+        return loads(content)
+    except JSONDecodeError:
+        return content.decode("utf-8", "replace")
+
+
+def _changed(call: Call, verdict: Verdict) -> Call:
+    """The call with what policies made of its body and headers."""
+    if call.content is None:
+        if verdict.body != call.body:
+            _require_valid(call, verdict.body)
+        return replace(call, body=verdict.body)
+    content = call.content
+    if verdict.body is not None and verdict.body != _parsed(content):
+        is_text = isinstance(verdict.body, str)
+        content = verdict.body.encode() if is_text else dumps(verdict.body)
+    return replace(call, content=content, header_changes=verdict.headers)
+
+
+def _require_valid(call: Call, body: Any) -> None:
+    """422 when policies made a request that its operation does not take."""
+    validator = call.gateway.specification.validator(call.operation.body or {})
+    problem = pick(validator.iter_errors(body))
+    if problem is not None:
+        raise GatewayError(
+            "invalid_config",
+            f"A policy made the request invalid: {problem.message}",
+            param=problem.param,
+        )
+
+
+def _streams(call: Call) -> bool:
+    asked = call.body.get("stream") if isinstance(call.body, dict) else False
+    return bool(asked) or call.operation.id == "runs.stream"
+
+
+async def _judged(
+    call: Call, view: View, policies: list[Policy], verdict: Verdict, answer: ASGIApp
+) -> ASGIApp:
+    if not isinstance(answer, Answer):
+        raise TypeError(f"{call.operation.id} gave no whole answer")
+    body = _parsed(answer.body)
+    engine = call.gateway.policies
+    view = replace(view, status=answer.status, answer=body)
+    try:
+        judged = await engine.after(view, policies, verdict)
+    except GatewayError as error:
+        _remember_refusal(call, error)
+        raise
+    _remember(call, verdict)
+    if judged == body:
+        return answer
+    content = judged.encode() if isinstance(judged, str) else dumps(judged)
+    return Answer(answer.status, content, answer.headers)
+
+
+def _remember(call: Call, verdict: Verdict) -> None:
+    facts = call.facts
+    facts.tags |= verdict.tags
+    facts.shadow_violations = list(verdict.shadow)
+    if verdict.shadow:
+        facts.policy_result, facts.policy_id = "shadow_deny", verdict.shadow[0]
+
+
+def _remember_refusal(call: Call, error: GatewayError) -> None:
+    call.facts.policy_result = "deny"
+    call.facts.policy_id = (error.details or {}).get("policy_id")

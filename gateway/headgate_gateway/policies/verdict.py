@@ -1,0 +1,33 @@
+"""What policies made of one request."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from headgate_gateway.json import JsonObject
+from headgate_gateway.policies.policy import Policy, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A person is to decide."""
+
+    policy: Policy
+    timeout_s: int
+    fallback: str
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The request as it may go on, and what is known of how it came to that."""
+
+    body: Any
+    approval: Wanted | None = None
+    headers: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    """Headers of a proxied call that are set, or left out if None."""
+    shadow: list[str] = field(default_factory=list[str])
+    """The policies in shadow mode that would have refused it."""
+    tags: JsonObject = field(default_factory=dict[str, Any])
+    told: list[tuple[Policy, Rule, str]] = field(
+        default_factory=list[tuple[Policy, Rule, str]]
+    )
+    """What webhooks are told of: policy, rule and message."""

@@ -1,0 +1,85 @@
+"""A request, and later its answer, as policies see them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from headgate_gateway.json import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What fields such as ``request.body.model`` are read from."""
+
+    operation: str
+    project_id: str
+    method: str = ""
+    path: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """By name in lower case."""
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: Any = None
+    body_size: int = 0
+    key_id: str | None = None
+    ip: str | None = None
+    status: int | None = None
+    answer: Any = None
+
+    @property
+    def agent(self) -> str | None:
+        """Who asks."""
+        return self.headers.get("x-agent-name") or self.headers.get("user-agent")
+
+    def values(self, path: str) -> list[Any]:
+        """What stands at a path; several values where it has ``*``, none of nothing."""
+        return [
+            value for value in _at(self._tree(), path.split(".")) if value is not None
+        ]
+
+    def _tree(self) -> JsonObject:
+        now = datetime.now(UTC)
+        return {
+            "request": {
+                "operation": self.operation,
+                "method": self.method,
+                "path": self.path,
+                "headers": self.headers,
+                "query": self.query,
+                "body": self.body,
+                "body_size": self.body_size,
+            },
+            "response": {"status": self.status, "body": self.answer},
+            "agent": {"name": self.agent},
+            "key": {"id": self.key_id, "project_id": self.project_id},
+            "context": {
+                "ip": self.ip,
+                "hour": now.hour,
+                "weekday": now.weekday(),
+            },
+        }
+
+
+def _at(value: Any, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        yield value
+        return
+    step, rest = steps[0], steps[1:]
+    for child in _children(value, step):
+        yield from _at(child, rest)
+
+
+def _children(value: Any, step: str) -> list[Any]:
+    """The values one step into an object or a list."""
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, Any]", value)
+        if step == "*":
+            return list(pairs.values())
+        found = pairs.get(step, pairs.get(step.lower()))
+        return [] if found is None else [found]
+    if isinstance(value, list):
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+        if step == "*":
+            return items
+        return items[int(step) : int(step) + 1] if step.isdecimal() else []
+    return []

@@ -1,0 +1,381 @@
+"""Policies: what they refuse, change and note, on every kind of request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.gateway.client import Client, message, run
+from tests.gateway.conftest import store_settings
+from tests.gateway.proxy_bench import ProxyBench, running_bench
+from tests.gateway.test_audit import entries
+
+ALWAYS = {"type": "always"}
+DENY = {"type": "deny", "message": "Not here."}
+CHAT = {"model": "mock/echo", "messages": message()["messages"]}
+SERVICE = "/v1/proxy/services/echo/x"
+
+
+def compare(field: str, op: str, value: object) -> dict[str, Any]:
+    return {"type": "compare", "field": field, "op": op, "value": value}
+
+
+@dataclass
+class Bench:
+    """A caller of a project with a service, and the project's policies."""
+
+    proxy: ProxyBench
+    project: str
+    key: dict[str, Any]
+    caller: Client
+
+    def policy(
+        self, *then: dict[str, Any], when: dict[str, Any] = ALWAYS, **fields: object
+    ) -> dict[str, Any]:
+        """A policy of one rule."""
+        body = {
+            "name": f"policy {uuid4()}",
+            "project_id": self.project,
+            "mode": "enforce",
+            "phase": "pre",
+            "rules": [{"when": when, "then": list(then)}],
+            **fields,
+        }
+        answer = self.proxy.client.admin.post("/v1/admin/policies", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def says(self, text: str = "Hello", **fields: object) -> Any:
+        """The answer of the echo."""
+        body = {**message(**fields), "messages": [{"role": "user", "content": text}]}
+        return self.caller.http.post("/v1/messages", json=body)
+
+
+@pytest.fixture(scope="module")
+def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
+    folder = tmp_path_factory.mktemp("policies")
+    with running_bench(folder, store_settings(store)) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(proxy: ProxyBench) -> Bench:
+    proxy.upstream.asked.clear()
+    proxy.upstream.answers(200, b'{"mail": "ada@example.com"}')
+    project = proxy.project()
+    proxy.service(project)
+    key = proxy.client.new_key(project)
+    return Bench(proxy, project, key, proxy.client.with_key(key["secret"]))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/v1/messages", message()),
+        ("POST", "/v1/messages", message(stream=True)),
+        ("POST", "/v1/chat/completions", CHAT),
+        ("POST", "/v1/runs", run("text")),
+        ("POST", "/v1/runs:stream", run("text")),
+        ("POST", SERVICE, {"a": 1}),
+        ("GET", SERVICE, None),
+    ],
+)
+def test_a_refusal_is_typed(bench: Bench, method: str, path: str, body: Any):
+    """Every kind of request is refused alike, and nothing is called or kept."""
+    policy = bench.policy(DENY)
+    answer = bench.caller.http.request(method, path, json=body)
+    error = answer.json()["error"]
+    [entry] = entries(bench.proxy.client, 1, project_id=bench.project)
+
+    assert answer.status_code == 403
+    assert (error["type"], error["code"]) == ("permission_error", "policy_denied")
+    assert error["details"] == {
+        "policy_id": policy["id"],
+        "policy_name": policy["name"],
+        "reason": "Not here.",
+        "rule_index": 0,
+    }
+    assert bench.proxy.upstream.asked == []
+    assert bench.caller.http.get("/v1/runs").json()["data"] == []
+    assert (entry["policy_result"], entry["policy_id"]) == ("deny", policy["id"])
+
+
+def test_shadow_notes_and_lets_pass(bench: Bench):
+    """What would be refused is in the audit log; promoted, it is refused."""
+    policy = bench.policy(DENY, mode="shadow")
+    passed = bench.says()
+    [entry] = entries(bench.proxy.client, 1, project_id=bench.project)
+    url = f"/v1/admin/policies/{policy['id']}"
+    promoted = bench.proxy.client.admin.patch(url, json={"mode": "enforce"}).json()
+
+    assert passed.status_code == 200
+    assert entry["policy_result"] == "shadow_deny"
+    assert entry["shadow_violations"] == [policy["id"]]
+    assert promoted["version"] == 2
+    assert bench.says().status_code == 403
+
+
+def test_a_rule_may_choose_its_status(bench: Bench):
+    """The code stays the same."""
+    bench.policy({**DENY, "status": 451})
+    answer = bench.says()
+
+    assert answer.status_code == 451
+    assert answer.json()["error"]["code"] == "policy_denied"
+
+
+def test_allow_ends_a_policy(bench: Bench):
+    """The rules behind it are not asked; those of other policies are."""
+    rules = [
+        {
+            "when": compare("request.body.max_tokens", "lte", 10),
+            "then": [{"type": "allow"}],
+        },
+        {"when": ALWAYS, "then": [DENY]},
+    ]
+    bench.policy(rules=rules)
+
+    assert bench.says(max_tokens=5).status_code == 200
+    assert bench.says(max_tokens=50).status_code == 403
+
+
+def test_requests_are_counted(bench: Bench):
+    """Beyond the limit 429 with when to come back; other subjects go on."""
+    limit = {
+        "type": "rate_limit",
+        "max_requests": 2,
+        "window_s": 86_400,
+        "per": "key",
+    }
+    policy = bench.policy(limit)
+    statuses = [bench.says().status_code for _ in range(3)]
+    refused = bench.says()
+    error = refused.json()["error"]
+
+    assert statuses == [200, 200, 429]
+    assert error["code"] == "rate_limit_exceeded"
+    assert error["details"]["limit"] == 2
+    assert error["details"]["window"] == "86400s"
+    assert error["details"]["policy_name"] == policy["name"]
+    assert 0 < int(refused.headers["retry-after"]) <= 86_400
+    other = bench.proxy.caller(bench.project)
+    assert other.http.post("/v1/messages", json=message()).status_code == 200
+
+
+def test_personal_data_is_taken_out(bench: Bench):
+    """Before the model sees it; or the request is refused."""
+    bench.policy({"type": "redact", "patterns": ["email"], "direction": "request"})
+    answer = bench.says("Mail ada@example.com, key sk-abcdefghijklmnop1234")
+    bench.policy({"type": "redact", "patterns": ["api_key"], "on_match": "block"})
+    blocked = bench.says("My key is sk-abcdefghijklmnop1234")
+    error = blocked.json()["error"]
+
+    text = answer.json()["content"][0]["text"]
+    assert text == "Mail [email], key sk-abcdefghijklmnop1234"
+    assert blocked.status_code == 403
+    assert error["code"] == "content_blocked"
+    assert error["details"]["matched_patterns"] == ["api_key"]
+
+
+def test_a_request_is_changed_on_its_way(bench: Bench):
+    """Fields and texts of a body, headers of a proxied call, and the model."""
+    bench.policy(
+        {
+            "type": "transform",
+            "replace": {"pattern": r"colou?r", "replacement": "hue"},
+            "set_headers": {"X-Added": "yes", "Cookie": "never"},
+            "remove_headers": ["Accept-Language"],
+        },
+        {"type": "tag", "tags": {"team": "blue"}},
+        {"type": "log", "message": "seen"},
+    )
+    bench.policy(
+        {"type": "override", "set_body_fields": {"max_tokens": 3}},
+        {"type": "dynamic_route", "models": ["mock/echo"]},
+        scope={"operations": ["messages.create"]},
+    )
+    headers = {"Accept-Language": "de"}
+    bench.caller.http.post(SERVICE, json={"a": "color"}, headers=headers)
+    [asked] = bench.proxy.upstream.asked
+    body = {"model": "no/such-model", "messages": message()["messages"]}
+    answer = bench.caller.http.post("/v1/messages", json=body)
+    found = entries(bench.proxy.client, 2, project_id=bench.project)
+
+    assert json.loads(asked.body) == {"a": "hue"}
+    assert asked.headers["x-added"] == "yes"
+    assert asked.headers["content-length"] == str(len(asked.body))
+    assert not {"cookie", "accept-language"} & asked.headers.keys()
+    assert answer.json()["model"] == "mock/echo"
+    assert answer.json()["stop_reason"] == "max_tokens"
+    assert [entry["tags"] for entry in found] == [{"team": "blue"}] * 2
+
+
+def test_tools_may_be_kept_from_models(bench: Bench):
+    """In messages, chats and runs; what is not named stays usable."""
+    bench.policy({"type": "tool_scope", "blocked_tools": ["rm", "web_fetch"]})
+    tool = {"type": "function", "name": "rm", "input_schema": {}}
+    chat_tool = {"type": "function", "function": {"name": "rm", "parameters": {}}}
+    refused = [
+        bench.says(tools=[tool]),
+        bench.caller.http.post(
+            "/v1/chat/completions", json=CHAT | {"tools": [chat_tool]}
+        ),
+        bench.caller.http.post("/v1/runs", json=run("text")),
+    ]
+
+    assert [answer.status_code for answer in refused] == [403] * 3
+    assert bench.says(tools=[{**tool, "name": "ls"}]).status_code == 200
+
+
+def test_answers_are_judged(bench: Bench):
+    """Redacted, held against a schema, refused; a stream cannot pass that way."""
+    bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
+    whole = bench.says("ada@example.com")
+    streamed = bench.says("ada@example.com", stream=True)
+    proxied = bench.caller.http.get(SERVICE)
+    schema = {"type": "object", "required": ["total"]}
+    bench.policy(
+        {"type": "validate_schema", "schema": schema},
+        phase="post",
+        scope={"paths": ["/v1/proxy/*"]},
+    )
+    invalid = bench.caller.http.get(SERVICE)
+
+    assert whole.json()["content"][0]["text"] == "[email]"
+    assert streamed.status_code == 403
+    assert proxied.json() == {"mail": "[email]"}
+    assert invalid.status_code == 502
+    assert invalid.json()["error"]["code"] == "output_validation_failed"
+
+
+@pytest.mark.parametrize(
+    ("when", "holds"),
+    [
+        (compare("request.operation", "eq", "messages.create"), True),
+        (compare("request.method", "neq", "POST"), False),
+        (compare("request.path", "glob", "/v1/*"), True),
+        (compare("request.body.max_tokens", "gt", 99), True),
+        (compare("request.body.max_tokens", "lt", "z"), False),
+        (compare("request.body.model", "in", ["mock/echo", "x"]), True),
+        (compare("request.body.messages.*.content", "contains", "lo w"), True),
+        (compare("request.body.messages.0.role", "starts_with", "us"), True),
+        (compare("request.body.messages.1.role", "exists", value=False), True),
+        (compare("request.headers.x-team", "ends_with", "ue"), True),
+        (compare("request.query.a", "exists", value=True), False),
+        (compare("request.body_size", "gte", 10), True),
+        (compare("agent.name", "eq", "bot"), True),
+        (compare("context.hour", "lte", 23), True),
+        (
+            {
+                "type": "match",
+                "field": "request.body.messages.*.content",
+                "pattern": "w.rld$",
+            },
+            True,
+        ),
+        ({"type": "not", "condition": ALWAYS}, False),
+        ({"type": "all", "conditions": []}, True),
+        ({"type": "any", "conditions": []}, False),
+        (
+            {
+                "type": "all",
+                "conditions": [ALWAYS, {"type": "any", "conditions": [ALWAYS]}],
+            },
+            True,
+        ),
+    ],
+)
+def test_conditions(bench: Bench, when: dict[str, Any], *, holds: bool):
+    """Each operator, on each kind of field; an evaluation says the same."""
+    policy = bench.policy(DENY, when=when)
+    body = {**message(max_tokens=100)}
+    body["messages"] = [{"role": "user", "content": "hello world"}]
+    headers = {"X-Team": "blue", "X-Agent-Name": "bot"}
+    answer = bench.caller.http.post("/v1/messages", json=body, headers=headers)
+    sample = {
+        "operation": "messages.create",
+        "method": "POST",
+        "path": "/v1/messages",
+        "headers": headers,
+        "body": body,
+    }
+    asked = {"project_id": bench.project, "request": sample}
+    tried = bench.proxy.client.admin.post("/v1/admin/policies:evaluate", json=asked)
+    decision = tried.json()
+
+    assert (answer.status_code == 403) is holds
+    if when.get("field") != "request.body_size":
+        assert decision["decision"] == ("deny" if holds else "allow")
+        matched = [match["policy_id"] for match in decision["matches"]]
+        assert matched == ([policy["id"]] if holds else [])
+
+
+def test_a_scope_narrows(bench: Bench):
+    """To keys, operations and paths; other projects are never touched."""
+    other = bench.proxy.client.new_key(bench.project)
+    bench.policy(DENY, scope={"key_ids": [other["id"]]})
+    stranger = bench.proxy.caller(bench.proxy.project())
+    theirs = bench.proxy.client.with_key(other["secret"])
+
+    assert bench.says().status_code == 200
+    assert theirs.http.post("/v1/messages", json=message()).status_code == 403
+    assert stranger.http.post("/v1/messages", json=message()).status_code == 200
+
+
+def test_what_does_not_compile_is_told_whole(bench: Bench):
+    """422 with a pointer to every fault, and nothing is kept."""
+    pattern = {"type": "match", "field": "request.path", "pattern": "("}
+    body = {
+        "name": "broken",
+        "project_id": bench.project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [
+            {"when": ALWAYS, "then": [DENY]},
+            {
+                "when": {"type": "all", "conditions": [ALWAYS, pattern]},
+                "then": [
+                    {"type": "validate_schema", "schema": {"type": "nothing"}},
+                    {"type": "redact", "custom_pattern": "["},
+                ],
+            },
+        ],
+    }
+    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+    error = answer.json()["error"]
+    params = {"project_id": bench.project}
+    listed = bench.proxy.client.admin.get("/v1/admin/policies", params=params)
+
+    assert answer.status_code == 422
+    assert error["code"] == "invalid_config"
+    assert [problem["pointer"] for problem in error["details"]["problems"]] == [
+        "/rules/1/when/conditions/1/pattern",
+        "/rules/1/then/0/schema",
+        "/rules/1/then/1/custom_pattern",
+    ]
+    assert listed.json()["data"] == []
+
+
+def test_every_change_is_a_version(bench: Bench):
+    """What a policy was stays readable, until it goes."""
+    admin = bench.proxy.client.admin
+    first = bench.policy(DENY)
+    url = f"/v1/admin/policies/{first['id']}"
+    taken = bench.policy(DENY)["name"]
+    body = {"name": "new", "mode": "enforce", "phase": "pre", "rules": []}
+    second = admin.put(url, json=body).json()
+    clash = admin.patch(url, json={"name": taken})
+    versions = admin.get(f"{url}/versions").json()["data"]
+
+    assert (second["version"], second["rules"]) == (2, [])
+    assert clash.json()["error"]["code"] == "name_taken"
+    assert [version["policy"] for version in versions] == [second, first]
+    assert admin.get(url).json() == second
+    assert admin.delete(url).status_code == 204
+    for path in (url, f"{url}/versions"):
+        assert admin.get(path).status_code == 404
