@@ -72,6 +72,7 @@ RUNTIME = (
     "sums",
     "tokens",
     "vectors",
+    "waits",
     "webhooks",
 )
 """The modules of the fixed runtime."""

@@ -13,7 +13,13 @@ from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
 from headgate.plan.python.resources import ChildPage, children_of
-from headgate.plan.python.surface import HOME, ScopePage, scope_pages
+from headgate.plan.python.surface import (
+    HOME,
+    ScopePage,
+    WaitPage,
+    scope_pages,
+    wait_pages,
+)
 
 if TYPE_CHECKING:
     from headgate.ir.api import (
@@ -65,6 +71,7 @@ class ClientClass:
     base: Code
     http_client: Code
     docs: Code
+    waits: tuple[WaitPage, ...]
     vendors: tuple[VendorPage, ...]
     children: tuple[ChildPage, ...]
 
@@ -250,6 +257,7 @@ def _client(
             "httpx2.AsyncClient | Network" if is_async else "httpx2.Client"
         ),
         docs=docstring([context.api.docs.text or _about(context)], 4),
+        waits=wait_pages(context, imports, later, is_async=is_async),
         vendors=tuple(
             _vendor(each, context, imports, later, is_async=is_async)
             for each in context.api.clients

@@ -59,6 +59,7 @@ class Members:
     children: Mapping[tuple[str, ...], str]
     scopes: Mapping[str, str]
     builders: Mapping[str, str]
+    waits: Mapping[str, str]
 
     def path(self, resource: tuple[str, ...]) -> list[str]:
         """Give the attributes that lead from the client to a resource."""
@@ -183,6 +184,7 @@ def _members(api: Api) -> Members:
     verbs = {"request", "get", "post", "put", "patch", "delete"}
     scopes: dict[str, str] = {}
     builders: dict[str, str] = {}
+    waits: dict[str, str] = {}
     methods: dict[str, str] = {}
     streams: dict[str, str] = {}
     children: dict[tuple[str, ...], str] = {}
@@ -194,6 +196,8 @@ def _members(api: Api) -> Members:
                 scope.claim(each, "call")
             for one in surface.scopes:
                 scopes[one.name] = scope.claim(attribute(one.name), "scope").text
+            for wait in surface.waits:
+                waits[wait.name] = scope.claim(attribute(wait.name), "wait").text
         for child in resource.children:
             wanted = attribute(child.path[-1])
             children[child.path] = scope.claim(wanted, "resource").text
@@ -215,6 +219,7 @@ def _members(api: Api) -> Members:
         children=children,
         scopes=scopes,
         builders=builders,
+        waits=waits,
     )
 
 

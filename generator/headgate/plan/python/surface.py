@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.python import docstring, string
+from headgate.encoding.python import docstring, dotted, literal, string
 from headgate.names import Scope as Names
 from headgate.names import constant, split_words
 from headgate.plan.python.context import Context, name, string_tuple
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines
+from headgate.plan.python.methods import options_home
 from headgate.plan.python.names import KEYWORDS, attribute
 
 if TYPE_CHECKING:
-    from headgate.ir.surface import RawCalls, Scope, ScopeArgument
+    from headgate.ir.surface import RawCalls, Scope, ScopeArgument, Wait
 
+_WAIT_OWN = frozenset({"asking", "found", "options", "self", "timeout"})
 HOME = "._surface"
 """The module of the constants, as the clients import it."""
 
@@ -30,6 +32,25 @@ class ScopePage:
     parameters: tuple[Code, ...]
     shape: Code
     values: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitPage:
+    """A method that asks until something is decided."""
+
+    keyword: Code
+    name: Code
+    id: Code
+    returns: Code
+    options: Code
+    docs: Code
+    asking: Code
+    most: Code
+    call: Code
+    query: Code
+    field: Code
+    pending: Code
+    pause: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +87,52 @@ def scope_pages(context: Context, imports: Imports) -> tuple[ScopePage, ...]:
     return tuple(
         _scope(each, context.members.scopes[each.name], names[each.name], imports)
         for each in context.api.surface.scopes
+    )
+
+
+def wait_pages(
+    context: Context, imports: Imports, later: Imports, *, is_async: bool
+) -> tuple[WaitPage, ...]:
+    """Plan the clients' methods that wait for a decision."""
+    return tuple(
+        _wait(each, context, imports, later, is_async=is_async)
+        for each in context.api.surface.waits
+    )
+
+
+def _wait(
+    wait: Wait, context: Context, imports: Imports, later: Imports, *, is_async: bool
+) -> WaitPage:
+    operation = next(
+        each for each in context.api.operations if each.id == wait.operation
+    )
+    writer = context.writer(later, package=".")
+    members = context.members
+    result = operation.result
+    struct = None if result is None else context.struct(result.type)
+    if struct is None:
+        raise AssertionError("what is waited for is an object")
+    way = [*members.path(operation.resource), members.methods[operation.id]]
+    text = wait.docs.text or "Waits until it is decided."
+    about = "Raises `APITimeoutError` after `timeout` seconds without a decision."
+    return WaitPage(
+        keyword=fixed("async def" if is_async else "def"),
+        name=name(members.waits[wait.name]),
+        id=name(
+            Names(KEYWORDS | _WAIT_OWN).claim(attribute(wait.parameter), "id").text
+        ),
+        returns=writer.named(struct, "received").text,
+        options=later.use(*options_home(context, ".")),
+        docs=docstring([text, about], 8),
+        asking=imports.use("._runtime.waits", "Asking"),
+        most=literal(wait.most),
+        call=assembled(
+            "{}{}", fixed("await " if is_async else ""), dotted(["self", *way])
+        ),
+        query=name(attribute(wait.query)),
+        field=name(context.attributes[struct.id, wait.field]),
+        pending=string_tuple(wait.pending),
+        pause=fixed("await asking.pause_async()" if is_async else "asking.pause()"),
     )
 
 

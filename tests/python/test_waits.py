@@ -1,0 +1,99 @@
+"""A wait asks until something is decided; a server that waits is asked at once."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from headgate.pipeline import generate, write_packages
+from tests.corpus import ROOT
+from tests.python.raw_server import answer, raw_server
+
+SPEC = ROOT / "tests" / "golden" / "surface" / "spec.yaml"
+ASKED = answer(200, {"id": "p1", "state": "asked"})
+GRANTED = answer(200, {"id": "p1", "state": "granted"})
+
+
+@pytest.fixture(scope="module")
+def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
+    """The package of the golden case that declares a wait."""
+    folder = tmp_path_factory.mktemp("surface")
+    write_packages(generate(SPEC, ["python"]), folder)
+    sys.path.insert(0, str(folder / "python" / "src"))
+    try:
+        yield importlib.import_module("surface_sdk")
+    finally:
+        sys.path.remove(str(folder / "python" / "src"))
+
+
+def targets(server) -> list[str]:
+    return [each.target for each in server.requests]
+
+
+def test_it_asks_until_it_is_decided(sdk: ModuleType) -> None:
+    """Each time the server may wait as long as it can, and what it gave is given."""
+    with (
+        raw_server([ASKED], [GRANTED]) as server,
+        sdk.Surface(base_url=server.url, api_key="none") as client,
+    ):
+        permit = client.wait_for_permit("p1", timeout=300)
+
+    assert permit.state == "granted"
+    assert targets(server) == ["/permits/p1?wait=20"] * 2
+
+
+def test_it_is_awaited_too(sdk: ModuleType) -> None:
+    """The async client does the same without blocking."""
+
+    async def run(url: str) -> str:
+        async with sdk.AsyncSurface(base_url=url, api_key="none") as client:
+            permit = await client.wait_for_permit("p1")
+            return permit.state
+
+    with raw_server([ASKED], [GRANTED]) as server:
+        state = asyncio.run(run(server.url))
+
+    assert state == "granted"
+    assert targets(server) == ["/permits/p1?wait=20"] * 2
+
+
+def test_the_server_waits_no_longer_than_the_caller(sdk: ModuleType) -> None:
+    """What is left is asked for; when nothing is, that is a timeout."""
+    with (
+        raw_server([ASKED], [ASKED]) as server,
+        sdk.Surface(base_url=server.url, api_key="none") as client,
+        pytest.raises(sdk.APITimeoutError) as caught,
+    ):
+        client.wait_for_permit("p1", timeout=0.4)
+
+    assert caught.value.phase == "total"
+    assert targets(server)[0] == "/permits/p1?wait=1"
+
+
+def test_the_builder_of_any_document(sdk: ModuleType) -> None:
+    """Turns are named by the document, and a property with a turn's name is a param."""
+    with sdk.Surface(base_url="http://127.0.0.1:1", api_key="none") as client:
+        talk = client.talks.builder("tea").ask("Milk?").reply("No.", 0).loud(value=True)
+
+    assert talk.param("ask", "x").request() == {
+        "subject": "tea",
+        "lines": [
+            {"kind": "Question", "text": "Milk?"},
+            {"kind": "Reply", "text": "No.", "to": 0},
+        ],
+        "loud": True,
+        "ask": "x",
+    }
+
+
+def test_the_scope_of_any_document(sdk: ModuleType) -> None:
+    """Names of arguments that Python keeps for itself are given another."""
+    with sdk.Surface(base_url="http://127.0.0.1:1", api_key="none") as client:
+        guest = client.as_guest("Ann", visit="v1", pass_="open sesame")
+
+    assert guest.scope == {"name": "Ann", "visit": "v1"}
