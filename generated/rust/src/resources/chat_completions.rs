@@ -231,15 +231,18 @@ impl ChatCompletionsBuilder {
         self
     }
 
-    /// The caller's own name of the person who asks.
-    pub fn user2(mut self, value: impl Into<String>) -> Self {
-        self.body = self.body.user(value);
-        self
-    }
-
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     pub fn metadata(mut self, value: impl Into<Option<types::Metadata>>) -> Self {
         self.body = self.body.metadata(value.into());
+        self
+    }
+
+    /// Changes the body in another way.
+    pub fn with(
+        mut self,
+        change: impl FnOnce(types::ChatCompletionRequest) -> types::ChatCompletionRequest,
+    ) -> Self {
+        self.body = change(self.body);
         self
     }
 

@@ -165,6 +165,12 @@ impl Request {
         }
     }
 
+    /// Sets a JSON body of another media type than `application/json`.
+    pub fn json_as(&mut self, content_type: &str, body: &(impl Serialize + ?Sized)) {
+        content_type.clone_into(&mut self.content_type);
+        self.json(body);
+    }
+
     /// Sets a body of form fields, each written in its style, or repeated.
     pub fn form(&mut self, body: &(impl Serialize + ?Sized), styles: &[(&str, Style)]) {
         let mut pairs = Vec::new();

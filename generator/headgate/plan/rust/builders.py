@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.ir.types import ListOf, Ref, Struct, Union
+from headgate.names import snake, split_words
 from headgate.plan.rust import access, layout
 from headgate.plan.rust.docs import described, field_docs
 from headgate.plan.rust.members import is_parameter
@@ -53,6 +54,7 @@ class BuilderPage:
     resource: Code
     body: Code
     steps: tuple[StepPage, ...]
+    change: Code
     sends: tuple[SendPage, ...]
 
 
@@ -89,7 +91,7 @@ class BuilderWriter:
             type_, _ = self.definitions.passed(member, member.name, self.imports, TYPES)
             parameters.append(layout.parameter(member.name, type_))
             values.append(member.name)
-        taken = scope("new", "request", *(each.name for each in sent))
+        taken = scope("new", "request", "with", *(each.name for each in sent))
         steps = [self._turn(each, builder, taken) for each in builder.turns]
         steps.append(self._items(builder, struct, taken))
         steps += self._setters(builder, struct, taken)
@@ -106,6 +108,15 @@ class BuilderWriter:
             resource=self.resource,
             body=body,
             steps=tuple(steps),
+            change=layout.signature(
+                4,
+                fixed("pub fn with"),
+                (
+                    fixed("mut self"),
+                    assembled("change: impl FnOnce({}) -> {}", body, body),
+                ),
+                fixed(" -> Self {"),
+            ),
             sends=tuple(map(_send, sent)),
         )
 
@@ -183,7 +194,8 @@ class BuilderWriter:
         self, builder: Builder, struct: Struct, taken: Scope
     ) -> list[StepPage]:
         pages: list[StepPage] = []
-        own = {builder.items, *builder.given}
+        turns = {snake(split_words(turn.name)) for turn in builder.turns}
+        own = {builder.items, *builder.given, *turns}
         for name, setter in self.definitions.setter_names(struct).items():
             if name in own:
                 continue

@@ -360,13 +360,12 @@ class ResourceFile:
             )
             return
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
-        method = fixed("request.json")
         if not body.required:
             parameters.append(layout.parameter(name, assembled("Option<{}>", type_)))
             text = assembled(
-                "        if let Some(body) = &{} {{\n            {}(body);\n        }}",
+                "        if let Some(body) = &{} {{\n{}\n        }}",
                 name,
-                method,
+                _json_body(body, 12, fixed("body")),
             )
             statements.append(text)
             return
@@ -377,7 +376,7 @@ class ResourceFile:
             statements.append(flag)
         else:
             parameters.append(layout.parameter(name, type_))
-        statements.append(assembled("        {}(&{});", method, name))
+        statements.append(_json_body(body, 8, assembled("&{}", name)))
 
     def _form(
         self, body: Body, name: Code, parameters: list[Code], statements: list[Code]
@@ -485,6 +484,14 @@ def _fixed_statements(operation: Operation, stream: StreamCall | None) -> list[C
 def _literal(value: LiteralValue) -> Code:
     text = value if isinstance(value, str) else json.dumps(value)
     return rust.string(text)
+
+
+def _json_body(body: Body, indent: int, value: Code) -> Code:
+    """Write the statement that sends JSON, in the media type that it has."""
+    if body.media_type == "application/json" or "*" in body.media_type:
+        return layout.call(indent, fixed("request.json"), (value,), fixed(";"))
+    arguments = (rust.string(body.media_type), value)
+    return layout.call(indent, fixed("request.json_as"), arguments, fixed(";"))
 
 
 def _passed_scalar(scalar: Scalar) -> Code:

@@ -1,6 +1,8 @@
 //! Unions without a tag, told apart by the shape of a value.
 
 use headgate_sdk::runtime::shape::Choice;
+use headgate_sdk::runtime::tagged::{self, Fields, Tagged};
+use serde::de::MapAccess;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
@@ -76,4 +78,48 @@ fn the_narrower_scalar_is_meant() {
 #[test]
 fn what_fits_nothing_comes_back() {
     assert_eq!(read(json!(true)), Err(json!(true)));
+}
+
+#[derive(Debug, PartialEq, serde::Deserialize)]
+struct Appended {
+    r#type: Option<String>,
+    audio: String,
+}
+
+#[derive(Debug, PartialEq)]
+enum Signal {
+    Appended(Appended),
+}
+
+impl Tagged for Signal {
+    const TAG: &'static str = "type";
+
+    fn variant<'de, A: MapAccess<'de>>(
+        tag: Option<&str>,
+        fields: Fields<'_, A>,
+    ) -> Result<Self, A::Error> {
+        match tag {
+            Some("append") => fields.read(Self::Appended),
+            _ => Err(tagged::unknown_tag(tag)),
+        }
+    }
+}
+
+/// A variant may hold its tag in a field that it need not have.
+#[test]
+fn tags_may_be_optional_in_their_variants() {
+    for text in [
+        r#"{"type": "append", "audio": "x"}"#,
+        r#"{"audio": "x", "type": "append"}"#,
+        r#"{"audio": "x", "ty\u0070e": "a\u0070pend"}"#,
+    ] {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let signal: Signal = tagged::deserialize(&mut reader).expect("a signal");
+
+        let expected = Appended {
+            r#type: Some("append".to_owned()),
+            audio: "x".to_owned(),
+        };
+        assert_eq!(signal, Signal::Appended(expected), "{text}");
+    }
 }

@@ -167,7 +167,8 @@ async fn bodies_are_put_together_step_by_step() {
         .assistant("hi")
         .tool("42", "call_1")
         .temperature(0.5)
-        .max_tokens(7);
+        .max_tokens(7)
+        .with(|body| body.user("ann"));
 
     let _ = built.clone().stream().max_attempts(1).await;
 
@@ -182,6 +183,7 @@ async fn bodies_are_put_together_step_by_step() {
         ],
         "temperature": 0.5,
         "max_tokens": 7,
+        "user": "ann",
     });
     assert_eq!(body, expected);
     expected["stream"] = json!(true);
