@@ -83,9 +83,9 @@ impl TalksBuilder {
         self
     }
 
-    /// Has the name of a turn.
-    pub fn ask2(mut self, value: impl Into<String>) -> Self {
-        self.body = self.body.ask(value);
+    /// Changes the body in another way.
+    pub fn with(mut self, change: impl FnOnce(types::TalkRequest) -> types::TalkRequest) -> Self {
+        self.body = change(self.body);
         self
     }
 
