@@ -37,7 +37,7 @@ class Asking:
 
     def patient(self, options: Any) -> Any:
         """Give a call's options with a first byte that may come after the wait."""
-        given: RequestOptions = options or {}
+        given = cast("RequestOptions", options or {})
         timeouts = {"first_byte": self.seconds + _GRACE, **given.get("timeouts", {})}
         return cast("Any", {**given, "timeouts": timeouts})
 
