@@ -40,7 +40,9 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds("invalid_request_error", 405, "E1001", "method_not_allowed"),
     **_kinds("invalid_request_error", 415, "E1001", "unsupported_media_type"),
-    **_kinds("invalid_request_error", 422, "E1001", "invalid_config"),
+    **_kinds(
+        "invalid_request_error", 422, "E1001", "invalid_config", "manifest_invalid"
+    ),
     **_kinds(
         "authentication_error",
         401,
@@ -83,7 +85,13 @@ KINDS: dict[str, Kind] = {
         "already_decided",
     ),
     **_kinds("conflict_error", 409, "E4001", "idempotency_in_progress", retryable=True),
-    **_kinds("request_too_large_error", 413, "E1005", "payload_too_large"),
+    **_kinds(
+        "request_too_large_error",
+        413,
+        "E1005",
+        "payload_too_large",
+        "context_length_exceeded",
+    ),
     **_kinds(
         "rate_limit_error",
         429,

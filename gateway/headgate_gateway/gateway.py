@@ -31,6 +31,7 @@ from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.providers.http import UpstreamClient
 from headgate_gateway.providers.manifest import load_manifests
 from headgate_gateway.providers.mock import MockProvider
+from headgate_gateway.providers.protocols import Protocols
 from headgate_gateway.providers.upstream import UpstreamProvider
 from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.follow import Followers
@@ -47,6 +48,7 @@ from headgate_gateway.store.keys import KeyStore, new_key
 from headgate_gateway.store.limits import LimitStore
 from headgate_gateway.store.policies import PolicyStore
 from headgate_gateway.store.projects import ProjectStore
+from headgate_gateway.store.protocols import ProtocolStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
 from headgate_gateway.store.services import ServiceStore
@@ -106,7 +108,9 @@ class Gateway:
     hasher: Hasher
     authenticator: Authenticator
     catalogue: Catalogue
+    protocols: Protocols
     upstream: UpstreamClient
+    guarded_upstream: UpstreamClient
     log: EventLog
     engine: RunEngine
     followers: Followers
@@ -147,6 +151,7 @@ class Gateway:
         await self.log.stop()
         await self.meter.stop()
         await self.upstream.close()
+        await self.guarded_upstream.close()
         await self.outbound.close()
         await self.audit.stop()
         await self.instances.retire()
@@ -170,6 +175,7 @@ class Gateway:
         for run_id, _ in await self.runs.asked_to_cancel():
             self.engine.cancel_here(run_id)
         await self._note_used_keys()
+        await self.protocols.refresh()
 
     async def _take_up_runs(self) -> None:
         """Carry on what dead processes left, unless this one is about to go too."""
@@ -233,13 +239,21 @@ async def open_gateway(settings: Settings) -> Gateway:
     workspaces = WorkspaceStore(database)
     metrics, log = Metrics(), EventLog(runs)
     upstream = UpstreamClient()
-    elsewhere = [
-        UpstreamProvider(manifest, upstream)
-        for manifest in load_manifests(settings.base_urls)
-    ]
-    catalogue = Catalogue(
-        [MockProvider(), *elsewhere], upstream_idle=settings.upstream_idle
+    guard = AddressGuard(networks(settings.private_networks))
+    guarded_upstream = UpstreamClient(guard)
+    mock = MockProvider()
+    catalogue = Catalogue([mock], upstream_idle=settings.upstream_idle)
+    protocols = Protocols(
+        ProtocolStore(database),
+        catalogue,
+        own=[mock],
+        built_in=load_manifests(settings.base_urls),
+        # What came with the package is trusted, and so is where the settings move it.
+        provider_of=lambda manifest: UpstreamProvider(
+            manifest, upstream if manifest.updated_at is None else guarded_upstream
+        ),
     )
+    await protocols.refresh()
     lease_ms = int(settings.lease * 1000)
     instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
     usage = UsageStore(database)
@@ -268,7 +282,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         audit_store=audit_store,
         audit=AuditTrail(audit_store),
         outbound=OutboundClient(
-            AddressGuard(networks(settings.private_networks)),
+            guard,
             idle=settings.upstream_idle,
         ),
         usage=usage,
@@ -290,7 +304,9 @@ async def open_gateway(settings: Settings) -> Gateway:
             api_secret=settings.api_key,
         ),
         catalogue=catalogue,
+        protocols=protocols,
         upstream=upstream,
+        guarded_upstream=guarded_upstream,
         log=log,
         engine=engine,
         followers=Followers(log, runs),

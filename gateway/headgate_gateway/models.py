@@ -14,6 +14,7 @@ from pydantic import (
     StrictFloat,
     StrictInt,
     StrictStr,
+    StringConstraints,
 )
 from pydantic import MISSING
 from typing_extensions import TypeAliasType
@@ -135,6 +136,12 @@ class CostEstimate(BaseModel):
     ]
     total_cost: Annotated[StrictFloat, Field(description='Both together.', ge=0.0)]
     currency: Annotated[StrictStr, Field(description='ISO 4217 code.')]
+
+
+class ProtocolDraft(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
 
 
 KeyStatus = TypeAliasType(
@@ -1198,6 +1205,91 @@ CountedText = TypeAliasType(
 )
 
 
+ProtocolSource = TypeAliasType(
+    "ProtocolSource",
+    Annotated[
+        Literal['built_in', 'stored'],
+        Field(
+            description='Where a manifest comes from: `built_in` with the gateway, `stored` by an operator.'
+        ),
+    ],
+)
+
+
+ProtocolDialect = TypeAliasType(
+    "ProtocolDialect",
+    Annotated[
+        Literal['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'],
+        Field(description='The language that a provider speaks.'),
+    ],
+)
+
+
+ProtocolFraming = TypeAliasType(
+    "ProtocolFraming",
+    Annotated[
+        Literal['sse', 'json_lines'],
+        Field(
+            description='How a provider divides its streams: `sse` as event streams, `json_lines` a JSON text a line.'
+        ),
+    ],
+)
+
+
+class ProtocolAuth(BaseModel):
+    header: Annotated[
+        StrictStr,
+        Field(
+            description='The header that carries the key.',
+            pattern='^[A-Za-z][A-Za-z0-9-]{0,63}$',
+        ),
+    ]
+    scheme: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What stands before the key, such as `Bearer`; nothing if absent.',
+            pattern='^[A-Za-z0-9-]{1,32}$',
+        ),
+    ] = MISSING
+
+
+ModelPrefix = TypeAliasType(
+    "ModelPrefix",
+    Annotated[
+        StrictStr,
+        Field(
+            description="A model's name, or the beginning of one.",
+            pattern='^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,200}$',
+        ),
+    ],
+)
+
+
+class ProtocolAuthInput(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    header: Annotated[
+        StrictStr,
+        Field(
+            description='The header that carries the key.',
+            pattern='^[A-Za-z][A-Za-z0-9-]{0,63}$',
+        ),
+    ]
+    scheme: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What stands before the key, such as `Bearer`; nothing if absent.',
+            pattern='^[A-Za-z0-9-]{1,32}$',
+        ),
+    ] = MISSING
+
+
+class ProtocolIssue(BaseModel):
+    pointer: Annotated[StrictStr, Field(description='Where it is, as a JSON Pointer.')]
+    message: Annotated[StrictStr, Field(description='What it is, for people to read.')]
+
+
 CredentialReference = TypeAliasType(
     "CredentialReference",
     Annotated[
@@ -1811,6 +1903,126 @@ ModelQuality = TypeAliasType(
         Field(description="How good a model's answers are."),
     ],
 )
+
+
+ProtocolHeaderValue = TypeAliasType(
+    "ProtocolHeaderValue",
+    Annotated[
+        StrictStr, Field(description="A header's value.", pattern='^[!-~]{1,200}$')
+    ],
+)
+
+
+SettingName = TypeAliasType(
+    "SettingName",
+    Annotated[
+        StrictStr,
+        Field(
+            description='The name of a setting.',
+            pattern='^[A-Za-z_][A-Za-z0-9_]{0,63}$',
+        ),
+    ],
+)
+
+
+ProtocolErrorCode = TypeAliasType(
+    "ProtocolErrorCode",
+    Annotated[
+        Literal['provider_key_rejected', 'rate_limit_exceeded', 'upstream_timeout', 'upstream_failed', 'overloaded', 'context_length_exceeded'],
+        Field(description="What a provider's failure can be."),
+    ],
+)
+
+
+ProtocolHeaderName = TypeAliasType(
+    "ProtocolHeaderName",
+    Annotated[
+        StrictStr,
+        Field(description="A header's name.", pattern='^[A-Za-z][A-Za-z0-9-]{0,63}$'),
+    ],
+)
+
+
+class ProtocolPricing(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    input_per_million: Annotated[
+        StrictFloat, Field(description='Price of a million input tokens.', ge=0.0)
+    ]
+    output_per_million: Annotated[
+        StrictFloat, Field(description='Price of a million output tokens.', ge=0.0)
+    ]
+    cache_read_per_million: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description='Price of a million input tokens read from the cache.', ge=0.0
+        ),
+    ] = MISSING
+    cache_write_per_million: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description='Price of a million input tokens written to the cache.', ge=0.0
+        ),
+    ] = MISSING
+    currency: Annotated[
+        StrictStr, Field(description='ISO 4217 code.', pattern='^[A-Z]{3}$')
+    ]
+
+
+class ProtocolCapabilities(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    messages: Annotated[
+        StrictBool | MISSING, Field(description='Answers in conversations.')
+    ] = MISSING
+    streaming: Annotated[
+        StrictBool | MISSING, Field(description='Streaming answers.')
+    ] = MISSING
+    tools: Annotated[StrictBool | MISSING, Field(description='Tool calls.')] = MISSING
+    parallel_tools: Annotated[
+        StrictBool | MISSING, Field(description='Several tool calls in one answer.')
+    ] = MISSING
+    vision: Annotated[StrictBool | MISSING, Field(description='Images as input.')] = (
+        MISSING
+    )
+    audio: Annotated[StrictBool | MISSING, Field(description='Audio as input.')] = (
+        MISSING
+    )
+    video: Annotated[StrictBool | MISSING, Field(description='Video as input.')] = (
+        MISSING
+    )
+    documents: Annotated[
+        StrictBool | MISSING, Field(description='Documents as input.')
+    ] = MISSING
+    structured_output: Annotated[
+        StrictBool | MISSING, Field(description='Answers that keep to a JSON Schema.')
+    ] = MISSING
+    thinking: Annotated[
+        StrictBool | MISSING, Field(description='Visible reasoning before the answer.')
+    ] = MISSING
+    embeddings: Annotated[StrictBool | MISSING, Field(description='Embeddings.')] = (
+        MISSING
+    )
+    native_web_search: Annotated[
+        StrictBool | MISSING, Field(description='Provider-run web search.')
+    ] = MISSING
+    native_code_execution: Annotated[
+        StrictBool | MISSING, Field(description='Provider-run code execution.')
+    ] = MISSING
+
+
+class ProtocolPerformance(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    speed: Annotated[
+        ModelSpeed | MISSING, Field(description='How fast it answers.')
+    ] = MISSING
+    quality: Annotated[
+        ModelQuality | MISSING, Field(description='How good its answers are.')
+    ] = MISSING
 
 
 ModelPattern = TypeAliasType(
@@ -2858,6 +3070,11 @@ class TokenCostRequest(BaseModel):
     ] = MISSING
 
 
+class ProtocolVerdict(BaseModel):
+    valid: Annotated[StrictBool, Field(description='Whether nothing is.')]
+    issues: Annotated[list[ProtocolIssue], Field(description='Every fault.')]
+
+
 class ProjectCreateRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -3220,6 +3437,178 @@ class ModelPerformance(BaseModel):
     ] = MISSING
     quality: Annotated[
         ModelQuality | MISSING, Field(description='How good its answers are.')
+    ] = MISSING
+
+
+ProtocolHeaders = TypeAliasType(
+    "ProtocolHeaders",
+    Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r'^[A-Za-z][A-Za-z0-9-]{0,63}$', strict=True)], ProtocolHeaderValue],
+        Field(
+            description='Headers by name. They are shown to whoever may list protocols, so no key belongs here.',
+            max_length=16,
+        ),
+    ],
+)
+
+
+ProtocolNames = TypeAliasType(
+    "ProtocolNames", Annotated[dict[str, SettingName], Field(max_length=32)]
+)
+
+
+ProtocolErrors = TypeAliasType(
+    "ProtocolErrors",
+    Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r'^[45][0-9]{2}$', strict=True)], ProtocolErrorCode],
+        Field(
+            description='Error codes by HTTP status, such as `"498"`.', max_length=32
+        ),
+    ],
+)
+
+
+class ProtocolRateLimitHeaders(BaseModel):
+    limit: Annotated[
+        ProtocolHeaderName | MISSING,
+        Field(description='How many requests the window has.'),
+    ] = MISSING
+    remaining: Annotated[
+        ProtocolHeaderName | MISSING, Field(description='How many are left of them.')
+    ] = MISSING
+    reset: Annotated[
+        ProtocolHeaderName | MISSING,
+        Field(
+            description='When the window ends, as seconds from now, a Unix time or a duration such as `6m0s`.'
+        ),
+    ] = MISSING
+
+
+class ProtocolModel(BaseModel):
+    name: Annotated[
+        StrictStr,
+        Field(
+            description="The provider's own name of the model.",
+            pattern='^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,200}$',
+        ),
+    ]
+    display_name: Annotated[
+        StrictStr | MISSING, Field(description="The model's name for people to read.")
+    ] = MISSING
+    aliases: Annotated[
+        list[ModelPrefix] | MISSING,
+        Field(
+            description='Other names by which a request may ask for the model.',
+            max_length=16,
+        ),
+    ] = MISSING
+    created: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='When the model was released, in Unix seconds.',
+            ge=0,
+            le=1000000000000,
+        ),
+    ] = MISSING
+    context_window: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='The most tokens that input and output may have together.',
+            ge=1,
+            le=1000000000000,
+        ),
+    ] = MISSING
+    max_output_tokens: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='The most tokens an answer may have.', ge=1, le=1000000000000
+        ),
+    ] = MISSING
+    pricing: Annotated[
+        ModelPricing | MISSING, Field(description='What the model costs.')
+    ] = MISSING
+    capabilities: Annotated[
+        ModelCapabilities | MISSING,
+        Field(description='What the model can do, as far as it is known.'),
+    ] = MISSING
+    performance: Annotated[
+        ModelPerformance | MISSING,
+        Field(description='How fast and how good the model is.'),
+    ] = MISSING
+
+
+class ProtocolRateLimitHeadersInput(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    limit: Annotated[
+        ProtocolHeaderName | MISSING,
+        Field(description='How many requests the window has.'),
+    ] = MISSING
+    remaining: Annotated[
+        ProtocolHeaderName | MISSING, Field(description='How many are left of them.')
+    ] = MISSING
+    reset: Annotated[
+        ProtocolHeaderName | MISSING,
+        Field(
+            description='When the window ends, as seconds from now, a Unix time or a duration such as `6m0s`.'
+        ),
+    ] = MISSING
+
+
+class ProtocolModelInput(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description="The provider's own name of the model.",
+            pattern='^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,200}$',
+        ),
+    ]
+    display_name: Annotated[
+        StrictStr | MISSING, Field(description="The model's name for people to read.")
+    ] = MISSING
+    aliases: Annotated[
+        list[ModelPrefix] | MISSING,
+        Field(
+            description='Other names by which a request may ask for the model.',
+            max_length=16,
+        ),
+    ] = MISSING
+    created: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='When the model was released, in Unix seconds.',
+            ge=0,
+            le=1000000000000,
+        ),
+    ] = MISSING
+    context_window: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='The most tokens that input and output may have together.',
+            ge=1,
+            le=1000000000000,
+        ),
+    ] = MISSING
+    max_output_tokens: Annotated[
+        StrictInt | MISSING,
+        Field(
+            description='The most tokens an answer may have.', ge=1, le=1000000000000
+        ),
+    ] = MISSING
+    pricing: Annotated[
+        ProtocolPricing | MISSING, Field(description='What the model costs.')
+    ] = MISSING
+    capabilities: Annotated[
+        ProtocolCapabilities | MISSING,
+        Field(description='What the model can do, as far as it is known.'),
+    ] = MISSING
+    performance: Annotated[
+        ProtocolPerformance | MISSING,
+        Field(description='How fast and how good the model is.'),
     ] = MISSING
 
 
@@ -4186,6 +4575,155 @@ class ModelRecommendation(BaseModel):
     strategy: Annotated[ModelStrategy, Field(description='What they were ranked by.')]
 
 
+class ProtocolManifest(BaseModel):
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="Id of the provider, the part of a model's id before the slash."
+        ),
+    ]
+    object: Annotated[Literal['protocol'], Field(description='Always `protocol`.')]
+    source: Annotated[
+        ProtocolSource, Field(description='Where the manifest comes from.')
+    ]
+    name: Annotated[
+        StrictStr,
+        Field(
+            description="The provider's name for people to read.",
+            max_length=128,
+            min_length=1,
+        ),
+    ]
+    base_url: Annotated[
+        StrictStr,
+        Field(
+            description='Where the provider is; paths are put behind it. It may lead to public addresses over TLS,\nand to private ones only where the operator allows them.',
+            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[A-Za-z0-9._~/-]{0,500})?$',
+        ),
+    ]
+    dialect: Annotated[
+        ProtocolDialect, Field(description='The language that the provider speaks.')
+    ]
+    framing: Annotated[
+        ProtocolFraming, Field(description='How the provider divides its streams.')
+    ]
+    key_header: Annotated[
+        StrictStr,
+        Field(
+            description='The request header in which callers bring a key of their own.',
+            pattern='^X-Provider-Key-[A-Za-z0-9-]{1,64}$',
+        ),
+    ]
+    auth: Annotated[
+        ProtocolAuth | None, Field(description='How the provider wants its key.')
+    ]
+    headers: Annotated[
+        ProtocolHeaders,
+        Field(description='Headers that every request to the provider carries.'),
+    ]
+    prefixes: Annotated[
+        list[ModelPrefix],
+        Field(
+            description='Beginnings of bare model names that mean this provider.',
+            max_length=64,
+        ),
+    ]
+    parameters: Annotated[
+        ProtocolNames | MISSING,
+        Field(description="The provider's own names of settings, by the dialect's."),
+    ] = MISSING
+    errors: Annotated[
+        ProtocolErrors | MISSING,
+        Field(description="Error codes of the gateway, by the provider's HTTP status."),
+    ] = MISSING
+    rate_limit_headers: Annotated[
+        ProtocolRateLimitHeaders | MISSING,
+        Field(description='The headers in which the provider tells its limits.'),
+    ] = MISSING
+    models: Annotated[
+        list[ProtocolModel],
+        Field(
+            description='The models that are known; the provider may have others.',
+            max_length=512,
+        ),
+    ]
+    updated_at: Annotated[
+        AwareDatetime | None | MISSING,
+        Field(
+            description='When the manifest was set; null for one that the gateway has by itself.'
+        ),
+    ] = MISSING
+
+
+class ProtocolManifestInput(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[
+        StrictStr,
+        Field(
+            description="The provider's name for people to read.",
+            max_length=128,
+            min_length=1,
+        ),
+    ]
+    base_url: Annotated[
+        StrictStr,
+        Field(
+            description='Where the provider is; paths are put behind it. It may lead to public addresses over TLS,\nand to private ones only where the operator allows them.',
+            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[A-Za-z0-9._~/-]{0,500})?$',
+        ),
+    ]
+    dialect: Annotated[
+        ProtocolDialect, Field(description='The language that the provider speaks.')
+    ]
+    framing: Annotated[
+        ProtocolFraming | None,
+        Field(description='How the provider divides its streams.'),
+    ] = 'sse'
+    key_header: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='The request header in which callers bring a key of their own.',
+            pattern='^X-Provider-Key-[A-Za-z0-9-]{1,64}$',
+        ),
+    ] = MISSING
+    auth: Annotated[
+        ProtocolAuthInput | MISSING,
+        Field(description='How the provider wants its key.'),
+    ] = MISSING
+    headers: Annotated[
+        ProtocolHeaders | MISSING,
+        Field(description='Headers that every request to the provider carries.'),
+    ] = MISSING
+    prefixes: Annotated[
+        list[ModelPrefix] | MISSING,
+        Field(
+            description='Beginnings of bare model names that mean this provider.',
+            max_length=64,
+        ),
+    ] = MISSING
+    parameters: Annotated[
+        ProtocolNames | MISSING,
+        Field(description="The provider's own names of settings, by the dialect's."),
+    ] = MISSING
+    errors: Annotated[
+        ProtocolErrors | MISSING,
+        Field(description="Error codes of the gateway, by the provider's HTTP status."),
+    ] = MISSING
+    rate_limit_headers: Annotated[
+        ProtocolRateLimitHeadersInput | MISSING,
+        Field(description='The headers in which the provider tells its limits.'),
+    ] = MISSING
+    models: Annotated[
+        list[ProtocolModelInput] | MISSING,
+        Field(
+            description='The models that are known; the provider may have others.',
+            max_length=512,
+        ),
+    ] = MISSING
+
+
 class KeyCreateRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -5147,6 +5685,11 @@ class EmbeddingRequest(BaseModel):
 class ModelList(BaseModel):
     object: Annotated[Literal['list'], Field(description='Always `list`.')]
     data: Annotated[list[Model], Field(description='The models.')]
+
+
+class ProtocolList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[ProtocolManifest], Field(description='The manifests, by id.')]
 
 
 class KeyCreated(Key):

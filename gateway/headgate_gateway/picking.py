@@ -1,6 +1,6 @@
 """Picks, out of everything a validator says, the one error that helps the caller."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -23,6 +23,37 @@ def pick(errors: Iterable[jsonschema_rs.ValidationError]) -> Problem | None:
     """The most telling of ``errors``; None when there are none."""
     first = next(iter(errors), None)
     return None if first is None else _problem(_innermost(first))
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A fault and its place as a JSON Pointer (RFC 6901)."""
+
+    pointer: str
+    message: str
+
+
+def located(errors: Iterable[jsonschema_rs.ValidationError]) -> Iterator[Located]:
+    """Every one of ``errors``."""
+    for error in map(_innermost, errors):
+        yield Located(_pointer(_place(error)), _problem(error).message)
+
+
+def _place(error: jsonschema_rs.ValidationError) -> list[str | int]:
+    """Where the fault is: a property that is missing or unknown, or the value."""
+    path = list(error.instance_path)
+    match error.kind:
+        case jsonschema_rs.ValidationErrorKind.Required(property=name):
+            return [*path, name]
+        case jsonschema_rs.ValidationErrorKind.AdditionalProperties(unexpected=names):
+            return [*path, names[0]]
+        case _:
+            return path
+
+
+def _pointer(path: Path) -> str:
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(f"/{step}" for step in steps)
 
 
 def dotted(path: Path) -> str:

@@ -16,7 +16,10 @@ from tests.gateway.client import Client, run
 from tests.gateway.route_list import Route, routes
 from tests.gateway_process import Gateway
 
-SHARED = {"model": "Models are the same to all projects, and so are their names."}
+SHARED = {
+    "model": "Models are the same to all projects, and so are their names.",
+    "provider": "Providers are the same to all projects.",
+}
 """Variables that name nothing of a project's own, with the reason."""
 ANSWERED = {"workspaces.get_by_client_id": 200}
 """What finds nothing and says so in its body: an app asks before it makes one."""

@@ -95,6 +95,8 @@ def drive_models(client: AuthenticatedClient) -> None:
     call(client, "tokens.count", body=("TokenCountRequest", texts))
     tokens = {"model": "mock/echo", "input_tokens": 1, "output_tokens": 1}
     call(client, "tokens.cost", body=("TokenCostRequest", tokens))
+    call(client, "protocols.list")
+    call(client, "protocols.get", "openai")
 
 
 def drive_messages(client: AuthenticatedClient) -> None:
@@ -158,6 +160,19 @@ def drive_admin(client: AuthenticatedClient) -> None:
     drive_services(client, project.id)
     drive_policies(client, project.id)
     call(client, "admin.projects.delete", project.id, force=True)
+
+
+def drive_protocols(client: AuthenticatedClient) -> None:
+    boathouse = {
+        "name": "Boathouse",
+        "base_url": "http://127.0.0.1:11434/v1",
+        "dialect": "openai-chat",
+        "framing": "json_lines",
+    }
+    body = ("ProtocolManifestInput", boathouse)
+    call(client, "admin.protocols.put", "boathouse", body=body)
+    call(client, "admin.protocols.delete", "boathouse")
+    call(client, "admin.protocols.validate", body=("ProtocolDraft", {}))
 
 
 def drive_keys(client: AuthenticatedClient, project: str) -> None:
@@ -262,6 +277,7 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     call(gateway, "services.list")
     drive_admin(admin)
     drive_audit(admin)
+    drive_protocols(admin)
     call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")
     json.dump(REPORT, sys.stdout, indent=2)
 

@@ -95,6 +95,8 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("embeddings.create", 200, "EmbeddingResponse"),
         ("tokens.count", 200, "TokenCount"),
         ("tokens.cost", 200, "CostEstimate"),
+        ("protocols.list", 200, "ProtocolList"),
+        ("protocols.get", 200, "ProtocolManifest"),
         ("messages.create", 200, "MessageResponse"),
         ("messages.count_tokens", 200, "TokenCount"),
         ("messages.create", 404, "ErrorEnvelope"),
@@ -141,6 +143,9 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.audit_logs.get", 404, "ErrorEnvelope"),
         ("admin.sessions.list", 200, "SessionList"),
         ("admin.sessions.get", 404, "ErrorEnvelope"),
+        ("admin.protocols.put", 200, "ProtocolManifest"),
+        ("admin.protocols.delete", 204, "NoneType"),
+        ("admin.protocols.validate", 200, "ProtocolVerdict"),
         ("models.list", 401, "ErrorEnvelope"),
     ]
 

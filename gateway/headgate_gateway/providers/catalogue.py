@@ -32,8 +32,14 @@ class Catalogue:
 
     def __init__(self, providers: Sequence[Provider], *, upstream_idle: float) -> None:
         self._idle = upstream_idle
-        self._providers = {provider.id: provider for provider in providers}
+        self._providers: dict[str, Provider] = {}
         self._by_name: dict[str, Resolved] = {}
+        self.serve(providers)
+
+    def serve(self, providers: Sequence[Provider]) -> None:
+        """Resolve names to these providers from now on."""
+        self._providers = {provider.id: provider for provider in providers}
+        self._by_name = {}
         for provider in providers:
             for model in provider.models():
                 resolved = Resolved(model, provider)

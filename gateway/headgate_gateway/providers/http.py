@@ -8,10 +8,16 @@ from contextlib import (
 )
 
 import aiohttp
+from yarl import URL
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, dumps
-from headgate_gateway.providers.dialects.failures import answered_failure
+from headgate_gateway.outbound.guard import (
+    AddressGuard,
+    ForbiddenAddressError,
+    GuardedResolver,
+)
+from headgate_gateway.providers.dialects.failures import PLAIN, Refusals
 from headgate_gateway.providers.wire import parse_object
 
 _CONNECT_SECONDS = 5.0
@@ -24,58 +30,79 @@ class UpstreamClient:
     """The connections to all providers, kept open between requests.
 
     Proxies and credentials of the environment are ignored and redirects not followed:
-    a provider's key goes to that provider and nowhere else.
+    a provider's key goes to that provider and nowhere else. What the guard says of
+    addresses holds; without one all are allowed.
     """
 
-    def __init__(self) -> None:
-        self._session: aiohttp.ClientSession | None = None
+    def __init__(self, guard: AddressGuard | None = None) -> None:
+        self._guard = guard
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     @asynccontextmanager
     async def opened(
-        self, url: str, *, headers: Mapping[str, str], body: JsonObject
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: JsonObject,
+        refusals: Refusals = PLAIN,
     ) -> AsyncGenerator["Reply", None]:
         """An answer whose body is still to be read; GatewayError for a failure."""
         with _failures():
             async with self._asked(url, headers=headers, body=body) as answer:
                 if answer.status != 200:
-                    raise await _refused(answer)
+                    raise await _refused(answer, refusals)
                 yield Reply(answer)
 
     async def ask(
-        self, url: str, *, headers: Mapping[str, str], body: JsonObject
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: JsonObject,
+        refusals: Refusals = PLAIN,
     ) -> JsonObject:
         """The JSON object that a request is answered with; GatewayError for another."""
         async with self.opened(
-            url, headers={"Accept": _JSON, **headers}, body=body
+            url, headers={"Accept": _JSON, **headers}, body=body, refusals=refusals
         ) as reply:
             return await reply.whole()
 
     def _asked(
         self, url: str, *, headers: Mapping[str, str], body: JsonObject
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
-        return self._connections().post(
-            url,
+        target = URL(url)
+        encrypted = target.scheme == "https"
+        if self._guard is not None:
+            self._guard.check_literal(target.host or "", encrypted=encrypted)
+        return self._connections(encrypted=encrypted).post(
+            target,
             data=dumps(body),
             headers={"Content-Type": _JSON, **headers},
             allow_redirects=False,
         )
 
-    def _connections(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
+    def _connections(self, *, encrypted: bool) -> aiohttp.ClientSession:
+        if encrypted not in self._sessions:
+            resolver = (
+                None
+                if self._guard is None
+                else GuardedResolver(self._guard, encrypted=encrypted)
+            )
+            self._sessions[encrypted] = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(
                     total=None, sock_connect=_CONNECT_SECONDS
                 ),
                 trust_env=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
-                connector=aiohttp.TCPConnector(limit=0),
+                connector=aiohttp.TCPConnector(limit=0, resolver=resolver),
             )
-        return self._session
+        return self._sessions[encrypted]
 
 
 class Reply:
@@ -108,11 +135,15 @@ def _failures() -> Generator[None]:
     """What goes wrong on the way, in the gateway's own words."""
     try:
         yield
+    except ForbiddenAddressError:
+        raise _not_allowed() from None
     except TimeoutError:
         raise GatewayError(
             "upstream_timeout", "The provider could not be reached in time."
         ) from None
     except aiohttp.ClientError as error:
+        if isinstance(error.__cause__, ForbiddenAddressError):
+            raise _not_allowed() from None
         raise GatewayError(
             "upstream_failed",
             f"The connection to the provider broke: {type(error).__name__}.",
@@ -130,15 +161,10 @@ async def _bounded(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None
         yield piece
 
 
-async def _refused(answer: aiohttp.ClientResponse) -> GatewayError:
+def _not_allowed() -> GatewayError:
+    return GatewayError("upstream_failed", "The provider's address is not allowed.")
+
+
+async def _refused(answer: aiohttp.ClientResponse, refusals: Refusals) -> GatewayError:
     body = await answer.content.read(_LONGEST_ERROR)
-    retry_after = _seconds(answer.headers.get("Retry-After"))
-    return answered_failure(answer.status, body, retry_after=retry_after)
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        seconds = float(text or "")
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < float("inf") else None
+    return refusals.failure(answer.status, answer.headers, body)

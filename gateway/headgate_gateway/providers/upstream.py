@@ -1,18 +1,19 @@
 """A provider elsewhere: a manifest, a dialect and the connection between them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.dialects import DIALECTS, openai_embeddings
+from headgate_gateway.providers.dialects.failures import Refusals
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.http import Reply, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
-from headgate_gateway.providers.wire import texts
+from headgate_gateway.providers.wire import FRAMINGS
 
 
 class UpstreamProvider:
@@ -22,6 +23,7 @@ class UpstreamProvider:
         self.manifest = manifest
         self._client = client
         self._dialect = DIALECTS[manifest.dialect]
+        self._refusals = Refusals(manifest.errors, manifest.rate_limit_headers)
 
     @property
     def id(self) -> str:
@@ -47,10 +49,10 @@ class UpstreamProvider:
         asked = self._client.opened(
             self._url(self._dialect.path(call)),
             headers={"Accept": accept, **await self._headers(call.keys)},
-            body=self._dialect.body(call),
+            body=_renamed(self._dialect.body(call), self.manifest.parameters),
+            refusals=self._refusals,
         )
-        model = f"{self.id}/{call.model}"
-        async with asked as reply, aclosing(self._events(reply, model)) as events:
+        async with asked as reply, aclosing(self._events(reply, call)) as events:
             try:
                 async for event in events:
                     yield event
@@ -60,13 +62,19 @@ class UpstreamProvider:
                     f"The provider sent an event of no known form ({error!r}).",
                 ) from error
 
-    async def _events(self, reply: Reply, model: str) -> EventSource:
-        """What came, read as what it is: a provider may not do as it was asked."""
-        if reply.is_whole:
+    async def _events(self, reply: Reply, call: ModelCall) -> EventSource:
+        """What came, read as what it is: a provider may not do as it was asked.
+
+        But a stream of JSON lines may be called JSON too.
+        """
+        model = f"{self.id}/{call.model}"
+        if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
             for event in self._dialect.answered(await reply.whole(), model=model):
                 yield event
             return
-        source = self._dialect.events(texts(reply.pieces()), model=model)
+        source = self._dialect.events(
+            FRAMINGS[self.manifest.framing](reply.pieces()), model=model
+        )
         async with aclosing(source) as events:
             async for event in events:
                 yield event
@@ -83,6 +91,7 @@ class UpstreamProvider:
             self._url(openai_embeddings.PATH),
             headers=await self._headers(call.keys),
             body=openai_embeddings.body_of(call),
+            refusals=self._refusals,
         )
         return openai_embeddings.read(answer, count=len(call.inputs))
 
@@ -92,6 +101,8 @@ class UpstreamProvider:
     async def _headers(self, keys: ProviderKeys) -> dict[str, str]:
         """The manifest's headers and the key; 401 without one."""
         manifest = self.manifest
+        if manifest.auth is None:
+            return dict(manifest.headers)
         key = await keys.of(
             manifest.id, header=manifest.key_header, url=manifest.base_url
         )
@@ -102,3 +113,8 @@ class UpstreamProvider:
                 param=manifest.key_header,
             )
         return {**manifest.headers, manifest.auth.header: manifest.auth.value(key)}
+
+
+def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
+    """The request with the settings that the provider calls otherwise renamed."""
+    return {names.get(name, name): value for name, value in body.items()}

@@ -27,6 +27,25 @@ async def texts(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None
                 yield data
 
 
+async def lines(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
+    """The lines of a byte stream, each a JSON text."""
+    utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+    rest = ""
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            *whole, rest = (rest + utf8.decode(chunk)).split("\n")
+            if len(rest) > MAX_EVENT_BYTES:
+                raise _too_long()
+            for line in filter(None, map(str.strip, whole)):
+                yield line
+        if rest.strip():
+            yield rest.strip()
+
+
+FRAMINGS = {"sse": texts, "json_lines": lines}
+"""How providers divide their streams, by the name in manifests."""
+
+
 async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
     """The typed JSON objects in the ``data`` of a byte stream's frames."""
     async with aclosing(texts(chunks)) as frames:
@@ -89,6 +108,10 @@ class _FrameDecoder:
 
     def _check_size(self, size: int) -> None:
         if size > MAX_EVENT_BYTES:
-            raise GatewayError(
-                "upstream_failed", "The provider sent an event beyond all bounds."
-            )
+            raise _too_long()
+
+
+def _too_long() -> GatewayError:
+    return GatewayError(
+        "upstream_failed", "The provider sent an event beyond all bounds."
+    )

@@ -350,6 +350,14 @@ workspace_events = sa.Table(
     sa.Column("payload", Json, nullable=False),
 )
 
+protocols = sa.Table(
+    "protocols",
+    metadata,
+    sa.Column("provider", sa.String(64), primary_key=True),
+    sa.Column("manifest", Json, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+
 idempotency = sa.Table(
     "idempotency",
     metadata,

@@ -12,6 +12,7 @@ use crate::resources::embeddings::Embeddings;
 use crate::resources::health::Health;
 use crate::resources::messages::Messages;
 use crate::resources::models::Models;
+use crate::resources::protocols::Protocols;
 use crate::resources::proxy::Proxy;
 use crate::resources::runs::Runs;
 use crate::resources::services::Services;
@@ -214,6 +215,11 @@ impl Client {
     /// Tokens, counted and priced.
     pub fn tokens(&self) -> Tokens {
         Tokens::new(&self.core)
+    }
+
+    /// How each provider is spoken to.
+    pub fn protocols(&self) -> Protocols {
+        Protocols::new(&self.core)
     }
 
     /// The calls of `admin`.

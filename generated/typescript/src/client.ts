@@ -8,6 +8,7 @@ import { Embeddings } from "./resources/embeddings.js";
 import { Health } from "./resources/health.js";
 import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
+import { Protocols } from "./resources/protocols.js";
 import { Proxy } from "./resources/proxy.js";
 import { Runs } from "./resources/runs.js";
 import { ServicesResource } from "./resources/services.js";
@@ -31,6 +32,8 @@ export class Headgate extends ApiResource {
   readonly models = new Models(this.transport);
   /** Tokens, counted and priced. */
   readonly tokens = new Tokens(this.transport);
+  /** How each provider is spoken to. */
+  readonly protocols = new Protocols(this.transport);
   readonly admin = new Admin(this.transport);
   /** The REST APIs behind the gateway that a key may call. */
   readonly services = new ServicesResource(this.transport);

@@ -1,5 +1,9 @@
 """What providers say has failed, in the gateway's own words."""
 
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from headgate_gateway.errors import GatewayError
@@ -20,22 +24,80 @@ _BY_WORD = {
     "authentication": "provider_key_rejected",
     "timeout": "upstream_timeout",
 }
+_TOO_LONG = frozenset({400, 413, 422})
+_CONTEXT = re.compile(
+    r"context[ _]length|context window|too many tokens", re.IGNORECASE
+)
+_DURATION = re.compile(
+    r"(?P<alone>[0-9]{1,12}(?:\.[0-9]{1,9})?)"
+    r"|(?:(?P<h>[0-9]{1,4})h)?(?:(?P<m>[0-9]{1,4})m)?"
+    r"(?:(?P<s>[0-9]{1,6}(?:\.[0-9]{1,9})?)s)?(?:(?P<ms>[0-9]{1,6})ms)?"
+)
+_EPOCHAL = 1_000_000_000.0
+"""A number of seconds so large is a Unix time."""
 _LONGEST = 500
 
 
-def answered_failure(
-    status: int, body: bytes, *, retry_after: float | None
-) -> GatewayError:
-    """The failure that a provider's answer with this status stands for."""
-    code = _BY_STATUS.get(status, "upstream_failed")
-    said = _message(body)
-    text = (
-        f"The provider answered {status}: {said}"
-        if said
-        else f"The provider answered {status}."
-    )
-    return GatewayError(
-        code, text, retry_after=retry_after, details={"upstream_status": status}
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How a provider refuses: what its statuses mean, and where it tells its limits."""
+
+    codes: Mapping[int, str] = field(default_factory=dict[int, str])
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The names of its headers for ``limit``, ``remaining`` and ``reset``."""
+
+    def failure(
+        self, status: int, headers: Mapping[str, str], body: bytes
+    ) -> GatewayError:
+        """The failure that an answer with this status stands for."""
+        said = _message(body)
+        text = (
+            f"The provider answered {status}: {said}"
+            if said
+            else f"The provider answered {status}."
+        )
+        return GatewayError(
+            self._code(status, said),
+            text,
+            retry_after=self._retry_after(status, headers),
+            details={"upstream_status": status, **self._limit(headers)},
+        )
+
+    def _code(self, status: int, said: str) -> str:
+        if status in self.codes:
+            return self.codes[status]
+        if status in _TOO_LONG and _CONTEXT.search(said):
+            return "context_length_exceeded"
+        return _BY_STATUS.get(status, "upstream_failed")
+
+    def _retry_after(self, status: int, headers: Mapping[str, str]) -> float | None:
+        told = seconds_until(headers.get("Retry-After"))
+        if told is None and self._code(status, "") == "rate_limit_exceeded":
+            return seconds_until(headers.get(self.limits.get("reset", "")))
+        return told
+
+    def _limit(self, headers: Mapping[str, str]) -> JsonObject:
+        limit = headers.get(self.limits.get("limit", ""), "")
+        return {"limit": int(limit)} if limit.isdecimal() and len(limit) < 16 else {}
+
+
+PLAIN = Refusals()
+"""A provider without peculiarities."""
+
+
+def seconds_until(text: str | None) -> float | None:
+    """Seconds from now, told as such, as a Unix time or as ``6m0.5s``."""
+    if text is None:
+        return None
+    parts = _DURATION.fullmatch(text.strip())
+    if parts is None or not parts.group(0):
+        return None
+    if parts["alone"] is not None:
+        seconds = float(parts["alone"])
+        return seconds if seconds < _EPOCHAL else max(seconds - time.time(), 0.0)
+    return sum(
+        float(parts[name] or 0) * worth
+        for name, worth in (("h", 3600), ("m", 60), ("s", 1), ("ms", 0.001))
     )
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .resources.health import AsyncHealthResource, HealthResource
     from .resources.messages import AsyncMessagesResource, MessagesResource
     from .resources.models import AsyncModelsResource, ModelsResource
+    from .resources.protocols import AsyncProtocolsResource, ProtocolsResource
     from .resources.proxy import AsyncProxyResource, ProxyResource
     from .resources.runs import AsyncRunsResource, RunsResource
     from .resources.services import AsyncServicesResource, ServicesResource
@@ -225,6 +226,13 @@ class Headgate(SyncPassingClient):
         from .resources.tokens import TokensResource
 
         return TokensResource(self._core)
+
+    @cached_property
+    def protocols(self) -> ProtocolsResource:
+        """How each provider is spoken to."""
+        from .resources.protocols import ProtocolsResource
+
+        return ProtocolsResource(self._core)
 
     @cached_property
     def admin(self) -> AdminResource:
@@ -447,6 +455,13 @@ class AsyncHeadgate(AsyncPassingClient):
         from .resources.tokens import AsyncTokensResource
 
         return AsyncTokensResource(self._core)
+
+    @cached_property
+    def protocols(self) -> AsyncProtocolsResource:
+        """How each provider is spoken to."""
+        from .resources.protocols import AsyncProtocolsResource
+
+        return AsyncProtocolsResource(self._core)
 
     @cached_property
     def admin(self) -> AsyncAdminResource:

@@ -180,6 +180,36 @@ TOKENS_COST = Operation(
     credentials=(("api_key",),),
     idempotency="natural",
 )
+PROTOCOLS_LIST = Operation(
+    method="GET",
+    path="/v1/protocols",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+PROTOCOLS_GET = Operation(
+    method="GET",
+    path="/v1/protocols/{provider}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+ADMIN_PROTOCOLS_PUT = Operation(
+    method="PUT",
+    path="/v1/admin/protocols/{provider}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_PROTOCOLS_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/protocols/{provider}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_PROTOCOLS_VALIDATE = Operation(
+    method="POST",
+    path="/v1/admin/protocols:validate",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_PROJECTS_CREATE = Operation(
     method="POST",
     path="/v1/admin/projects",

@@ -9,6 +9,7 @@ use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_policies::AdminPolicies;
 use crate::resources::admin_projects::AdminProjects;
+use crate::resources::admin_protocols::AdminProtocols;
 use crate::resources::admin_services::AdminServices;
 use crate::resources::admin_sessions::AdminSessions;
 use crate::resources::admin_usage::AdminUsage;
@@ -25,6 +26,11 @@ impl Admin {
         Self {
             core: Arc::clone(core),
         }
+    }
+
+    /// Providers that are added or changed while the gateway runs.
+    pub fn protocols(&self) -> AdminProtocols {
+        AdminProtocols::new(&self.core)
     }
 
     /// Projects, the owners of gateway keys and runs.

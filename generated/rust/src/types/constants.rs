@@ -348,6 +348,13 @@ pub enum Project {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Protocol {
+    #[default]
+    #[serde(rename = "protocol")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RateLimit {
     #[default]
     #[serde(rename = "rate_limit")]

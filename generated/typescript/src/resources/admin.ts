@@ -6,11 +6,14 @@ import { Credentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
 import { Policies } from "./admin/policies.js";
 import { Projects } from "./admin/projects.js";
+import { AdminProtocols } from "./admin/protocols.js";
 import { Services } from "./admin/services.js";
 import { Sessions } from "./admin/sessions.js";
 import { AdminUsage } from "./admin/usage.js";
 
 export class Admin extends ApiResource {
+  /** Providers that are added or changed while the gateway runs. */
+  readonly protocols = new AdminProtocols(this.transport);
   /** Projects, the owners of gateway keys and runs. */
   readonly projects = new Projects(this.transport);
   /** Gateway keys, with which applications call the gateway. */

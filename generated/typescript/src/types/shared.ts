@@ -788,6 +788,194 @@ export interface ErrorObject {
   compat_issues?: CompatIssue[];
 }
 
+/** What a model supports. An absent capability is unknown and may be tried. */
+export interface ModelCapabilities {
+  /** Answers in conversations. */
+  messages?: boolean;
+  /** Streaming answers. */
+  streaming?: boolean;
+  /** Tool calls. */
+  tools?: boolean;
+  /** Several tool calls in one answer. */
+  parallel_tools?: boolean;
+  /** Images as input. */
+  vision?: boolean;
+  /** Audio as input. */
+  audio?: boolean;
+  /** Video as input. */
+  video?: boolean;
+  /** Documents as input. */
+  documents?: boolean;
+  /** Answers that keep to a JSON Schema. */
+  structured_output?: boolean;
+  /** Visible reasoning before the answer. */
+  thinking?: boolean;
+  /** Embeddings. */
+  embeddings?: boolean;
+  /** Provider-run web search. */
+  native_web_search?: boolean;
+  /** Provider-run code execution. */
+  native_code_execution?: boolean;
+}
+
+/** What a model costs. */
+export interface ModelPricing {
+  /** Price of a million input tokens. */
+  input_per_million: number;
+  /** Price of a million output tokens. */
+  output_per_million: number;
+  /** Price of a million input tokens read from the cache. */
+  cache_read_per_million?: number;
+  /** Price of a million input tokens written to the cache. */
+  cache_write_per_million?: number;
+  /** ISO 4217 code. */
+  currency: string;
+}
+
+/** How fast a model answers. */
+export type ModelSpeed = "fast" | "balanced" | "slow" | (string & {});
+
+/** How good a model's answers are. */
+export type ModelQuality = "basic" | "good" | "excellent" | (string & {});
+
+/** How fast and how good a model is, coarsely. */
+export interface ModelPerformance {
+  /** How fast it answers. */
+  speed?: ModelSpeed;
+  /** How good its answers are. */
+  quality?: ModelQuality;
+}
+
+/** Where a manifest comes from: `built_in` with the gateway, `stored` by an operator. */
+export type ProtocolSource = "built_in" | "stored" | (string & {});
+
+/** The language that a provider speaks. */
+export type ProtocolDialect =
+  | "openai-chat"
+  | "openai-responses"
+  | "anthropic-messages"
+  | "gemini"
+  | (string & {});
+
+/** How a provider divides its streams: `sse` as event streams, `json_lines` a JSON text a line. */
+export type ProtocolFraming = "sse" | "json_lines" | (string & {});
+
+/** How a provider wants its key. */
+export interface ProtocolAuth {
+  /** The header that carries the key. */
+  header: string;
+  /** What stands before the key, such as `Bearer`; nothing if absent. */
+  scheme?: string;
+}
+
+/** A header's value. */
+export type ProtocolHeaderValue = string;
+
+/** Headers by name. They are shown to whoever may list protocols, so no key belongs here. */
+export interface ProtocolHeaders {
+  [field: string]: ProtocolHeaderValue;
+}
+
+/** A model's name, or the beginning of one. */
+export type ModelPrefix = string;
+
+/** The name of a setting. */
+export type SettingName = string;
+
+/** Names of settings by other names of theirs. */
+export interface ProtocolNames {
+  [field: string]: SettingName;
+}
+
+/** What a provider's failure can be. */
+export type ProtocolErrorCode =
+  | "provider_key_rejected"
+  | "rate_limit_exceeded"
+  | "upstream_timeout"
+  | "upstream_failed"
+  | "overloaded"
+  | "context_length_exceeded"
+  | (string & {});
+
+/** Error codes by HTTP status, such as `"498"`. */
+export interface ProtocolErrors {
+  [field: string]: ProtocolErrorCode;
+}
+
+/** A header's name. */
+export type ProtocolHeaderName = string;
+
+/** The headers in which a provider tells its limits. */
+export interface ProtocolRateLimitHeaders {
+  /** How many requests the window has. */
+  limit?: ProtocolHeaderName;
+  /** How many are left of them. */
+  remaining?: ProtocolHeaderName;
+  /** When the window ends, as seconds from now, a Unix time or a duration such as `6m0s`. */
+  reset?: ProtocolHeaderName;
+}
+
+/** A model as its manifest describes it. */
+export interface ProtocolModel {
+  /** The provider's own name of the model. */
+  name: string;
+  /** The model's name for people to read. */
+  display_name?: string;
+  /** Other names by which a request may ask for the model. */
+  aliases?: ModelPrefix[];
+  /** When the model was released, in Unix seconds. */
+  created?: number;
+  /** The most tokens that input and output may have together. */
+  context_window?: number;
+  /** The most tokens an answer may have. */
+  max_output_tokens?: number;
+  /** What the model costs. */
+  pricing?: ModelPricing;
+  /** What the model can do, as far as it is known. */
+  capabilities?: ModelCapabilities;
+  /** How fast and how good the model is. */
+  performance?: ModelPerformance;
+}
+
+/** What a provider is, and where that is known from. It holds no key. */
+export interface ProtocolManifest {
+  /** Id of the provider, the part of a model's id before the slash. */
+  id: string;
+  /** Always `protocol`. */
+  object: "protocol";
+  /** Where the manifest comes from. */
+  source: ProtocolSource;
+  /** The provider's name for people to read. */
+  name: string;
+  /**
+   * Where the provider is; paths are put behind it. It may lead to public addresses over TLS,
+   * and to private ones only where the operator allows them.
+   */
+  base_url: string;
+  /** The language that the provider speaks. */
+  dialect: ProtocolDialect;
+  /** How the provider divides its streams. */
+  framing: ProtocolFraming;
+  /** The request header in which callers bring a key of their own. */
+  key_header: string;
+  /** How the provider wants its key. */
+  auth: ProtocolAuth | null;
+  /** Headers that every request to the provider carries. */
+  headers: ProtocolHeaders;
+  /** Beginnings of bare model names that mean this provider. */
+  prefixes: ModelPrefix[];
+  /** The provider's own names of settings, by the dialect's. */
+  parameters?: ProtocolNames;
+  /** Error codes of the gateway, by the provider's HTTP status. */
+  errors?: ProtocolErrors;
+  /** The headers in which the provider tells its limits. */
+  rate_limit_headers?: ProtocolRateLimitHeaders;
+  /** The models that are known; the provider may have others. */
+  models: ProtocolModel[];
+  /** When the manifest was set; null for one that the gateway has by itself. */
+  updated_at?: string | null;
+}
+
 /** What kind of API a service is. */
 export type ServiceType = "generic" | "llm" | (string & {});
 

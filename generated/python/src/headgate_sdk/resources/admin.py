@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .admin_keys import AdminKeysResource, AsyncAdminKeysResource
     from .admin_policies import AdminPoliciesResource, AsyncAdminPoliciesResource
     from .admin_projects import AdminProjectsResource, AsyncAdminProjectsResource
+    from .admin_protocols import AdminProtocolsResource, AsyncAdminProtocolsResource
     from .admin_services import AdminServicesResource, AsyncAdminServicesResource
     from .admin_sessions import AdminSessionsResource, AsyncAdminSessionsResource
     from .admin_usage import AdminUsageResource, AsyncAdminUsageResource
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 class AdminResource(Resource):
     """The `admin` operations."""
+
+    @cached_property
+    def protocols(self) -> AdminProtocolsResource:
+        """Providers that are added or changed while the gateway runs."""
+        from .admin_protocols import AdminProtocolsResource
+
+        return AdminProtocolsResource(self._core)
 
     @cached_property
     def projects(self) -> AdminProjectsResource:
@@ -84,6 +92,13 @@ class AdminResource(Resource):
 
 class AsyncAdminResource(AsyncResource):
     """The `admin` operations."""
+
+    @cached_property
+    def protocols(self) -> AsyncAdminProtocolsResource:
+        """Providers that are added or changed while the gateway runs."""
+        from .admin_protocols import AsyncAdminProtocolsResource
+
+        return AsyncAdminProtocolsResource(self._core)
 
     @cached_property
     def projects(self) -> AsyncAdminProjectsResource:
