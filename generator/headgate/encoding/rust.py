@@ -192,7 +192,12 @@ _INLINE: Final = re.compile(
 )
 
 
+_MAY_MEAN: Final = re.compile(r"[\[\]<>`\\]|://")
+
+
 def _inline(line: str) -> str:
+    if _MAY_MEAN.search(line) is None:
+        return line
     return _INLINE.sub(_inline_piece, line)
 
 

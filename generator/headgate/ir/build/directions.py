@@ -37,7 +37,8 @@ def directed(
     """Mark every definition; what nothing reaches counts as received, and all in it."""
     sent_ids = reachable(definitions, sent)
     received_ids = reachable(definitions, received)
-    unused = [Ref(each) for each in definitions if each not in sent_ids | received_ids]
+    used = sent_ids | received_ids
+    unused = [Ref(each) for each in definitions if each not in used]
     received_ids |= reachable(definitions, unused)
     return {
         type_id: replace(
