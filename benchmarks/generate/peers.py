@@ -29,6 +29,23 @@ PEERS = (
         ),
     ),
     Peer(
+        "datamodel-code-generator 0.89.0",
+        "datamodel-code-generator",
+        (
+            *("datamodel-codegen", "--input", "{spec}", "--output", "{out}/models.py"),
+            *("--input-file-type", "openapi", "--formatters", "builtin"),
+            *("--output-model-type", "pydantic_v2.BaseModel"),
+        ),
+    ),
+    Peer(
+        "openapi-generator 7.26.0",
+        "openapi-generator",
+        (
+            *("openapi-generator-cli", "generate", "-i", "{spec}", "-o", "{out}"),
+            *("-g", "python", "--package-name", "client"),
+        ),
+    ),
+    Peer(
         "@hey-api/openapi-ts 0.95.0",
         "hey-api",
         ("openapi-ts", "--input", "{spec}", "--output", "{out}", "--no-log-file"),
