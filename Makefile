@@ -75,6 +75,7 @@ browser: # Debian's Chromium for the test of the bundle; who may not install it 
 .PHONY: test-rust
 test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 	$(BIN)/headgate generate --language rust --spec tests/golden/wire-forms/spec.yaml --out tests/rust/wire/sdk 2>/dev/null
+	$(BIN)/headgate generate --language rust --spec tests/golden/surface/spec.yaml --out tests/rust/wire/surface
 	cargo fmt --check --manifest-path generated/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/rust/wire/Cargo.toml

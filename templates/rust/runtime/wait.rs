@@ -5,9 +5,13 @@ use std::time::{Duration, Instant};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::sleep;
 
 use super::call::{Call, Json};
 use super::error::{Error, TimeLimit};
+
+/// How long to wait before asking a server again that did not wait itself.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Asks again and again, each time for so many seconds, until `field` of what is answered
 /// is no longer one of `pending`; fails when the time is over.
@@ -22,16 +26,21 @@ where
 {
     let deadline = Instant::now() + limit;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let seconds = left.as_secs().min(most);
+        let asked = Instant::now();
+        let left = deadline.saturating_duration_since(asked);
+        if left.is_zero() {
+            return Err(Error::timeout(TimeLimit::Total));
+        }
+        let seconds = left.as_millis().div_ceil(1000).try_into();
+        let seconds = most.min(seconds.unwrap_or(most));
         let answer = ask(seconds).waiting(Duration::from_secs(seconds)).await?;
         let shown = serde_json::to_value(&answer).unwrap_or_default();
         let waits = shown.get(field).and_then(Value::as_str);
         if !waits.is_some_and(|value| pending.contains(&value)) {
             return Ok(answer);
         }
-        if Instant::now() >= deadline {
-            return Err(Error::timeout(TimeLimit::Total));
+        if asked.elapsed() < PAUSE {
+            sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now()))).await;
         }
     }
 }
