@@ -98,6 +98,7 @@ KINDS: dict[str, Kind] = {
         "E2001",
         "rate_limit_exceeded",
         "concurrent_limit_exceeded",
+        "backpressure",
         retryable=True,
     ),
     **_kinds("cancelled_error", 499, "E4002", "cancelled", "interrupted"),
@@ -113,7 +114,14 @@ KINDS: dict[str, Kind] = {
         retryable=True,
     ),
     **_kinds(
-        "overloaded_error", 503, "E3002", "overloaded", "draining", retryable=True
+        "overloaded_error",
+        503,
+        "E3002",
+        "overloaded",
+        "draining",
+        "circuit_open",
+        "all_upstreams_exhausted",
+        retryable=True,
     ),
     **_kinds(
         "timeout_error",

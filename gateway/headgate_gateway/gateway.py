@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.breaker import Threshold
 from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.dispatch.meter import Meter
+from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.drain import Drain
 from headgate_gateway.http.limits import Limits
 from headgate_gateway.ids import new_id
@@ -258,7 +260,19 @@ async def open_gateway(settings: Settings) -> Gateway:
     instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
     usage = UsageStore(database)
     meter = Meter(usage)
-    dispatcher = Dispatcher(catalogue, usage, meter)
+    dispatcher = Dispatcher(
+        catalogue,
+        usage,
+        meter,
+        upstreams=Upstreams(
+            Threshold(
+                failures=settings.breaker_failures,
+                successes=settings.breaker_successes,
+                cooldown=settings.breaker_cooldown,
+            )
+        ),
+        most=settings.max_model_calls,
+    )
     limit_store = LimitStore(database, instance=instance)
     engine = RunEngine(
         log=log,

@@ -48,6 +48,14 @@ class Settings:
     """Providers that are elsewhere: ``openai=https://proxy.example/v1 groq=…``."""
     provider_keys: str = field(default="", repr=False)
     """The operator's own keys for providers: ``openai=sk-… groq=…``."""
+    breaker_failures: int = 5
+    """After so many failures in a row a provider is left alone; 0: never."""
+    breaker_successes: int = 2
+    """After so many answers in a row it is asked as before."""
+    breaker_cooldown: float = 30.0
+    """How long it is left alone."""
+    max_model_calls: int = 0
+    """How many models may be asked at once, by all callers; 0: any number."""
     default_model: str = "mock/echo"
     """The model of workspaces that name none."""
     private_networks: str = ""

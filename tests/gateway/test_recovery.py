@@ -11,9 +11,11 @@ import pytest
 from headgate.contract import SseDecoder, check_body
 from headgate.contract.invariants import Recording, result_equals_answer
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.breaker import Threshold
 from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.events import usage_of
 from headgate_gateway.ids import new_id
 from headgate_gateway.metrics import Metrics
@@ -60,6 +62,9 @@ def elsewhere() -> UpstreamProvider:
     return UpstreamProvider(openai, UpstreamClient())
 
 
+NEVER = Threshold(failures=0, successes=1, cooldown=0)
+
+
 class Workshop:
     """A run engine over a store of its own."""
 
@@ -69,7 +74,9 @@ class Workshop:
         self.log = EventLog(self.store)
         self.catalogue = Catalogue([MockProvider(), elsewhere()], upstream_idle=10)
         usage = UsageStore(self.database)
-        dispatcher = Dispatcher(self.catalogue, usage, Meter(usage))
+        dispatcher = Dispatcher(
+            self.catalogue, usage, Meter(usage), upstreams=Upstreams(NEVER)
+        )
         self.engine = RunEngine(
             log=self.log,
             store=self.store,

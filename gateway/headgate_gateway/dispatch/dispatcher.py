@@ -7,6 +7,7 @@ from contextlib import aclosing
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.dispatch.upstreams import Upstreams, may_fall_back
 from headgate_gateway.dispatch.usage import UsageCount, least_cost, usage_row
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
@@ -24,7 +25,19 @@ _REMEMBERED_FOR = 1.0
 class Dispatcher:
     """Asks models for those who pay, and keeps what that took."""
 
-    def __init__(self, catalogue: Catalogue, store: UsageStore, meter: Meter) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        store: UsageStore,
+        meter: Meter,
+        *,
+        upstreams: Upstreams,
+        most: int = 0,
+    ) -> None:
+        self.upstreams = upstreams
+        self._most = most
+        """How many models may be asked at once; 0: any number."""
+        self._in_flight = 0
         self._catalogue = catalogue
         self._store = store
         self._meter = meter
@@ -44,36 +57,52 @@ class Dispatcher:
         server_tools: Sequence[str] = (),
         keys: ProviderKeys = NO_KEYS,
         whole: bool = False,
+        fallbacks: Sequence[Resolved] = (),
     ) -> EventSource:
-        """One answer's events; what it used is kept however it ends."""
+        """One answer's events; what it used is kept however it ends.
+
+        A model that cannot answer is followed by the next one, as long as nothing was
+        said yet.
+        """
+        self._require_room()
         least = least_cost(resolved, request, messages)
         reservation = await self._admit(payer, least)
-        count, outcome = UsageCount(request, messages), "broken"
-        source = self._catalogue.stream(
-            resolved,
-            request,
-            messages=messages,
-            server_tools=server_tools,
-            keys=keys,
-            whole=whole,
-        )
+        count = UsageCount(request, messages)
+        answering = resolved
+        self._in_flight += 1
         try:
-            async with aclosing(source) as events:
-                async for event in events:
-                    count.add(event)
-                    yield event
-            outcome = "complete"
-        except GatewayError:
-            outcome = "failed"
-            raise
+            failures: list[GatewayError] = []
+            for answering in (resolved, *fallbacks):
+                source = self._catalogue.stream(
+                    answering,
+                    request,
+                    messages=messages,
+                    server_tools=server_tools,
+                    keys=keys,
+                    whole=whole,
+                )
+                try:
+                    async with aclosing(self._watched(payer, answering, source)) as run:
+                        async for event in run:
+                            count.add(event)
+                            yield event
+                    break
+                except GatewayError as error:
+                    if count.begun or not may_fall_back(error):
+                        raise
+                    failures.append(error)
+            else:
+                raise _exhausted(failures, (resolved, *fallbacks))
         finally:
+            self._in_flight -= 1
             if count.begun:
+                outcome = "complete" if count.ended else "broken"
                 self._meter.record(
                     usage_row(
                         payer,
-                        resolved,
+                        answering,
                         count.usage(),
-                        outcome="complete" if count.ended else outcome,
+                        outcome=outcome,
                         reservation=reservation,
                     )
                 )
@@ -83,14 +112,44 @@ class Dispatcher:
             # The caller's next call, through whatever process, is to know of this one.
             await self._meter.flush()
 
+    async def _watched(
+        self, payer: Payer, resolved: Resolved, source: EventSource
+    ) -> EventSource:
+        """The events of one upstream, which is judged by how they end."""
+        state = self.upstreams.enter(resolved)
+        payer.answering(resolved, state)
+        failure: BaseException | None = None
+        try:
+            async with aclosing(source) as events:
+                async for event in events:
+                    yield event
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            self.upstreams.leave(resolved, failure)
+
+    def _require_room(self) -> None:
+        """429 when the gateway asks as many models at once as it may."""
+        if 0 < self._most <= self._in_flight:
+            raise GatewayError(
+                "backpressure",
+                "The gateway is asking as many models at once as it may.",
+                retry_after=1,
+                details={"current": self._in_flight, "max": self._most},
+            )
+
     async def embed(
         self, payer: Payer, resolved: Resolved, call: EmbeddingCall
     ) -> Embedded:
         """The vectors of some texts."""
         reservation = await self._admit(payer, 0)
+        payer.answering(resolved, self.upstreams.enter(resolved))
         try:
             made = await self._catalogue.embed(resolved, call)
-        except BaseException:
+            self.upstreams.leave(resolved, None)
+        except BaseException as error:
+            self.upstreams.leave(resolved, error)
             if reservation is not None:
                 await self._store.release(reservation)
             raise
@@ -125,6 +184,25 @@ class Dispatcher:
                 self._capped.clear()
             self._capped[key_id] = (now + _REMEMBERED_FOR, capped)
         return capped
+
+
+def _exhausted(
+    failures: Sequence[GatewayError], asked: Sequence[Resolved]
+) -> GatewayError:
+    """The failure of the only model, or that none of several could answer."""
+    if len(failures) == 1:
+        return failures[0]
+    waits = [error.retry_after for error in failures if error.retry_after is not None]
+    upstreams: list[JsonObject] = [
+        {"model": model.id, "code": error.code}
+        for model, error in zip(asked, failures, strict=True)
+    ]
+    return GatewayError(
+        "all_upstreams_exhausted",
+        "None of the models could answer.",
+        retry_after=min(waits, default=None),
+        details={"upstreams": upstreams},
+    )
 
 
 def _reached(admission: Admission, payer: Payer) -> GatewayError:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.money import Period, spelled
+from headgate_gateway.providers.catalogue import Resolved
 
 
 @dataclass(slots=True, kw_only=True)
@@ -13,12 +15,29 @@ class Payer:
     operation: str
     project_id: str
     key_id: str | None
+    answered_by: Resolved | None = None
+    """The model that was asked last, which is the one that answers."""
+    breaker: State = "closed"
+    route: tuple[str, str] | None = None
+    """How the model was chosen, and why it was this one."""
     left: dict[Period, int] = field(default_factory=dict[Period, int])
     """What is left of each cap since the last call was let through."""
 
+    def answering(self, resolved: Resolved, breaker: State) -> None:
+        """Note who is asked."""
+        self.answered_by, self.breaker = resolved, breaker
+
     def headers(self) -> dict[str, str]:
-        """What is left, for the answer."""
-        return {
+        """What is left and who answers, for the answer."""
+        told: dict[str, str] = {}
+        if self.answered_by is not None:
+            told["X-Headgate-Upstream"] = self.answered_by.provider.id
+            told["X-Headgate-CB-State"] = self.breaker
+        if self.route is not None:
+            told["X-Headgate-Route-Strategy"], told["X-Headgate-Route-Reason"] = (
+                self.route
+            )
+        return told | {
             f"X-Headgate-Budget-Remaining-{period.capitalize()}": spelled(amount)
             for period, amount in self.left.items()
         }

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
@@ -14,24 +15,31 @@ class Accounting:
     """Begun with the answer of one model."""
 
     resolved: Resolved
+    payer: Payer | None = None
+    """Knows which model answered, where others may take the place of the first."""
     _began: float = field(default_factory=time.perf_counter)
 
     def headers(
         self, usage: JsonObject, *, cost: Decimal | None = None
     ) -> dict[str, str]:
         """The headers for a ``Usage``; ``cost`` where it is not the usage's price."""
+        answered = self._answered()
         total = usage["input_tokens"] + usage["output_tokens"]
         headers = {
-            "X-Model": self.resolved.id,
+            "X-Model": answered.id,
             "X-Input-Tokens": str(usage["input_tokens"]),
             "X-Output-Tokens": str(usage["output_tokens"]),
             "X-Total-Tokens": str(total),
             "X-Duration-Ms": str(round((time.perf_counter() - self._began) * 1000)),
         }
-        priced = cost_of(self.resolved.model, usage) if cost is None else cost
+        priced = cost_of(answered.model, usage) if cost is None else cost
         if priced is not None:
             headers["X-Cost-USD"] = written(priced)
         return headers
+
+    def _answered(self) -> Resolved:
+        answered = None if self.payer is None else self.payer.answered_by
+        return self.resolved if answered is None else answered
 
 
 def written(amount: Decimal) -> str:

@@ -27,7 +27,7 @@ from headgate_gateway.http.idempotency import once
 from headgate_gateway.ids import ulid
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.providers.compatibility import chat_needs, require_able
-from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.routes.choosing import chosen_models
 from headgate_gateway.streaming import EventStream
 
 _DONE = b"data: [DONE]\n\n"
@@ -66,16 +66,18 @@ async def create(call: Call) -> ASGIApp:
 
 
 def _begin(call: Call) -> _Completion:
-    resolved = allowed_model(call, call.body["model"], param="model")
-    require_able(resolved.model, chat_needs(call.body))
+    models = chosen_models(call, call.body)
+    for model in (models.first, *models.others):
+        require_able(model.model, chat_needs(call.body))
     request = message_request(call.body)
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
         observed(
             call.gateway.dispatcher.stream(
                 call.payer,
-                resolved,
+                models.first,
                 request,
+                fallbacks=models.others,
                 messages=request["messages"],
                 keys=call.provider_keys,
                 whole=not call.body.get("stream"),
@@ -87,7 +89,9 @@ def _begin(call: Call) -> _Completion:
     head = Head(
         id=f"chatcmpl-{ulid()}", created=int(time.time()), model=call.body["model"]
     )
-    return _Completion(head, Accounting(resolved), choices, pieces_of(choices, sources))
+    return _Completion(
+        head, Accounting(models.first, call.payer), choices, pieces_of(choices, sources)
+    )
 
 
 def _warning(call: Call) -> dict[str, str]:

@@ -15,25 +15,26 @@ from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of
 from headgate_gateway.providers.tokens import count_request
 from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.routes.choosing import Choice, chosen_models
 from headgate_gateway.streaming import Cut, EventStream, message_frame
 
 
 async def create(call: Call) -> ASGIApp:
     """The answer, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
-    resolved = allowed_model(call, call.body["model"], param="model")
-    require_able(resolved.model, message_needs(call.body))
+    models = chosen_models(call, call.body)
+    for model in (models.first, *models.others):
+        require_able(model.model, message_needs(call.body))
     if call.body.get("stream", False):
-        return await _streamed(call, resolved)
+        return await _streamed(call, models)
 
     async def produce() -> Answer:
-        accounting = Accounting(resolved)
-        work = _whole(call, resolved)
+        accounting = Accounting(models.first, call.payer)
+        work = _whole(call, models)
         forced = call.gateway.drain.forced
         whole = await while_waited_for(call.request.receive, work, unless=forced)
         return json_answer(whole, headers=accounting.headers(whole["usage"]))
@@ -50,18 +51,18 @@ async def count_tokens(call: Call) -> Answer:
     )
 
 
-async def _whole(call: Call, resolved: Resolved) -> JsonObject:
+async def _whole(call: Call, models: Choice) -> JsonObject:
     fold = MessageFold()
-    async with aclosing(_events(call, resolved)) as events:
+    async with aclosing(_events(call, models)) as events:
         async for event in events:
             fold.add(event)
     return fold.message
 
 
-async def _streamed(call: Call, resolved: Resolved) -> EventStream:
+async def _streamed(call: Call, models: Choice) -> EventStream:
     """The stream, begun: what fails before the first event is still an HTTP error."""
     call.facts.is_streaming = True
-    events = _events(call, resolved)
+    events = _events(call, models)
     first = await while_waited_for(
         call.request.receive, _first(events), unless=call.gateway.drain.forced
     )
@@ -98,11 +99,12 @@ async def _frames(
         yield message_frame(error_event(error.as_object(call.request_id)))
 
 
-def _events(call: Call, resolved: Resolved) -> EventSource:
+def _events(call: Call, models: Choice) -> EventSource:
     source = call.gateway.dispatcher.stream(
         call.payer,
-        resolved,
+        models.first,
         call.body,
+        fallbacks=models.others,
         messages=call.body["messages"],
         keys=call.provider_keys,
         whole=not call.body.get("stream"),

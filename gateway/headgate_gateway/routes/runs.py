@@ -19,7 +19,7 @@ from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of, script_of
-from headgate_gateway.routes.allowed import allowed_model
+from headgate_gateway.routes.choosing import chosen_models
 from headgate_gateway.routes.cursors import cursor_of
 from headgate_gateway.routes.pages import list_answer, page_request
 from headgate_gateway.routes.run_views import error_of, run_envelope, run_object
@@ -104,9 +104,11 @@ async def events(call: Call) -> ASGIApp:
 async def _begin(call: Call) -> tuple[str, dict[str, str]]:
     """The id of a new run, or of the one the same key began, and headers."""
     call.gateway.drain.refuse_new_work()
-    resolved = allowed_model(call, call.body["request"]["model"], param="request.model")
+    models = chosen_models(call, call.body["request"], at="request.")
+    resolved = models.first
     needs = message_needs(call.body["request"], at="request.")
-    require_able(resolved.model, needs)
+    for model in (resolved, *models.others):
+        require_able(model.model, needs)
     if resolved.id == "mock/script":
         script_of(
             call.body["request"].get("metadata") or {}, at="request.metadata.script"
@@ -117,6 +119,7 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
         run_id=new_id("run"),
         payer=call.payer,
         resolved=resolved,
+        fallbacks=models.others,
         keys=call.provider_keys,
         tools=call.gateway.engine.tools,
     )

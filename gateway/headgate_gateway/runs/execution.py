@@ -42,6 +42,7 @@ class RunPlan:
     request_id: str
     payer: Payer
     resolved: Resolved
+    fallbacks: Sequence[Resolved] = ()
     request: JsonObject
     """A ``RunMessageRequest``."""
     limits: RunLimits
@@ -204,6 +205,7 @@ class RunExecution:
             self._plan.payer,
             self._plan.resolved,
             self._plan.request,
+            fallbacks=self._plan.fallbacks,
             messages=self._progress.messages,
             server_tools=self._plan.server_tools,
             keys=self._plan.keys,

@@ -1,6 +1,6 @@
 """From a request for a run to the plan of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.json import JsonObject
@@ -18,6 +18,7 @@ def plan_run(
     run_id: str,
     payer: Payer,
     resolved: Resolved,
+    fallbacks: Sequence[Resolved] = (),
     tools: Mapping[str, ServerTool],
     keys: ProviderKeys = NO_KEYS,
     carried_ms: int = 0,
@@ -30,6 +31,7 @@ def plan_run(
         request_id=payer.request_id,
         payer=payer,
         resolved=resolved,
+        fallbacks=fallbacks,
         request=body["request"],
         limits=RunLimits.of(body.get("run")),
         server_tools=names,

@@ -97,6 +97,10 @@ class Takeover:
                 key_id=run["key_id"],
             ),
             resolved=self._catalogue.resolve(run["model"]),
+            fallbacks=[
+                self._catalogue.resolve(name)
+                for name in run["request"]["request"].get("fallbacks", ())
+            ],
             tools=self._engine.tools,
             keys=ProviderKeys(
                 stored=partial(

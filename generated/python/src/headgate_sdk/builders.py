@@ -20,6 +20,7 @@ from .types.chat import (
     ChatToolChoice,
     ChatUserContent,
 )
+from .types.resilience import RoutingConfig
 
 if TYPE_CHECKING:
     from ._options import RequestOptions
@@ -189,6 +190,20 @@ class ChatCompletionsBuilderSteps(Steps):
     ) -> Self:
         """How much the model reasons before it answers."""
         return self.param("reasoning_effort", value)
+
+    def fallbacks(
+        self,
+        value: Sequence[str] | None,
+    ) -> Self:
+        """Models to ask instead when this one cannot answer, one after the other."""
+        return self.param("fallbacks", value)
+
+    def routing(
+        self,
+        value: RoutingConfig | None,
+    ) -> Self:
+        """Lets the gateway choose the model."""
+        return self.param("routing", value)
 
     def metadata(
         self,

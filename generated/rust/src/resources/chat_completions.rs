@@ -231,6 +231,18 @@ impl ChatCompletionsBuilder {
         self
     }
 
+    /// Models to ask instead when this one cannot answer, one after the other.
+    pub fn fallbacks(mut self, value: impl Into<Option<types::FallbackList>>) -> Self {
+        self.body = self.body.fallbacks(value.into());
+        self
+    }
+
+    /// Lets the gateway choose the model.
+    pub fn routing(mut self, value: impl Into<Option<types::RoutingConfig>>) -> Self {
+        self.body = self.body.routing(value.into());
+        self
+    }
+
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     pub fn metadata(mut self, value: impl Into<Option<types::Metadata>>) -> Self {
         self.body = self.body.metadata(value.into());

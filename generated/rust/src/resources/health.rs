@@ -9,6 +9,13 @@ use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
 use crate::types;
 
+pub(crate) static UPSTREAMS: Operation = Operation {
+    method: "GET",
+    path: "/v1/health/upstreams",
+    security: &[&[0]],
+    idempotency: Idempotency::Natural,
+};
+
 pub(crate) static LIVE: Operation = Operation {
     method: "GET",
     path: "/healthz",
@@ -48,6 +55,14 @@ impl Health {
         Self {
             core: Arc::clone(core),
         }
+    }
+
+    /// Look at the providers
+    ///
+    /// Returns how each provider fares that was asked since this process of the gateway began.
+    pub fn upstreams(&self) -> Call<Json<types::UpstreamHealthList>> {
+        let request = Request::new(&UPSTREAMS);
+        Call::new(&self.core, request)
     }
 
     /// Check that the gateway is alive

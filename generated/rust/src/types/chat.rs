@@ -6,7 +6,9 @@ use serde::de::{Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{constants, MessageText, Metadata, StopSequence, ToolInputSchema};
+use super::{
+    constants, FallbackList, MessageText, Metadata, RoutingConfig, StopSequence, ToolInputSchema,
+};
 use crate::runtime::tagged::{self, Fields, Tagged};
 
 /// Text.
@@ -1200,6 +1202,20 @@ pub struct ChatCompletionRequest {
     /// The caller's own name of the person who asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Models to ask instead when this one cannot answer, one after the other.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub fallbacks: Option<Option<FallbackList>>,
+    /// Lets the gateway choose the model.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub routing: Option<Option<RoutingConfig>>,
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     #[serde(
         default,
@@ -1235,6 +1251,8 @@ impl ChatCompletionRequest {
             frequency_penalty: None,
             reasoning_effort: None,
             user: None,
+            fallbacks: None,
+            routing: None,
             metadata: None,
             extra: Map::new(),
         }
@@ -1339,6 +1357,18 @@ impl ChatCompletionRequest {
     /// Sets `user`.
     pub fn user(mut self, value: impl Into<String>) -> Self {
         self.user = Some(value.into());
+        self
+    }
+
+    /// Sets `fallbacks`.
+    pub fn fallbacks(mut self, value: Option<FallbackList>) -> Self {
+        self.fallbacks = Some(value);
+        self
+    }
+
+    /// Sets `routing`.
+    pub fn routing(mut self, value: Option<RoutingConfig>) -> Self {
+        self.routing = Some(value);
         self
     }
 

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    constants, AssistantContent, ContentBlock, MessageText, Metadata, TextBlockParam,
-    TokenQuantity, Tool, ToolChoice, ToolInputSchema, UserContent,
+    constants, AssistantContent, ContentBlock, FallbackList, MessageText, Metadata, RoutingConfig,
+    TextBlockParam, TokenQuantity, Tool, ToolChoice, ToolInputSchema, UserContent,
 };
 use crate::runtime::tagged::{self, Fields, Tagged};
 
@@ -341,6 +341,12 @@ pub struct MessageRequest {
     /// The form of the answer's text; without it any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_format: Option<OutputFormat>,
+    /// Models to ask instead when this one cannot answer, one after the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallbacks: Option<FallbackList>,
+    /// Lets the gateway choose the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutingConfig>,
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -367,6 +373,8 @@ impl MessageRequest {
             tool_choice: None,
             thinking: None,
             output_format: None,
+            fallbacks: None,
+            routing: None,
             metadata: None,
             stream: None,
         }
@@ -429,6 +437,18 @@ impl MessageRequest {
     /// Sets `output_format`.
     pub fn output_format(mut self, value: impl Into<OutputFormat>) -> Self {
         self.output_format = Some(value.into());
+        self
+    }
+
+    /// Sets `fallbacks`.
+    pub fn fallbacks(mut self, value: FallbackList) -> Self {
+        self.fallbacks = Some(value);
+        self
+    }
+
+    /// Sets `routing`.
+    pub fn routing(mut self, value: RoutingConfig) -> Self {
+        self.routing = Some(value);
         self
     }
 

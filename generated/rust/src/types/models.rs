@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 
 use super::constants;
 
+/// A model's id, `provider/model`, or one of its aliases.
+pub type ModelName = String;
+
 /// Something a model can do; a property of `ModelCapabilities`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -391,9 +394,6 @@ impl ModelStrategy {
         }
     }
 }
-
-/// A model's id, `provider/model`, or one of its aliases.
-pub type ModelName = String;
 
 /// What a model is wanted for. Everything that is given has to be met.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

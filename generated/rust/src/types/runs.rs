@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    constants, ContentBlock, ErrorObject, Message, MessageParam, MessageResponse, Metadata,
-    OutputFormat, ServerToolConfig, ServerToolName, StopSequence, SystemPrompt, ThinkingConfig,
-    ToolChoice, ToolInput, Usage,
+    constants, ContentBlock, ErrorObject, FallbackList, Message, MessageParam, MessageResponse,
+    Metadata, OutputFormat, RoutingConfig, ServerToolConfig, ServerToolName, StopSequence,
+    SystemPrompt, ThinkingConfig, ToolChoice, ToolInput, Usage,
 };
 
 /// What the model is asked on the first step of a run; a `MessageRequest` without `stream`
@@ -47,6 +47,12 @@ pub struct RunMessageRequest {
     /// The form of an answer's text; without it any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_format: Option<OutputFormat>,
+    /// Models to ask instead when this one cannot answer, one after the other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fallbacks: Option<FallbackList>,
+    /// Lets the gateway choose the model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing: Option<RoutingConfig>,
     /// Free-form JSON of the caller's own, passed to the provider where it takes any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -67,6 +73,8 @@ impl RunMessageRequest {
             tool_choice: None,
             thinking: None,
             output_format: None,
+            fallbacks: None,
+            routing: None,
             metadata: None,
         }
     }
@@ -122,6 +130,18 @@ impl RunMessageRequest {
     /// Sets `output_format`.
     pub fn output_format(mut self, value: impl Into<OutputFormat>) -> Self {
         self.output_format = Some(value.into());
+        self
+    }
+
+    /// Sets `fallbacks`.
+    pub fn fallbacks(mut self, value: FallbackList) -> Self {
+        self.fallbacks = Some(value);
+        self
+    }
+
+    /// Sets `routing`.
+    pub fn routing(mut self, value: RoutingConfig) -> Self {
+        self.routing = Some(value);
         self
     }
 

@@ -3,10 +3,29 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, readText, type ResponsePromise } from "../runtime/responses.js";
-import type { EventSchemaDocument, Readiness, SpecDocument } from "../types/health.js";
+import type {
+  EventSchemaDocument,
+  Readiness,
+  SpecDocument,
+  UpstreamHealthList,
+} from "../types/health.js";
 
 /** Whether the gateway lives, is ready, and what it speaks. */
 export class Health extends ApiResource {
+  /**
+   * Look at the providers.
+   *
+   * Returns how each provider fares that was asked since this process of the gateway began.
+   */
+  upstreams(options?: RequestOptions): ResponsePromise<UpstreamHealthList> {
+    const request: OperationRequest = {
+      verb: "GET",
+      path: "/v1/health/upstreams",
+      security: [["GatewayKey"]],
+    };
+    return this.transport.call(request, readJson<UpstreamHealthList>, options);
+  }
+
   /**
    * Check that the gateway is alive.
    *

@@ -5,12 +5,14 @@ import type {
   ContentBlock,
   EffectClass,
   ErrorObject,
+  FallbackList,
   MessageParam,
   MessageResponse,
   MessageStreamEvent,
   Metadata,
   OutputFormat,
   PingEvent,
+  RoutingConfig,
   StopSequence,
   SystemPrompt,
   ThinkingConfig,
@@ -48,6 +50,10 @@ export interface RunMessageRequest {
   thinking?: ThinkingConfig;
   /** The form of an answer's text; without it any. */
   output_format?: OutputFormat;
+  /** Models to ask instead when this one cannot answer, one after the other. */
+  fallbacks?: FallbackList;
+  /** Lets the gateway choose the model. */
+  routing?: RoutingConfig;
   /** Free-form JSON of the caller's own, passed to the provider where it takes any. */
   metadata?: Metadata;
 }

@@ -5,14 +5,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._operations import HEALTH_EVENT_SPEC, HEALTH_LIVE, HEALTH_READY, HEALTH_SPEC
+from .._operations import (
+    HEALTH_EVENT_SPEC,
+    HEALTH_LIVE,
+    HEALTH_READY,
+    HEALTH_SPEC,
+    HEALTH_UPSTREAMS,
+)
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..types.health import Readiness
+from ..types.resilience import UpstreamHealthList
 
 
 class HealthResource(Resource):
     """Whether the gateway lives, is ready, and what it speaks."""
+
+    def upstreams(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> UpstreamHealthList:
+        """Look at the providers.
+
+        Returns how each provider fares that was asked since this process of the gateway
+        began.
+        """
+        return self._core.fetch(
+            HEALTH_UPSTREAMS,
+            UpstreamHealthList,
+            options=options,
+        )
 
     def live(
         self,
@@ -77,6 +100,22 @@ class HealthResource(Resource):
 
 class AsyncHealthResource(AsyncResource):
     """Whether the gateway lives, is ready, and what it speaks."""
+
+    async def upstreams(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> UpstreamHealthList:
+        """Look at the providers.
+
+        Returns how each provider fares that was asked since this process of the gateway
+        began.
+        """
+        return await self._core.fetch(
+            HEALTH_UPSTREAMS,
+            UpstreamHealthList,
+            options=options,
+        )
 
     async def live(
         self,

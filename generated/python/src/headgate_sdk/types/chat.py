@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
+from .resilience import RoutingConfig
 
 
 class ChatTextPart(TypedDict):
@@ -369,6 +370,12 @@ class ChatCompletionRequest(TypedDict):
 
     user: NotRequired[str]
     """The caller's own name of the person who asks."""
+
+    fallbacks: NotRequired[Sequence[str] | None]
+    """Models to ask instead when this one cannot answer, one after the other."""
+
+    routing: NotRequired[RoutingConfig | None]
+    """Lets the gateway choose the model."""
 
     metadata: NotRequired[Mapping[str, Any] | None]
     """Free-form JSON of the caller's own, passed to the provider where it takes any."""

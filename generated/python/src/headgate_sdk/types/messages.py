@@ -8,6 +8,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 from .content import AssistantContent, ContentBlock, TextBlockParam, UserContent
+from .resilience import RoutingConfig
 from .tools import Tool, ToolChoice
 
 
@@ -136,6 +137,12 @@ class MessageRequest(TypedDict):
 
     output_format: NotRequired[OutputFormat]
     """The form of the answer's text; without it any."""
+
+    fallbacks: NotRequired[Sequence[str]]
+    """Models to ask instead when this one cannot answer, one after the other."""
+
+    routing: NotRequired[RoutingConfig]
+    """Lets the gateway choose the model."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own, passed to the provider where it takes any."""

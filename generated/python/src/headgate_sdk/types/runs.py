@@ -19,6 +19,7 @@ from .messages import (
     ThinkingConfig,
     Usage,
 )
+from .resilience import RoutingConfig
 from .tools import ServerToolConfig, ServerToolName, ToolChoice
 
 
@@ -63,6 +64,12 @@ class RunMessageRequest(TypedDict):
 
     output_format: NotRequired[OutputFormat]
     """The form of an answer's text; without it any."""
+
+    fallbacks: NotRequired[Sequence[str]]
+    """Models to ask instead when this one cannot answer, one after the other."""
+
+    routing: NotRequired[RoutingConfig]
+    """Lets the gateway choose the model."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own, passed to the provider where it takes any."""

@@ -1,0 +1,152 @@
+"""How each provider fares: its breaker, its last outcomes, its calls in flight."""
+
+import itertools
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Literal, TypeAlias
+
+from headgate_gateway.clock import now_ms, rfc3339
+from headgate_gateway.dispatch.breaker import Breaker, State, Threshold
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.providers.catalogue import Resolved
+from headgate_gateway.providers.upstream import UpstreamProvider
+
+Status: TypeAlias = Literal["healthy", "degraded", "unhealthy", "unknown"]
+
+_OUTCOMES = 50
+"""How many of a provider's last answers its error rate is of."""
+_DEGRADED = 0.2
+_FAULTS = frozenset(
+    {"upstream_failed", "stream_idle_timeout", "upstream_timeout", "overloaded"}
+)
+_CANNOT = frozenset(
+    {
+        *_FAULTS,
+        "provider_key_missing",
+        "provider_key_rejected",
+        "rate_limit_exceeded",
+        "circuit_open",
+    }
+)
+
+
+class Upstream:
+    """One provider as this process sees it."""
+
+    def __init__(self, provider: str, threshold: Threshold) -> None:
+        self.provider = provider
+        self.breaker = Breaker(threshold)
+        self.outcomes: deque[bool] = deque(maxlen=_OUTCOMES)
+        """Whether the last calls were answered."""
+
+    @property
+    def error_rate(self) -> float:
+        """The share of the last calls that failed by the provider's fault."""
+        return self.outcomes.count(False) / len(self.outcomes) if self.outcomes else 0.0
+
+    def status(self, now: float) -> Status:
+        """The provider in one word."""
+        match self.breaker.state(now):
+            case "open":
+                return "unhealthy"
+            case "half_open":
+                return "degraded"
+            case _:
+                if not self.outcomes:
+                    return "unknown"
+                return "degraded" if self.error_rate >= _DEGRADED else "healthy"
+
+
+class Upstreams:
+    """All providers; those in this program have no breaker, since they cannot fail."""
+
+    def __init__(
+        self, threshold: Threshold, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._threshold = threshold
+        self._clock = clock
+        self._known: dict[str, Upstream] = {}
+        self._turns = itertools.count()
+        self.in_flight: Counter[str] = Counter()
+        """Calls that are being answered, by the model's id."""
+
+    def now(self) -> float:
+        """The time that breakers go by, in seconds."""
+        return self._clock()
+
+    def of(self, provider: str) -> Upstream:
+        """One provider."""
+        if provider not in self._known:
+            self._known[provider] = Upstream(provider, self._threshold)
+        return self._known[provider]
+
+    def known(self) -> list[Upstream]:
+        """The providers that were ever called, by name."""
+        return [self._known[name] for name in sorted(self._known)]
+
+    def next_turn(self) -> int:
+        """Counts up, for those who take turns."""
+        return next(self._turns)
+
+    def is_left_alone(self, resolved: Resolved) -> bool:
+        """Whether the breaker of a model's provider is open."""
+        upstream = self._known.get(resolved.provider.id)
+        return upstream is not None and upstream.breaker.state(self.now()) == "open"
+
+    def enter(self, resolved: Resolved) -> State:
+        """Begin a call; 503 while the provider's breaker is open."""
+        self.in_flight[resolved.id] += 1
+        if not isinstance(resolved.provider, UpstreamProvider):
+            return "closed"
+        upstream, now = self.of(resolved.provider.id), self.now()
+        if not upstream.breaker.admits(now):
+            self.in_flight[resolved.id] -= 1
+            raise _circuit_open(upstream, now)
+        return upstream.breaker.state(now)
+
+    def leave(self, resolved: Resolved, error: BaseException | None) -> None:
+        """End a call that was begun, and take in what it tells of the provider."""
+        self.in_flight[resolved.id] -= 1
+        if not isinstance(resolved.provider, UpstreamProvider):
+            return
+        upstream, now = self.of(resolved.provider.id), self.now()
+        if error is None:
+            upstream.outcomes.append(True)
+            upstream.breaker.succeeded(now)
+        elif is_fault(error):
+            upstream.outcomes.append(False)
+            upstream.breaker.failed(now)
+        else:
+            upstream.breaker.abandoned()
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether a failure is the provider's own, whoever asks.
+
+    A refused key, a used-up rate and a request that the provider does not like are the
+    caller's; nobody else is to suffer for them.
+    """
+    if not isinstance(error, GatewayError) or error.code not in _FAULTS:
+        return False
+    status = (error.details or {}).get("upstream_status", 500)
+    return not 400 <= status < 500 or status == 408
+
+
+def may_fall_back(error: GatewayError) -> bool:
+    """Whether another model may be asked instead."""
+    return error.code in _CANNOT
+
+
+def _circuit_open(upstream: Upstream, now: float) -> GatewayError:
+    wait = upstream.breaker.cooldown(now)
+    return GatewayError(
+        "circuit_open",
+        f"{upstream.provider} failed too often and is left alone for a while.",
+        retry_after=math.ceil(wait) or 1,
+        details={
+            "upstream": upstream.provider,
+            "retry_at": rfc3339(now_ms() + math.ceil(wait * 1000)),
+        },
+    )
