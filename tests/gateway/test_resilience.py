@@ -27,6 +27,7 @@ KEYS = {
     "X-Provider-Key-Anthropic": "sk-of-anthropic-alone",
     "X-Provider-Key-Groq": "sk-of-groq-alone",
     "X-Provider-Key-Mistral": "sk-of-mistral-alone",
+    "X-Provider-Key-Together": "sk-of-together-alone",
 }
 
 
@@ -81,7 +82,8 @@ def benches(folder: Path, own_settings: dict[str, str], **more: str) -> Iterator
         settings = {
             **own_settings,
             "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={openai.url} "
-            f"groq={openai.url} mistral={openai.url} anthropic={anthropic.url}",
+            f"groq={openai.url} mistral={openai.url} "
+            f"together={openai.url} anthropic={anthropic.url}",
             "HEADGATE_GATEWAY_BREAKER_FAILURES": "3",
             "HEADGATE_GATEWAY_BREAKER_COOLDOWN": "60",
             **more,
@@ -150,7 +152,7 @@ def test_when_nobody_can_answer_all_are_named(bench: Bench):
 def test_streams_chats_and_runs_fall_back_too(bench: Bench):
     """A stream is one whole answer of the model that could give it."""
     bench.openai.fails(500, DOWN)
-    fields = {"model": "openai/gpt-4o", "fallbacks": ["mock/echo"]}
+    fields = {"model": "together/m", "fallbacks": ["mock/echo"]}
     body = message(stream=True, **fields)
     streamed = bench.client.record("POST", "/v1/messages", json=body, headers=KEYS)
     said = {"messages": [{"role": "user", "content": "Hi"}]}

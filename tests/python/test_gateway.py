@@ -221,6 +221,12 @@ def test_spending_is_bounded_and_summed_up(use) -> None:
     assert use(lambda c: c.admin.usage.get(group_by="model")).groups
 
 
+def test_the_gateway_tells_how_it_fares(use) -> None:
+    """Signals of the key's limits and of the providers, none of which failed."""
+    assert use(lambda c: c.resilience.get()).health_score == 1
+    assert use(lambda c: c.health.upstreams()).data == []
+
+
 # Runs.
 
 

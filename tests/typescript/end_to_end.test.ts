@@ -416,11 +416,14 @@ test("what is used is summed up, and what may be spent is bounded", async () => 
   const ofKey = await admin.keys.usage(id);
   const mine = await client.usage.get({ group_by: "model" });
   const everybody = await admin.usage.get();
+  const signals = await client.resilience.get();
+  const { data } = await client.health.upstreams();
 
   assert.deepEqual([set.remaining_usd, listed.data, read], ["2.5", [set], set]);
   assert.equal(ofKey.requests, 0);
   assert.ok(mine.requests > 0 && mine.groups.length > 0);
   assert.ok(everybody.requests >= mine.requests);
+  assert.deepEqual([signals.health_score, data], [1, []]);
 });
 
 test("a refused request raises the class of its error", async () => {
