@@ -1497,6 +1497,41 @@ SpendLimit = TypeAliasType(
 )
 
 
+class InFlightSignal(BaseModel):
+    max_concurrent: Annotated[
+        StrictInt | None,
+        Field(description='How many there may be; null for any number.'),
+    ]
+    in_use: Annotated[
+        StrictInt,
+        Field(
+            description='How many there are, where there is such a limit; else 0.', ge=0
+        ),
+    ]
+    available: Annotated[
+        StrictInt | None,
+        Field(description='How many more there may be; null for any number.'),
+    ]
+
+
+class RateLimiterSignal(BaseModel):
+    limit: Annotated[
+        StrictInt | None,
+        Field(description='How many requests a window has; null for no limit.'),
+    ]
+    remaining: Annotated[
+        StrictInt | None,
+        Field(description='How many more there may be right now; null for any number.'),
+    ]
+    reset_at: Annotated[
+        AwareDatetime | None,
+        Field(description='When the whole window is free again; null without a limit.'),
+    ]
+    throttled: Annotated[
+        StrictBool, Field(description='Whether the next request would be refused.')
+    ]
+
+
 AuthMode = TypeAliasType(
     "AuthMode",
     Annotated[
@@ -1724,6 +1759,17 @@ class JsonObjectOutputFormat(BaseModel):
         extra='forbid',
     )
     type: Annotated[Literal['json_object'], Field(description='Names the form.')]
+
+
+RoutingStrategy = TypeAliasType(
+    "RoutingStrategy",
+    Annotated[
+        Literal['cost', 'quality', 'performance', 'round_robin', 'random', 'least_connections', 'lowest_cost', 'cost_based', 'lowest_latency', 'least_busy'],
+        Field(
+            description='How one of several models is chosen: by price, quality or speed, in turn, by chance, or the one\nwith the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,\n`lowest_latency` as `performance`, `least_busy` as `least_connections`.'
+        ),
+    ],
+)
 
 
 class TextBlock(BaseModel):
@@ -2101,6 +2147,26 @@ CredentialInjectionMode = TypeAliasType(
         Field(
             description='How a secret is sent: as the whole value of a header, as a bearer token, as a query parameter,\nor, of the form `user:password`, as basic authentication.'
         ),
+    ],
+)
+
+
+CircuitState = TypeAliasType(
+    "CircuitState",
+    Annotated[
+        Literal['closed', 'open', 'half_open'],
+        Field(
+            description='Whether a provider is asked (`closed`), left alone after failures in a row (`open`), or tried one\ncall at a time (`half_open`).'
+        ),
+    ],
+)
+
+
+UpstreamStatus = TypeAliasType(
+    "UpstreamStatus",
+    Annotated[
+        Literal['healthy', 'degraded', 'unhealthy', 'unknown'],
+        Field(description='How a provider fares, in one word.'),
     ],
 )
 
@@ -3343,6 +3409,45 @@ ToolChoice = TypeAliasType(
 )
 
 
+FallbackList = TypeAliasType(
+    "FallbackList",
+    Annotated[
+        list[ModelName],
+        Field(
+            description='Models to ask instead, one after the other, when one cannot answer.',
+            max_length=8,
+        ),
+    ],
+)
+
+
+class RoutingConfig(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    strategy: Annotated[
+        RoutingStrategy,
+        Field(
+            description='How one of the candidates is chosen; the others follow if it cannot answer.'
+        ),
+    ]
+    candidates: Annotated[
+        list[ModelName] | MISSING,
+        Field(description='Models to choose from beside `model`.', max_length=16),
+    ] = MISSING
+    max_input_price: Annotated[
+        StrictFloat | MISSING,
+        Field(
+            description='Only models known to cost no more than this a million input tokens.',
+            ge=0.0,
+        ),
+    ] = MISSING
+    required_capabilities: Annotated[
+        list[ModelCapability] | MISSING,
+        Field(description='Only models known to support all of these.', max_length=16),
+    ] = MISSING
+
+
 class RunConfig(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -3805,6 +3910,51 @@ class CredentialInjection(BaseModel):
             pattern='^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$',
         ),
     ] = MISSING
+
+
+class CircuitBreakerSignal(BaseModel):
+    upstream: Annotated[StrictStr, Field(description="The provider's id.")]
+    state: Annotated[CircuitState, Field(description='Whether it is asked.')]
+    failure_count: Annotated[
+        StrictInt, Field(description='Its failures in a row.', ge=0)
+    ]
+    threshold: Annotated[
+        StrictInt,
+        Field(
+            description='How many failures in a row open the breaker; 0 if none do.',
+            ge=0,
+        ),
+    ]
+    cooldown_remaining_s: Annotated[
+        StrictFloat,
+        Field(description='Seconds until it is tried again; 0 if it is asked.', ge=0.0),
+    ]
+
+
+class UpstreamHealth(BaseModel):
+    object: Annotated[
+        Literal['upstream_health'], Field(description='Always `upstream_health`.')
+    ]
+    provider: Annotated[
+        StrictStr,
+        Field(
+            description="The provider's id, the part of a model's id before the slash."
+        ),
+    ]
+    status: Annotated[UpstreamStatus, Field(description='How it fares.')]
+    circuit_state: Annotated[CircuitState, Field(description='Whether it is asked.')]
+    error_rate: Annotated[
+        StrictFloat,
+        Field(
+            description='The share of its last answers that failed by its own fault.',
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
+    cooldown_remaining_s: Annotated[
+        StrictFloat,
+        Field(description='Seconds until it is tried again; 0 if it is asked.', ge=0.0),
+    ]
 
 
 class MessageDeltaEvent(BaseModel):
@@ -5318,6 +5468,36 @@ class SpendCapList(BaseModel):
     data: Annotated[list[SpendCap], Field(description='The caps.')]
 
 
+class SignalsSnapshot(BaseModel):
+    object: Annotated[
+        Literal['signals_snapshot'], Field(description='Always `signals_snapshot`.')
+    ]
+    timestamp: Annotated[AwareDatetime, Field(description='The moment.')]
+    inflight: Annotated[
+        InFlightSignal, Field(description="The key's requests that are being answered.")
+    ]
+    rate_limiter: Annotated[RateLimiterSignal, Field(description="The key's rate.")]
+    circuit_breakers: Annotated[
+        list[CircuitBreakerSignal],
+        Field(description='The breakers of the providers that were asked.'),
+    ]
+    health_score: Annotated[
+        StrictFloat,
+        Field(
+            description="The share of the providers' last answers that did not fail by their fault; 0 for one that is left alone.",
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
+
+
+class UpstreamHealthList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[UpstreamHealth], Field(description='The providers that were asked.')
+    ]
+
+
 OutputFormat = TypeAliasType(
     "OutputFormat",
     Annotated[
@@ -6159,6 +6339,16 @@ class ChatCompletionRequest(BaseModel):
             description="The caller's own name of the person who asks.", max_length=256
         ),
     ] = MISSING
+    fallbacks: Annotated[
+        FallbackList | None | MISSING,
+        Field(
+            description='Models to ask instead when this one cannot answer, one after the other.'
+        ),
+    ] = MISSING
+    routing: Annotated[
+        RoutingConfig | None | MISSING,
+        Field(description='Lets the gateway choose the model.'),
+    ] = MISSING
     metadata: Annotated[
         Metadata | None | MISSING,
         Field(
@@ -6259,6 +6449,15 @@ class RunMessageRequest(BaseModel):
         OutputFormat | MISSING,
         Field(description="The form of an answer's text; without it any."),
     ] = MISSING
+    fallbacks: Annotated[
+        FallbackList | MISSING,
+        Field(
+            description='Models to ask instead when this one cannot answer, one after the other.'
+        ),
+    ] = MISSING
+    routing: Annotated[
+        RoutingConfig | MISSING, Field(description='Lets the gateway choose the model.')
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,
         Field(
@@ -6345,6 +6544,15 @@ class MessageRequest(BaseModel):
     output_format: Annotated[
         OutputFormat | MISSING,
         Field(description="The form of the answer's text; without it any."),
+    ] = MISSING
+    fallbacks: Annotated[
+        FallbackList | MISSING,
+        Field(
+            description='Models to ask instead when this one cannot answer, one after the other.'
+        ),
+    ] = MISSING
+    routing: Annotated[
+        RoutingConfig | MISSING, Field(description='Lets the gateway choose the model.')
     ] = MISSING
     metadata: Annotated[
         Metadata | MISSING,

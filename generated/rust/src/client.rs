@@ -14,6 +14,7 @@ use crate::resources::messages::Messages;
 use crate::resources::models::Models;
 use crate::resources::protocols::Protocols;
 use crate::resources::proxy::Proxy;
+use crate::resources::resilience::Resilience;
 use crate::resources::runs::Runs;
 use crate::resources::services::Services;
 use crate::resources::tokens::Tokens;
@@ -240,6 +241,11 @@ impl Client {
     /// What was used and what it cost.
     pub fn usage(&self) -> Usage {
         Usage::new(&self.core)
+    }
+
+    /// Limits and circuit breakers.
+    pub fn resilience(&self) -> Resilience {
+        Resilience::new(&self.core)
     }
 
     /// Whether the gateway lives, is ready, and what it speaks.

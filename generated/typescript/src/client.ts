@@ -10,6 +10,7 @@ import { Messages } from "./resources/messages.js";
 import { Models } from "./resources/models.js";
 import { Protocols } from "./resources/protocols.js";
 import { Proxy } from "./resources/proxy.js";
+import { Resilience } from "./resources/resilience.js";
 import { Runs } from "./resources/runs.js";
 import { ServicesResource } from "./resources/services.js";
 import { Tokens } from "./resources/tokens.js";
@@ -40,6 +41,8 @@ export class Headgate extends ApiResource {
   readonly proxy = new Proxy(this.transport);
   /** What was used and what it cost. */
   readonly usage = new UsageResource(this.transport);
+  /** Limits and circuit breakers. */
+  readonly resilience = new Resilience(this.transport);
   /** Whether the gateway lives, is ready, and what it speaks. */
   readonly health = new Health(this.transport);
 

@@ -32,6 +32,7 @@ export { Proxy } from "./resources/proxy.js";
 export { ProxyServices } from "./resources/proxy/services.js";
 export { Upstream } from "./resources/proxy/upstream.js";
 export { UsageResource } from "./resources/usage.js";
+export { Resilience } from "./resources/resilience.js";
 export { Health } from "./resources/health.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
 export type {
@@ -98,6 +99,7 @@ export type * from "./types/messages.js";
 export type * from "./types/models.js";
 export type * from "./types/protocols.js";
 export type * from "./types/proxy.js";
+export type * from "./types/resilience.js";
 export type * from "./types/runs.js";
 export type * from "./types/services.js";
 export type * from "./types/shared.js";

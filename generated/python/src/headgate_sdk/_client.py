@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .resources.models import AsyncModelsResource, ModelsResource
     from .resources.protocols import AsyncProtocolsResource, ProtocolsResource
     from .resources.proxy import AsyncProxyResource, ProxyResource
+    from .resources.resilience import AsyncResilienceResource, ResilienceResource
     from .resources.runs import AsyncRunsResource, RunsResource
     from .resources.services import AsyncServicesResource, ServicesResource
     from .resources.tokens import AsyncTokensResource, TokensResource
@@ -263,6 +264,13 @@ class Headgate(SyncPassingClient):
         return UsageResource(self._core)
 
     @cached_property
+    def resilience(self) -> ResilienceResource:
+        """Limits and circuit breakers."""
+        from .resources.resilience import ResilienceResource
+
+        return ResilienceResource(self._core)
+
+    @cached_property
     def health(self) -> HealthResource:
         """Whether the gateway lives, is ready, and what it speaks."""
         from .resources.health import HealthResource
@@ -490,6 +498,13 @@ class AsyncHeadgate(AsyncPassingClient):
         from .resources.usage import AsyncUsageResource
 
         return AsyncUsageResource(self._core)
+
+    @cached_property
+    def resilience(self) -> AsyncResilienceResource:
+        """Limits and circuit breakers."""
+        from .resources.resilience import AsyncResilienceResource
+
+        return AsyncResilienceResource(self._core)
 
     @cached_property
     def health(self) -> AsyncHealthResource:

@@ -536,6 +536,18 @@ USAGE_GET = Operation(
     credentials=(("api_key",),),
     idempotency="natural",
 )
+RESILIENCE_GET = Operation(
+    method="GET",
+    path="/v1/resilience",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+HEALTH_UPSTREAMS = Operation(
+    method="GET",
+    path="/v1/health/upstreams",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
 HEALTH_LIVE = Operation(
     method="GET",
     path="/healthz",

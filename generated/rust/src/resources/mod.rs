@@ -23,6 +23,7 @@ pub mod protocols;
 pub mod proxy;
 pub mod proxy_services;
 pub mod proxy_upstream;
+pub mod resilience;
 pub mod runs;
 pub mod services;
 pub mod tokens;

@@ -418,6 +418,13 @@ pub enum Session {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SignalsSnapshot {
+    #[default]
+    #[serde(rename = "signals_snapshot")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SignatureDelta {
     #[default]
     #[serde(rename = "signature_delta")]
@@ -547,6 +554,13 @@ pub enum ToolUse {
 pub enum Transform {
     #[default]
     #[serde(rename = "transform")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpstreamHealth {
+    #[default]
+    #[serde(rename = "upstream_health")]
     Value,
 }
 

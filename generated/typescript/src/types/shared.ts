@@ -402,6 +402,57 @@ export interface JsonSchemaOutputFormat {
 /** The form of an answer's text. */
 export type OutputFormat = TextOutputFormat | JsonObjectOutputFormat | JsonSchemaOutputFormat;
 
+/** A model's id, `provider/model`, or one of its aliases. */
+export type ModelName = string;
+
+/** Models to ask instead, one after the other, when one cannot answer. */
+export type FallbackList = ModelName[];
+
+/**
+ * How one of several models is chosen: by price, quality or speed, in turn, by chance, or the one
+ * with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,
+ * `lowest_latency` as `performance`, `least_busy` as `least_connections`.
+ */
+export type RoutingStrategy =
+  | "cost"
+  | "quality"
+  | "performance"
+  | "round_robin"
+  | "random"
+  | "least_connections"
+  | "lowest_cost"
+  | "cost_based"
+  | "lowest_latency"
+  | "least_busy";
+
+/** Something a model can do; a property of `ModelCapabilities`. */
+export type ModelCapability =
+  | "messages"
+  | "streaming"
+  | "tools"
+  | "parallel_tools"
+  | "vision"
+  | "audio"
+  | "video"
+  | "documents"
+  | "structured_output"
+  | "thinking"
+  | "embeddings"
+  | "native_web_search"
+  | "native_code_execution";
+
+/** How the gateway chooses the model; providers that are left alone come last. */
+export interface RoutingConfig {
+  /** How one of the candidates is chosen; the others follow if it cannot answer. */
+  strategy: RoutingStrategy;
+  /** Models to choose from beside `model`. */
+  candidates?: ModelName[];
+  /** Only models known to cost no more than this a million input tokens. */
+  max_input_price?: number;
+  /** Only models known to support all of these. */
+  required_capabilities?: ModelCapability[];
+}
+
 /** Free-form JSON. */
 export interface Metadata {
   [field: string]: unknown;
@@ -1028,6 +1079,12 @@ export interface UsageSummary {
   /** The sums for each value of what was grouped by, dearest first; empty without `group_by`. */
   groups: UsageGroup[];
 }
+
+/**
+ * Whether a provider is asked (`closed`), left alone after failures in a row (`open`), or tried one
+ * call at a time (`half_open`).
+ */
+export type CircuitState = "closed" | "open" | "half_open" | (string & {});
 
 /** The word `ok`. */
 export type LivenessText = "ok";
