@@ -19,6 +19,7 @@ HEADER_MAPS = {
 }
 CLIENTS = {
     "python": "src/headgate_sdk/_client.py",
+    "typescript": "src/client.ts",
     "rust": "src/client.rs",
 }
 """Where a vendor's own client is given out, for those that `x-clients` declares."""

@@ -29,7 +29,9 @@ export function secretsOf(
   const { product, credentials } = settings;
   const placed = Object.values(credentials);
   const secrets: Secrets = {
-    names: placed.flatMap(({ name }) => name?.toLowerCase() ?? []),
+    names: [...placed.map(({ name = "" }) => name), ...(product.secretHeaders ?? [])].map((name) =>
+      name.toLowerCase(),
+    ),
     prefixes: Object.values(product.headerMaps).map(({ prefix }) => prefix.toLowerCase()),
     shown: [(product.idempotencyHeader ?? "Idempotency-Key").toLowerCase()],
     values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secret ?? []),

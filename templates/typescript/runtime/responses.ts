@@ -87,29 +87,25 @@ export async function readNothing(accepted: Accepted): Promise<undefined> {
 
 /** Reads a body as text. */
 export async function readText(accepted: Accepted): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  await readPieces(accepted, (piece) => {
-    text += decoder.decode(piece, { stream: true });
-  });
-  return text + decoder.decode();
+  return new TextDecoder().decode(await readBytes(accepted));
 }
 
 /** Reads a body as bytes. */
 export async function readBytes(accepted: Accepted): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
+  let bytes = new Uint8Array(0);
   let length = 0;
   await readPieces(accepted, (piece) => {
-    pieces.push(piece);
+    const before = length;
     length += piece.length;
+    // Twice as much room each time keeps the time linear.
+    if (length > bytes.length) {
+      const grown = new Uint8Array(before === 0 ? length : length * 2);
+      grown.set(bytes);
+      bytes = grown;
+    }
+    bytes.set(piece, before);
   });
-  const bytes = new Uint8Array(length);
-  let position = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, position);
-    position += piece.length;
-  }
-  return bytes;
+  return bytes.subarray(0, length);
 }
 
 async function readPieces(

@@ -41,6 +41,7 @@ export interface APIErrorFacts {
   readonly details?: JsonObject | undefined;
   readonly error?: JsonObject | undefined;
   readonly body?: JsonValue | undefined;
+  readonly content?: Uint8Array | undefined;
   readonly headers?: Headers | undefined;
   readonly lastEventId?: string | undefined;
 }
@@ -68,7 +69,14 @@ export class APIError extends SdkError {
 
   constructor(message: string, facts: APIErrorFacts) {
     super(message);
-    const { details: _details, error: _error, body: _body, headers: _headers, ...shown } = facts;
+    const {
+      details: _details,
+      error: _error,
+      body: _body,
+      content: _content,
+      headers: _headers,
+      ...shown
+    } = facts;
     Object.assign(this, shown);
     this.#facts = facts;
   }
@@ -86,6 +94,11 @@ export class APIError extends SdkError {
   /** The whole body: parsed when it is JSON, else its text. */
   get body(): JsonValue | undefined {
     return this.#facts.body;
+  }
+
+  /** The bytes of the body; empty when a stream carried the error. */
+  get content(): Uint8Array {
+    return this.#facts.content ?? new Uint8Array(0);
   }
 
   get headers(): Headers | undefined {

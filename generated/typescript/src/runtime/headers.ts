@@ -54,7 +54,7 @@ export function setHeader(headers: Headers, name: string, value: string): void {
     if (/[^\t\x20-\x7e]/.test(value)) throw undefined;
     headers.set(name, value);
   } catch {
-    throw new ConfigurationError(`the header ${JSON.stringify(name)} cannot be sent`);
+    throw new ConfigurationError(`the header ${name} cannot be sent`);
   }
 }
 

@@ -80,7 +80,7 @@ export function checkedBaseUrl(text: string): string {
   ) {
     return url.href.replace(/\/+$/, "");
   }
-  throw new ConfigurationError("the base URL must be of http or https, and nothing but an address");
+  throw new ConfigurationError("the base URL must be a plain http(s) address");
 }
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
@@ -97,7 +97,7 @@ function jsonText(body: unknown): string {
   try {
     return JSON.stringify(body);
   } catch (cause) {
-    throw new ConfigurationError("the body cannot be written as JSON", { cause });
+    throw new ConfigurationError("the body is not JSON", { cause });
   }
 }
 

@@ -42,7 +42,7 @@ export function transportSettings(
   options: ConnectionOptions,
 ): TransportSettings {
   const { baseUrl = product.baseUrl, interceptors = [], extensions = [] } = options;
-  if (baseUrl === undefined) throw new ConfigurationError("the client needs a base URL");
+  if (baseUrl === undefined) throw new ConfigurationError("there is no base URL");
   const settings: TransportSettings = {
     ...options,
     product,

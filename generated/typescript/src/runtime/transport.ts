@@ -21,7 +21,7 @@ import {
 } from "./request.js";
 import {
   connectionError,
-  readText,
+  readBytes,
   ResponsePromise,
   type Accepted,
   type Exchange,
@@ -99,6 +99,8 @@ export interface Product {
   /** The header that carries the number of an attempt, from 1. */
   readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
+  /** Headers that hold a secret, whatever their names sound like. */
+  readonly secretHeaders?: readonly string[];
   readonly errors: ErrorForm;
 }
 
@@ -108,6 +110,8 @@ export interface TransportSettings {
   readonly baseUrl: string;
   readonly credentials: Readonly<Record<string, Credential>>;
   readonly headers: HeaderValues;
+  /** The arguments of the scopes that the client is in, by name. */
+  readonly scope?: Readonly<Record<string, string>>;
   /** Whether requests say what made them: the user agent and the SDK's own header. */
   readonly platformHeaders?: boolean | undefined;
   readonly timeouts: Timeouts;
@@ -145,14 +149,15 @@ const SAFE_TO_REPEAT = /^(GET|HEAD|PUT|DELETE|OPTIONS|TRACE|QUERY)$/;
 /** Sends requests: credentials, timeouts, retries and errors are settled here for all of them. */
 export class Transport {
   readonly settings: TransportSettings;
+  /** What the retries of all calls cost; scopes share it. */
+  readonly quota: RetryQuota;
   readonly #baseUrl: string;
   readonly #fetch: Fetch;
-  readonly #quota: RetryQuota;
 
-  constructor(settings: TransportSettings) {
+  constructor(settings: TransportSettings, quota = new RetryQuota(settings.retry.quota)) {
     this.settings = settings;
     this.#baseUrl = checkedBaseUrl(settings.baseUrl);
-    this.#quota = new RetryQuota(settings.retry.quota);
+    this.quota = quota;
     this.#fetch = settings.fetch ?? ((url, init) => fetch(url, init));
   }
 
@@ -194,7 +199,7 @@ export class Transport {
       const outcome = await this.#attempt(call, prepared, sent, observers);
       const error = outcome instanceof SdkError ? outcome : await this.#refusal(outcome, sending);
       if (error === undefined) {
-        this.#quota.refund(spent);
+        this.quota.refund(spent);
         return outcome as Accepted;
       }
       if (tokens?.isRenewed(error) === true) continue;
@@ -203,7 +208,7 @@ export class Transport {
         failure: failureOf(error),
         policy: { ...retry, maxAttempts },
         repeatable,
-        tokens: this.#quota.tokens,
+        tokens: this.quota.tokens,
         remaining: call.remaining,
         random: Math.random(),
       });
@@ -214,7 +219,7 @@ export class Transport {
       }
       const { delay, cost } = decision;
       await tell(observers, "onRetry", attempt, delay, error, sent);
-      this.#quota.spend(cost);
+      this.quota.spend(cost);
       spent += cost;
       await call.pause(delay);
     }
@@ -344,9 +349,11 @@ export class Transport {
     const { response, call, show } = accepted;
     if (response.ok) return undefined;
     try {
-      const body = jsonOrText(await readText(accepted));
+      const content = await readBytes(accepted);
+      const body = jsonOrText(new TextDecoder().decode(content));
       const wait = retryAfter(response.headers, Date.now());
       return this.apiError(body, accepted, {
+        content,
         lastEventId,
         retryAfter: wait === undefined ? undefined : wait / 1_000,
       });
@@ -359,7 +366,7 @@ export class Transport {
   apiError(
     body: JsonValue | undefined,
     { response, requestId, show }: Accepted,
-    around: Pick<APIErrorFacts, "lastEventId" | "retryAfter">,
+    around: Pick<APIErrorFacts, "content" | "lastEventId" | "retryAfter">,
     fallback?: string,
   ): APIError {
     const { product, makeError } = this.settings;

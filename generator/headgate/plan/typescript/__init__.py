@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import headgate
 from headgate.encoding.typescript import line_comment
 from headgate.plan.package import Copied, Package, Rendered
+from headgate.plan.typescript.builders import BUILDERS, plan_builders
 from headgate.plan.typescript.configuration import plan_configuration
 from headgate.plan.typescript.content import (
     CONTENT,
@@ -49,6 +50,7 @@ RUNTIME = (
     "credentials",
     "environment",
     "errors",
+    "foreign",
     "frames",
     "headers",
     "interceptors",
@@ -60,19 +62,23 @@ RUNTIME = (
     "output",
     "pages",
     "partial",
+    "passing",
     "redaction",
     "request",
     "responses",
     "resume",
     "retry",
+    "scopes",
     "servers",
     "settings",
     "sse",
+    "steps",
     "stream",
     "styles",
     "sums",
     "timeouts",
     "transport",
+    "waiting",
     "vectors",
     "webhooks",
 )
@@ -137,6 +143,12 @@ def _sources(
         "typescript/src/extensions.ts.jinja",
         plan_extensions(api, config, header),
     )
+    if api.surface.builders:
+        yield Rendered(
+            f"src/{BUILDERS}.ts",
+            "typescript/src/builders.ts.jinja",
+            plan_builders(api, names, header),
+        )
     yield from _content(api, names, header)
     yield from _webhooks(api, names, header)
     for resource in _resources(api.root):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -288,8 +289,27 @@ def _product(api: Api, config: Config, options: dict[str, Name]) -> list[Entry]:
         for each in api.header_maps
     ]
     entries.append(Entry(fixed("headerMaps"), Object(tuple(maps))))
+    secret = tuple(string(name) for name in _secret_headers(api))
+    if secret:
+        entries.append(Entry(fixed("secretHeaders"), Array(secret)))
     entries.append(Entry(fixed("errors"), error_form(api.errors)))
     return entries
+
+
+_SOUNDS_SECRET = re.compile(
+    r"(^|[-_])(key|apikey|secret|password|token|authorization|cookie|credential)$",
+    re.IGNORECASE,
+)
+"""Headers whose values the runtime shows to nobody, whatever the document says."""
+
+
+def _secret_headers(api: Api) -> list[str]:
+    """Give the headers in which scopes put a secret that their names do not tell."""
+    found: list[str] = []
+    for scope in api.surface.scopes:
+        secret = {each.name for each in scope.arguments if each.secret}
+        found += [h.name for h in scope.headers if secret & set(h.pieces[1::2])]
+    return [name for name in found if not _SOUNDS_SECRET.search(name)]
 
 
 def _header_map(header_map: HeaderMap) -> Value:

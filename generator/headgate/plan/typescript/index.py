@@ -68,8 +68,16 @@ def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
             assembled("export type * from {};", module_path(f"./{module}.js"))
             for module in sorted({each.module for each in names.types.values()})
         ),
-        content=tuple(_content(api)),
+        content=(*_builders(names), *_content(api)),
     )
+
+
+def _builders(names: Names) -> Iterator[Code]:
+    if names.scopes:
+        shown = _sorted_names(names.scopes.values())
+        yield _export("client", shown, only_types=True)
+    if names.builders:
+        yield _export("builders", _sorted_names(names.builders.values()))
 
 
 def _content(api: Api) -> Iterator[Code]:
@@ -86,6 +94,12 @@ def _content(api: Api) -> Iterator[Code]:
         )
     if any(scheme.kind == "basic" for scheme in api.schemes):
         yield fixed('export type { BasicCredential } from "./runtime/credentials.js";')
+    if api.surface.calls is not None:
+        yield fixed('export { RawAnswer, type RawBody } from "./runtime/passing.js";')
+    if api.clients:
+        yield fixed('export type { ForeignSettings } from "./runtime/foreign.js";')
+    if api.surface.waits:
+        yield fixed('export type { WaitOptions } from "./runtime/waiting.js";')
     if api.content.output is not None:
         yield fixed('export { parseOutput } from "./output.js";')
         yield fixed('export type { StandardSchema } from "./runtime/output.js";')

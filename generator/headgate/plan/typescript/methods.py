@@ -63,6 +63,15 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True)
+class Extra:
+    """A method that is no operation: its comment, its head, its lines."""
+
+    docs: Code
+    head: Code
+    lines: tuple[Code, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     """What a method gives: its type's generic and arguments, and the call for it."""
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.operations import Operation, Resource
     from headgate.ir.streams import Stream
+    from headgate.ir.surface import Builder
     from headgate.ir.types import TypeId
 
 LONGEST = 60
@@ -31,17 +32,19 @@ TAKEN_TYPES = frozenset(
     "APIConnectionError APIError APIErrorFacts APITimeoutError AccumulatedStream"
     " Accumulator ApiResource Array AssemblyRule AsyncGenerator AsyncIterable"
     " AttemptRequest AttemptResponse BasicCredential BinaryInput Blob Boolean"
-    " CallOptions ClientCredentials ClientOptions ConfigurationError ConnectionOptions"
-    " Credential Date DetailTable Encoded ErrorClasses EventKind EventOf EventStream"
-    " Exchange Extension Fetch File FormData FrameLimits Function HeaderValues"
-    " Interceptor JsonObject JsonPieces JsonValue LogLevel LogOptions Logger Map Media"
-    " MediaOptions MediaParts Number Object OperationRequest Page PagePromise PageRule"
-    " PartialJson Product Promise Record RequestCancelledError RequestOptions"
-    " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy SdkError Set"
-    " StandardSchema StreamError StreamForeignError StreamGapError StreamLimitError"
-    " StreamRule StreamTruncatedError String Symbol Timeouts Transport URL Uint8Array"
-    " UnknownTag UnknownVariant Validation WebhookBody WebhookHeaders WebhookOptions"
-    " WebhookScheme WebhookSignatureError".split()
+    " CallOptions CallTokens ClientCredentials ClientOptions ConfigurationError"
+    " ConnectionOptions Credential Date DetailTable Encoded ErrorClasses EventKind"
+    " EventOf EventStream Exchange Extension Fetch File ForeignSettings FormData"
+    " FrameLimits Function HeaderValues Interceptor JsonObject JsonPieces JsonValue"
+    " LogLevel LogOptions Logger Map Media MediaOptions MediaParts Number Object"
+    " OperationRequest Page PagePromise PageRule PartialJson PassingRule Product"
+    " Promise RawAnswer RawBody Record RequestCancelledError RequestOptions"
+    " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy ScopeShape"
+    " SdkError Set StandardSchema Steps StreamError StreamForeignError"
+    " StreamGapError StreamLimitError StreamRule StreamTruncatedError String Symbol"
+    " Timeouts Transport URL Uint8Array UnknownTag UnknownVariant Validation"
+    " WaitOptions WaitRule WebhookBody WebhookHeaders WebhookOptions WebhookScheme"
+    " WebhookSignatureError".split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
 
@@ -99,6 +102,9 @@ class Names:
     errors: Mapping[str, Exported]
     streams: Mapping[str, Exported]
     header_maps: Mapping[str, Exported]
+    scopes: Mapping[str, Exported]
+    surface: Mapping[str, Name]
+    builders: Mapping[str, Exported]
     resources: Mapping[tuple[str, ...], ResourceNames]
 
 
@@ -122,6 +128,7 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
     """Claim all names: the client's and the schemas' own come before made-up ones."""
     exports = _Exports()
     client_name = exports.claim("Client", client)
+    surface = _surface_names(api)
     base_error = exports.claim("Client", f"{client_name.text}Error")
     return Names(
         client=Exported(client_name, "client"),
@@ -142,8 +149,46 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
             )
             for header_map in api.header_maps
         },
-        resources=_resource_names(exports, api.root, client_name),
+        scopes={
+            scope.name: Exported(
+                exports.claim("Scope", f"{pascal(split_words(scope.name))}Scope"),
+                "client",
+            )
+            for scope in api.surface.scopes
+        },
+        surface=surface,
+        builders={
+            builder.name: Exported(
+                exports.claim("Builder", _builder_name(api, builder)), "builders"
+            )
+            for builder in api.surface.builders
+        },
+        resources=_resource_names(exports, api, client_name, surface),
     )
+
+
+def _surface_names(api: Api) -> dict[str, Name]:
+    """Name what the client has beside its resources, by the spec's word for it."""
+    fixed = {"fromEnv"}
+    if api.surface.scopes:
+        fixed.add("scope")
+    if api.surface.calls is not None:
+        fixed |= {"delete", "get", "patch", "post", "put", "request"}
+    members = Scope(reserved=TAKEN_MEMBERS | fixed)
+    words = [
+        *(each.name for each in api.surface.scopes),
+        *(each.name for each in api.surface.waits),
+        *(each.kind for each in api.clients),
+    ]
+    named = {word: members.claim(camel(split_words(word)), "call") for word in words}
+    return named | {word: Name(word) for word in fixed}
+
+
+def _builder_name(api: Api, builder: Builder) -> str:
+    """Name a builder after the resource of the call that it makes."""
+    operation = next(each for each in api.operations if each.id == builder.operation)
+    words = split_words("_".join((*operation.resource, builder.name)))
+    return pascal(words)[:LONGEST]
 
 
 def _definition_words(api: Api) -> Iterable[tuple[TypeId, tuple[str, ...]]]:
@@ -167,9 +212,12 @@ def _stream_names(exports: _Exports, streams: Iterable[Stream]) -> dict[str, Exp
 
 
 def _resource_names(
-    exports: _Exports, root: Resource, client: Name
+    exports: _Exports, api: Api, client: Name, surface: Mapping[str, Name]
 ) -> dict[tuple[str, ...], ResourceNames]:
-    found = {root.path: _members(exports, root, Exported(client, "client"))}
+    root = api.root
+    taken = {name.text for name in surface.values()}
+    home = Exported(client, "client")
+    found = {root.path: _members(exports, root, home, taken)}
     files = Scope(fold_case=True)
     waiting = list(root.children)
     while waiting:
@@ -178,7 +226,10 @@ def _resource_names(
         whole = pascal(word for part in resource.path for word in split_words(part))
         name = exports.claim("Resource", last, whole, f"{whole}Resource")
         exported = Exported(name, _resource_module(files, resource.path))
-        found[resource.path] = _members(exports, resource, exported)
+        operations = {operation.id for operation in resource.operations}
+        builders = [b for b in api.surface.builders if b.operation in operations]
+        taken = {camel(split_words(each.name)) for each in builders}
+        found[resource.path] = _members(exports, resource, exported, taken)
         waiting[:0] = resource.children
     return found
 
@@ -198,9 +249,9 @@ def _resource_module(files: Scope, path: tuple[str, ...]) -> str:
 
 
 def _members(
-    exports: _Exports, resource: Resource, exported: Exported
+    exports: _Exports, resource: Resource, exported: Exported, taken: set[str]
 ) -> ResourceNames:
-    members = Scope(reserved=TAKEN_MEMBERS)
+    members = Scope(reserved=TAKEN_MEMBERS | taken)
     children = {
         child.path: members.claim(camel(split_words(child.path[-1])), "resource")
         for child in resource.children
