@@ -14,4 +14,9 @@ export class Kiln extends ApiResource {
   constructor(client: Transport | ClientOptions = {}) {
     super(complete(client));
   }
+
+  /** Makes a client of what the environment and the defaults say alone. */
+  static fromEnv(): Kiln {
+    return new Kiln();
+  }
 }
