@@ -18,7 +18,7 @@ import type {
   ChatToolChoice,
   ChatUserContent,
 } from "./types/chat.js";
-import type { Metadata } from "./types/shared.js";
+import type { FallbackList, Metadata, RoutingConfig } from "./types/shared.js";
 
 /** A call of `chat.completions.create`, put together in steps. */
 export class ChatCompletionsBuilder extends Steps<ChatCompletionRequest> {
@@ -132,6 +132,16 @@ export class ChatCompletionsBuilder extends Steps<ChatCompletionRequest> {
   /** How much the model reasons before it answers. */
   reasoningEffort(value: ChatReasoningEffort | null): this {
     return this.param("reasoning_effort", value);
+  }
+
+  /** Models to ask instead when this one cannot answer, one after the other. */
+  fallbacks(value: FallbackList | null): this {
+    return this.param("fallbacks", value);
+  }
+
+  /** Lets the gateway choose the model. */
+  routing(value: RoutingConfig | null): this {
+    return this.param("routing", value);
   }
 
   /** Free-form JSON of the caller's own, passed to the provider where it takes any. */

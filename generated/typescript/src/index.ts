@@ -105,9 +105,13 @@ export type * from "./types/services.js";
 export type * from "./types/shared.js";
 export type * from "./types/tokens.js";
 export type * from "./types/workspaces.js";
+export type { TraceScope, WithUpstreamKeyScope } from "./client.js";
+export { ChatCompletionsBuilder } from "./builders.js";
 export * as content from "./content.js";
 export type { Media, MediaOptions } from "./runtime/media.js";
 export * as vectors from "./vectors.js";
+export { RawAnswer, type RawBody } from "./runtime/passing.js";
+export type { ForeignSettings } from "./runtime/foreign.js";
 export { parseOutput } from "./output.js";
 export type { StandardSchema } from "./runtime/output.js";
 export {
