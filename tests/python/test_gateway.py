@@ -349,6 +349,35 @@ def test_models_are_listed_and_read(use) -> None:
     assert model.id in [each.id for each in models.data]
 
 
+def test_models_are_recommended_and_tokens_priced(use) -> None:
+    """The cheaper model is recommended, and what it costs is exact."""
+    candidates = ["gpt-4o", "gpt-4o-mini"]
+    best = use(lambda c: c.models.recommend(strategy="cost", candidates=candidates))
+    counted = use(lambda c: c.tokens.count(model="echo", texts=["abcde", ""]))
+    model = best.model.id
+    cost = use(lambda c: c.tokens.cost(model=model, input_tokens=10, output_tokens=1))
+
+    assert model == "openai/gpt-4o-mini"
+    assert counted.per_item == [2, 0]
+    assert cost.total_cost == 0.0000021
+
+
+def test_a_provider_is_set_and_taken_away(use) -> None:
+    """A manifest is validated, set, listed and deleted."""
+    wrong = {"name": "Nowhere", "dialect": "openai-chat"}
+    manifest: Any = {**wrong, "base_url": "http://127.0.0.1:11434/v1"}
+    verdict = use(lambda c: c.admin.protocols.validate(body=wrong))
+    made = use(lambda c: c.admin.protocols.put("boathouse", **manifest))
+    listed = use(lambda c: c.protocols.list())
+    use(lambda c: c.admin.protocols.delete("boathouse"))
+
+    assert [issue.pointer for issue in verdict.issues] == ["/base_url"]
+    assert made.source == "stored"
+    assert "boathouse" in [each.id for each in listed.data]
+    with pytest.raises(NotFoundError):
+        use(lambda c: c.protocols.get("boathouse"))
+
+
 def test_vectors_are_the_same_in_both_encodings(use) -> None:
     """The vectors of an answer are its numbers, in base64 as singles."""
     request = {"model": "mock/embed", "input": ["one text", "another"]}

@@ -255,6 +255,40 @@ test("the models are listed and got", async () => {
   assert.ok(data.some(({ id }) => id === model.id));
 });
 
+test("models are recommended, tokens counted and priced", async () => {
+  const candidates = ["gpt-4o", "gpt-4o-mini"];
+  const { model } = await client.models.recommend({ strategy: "cost", candidates });
+  const counted = await client.tokens.count({ model: "echo", texts: ["abcde", ""] });
+  const cost = await client.tokens.cost({ model: model.id, input_tokens: 10, output_tokens: 1 });
+
+  assert.equal(model.id, "openai/gpt-4o-mini");
+  assert.deepEqual(counted.per_item, [2, 0]);
+  assert.equal(cost.total_cost, 0.0000021);
+});
+
+test("a provider is a manifest, which is set and taken away", async () => {
+  const manifest = {
+    name: "Boathouse",
+    base_url: "http://127.0.0.1:11434/v1",
+    dialect: "openai-chat" as const,
+  };
+  const { protocols } = client.admin;
+  const verdict = await protocols.validate({ name: "Nowhere", dialect: "openai-chat" });
+  const set = await protocols.put("boathouse", manifest);
+  const listed = (await client.protocols.list()).data.map(({ id }) => id);
+  const own = await client.protocols.get("openai");
+  await protocols.delete("boathouse");
+
+  assert.deepEqual(
+    verdict.issues.map(({ pointer }) => pointer),
+    ["/base_url"],
+  );
+  assert.equal(set.source, "stored");
+  assert.ok(listed.includes("boathouse"));
+  assert.equal(own.source, "built_in");
+  await assert.rejects(client.protocols.get("boathouse"), NotFoundError);
+});
+
 test("projects and keys are made, changed, read by pages and taken away", async () => {
   const project = await client.admin.projects.create({ name: "harbour" });
   const renamed = await client.admin.projects.update(project.id, { name: "quay" });

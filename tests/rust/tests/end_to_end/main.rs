@@ -12,7 +12,7 @@ use headgate_sdk::types::{
     CountTokensRequest, EmbeddingEncoding, EmbeddingRequest, Key, KeyCreateRequest,
     KeyRotateRequest, KeyUpdateRequest, MessageParam, MessageRequest, Metadata, Project,
     ProjectCreateRequest, ProjectUpdateRequest, RunCancelRequest, RunMessageRequest, RunRequest,
-    RunStreamEvent, UserMessageParam,
+    RunStreamEvent, TokenCostRequest, TokenCountRequest, UserMessageParam,
 };
 use headgate_sdk::{vectors, Client, Error, ErrorKind};
 use serde_json::{json, Value};
@@ -310,6 +310,42 @@ async fn models_are_listed_and_read() {
     let model = resource.get("mock/script").await.expect("a model");
 
     assert!(listed.data.iter().any(|each| each.id == model.id));
+}
+
+/// The cheaper model is recommended, and what it costs is exact.
+#[tokio::test]
+async fn models_are_recommended_and_tokens_priced() {
+    let wanted = json!({"strategy": "cost", "candidates": ["gpt-4o", "gpt-4o-mini"]});
+    let wanted = serde_json::from_value(wanted).expect("a request");
+    let best = client().models().recommend(wanted).await.expect("a model");
+    let asked = TokenCountRequest::new("echo").texts(vec!["abcde".to_owned(), String::new()]);
+    let counted = client().tokens().count(asked).await.expect("a count");
+    let asked = TokenCostRequest::new(best.model.id.clone(), 10, 1);
+    let cost = client().tokens().cost(asked).await.expect("a cost");
+
+    assert_eq!(best.model.id, "openai/gpt-4o-mini");
+    assert_eq!(counted.per_item, Some(vec![2, 0]));
+    assert!((cost.total_cost - 0.000_002_1).abs() < f64::EPSILON);
+}
+
+/// A manifest is validated, set, listed and deleted.
+#[tokio::test]
+async fn a_provider_is_set_and_taken_away() {
+    let wrong = json!({"name": "Nowhere", "dialect": "openai-chat"});
+    let sound = json!({"name": "Boathouse", "dialect": "openai-chat",
+        "base_url": "http://127.0.0.1:11434/v1"});
+    let protocols = client().admin().protocols();
+    let wrong = wrong.as_object().expect("an object").clone();
+    let verdict = protocols.validate(wrong).await.expect("a verdict");
+    let sound = serde_json::from_value(sound).expect("a manifest");
+    protocols.put("boathouse", sound).await.expect("a manifest");
+    let listed = client().protocols().list().await.expect("manifests");
+    protocols.delete("boathouse").await.expect("deleted");
+    let gone = client().protocols().get("boathouse").await;
+
+    assert_eq!(verdict.issues[0].pointer, "/base_url");
+    assert!(listed.data.iter().any(|each| each.id == "boathouse"));
+    assert_eq!(gone.expect_err("a refusal").kind(), ErrorKind::NotFound);
 }
 
 /// Liveness, readiness and both documents are open.
