@@ -1,6 +1,7 @@
 """From the specification's operations to routes: method, caller, validity, handler."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
@@ -73,10 +74,14 @@ class _OperationEndpoint:
         self._operation = operation
         self._gateway = gateway
         self._handler = handler
-        self._validator = OperationValidator(
-            operation,
-            gateway.specification,
-            bodies=operation.id not in _CHECKED_BY_HANDLER,
+
+    @cached_property
+    def _validator(self) -> OperationValidator:
+        """Made at the first request: most gateways serve a part of the operations."""
+        return OperationValidator(
+            self._operation,
+            self._gateway.specification,
+            bodies=self._operation.id not in _CHECKED_BY_HANDLER,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
