@@ -1,0 +1,99 @@
+"""The SDK's own calls, scopes and keys for the upstream, through a real gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from headgate_sdk import APIError, Headgate
+from tests.gateway.conftest import store_settings
+from tests.gateway.proxy_bench import ProxyBench, running_bench
+
+
+@pytest.fixture(scope="module")
+def shared(
+    store: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProxyBench]:
+    folder = tmp_path_factory.mktemp("proxy_from_sdk")
+    with running_bench(folder, store_settings(store)) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(shared: ProxyBench) -> ProxyBench:
+    shared.upstream.asked.clear()
+    shared.upstream.answers(200, b'{"id": 7}', Content_Type="application/json")
+    return shared
+
+
+@pytest.fixture
+def sdk(bench: ProxyBench) -> Iterator[Headgate]:
+    """A client with a key of its own upstream, and a service beside it."""
+    project = bench.project()
+    bench.service(project, credential_id=bench.credential(project))
+    key = bench.client.new_key(project, upstream_url=f"{bench.upstream.url}/api")
+    gateway = bench.client.gateway
+    with Headgate(base_url=gateway.url, api_key=key["secret"]) as client:
+        yield client
+
+
+def test_a_path_reaches_the_upstream_of_the_key(
+    bench: ProxyBench, sdk: Headgate
+) -> None:
+    """Method, path, query and body arrive there; status and body come back."""
+    made = sdk.post("/v1/customers", json={"name": "Ann"}, query={"expand": "all"})
+    bench.upstream.answers(404, b"no such thing", Content_Type="text/plain")
+    missing = sdk.get("/v1/customers/9")
+    posted, got = bench.upstream.asked
+
+    assert (posted.method, posted.path) == ("POST", "/api/v1/customers?expand=all")
+    assert posted.body == b'{"name":"Ann"}'
+    assert (made.status_code, made.json()) == (200, {"id": 7})
+    assert (got.method, got.path) == ("GET", "/api/v1/customers/9")
+    assert (missing.status_code, missing.text) == (404, "no such thing")
+
+
+def test_a_service_is_called_by_its_name(bench: ProxyBench, sdk: Headgate) -> None:
+    """Its credential is put in on the way; the gateway's key stays behind."""
+    sdk.get("/v1/proxy/services/echo/things")
+    [asked] = bench.upstream.asked
+
+    assert asked.path == "/base/things"
+    assert asked.headers["authorization"] == "Bearer sk-canary"
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent"), [("Bearer", "Bearer sk-mine"), ("", "sk-mine")]
+)
+def test_a_key_of_the_callers_own_takes_its_place(
+    bench: ProxyBench, sdk: Headgate, scheme: str, sent: str
+) -> None:
+    """In its scope alone: the next call has the stored credential again."""
+    with sdk.with_upstream_key("sk-mine", scheme=scheme).trace() as scoped:
+        scoped.get("/v1/proxy/services/echo/things")
+    sdk.get("/v1/proxy/services/echo/things")
+
+    told = [each.headers["authorization"] for each in bench.upstream.asked]
+    assert told == [sent, "Bearer sk-canary"]
+
+
+def test_the_gateways_own_refusal_is_raised(bench: ProxyBench, sdk: Headgate) -> None:
+    """A service that there is not is an error of the gateway, not an answer."""
+    with pytest.raises(APIError) as caught:
+        sdk.get("/v1/proxy/services/nowhere/things")
+
+    assert (caught.value.status_code, bench.upstream.asked) == (404, [])
+
+
+def test_the_audit_log_has_the_session(bench: ProxyBench, sdk: Headgate) -> None:
+    """A scope's calls are found by their session, with span and agent."""
+    traced = sdk.trace(parent_span_id="span-1", agent_name="mail")
+    traced.get("/v1/proxy/services/echo/things")
+    sdk.get("/v1/proxy/services/echo/others")
+    gateway = bench.client.gateway
+    with Headgate(base_url=gateway.url, admin_key=gateway.admin_key) as admin:
+        logs = admin.admin.audit_logs.list(session_id=traced.scope["session_id"])
+        told = [(each.path, each.parent_span_id, each.agent_name) for each in logs]
+
+    assert told == [("/v1/proxy/services/echo/things", "span-1", "mail")]
