@@ -12,10 +12,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
 from headgate_gateway.metrics import Metrics
+from headgate_gateway.store.audit import AuditStore
+from headgate_gateway.store.database import Database
 from tests.gateway.client import Client, bundle, message, run
 
 DOCUMENT = bundle()
@@ -323,7 +326,10 @@ async def test_what_breaks_inside_is_an_envelope(
     async def broken(scope: Any, receive: Any, send: Any) -> None:
         raise raised
 
-    app = RequestEdge(ErrorBoundary(broken), metrics=Metrics(), drain=Drain())
+    trail = AuditTrail(AuditStore(Database("sqlite:///never-opened.sqlite3")))
+    app = RequestEdge(
+        ErrorBoundary(broken), metrics=Metrics(), drain=Drain(), audit=trail
+    )
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://t") as inside:
         answer = await inside.get("/")
