@@ -11,6 +11,7 @@ from headgate_gateway.http.call import Handler
 from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
 from headgate_gateway.http.operations import metrics_route, operation_routes
 from headgate_gateway.routes import (
+    approvals,
     audit,
     chat,
     credentials,
@@ -46,6 +47,7 @@ HANDLERS: Mapping[str, Handler] = {
     **keys.HANDLERS,
     **credentials.HANDLERS,
     **services.HANDLERS,
+    **approvals.HANDLERS,
     **policies.HANDLERS,
     **audit.HANDLERS,
     **proxy.HANDLERS,
@@ -61,9 +63,11 @@ def create_app(gateway: Gateway) -> ASGIApp:
         routes.append(metrics_route(gateway))
     app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route)
     app = ErrorBoundary(app)
-    return RequestEdge(
+    app = RequestEdge(
         app, metrics=gateway.metrics, drain=gateway.drain, audit=gateway.audit
     )
+    gateway.approvals.serve(app)
+    return app
 
 
 async def _unknown_route(scope: Scope, receive: Receive, send: Send) -> None:

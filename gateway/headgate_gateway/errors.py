@@ -61,6 +61,8 @@ KINDS: dict[str, Kind] = {
         "scope_missing",
         "model_not_allowed",
         "policy_denied",
+        "approval_rejected",
+        "approval_cap_exceeded",
         "content_blocked",
     ),
     **_kinds(
@@ -72,6 +74,7 @@ KINDS: dict[str, Kind] = {
         "service_not_found",
     ),
     **_kinds("not_found_error", 410, "E1004", "events_expired"),
+    **_kinds("timeout_error", 408, "E3003", "approval_timeout"),
     **_kinds(
         "conflict_error",
         409,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from headgate_gateway.approvals.desk import ApprovalDesk
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.breaker import Threshold
@@ -41,6 +42,7 @@ from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
+from headgate_gateway.store.approvals import ApprovalStore
 from headgate_gateway.store.audit import AuditStore
 from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.database import Database
@@ -94,6 +96,8 @@ class Gateway:
     vault: Vault
     services: ServiceStore
     outbound: OutboundClient
+    approval_store: ApprovalStore
+    approvals: ApprovalDesk
     policy_store: PolicyStore
     policies: PolicyEngine
     audit_store: AuditStore
@@ -138,6 +142,7 @@ class Gateway:
             for seconds, work in (
                 (self.settings.lease / 5, self._keep_alive),
                 (self.settings.lease / 5, self._take_up_runs),
+                (self.settings.lease / 5, self._go_on_with_approvals),
                 (_HOUSEKEEPING, self._keep_house),
             )
         ]
@@ -150,6 +155,7 @@ class Gateway:
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        await self.approvals.stop()
         await self.log.stop()
         await self.meter.stop()
         await self.upstream.close()
@@ -184,6 +190,10 @@ class Gateway:
         if not self.drain.begun.is_set():
             await self.takeover.bury_the_dead()
             await self.takeover.take_up_idle()
+
+    async def _go_on_with_approvals(self) -> None:
+        if not self.drain.begun.is_set():
+            await self.approvals.go_on()
 
     async def _keep_house(self) -> None:
         """Delete what is kept for a time only."""
@@ -228,6 +238,7 @@ async def open_gateway(settings: Settings) -> Gateway:
     instance = new_id("inst")
     audit_store = AuditStore(database)
     policy_store = PolicyStore(database)
+    approval_store = ApprovalStore(database, owner=instance)
     credentials = CredentialStore(database)
     vault = Vault(
         credentials,
@@ -237,6 +248,14 @@ async def open_gateway(settings: Settings) -> Gateway:
     window_ms = int(settings.idempotency_window * 1000)
     projects, keys = ProjectStore(database), KeyStore(database)
     default_project = await projects.ensure_default()
+    authenticator = Authenticator(
+        keys,
+        hasher,
+        mode=settings.auth_mode,
+        default_project=default_project,
+        admin_secret=settings.admin_key,
+        api_secret=settings.api_key,
+    )
     runs = RunStore(database, owner=instance, window_ms=window_ms)
     workspaces = WorkspaceStore(database)
     metrics, log = Metrics(), EventLog(runs)
@@ -291,6 +310,10 @@ async def open_gateway(settings: Settings) -> Gateway:
         credentials=credentials,
         vault=vault,
         services=ServiceStore(database),
+        approval_store=approval_store,
+        approvals=ApprovalDesk(
+            approval_store, authenticator, key=hasher.derive(b"approvals")
+        ),
         policy_store=policy_store,
         policies=PolicyEngine(policy_store),
         audit_store=audit_store,
@@ -309,14 +332,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         workspace_followers=WorkspaceFollowers(workspaces),
         idempotency=IdempotencyStore(database, owner=instance, window_ms=window_ms),
         hasher=hasher,
-        authenticator=Authenticator(
-            keys,
-            hasher,
-            mode=settings.auth_mode,
-            default_project=default_project,
-            admin_secret=settings.admin_key,
-            api_secret=settings.api_key,
-        ),
+        authenticator=authenticator,
         catalogue=catalogue,
         protocols=protocols,
         upstream=upstream,

@@ -177,6 +177,15 @@ ProxyBody = TypeAliasType(
 )
 
 
+ApprovalStatus = TypeAliasType(
+    "ApprovalStatus",
+    Annotated[
+        Literal['pending', 'approved', 'rejected', 'expired', 'cancelled'],
+        Field(description='Whether an approval was decided, and how.'),
+    ],
+)
+
+
 PolicyResult = TypeAliasType(
     "PolicyResult",
     Annotated[
@@ -525,6 +534,23 @@ class MessageErrorFrame(BaseModel):
             },
         ),
     ]
+
+
+class ApprovalPending(BaseModel):
+    object: Annotated[
+        Literal['approval.pending'], Field(description='Always `approval.pending`.')
+    ]
+    approval_id: Annotated[
+        StrictStr, Field(description='The approval that the request waits for.')
+    ]
+    request_id: Annotated[
+        StrictStr, Field(description='The `X-Request-ID` of the request.')
+    ]
+    status: Annotated[Literal['pending'], Field(description='Always `pending`.')]
+    expires_at: Annotated[
+        AwareDatetime, Field(description='When nobody is waited for any longer.')
+    ]
+    poll_url: Annotated[StrictStr, Field(description='Where the approval is read.')]
 
 
 TokenQuantity = TypeAliasType(
@@ -1337,6 +1363,36 @@ class RateLimit(BaseModel):
     ]
 
 
+ApprovalKind = TypeAliasType(
+    "ApprovalKind",
+    Annotated[
+        Literal['request', 'workspace_draft'],
+        Field(description='What waits for a person.'),
+    ],
+)
+
+
+class ApprovalRequestSummary(BaseModel):
+    operation: Annotated[
+        StrictStr, Field(description='The operation that was asked for.')
+    ]
+    method: Annotated[StrictStr, Field(description='The method of the request.')]
+    path: Annotated[StrictStr, Field(description='The path of the request.')]
+    agent_name: Annotated[StrictStr | None, Field(description='Who asks.')]
+    body_preview: Annotated[
+        StrictStr,
+        Field(description='The beginning of the body, at most 2000 characters.'),
+    ]
+
+
+ApprovalDecision = TypeAliasType(
+    "ApprovalDecision",
+    Annotated[
+        Literal['approved', 'rejected'], Field(description='What a person decided.')
+    ],
+)
+
+
 PolicyMode = TypeAliasType(
     "PolicyMode",
     Annotated[
@@ -2104,6 +2160,9 @@ ServiceName = TypeAliasType(
         ),
     ],
 )
+
+
+ApprovalResponseHeaders = TypeAliasType("ApprovalResponseHeaders", dict[str, StrictStr])
 
 
 SampleValues = TypeAliasType("SampleValues", dict[str, StrictStr])
@@ -3213,6 +3272,29 @@ class ProjectUpdateRequest(BaseModel):
     ] = MISSING
 
 
+class ApprovalDecisionRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    decision: Annotated[
+        ApprovalDecision, Field(description='Whether the request is performed.')
+    ]
+    reason: Annotated[
+        StrictStr | MISSING, Field(description='Why.', max_length=2000)
+    ] = MISSING
+    reviewed_by: Annotated[
+        StrictStr | MISSING,
+        Field(description='Who decided, for people to read.', max_length=200),
+    ] = MISSING
+    edited_content: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='What a draft says instead. Requests cannot be edited and give 409.',
+            max_length=100000,
+        ),
+    ] = MISSING
+
+
 class PolicyEvaluation(BaseModel):
     decision: Annotated[
         PolicyDecision, Field(description='What would become of the request.')
@@ -3742,6 +3824,16 @@ ServiceNameList = TypeAliasType(
         Field(description='Names of services that a key may call.', max_length=256),
     ],
 )
+
+
+class ApprovalResponse(BaseModel):
+    status_code: Annotated[StrictInt, Field(description='The status of the answer.')]
+    headers: Annotated[
+        ApprovalResponseHeaders, Field(description='The headers of the answer.')
+    ]
+    body: Annotated[
+        Any, Field(description='The body of the answer, parsed if it is JSON.')
+    ]
 
 
 class SampleRequest(BaseModel):
@@ -5095,6 +5187,59 @@ class KeyUpdateRequest(BaseModel):
         AwareDatetime | None | MISSING,
         Field(description='When the key expires; null means never.'),
     ] = MISSING
+
+
+class Approval(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the approval, `appr_` and a ULID.')
+    ]
+    object: Annotated[Literal['approval'], Field(description='Always `approval`.')]
+    kind: Annotated[ApprovalKind, Field(description='What waits.')]
+    request_id: Annotated[
+        StrictStr, Field(description='The `X-Request-ID` of the request that waits.')
+    ]
+    status: Annotated[
+        ApprovalStatus, Field(description='Whether it was decided, and how.')
+    ]
+    project_id: Annotated[StrictStr, Field(description='The project that asked.')]
+    key_id: Annotated[StrictStr | None, Field(description='The key that asked.')]
+    policy_id: Annotated[
+        StrictStr | None, Field(description='The policy that wants a person to decide.')
+    ]
+    policy_name: Annotated[StrictStr | None, Field(description='Its name.')]
+    request_summary: Annotated[
+        ApprovalRequestSummary, Field(description='What is to be done.')
+    ]
+    reason: Annotated[StrictStr | None, Field(description='Why it was decided so.')]
+    reviewed_by: Annotated[StrictStr | None, Field(description='Who decided.')]
+    response: Annotated[
+        ApprovalResponse | None,
+        Field(
+            description='What came of the request when it was performed; null before.'
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When the request came.')]
+    expires_at: Annotated[
+        AwareDatetime, Field(description='When nobody is waited for any longer.')
+    ]
+    reviewed_at: Annotated[
+        AwareDatetime | None, Field(description='When it was decided.')
+    ]
+
+
+class ApprovalList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Approval], Field(description='The approvals of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
 
 
 class PolicyEvaluateRequest(BaseModel):

@@ -110,6 +110,14 @@ class Authenticator:
             raise _forbidden("This route needs an admin key.")
         return Principal("admin", self._default_project)
 
+    async def principal_again(self, key_id: str | None, *, kind: str) -> Principal:
+        """Who asked some time ago, if the key that was used is still good."""
+        if key_id is None:
+            who: Kind = "anonymous" if kind == "anonymous" else "key"
+            return Principal(who, self._default_project, scopes=_ALL)
+        owner = await self._store.find_key(key_id)
+        return self._key_principal(_good(owner))
+
     def _key_principal(self, owner: SecretOwner) -> Principal:
         if owner.key_id is None:
             return Principal("key", self._default_project, scopes=_ALL)
@@ -133,14 +141,7 @@ class Authenticator:
         for kind, configured in self._configured.items():
             if configured is not None and hmac.compare_digest(configured, digest):
                 return SecretOwner(kind=kind)
-        owner = await self._look_up(digest)
-        if owner is None:
-            raise _unauthorized("key_invalid", "The key is not known.")
-        if owner.status == "revoked":
-            raise _unauthorized("key_revoked", "The key was revoked.")
-        if owner.valid_until is not None and owner.valid_until <= now_ms():
-            raise _unauthorized("key_invalid", "The key has expired.")
-        return owner
+        return _good(await self._look_up(digest))
 
     async def _look_up(self, digest: bytes) -> SecretOwner | None:
         now = time.monotonic()
@@ -153,6 +154,17 @@ class Authenticator:
         while len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
         return owner
+
+
+def _good(owner: SecretOwner | None) -> SecretOwner:
+    """The owner of a secret that may be used; 401 for any other."""
+    if owner is None:
+        raise _unauthorized("key_invalid", "The key is not known.")
+    if owner.status == "revoked":
+        raise _unauthorized("key_revoked", "The key was revoked.")
+    if owner.valid_until is not None and owner.valid_until <= now_ms():
+        raise _unauthorized("key_invalid", "The key has expired.")
+    return owner
 
 
 def _names(listed: list[str] | None) -> tuple[str, ...] | None:

@@ -12,12 +12,14 @@ import schemathesis
 
 _KEY = re.compile(r"[\x21-\x7E]{1,255}")
 _numbers = itertools.count()
+_PREFIXES = {"credential_id": "cred", "key_id": "key", "policy_id": "pol"}
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Keep cases apart, and their parameters in agreement."""
     give_an_idempotency_key_of_its_own(case)
+    name_nothing_by_null(case)
     match case.operation.definition.raw.get("operationId"):
         case "runs.events":
             let_cursors_agree(case)
@@ -43,6 +45,13 @@ def give_an_idempotency_key_of_its_own(case: Any) -> None:
     headers = case.headers or {}
     if _KEY.fullmatch(str(headers.get("Idempotency-Key", ""))):
         case.headers["Idempotency-Key"] = f"case-{next(_numbers)}"
+
+
+def name_nothing_by_null(case: Any) -> None:
+    """A link from a field that is null leads to an id that nothing has."""
+    for name, value in (case.path_parameters or {}).items():
+        if str(value) == "None" and name in _PREFIXES:
+            case.path_parameters[name] = f"{_PREFIXES[name]}_{'0' * 26}"
 
 
 def let_cursors_agree(case: Any) -> None:

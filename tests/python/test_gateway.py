@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from headgate_sdk import (
+    ApprovalTimeoutError,
     AuthenticationError,
     BadRequestError,
     ConflictError,
@@ -186,6 +187,36 @@ def test_a_policy_refuses_with_its_name(use) -> None:
 
     assert denied.value.policy_name == "Nothing"
     assert denied.value.reason == "No"
+
+
+def test_a_call_waits_for_a_person(use) -> None:
+    """Nobody decides in time, and the call says so with the approval's id."""
+    project = use(lambda c: c.admin.projects.create(name=unique("approvals")))
+    key = use(lambda c: c.admin.keys.create(name="k", project_id=project.id))
+    action: Any = {"type": "require_approval", "timeout_s": 1}
+    rule: Any = {"when": {"type": "always"}, "then": [action]}
+    use(
+        lambda c: c.admin.policies.create(
+            name="Ask",
+            project_id=project.id,
+            mode="enforce",
+            phase="pre",
+            rules=[rule],
+        )
+    )
+    with pytest.raises(ApprovalTimeoutError) as late:
+        use(
+            lambda c: c.messages.create(
+                model="mock/echo",
+                messages=HELLO,
+                options={"headers": {"Prefer": "wait=20"}},
+            ),
+            api_key=key.secret,
+        )
+    found = use(lambda c: c.approvals.get(late.value.approval_id), api_key=key.secret)
+
+    assert late.value.timeout == 1
+    assert found.status == "expired"
 
 
 def test_what_was_asked_is_in_the_audit_log(use) -> None:

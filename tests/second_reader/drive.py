@@ -257,6 +257,20 @@ def drive_policies(client: AuthenticatedClient, project: str) -> None:
     call(client, "admin.policies.delete", made.id)
 
 
+def drive_approvals(gateway: AuthenticatedClient, admin: AuthenticatedClient) -> None:
+    unknown = "appr_00000000000000000000000000"
+    call(gateway, "approvals.get", unknown)
+    call(gateway, "approvals.cancel", unknown)
+    call(admin, "admin.approvals.list")
+    decision = {"decision": "approved"}
+    call(
+        admin,
+        "admin.approvals.decide",
+        unknown,
+        body=("ApprovalDecisionRequest", decision),
+    )
+
+
 def drive_audit(client: AuthenticatedClient) -> None:
     call(client, "admin.audit_logs.list")
     call(client, "admin.audit_logs.get", "aud_00000000000000000000000000")
@@ -276,6 +290,7 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     drive_runs(gateway)
     call(gateway, "services.list")
     drive_admin(admin)
+    drive_approvals(gateway, admin)
     drive_audit(admin)
     drive_protocols(admin)
     call(AuthenticatedClient(base_url=url, token="wrong"), "models.list")

@@ -425,6 +425,28 @@ test("a policy is tried, promoted, and gone", async () => {
   await projects.delete(project_id);
 });
 
+test("a request that waits is approved, or withdrawn", async () => {
+  const { approvals, keys, policies, projects } = client.admin;
+  const { id: project_id } = await projects.create({ name: "Approvals" });
+  const { secret } = await keys.create({ name: "k", project_id });
+  const rules: PolicyRuleList = [
+    { when: { type: "always" }, then: [{ type: "require_approval" }] },
+  ];
+  await policies.create({ name: "Ask", project_id, mode: "enforce", phase: "pre", rules });
+  const caller = gateway.client({ apiKey: secret });
+  const body = JSON.stringify(ask());
+  const headers = { Authorization: `Bearer ${secret}`, "Content-Type": "application/json" };
+  for (let asked = 0; asked < 2; asked++) {
+    await fetch(`${gateway.url}/v1/messages`, { method: "POST", headers, body });
+  }
+  const [second, first] = await all(approvals.list({ project_id }));
+  await caller.approvals.cancel(second?.id ?? "");
+  await approvals.decide(first?.id ?? "", { decision: "approved" });
+  const done = await caller.approvals.get(first?.id ?? "", { wait: 20 });
+
+  assert.deepEqual([done.status, done.response?.status_code], ["approved", 200]);
+});
+
 test("what was asked is read again in the audit log", async () => {
   const { auditLogs, sessions } = client.admin;
   const headers = { "X-Session-ID": "a-session" };

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headgate_gateway.approvals.request import PRINCIPAL
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
@@ -137,6 +138,9 @@ class _OperationEndpoint:
 
     async def _principal(self, request: Request) -> Principal | None:
         """The caller, as the operation's security asks; by default nobody."""
+        if PRINCIPAL in request.scope:
+            known: Principal = request.scope[PRINCIPAL]
+            return known
         match self._operation.schemes:
             case ():
                 return None

@@ -12,6 +12,7 @@ from headgate_gateway.http.call import Call
 from headgate_gateway.http.validation import read_body
 from headgate_gateway.json import JSONDecodeError, dumps, loads
 from headgate_gateway.picking import pick
+from headgate_gateway.policies.asking import ask, is_approved
 from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
@@ -46,11 +47,13 @@ async def governed(call: Call, handler: Handler) -> ASGIApp:
     if call.operation.id.startswith(_PROXY):
         call, view = await _with_content(call, view)
     try:
-        verdict = await engine.before(view, before)
+        verdict = await engine.before(view, before, approved=is_approved(call))
     except GatewayError as error:
         _remember_refusal(call, error)
         raise
     _remember(call, verdict)
+    if verdict.approval is not None:
+        return await ask(call, verdict.approval)
     call = _changed(call, verdict)
     if not after:
         return await handler(call)

@@ -85,6 +85,15 @@ class KeyStore:
 
     async def find_secret(self, digest: bytes) -> SecretOwner | None:
         """Whose secret hashes to ``digest``."""
+        return await self._owner(secrets.c.hash == digest)
+
+    async def find_key(self, key_id: str) -> SecretOwner | None:
+        """The owner of a key's newest secret."""
+        return await self._owner(
+            sa.and_(secrets.c.key_id == key_id, secrets.c.valid_until.is_(None))
+        )
+
+    async def _owner(self, where: sa.ColumnElement[bool]) -> SecretOwner | None:
         query = (
             sa.select(
                 secrets,
@@ -101,7 +110,8 @@ class KeyStore:
                 keys.c.max_concurrent,
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
-            .where(secrets.c.hash == digest)
+            .where(where)
+            .limit(1)
         )
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).mappings().one_or_none()

@@ -12,6 +12,7 @@ from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import (
+    approvals,
     credentials,
     keys,
     policies,
@@ -25,7 +26,7 @@ from headgate_gateway.store.tables import (
     workspaces,
 )
 
-_CONTENT = (keys, runs, credentials, services, workspaces, policies)
+_CONTENT = (keys, runs, credentials, services, workspaces, policies, approvals)
 """What makes a project one that holds something."""
 
 DEFAULT_PROJECT = "default"

@@ -170,6 +170,35 @@ sessions = sa.Table(
     sa.UniqueConstraint("project_id", "session_id", name="sessions_by_name"),
 )
 
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("scope", sa.String(80), nullable=False),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("key_id", sa.String(40)),
+    sa.Column("principal_kind", sa.String(16), nullable=False),
+    sa.Column("request_id", sa.String(200), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("policy_id", sa.String(40), nullable=False),
+    sa.Column("policy_name", Json, nullable=False),
+    sa.Column("fallback", sa.String(8), nullable=False),
+    sa.Column("timeout_s", sa.Integer, nullable=False),
+    sa.Column("summary", Json, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("idempotency_key", sa.String(255)),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
+    sa.Column("reason", Json),
+    sa.Column("reviewed_by", Json),
+    sa.Column("reviewed_at", sa.BigInteger),
+    sa.Column("owner", sa.String(40)),
+    sa.Column("response", sa.LargeBinary),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Index("approvals_by_scope", "scope", "status"),
+    sa.Index("approvals_by_status", "status", "expires_at"),
+)
+
 policies = sa.Table(
     "policies",
     metadata,

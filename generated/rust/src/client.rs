@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::errors::ERROR_SHAPE;
 use crate::resources::admin::Admin;
+use crate::resources::approvals::Approvals;
 use crate::resources::chat::Chat;
 use crate::resources::embeddings::Embeddings;
 use crate::resources::health::Health;
@@ -93,6 +94,7 @@ static PASSING: Passing = Passing::new(
 ///
 /// Every response carries `X-Request-ID`; a request may bring its own, which is echoed. Every
 /// failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle of a stream.
+/// Where a person has to agree first, `Prefer: wait=N` waits up to N seconds for that instead of 202.
 /// Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`, and what belongs together
 /// by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`, `traceparent` and `X-Properties` (a JSON
 /// object); all of them reach the audit log.
@@ -236,6 +238,11 @@ impl Client {
     /// The calls of `proxy`.
     pub fn proxy(&self) -> Proxy {
         Proxy::new(&self.core)
+    }
+
+    /// Requests that wait for a person.
+    pub fn approvals(&self) -> Approvals {
+        Approvals::new(&self.core)
     }
 
     /// What was used and what it cost.

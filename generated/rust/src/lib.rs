@@ -7,6 +7,7 @@
 //!
 //! Every response carries `X-Request-ID`; a request may bring its own, which is echoed. Every
 //! failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle of a stream.
+//! Where a person has to agree first, `Prefer: wait=N` waits up to N seconds for that instead of 202.
 //! Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`, and what belongs together
 //! by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`, `traceparent` and `X-Properties` (a JSON
 //! object); all of them reach the audit log.

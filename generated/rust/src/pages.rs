@@ -105,6 +105,26 @@ impl PageBody for types::KeyList {
     }
 }
 
+impl PageBody for types::ApprovalList {
+    type Item = types::Approval;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
 impl PageBody for types::PolicyList {
     type Item = types::Policy;
 

@@ -3,6 +3,7 @@
 import { ApiResource, type ClientOptions, type RequestOptions } from "./configuration.js";
 import { complete } from "./extensions.js";
 import { Admin } from "./resources/admin.js";
+import { ApprovalsResource } from "./resources/approvals.js";
 import { Chat } from "./resources/chat.js";
 import { Embeddings } from "./resources/embeddings.js";
 import { Health } from "./resources/health.js";
@@ -83,6 +84,8 @@ export class Headgate extends ApiResource {
   /** The REST APIs behind the gateway that a key may call. */
   readonly services = new ServicesResource(this.transport);
   readonly proxy = new Proxy(this.transport);
+  /** Requests that wait for a person. */
+  readonly approvals = new ApprovalsResource(this.transport);
   /** What was used and what it cost. */
   readonly usage = new UsageResource(this.transport);
   /** Limits and circuit breakers. */

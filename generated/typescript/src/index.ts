@@ -21,6 +21,7 @@ export { AdminProtocols } from "./resources/admin/protocols.js";
 export { Projects } from "./resources/admin/projects.js";
 export { Keys } from "./resources/admin/keys.js";
 export { SpendCaps } from "./resources/admin/keys/spend-caps.js";
+export { Approvals } from "./resources/admin/approvals.js";
 export { Policies } from "./resources/admin/policies.js";
 export { AuditLogs } from "./resources/admin/audit-logs.js";
 export { Sessions } from "./resources/admin/sessions.js";
@@ -31,6 +32,7 @@ export { ServicesResource } from "./resources/services.js";
 export { Proxy } from "./resources/proxy.js";
 export { ProxyServices } from "./resources/proxy/services.js";
 export { Upstream } from "./resources/proxy/upstream.js";
+export { ApprovalsResource } from "./resources/approvals.js";
 export { UsageResource } from "./resources/usage.js";
 export { Resilience } from "./resources/resilience.js";
 export { Health } from "./resources/health.js";
@@ -43,6 +45,7 @@ export type {
 export type { ModelsListParams } from "./resources/models.js";
 export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin/projects.js";
 export type { KeysListParams, KeysUsageParams } from "./resources/admin/keys.js";
+export type { ApprovalsListParams } from "./resources/admin/approvals.js";
 export type { PoliciesListParams, PoliciesVersionsParams } from "./resources/admin/policies.js";
 export type { AuditLogsListParams } from "./resources/admin/audit-logs.js";
 export type { SessionsListParams } from "./resources/admin/sessions.js";
@@ -64,6 +67,7 @@ export type {
   UpstreamPostParams,
   UpstreamPutParams,
 } from "./resources/proxy/upstream.js";
+export type { ApprovalsResourceGetParams } from "./resources/approvals.js";
 export type { UsageResourceGetParams } from "./resources/usage.js";
 export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";

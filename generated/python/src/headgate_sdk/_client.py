@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ._runtime.network import Network
     from ._runtime.retry import RetryPolicy
     from .resources.admin import AdminResource, AsyncAdminResource
+    from .resources.approvals import ApprovalsResource, AsyncApprovalsResource
     from .resources.chat import AsyncChatResource, ChatResource
     from .resources.embeddings import AsyncEmbeddingsResource, EmbeddingsResource
     from .resources.health import AsyncHealthResource, HealthResource
@@ -49,11 +50,13 @@ class Headgate(SyncPassingClient):
 
     Every response carries `X-Request-ID`; a request may bring its own, which is echoed.
     Every failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle
-    of a stream. Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`,
-    and what belongs together by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`,
-    `traceparent` and `X-Properties` (a JSON object); all of them reach the audit log.
-    Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields in a request
-    are refused; unknown fields in a response are to be ignored.
+    of a stream. Where a person has to agree first, `Prefer: wait=N` waits up to N
+    seconds for that instead of 202. Requests say who asks by `X-Agent-Name`,
+    `X-User-ID` and `X-Tenant-ID`, and what belongs together by `X-Session-ID`,
+    `X-Span-ID`, `X-Parent-Span-ID`, `traceparent` and `X-Properties` (a JSON object);
+    all of them reach the audit log. Times are RFC 3339 in UTC unless a field says
+    otherwise. Unknown fields in a request are refused; unknown fields in a response are
+    to be ignored.
     """
 
     _passing = PASSING
@@ -257,6 +260,13 @@ class Headgate(SyncPassingClient):
         return ProxyResource(self._core)
 
     @cached_property
+    def approvals(self) -> ApprovalsResource:
+        """Requests that wait for a person."""
+        from .resources.approvals import ApprovalsResource
+
+        return ApprovalsResource(self._core)
+
+    @cached_property
     def usage(self) -> UsageResource:
         """What was used and what it cost."""
         from .resources.usage import UsageResource
@@ -285,11 +295,13 @@ class AsyncHeadgate(AsyncPassingClient):
 
     Every response carries `X-Request-ID`; a request may bring its own, which is echoed.
     Every failure has the body `{"error": {...}}` of `ErrorEnvelope`, also in the middle
-    of a stream. Requests say who asks by `X-Agent-Name`, `X-User-ID` and `X-Tenant-ID`,
-    and what belongs together by `X-Session-ID`, `X-Span-ID`, `X-Parent-Span-ID`,
-    `traceparent` and `X-Properties` (a JSON object); all of them reach the audit log.
-    Times are RFC 3339 in UTC unless a field says otherwise. Unknown fields in a request
-    are refused; unknown fields in a response are to be ignored.
+    of a stream. Where a person has to agree first, `Prefer: wait=N` waits up to N
+    seconds for that instead of 202. Requests say who asks by `X-Agent-Name`,
+    `X-User-ID` and `X-Tenant-ID`, and what belongs together by `X-Session-ID`,
+    `X-Span-ID`, `X-Parent-Span-ID`, `traceparent` and `X-Properties` (a JSON object);
+    all of them reach the audit log. Times are RFC 3339 in UTC unless a field says
+    otherwise. Unknown fields in a request are refused; unknown fields in a response are
+    to be ignored.
     """
 
     _passing = PASSING
@@ -491,6 +503,13 @@ class AsyncHeadgate(AsyncPassingClient):
         from .resources.proxy import AsyncProxyResource
 
         return AsyncProxyResource(self._core)
+
+    @cached_property
+    def approvals(self) -> AsyncApprovalsResource:
+        """Requests that wait for a person."""
+        from .resources.approvals import AsyncApprovalsResource
+
+        return AsyncApprovalsResource(self._core)
 
     @cached_property
     def usage(self) -> AsyncUsageResource:

@@ -311,6 +311,17 @@ ADMIN_KEYS_SPEND_CAPS_DELETE = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_APPROVALS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/approvals",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_APPROVALS_DECIDE = Operation(
+    method="POST",
+    path="/v1/admin/approvals/{approval_id}/decision",
+    credentials=(("admin_key",),),
+)
 ADMIN_POLICIES_CREATE = Operation(
     method="POST",
     path="/v1/admin/policies",
@@ -527,6 +538,18 @@ PROXY_UPSTREAM_DELETE = Operation(
     method="DELETE",
     path="/v1/proxy/upstream/{path}",
     accept="*/*",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+APPROVALS_GET = Operation(
+    method="GET",
+    path="/v1/approvals/{approval_id}",
+    credentials=(("api_key",),),
+    idempotency="natural",
+)
+APPROVALS_CANCEL = Operation(
+    method="POST",
+    path="/v1/approvals/{approval_id}/cancel",
     credentials=(("api_key",),),
     idempotency="natural",
 )

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::resources::admin_approvals::AdminApprovals;
 use crate::resources::admin_audit_logs::AdminAuditLogs;
 use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
@@ -41,6 +42,11 @@ impl Admin {
     /// Gateway keys, with which applications call the gateway.
     pub fn keys(&self) -> AdminKeys {
         AdminKeys::new(&self.core)
+    }
+
+    /// What people are asked to decide.
+    pub fn approvals(&self) -> AdminApprovals {
+        AdminApprovals::new(&self.core)
     }
 
     /// What requests may do, decided by rules.

@@ -3,6 +3,7 @@
 //! The calls of the API, by resource.
 
 pub mod admin;
+pub mod admin_approvals;
 pub mod admin_audit_logs;
 pub mod admin_credentials;
 pub mod admin_keys;
@@ -13,6 +14,7 @@ pub mod admin_protocols;
 pub mod admin_services;
 pub mod admin_sessions;
 pub mod admin_usage;
+pub mod approvals;
 pub mod chat;
 pub mod chat_completions;
 pub mod embeddings;

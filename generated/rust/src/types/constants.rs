@@ -33,6 +33,20 @@ pub enum Any {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Approval {
+    #[default]
+    #[serde(rename = "approval")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApprovalPending {
+    #[default]
+    #[serde(rename = "approval.pending")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Assistant {
     #[default]
     #[serde(rename = "assistant")]
@@ -316,6 +330,13 @@ pub enum Not {
 pub enum Override {
     #[default]
     #[serde(rename = "override")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pending {
+    #[default]
+    #[serde(rename = "pending")]
     Value,
 }
 

@@ -2,6 +2,7 @@
 
 //! What is sent and received.
 
+mod approvals;
 mod audit;
 mod chat;
 mod chat_events;
@@ -29,6 +30,7 @@ mod usage;
 mod workspace_events;
 mod workspaces;
 
+pub use self::approvals::*;
 pub use self::audit::*;
 pub use self::chat::*;
 pub use self::chat_events::*;

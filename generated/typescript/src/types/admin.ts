@@ -2,6 +2,7 @@
 
 import type { UnknownVariant } from "../runtime/json.js";
 import type {
+  Approval,
   Metadata,
   ModelPrefix,
   ModelQuality,
@@ -423,6 +424,35 @@ export interface KeyRotateRequest {
    * The server's default is `0`.
    */
   grace_s?: number;
+}
+
+/** A page of approvals. */
+export interface ApprovalList {
+  /** Always `list`. */
+  object: "list";
+  /** The approvals of this page. */
+  data: Approval[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
+}
+
+/** What a person decided. */
+export type ApprovalDecision = "approved" | "rejected";
+
+/** What a person decided. */
+export interface ApprovalDecisionRequest {
+  /** Whether the request is performed. */
+  decision: ApprovalDecision;
+  /** Why. */
+  reason?: string;
+  /** Who decided, for people to read. */
+  reviewed_by?: string;
+  /** What a draft says instead. Requests cannot be edited and give 409. */
+  edited_content?: string;
 }
 
 /**

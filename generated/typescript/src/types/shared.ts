@@ -1036,6 +1036,83 @@ export type ProxyMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | (string 
 /** The methods that a service takes. */
 export type ProxyMethodList = ProxyMethod[];
 
+/** What waits for a person. */
+export type ApprovalKind = "request" | "workspace_draft" | (string & {});
+
+/** Whether an approval was decided, and how. */
+export type ApprovalStatus =
+  | "pending"
+  | "approved"
+  | "rejected"
+  | "expired"
+  | "cancelled"
+  | (string & {});
+
+/** What is to be done, for the person who decides. */
+export interface ApprovalRequestSummary {
+  /** The operation that was asked for. */
+  operation: string;
+  /** The method of the request. */
+  method: string;
+  /** The path of the request. */
+  path: string;
+  /** Who asks. */
+  agent_name: string | null;
+  /** The beginning of the body, at most 2000 characters. */
+  body_preview: string;
+}
+
+/** Headers and their values. */
+export interface ApprovalResponseHeaders {
+  [field: string]: string;
+}
+
+/** What came of a request when it was performed. */
+export interface ApprovalResponse {
+  /** The status of the answer. */
+  status_code: number;
+  /** The headers of the answer. */
+  headers: ApprovalResponseHeaders;
+  /** The body of the answer, parsed if it is JSON. */
+  body: unknown;
+}
+
+/** A request that waits for a person, or waited for one. */
+export interface Approval {
+  /** Identifier of the approval, `appr_` and a ULID. */
+  id: string;
+  /** Always `approval`. */
+  object: "approval";
+  /** What waits. */
+  kind: ApprovalKind;
+  /** The `X-Request-ID` of the request that waits. */
+  request_id: string;
+  /** Whether it was decided, and how. */
+  status: ApprovalStatus;
+  /** The project that asked. */
+  project_id: string;
+  /** The key that asked. */
+  key_id: string | null;
+  /** The policy that wants a person to decide. */
+  policy_id: string | null;
+  /** Its name. */
+  policy_name: string | null;
+  /** What is to be done. */
+  request_summary: ApprovalRequestSummary;
+  /** Why it was decided so. */
+  reason: string | null;
+  /** Who decided. */
+  reviewed_by: string | null;
+  /** What came of the request when it was performed; null before. */
+  response: ApprovalResponse | null;
+  /** When the request came. */
+  created_at: string;
+  /** When nobody is waited for any longer. */
+  expires_at: string;
+  /** When it was decided. */
+  reviewed_at: string | null;
+}
+
 /** What sums of usage are given for. */
 export type UsageGrouping = "model" | "provider" | "project" | "key" | "operation";
 
@@ -1259,6 +1336,22 @@ export type MessageStreamEvent =
 export interface ErrorEnvelope {
   /** What went wrong. */
   error: ErrorObject;
+}
+
+/** The request waits for a person. */
+export interface ApprovalPending {
+  /** Always `approval.pending`. */
+  object: "approval.pending";
+  /** The approval that the request waits for. */
+  approval_id: string;
+  /** The `X-Request-ID` of the request. */
+  request_id: string;
+  /** Always `pending`. */
+  status: "pending";
+  /** When nobody is waited for any longer. */
+  expires_at: string;
+  /** Where the approval is read. */
+  poll_url: string;
 }
 
 /** Whether a list begins with the oldest (`asc`) or the newest (`desc`). */

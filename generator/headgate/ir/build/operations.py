@@ -226,7 +226,11 @@ class OperationReader:
             (status, self.reader.resolve(node))
             for status, node in raw.node.objects("responses")
         ]
-        found = sorted(pair for pair in responses if pair[0].startswith("2"))
+        found = sorted(
+            (status, node)
+            for status, node in responses
+            if status.startswith("2") and node.value.get("x-pending") is not True
+        )
         return found or [pair for pair in responses if pair[0] == "default"]
 
     def _security(self, raw: RawOperation) -> tuple[tuple[str, ...], ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .._runtime.clients import AsyncResource, Resource
 
 if TYPE_CHECKING:
+    from .admin_approvals import AdminApprovalsResource, AsyncAdminApprovalsResource
     from .admin_audit_logs import AdminAuditLogsResource, AsyncAdminAuditLogsResource
     from .admin_credentials import (
         AdminCredentialsResource,
@@ -46,6 +47,13 @@ class AdminResource(Resource):
         from .admin_keys import AdminKeysResource
 
         return AdminKeysResource(self._core)
+
+    @cached_property
+    def approvals(self) -> AdminApprovalsResource:
+        """What people are asked to decide."""
+        from .admin_approvals import AdminApprovalsResource
+
+        return AdminApprovalsResource(self._core)
 
     @cached_property
     def policies(self) -> AdminPoliciesResource:
@@ -113,6 +121,13 @@ class AsyncAdminResource(AsyncResource):
         from .admin_keys import AsyncAdminKeysResource
 
         return AsyncAdminKeysResource(self._core)
+
+    @cached_property
+    def approvals(self) -> AsyncAdminApprovalsResource:
+        """What people are asked to decide."""
+        from .admin_approvals import AsyncAdminApprovalsResource
+
+        return AsyncAdminApprovalsResource(self._core)
 
     @cached_property
     def policies(self) -> AsyncAdminPoliciesResource:

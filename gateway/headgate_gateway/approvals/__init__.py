@@ -1,0 +1,1 @@
+"""Approvals: requests that wait for a person and are then performed once."""

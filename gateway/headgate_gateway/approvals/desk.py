@@ -1,0 +1,184 @@
+"""Puts requests aside, waits for people, and performs what they agree to."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from starlette.types import ASGIApp
+
+from headgate_gateway.approvals.request import PutAside, make, seal, unseal
+from headgate_gateway.clock import now_ms
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.ids import new_id
+from headgate_gateway.json import JsonObject, dumps, loads
+from headgate_gateway.policies.verdict import Wanted
+from headgate_gateway.principals import Authenticator, Principal
+from headgate_gateway.store.approvals import ApprovalStore
+
+_POLL = 0.05
+_PREVIEW = 2000
+_REPEATABLE = frozenset({"GET"})
+
+_log = structlog.get_logger("headgate_gateway.approvals")
+
+
+class ApprovalDesk:
+    """Approvals from the question to what came of it."""
+
+    def __init__(
+        self, store: ApprovalStore, authenticator: Authenticator, *, key: bytes
+    ) -> None:
+        self._store = store
+        self._authenticator = authenticator
+        self._key = key
+        self._app: ASGIApp | None = None
+        self._brought: dict[str, Mapping[str, str]] = {}
+        """The credentials that callers brought, by approval; never stored."""
+        self._performing: set[asyncio.Task[None]] = set()
+
+    def serve(self, app: ASGIApp) -> None:
+        """Perform requests by this application from now on."""
+        self._app = app
+
+    async def ask(
+        self,
+        request: PutAside,
+        wanted: Wanted,
+        *,
+        caller: Principal,
+        operation: str,
+        request_id: str,
+        agent_name: str | None,
+    ) -> tuple[sa.RowMapping, bool]:
+        """The approval that the request waits for, and whether it is new."""
+        approval_id, now = new_id("appr"), now_ms()
+        text = request.text()
+        summary: JsonObject = {
+            "operation": operation,
+            "method": request.method,
+            "path": request.path,
+            "agent_name": agent_name,
+            "body_preview": request.body[: 4 * _PREVIEW].decode("utf-8", "replace")[
+                :_PREVIEW
+            ],
+        }
+        row, is_new = await self._store.create(
+            {
+                "id": approval_id,
+                "scope": caller.scope,
+                "project_id": caller.project_id,
+                "key_id": caller.key_id,
+                "principal_kind": caller.kind,
+                "request_id": request_id,
+                "status": "pending",
+                "policy_id": wanted.policy.id,
+                "policy_name": wanted.policy.name,
+                "fallback": wanted.fallback,
+                "timeout_s": wanted.timeout_s,
+                "summary": summary,
+                "sealed": seal(self._key, approval_id, text),
+                "idempotency_key": request.headers.get("idempotency-key"),
+                "fingerprint": _fingerprint(request),
+                "created_at": now,
+                "expires_at": now + wanted.timeout_s * 1000,
+            }
+        )
+        if is_new and request.secret_headers:
+            self._brought[approval_id] = request.secret_headers
+        return row, is_new
+
+    async def decided(self, approval_id: str) -> None:
+        """Go on with an approval that was just decided."""
+        row = await self._store.get(approval_id)
+        if row is not None and row["status"] == "approved":
+            self._begin(row)
+
+    async def go_on(self) -> None:
+        """End what is late; perform what was agreed to and lies about."""
+        await self._store.expire()
+        for row in await self._store.unperformed():
+            self._begin(row)
+
+    async def stop(self) -> None:
+        """Let the requests that are being performed come to their end."""
+        if self._performing:
+            await asyncio.wait(self._performing)
+
+    async def until_over(self, row: sa.RowMapping, *, seconds: float) -> sa.RowMapping:
+        """The approval when it is over, or as it stands when the time is."""
+        deadline = time.monotonic() + seconds
+        while not is_over(row) and time.monotonic() < deadline:
+            await asyncio.sleep(min(_POLL, max(deadline - time.monotonic(), 0)))
+            await self._store.expire()
+            row = await self._store.get(row["id"]) or row
+        return row
+
+    def response(self, row: sa.RowMapping) -> JsonObject | None:
+        """What came of the request: status, headers, and the body in Latin-1."""
+        if row["response"] is None:
+            return None
+        answer: JsonObject = loads(unseal(self._key, row["id"], row["response"]))
+        return answer
+
+    def _begin(self, row: sa.RowMapping) -> None:
+        task = asyncio.create_task(self._perform(row))
+        self._performing.add(task)
+        task.add_done_callback(self._performing.discard)
+
+    async def _perform(self, row: sa.RowMapping) -> None:
+        """Make the request once, whatever becomes of this process meanwhile."""
+        if self._app is None or not await self._store.take(row):
+            return
+        try:
+            answer = await self._made(row, self._app)
+        except GatewayError as error:
+            body = dumps({"error": error.as_object(row["request_id"])})
+            answer = {
+                "status": error.kind.status,
+                "headers": {"content-type": "application/json"},
+                "body": body.decode(),
+            }
+        except Exception:  # noqa: BLE001 - whoever waits gets an end
+            _log.exception("approval_broke", approval_id=row["id"])
+            answer = {"status": 500, "headers": {}, "body": ""}
+        sealed = seal(self._key, row["id"], dumps(answer))
+        await self._store.finish(row["id"], sealed)
+        self._brought.pop(row["id"], None)
+
+    async def _made(self, row: sa.RowMapping, app: ASGIApp) -> JsonObject:
+        _require_safe(row)
+        principal = await self._authenticator.principal_again(
+            row["key_id"], kind=row["principal_kind"]
+        )
+        brought = self._brought.get(row["id"], {})
+        text = unseal(self._key, row["id"], row["sealed"])
+        request = PutAside.read(text, brought)
+        return await make(app, request, principal=principal, approval_id=row["id"])
+
+
+def is_over(row: sa.RowMapping) -> bool:
+    """Whether nothing more will become of an approval."""
+    status: str = row["status"]
+    if status == "approved":
+        return row["response"] is not None
+    return status != "pending"
+
+
+def _require_safe(row: sa.RowMapping) -> None:
+    """Refuse what a process that is gone had in its hands, if it may have been sent."""
+    summary: JsonObject = row["summary"]
+    was_begun = row["owner"] is not None
+    proxied = summary["operation"].startswith("proxy.")
+    if was_begun and proxied and summary["method"] not in _REPEATABLE:
+        raise GatewayError(
+            "upstream_failed", "The gateway stopped while the request was performed."
+        )
+
+
+def _fingerprint(request: PutAside) -> bytes:
+    parts: list[Any] = [request.method, request.path, request.query.decode("latin-1")]
+    return hashlib.sha256(dumps(parts) + request.body).digest()

@@ -1,0 +1,88 @@
+"""A request that a person has to agree to: put aside, and answered for now."""
+
+import re
+
+import sqlalchemy as sa
+
+from headgate_gateway.approvals.desk import is_over
+from headgate_gateway.approvals.request import APPROVED, PutAside
+from headgate_gateway.clock import rfc3339
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.answers import Answer, json_answer
+from headgate_gateway.http.call import Call
+from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.json import dumps
+from headgate_gateway.policies.verdict import Wanted
+
+_WAIT = re.compile(r"wait=(\d+)")
+_LONGEST_WAIT = 300
+_NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id"})
+
+
+def is_approved(call: Call) -> bool:
+    """Whether a person agreed to this very request already."""
+    return APPROVED in call.request.scope
+
+
+async def ask(call: Call, wanted: Wanted) -> Answer:
+    """202 with the approval, or, where the caller waits, what came of it."""
+    body = call.content
+    if body is None:
+        body = dumps(call.body) if call.body is not None else b""
+    desk = call.gateway.approvals
+    request = PutAside.of(call.request.scope, call.request.headers, body)
+    row, _ = await desk.ask(
+        request,
+        wanted,
+        caller=call.caller,
+        operation=call.operation.id,
+        request_id=call.request_id,
+        agent_name=call.request.headers.get("x-agent-name"),
+    )
+    call.facts.approval_id, call.facts.policy_id = row["id"], row["policy_id"]
+    call.facts.policy_result = "pending"
+    found = _WAIT.fullmatch(call.request.headers.get("prefer", ""))
+    if found is not None:
+        waiting = desk.until_over(row, seconds=min(int(found[1]), _LONGEST_WAIT))
+        row = await while_waited_for(
+            call.request.receive, waiting, unless=call.gateway.drain.forced
+        )
+    return _outcome(call, row) if is_over(row) else _pending(row)
+
+
+def _outcome(call: Call, row: sa.RowMapping) -> Answer:
+    details = {"approval_id": row["id"]}
+    answer = call.gateway.approvals.response(row)
+    if answer is not None:
+        call.facts.policy_result = "approved"
+        headers: dict[str, str] = answer["headers"]
+        kept = {name: text for name, text in headers.items() if name not in _NOT_AGAIN}
+        return Answer(answer["status"], answer["body"].encode("latin-1"), kept)
+    if row["status"] == "expired":
+        call.facts.policy_result = "timeout"
+        raise GatewayError(
+            "approval_timeout",
+            "Nobody decided in time.",
+            details={**details, "timeout": row["timeout_s"]},
+        )
+    call.facts.policy_result = "rejected"
+    reason = row["reason"] or "The request was not agreed to."
+    raise GatewayError(
+        "approval_rejected", reason, details={**details, "reason": reason}
+    )
+
+
+def _pending(row: sa.RowMapping) -> Answer:
+    place = f"/v1/approvals/{row['id']}"
+    return json_answer(
+        {
+            "object": "approval.pending",
+            "approval_id": row["id"],
+            "request_id": row["request_id"],
+            "status": "pending",
+            "expires_at": rfc3339(row["expires_at"]),
+            "poll_url": place,
+        },
+        status=202,
+        headers={"Location": place},
+    )

@@ -1,0 +1,153 @@
+"""Approvals in the store: every step is taken by one process, and once."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.paging import Page, PageRequest, read_page
+from headgate_gateway.store.tables import approvals, instances
+
+_MOST_PENDING = 10
+"""What may wait for one key at a time."""
+
+
+class ApprovalStore:
+    """Reads and writes approvals."""
+
+    def __init__(self, database: Database, *, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    async def create(self, values: dict[str, Any]) -> tuple[sa.RowMapping, bool]:
+        """The approval, and whether it is new; the same idempotency key finds it.
+
+        403 when too many requests of the key wait already.
+        """
+        async with self._database.writing() as connection:
+            earlier = await _earlier(connection, values)
+            if earlier is not None:
+                if earlier["fingerprint"] != values["fingerprint"]:
+                    raise GatewayError(
+                        "idempotency_conflict",
+                        "This Idempotency-Key was used for another request.",
+                    )
+                return earlier, False
+            pending = await _pending(connection, values["scope"])
+            if pending >= _MOST_PENDING:
+                raise GatewayError(
+                    "approval_cap_exceeded",
+                    "Too many requests of this key wait for approval.",
+                    details={"pending": pending, "max": _MOST_PENDING},
+                )
+            await connection.execute(approvals.insert().values(values))
+            row = await _one(connection, values["id"])
+            if row is None:
+                raise LookupError(values["id"])
+            return row, True
+
+    async def get(
+        self, approval_id: str, *, scope: str | None = None
+    ) -> sa.RowMapping | None:
+        """The approval, or None; of one caller when asked."""
+        async with self._database.reading() as connection:
+            row = await _one(connection, approval_id)
+        return row if row is None or scope in (None, row["scope"]) else None
+
+    async def page(self, page: PageRequest, *, where: dict[str, Any]) -> Page:
+        """One page of approvals whose columns hold these values."""
+        query = sa.select(approvals)
+        for name, value in where.items():
+            query = query.where(approvals.c[name] == value)
+        async with self._database.reading() as connection:
+            return await read_page(
+                connection, query, id_column=approvals.c.id, page=page
+            )
+
+    async def decide(self, approval_id: str, **changes: Any) -> bool:
+        """Whether it was still pending, and so is decided now."""
+        pending = sa.and_(
+            approvals.c.id == approval_id, approvals.c.status == "pending"
+        )
+        async with self._database.writing() as connection:
+            changed = await connection.execute(
+                approvals.update()
+                .where(pending)
+                .values(**changes, reviewed_at=now_ms())
+            )
+            return changed.rowcount > 0
+
+    async def expire(self) -> None:
+        """End what nobody decided in time, as its policy says."""
+        late = sa.and_(
+            approvals.c.status == "pending", approvals.c.expires_at <= now_ms()
+        )
+        status = sa.case((approvals.c.fallback == "allow", "approved"), else_="expired")
+        async with self._database.writing() as connection:
+            await connection.execute(
+                approvals.update().where(late).values(status=status)
+            )
+
+    async def unperformed(self) -> list[sa.RowMapping]:
+        """What was agreed to and is in nobody's hands."""
+        living = sa.select(instances.c.id).where(instances.c.lease_until >= now_ms())
+        query = sa.select(approvals).where(
+            approvals.c.status == "approved",
+            approvals.c.response.is_(None),
+            sa.or_(approvals.c.owner.is_(None), approvals.c.owner.not_in(living)),
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).mappings())
+
+    async def take(self, row: sa.RowMapping) -> bool:
+        """Whether performing it is ours now: only one process gets it."""
+        free = (
+            approvals.c.owner.is_(None)
+            if row["owner"] is None
+            else approvals.c.owner == row["owner"]
+        )
+        same = sa.and_(
+            approvals.c.id == row["id"], approvals.c.response.is_(None), free
+        )
+        async with self._database.writing() as connection:
+            taken = await connection.execute(
+                approvals.update().where(same).values(owner=self._owner)
+            )
+            return taken.rowcount > 0
+
+    async def finish(self, approval_id: str, response: bytes) -> None:
+        """Keep what came of it."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                approvals.update()
+                .where(approvals.c.id == approval_id)
+                .values(response=response)
+            )
+
+
+async def _earlier(
+    connection: AsyncConnection, values: dict[str, Any]
+) -> sa.RowMapping | None:
+    if values["idempotency_key"] is None:
+        return None
+    query = sa.select(approvals).where(
+        approvals.c.scope == values["scope"],
+        approvals.c.idempotency_key == values["idempotency_key"],
+    )
+    return (await connection.execute(query.limit(1))).mappings().one_or_none()
+
+
+async def _pending(connection: AsyncConnection, scope: str) -> int:
+    query = sa.select(sa.func.count()).where(
+        approvals.c.scope == scope, approvals.c.status == "pending"
+    )
+    counted: int = (await connection.execute(query)).scalar_one()
+    return counted
+
+
+async def _one(connection: AsyncConnection, approval_id: str) -> sa.RowMapping | None:
+    query = sa.select(approvals).where(approvals.c.id == approval_id)
+    return (await connection.execute(query)).mappings().one_or_none()

@@ -1,0 +1,366 @@
+"""Approvals: a request waits for a person and is then performed once, or never."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.gateway.client import Client, message, run
+from tests.gateway.conftest import store_settings
+from tests.gateway.proxy_bench import LOOPBACK, ProxyBench, running_bench
+from tests.gateway.rest_upstream import running_rest_upstream
+from tests.gateway.test_audit import entries, until
+from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway, running_gateway
+from tests.mortal_gateway import MortalGateway
+
+CHARGE = "/v1/proxy/services/echo/charges"
+
+
+def require_approval(client: Client, project: str, **fields: object) -> None:
+    action = {"type": "require_approval", **fields}
+    body = {
+        "name": f"policy {uuid4()}",
+        "project_id": project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [{"when": {"type": "always"}, "then": [action]}],
+    }
+    answer = client.admin.post("/v1/admin/policies", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+def decide(client: Client, approval_id: str, decision: str, **fields: str) -> Any:
+    url = f"/v1/admin/approvals/{approval_id}/decision"
+    return client.admin.post(url, json={"decision": decision, **fields})
+
+
+@dataclass
+class Bench:
+    """A caller whose every request waits for a person."""
+
+    proxy: ProxyBench
+    project: str
+    key: dict[str, Any]
+    caller: Client
+
+    def ask(self, **headers: str) -> str:
+        """The approval that a charge waits for."""
+        answer = self.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
+        assert answer.status_code == 202, answer.text
+        return answer.json()["approval_id"]
+
+    def outcome(self, approval_id: str) -> dict[str, Any]:
+        """The approval when it is over."""
+        url = f"/v1/approvals/{approval_id}"
+        return self.caller.http.get(url, params={"wait": 20}).json()
+
+
+@pytest.fixture(scope="module")
+def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
+    folder = tmp_path_factory.mktemp("approvals")
+    with running_bench(folder, store_settings(store)) as running:
+        yield running
+
+
+@pytest.fixture
+def bench(proxy: ProxyBench) -> Bench:
+    proxy.upstream.asked.clear()
+    proxy.upstream.answers(201, b'{"id": "ch_1"}', Content_Type="application/json")
+    project = proxy.project()
+    proxy.service(project, credential_id=proxy.credential(project))
+    require_approval(proxy.client, project)
+    key = proxy.client.new_key(project)
+    return Bench(proxy, project, key, proxy.client.with_key(key["secret"]))
+
+
+def test_a_request_waits(bench: Bench):
+    """202 with the approval and its place; the upstream is not called."""
+    answer = bench.caller.http.post(
+        CHARGE, json={"amount": 10}, headers={"X-Agent-Name": "bot"}
+    )
+    pending = answer.json()
+    approval = bench.caller.http.get(answer.headers["location"]).json()
+    entry = entries(bench.proxy.client, 1, project_id=bench.project)[0]
+
+    assert answer.status_code == 202
+    assert pending["object"] == "approval.pending"
+    assert pending["poll_url"] == answer.headers["location"]
+    assert approval["status"] == "pending"
+    assert approval["request_id"] == answer.headers["x-request-id"]
+    assert approval["request_summary"] == {
+        "operation": "proxy.services.post",
+        "method": "POST",
+        "path": CHARGE,
+        "agent_name": "bot",
+        "body_preview": '{"amount":10}',
+    }
+    assert approval["response"] is None
+    assert bench.proxy.upstream.asked == []
+    assert entry["policy_result"] == "pending"
+    assert entry["approval_id"] == approval["id"]
+
+
+def test_what_is_approved_is_performed_once(bench: Bench):
+    """With the stored body and the service's credential; the answer is kept."""
+    approval_id = bench.ask()
+    decided = decide(bench.proxy.client, approval_id, "approved", reviewed_by="Ada")
+    approval = bench.outcome(approval_id)
+    again = decide(bench.proxy.client, approval_id, "rejected")
+    [asked] = bench.proxy.upstream.asked
+
+    assert decided.status_code == 200
+    assert (approval["status"], approval["reviewed_by"]) == ("approved", "Ada")
+    assert approval["response"]["status_code"] == 201
+    assert approval["response"]["body"] == {"id": "ch_1"}
+    assert (asked.path, asked.body) == ("/base/charges", b'{"amount":10}')
+    assert asked.headers["authorization"] == "Bearer sk-canary"
+    assert again.json()["error"]["code"] == "already_decided"
+
+
+def test_what_is_rejected_is_not_performed(bench: Bench):
+    """The reason is told; so it is with what is withdrawn."""
+    rejected, withdrawn = bench.ask(), bench.ask()
+    decide(bench.proxy.client, rejected, "rejected", reason="Too much.")
+    url = f"/v1/approvals/{withdrawn}/cancel"
+    cancelled = bench.caller.http.post(url).json()
+    late = decide(bench.proxy.client, withdrawn, "approved")
+
+    assert bench.outcome(rejected)["reason"] == "Too much."
+    assert bench.outcome(rejected)["status"] == "rejected"
+    assert cancelled["status"] == "cancelled"
+    assert bench.caller.http.post(url).json() == cancelled
+    assert late.status_code == 409
+    assert bench.proxy.upstream.asked == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "status", "code"),
+    [("approved", 201, None), ("rejected", 403, "approval_rejected")],
+)
+def test_a_caller_may_wait(bench: Bench, decision: str, status: int, code: str | None):
+    """The call itself ends with the answer or with the refusal."""
+    with ThreadPoolExecutor() as pool:
+        headers = {"Prefer": "wait=20"}
+        waiting = pool.submit(bench.caller.http.post, CHARGE, json={}, headers=headers)
+        params = {"project_id": bench.project, "status": "pending"}
+        [approval] = until(
+            lambda: bench.proxy.client.admin.get(
+                "/v1/admin/approvals", params=params
+            ).json()["data"],
+            bool,
+        )
+        decide(bench.proxy.client, approval["id"], decision, reason="So.")
+        answer = waiting.result()
+
+    assert answer.status_code == status
+    if code is None:
+        assert answer.json() == {"id": "ch_1"}
+        assert len(bench.proxy.upstream.asked) == 1
+    else:
+        error = answer.json()["error"]
+        assert error["code"] == code
+        assert error["details"] == {"approval_id": approval["id"], "reason": "So."}
+        assert bench.proxy.upstream.asked == []
+
+
+def test_waiting_ends_before_the_decision(bench: Bench):
+    """With the same 202 as without; and a long poll with what there is."""
+    answer = bench.caller.http.post(CHARGE, json={}, headers={"Prefer": "wait=0"})
+    url = answer.headers["location"]
+
+    assert answer.status_code == 202
+    assert bench.caller.http.get(url, params={"wait": 1}).json()["status"] == "pending"
+
+
+@pytest.mark.parametrize(
+    ("fallback", "status"), [("deny", "expired"), ("allow", "approved")]
+)
+def test_nobody_decides_in_time(bench: Bench, fallback: str, status: str):
+    """Then the request is refused with 408, or goes on, as its policy says."""
+    project = bench.proxy.project()
+    bench.proxy.service(project)
+    require_approval(bench.proxy.client, project, timeout_s=1, fallback=fallback)
+    caller = bench.proxy.caller(project)
+    answer = caller.http.post(CHARGE, json={}, headers={"Prefer": "wait=20"})
+    params = {"project_id": project}
+    [approval] = bench.proxy.client.admin.get(
+        "/v1/admin/approvals", params=params
+    ).json()["data"]
+
+    assert approval["status"] == status
+    if fallback == "deny":
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (408, "approval_timeout")
+        assert error["details"] == {"approval_id": approval["id"], "timeout": 1}
+        assert bench.proxy.upstream.asked == []
+    else:
+        assert answer.status_code == 201
+        assert len(bench.proxy.upstream.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/messages", message()),
+        (
+            "/v1/chat/completions",
+            {"model": "mock/echo", "messages": message()["messages"]},
+        ),
+        ("/v1/runs", run("text")),
+    ],
+)
+def test_every_kind_of_request_can_wait(bench: Bench, path: str, body: Any):
+    """Messages, chats and runs begin when they are agreed to."""
+    asked = bench.caller.http.post(path, json=body)
+    approval_id = asked.json()["approval_id"]
+    before = bench.caller.http.get("/v1/runs").json()["data"]
+    decide(bench.proxy.client, approval_id, "approved")
+    approval = bench.outcome(approval_id)
+
+    assert (asked.status_code, before) == (202, [])
+    assert approval["response"]["status_code"] == 200
+    assert approval["response"]["body"]
+
+
+def test_a_repeated_request_waits_once(bench: Bench):
+    """The same key finds its approval and later its answer; another body does not."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    first, again = bench.ask(**headers), bench.ask(**headers)
+    other = bench.caller.http.post(CHARGE, json={"amount": 11}, headers=headers)
+    decide(bench.proxy.client, first, "approved")
+    bench.outcome(first)
+    done = bench.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
+
+    assert first == again
+    assert other.json()["error"]["code"] == "idempotency_conflict"
+    assert (done.status_code, done.json()) == (201, {"id": "ch_1"})
+    assert len(bench.proxy.upstream.asked) == 1
+
+
+def test_few_requests_of_a_key_may_wait(bench: Bench):
+    """The eleventh is refused; decided ones make room."""
+    waiting = [bench.ask() for _ in range(10)]
+    refused = bench.caller.http.post(CHARGE, json={})
+    decide(bench.proxy.client, waiting[0], "rejected")
+
+    assert refused.status_code == 403
+    error = refused.json()["error"]
+    assert error["code"] == "approval_cap_exceeded"
+    assert error["details"] == {"pending": 10, "max": 10}
+    assert bench.ask()
+
+
+def test_a_revoked_key_performs_nothing(bench: Bench):
+    """Who may no longer ask gets nothing done by what was asked before."""
+    approval_id = bench.ask()
+    client = bench.proxy.client
+    client.admin.post(f"/v1/admin/keys/{bench.key['id']}/revoke")
+    decide(client, approval_id, "approved")
+    params = {"project_id": bench.project}
+    [approval] = until(
+        lambda: client.admin.get("/v1/admin/approvals", params=params).json()["data"],
+        lambda found: found[0]["response"] is not None,
+    )
+
+    assert approval["response"]["status_code"] == 401
+    assert bench.proxy.upstream.asked == []
+
+
+def test_a_foreign_approval_is_unknown(bench: Bench):
+    """To other projects, and to other keys of the same."""
+    approval_id = bench.ask()
+    strangers = [
+        bench.proxy.caller(bench.project),
+        bench.proxy.caller(bench.proxy.project()),
+    ]
+
+    for stranger in strangers:
+        for method, path in (("GET", ""), ("POST", "/cancel")):
+            url = f"/v1/approvals/{approval_id}{path}"
+            unknown = f"/v1/approvals/appr_{'0' * 26}{path}"
+            told = [stranger.http.request(method, at).json() for at in (url, unknown)]
+            errors = [{**item["error"], "request_id": ""} for item in told]
+            assert errors[0] == errors[1]
+            assert errors[0]["code"] == "not_found"
+
+
+def test_a_credential_that_was_brought_is_not_stored(bench: Bench):
+    """It is used when the request is performed, and is in no file."""
+    secret = f"brought-{uuid4()}"
+    approval_id = bench.ask(**{"X-Upstream-Authorization": secret})
+    decide(bench.proxy.client, approval_id, "approved")
+    bench.outcome(approval_id)
+    kept = b"".join(file.read_bytes() for file in bench.proxy.folder.iterdir())
+
+    assert bench.proxy.upstream.asked[0].headers["authorization"] == secret
+    assert secret.encode() not in kept
+
+
+def approved_in_the_store(file: Path) -> None:
+    """What is there when a gateway died right after the decision was kept."""
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE approvals SET status = 'approved'")
+    database.close()
+
+
+def test_a_decision_outlives_its_gateway(tmp_path: Path):
+    """A gateway that died after the decision: the next one performs the request."""
+    settings = LOOPBACK
+    with running_rest_upstream() as upstream:
+        upstream.answers(201, b"{}")
+        with running_gateway(tmp_path, settings) as gateway:
+            proxy = ProxyBench(Client(gateway), upstream, tmp_path)
+            project = proxy.project()
+            proxy.service(project)
+            require_approval(proxy.client, project)
+            secret = proxy.client.new_key(project)["secret"]
+            caller = proxy.client.with_key(secret)
+            approval_id = caller.http.post(CHARGE, json={}).json()["approval_id"]
+            proxy.client.close()
+        approved_in_the_store(tmp_path / "gateway.sqlite3")
+        with running_gateway(tmp_path, settings) as gateway:
+            again = Client(gateway, api_key=secret)
+            url = f"/v1/approvals/{approval_id}"
+            approval = again.http.get(url, params={"wait": 20}).json()
+            again.close()
+
+        assert approval["response"]["status_code"] == 201
+        assert len(upstream.asked) == 1
+
+
+def test_a_request_is_not_repeated_after_a_death(tmp_path: Path):
+    """Died while the upstream had it: nobody sends it again, and the caller is told."""
+    settings = {**LOOPBACK, "HEADGATE_GATEWAY_LEASE": "1"}
+    held = threading.Event()
+    with running_rest_upstream() as upstream:
+        upstream.pieces = [held]
+        gateway = MortalGateway(tmp_path, settings)
+        gateway.start()
+        address = Gateway(gateway.url, API_KEY, ADMIN_KEY)
+        proxy = ProxyBench(Client(address), upstream, tmp_path)
+        project = proxy.project()
+        proxy.service(project)
+        require_approval(proxy.client, project)
+        secret = proxy.client.new_key(project)["secret"]
+        caller = proxy.client.with_key(secret)
+        approval_id = caller.http.post(CHARGE, json={}).json()["approval_id"]
+        decide(proxy.client, approval_id, "approved")
+        until(lambda: upstream.asked, bool)
+        gateway.kill()
+        held.set()
+        gateway.start()
+        url = f"/v1/approvals/{approval_id}"
+        approval = caller.http.get(url, params={"wait": 20}).json()
+        proxy.client.close()
+        gateway.stop()
+
+        assert approval["response"]["status_code"] == 502
+        assert len(upstream.asked) == 1
