@@ -263,7 +263,11 @@ async def open_gateway(settings: Settings) -> Gateway:
     guard = AddressGuard(networks(settings.private_networks))
     guarded_upstream = UpstreamClient(guard)
     mock = MockProvider()
-    catalogue = Catalogue([mock], upstream_idle=settings.upstream_idle)
+    catalogue = Catalogue(
+        [mock],
+        upstream_idle=settings.upstream_idle,
+        aliases=settings.models_by_alias,
+    )
     protocols = Protocols(
         ProtocolStore(database),
         catalogue,

@@ -56,6 +56,8 @@ class Settings:
     """How long it is left alone."""
     max_model_calls: int = 0
     """How many models may be asked at once, by all callers; 0: any number."""
+    model_aliases: str = ""
+    """The operator's own names of models: ``fast=groq/llama-3.3-70b-versatile …``."""
     default_model: str = "mock/echo"
     """The model of workspaces that name none."""
     private_networks: str = ""
@@ -74,6 +76,11 @@ class Settings:
     def base_urls(self) -> dict[str, str]:
         """The providers' base URLs that are not those of their manifests."""
         return _pairs(self.provider_urls)
+
+    @property
+    def models_by_alias(self) -> dict[str, str]:
+        """The models that the operator's own names mean."""
+        return _pairs(self.model_aliases)
 
     @property
     def keys_by_provider(self) -> dict[str, str]:

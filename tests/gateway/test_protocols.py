@@ -18,7 +18,13 @@ from tests.gateway.upstreams import Upstream, running_upstream
 from tests.gateway_process import Gateway, running_gateway
 
 AUTH = {"header": "Authorization", "scheme": "Bearer"}
-LOOPBACK = {"HEADGATE_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8"}
+LOOPBACK = {
+    "HEADGATE_GATEWAY_PRIVATE_NETWORKS": "127.0.0.0/8",
+    "HEADGATE_GATEWAY_MODEL_ALIASES": "fast=mock/echo ours=harbour/harbour-large",
+    "http_proxy": "http://127.0.0.1:9",
+    "HTTP_PROXY": "http://127.0.0.1:9",
+    "ALL_PROXY": "http://127.0.0.1:9",
+}
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +127,30 @@ def test_a_provider_is_added_while_the_gateway_runs(
     assert breaches("message", streamed, message(stream=True)) == []
     assert asked.path == "/v1/chat/completions"
     assert asked.headers["authorization"] == "Bearer sk-canary"
+
+
+def test_an_operator_names_models(harbour: Client, upstream: Upstream):
+    """A name of the operator's own means a model, as soon as there is one."""
+    before = ask(harbour, "ours")
+    put(harbour, "harbour", manifest(upstream))
+    upstream.streams(OPENAI_CHAT)
+    after = ask(harbour, "ours")
+    harbour.admin.delete("/v1/admin/protocols/harbour")
+
+    assert ask(harbour, "fast").json()["model"] == "mock/echo"
+    assert before.status_code == 404
+    assert after.json()["model"] == "harbour/harbour-large"
+
+
+def test_a_redirect_is_a_failure(harbour: Client, upstream: Upstream):
+    """A provider that sends the gateway elsewhere is not followed with the key."""
+    put(harbour, "harbour", manifest(upstream))
+    upstream.fails(307, {}, Location=f"{upstream.url}/elsewhere")
+    before = len(upstream.asked)
+    answer = ask(harbour, "harbour/any")
+
+    assert answer.status_code == 502
+    assert len(upstream.asked) == before + 1
 
 
 def test_without_its_key_a_provider_is_not_asked(harbour: Client, upstream: Upstream):
@@ -275,15 +305,16 @@ def test_a_manifest_leads_to_no_private_address(
     client: Client, upstream: Upstream, host: str, scheme: str
 ):
     """Without the operator's word, no spelling of loopback is called."""
+    provider = f"inward-{scheme}-{host.replace('.', '-')}"
     port = upstream.url.rpartition(":")[2]
     before = len(upstream.asked)
     body = manifest(upstream, base_url=f"{scheme}://{host}:{port}/v1")
-    assert put(client, "inward", body).status_code == 200
-    headers = {"X-Provider-Key-inward": "sk-canary"}
+    assert put(client, provider, body).status_code == 200
+    headers = {f"X-Provider-Key-{provider}": "sk-canary"}
     answer = client.http.post(
-        "/v1/messages", json=message(model="inward/any"), headers=headers
+        "/v1/messages", json=message(model=f"{provider}/any"), headers=headers
     )
-    client.admin.delete("/v1/admin/protocols/inward")
+    client.admin.delete(f"/v1/admin/protocols/{provider}")
 
     assert answer.status_code == 502, answer.text
     assert answer.json()["error"]["code"] == "upstream_failed"

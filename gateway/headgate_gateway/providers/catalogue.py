@@ -1,7 +1,7 @@
 """Which provider serves which model."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
@@ -30,8 +30,15 @@ class Resolved:
 class Catalogue:
     """All models, by id and alias."""
 
-    def __init__(self, providers: Sequence[Provider], *, upstream_idle: float) -> None:
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        *,
+        upstream_idle: float,
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self._idle = upstream_idle
+        self._aliases = aliases or {}
         self._providers: dict[str, Provider] = {}
         self._by_name: dict[str, Resolved] = {}
         self.serve(providers)
@@ -54,9 +61,11 @@ class Catalogue:
     def resolve(self, name: str, *, param: str | None = "model") -> Resolved:
         """The model that a name means; 404 when it means none.
 
-        In this order: a model's id or alias, ``provider/model`` of a known provider,
-        a bare name that begins like a provider's.
+        In this order: the operator's own name, a model's id or alias,
+        ``provider/model`` of a known provider, a bare name that begins like a
+        provider's.
         """
+        name = self._aliases.get(name, name)
         resolved = self._by_name.get(name) or self._of_provider(name)
         resolved = resolved or self._by_prefix(name)
         if resolved is None:
