@@ -25,7 +25,7 @@ REPORT: list[dict[str, Any]] = []
 def call(
     client: AuthenticatedClient | Client,
     operation: str,
-    *arguments: str,
+    *arguments: Any,
     body: tuple[str, dict[str, Any]] | None = None,
     **options: Any,
 ) -> Any:
@@ -137,6 +137,44 @@ def drive_runs(client: AuthenticatedClient) -> None:
     call(client, "runs.get", "run_00000000000000000000000000")
 
 
+def drive_workspaces(client: AuthenticatedClient) -> None:
+    wanted = {"client_id": "second-reader", "mode": "shadow"}
+    made = call(client, "workspaces.create", body=("WorkspaceCreateRequest", wanted))
+    name = made.workspace.id
+    said = ("SendMessageRequest", {"content": "Hello"})
+    sent = call(client, "workspaces.send_message", name, body=said)
+    decided = ("DraftDecisionRequest", {"decision": "approved"})
+    draft = sent.approval_id
+    call(client, "workspaces.decide_draft", name, draft, body=decided)
+    call(client, "workspaces.get_messages", name)
+    call(client, "workspaces.get_by_client_id", "second-reader")
+    call(client, "workspaces.get", name)
+    call(client, "workspaces.list")
+    change = ("WorkspaceUpdateRequest", {"mode": "takeover"})
+    call(client, "workspaces.update", name, body=change)
+    typed = ("TypingPreviewRequest", {"text": "Hel"})
+    call(client, "workspaces.send_typing_preview", name, body=typed)
+    ended = ("EndConversationRequest", {})
+    call(client, "workspaces.end_conversation", name, body=ended)
+
+
+def drive_signals(client: AuthenticatedClient) -> None:
+    call(client, "usage.get")
+    call(client, "resilience.get")
+    call(client, "health.upstreams")
+
+
+def drive_spending(client: AuthenticatedClient, key: str) -> None:
+    call(client, "admin.keys.usage", key)
+    daily = import_module("client.models").SpendPeriod("daily")
+    cap = ("SpendCapRequest", {"limit_usd": "2.50"})
+    call(client, "admin.keys.spend_caps.set", key, daily, body=cap)
+    call(client, "admin.keys.spend_caps.get", key, daily)
+    call(client, "admin.keys.spend_caps.list", key)
+    call(client, "admin.keys.spend_caps.delete", key, daily)
+    call(client, "admin.usage.get")
+
+
 ECHO_RUN = {key: ECHO[key] for key in ("model", "messages")}
 
 
@@ -183,6 +221,7 @@ def drive_keys(client: AuthenticatedClient, project: str) -> None:
     call(client, "admin.keys.list")
     change = {"name": "the reader"}
     call(client, "admin.keys.update", key, body=("KeyUpdateRequest", change))
+    drive_spending(client, key)
     call(client, "admin.keys.rotate", key)
     call(client, "admin.keys.revoke", key)
     call(client, "admin.keys.delete", key)
@@ -288,6 +327,8 @@ def main(url: str, api_key: str, admin_key: str) -> None:
     drive_messages(gateway)
     drive_chat(gateway)
     drive_runs(gateway)
+    drive_workspaces(gateway)
+    drive_signals(gateway)
     call(gateway, "services.list")
     drive_admin(admin)
     drive_approvals(gateway, admin)

@@ -20,7 +20,7 @@ from tests.gateway_process import Gateway
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-second-reader" / "bin"
 DRIVER = Path(__file__).with_name("drive.py")
-STREAMS_ONLY = {"runs.stream", "runs.events"}
+STREAMS_ONLY = {"runs.stream", "runs.events", "workspaces.events"}
 ANY_CONTENT = "/v1/proxy/"
 """What is answered there is an upstream's, of any media type, which it leaves out."""
 
@@ -107,6 +107,19 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("runs.list", 200, "RunList"),
         ("runs.cancel", 200, "Run"),
         ("runs.get", 404, "ErrorEnvelope"),
+        ("workspaces.create", 201, "WorkspaceWithMessages"),
+        ("workspaces.send_message", 200, "SendMessageResponse"),
+        ("workspaces.decide_draft", 200, "WorkspaceMessage"),
+        ("workspaces.get_messages", 200, "WorkspaceMessageList"),
+        ("workspaces.get_by_client_id", 200, "WorkspaceOfClient"),
+        ("workspaces.get", 200, "Workspace"),
+        ("workspaces.list", 200, "WorkspaceList"),
+        ("workspaces.update", 200, "Workspace"),
+        ("workspaces.send_typing_preview", 204, "NoneType"),
+        ("workspaces.end_conversation", 200, "Workspace"),
+        ("usage.get", 200, "UsageSummary"),
+        ("resilience.get", 200, "SignalsSnapshot"),
+        ("health.upstreams", 200, "UpstreamHealthList"),
         ("services.list", 200, "CallableServiceList"),
         ("admin.projects.create", 201, "Project"),
         ("admin.projects.get", 200, "Project"),
@@ -116,6 +129,12 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.keys.get", 200, "Key"),
         ("admin.keys.list", 200, "KeyList"),
         ("admin.keys.update", 200, "Key"),
+        ("admin.keys.usage", 200, "UsageSummary"),
+        ("admin.keys.spend_caps.set", 200, "SpendCap"),
+        ("admin.keys.spend_caps.get", 200, "SpendCap"),
+        ("admin.keys.spend_caps.list", 200, "SpendCapList"),
+        ("admin.keys.spend_caps.delete", 204, "NoneType"),
+        ("admin.usage.get", 200, "UsageSummary"),
         ("admin.keys.rotate", 200, "KeyCreated"),
         ("admin.keys.revoke", 200, "Key"),
         ("admin.keys.delete", 204, "NoneType"),

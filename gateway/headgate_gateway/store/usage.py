@@ -233,7 +233,10 @@ async def _spent(
         spend.c.key_id == key_id, spend.c.time.in_(times)
     )
     rows = await connection.execute(query)
-    return Counter({times[row.time]: row.amount for row in rows})
+    spent: Counter[Period] = Counter()
+    for row in rows:
+        spent[times[row.time]] = row.amount
+    return spent
 
 
 async def _reserved(connection: AsyncConnection, key_id: str, now: int) -> int:
