@@ -13,6 +13,7 @@ from headgate_gateway.http.operations import metrics_route, operation_routes
 from headgate_gateway.routes import (
     approvals,
     audit,
+    cache,
     chat,
     credentials,
     embeddings,
@@ -40,6 +41,7 @@ HANDLERS: Mapping[str, Handler] = {
     **usage.HANDLERS,
     **protocols.HANDLERS,
     **resilience.HANDLERS,
+    **cache.HANDLERS,
     **runs.HANDLERS,
     **workspaces.HANDLERS,
     **models.HANDLERS,

@@ -44,6 +44,7 @@ from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
 from headgate_gateway.store.approvals import ApprovalStore
 from headgate_gateway.store.audit import AuditStore
+from headgate_gateway.store.cache import CacheStore
 from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
@@ -107,6 +108,7 @@ class Gateway:
     dispatcher: Dispatcher
     limits: Limits
     limit_store: LimitStore
+    cache: CacheStore
     runs: RunStore
     workspaces: WorkspaceStore
     workspace_followers: WorkspaceFollowers
@@ -203,6 +205,7 @@ class Gateway:
         await self.idempotency.forget_expired()
         await self.usage.forget_lost()
         await self.limit_store.forget_dead()
+        await self.cache.forget_expired()
         await self.vault.reseal_old()
         await self.policy_store.forget_windows(before=now_ms() - _LONGEST_WINDOW_MS)
         audited_ms = int(self.settings.audit_retention * 1000)
@@ -331,6 +334,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         dispatcher=dispatcher,
         limits=Limits(limit_store),
         limit_store=limit_store,
+        cache=CacheStore(database),
         runs=runs,
         workspaces=workspaces,
         workspace_followers=WorkspaceFollowers(workspaces),

@@ -54,6 +54,8 @@ class Settings:
     """After so many answers in a row it is asked as before."""
     breaker_cooldown: float = 30.0
     """How long it is left alone."""
+    cache_ttl: float = 0.0
+    """For how long an answer is given again to equal requests; 0: not at all."""
     max_model_calls: int = 0
     """How many models may be asked at once, by all callers; 0: any number."""
     model_aliases: str = ""

@@ -258,6 +258,14 @@ def test_the_gateway_tells_how_it_fares(use) -> None:
     assert use(lambda c: c.health.upstreams()).data == []
 
 
+def test_the_cache_is_read_and_emptied(use) -> None:
+    """The operator's two calls; nothing is kept unless it is asked for."""
+    use(lambda c: c.messages.create(model="mock/echo", messages=HELLO))
+
+    assert use(lambda c: c.admin.cache.stats()).entries == 0
+    assert use(lambda c: c.admin.cache.flush()).deleted == 0
+
+
 # Runs.
 
 

@@ -193,6 +193,8 @@ def drive_admin(client: AuthenticatedClient) -> None:
         project.id,
         body=("ProjectUpdateRequest", change),
     )
+    call(client, "admin.cache.stats")
+    call(client, "admin.cache.flush", body=("CacheFlushRequest", {}))
     drive_keys(client, project.id)
     drive_credentials(client, project.id)
     drive_services(client, project.id)

@@ -125,6 +125,8 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.projects.get", 200, "Project"),
         ("admin.projects.list", 200, "ProjectList"),
         ("admin.projects.update", 200, "Project"),
+        ("admin.cache.stats", 200, "CacheStats"),
+        ("admin.cache.flush", 200, "CacheFlushed"),
         ("admin.keys.create", 201, "KeyCreated"),
         ("admin.keys.get", 200, "Key"),
         ("admin.keys.list", 200, "KeyList"),

@@ -474,12 +474,15 @@ test("what is used is summed up, and what may be spent is bounded", async () => 
   const everybody = await admin.usage.get();
   const signals = await client.resilience.get();
   const { data } = await client.health.upstreams();
+  const cached = await admin.cache.stats();
+  const flushed = await admin.cache.flush();
 
   assert.deepEqual([set.remaining_usd, listed.data, read], ["2.5", [set], set]);
   assert.equal(ofKey.requests, 0);
   assert.ok(mine.requests > 0 && mine.groups.length > 0);
   assert.ok(everybody.requests >= mine.requests);
   assert.deepEqual([signals.health_score, data], [1, []]);
+  assert.deepEqual([cached.entries, flushed.deleted], [0, 0]);
 });
 
 test("a refused request raises the class of its error", async () => {

@@ -21,6 +21,7 @@ from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http import answers
 from headgate_gateway.http.accounting import Accounting
+from headgate_gateway.http.cache import from_cache
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
@@ -62,7 +63,7 @@ async def create(call: Call) -> ASGIApp:
         costs = completion.accounting.headers(usage, cost=cost)
         return answers.json_answer(whole, headers={**headers, **costs})
 
-    return await once(call, produce)
+    return await once(call, lambda: from_cache(call, produce))
 
 
 def _begin(call: Call) -> _Completion:

@@ -11,6 +11,7 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, MessageFold, error_event
 from headgate_gateway.http.accounting import Accounting
 from headgate_gateway.http.answers import Answer, json_answer
+from headgate_gateway.http.cache import from_cache
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
@@ -39,7 +40,7 @@ async def create(call: Call) -> ASGIApp:
         whole = await while_waited_for(call.request.receive, work, unless=forced)
         return json_answer(whole, headers=accounting.headers(whole["usage"]))
 
-    return await once(call, produce)
+    return await once(call, lambda: from_cache(call, produce))
 
 
 async def count_tokens(call: Call) -> Answer:

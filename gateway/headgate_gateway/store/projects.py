@@ -14,6 +14,7 @@ from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import (
     approvals,
     credentials,
+    kept_answers,
     keys,
     policies,
     projects,
@@ -144,5 +145,5 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
 
 async def _erase_conversations(connection: AsyncConnection, project_id: str) -> None:
     ids = sa.select(workspaces.c.id).where(workspaces.c.project_id == project_id)
-    for table in (workspace_events, workspace_messages):
+    for table in (workspace_events, workspace_messages, kept_answers):
         await connection.execute(table.delete().where(table.c.workspace_id.in_(ids)))

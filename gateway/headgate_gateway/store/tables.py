@@ -331,6 +331,18 @@ in_flight = sa.Table(
     sa.Column("instance", sa.String(40), nullable=False),
 )
 
+kept_answers = sa.Table(
+    "kept_answers",
+    metadata,
+    sa.Column("scope", sa.String(80), primary_key=True),
+    sa.Column("request", sa.LargeBinary(32), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False),
+    sa.Column("headers", Json, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False, index=True),
+)
+
 workspaces = sa.Table(
     "workspaces",
     metadata,

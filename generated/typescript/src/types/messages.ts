@@ -68,3 +68,5 @@ export interface CountTokensRequest {
   /** Lets the model reason before it answers. */
   thinking?: ThinkingConfig;
 }
+
+export type Type = "true" | "false";

@@ -1,0 +1,62 @@
+"""The response cache: an equal request of the same key gets the same answer."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+
+from headgate_gateway.clock import now_ms
+from headgate_gateway.http.answers import Answer, json_bytes
+from headgate_gateway.http.call import Call
+from headgate_gateway.json import canonical
+from headgate_gateway.store.cache import CacheStore, Place
+
+LONGEST = 256 * 1024
+"""Longer answers are not kept, in bytes."""
+
+_STATUS = "X-Headgate-Cache"
+_COST = "X-Cost-USD"
+
+
+async def from_cache(call: Call, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The answer kept for an equal request, or the one that ``produce`` makes.
+
+    Errors are raised and so never kept; streams do not come this way.
+    """
+    store, default = call.gateway.cache, call.gateway.settings.cache_ttl
+    seconds = call.parameters.get("X-Headgate-Cache-TTL", default)
+    if not seconds:
+        return await produce()
+    if _bypasses(call):
+        return _told(store, await produce(), "BYPASS")
+    place = _place_of(call)
+    kept = await store.find(place)
+    if kept is not None:
+        headers, body = kept
+        return _told(store, json_bytes(body, headers=headers), "HIT")
+    made = await produce()
+    if made.status == 200 and len(made.body) <= LONGEST:
+        # The second time it costs nothing.
+        free = {_COST: "0"} if _COST in made.headers else {}
+        until = now_ms() + int(seconds * 1000)
+        await store.keep(place, {**made.headers, **free}, made.body, until=until)
+    return _told(store, made, "MISS")
+
+
+def _told(store: CacheStore, answer: Answer, status: str) -> Answer:
+    store.counts[status] += 1
+    return Answer(answer.status, answer.body, {**answer.headers, _STATUS: status})
+
+
+def _place_of(call: Call) -> Place:
+    """Where the answer to a request is kept: every field of it counts."""
+    whole = canonical([call.operation.id, call.body])
+    return Place(
+        scope=call.caller.scope,
+        request=hashlib.sha256(whole).digest(),
+        project_id=call.project_id,
+    )
+
+
+def _bypasses(call: Call) -> bool:
+    if call.parameters.get("X-Headgate-No-Cache") == "true":
+        return True
+    return "no-cache" in call.request.headers.get("cache-control", "").lower()
