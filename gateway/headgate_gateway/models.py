@@ -241,6 +241,43 @@ UsageGrouping = TypeAliasType(
 )
 
 
+class CacheStats(BaseModel):
+    object: Annotated[
+        Literal['cache_stats'], Field(description='Always `cache_stats`.')
+    ]
+    entries: Annotated[StrictInt, Field(description='How many answers are kept.', ge=0)]
+    bytes: Annotated[StrictInt, Field(description='How long they are together.', ge=0)]
+    hits: Annotated[
+        StrictInt, Field(description='How often this process found an answer.', ge=0)
+    ]
+    misses: Annotated[
+        StrictInt, Field(description='How often it looked for one in vain.', ge=0)
+    ]
+    bypasses: Annotated[
+        StrictInt, Field(description='How often a request asked it not to look.', ge=0)
+    ]
+
+
+class CacheFlushRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    project_id: Annotated[
+        StrictStr | MISSING,
+        Field(
+            description='Only those of this project. Without it, all.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ] = MISSING
+
+
+class CacheFlushed(BaseModel):
+    object: Annotated[
+        Literal['cache_flushed'], Field(description='Always `cache_flushed`.')
+    ]
+    deleted: Annotated[StrictInt, Field(description='How many.', ge=0)]
+
+
 LivenessText = TypeAliasType(
     "LivenessText", Annotated[Literal['ok'], Field(description='The word `ok`.')]
 )

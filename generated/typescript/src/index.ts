@@ -28,6 +28,7 @@ export { Sessions } from "./resources/admin/sessions.js";
 export { Services } from "./resources/admin/services.js";
 export { Credentials } from "./resources/admin/credentials.js";
 export { AdminUsage } from "./resources/admin/usage.js";
+export { Cache } from "./resources/admin/cache.js";
 export { ServicesResource } from "./resources/services.js";
 export { Proxy } from "./resources/proxy.js";
 export { ProxyServices } from "./resources/proxy/services.js";
@@ -36,7 +37,9 @@ export { ApprovalsResource } from "./resources/approvals.js";
 export { UsageResource } from "./resources/usage.js";
 export { Resilience } from "./resources/resilience.js";
 export { Health } from "./resources/health.js";
+export type { MessagesCreateParams } from "./resources/messages.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
+export type { CompletionsCreateParams } from "./resources/chat/completions.js";
 export type {
   WorkspacesEventsParams,
   WorkspacesGetMessagesParams,

@@ -465,6 +465,18 @@ ADMIN_USAGE_GET = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_CACHE_STATS = Operation(
+    method="GET",
+    path="/v1/admin/cache/stats",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_CACHE_FLUSH = Operation(
+    method="POST",
+    path="/v1/admin/cache:flush",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 SERVICES_LIST = Operation(
     method="GET",
     path="/v1/services",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::resources::admin_approvals::AdminApprovals;
 use crate::resources::admin_audit_logs::AdminAuditLogs;
+use crate::resources::admin_cache::AdminCache;
 use crate::resources::admin_credentials::AdminCredentials;
 use crate::resources::admin_keys::AdminKeys;
 use crate::resources::admin_policies::AdminPolicies;
@@ -77,5 +78,10 @@ impl Admin {
     /// What all projects have used.
     pub fn usage(&self) -> AdminUsage {
         AdminUsage::new(&self.core)
+    }
+
+    /// The response cache.
+    pub fn cache(&self) -> AdminCache {
+        AdminCache::new(&self.core)
     }
 }

@@ -5,6 +5,7 @@
 pub mod admin;
 pub mod admin_approvals;
 pub mod admin_audit_logs;
+pub mod admin_cache;
 pub mod admin_credentials;
 pub mod admin_keys;
 pub mod admin_keys_spend_caps;

@@ -96,6 +96,20 @@ pub enum Base64 {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheFlushed {
+    #[default]
+    #[serde(rename = "cache_flushed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheStats {
+    #[default]
+    #[serde(rename = "cache_stats")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChatCompletion {
     #[default]
     #[serde(rename = "chat.completion")]

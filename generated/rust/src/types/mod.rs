@@ -4,6 +4,7 @@
 
 mod approvals;
 mod audit;
+mod cache;
 mod chat;
 mod chat_events;
 mod constants;
@@ -17,6 +18,7 @@ mod message_events;
 mod messages;
 mod models;
 mod pages;
+mod parameters;
 mod policies;
 mod projects;
 mod protocols;
@@ -32,6 +34,7 @@ mod workspaces;
 
 pub use self::approvals::*;
 pub use self::audit::*;
+pub use self::cache::*;
 pub use self::chat::*;
 pub use self::chat_events::*;
 pub use self::content::*;
@@ -44,6 +47,7 @@ pub use self::message_events::*;
 pub use self::messages::*;
 pub use self::models::*;
 pub use self::pages::*;
+pub use self::parameters::*;
 pub use self::policies::*;
 pub use self::projects::*;
 pub use self::protocols::*;

@@ -3,6 +3,7 @@
 import { ApiResource } from "../configuration.js";
 import { Approvals } from "./admin/approvals.js";
 import { AuditLogs } from "./admin/audit-logs.js";
+import { Cache } from "./admin/cache.js";
 import { Credentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
 import { Policies } from "./admin/policies.js";
@@ -33,4 +34,6 @@ export class Admin extends ApiResource {
   readonly credentials = new Credentials(this.transport);
   /** What all projects have used. */
   readonly usage = new AdminUsage(this.transport);
+  /** The response cache. */
+  readonly cache = new Cache(this.transport);
 }

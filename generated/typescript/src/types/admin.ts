@@ -1435,3 +1435,33 @@ export interface SpendCapRequest {
   /** How much may be spent. */
   limit_usd: SpendLimit;
 }
+
+/** What the response cache holds, and how often it helped. */
+export interface CacheStats {
+  /** Always `cache_stats`. */
+  object: "cache_stats";
+  /** How many answers are kept. */
+  entries: number;
+  /** How long they are together. */
+  bytes: number;
+  /** How often this process found an answer. */
+  hits: number;
+  /** How often it looked for one in vain. */
+  misses: number;
+  /** How often a request asked it not to look. */
+  bypasses: number;
+}
+
+/** Which answers are to be forgotten. */
+export interface CacheFlushRequest {
+  /** Only those of this project. Without it, all. */
+  project_id?: string;
+}
+
+/** How many answers were forgotten. */
+export interface CacheFlushed {
+  /** Always `cache_flushed`. */
+  object: "cache_flushed";
+  /** How many. */
+  deleted: number;
+}

@@ -11,6 +11,7 @@ from .._runtime.clients import AsyncResource, Resource
 if TYPE_CHECKING:
     from .admin_approvals import AdminApprovalsResource, AsyncAdminApprovalsResource
     from .admin_audit_logs import AdminAuditLogsResource, AsyncAdminAuditLogsResource
+    from .admin_cache import AdminCacheResource, AsyncAdminCacheResource
     from .admin_credentials import (
         AdminCredentialsResource,
         AsyncAdminCredentialsResource,
@@ -97,6 +98,13 @@ class AdminResource(Resource):
 
         return AdminUsageResource(self._core)
 
+    @cached_property
+    def cache(self) -> AdminCacheResource:
+        """The response cache."""
+        from .admin_cache import AdminCacheResource
+
+        return AdminCacheResource(self._core)
+
 
 class AsyncAdminResource(AsyncResource):
     """The `admin` operations."""
@@ -170,3 +178,10 @@ class AsyncAdminResource(AsyncResource):
         from .admin_usage import AsyncAdminUsageResource
 
         return AsyncAdminUsageResource(self._core)
+
+    @cached_property
+    def cache(self) -> AsyncAdminCacheResource:
+        """The response cache."""
+        from .admin_cache import AsyncAdminCacheResource
+
+        return AsyncAdminCacheResource(self._core)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Session,
         SessionList,
     )
+    from .cache import CacheFlushed, CacheFlushRequest, CacheStats
     from .chat import (
         ChatAssistantMessageParam,
         ChatAudio,
@@ -214,6 +215,10 @@ if TYPE_CHECKING:
         ModelUseCase,
     )
     from .pages import OldestFirstOrder, SortOrder
+    from .parameters import (
+        ChatCompletionsCreateXHeadgateNoCache,
+        MessagesCreateXHeadgateNoCache,
+    )
     from .policies import (
         ActionAllow,
         ActionAllowParam,
@@ -484,6 +489,9 @@ __all__ = [
     "AuthMode",
     "Base64Source",
     "Base64SourceParam",
+    "CacheFlushRequest",
+    "CacheFlushed",
+    "CacheStats",
     "CallableService",
     "CallableServiceList",
     "ChatAssistantMessageParam",
@@ -497,6 +505,7 @@ __all__ = [
     "ChatCompletionRequest",
     "ChatCompletionRequestStop",
     "ChatCompletionTokensDetails",
+    "ChatCompletionsCreateXHeadgateNoCache",
     "ChatDelta",
     "ChatDeveloperMessageParam",
     "ChatFile",
@@ -618,6 +627,7 @@ __all__ = [
     "MessageStartEvent",
     "MessageStopEvent",
     "MessageStreamEvent",
+    "MessagesCreateXHeadgateNoCache",
     "Model",
     "ModelAuth",
     "ModelCapabilities",
@@ -869,6 +879,9 @@ if not TYPE_CHECKING:
             "AuthMode": ".health",
             "Base64Source": ".content",
             "Base64SourceParam": ".content",
+            "CacheFlushRequest": ".cache",
+            "CacheFlushed": ".cache",
+            "CacheStats": ".cache",
             "CallableService": ".services",
             "CallableServiceList": ".services",
             "ChatAssistantMessageParam": ".chat",
@@ -882,6 +895,7 @@ if not TYPE_CHECKING:
             "ChatCompletionRequest": ".chat",
             "ChatCompletionRequestStop": ".chat",
             "ChatCompletionTokensDetails": ".chat",
+            "ChatCompletionsCreateXHeadgateNoCache": ".parameters",
             "ChatDelta": ".chat_events",
             "ChatDeveloperMessageParam": ".chat",
             "ChatFile": ".chat",
@@ -1003,6 +1017,7 @@ if not TYPE_CHECKING:
             "MessageStartEvent": ".message_events",
             "MessageStopEvent": ".message_events",
             "MessageStreamEvent": ".message_events",
+            "MessagesCreateXHeadgateNoCache": ".parameters",
             "Model": ".models",
             "ModelAuth": ".models",
             "ModelCapabilities": ".models",
