@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::errors::ERROR_SHAPE;
 use crate::resources::admin::Admin;
@@ -27,10 +28,12 @@ use crate::runtime::error::Error;
 use crate::runtime::interceptors::Interceptor;
 use crate::runtime::logging::{LogLevel, LogRecord};
 use crate::runtime::passing::{Passed, Passing};
+use crate::runtime::request::{Request, Style};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
-use crate::scopes;
+use crate::runtime::wait::until_decided;
+use crate::{scopes, types};
 
 static PROVIDER_KEYS: NamedHeaders = NamedHeaders {
     option: "provider_key",
@@ -169,6 +172,22 @@ impl Client {
     /// Deletes what is at a path, as `request` does.
     pub fn delete(&self, path: &str) -> Call<Passed> {
         self.request("DELETE", path)
+    }
+
+    /// Waits until a person has decided about a request, and gives the approval: what the upstream
+    /// answered, or why it was rejected.
+    pub async fn wait_for_approval(
+        &self,
+        id: &str,
+        limit: Duration,
+    ) -> Result<types::Approval, Error> {
+        let ask = |seconds: u64| {
+            let mut request = Request::new(&crate::resources::approvals::GET);
+            request.path("approval_id", id);
+            request.query("wait", &seconds, Style::Comma);
+            Call::new(&self.core, request)
+        };
+        until_decided(limit, 60, ("status", &["pending"]), ask).await
     }
 
     /// OpenAI's own client, with its chat completions, embeddings and models.

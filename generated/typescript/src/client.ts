@@ -21,6 +21,8 @@ import { type ForeignSettings, foreignSettings } from "./runtime/foreign.js";
 import { type PassingRule, passOn, type RawAnswer, type RawBody } from "./runtime/passing.js";
 import { scoped, type ScopeShape } from "./runtime/scopes.js";
 import type { Transport } from "./runtime/transport.js";
+import { untilDecided, type WaitOptions } from "./runtime/waiting.js";
+import type { Approval } from "./types/shared.js";
 
 const traceScope: ScopeShape = {
   headers: {
@@ -122,6 +124,19 @@ export class Headgate extends ApiResource {
   withUpstreamKey(key: string, scope: WithUpstreamKeyScope = {}): Headgate {
     return new Headgate(
       scoped(this.transport, withUpstreamKeyScope, { scheme: "Bearer", ...scope, key }),
+    );
+  }
+
+  /**
+   * Waits until a person has decided about a request, and gives the approval: what the upstream
+   * answered, or why it was rejected.
+   */
+  waitForApproval(approvalId: string, options?: RequestOptions & WaitOptions): Promise<Approval> {
+    return untilDecided(
+      this.transport,
+      { field: "status", pending: ["pending"], most: 60 },
+      (seconds, each) => this.approvals.get(approvalId, { wait: seconds }, each),
+      options,
     );
   }
 

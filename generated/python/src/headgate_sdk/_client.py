@@ -16,6 +16,7 @@ from ._runtime.settings import (
     TimeoutOptions,
     client_options,
 )
+from ._runtime.waits import Asking
 from ._surface import PASSING, TRACE, WITH_UPSTREAM_KEY
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from anthropic import Anthropic, AsyncAnthropic
     from openai import AsyncOpenAI, OpenAI
 
+    from ._options import RequestOptions
     from ._runtime.interceptors import Interceptor
     from ._runtime.network import Network
     from ._runtime.retry import RetryPolicy
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .resources.tokens import AsyncTokensResource, TokensResource
     from .resources.usage import AsyncUsageResource, UsageResource
     from .resources.workspaces import AsyncWorkspacesResource, WorkspacesResource
+    from .types.approvals import Approval
 
 
 class Headgate(SyncPassingClient):
@@ -147,6 +150,29 @@ class Headgate(SyncPassingClient):
                 "scheme": scheme,
             },
         )
+
+    def wait_for_approval(
+        self,
+        approval_id: str,
+        *,
+        timeout: float = 300,
+        options: RequestOptions | None = None,
+    ) -> Approval:
+        """Waits until a person has decided about a request, and gives the approval:
+        what the upstream answered, or why it was rejected.
+
+        Raises `APITimeoutError` after `timeout` seconds without a decision.
+        """
+        asking = Asking(timeout, most=60)
+        while True:
+            found = self.approvals.get(
+                approval_id,
+                wait=asking.ask(),
+                options=asking.patient(options),
+            )
+            if found.status not in ("pending",):
+                return found
+            asking.pause()
 
     def openai(self) -> OpenAI:
         """OpenAI's own client, with its chat completions, embeddings and models.
@@ -392,6 +418,29 @@ class AsyncHeadgate(AsyncPassingClient):
                 "scheme": scheme,
             },
         )
+
+    async def wait_for_approval(
+        self,
+        approval_id: str,
+        *,
+        timeout: float = 300,
+        options: RequestOptions | None = None,
+    ) -> Approval:
+        """Waits until a person has decided about a request, and gives the approval:
+        what the upstream answered, or why it was rejected.
+
+        Raises `APITimeoutError` after `timeout` seconds without a decision.
+        """
+        asking = Asking(timeout, most=60)
+        while True:
+            found = await self.approvals.get(
+                approval_id,
+                wait=asking.ask(),
+                options=asking.patient(options),
+            )
+            if found.status not in ("pending",):
+                return found
+            await asking.pause_async()
 
     def openai(self) -> AsyncOpenAI:
         """OpenAI's own client, with its chat completions, embeddings and models.
