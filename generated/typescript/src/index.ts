@@ -119,6 +119,7 @@ export type { Media, MediaOptions } from "./runtime/media.js";
 export * as vectors from "./vectors.js";
 export { RawAnswer, type RawBody } from "./runtime/passing.js";
 export type { ForeignSettings } from "./runtime/foreign.js";
+export type { WaitOptions } from "./runtime/waiting.js";
 export { parseOutput } from "./output.js";
 export type { StandardSchema } from "./runtime/output.js";
 export {
