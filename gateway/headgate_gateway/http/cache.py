@@ -1,6 +1,7 @@
 """The response cache: an equal request of the same key gets the same answer."""
 
 import hashlib
+import re
 from collections.abc import Awaitable, Callable
 
 from headgate_gateway.clock import now_ms
@@ -12,6 +13,8 @@ from headgate_gateway.store.cache import CacheStore, Place
 LONGEST = 256 * 1024
 """Longer answers are not kept, in bytes."""
 
+_TTL = re.compile(r"[0-9]{1,9}")
+_LONGEST_TTL = 86_400
 _STATUS = "X-Headgate-Cache"
 _COST = "X-Cost-USD"
 
@@ -21,8 +24,7 @@ async def from_cache(call: Call, produce: Callable[[], Awaitable[Answer]]) -> An
 
     Errors are raised and so never kept; streams do not come this way.
     """
-    store, default = call.gateway.cache, call.gateway.settings.cache_ttl
-    seconds = call.parameters.get("X-Headgate-Cache-TTL", default)
+    store, seconds = call.gateway.cache, _seconds(call)
     if not seconds:
         return await produce()
     if _bypasses(call):
@@ -56,7 +58,15 @@ def _place_of(call: Call) -> Place:
     )
 
 
+def _seconds(call: Call) -> float:
+    """How long the answer may be kept: what the request says, or else the gateway."""
+    asked = call.request.headers.get("x-headgate-cache-ttl", "")
+    if _TTL.fullmatch(asked):
+        return min(int(asked), _LONGEST_TTL)
+    return call.gateway.settings.cache_ttl
+
+
 def _bypasses(call: Call) -> bool:
-    if call.parameters.get("X-Headgate-No-Cache") == "true":
+    if call.request.headers.get("x-headgate-no-cache", "").lower() == "true":
         return True
     return "no-cache" in call.request.headers.get("cache-control", "").lower()

@@ -18,42 +18,6 @@ pub(crate) static CREATE: Operation = Operation {
     idempotency: Idempotency::Key,
 };
 
-/// The parameters of `chat.completions.create`.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct CreateParams {
-    /// With `true` the answer neither comes from the response cache nor is kept there.
-    pub x_headgate_no_cache: Option<types::ChatCompletionsCreateXHeadgateNoCache>,
-    /// For how many seconds the answer may be given again to an equal request with the same key. Without
-    /// it the gateway's `cache_ttl` holds; 0 keeps nothing.
-    pub x_headgate_cache_ttl: Option<i64>,
-}
-
-impl CreateParams {
-    /// Makes a value with everything that is required.
-    pub fn new() -> Self {
-        Self {
-            x_headgate_no_cache: None,
-            x_headgate_cache_ttl: None,
-        }
-    }
-
-    /// Sets `X-Headgate-No-Cache`.
-    pub fn x_headgate_no_cache(
-        mut self,
-        value: types::ChatCompletionsCreateXHeadgateNoCache,
-    ) -> Self {
-        self.x_headgate_no_cache = Some(value);
-        self
-    }
-
-    /// Sets `X-Headgate-Cache-TTL`.
-    pub fn x_headgate_cache_ttl(mut self, value: i64) -> Self {
-        self.x_headgate_cache_ttl = Some(value);
-        self
-    }
-}
-
 /// Answers in the chat-completions form.
 #[derive(Clone, Debug)]
 pub struct ChatCompletions {
@@ -73,15 +37,9 @@ impl ChatCompletions {
     /// chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
     /// cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
     /// answers that are not streamed.
-    pub fn create(
-        &self,
-        body: types::ChatCompletionRequest,
-        params: CreateParams,
-    ) -> Call<Json<types::ChatCompletion>> {
+    pub fn create(&self, body: types::ChatCompletionRequest) -> Call<Json<types::ChatCompletion>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
-        request.header("X-Headgate-No-Cache", &params.x_headgate_no_cache);
-        request.header("X-Headgate-Cache-TTL", &params.x_headgate_cache_ttl);
         Call::new(&self.core, request)
     }
 
@@ -93,16 +51,10 @@ impl ChatCompletions {
     /// answers that are not streamed.
     ///
     /// The answer comes as a stream of events.
-    pub fn stream(
-        &self,
-        mut body: types::ChatCompletionRequest,
-        params: CreateParams,
-    ) -> Call<Streaming<ChatKind>> {
+    pub fn stream(&self, mut body: types::ChatCompletionRequest) -> Call<Streaming<ChatKind>> {
         let mut request = Request::new(&CREATE);
         body.stream = Some(Some(true));
         request.json(&body);
-        request.header("X-Headgate-No-Cache", &params.x_headgate_no_cache);
-        request.header("X-Headgate-Cache-TTL", &params.x_headgate_cache_ttl);
         Call::new(&self.core, request)
     }
 

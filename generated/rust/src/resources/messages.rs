@@ -25,39 +25,6 @@ pub(crate) static COUNT_TOKENS: Operation = Operation {
     idempotency: Idempotency::Natural,
 };
 
-/// The parameters of `messages.create`.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct CreateParams {
-    /// With `true` the answer neither comes from the response cache nor is kept there.
-    pub x_headgate_no_cache: Option<types::MessagesCreateXHeadgateNoCache>,
-    /// For how many seconds the answer may be given again to an equal request with the same key. Without
-    /// it the gateway's `cache_ttl` holds; 0 keeps nothing.
-    pub x_headgate_cache_ttl: Option<i64>,
-}
-
-impl CreateParams {
-    /// Makes a value with everything that is required.
-    pub fn new() -> Self {
-        Self {
-            x_headgate_no_cache: None,
-            x_headgate_cache_ttl: None,
-        }
-    }
-
-    /// Sets `X-Headgate-No-Cache`.
-    pub fn x_headgate_no_cache(mut self, value: types::MessagesCreateXHeadgateNoCache) -> Self {
-        self.x_headgate_no_cache = Some(value);
-        self
-    }
-
-    /// Sets `X-Headgate-Cache-TTL`.
-    pub fn x_headgate_cache_ttl(mut self, value: i64) -> Self {
-        self.x_headgate_cache_ttl = Some(value);
-        self
-    }
-}
-
 /// Single answers of a model, whole or streamed.
 #[derive(Clone, Debug)]
 pub struct Messages {
@@ -77,15 +44,9 @@ impl Messages {
     /// `stream` is true. The stream ends with `message_stop` or `error`; it cannot be resumed, and
     /// leaving it cancels the answer. An `Idempotency-Key` counts only for answers that are not
     /// streamed.
-    pub fn create(
-        &self,
-        body: types::MessageRequest,
-        params: CreateParams,
-    ) -> Call<Json<types::MessageResponse>> {
+    pub fn create(&self, body: types::MessageRequest) -> Call<Json<types::MessageResponse>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);
-        request.header("X-Headgate-No-Cache", &params.x_headgate_no_cache);
-        request.header("X-Headgate-Cache-TTL", &params.x_headgate_cache_ttl);
         Call::new(&self.core, request)
     }
 
@@ -97,16 +58,10 @@ impl Messages {
     /// streamed.
     ///
     /// The answer comes as a stream of events.
-    pub fn stream(
-        &self,
-        mut body: types::MessageRequest,
-        params: CreateParams,
-    ) -> Call<Streaming<MessageKind>> {
+    pub fn stream(&self, mut body: types::MessageRequest) -> Call<Streaming<MessageKind>> {
         let mut request = Request::new(&CREATE);
         body.stream = Some(true);
         request.json(&body);
-        request.header("X-Headgate-No-Cache", &params.x_headgate_no_cache);
-        request.header("X-Headgate-Cache-TTL", &params.x_headgate_cache_ttl);
         Call::new(&self.core, request)
     }
 

@@ -4,19 +4,8 @@ import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import { MessageStream } from "../streams/message.js";
-import type { CountTokensRequest, MessageRequest, Type } from "../types/messages.js";
+import type { CountTokensRequest, MessageRequest } from "../types/messages.js";
 import type { MessageResponse, TokenCount } from "../types/shared.js";
-
-/** Parameters to: Create a message. */
-export interface MessagesCreateParams {
-  /** With `true` the answer neither comes from the response cache nor is kept there. */
-  "X-Headgate-No-Cache"?: Type;
-  /**
-   * For how many seconds the answer may be given again to an equal request with the same key. Without
-   * it the gateway's `cache_ttl` holds; 0 keeps nothing.
-   */
-  "X-Headgate-Cache-TTL"?: number;
-}
 
 /** Single answers of a model, whole or streamed. */
 export class Messages extends ApiResource {
@@ -28,18 +17,10 @@ export class Messages extends ApiResource {
    * leaving it cancels the answer. An `Idempotency-Key` counts only for answers that are not
    * streamed.
    */
-  create(
-    body: MessageRequest,
-    params: MessagesCreateParams = {},
-    options?: RequestOptions,
-  ): ResponsePromise<MessageResponse> {
+  create(body: MessageRequest, options?: RequestOptions): ResponsePromise<MessageResponse> {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/messages",
-      headers: {
-        "X-Headgate-No-Cache": params["X-Headgate-No-Cache"],
-        "X-Headgate-Cache-TTL": params["X-Headgate-Cache-TTL"],
-      },
       body: { ...body, stream: false },
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -55,18 +36,10 @@ export class Messages extends ApiResource {
    * leaving it cancels the answer. An `Idempotency-Key` counts only for answers that are not
    * streamed.
    */
-  stream(
-    body: MessageRequest,
-    params: MessagesCreateParams = {},
-    options?: RequestOptions,
-  ): MessageStream {
+  stream(body: MessageRequest, options?: RequestOptions): MessageStream {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/messages",
-      headers: {
-        "X-Headgate-No-Cache": params["X-Headgate-No-Cache"],
-        "X-Headgate-Cache-TTL": params["X-Headgate-Cache-TTL"],
-      },
       body: { ...body, stream: true },
       security: [["GatewayKey"]],
       idempotency: "key",

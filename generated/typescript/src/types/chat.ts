@@ -462,5 +462,3 @@ export interface ChatCompletionChunk {
   /** What the answers cost together, in the last chunk if it was asked for. */
   usage?: ChatUsage | null;
 }
-
-export type Type2 = "true" | "false";

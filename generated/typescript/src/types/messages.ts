@@ -68,5 +68,3 @@ export interface CountTokensRequest {
   /** Lets the model reason before it answers. */
   thinking?: ThinkingConfig;
 }
-
-export type Type = "true" | "false";

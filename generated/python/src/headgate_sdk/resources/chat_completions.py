@@ -10,7 +10,6 @@ from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..streams.chat import CHAT_SHAPE, AsyncChatStream, ChatStream
 from ..types.chat import ChatCompletion, ChatCompletionRequest
-from ..types.parameters import ChatCompletionsCreateXHeadgateNoCache
 
 if TYPE_CHECKING:
     from ..builders import AsyncChatCompletionsBuilder, ChatCompletionsBuilder
@@ -22,8 +21,6 @@ class ChatCompletionsResource(Resource):
     def create(
         self,
         *,
-        x_headgate_no_cache: ChatCompletionsCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatCompletion:
@@ -37,10 +34,6 @@ class ChatCompletionsResource(Resource):
         return self._core.fetch(
             CHAT_COMPLETIONS_CREATE,
             ChatCompletion,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body=body,
             options=options,
         )
@@ -48,8 +41,6 @@ class ChatCompletionsResource(Resource):
     def stream(
         self,
         *,
-        x_headgate_no_cache: ChatCompletionsCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatStream:
@@ -63,10 +54,6 @@ class ChatCompletionsResource(Resource):
         session = self._core.session(
             CHAT_COMPLETIONS_STREAM,
             CHAT_SHAPE,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body={**body, "stream": True},
             options=options,
         )
@@ -88,8 +75,6 @@ class AsyncChatCompletionsResource(AsyncResource):
     async def create(
         self,
         *,
-        x_headgate_no_cache: ChatCompletionsCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatCompletion:
@@ -103,10 +88,6 @@ class AsyncChatCompletionsResource(AsyncResource):
         return await self._core.fetch(
             CHAT_COMPLETIONS_CREATE,
             ChatCompletion,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body=body,
             options=options,
         )
@@ -114,8 +95,6 @@ class AsyncChatCompletionsResource(AsyncResource):
     def stream(
         self,
         *,
-        x_headgate_no_cache: ChatCompletionsCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> AsyncChatStream:
@@ -129,10 +108,6 @@ class AsyncChatCompletionsResource(AsyncResource):
         session = self._core.session(
             CHAT_COMPLETIONS_STREAM,
             CHAT_SHAPE,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body={**body, "stream": True},
             options=options,
         )

@@ -15,7 +15,6 @@ from ..types.messages import (
     MessageResponse,
     TokenCount,
 )
-from ..types.parameters import MessagesCreateXHeadgateNoCache
 
 
 class MessagesResource(Resource):
@@ -24,8 +23,6 @@ class MessagesResource(Resource):
     def create(
         self,
         *,
-        x_headgate_no_cache: MessagesCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageResponse:
@@ -39,10 +36,6 @@ class MessagesResource(Resource):
         return self._core.fetch(
             MESSAGES_CREATE,
             MessageResponse,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body=body,
             options=options,
         )
@@ -50,8 +43,6 @@ class MessagesResource(Resource):
     def stream(
         self,
         *,
-        x_headgate_no_cache: MessagesCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageStream:
@@ -65,10 +56,6 @@ class MessagesResource(Resource):
         session = self._core.session(
             MESSAGES_STREAM,
             MESSAGE_SHAPE,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body={**body, "stream": True},
             options=options,
         )
@@ -99,8 +86,6 @@ class AsyncMessagesResource(AsyncResource):
     async def create(
         self,
         *,
-        x_headgate_no_cache: MessagesCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageResponse:
@@ -114,10 +99,6 @@ class AsyncMessagesResource(AsyncResource):
         return await self._core.fetch(
             MESSAGES_CREATE,
             MessageResponse,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body=body,
             options=options,
         )
@@ -125,8 +106,6 @@ class AsyncMessagesResource(AsyncResource):
     def stream(
         self,
         *,
-        x_headgate_no_cache: MessagesCreateXHeadgateNoCache | None = None,
-        x_headgate_cache_ttl: int | None = None,
         options: RequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> AsyncMessageStream:
@@ -140,10 +119,6 @@ class AsyncMessagesResource(AsyncResource):
         session = self._core.session(
             MESSAGES_STREAM,
             MESSAGE_SHAPE,
-            headers={
-                "X-Headgate-No-Cache": x_headgate_no_cache,
-                "X-Headgate-Cache-TTL": x_headgate_cache_ttl,
-            },
             body={**body, "stream": True},
             options=options,
         )

@@ -215,10 +215,6 @@ if TYPE_CHECKING:
         ModelUseCase,
     )
     from .pages import OldestFirstOrder, SortOrder
-    from .parameters import (
-        ChatCompletionsCreateXHeadgateNoCache,
-        MessagesCreateXHeadgateNoCache,
-    )
     from .policies import (
         ActionAllow,
         ActionAllowParam,
@@ -505,7 +501,6 @@ __all__ = [
     "ChatCompletionRequest",
     "ChatCompletionRequestStop",
     "ChatCompletionTokensDetails",
-    "ChatCompletionsCreateXHeadgateNoCache",
     "ChatDelta",
     "ChatDeveloperMessageParam",
     "ChatFile",
@@ -627,7 +622,6 @@ __all__ = [
     "MessageStartEvent",
     "MessageStopEvent",
     "MessageStreamEvent",
-    "MessagesCreateXHeadgateNoCache",
     "Model",
     "ModelAuth",
     "ModelCapabilities",
@@ -895,7 +889,6 @@ if not TYPE_CHECKING:
             "ChatCompletionRequest": ".chat",
             "ChatCompletionRequestStop": ".chat",
             "ChatCompletionTokensDetails": ".chat",
-            "ChatCompletionsCreateXHeadgateNoCache": ".parameters",
             "ChatDelta": ".chat_events",
             "ChatDeveloperMessageParam": ".chat",
             "ChatFile": ".chat",
@@ -1017,7 +1010,6 @@ if not TYPE_CHECKING:
             "MessageStartEvent": ".message_events",
             "MessageStopEvent": ".message_events",
             "MessageStreamEvent": ".message_events",
-            "MessagesCreateXHeadgateNoCache": ".parameters",
             "Model": ".models",
             "ModelAuth": ".models",
             "ModelCapabilities": ".models",

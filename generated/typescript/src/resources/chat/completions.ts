@@ -5,18 +5,7 @@ import { ApiResource, type RequestOptions } from "../../configuration.js";
 import type { OperationRequest } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
 import { ChatStream } from "../../streams/chat.js";
-import type { ChatCompletion, ChatCompletionRequest, Type2 } from "../../types/chat.js";
-
-/** Parameters to: Create a chat completion. */
-export interface CompletionsCreateParams {
-  /** With `true` the answer neither comes from the response cache nor is kept there. */
-  "X-Headgate-No-Cache"?: Type2;
-  /**
-   * For how many seconds the answer may be given again to an equal request with the same key. Without
-   * it the gateway's `cache_ttl` holds; 0 keeps nothing.
-   */
-  "X-Headgate-Cache-TTL"?: number;
-}
+import type { ChatCompletion, ChatCompletionRequest } from "../../types/chat.js";
 
 /** Answers in the chat-completions form. */
 export class Completions extends ApiResource {
@@ -28,18 +17,10 @@ export class Completions extends ApiResource {
    * cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
    * answers that are not streamed.
    */
-  create(
-    body: ChatCompletionRequest,
-    params: CompletionsCreateParams = {},
-    options?: RequestOptions,
-  ): ResponsePromise<ChatCompletion> {
+  create(body: ChatCompletionRequest, options?: RequestOptions): ResponsePromise<ChatCompletion> {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/chat/completions",
-      headers: {
-        "X-Headgate-No-Cache": params["X-Headgate-No-Cache"],
-        "X-Headgate-Cache-TTL": params["X-Headgate-Cache-TTL"],
-      },
       body: { ...body, stream: false },
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -55,18 +36,10 @@ export class Completions extends ApiResource {
    * cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
    * answers that are not streamed.
    */
-  stream(
-    body: ChatCompletionRequest,
-    params: CompletionsCreateParams = {},
-    options?: RequestOptions,
-  ): ChatStream {
+  stream(body: ChatCompletionRequest, options?: RequestOptions): ChatStream {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/chat/completions",
-      headers: {
-        "X-Headgate-No-Cache": params["X-Headgate-No-Cache"],
-        "X-Headgate-Cache-TTL": params["X-Headgate-Cache-TTL"],
-      },
       body: { ...body, stream: true },
       security: [["GatewayKey"]],
       idempotency: "key",
