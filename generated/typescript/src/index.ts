@@ -37,9 +37,7 @@ export { ApprovalsResource } from "./resources/approvals.js";
 export { UsageResource } from "./resources/usage.js";
 export { Resilience } from "./resources/resilience.js";
 export { Health } from "./resources/health.js";
-export type { MessagesCreateParams } from "./resources/messages.js";
 export type { RunsEventsParams, RunsListParams } from "./resources/runs.js";
-export type { CompletionsCreateParams } from "./resources/chat/completions.js";
 export type {
   WorkspacesEventsParams,
   WorkspacesGetMessagesParams,
