@@ -39,7 +39,7 @@ SECONDS = 60
 """After which a document of this size hangs."""
 STRIDE = 100
 """Documents between two lines of progress."""
-_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(slots=True)
@@ -113,7 +113,7 @@ def _wrong_report(found: tuple[Diagnostic, ...]) -> str | None:
         place = each.location
         if not place.file or place.line < 1 or place.column < 1:
             return f"no position: {each.code}"
-    if _CONTROL.search(render(found, "text")):
+    if CONTROL.search(render(found, "text")):
         return "a control character in a diagnostic"
     return None
 

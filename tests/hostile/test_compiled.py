@@ -11,8 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.hostile.generating import Pair
+import pytest
 
+from tests.hostile.generating import Pair
+from tests.hostile.payloads import PAYLOADS
+
+CHOSEN = tuple(range(0, len(PAYLOADS), 10))
+"""Of the documents whose positions stand once, as many as there is time to compile."""
 ROOT = Path(__file__).resolve().parents[2]
 IMPORTING = """
 import importlib, pkgutil, sys
@@ -48,6 +53,39 @@ def test_python_imports_in_silence(repeated: Pair, scratch: Path) -> None:
 
     assert (code, said) == (0, "")
     assert list(scratch.iterdir()) == []
+
+
+def packages_of(pair: Pair, language: str) -> list[Path]:
+    """The folders of a document's hostile packages, under whatever name."""
+    marks = {"python": "pyproject.toml", "typescript": "tsconfig.json"}
+    found = (pair.folder / "hostile" / "out").rglob(f"{language}/{marks[language]}")
+    return [path.parent for path in found]
+
+
+@pytest.mark.parametrize("number", CHOSEN)
+def test_python_of_single_positions_imports_in_silence(
+    singles: list[Pair], scratch: Path, number: int
+) -> None:
+    """Titles, settings and file names of a document run nothing either."""
+    (package,) = packages_of(singles[number], "python")
+    (module,) = (path.parent.name for path in package.glob("src/*/__init__.py"))
+    # The folder's name is hostile too, and a search path would be cut at its colons.
+    program = f"import sys; sys.path.insert(0, sys.argv[2])\n{IMPORTING}"
+    code, said = run(
+        *[sys.executable, "-W", "error", "-c", program, module, package / "src"],
+        cwd=scratch,
+    )
+
+    assert (code, said) == (0, "")
+    assert list(scratch.iterdir()) == []
+
+
+def test_typescript_of_single_positions_compiles(singles: list[Pair]) -> None:
+    """Tsc finds nothing in packages whose every setting is hostile."""
+    tsc = ROOT / "tools" / "node_modules" / ".bin" / "tsc"
+    (package,) = packages_of(singles[CHOSEN[1]], "typescript")
+
+    assert run(tsc, "--noEmit", "-p", package / "tsconfig.json", cwd=package) == (0, "")
 
 
 def test_typescript_compiles_and_runs_in_silence(repeated: Pair, scratch: Path) -> None:
