@@ -38,8 +38,8 @@ was stopped; `--document`, `--language` and `--no-peers` narrow it.
 | rust | what rustc and clippy find, warnings denied |
 | … values | values of schemas that an SDK's types refuse or give back changed |
 | … calls | operations, called through the SDK over loopback with made-up arguments, \
-whose request arrives otherwise or whose answer is decoded otherwise; *unmade*: no valid \
-value was found for them |
+whose request arrives or whose answer is decoded otherwise; *unmade*: no valid value was found \
+for them |
 
 """
 PEERS_INTRODUCTION = """
@@ -75,19 +75,22 @@ def page(rows: list[Row], asked: list[Row]) -> str:
     """The whole page."""
     names = [check for check in checks() if any(check in row.ours for row in rows)]
     peers = [peer.name for peer in PEERS]
+    whole = [row for row in rows if row.ours.keys() >= set(names)]
     theirs = [Row(row.document, row.census, peers=row.peers) for row in asked]
+    # The last line adds up what is ours, of which nothing stands here.
+    beside = table(theirs, (), peers).rpartition("\n")[0]
     return (
-        f"{INTRODUCTION}{table(rows, names, ())}\n{_incomplete(rows, names)}"
-        f"{PEERS_INTRODUCTION}{table(theirs, (), peers)}\n"
+        f"{INTRODUCTION}{table(whole, names, ())}\n{_incomplete(rows, whole)}"
+        f"{PEERS_INTRODUCTION}{beside}\n"
     )
 
 
-def _incomplete(rows: list[Row], names: list[str]) -> str:
+def _incomplete(rows: list[Row], whole: list[Row]) -> str:
     """Say which documents have not been through all checks, if any."""
-    missing = [row.document for row in rows if not row.ours.keys() >= set(names)]
+    missing = [row.document for row in rows if row not in whole]
     if not missing:
         return ""
-    return f"\nNot yet through every check: {', '.join(missing)}.\n"
+    return f"\nNot through every check in this run: {', '.join(missing)}.\n"
 
 
 def main() -> None:
