@@ -38,8 +38,8 @@ was stopped; `--document`, `--language` and `--no-peers` narrow it.
 | rust | what rustc and clippy find, warnings denied |
 | … values | values of schemas that an SDK's types refuse or give back changed |
 | … calls | operations, called through the SDK over loopback with made-up arguments, \
-whose request arrives or whose answer is decoded otherwise; *unmade*: no valid value was found \
-for them |
+whose request arrives or whose answer is decoded otherwise; *unmade*: no valid value \
+was found for them |
 
 """
 PEERS_INTRODUCTION = """
