@@ -76,13 +76,18 @@ def test_every_provider_header_is_in_the_map(language: str) -> None:
 
 @pytest.mark.parametrize("language", HEADER_MAPS)
 def test_nothing_fixed_knows_of_tools(language: str) -> None:
-    """Tools are data of the API: what runs in every SDK never mentions them."""
+    """Tools are data of the API: what runs in every SDK never mentions them.
+
+    But for the module that makes tools for the agents of other libraries.
+    """
     fixed = [RUNTIMES / language / "runtime", *(RUNTIMES / language).rglob("*.jinja")]
     files = [path for top in fixed for path in [top, *top.rglob("*")] if path.is_file()]
     naming = [
         str(path.relative_to(ROOT))
         for path in files
-        if "__pycache__" not in path.parts and TOOL.search(path.read_text("utf-8"))
+        if "__pycache__" not in path.parts
+        and path.name != "agents.py"
+        and TOOL.search(path.read_text("utf-8"))
     ]
 
     assert files
