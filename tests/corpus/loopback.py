@@ -192,7 +192,10 @@ def _arrived(parameter: Parameter, value: Json, said: list[tuple[str, str]]) -> 
         return own == [_prefixed(parameter, pieces)]
     if isinstance(value, list):
         items = [_text(each) for each in value]
-        if parameter.explode and style in {"form", "deepObject"}:
+        if style == "deepObject":
+            numbered = {(f"{name}[{at}]", item) for at, item in enumerate(items)}
+            return numbered <= set(said)
+        if parameter.explode and style == "form":
             return own == items
         marks = {"spaceDelimited": " ", "pipeDelimited": "|"}
         mark = "." if style == "label" and parameter.explode else marks.get(style, ",")

@@ -28,7 +28,7 @@ test("query parameters are written in every style of OpenAPI", () => {
   assert.equal(query({ c: styles.deepObject("c", OBJECT) }), "c%5BR%5D=100&c%5BG%5D=x%20y");
   assert.equal(
     query({ c: styles.deepObject("c", { a: { b: [1, 2] } }) }),
-    ["c%5Ba%5D%5Bb%5D=1", "c%5Ba%5D%5Bb%5D=2"].join("&"),
+    ["c%5Ba%5D%5Bb%5D%5B0%5D=1", "c%5Ba%5D%5Bb%5D%5B1%5D=2"].join("&"),
   );
   assert.equal(
     query({ c: styles.asJson(OBJECT) }),
@@ -76,6 +76,20 @@ test("an URL-encoded form writes lists, joined lists and JSON", async () => {
       ["list", "2"],
       ["joined", "1,2"],
       ["meta", '{"R":100,"G":"x y"}'],
+    ],
+  );
+});
+
+test("an URL-encoded form writes what is inside a deep field by its path", async () => {
+  const encode = urlEncoded({ items: { deep: true }, none: { deep: true } });
+  const { body } = await encode({ items: [{ price: "p", tags: ["x", 2] }], none: null });
+
+  assert.deepEqual(
+    [...new URLSearchParams(body as string)],
+    [
+      ["items[0][price]", "p"],
+      ["items[0][tags][0]", "x"],
+      ["items[0][tags][1]", "2"],
     ],
   );
 });

@@ -25,7 +25,7 @@ export function delimited(name: string, value: unknown, separator: string): Give
   return written(`${percentEncoded(name)}=${items}`);
 }
 
-/** Writes the fields of an object as `name[field]=value`, at any depth. */
+/** Writes the fields of an object as `name[field]=value`, at any depth; items by their number. */
 export function deepObject(name: string, value: unknown): Given<Encoded> {
   const pairs = deepPairs(name, value);
   return pairs.length === 0 ? undefined : written(pairs.join("&"));
@@ -33,8 +33,7 @@ export function deepObject(name: string, value: unknown): Given<Encoded> {
 
 function deepPairs(name: string, value: unknown): string[] {
   if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap((item) => deepPairs(name, item));
-  if (!isObject(value)) return [pair(name, plain(value))];
+  if (!Array.isArray(value) && !isObject(value)) return [pair(name, plain(value))];
   return Object.entries(value).flatMap(([key, item]) => deepPairs(`${name}[${key}]`, item));
 }
 

@@ -16,18 +16,27 @@ export interface FormPart {
   readonly type?: string;
   /** Joins the items of a list; absent: each by itself. */
   readonly separator?: string;
+  /** Whether what is inside is written by its path: `name[field][0]=value`. */
+  readonly deep?: boolean;
 }
 
 export type FormParts = Readonly<Record<string, FormPart>>;
 
+function deepFields(name: string, value: unknown): [string, unknown][] {
+  if (value === undefined || value === null) return [];
+  if (typeof value !== "object") return [[name, value]];
+  return Object.entries(value).flatMap(([key, item]) => deepFields(`${name}[${key}]`, item));
+}
+
 /** Writes the fields of an URL-encoded form. */
 export function urlEncoded(parts: FormParts = {}): BodyEncoder {
   return (body) => {
-    const fields = Object.entries(body as object).map(([name, value]) => {
-      const { type, separator } = own(parts, name);
-      if (type !== undefined && value !== undefined) return [name, JSON.stringify(value)];
+    const fields = Object.entries(body as object).flatMap(([name, value]) => {
+      const { type, separator, deep } = own(parts, name);
+      if (deep === true) return deepFields(name, value);
+      if (type !== undefined && value !== undefined) return [[name, JSON.stringify(value)]];
       const isJoined = separator !== undefined && Array.isArray(value);
-      return [name, isJoined ? value.map(plain).join(separator) : value];
+      return [[name, isJoined ? value.map(plain).join(separator) : value]];
     });
     const text = formPairs(Object.fromEntries(fields) as object);
     return { body: text, type: "application/x-www-form-urlencoded" };

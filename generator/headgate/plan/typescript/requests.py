@@ -234,7 +234,9 @@ def _part(body: Body, part: Part) -> Iterator[Entry]:
     if body.kind == "form":
         if part.kind == "json" and part.content_type is not None:
             yield Entry(fixed("type"), string(part.content_type))
-        if part.many and not part.explode:
+        if part.style == "deepObject":
+            yield Entry(fixed("deep"), fixed("true"))
+        elif part.many and not part.explode:
             yield Entry(fixed("separator"), string(SEPARATORS.get(part.style, ",")))
 
 

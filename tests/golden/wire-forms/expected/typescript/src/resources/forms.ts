@@ -13,7 +13,7 @@ export class Forms extends ApiResource {
       verb: "POST",
       path: "/forms",
       body,
-      encode: urlEncoded(),
+      encode: urlEncoded({ about: { deep: true } }),
       security: [["query_key"]],
     };
     return this.transport.call(request, readJson<Stored>, options);
