@@ -1,6 +1,6 @@
 """JSON at C speed, with one spelling of each value."""
 
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import orjson
 
@@ -29,6 +29,16 @@ def canonical(value: object) -> bytes:
 def loads(data: bytes | str) -> Any:
     """The value of a JSON text; refuses NaN, lone surrogates and invalid UTF-8."""
     return orjson.loads(data)
+
+
+def is_object(value: object) -> TypeGuard[JsonObject]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: object) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is a list."""
+    return isinstance(value, list)
 
 
 def object_at(value: JsonObject, name: str) -> JsonObject:

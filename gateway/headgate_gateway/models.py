@@ -2634,17 +2634,6 @@ class ActionLog(BaseModel):
     ] = MISSING
 
 
-class ActionWebhook(BaseModel):
-    model_config = ConfigDict(
-        extra='forbid',
-    )
-    type: Annotated[Literal['webhook'], Field(description='Names the kind of action.')]
-    message: Annotated[
-        StrictStr | MISSING,
-        Field(description='What the caller is told.', max_length=500),
-    ] = MISSING
-
-
 Model1 = TypeAliasType(
     "Model1",
     Annotated[StrictStr, Field(pattern='^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,255}$')],
@@ -5931,7 +5920,7 @@ ToolResultBlockListParam = TypeAliasType(
 PolicyAction = TypeAliasType(
     "PolicyAction",
     Annotated[
-        ActionAllow | ActionDeny | ActionRateLimit | ActionThrottle | ActionRequireApproval | ActionRedact | ActionTransform | ActionOverride | ActionLog | ActionTag | ActionWebhook | ActionValidateSchema | ActionDynamicRoute | ActionToolScope,
+        ActionAllow | ActionDeny | ActionRateLimit | ActionThrottle | ActionRequireApproval | ActionRedact | ActionTransform | ActionOverride | ActionLog | ActionTag | ActionValidateSchema | ActionDynamicRoute | ActionToolScope,
         Field(description='What a rule does.', discriminator='type'),
     ],
 )

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from headgate_gateway.json import is_list, is_object
+
 PATTERNS: Mapping[str, re.Pattern[str]] = {
     "email": re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
     "ssn": re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
@@ -35,17 +37,12 @@ def redact_value(
     value: Any, patterns: list[tuple[str, re.Pattern[str]]], found: set[str]
 ) -> Any:
     """The JSON value with every string redacted; ``found`` gets the names."""
-    match value:
-        case str():
-            text, names = redact_text(value, patterns)
-            found.update(names)
-            return text
-        case list():
-            return [redact_value(item, patterns, found) for item in value]  # pyright: ignore[reportUnknownVariableType]
-        case dict():
-            return {
-                key: redact_value(item, patterns, found)
-                for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
-            }
-        case _:
-            return value
+    if isinstance(value, str):
+        text, names = redact_text(value, patterns)
+        found.update(names)
+        return text
+    if is_list(value):
+        return [redact_value(item, patterns, found) for item in value]
+    if is_object(value):
+        return {key: redact_value(item, patterns, found) for key, item in value.items()}
+    return value

@@ -43,6 +43,23 @@ def a_run(client: Client, _: str) -> dict[str, str]:
     return {"run_id": made["run"]["id"]}
 
 
+def an_approval(client: Client, project: str) -> dict[str, str]:
+    """A chat that waits for a person."""
+    rule = {"when": {"type": "always"}, "then": [{"type": "require_approval"}]}
+    policy = {
+        "name": "tenancy-table",
+        "project_id": project,
+        "mode": "enforce",
+        "phase": "pre",
+        "scope": {"operations": ["chat.completions.create"]},
+        "rules": [rule],
+    }
+    client.admin.post("/v1/admin/policies", json=policy)
+    body = {"model": "mock/echo", "messages": [{"role": "user", "content": "Hello"}]}
+    waiting = client.http.post("/v1/chat/completions", json=body).json()
+    return {"approval_id": waiting["approval_id"]}
+
+
 def a_workspace(client: Client, _: str) -> dict[str, str]:
     """A workspace whose answer waits for somebody to agree to it."""
     body = {"mode": "shadow", "client_id": "tenancy-table", "initial_message": "Hello?"}
@@ -58,6 +75,7 @@ MAKERS: tuple[Callable[[Client, str], dict[str, str]], ...] = (
     a_run,
     a_service,
     a_workspace,
+    an_approval,
 )
 """Each makes a thing in the caller's project and gives the ids that name it."""
 TENANT = tuple(route for route in routes() if route.scheme == "GatewayKey")

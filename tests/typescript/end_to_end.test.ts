@@ -436,11 +436,9 @@ test("a request that waits is approved, or withdrawn", async () => {
   ];
   await policies.create({ name: "Ask", project_id, mode: "enforce", phase: "pre", rules });
   const caller = gateway.client({ apiKey: secret });
-  const body = JSON.stringify(ask());
   const headers = { Authorization: `Bearer ${secret}`, "Content-Type": "application/json" };
-  for (let asked = 0; asked < 2; asked++) {
-    await fetch(`${gateway.url}/v1/messages`, { method: "POST", headers, body });
-  }
+  const sent = { method: "POST", headers, body: JSON.stringify(ask()) };
+  for (const _ of [1, 2]) await fetch(`${gateway.url}/v1/messages`, sent);
   const [second, first] = await all(approvals.list({ project_id }));
   await caller.approvals.cancel(second?.id ?? "");
   await approvals.decide(first?.id ?? "", { decision: "approved" });

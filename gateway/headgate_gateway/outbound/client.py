@@ -1,6 +1,6 @@
 """One HTTP exchange with an address that an operator chose."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -50,7 +50,7 @@ class OutboundClient:
     @asynccontextmanager
     async def exchange(
         self, request: Outgoing
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
+    ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
         """The answer, of any status; GatewayError when none comes."""
         try:
             async with await self._sent(request) as answer:

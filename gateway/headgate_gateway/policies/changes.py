@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, is_list, is_object, object_at
 from headgate_gateway.policies.policy import Action
 from headgate_gateway.redaction import PATTERNS, redact_value
 
@@ -98,12 +98,12 @@ def _blocks(text: str) -> list[JsonObject]:
 def _replaced(value: Any, pattern: re.Pattern[str], replacement: str) -> Any:
     if isinstance(value, str):
         return pattern.sub(lambda _match: replacement, value)
-    if isinstance(value, list):
-        return [_replaced(item, pattern, replacement) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(value, dict):
+    if is_list(value):
+        return [_replaced(item, pattern, replacement) for item in value]
+    if is_object(value):
         return {
             key: _replaced(item, pattern, replacement) for key, item in value.items()
-        }  # pyright: ignore[reportUnknownVariableType]
+        }
     return value
 
 
@@ -122,11 +122,11 @@ def routed(models: Sequence[str], strategy: str, *, turn: int) -> str:
 def tools_of(operation: str, body: JsonObject) -> list[str]:
     """The names of the tools that a request offers its model."""
     tools: list[JsonObject] = request_part(operation, body).get("tools") or []
-    names = [
-        str(
-            tool.get("name") or (tool.get("function") or {}).get("name") or tool["type"]
-        )
-        for tool in tools
-    ]
+    names = [_tool_name(tool) for tool in tools]
     server: list[str] = body.get("server_tools") or []
     return [*names, *server]
+
+
+def _tool_name(tool: JsonObject) -> str:
+    function = object_at(tool, "function")
+    return str(tool.get("name") or function.get("name") or tool["type"])

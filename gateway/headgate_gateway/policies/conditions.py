@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, is_list
 from headgate_gateway.policies.problems import Problems
 from headgate_gateway.policies.view import View
 
@@ -109,12 +109,12 @@ def _texts(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _in(value: Any, expected: Any) -> bool:
-    options: list[Any] = expected if isinstance(expected, list) else [expected]
+    options = expected if is_list(expected) else [expected]
     return any(_equal(value, option) for option in options)
 
 
 def _contains(value: Any, expected: Any) -> bool:
-    if isinstance(value, list):
+    if is_list(value):
         return _in(expected, value)
     return isinstance(value, str) and isinstance(expected, str) and expected in value
 

@@ -10,7 +10,7 @@ import structlog
 
 from headgate_gateway.clock import now_ms, rfc3339
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, is_object
 from headgate_gateway.policies.changes import (
     redacted,
     routed,
@@ -116,19 +116,19 @@ class PolicyEngine:
     def _change(
         self, policy: Policy, rule: Rule, action: Action, view: View, verdict: Verdict
     ) -> None:
-        """Do what refuses nothing: change the request, or tell of it."""
+        """Do what refuses nothing: change the request, or note something."""
         node = action.node
         match action.kind:
             case "redact" if node.get("direction", "both") != "response":
                 verdict.body = redacted(action, verdict.body)
             case "transform":
                 verdict.headers |= _header_changes(node)
-                if isinstance(verdict.body, dict):
+                if is_object(verdict.body):
                     verdict.body = transformed(action, view.operation, verdict.body)
-            case "override" if isinstance(verdict.body, dict):
+            case "override" if is_object(verdict.body):
                 fields = node["set_body_fields"]
                 verdict.body = with_request_part(view.operation, verdict.body, fields)
-            case "dynamic_route" if isinstance(verdict.body, dict):
+            case "dynamic_route" if is_object(verdict.body):
                 self._turn += 1
                 strategy = node.get("strategy", "first")
                 model = routed(node["models"], strategy, turn=self._turn)
@@ -220,8 +220,6 @@ def _tell(policy: Policy, rule: Rule, action: Action, verdict: Verdict) -> None:
             _log.info("policy_rule", policy=policy.id, rule=rule.index, said=message)
         case "tag":
             verdict.tags |= action.node["tags"]
-        case "webhook":
-            verdict.told.append((policy, rule, message))
         case _:
             pass
 
@@ -251,7 +249,7 @@ def _require_tools(
 ) -> None:
     allowed: list[str] | None = node.get("allowed_tools")
     blocked: list[str] = node.get("blocked_tools", [])
-    offered = tools_of(view.operation, body) if isinstance(body, dict) else []
+    offered = tools_of(view.operation, body) if is_object(body) else []
     for name in offered:
         if name in blocked or (allowed is not None and name not in allowed):
             message = {"message": f"The tool {name} may not be used."}

@@ -10,7 +10,7 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.http.validation import read_body
-from headgate_gateway.json import JSONDecodeError, dumps, loads
+from headgate_gateway.json import JSONDecodeError, dumps, is_object, loads
 from headgate_gateway.picking import pick
 from headgate_gateway.policies.asking import ask, is_approved
 from headgate_gateway.policies.engine import denied
@@ -129,7 +129,7 @@ def _require_valid(call: Call, body: Any) -> None:
 
 
 def _streams(call: Call) -> bool:
-    asked = call.body.get("stream") if isinstance(call.body, dict) else False
+    asked = call.body.get("stream") if is_object(call.body) else False
     return bool(asked) or call.operation.id == "runs.stream"
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headgate_gateway.json import JsonObject
-from headgate_gateway.policies.policy import Policy, Rule
+from headgate_gateway.policies.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,3 @@ class Verdict:
     shadow: list[str] = field(default_factory=list[str])
     """The policies in shadow mode that would have refused it."""
     tags: JsonObject = field(default_factory=dict[str, Any])
-    told: list[tuple[Policy, Rule, str]] = field(
-        default_factory=list[tuple[Policy, Rule, str]]
-    )
-    """What webhooks are told of: policy, rule and message."""

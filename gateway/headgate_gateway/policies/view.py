@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from headgate_gateway.json import JsonObject
+from headgate_gateway.json import JsonObject, is_list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +77,8 @@ def _children(value: Any, step: str) -> list[Any]:
             return list(pairs.values())
         found = pairs.get(step, pairs.get(step.lower()))
         return [] if found is None else [found]
-    if isinstance(value, list):
-        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if is_list(value):
         if step == "*":
-            return items
-        return items[int(step) : int(step) + 1] if step.isdecimal() else []
+            return value
+        return value[int(step) : int(step) + 1] if step.isdecimal() else []
     return []

@@ -656,13 +656,6 @@ pub enum WebSearchToolResult {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Webhook {
-    #[default]
-    #[serde(rename = "webhook")]
-    Value,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Workspace {
     #[default]
     #[serde(rename = "workspace")]

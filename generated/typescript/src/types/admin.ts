@@ -730,14 +730,6 @@ export interface ActionTag {
   tags: PolicyTags;
 }
 
-/** Tells the webhooks of the project, as `policy_violation`. */
-export interface ActionWebhook {
-  /** Names the kind of action. */
-  type: "webhook";
-  /** What the caller is told. */
-  message?: string;
-}
-
 /** A JSON Schema of the draft 2020-12. */
 export interface PolicyJsonSchema {
   [field: string]: unknown;
@@ -788,7 +780,6 @@ export type PolicyAction =
   | ActionOverride
   | ActionLog
   | ActionTag
-  | ActionWebhook
   | ActionValidateSchema
   | ActionDynamicRoute
   | ActionToolScope

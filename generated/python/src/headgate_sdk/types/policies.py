@@ -554,26 +554,6 @@ class ActionTagParam(TypedDict):
     """The tags."""
 
 
-class ActionWebhook(ApiModel):
-    """Tells the webhooks of the project, as `policy_violation`."""
-
-    type: Literal["webhook"]
-    """Names the kind of action."""
-
-    message: str | None = None
-    """What the caller is told."""
-
-
-class ActionWebhookParam(TypedDict):
-    """Tells the webhooks of the project, as `policy_violation`."""
-
-    type: Literal["webhook"]
-    """Names the kind of action."""
-
-    message: NotRequired[str]
-    """What the caller is told."""
-
-
 class ActionValidateSchema(ApiModel):
     """Holds the body against a JSON Schema: of the request before, of the answer
     after.
@@ -671,7 +651,6 @@ PolicyAction: TypeAlias = Annotated[
     | ActionOverride
     | ActionLog
     | ActionTag
-    | ActionWebhook
     | ActionValidateSchema
     | ActionDynamicRoute
     | ActionToolScope
@@ -689,7 +668,6 @@ PolicyAction: TypeAlias = Annotated[
             "override": ActionOverride,
             "log": ActionLog,
             "tag": ActionTag,
-            "webhook": ActionWebhook,
             "validate_schema": ActionValidateSchema,
             "dynamic_route": ActionDynamicRoute,
             "tool_scope": ActionToolScope,
@@ -710,7 +688,6 @@ PolicyActionParam: TypeAlias = (
     | ActionOverrideParam
     | ActionLogParam
     | ActionTagParam
-    | ActionWebhookParam
     | ActionValidateSchemaParam
     | ActionDynamicRouteParam
     | ActionToolScopeParam
