@@ -24,6 +24,12 @@ CLIENTS = {
 }
 """Where a vendor's own client is given out, for those that `x-clients` declares."""
 TOOL = re.compile(r"\btools?(?!\.)(?:_\w+)?\b", re.IGNORECASE)
+DIALECT = re.compile(
+    r"[\"'`](?:openai-chat|openai-responses|anthropic-messages|gemini)[\"'`]"
+    r"|\b(?:Self::|Dialect::)?Gemini\b(?=[,(] |,$| =>)",
+    re.MULTILINE,
+)
+"""The dialects that a provider may speak, as the API calls them in its data."""
 SOURCES = {".py", ".ts", ".rs"}
 
 
@@ -40,7 +46,11 @@ def sources(language: str) -> dict[str, str]:
 def naming(language: str, names: set[str]) -> set[str]:
     """The source files of an SDK that name one of the providers."""
     words = re.compile(rf"\b(?:{'|'.join(sorted(names))})\b", re.IGNORECASE)
-    return {path for path, text in sources(language).items() if words.search(text)}
+    return {
+        path
+        for path, text in sources(language).items()
+        if words.search(DIALECT.sub("", text))
+    }
 
 
 @pytest.mark.parametrize("language", HEADER_MAPS)
