@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import jsonschema_rs
 
-from headgate_gateway.json import JsonObject, dump_text, loads
+from headgate_gateway.json import JsonObject, dump_text, loads, object_at
 
 _URI = "urn:headgate:openapi"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -90,9 +90,9 @@ class Specification:
         common: list[JsonObject] = self.root.get("security") or []
         security: list[JsonObject] = node.get("security", common)
         body = self.resolve(node["requestBody"]) if "requestBody" in node else {}
-        contents = body.get("content", {})
+        contents = object_at(body, "content")
         # A body of any media type is passed on, not read.
-        content = {} if _ANY in contents else contents.get("application/json", {})
+        json = {} if _ANY in contents else object_at(contents, "application/json")
         return Operation(
             id=node["operationId"],
             method=method.upper(),
@@ -102,7 +102,7 @@ class Specification:
                 self._parameter(parameter)
                 for parameter in [*shared, *node.get("parameters", [])]
             ),
-            body=content.get("schema"),
+            body=json.get("schema"),
             body_required=body.get("required", False),
         )
 

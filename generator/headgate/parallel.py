@@ -16,14 +16,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from io import BufferedReader
 
     Files = dict[str, bytes]
 
 
 @contextmanager
-def without_collector() -> Iterator[None]:
+def without_collector() -> Generator[None]:
     """Let nothing look for cycles: there are few, and the looking takes a third."""
     was_on = gc.isenabled()
     gc.disable()

@@ -228,7 +228,7 @@ def _add(connection: AsyncConnection, **values: Any) -> Any:
 async def _spent(
     connection: AsyncConnection, key_id: str, periods: Mapping[Period, Any], now: int
 ) -> Counter[Period]:
-    times = {time_of(period, now): period for period in periods}
+    times: dict[str, Period] = {time_of(period, now): period for period in periods}
     query = sa.select(spend.c.time, spend.c.amount).where(
         spend.c.key_id == key_id, spend.c.time.in_(times)
     )

@@ -65,7 +65,7 @@ class Rest:
         above = raw.path.rstrip("/").rpartition("/")[0]
         is_behind = _VARIABLE.match(parts[-2]) is not None or above in self.verbs
         is_plural = parts[-1].endswith("s") and not parts[-1].endswith("ss")
-        is_only_posted_to = self.verbs[raw.path] == {"POST"}
+        is_only_posted_to = self.verbs[raw.path] == frozenset({"POST"})
         is_thing = is_plural or self._has_things(raw.path)
         return is_behind and is_only_posted_to and not is_thing
 
