@@ -22,6 +22,7 @@ from headgate.plan.typescript.layout import (
 from headgate.plan.typescript.names import (
     TAKEN_LOCALS,
     Exported,
+    are_options,
     has_named_parameters,
     methods_of,
 )
@@ -106,7 +107,11 @@ class MethodPlanner:
         )
         name = self.own.params[operation.id].name
         docs = doc_comment(_params_docs(operation))
-        return Params(docs, identifier(name), members)
+        shown = identifier(name)
+        if are_options(operation):
+            options = self.types.imports.type(OPTIONS)
+            shown = assembled("{} extends {}", shown, options)
+        return Params(docs, shown, members)
 
     def methods(self, operation: Operation) -> tuple[Method, ...]:
         """Plan the call and the stream of an operation, as far as it has them."""
@@ -235,13 +240,15 @@ class MethodPlanner:
                 required.append(assembled("body: {}", written))
             else:
                 optional.append(assembled("body?: {}", written))
+        options = assembled("options?: {}", types.imports.type(OPTIONS))
         if has_named_parameters(operation):
             shown = identifier(self.own.params[operation.id].name)
-            if any(p.required for p in operation.parameters if p.place != "path"):
+            if are_options(operation):
+                options = assembled("options: {} = {{}}", shown)
+            elif any(p.required for p in operation.parameters if p.place != "path"):
                 required.append(assembled("params: {}", shown))
             else:
                 optional.append(assembled("params: {} = {{}}", shown))
-        options = assembled("options?: {}", types.imports.type(OPTIONS))
         return [*found, *required, *optional, options]
 
 

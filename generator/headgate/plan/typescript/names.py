@@ -290,3 +290,15 @@ def methods_of(operation: Operation) -> tuple[str, ...]:
 def has_named_parameters(operation: Operation) -> bool:
     """Say whether any parameter is given by name: all but those of the path are."""
     return any(parameter.place != "path" for parameter in operation.parameters)
+
+
+def are_options(operation: Operation) -> bool:
+    """Say whether the named parameters stand among a call's options.
+
+    A body that needs nothing but itself keeps its options behind it, whatever headers
+    may go with it.
+    """
+    named = [each for each in operation.parameters if each.place != "path"]
+    return operation.body is not None and all(
+        each.place == "header" and not each.required for each in named
+    )

@@ -23,6 +23,7 @@ from headgate.plan.typescript.layout import (
     one_line,
     open_object,
 )
+from headgate.plan.typescript.names import are_options
 from headgate.plan.typescript.styles import SEPARATORS, is_usual, styled
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def _named_parameters(
     ]
     named = [each for each in operation.parameters if each.place != "path"]
     keys = parameter_keys(operation)
-    picked = {id(each): _picked(types, each, keys) for each in named}
+    given = fixed("options") if are_options(operation) else fixed("params")
+    picked = {id(each): _picked(types, each, keys, given) for each in named}
     if (
         not sent
         and named
@@ -180,9 +182,12 @@ def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:
 
 
 def _picked(
-    types: Types, parameter: Parameter, keys: Mapping[tuple[str, str], str]
+    types: Types,
+    parameter: Parameter,
+    keys: Mapping[tuple[str, str], str],
+    given: Code,
 ) -> Entry:
-    value = assembled("params{}", access(keys[parameter.name, parameter.place]))
+    value = assembled("{}{}", given, access(keys[parameter.name, parameter.place]))
     return Entry(value_key(parameter.name), styled(types, parameter, value))
 
 

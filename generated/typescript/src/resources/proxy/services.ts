@@ -15,7 +15,7 @@ export interface ProxyServicesGetParams {
 }
 
 /** Parameters to: Post to a service. */
-export interface ProxyServicesPostParams {
+export interface ProxyServicesPostParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -24,7 +24,7 @@ export interface ProxyServicesPostParams {
 }
 
 /** Parameters to: Put to a service. */
-export interface ProxyServicesPutParams {
+export interface ProxyServicesPutParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -33,7 +33,7 @@ export interface ProxyServicesPutParams {
 }
 
 /** Parameters to: Patch at a service. */
-export interface ProxyServicesPatchParams {
+export interface ProxyServicesPatchParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -87,13 +87,12 @@ export class ProxyServices extends ApiResource {
     service: string,
     path: string,
     body?: ProxyBody,
-    params: ProxyServicesPostParams = {},
-    options?: RequestOptions,
+    options: ProxyServicesPostParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "POST",
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -113,13 +112,12 @@ export class ProxyServices extends ApiResource {
     service: string,
     path: string,
     body?: ProxyBody,
-    params: ProxyServicesPutParams = {},
-    options?: RequestOptions,
+    options: ProxyServicesPutParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "PUT",
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
     };
@@ -138,13 +136,12 @@ export class ProxyServices extends ApiResource {
     service: string,
     path: string,
     body?: ProxyBody,
-    params: ProxyServicesPatchParams = {},
-    options?: RequestOptions,
+    options: ProxyServicesPatchParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "PATCH",
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
       idempotency: "key",

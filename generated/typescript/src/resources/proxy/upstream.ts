@@ -15,7 +15,7 @@ export interface UpstreamGetParams {
 }
 
 /** Parameters to: Post to the key's own upstream. */
-export interface UpstreamPostParams {
+export interface UpstreamPostParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -24,7 +24,7 @@ export interface UpstreamPostParams {
 }
 
 /** Parameters to: Put to the key's own upstream. */
-export interface UpstreamPutParams {
+export interface UpstreamPutParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -33,7 +33,7 @@ export interface UpstreamPutParams {
 }
 
 /** Parameters to: Patch at the key's own upstream. */
-export interface UpstreamPatchParams {
+export interface UpstreamPatchParams extends RequestOptions {
   /**
    * The `Authorization` that the upstream gets in place of the stored credential. It is passed on as it
    * is and never stored.
@@ -85,13 +85,12 @@ export class Upstream extends ApiResource {
   post(
     path: string,
     body?: ProxyBody,
-    params: UpstreamPostParams = {},
-    options?: RequestOptions,
+    options: UpstreamPostParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "POST",
       path: `/v1/proxy/upstream/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
       idempotency: "key",
@@ -110,13 +109,12 @@ export class Upstream extends ApiResource {
   put(
     path: string,
     body?: ProxyBody,
-    params: UpstreamPutParams = {},
-    options?: RequestOptions,
+    options: UpstreamPutParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "PUT",
       path: `/v1/proxy/upstream/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
     };
@@ -134,13 +132,12 @@ export class Upstream extends ApiResource {
   patch(
     path: string,
     body?: ProxyBody,
-    params: UpstreamPatchParams = {},
-    options?: RequestOptions,
+    options: UpstreamPatchParams = {},
   ): ResponsePromise<ProxyAnswer> {
     const request: OperationRequest = {
       verb: "PATCH",
       path: `/v1/proxy/upstream/${segment(path)}`,
-      headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
+      headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
       security: [["GatewayKey"]],
       idempotency: "key",
