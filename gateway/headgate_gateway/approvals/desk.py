@@ -133,6 +133,7 @@ class ApprovalDesk:
         """Make the request once, whatever becomes of this process meanwhile."""
         if self._app is None or not await self._store.take(row):
             return
+        answer: JsonObject = {"status": 500, "headers": {}, "body": ""}
         try:
             answer = await self._made(row, self._app)
         except GatewayError as error:
@@ -144,7 +145,6 @@ class ApprovalDesk:
             }
         except Exception:  # noqa: BLE001 - whoever waits gets an end
             _log.exception("approval_broke", approval_id=row["id"])
-            answer = {"status": 500, "headers": {}, "body": ""}
         sealed = seal(self._key, row["id"], dumps(answer))
         await self._store.finish(row["id"], sealed)
         self._brought.pop(row["id"], None)
