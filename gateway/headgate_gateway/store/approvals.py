@@ -97,7 +97,14 @@ class ApprovalStore:
         query = sa.select(approvals).where(
             approvals.c.status == "approved",
             approvals.c.response.is_(None),
-            sa.or_(approvals.c.owner.is_(None), approvals.c.owner.not_in(living)),
+            # What is in our own hands is not given up when our lease is renewed late.
+            sa.or_(
+                approvals.c.owner.is_(None),
+                sa.and_(
+                    approvals.c.owner != self._owner,
+                    approvals.c.owner.not_in(living),
+                ),
+            ),
         )
         async with self._database.reading() as connection:
             return list((await connection.execute(query)).mappings())
