@@ -3,9 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.corpus import find_documents
 from tests.gateway_process import Gateway, running_gateway
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+"""No test here says how long something may take."""
 
 
 def pytest_report_header() -> str:
