@@ -139,11 +139,11 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
         run_events.delete().where(run_events.c.run_id.in_(run_ids))
     )
     await _erase_conversations(connection, project_id)
-    for table in _CONTENT:
+    for table in (*_CONTENT, kept_answers):
         await connection.execute(table.delete().where(table.c.project_id == project_id))
 
 
 async def _erase_conversations(connection: AsyncConnection, project_id: str) -> None:
     ids = sa.select(workspaces.c.id).where(workspaces.c.project_id == project_id)
-    for table in (workspace_events, workspace_messages, kept_answers):
+    for table in (workspace_events, workspace_messages):
         await connection.execute(table.delete().where(table.c.workspace_id.in_(ids)))
