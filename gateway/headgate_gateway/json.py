@@ -1,5 +1,6 @@
 """JSON at C speed, with one spelling of each value."""
 
+import json
 from typing import Any, TypeAlias, TypeGuard, cast
 
 import orjson
@@ -13,17 +14,31 @@ JSONDecodeError = orjson.JSONDecodeError
 
 def dumps(value: object) -> bytes:
     """UTF-8 JSON without spaces, on one line."""
-    return orjson.dumps(value)
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return _deep(value)
+
+
+def _deep(value: object, *, in_order: bool = False) -> bytes:
+    """JSON deeper than orjson writes, though not than it reads."""
+    text = json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), sort_keys=in_order
+    )
+    return text.encode()
 
 
 def dump_text(value: object) -> str:
     """``dumps`` as text; a NUL stays escaped, so that any store takes it."""
-    return orjson.dumps(value).decode()
+    return dumps(value).decode()
 
 
 def canonical(value: object) -> bytes:
     """JSON whose bytes do not depend on the order of object keys."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return _deep(value, in_order=True)
 
 
 def loads(data: bytes | str) -> Any:

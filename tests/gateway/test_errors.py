@@ -194,9 +194,14 @@ def test_deeply_nested_content_is_answered(client: Client):
     nested: Any = {}
     for _ in range(300):
         nested = {"n": nested}
-    answer = client.http.post("/v1/messages", json=message(metadata=nested))
+    asked = message(metadata=nested)
+    answer = client.http.post("/v1/messages", json=asked)
+    once = client.http.post(
+        "/v1/messages", json=asked, headers={"Idempotency-Key": "deeply-nested"}
+    )
 
     assert answer.status_code == 200
+    assert once.status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -78,10 +78,18 @@ def _view(call: Call) -> View:
         headers=call.request.headers,
         query=dict(call.request.query_params),
         body=call.body,
-        body_size=len(dumps(call.body)) if call.body is not None else 0,
+        body_size=_size(call),
         key_id=call.caller.key_id,
         ip=client.host if client else None,
     )
+
+
+def _size(call: Call) -> int:
+    """How many bytes the body has; one without a declared length is written again."""
+    declared = call.request.headers.get("content-length", "")
+    if declared.isdecimal():
+        return int(declared)
+    return 0 if call.body is None else len(dumps(call.body))
 
 
 async def _with_content(call: Call, view: View) -> tuple[Call, View]:
