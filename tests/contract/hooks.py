@@ -36,6 +36,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             let_rules_compile(case)
         case "admin.keys.revoke" | "admin.keys.rotate":
             act_on_a_key_that_is_there(case)
+        case "approvals.get" | "approvals.cancel" | "admin.approvals.decide":
+            act_on_an_approval_that_is_there(case)
         case str(operation) if operation.startswith("proxy.services."):
             call_a_service_that_is_there(case)
 
@@ -108,8 +110,13 @@ def read_a_session_that_is_there(case: Any) -> None:
 @cache
 def known_session() -> str:
     """The id of the session that the tests began."""
+    return listed_first("sessions")
+
+
+def listed_first(resource: str) -> str:
+    """The id of the oldest thing of a kind that there is."""
     request = urllib.request.Request(
-        f"{os.environ['CONTRACT_URL']}/v1/admin/sessions?order=asc&limit=1",
+        f"{os.environ['CONTRACT_URL']}/v1/admin/{resource}?order=asc&limit=1",
         headers={"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]},
     )
     with urllib.request.urlopen(request) as answer:
@@ -141,6 +148,21 @@ def act_on_a_key_that_is_there(case: Any) -> None:
     if is_drawn(case):
         body = {"name": "to be changed", "project_id": new_project()}
         case.path_parameters["key_id"] = created("keys", body)
+
+
+def act_on_an_approval_that_is_there(case: Any) -> None:
+    """Nothing declares what makes approvals: policies do, of any request."""
+    if is_drawn(case):
+        case.path_parameters["approval_id"] = known_approval()
+    if "wait" in (case.query or {}) and str(case.query["wait"]).isdecimal():
+        # Nobody decides while a test waits.
+        case.query["wait"] = min(int(case.query["wait"]), 1)
+
+
+@cache
+def known_approval() -> str:
+    """The id of the approval that a request before the tests waits for."""
+    return listed_first("approvals")
 
 
 def is_drawn(case: Any) -> bool:

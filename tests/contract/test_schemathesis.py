@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.contract.schemathesis_run import PHASES, SERVICE, Report, run_schemathesis
-from tests.gateway.client import Client, bundle
+from tests.gateway.client import Client, bundle, message
 from tests.gateway.proxy_bench import LOOPBACK
 from tests.gateway.rest_upstream import running_rest_upstream
 from tests.gateway_process import Gateway, running_gateway
 
+ASKING_AGENT = "contract-asks"
 OPERATIONS = {
     f"{method.upper()} {path}"
     for path, item in bundle()["paths"].items()
@@ -34,9 +35,30 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         [first] = client.admin.get("/v1/admin/projects", params=params).json()["data"]
         service = {"name": SERVICE, "base_url": upstream.url, "project_id": first["id"]}
         client.admin.post("/v1/admin/services", json=service)
+        client.admin.post("/v1/admin/policies", json=_asking(first["id"]))
+        client.http.post(
+            "/v1/messages", json=message(), headers={"X-Agent-Name": ASKING_AGENT}
+        )
         client.http.get("/v1/models", headers={"X-Session-ID": "contract"})
         client.close()
         yield gateway
+
+
+def _asking(project: str) -> dict[str, object]:
+    """A policy that lets the requests of one agent wait for a person."""
+    named = {"field": "agent.name", "op": "eq", "value": ASKING_AGENT}
+    return {
+        "name": "ask first",
+        "project_id": project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [
+            {
+                "when": {"type": "compare", **named},
+                "then": [{"type": "require_approval"}],
+            }
+        ],
+    }
 
 
 @pytest.fixture(scope="module")
