@@ -79,7 +79,7 @@ def test_every_breakage_breaks_something(breakage: str) -> None:
         return broken.breakage == breakage and not message_is_good(broken.events)
 
     found = find(
-        broken_streams(MESSAGE, MESSAGES), breaks, settings=often, random=Random(2)
+        broken_streams(MESSAGE, MESSAGES), breaks, settings=often, random=Random(7)
     )
 
     assert violations(MESSAGE, found.events) != []
@@ -106,9 +106,9 @@ def test_walks_go_everywhere(
     streams: st.SearchStrategy[list[Any]], reaches: Callable[[list[Any]], bool]
 ) -> None:
     """The strategies reach what the declarations allow."""
-    patient = settings(slow, max_examples=1000)
+    patient = settings(slow, max_examples=4000)
 
-    assert reaches(find(streams, reaches, settings=patient, random=Random(2)))
+    assert reaches(find(streams, reaches, settings=patient, random=Random(7)))
 
 
 @often

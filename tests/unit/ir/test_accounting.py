@@ -90,8 +90,9 @@ def contents(document: Document, operation: Object) -> list[str]:
     """The media types of an operation's successes."""
     found: list[str] = []
     for status, given in operation.get("responses", {}).items():
-        if status.startswith("2"):
-            found += resolved(document, given).get("content", {})
+        answer = resolved(document, given)
+        if status.startswith("2") and not answer.get("x-pending"):
+            found += answer.get("content", {})
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import markup, rust
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.ir.types import Scalar, Struct
+from headgate.ir.types import Alias, Enum, Ref, Scalar, Struct
 from headgate.plan.examples import Examples, NoExampleError
 from headgate.plan.reference import reference_file
 
@@ -101,7 +101,7 @@ class _Rust:
         """Give what stands before the call, and its arguments."""
         examples = Examples(self.api.definitions)
         places = [each for each in operation.parameters if each.place == "path"]
-        found = [_scalar(examples, each.type) for each in places]
+        found = [_in_path(examples, each.type) for each in places]
         body, given = operation.body, fixed("")
         if body is not None and body.kind not in {"json", "form"}:
             raise NoExampleError
@@ -120,6 +120,19 @@ class _Rust:
             path = self.names.parameters[key]
             found.append(assembled("{}::new({})", path, made))
         return given, found
+
+
+def _in_path(examples: Examples, expression: TypeExpr) -> Code:
+    """Write what stands in a path: a text, a number, or one of several values."""
+    while isinstance(expression, Ref):
+        definition = examples.definitions[expression.id]
+        if isinstance(definition, Enum):
+            value = _json(examples.value(expression), 0)
+            return assembled("&serde_json::from_value(json!({}))?", value)
+        if not isinstance(definition, Alias):
+            break
+        expression = definition.type
+    return _scalar(examples, expression)
 
 
 def _scalar(examples: Examples, expression: TypeExpr) -> Code:

@@ -234,9 +234,13 @@ def _resource_names(
     return found
 
 
+_LONGEST = 60
+"""Characters of a file's name: disks know no more than 255 bytes."""
+
+
 def folder_name(resource: str) -> str:
     """Give the file name of a resource's own word, which is no device's."""
-    name = kebab(split_words(resource)) or "resource"
+    name = kebab(split_words(resource))[:_LONGEST].rstrip("-") or "resource"
     return f"{name}-api" if name in DEVICES else name
 
 
