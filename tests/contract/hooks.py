@@ -36,8 +36,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             let_rules_compile(case)
         case "admin.keys.revoke" | "admin.keys.rotate":
             act_on_a_key_that_is_there(case)
-        case "approvals.get" | "approvals.cancel" | "admin.approvals.decide":
-            act_on_an_approval_that_is_there(case)
+        case "approvals.get" | "admin.approvals.decide":
+            act_on_an_approval_that_is_there(case, 0)
+        case "approvals.cancel":
+            act_on_an_approval_that_is_there(case, 1)
         case str(operation) if operation.startswith("proxy.services."):
             call_a_service_that_is_there(case)
 
@@ -110,18 +112,17 @@ def read_a_session_that_is_there(case: Any) -> None:
 @cache
 def known_session() -> str:
     """The id of the session that the tests began."""
-    return listed_first("sessions")
+    return listed("sessions")[0]
 
 
-def listed_first(resource: str) -> str:
-    """The id of the oldest thing of a kind that there is."""
+def listed(resource: str) -> list[str]:
+    """The ids of the oldest things of a kind that there are."""
     request = urllib.request.Request(
-        f"{os.environ['CONTRACT_URL']}/v1/admin/{resource}?order=asc&limit=1",
+        f"{os.environ['CONTRACT_URL']}/v1/admin/{resource}?order=asc&limit=2",
         headers={"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]},
     )
     with urllib.request.urlopen(request) as answer:
-        found: str = json.load(answer)["data"][0]["id"]
-        return found
+        return [each["id"] for each in json.load(answer)["data"]]
 
 
 def let_rules_compile(case: Any) -> None:
@@ -150,19 +151,19 @@ def act_on_a_key_that_is_there(case: Any) -> None:
         case.path_parameters["key_id"] = created("keys", body)
 
 
-def act_on_an_approval_that_is_there(case: Any) -> None:
+def act_on_an_approval_that_is_there(case: Any, place: int) -> None:
     """Nothing declares what makes approvals: policies do, of any request."""
     if is_drawn(case):
-        case.path_parameters["approval_id"] = known_approval()
+        case.path_parameters["approval_id"] = known_approval(place)
     if "wait" in (case.query or {}) and str(case.query["wait"]).isdecimal():
         # Nobody decides while a test waits.
         case.query["wait"] = min(int(case.query["wait"]), 1)
 
 
 @cache
-def known_approval() -> str:
-    """The id of the approval that a request before the tests waits for."""
-    return listed_first("approvals")
+def known_approval(place: int) -> str:
+    """The id of an approval that a request before the tests waits for."""
+    return listed("approvals")[place]
 
 
 def is_drawn(case: Any) -> bool:

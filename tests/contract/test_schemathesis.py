@@ -36,9 +36,9 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         service = {"name": SERVICE, "base_url": upstream.url, "project_id": first["id"]}
         client.admin.post("/v1/admin/services", json=service)
         client.admin.post("/v1/admin/policies", json=_asking(first["id"]))
-        client.http.post(
-            "/v1/messages", json=message(), headers={"X-Agent-Name": ASKING_AGENT}
-        )
+        asking = {"X-Agent-Name": ASKING_AGENT}
+        for _ in range(2):
+            client.http.post("/v1/messages", json=message(), headers=asking)
         client.http.get("/v1/models", headers={"X-Session-ID": "contract"})
         client.close()
         yield gateway
