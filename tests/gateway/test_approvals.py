@@ -93,6 +93,7 @@ def test_a_request_waits(bench: Bench):
     assert answer.status_code == 202
     assert pending["object"] == "approval.pending"
     assert pending["poll_url"] == answer.headers["location"]
+    assert answer.headers["x-headgate-approval"] == approval["id"]
     assert approval["status"] == "pending"
     assert approval["request_id"] == answer.headers["x-request-id"]
     assert approval["request_summary"] == {
@@ -161,6 +162,7 @@ def test_a_caller_may_wait(bench: Bench, decision: str, status: int, code: str |
         answer = waiting.result()
 
     assert answer.status_code == status
+    assert "x-headgate-approval" not in answer.headers
     if code is None:
         assert answer.json() == {"id": "ch_1"}
         assert len(bench.proxy.upstream.asked) == 1
@@ -177,7 +179,9 @@ def test_waiting_ends_before_the_decision(bench: Bench):
     url = answer.headers["location"]
 
     assert answer.status_code == 202
+    assert answer.headers["x-headgate-approval"] == answer.json()["approval_id"]
     assert bench.caller.http.get(url, params={"wait": 1}).json()["status"] == "pending"
+    assert bench.proxy.upstream.asked == []
 
 
 @pytest.mark.parametrize(

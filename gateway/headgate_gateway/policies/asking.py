@@ -14,6 +14,8 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.json import dumps
 from headgate_gateway.policies.verdict import Wanted
 
+PENDING = "X-Headgate-Approval"
+"""Tells the answer for now from an upstream's own 202."""
 _WAIT = re.compile(r"wait=(\d+)")
 _LONGEST_WAIT = 300
 _NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id"})
@@ -84,5 +86,5 @@ def _pending(row: sa.RowMapping) -> Answer:
             "poll_url": place,
         },
         status=202,
-        headers={"Location": place},
+        headers={PENDING: row["id"], "Location": place},
     )
