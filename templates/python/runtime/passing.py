@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from urllib.parse import quote, unquote
 
 from .clients import AsyncClient, SyncClient
@@ -16,6 +16,34 @@ from .settings import RequestOptions
 
 _KEPT = "/%:@!$&'()*+,;=~-._?"
 """What stands in a path as it is; a part that begins with `?` is its query."""
+
+
+class Asked(TypedDict, total=False):
+    """What a call of a path may be given."""
+
+    query: Mapping[str, Any] | None
+    """What is put behind the path's own query."""
+    options: RequestOptions | None
+
+
+class Sent(Asked, total=False):
+    """What a call of a path may be given that sends a body: JSON, else bytes."""
+
+    json: Any
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCall:
+    """A call of a path as it will be made.
+
+    An answer with the header `own_errors` is the API's own and raised.
+    """
+
+    operation: Operation
+    arguments: Arguments
+    options: RequestOptions | None
+    own_errors: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +82,26 @@ class Passing:
     own_errors: str | None = None
     credentials: tuple[tuple[str, ...], ...] = ()
 
-    def operation(self, method: str, path: str, *, is_bytes: bool) -> Operation:
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        query: Mapping[str, Any] | None = None,
+        options: RequestOptions | None = None,
+    ) -> RawCall:
+        """Give the call of a path with what it was given."""
+        body = json if content is None else content
+        return RawCall(
+            operation=self._operation(method, path, is_bytes=content is not None),
+            arguments=Arguments(query=query or {}, body=body),
+            options=options,
+            own_errors=self.own_errors,
+        )
+
+    def _operation(self, method: str, path: str, *, is_bytes: bool) -> Operation:
         """Give the call of a path; one with `.` or `..` in it is refused."""
         path = path if path.startswith("/") else f"/{path}"
         if any(
@@ -75,95 +122,34 @@ class Passing:
         )
 
 
-def _arguments(
-    json: Any, content: bytes | None, query: Mapping[str, Any] | None
-) -> Arguments:
-    return Arguments(query=query or {}, body=json if content is None else content)
-
-
 class SyncPassingClient(SyncClient):
     """A client that also calls what the API passes on."""
 
     _passing: Passing
 
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def request(self, method: str, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Call a path and give what was answered, whatever its status."""
-        operation = self._passing.operation(method, path, is_bytes=content is not None)
-        arguments = _arguments(json, content, query)
-        return self._core.pass_on(
-            operation, arguments, options, self._passing.own_errors
-        )
+        return self._core.pass_on(self._passing.call(method, path, **sent))
 
-    def get(
-        self,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def get(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
         """Get a path."""
-        return self.request("GET", path, query=query, options=options)
+        return self.request("GET", path, **asked)
 
-    def delete(
-        self,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def delete(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
         """Delete what is at a path."""
-        return self.request("DELETE", path, query=query, options=options)
+        return self.request("DELETE", path, **asked)
 
-    def post(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def post(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Post to a path."""
-        return self.request(
-            "POST", path, json=json, content=content, query=query, options=options
-        )
+        return self.request("POST", path, **sent)
 
-    def put(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def put(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Put something at a path."""
-        return self.request(
-            "PUT", path, json=json, content=content, query=query, options=options
-        )
+        return self.request("PUT", path, **sent)
 
-    def patch(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    def patch(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Change what is at a path."""
-        return self.request(
-            "PATCH", path, json=json, content=content, query=query, options=options
-        )
+        return self.request("PATCH", path, **sent)
 
 
 class AsyncPassingClient(AsyncClient):
@@ -171,81 +157,26 @@ class AsyncPassingClient(AsyncClient):
 
     _passing: Passing
 
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def request(self, method: str, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Call a path and give what was answered, whatever its status."""
-        operation = self._passing.operation(method, path, is_bytes=content is not None)
-        arguments = _arguments(json, content, query)
-        return await self._core.pass_on(
-            operation, arguments, options, self._passing.own_errors
-        )
+        return await self._core.pass_on(self._passing.call(method, path, **sent))
 
-    async def get(
-        self,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def get(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
         """Get a path."""
-        return await self.request("GET", path, query=query, options=options)
+        return await self.request("GET", path, **asked)
 
-    async def delete(
-        self,
-        path: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def delete(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
         """Delete what is at a path."""
-        return await self.request("DELETE", path, query=query, options=options)
+        return await self.request("DELETE", path, **asked)
 
-    async def post(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def post(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Post to a path."""
-        return await self.request(
-            "POST", path, json=json, content=content, query=query, options=options
-        )
+        return await self.request("POST", path, **sent)
 
-    async def put(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def put(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Put something at a path."""
-        return await self.request(
-            "PUT", path, json=json, content=content, query=query, options=options
-        )
+        return await self.request("PUT", path, **sent)
 
-    async def patch(
-        self,
-        path: str,
-        *,
-        json: Any = None,
-        content: bytes | None = None,
-        query: Mapping[str, Any] | None = None,
-        options: RequestOptions | None = None,
-    ) -> RawAnswer:
+    async def patch(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
         """Change what is at a path."""
-        return await self.request(
-            "PATCH", path, json=json, content=content, query=query, options=options
-        )
+        return await self.request("PATCH", path, **sent)

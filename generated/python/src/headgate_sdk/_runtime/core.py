@@ -12,7 +12,7 @@ from .interceptors import CallLog, Interceptor, Interceptors
 from .network import Network, run_now
 from .pages import AsyncPage, AsyncPages, Page
 from .paging import Fetched, PageShape
-from .passing import RawAnswer
+from .passing import RawAnswer, RawCall
 from .requests import Arguments, Operation, RequestBuilder
 from .retry import RetryPolicy
 from .session import StreamSession
@@ -79,18 +79,12 @@ class _Core:
             shape=shape,
         )
 
-    async def _passed(
-        self,
-        operation: Operation,
-        arguments: Arguments,
-        options: RequestOptions | None,
-        own_errors: str | None,
-    ) -> RawAnswer:
-        request = self._builder.build(operation, arguments, options)
+    async def _passed(self, call: RawCall) -> RawAnswer:
+        request = self._builder.build(call.operation, call.arguments, call.options)
         try:
             content, answer = await self._caller.fetch(request, bytes)
         except APIError as error:
-            if own_errors is None or own_errors in error.headers:
+            if call.own_errors is None or call.own_errors in error.headers:
                 raise
             return RawAnswer(
                 status_code=error.status_code,
@@ -146,15 +140,9 @@ class SyncCore(_Core):
         """Close the connections, unless the HTTP client is the caller's own."""
         run_now(self.network.close())
 
-    def pass_on(
-        self,
-        operation: Operation,
-        arguments: Arguments,
-        options: RequestOptions | None,
-        own_errors: str | None,
-    ) -> RawAnswer:
+    def pass_on(self, call: RawCall) -> RawAnswer:
         """Make a call of what the API passes on."""
-        return run_now(self._passed(operation, arguments, options, own_errors))
+        return run_now(self._passed(call))
 
     def fetch(self, operation: Operation, form: type[T], **call: Unpack[Call]) -> T:
         """Make a call and read its answer as the class `form`."""
@@ -204,15 +192,9 @@ class AsyncCore(_Core):
         """Close the connections, unless the HTTP client is the caller's own."""
         await self.network.close()
 
-    async def pass_on(
-        self,
-        operation: Operation,
-        arguments: Arguments,
-        options: RequestOptions | None,
-        own_errors: str | None,
-    ) -> RawAnswer:
+    async def pass_on(self, call: RawCall) -> RawAnswer:
         """Make a call of what the API passes on."""
-        return await self._passed(operation, arguments, options, own_errors)
+        return await self._passed(call)
 
     async def fetch(
         self, operation: Operation, form: type[T], **call: Unpack[Call]
