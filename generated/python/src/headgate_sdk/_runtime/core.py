@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from .calls import Caller
@@ -31,6 +32,28 @@ class Call(TypedDict, total=False):
     cookies: Mapping[str, Any]
     body: Any
     options: RequestOptions | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """The call of one page of a list, after those that this walk has made."""
+
+    operation: Operation
+    form: Any
+    shape: PageShape
+    call: Call
+    before: frozenset[object] = frozenset()
+
+    @property
+    def asked(self) -> frozenset[object]:
+        """The places in the list that are asked for with this call."""
+        place = self.shape.asked(self.call.get("query", {}))
+        return self.before if place is None else self.before | {place}
+
+    def after(self, query: dict[str, Any]) -> _Listing:
+        """Give the call of the next page."""
+        call: Call = {**self.call, "query": query}
+        return replace(self, call=call, before=self.asked)
 
 
 class _Core:
@@ -104,9 +127,11 @@ class _Core:
         found, _ = await self._caller.fetch(request, form)
         return found
 
-    async def _fetched(self, operation: Operation, form: Any, call: Call) -> Fetched:
-        request = self._builder.build(operation, _arguments(call), call.get("options"))
-        body, answer = await self._caller.fetch(request, form)
+    async def _fetched(self, listing: _Listing) -> Fetched:
+        call = listing.call
+        arguments, options = _arguments(call), call.get("options")
+        request = self._builder.build(listing.operation, arguments, options)
+        body, answer = await self._caller.fetch(request, listing.form)
         return Fetched(body=body, answer=answer, query=call.get("query", {}))
 
 
@@ -118,19 +143,6 @@ def _arguments(call: Call) -> Arguments:
         cookies=call.get("cookies", {}),
         body=call.get("body"),
     )
-
-
-def _with_query(call: Call, query: dict[str, Any]) -> Call:
-    """Give the call that asks for another page."""
-    return {**call, "query": query}
-
-
-def _asked(
-    call: Call, shape: PageShape, before: frozenset[object]
-) -> frozenset[object]:
-    """Give the places in the list that this walk has asked for."""
-    place = shape.asked(call.get("query", {}))
-    return before if place is None else before | {place}
 
 
 class SyncCore(_Core):
@@ -165,24 +177,14 @@ class SyncCore(_Core):
         **call: Unpack[Call],
     ) -> Page[Any]:
         """Fetch a page of a list; it fetches the pages after it by itself."""
-        return self._page(operation, form, shape, call, frozenset())
+        return self._page(_Listing(operation, form, shape, call))
 
-    def _page(
-        self,
-        operation: Operation,
-        form: Any,
-        shape: PageShape,
-        call: Call,
-        before: frozenset[object],
-    ) -> Page[Any]:
-        asked = _asked(call, shape, before)
-
+    def _page(self, listing: _Listing) -> Page[Any]:
         def following(query: dict[str, Any]) -> Page[Any]:
-            after = _with_query(call, query)
-            return self._page(operation, form, shape, after, asked)
+            return self._page(listing.after(query))
 
-        page = run_now(self._fetched(operation, form, call))
-        return Page(page, shape, asked=asked, fetch=following)
+        page = run_now(self._fetched(listing))
+        return Page(page, listing.shape, asked=listing.asked, fetch=following)
 
 
 class AsyncCore(_Core):
@@ -221,24 +223,14 @@ class AsyncCore(_Core):
         **call: Unpack[Call],
     ) -> AsyncPages[Any]:
         """Prepare a list; its pages are fetched when they are asked for."""
-        return self._page(operation, form, shape, call, frozenset())
+        return self._page(_Listing(operation, form, shape, call))
 
-    def _page(
-        self,
-        operation: Operation,
-        form: Any,
-        shape: PageShape,
-        call: Call,
-        before: frozenset[object],
-    ) -> AsyncPages[Any]:
-        asked = _asked(call, shape, before)
-
+    def _page(self, listing: _Listing) -> AsyncPages[Any]:
         def following(query: dict[str, Any]) -> AsyncPages[Any]:
-            after = _with_query(call, query)
-            return self._page(operation, form, shape, after, asked)
+            return self._page(listing.after(query))
 
         async def first() -> AsyncPage[Any]:
-            page = await self._fetched(operation, form, call)
-            return AsyncPage(page, shape, asked=asked, fetch=following)
+            page = await self._fetched(listing)
+            return AsyncPage(page, listing.shape, asked=listing.asked, fetch=following)
 
         return AsyncPages(first)
