@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Generic, Self, TypeAlias, TypeVar
 
 from .requests import RequestBuilder
 from .settings import ClientOptions, Product
@@ -24,9 +24,15 @@ if TYPE_CHECKING:
     from .retry import RetryPolicy
     from .scopes import ScopeShape
 
+    BlockingHttp: TypeAlias = httpx2.Client
+    AsyncHttp: TypeAlias = httpx2.AsyncClient | Network
 
-class SyncClient:
-    """A client that waits for its answers; also a context manager."""
+Core = TypeVar("Core", "SyncCore", "AsyncCore")
+Http = TypeVar("Http")
+
+
+class _Client(Generic[Core, Http]):
+    """What both clients are: settings, and what makes their calls, made when needed."""
 
     def __init__(
         self,
@@ -34,16 +40,19 @@ class SyncClient:
         options: ClientOptions,
         *,
         retry: RetryPolicy | None,
-        http_client: httpx2.Client | None,
+        http_client: Http | None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
-        self._builder = RequestBuilder(product, options)
         self._retry = retry
         self._http_client = http_client
         self._interceptors = interceptors
+        self._start(RequestBuilder(product, options), None)
+
+    def _start(self, builder: RequestBuilder, outer: Callable[[], Core] | None) -> None:
+        self._builder = builder
         self._lock = Lock()
-        self._made: SyncCore | None = None
-        self._outer: Callable[[], SyncCore] | None = None
+        self._made: Core | None = None
+        self._outer = outer
 
     @property
     def scope(self) -> Mapping[str, str]:
@@ -52,34 +61,47 @@ class SyncClient:
 
     def _within(self, shape: ScopeShape, given: Mapping[str, str | None]) -> Self:
         """Give the same client in a scope; its connections are this one's."""
+        options = shape.within(self._builder.options, given)
         client = object.__new__(type(self))
-        SyncClient.__init__(
-            client,
-            self._builder.product,
-            shape.within(self._builder.options, given),
-            retry=self._retry,
-            http_client=self._http_client,
-            interceptors=self._interceptors,
-        )
-        client._outer = lambda: self._core
+        client._retry = self._retry
+        client._http_client = self._http_client
+        client._interceptors = self._interceptors
+        builder = RequestBuilder(self._builder.product, options)
+        client._start(builder, lambda: self._core)
         return client
 
     @property
-    def _core(self) -> SyncCore:
+    def _core(self) -> Core:
         with self._lock:
             if self._made is None and self._outer is not None:
                 self._made = self._outer().within(self._builder)
             if self._made is None:
-                from .core import SyncCore
-                from .network import BlockingNetwork
-
-                self._made = SyncCore(
-                    BlockingNetwork(self._http_client),
-                    self._builder,
-                    retry=self._retry,
-                    interceptors=self._interceptors,
-                )
+                self._made = self._make()
             return self._made
+
+    def _make(self) -> Core:
+        """Make what makes the calls, with connections of its own."""
+        raise NotImplementedError
+
+    @property
+    def _own(self) -> Core | None:
+        """What was made with connections that are this client's to close."""
+        return self._made if self._outer is None else None
+
+
+class SyncClient(_Client["SyncCore", "BlockingHttp"]):
+    """A client that waits for its answers; also a context manager."""
+
+    def _make(self) -> SyncCore:
+        from .core import SyncCore
+        from .network import BlockingNetwork
+
+        return SyncCore(
+            BlockingNetwork(self._http_client),
+            self._builder,
+            retry=self._retry,
+            interceptors=self._interceptors,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -94,65 +116,23 @@ class SyncClient:
 
     def close(self) -> None:
         """Close the connections, unless they are a client's around or the caller's."""
-        if self._made is not None and self._outer is None:
-            self._made.close()
+        if self._own is not None:
+            self._own.close()
 
 
-class AsyncClient:
+class AsyncClient(_Client["AsyncCore", "AsyncHttp"]):
     """A client whose calls are awaited; also an async context manager."""
 
-    def __init__(
-        self,
-        product: Product,
-        options: ClientOptions,
-        *,
-        retry: RetryPolicy | None,
-        http_client: httpx2.AsyncClient | Network | None,
-        interceptors: Sequence[Interceptor] = (),
-    ) -> None:
-        self._builder = RequestBuilder(product, options)
-        self._retry = retry
-        self._http_client = http_client
-        self._interceptors = interceptors
-        self._lock = Lock()
-        self._made: AsyncCore | None = None
-        self._outer: Callable[[], AsyncCore] | None = None
+    def _make(self) -> AsyncCore:
+        from .core import AsyncCore
+        from .network import async_network
 
-    @property
-    def scope(self) -> Mapping[str, str]:
-        """What the scopes were given that this client was made in, but no secrets."""
-        return self._builder.options.scope
-
-    def _within(self, shape: ScopeShape, given: Mapping[str, str | None]) -> Self:
-        """Give the same client in a scope; its connections are this one's."""
-        client = object.__new__(type(self))
-        AsyncClient.__init__(
-            client,
-            self._builder.product,
-            shape.within(self._builder.options, given),
+        return AsyncCore(
+            async_network(self._http_client),
+            self._builder,
             retry=self._retry,
-            http_client=self._http_client,
             interceptors=self._interceptors,
         )
-        client._outer = lambda: self._core
-        return client
-
-    @property
-    def _core(self) -> AsyncCore:
-        with self._lock:
-            if self._made is None and self._outer is not None:
-                self._made = self._outer().within(self._builder)
-            if self._made is None:
-                from .core import AsyncCore
-                from .network import async_network
-
-                self._made = AsyncCore(
-                    async_network(self._http_client),
-                    self._builder,
-                    retry=self._retry,
-                    interceptors=self._interceptors,
-                )
-            return self._made
 
     async def __aenter__(self) -> Self:
         return self
@@ -167,8 +147,8 @@ class AsyncClient:
 
     async def close(self) -> None:
         """Close the connections, unless they are a client's around or the caller's."""
-        if self._made is not None and self._outer is None:
-            await self._made.close()
+        if self._own is not None:
+            await self._own.close()
 
 
 class Resource:
