@@ -37,7 +37,7 @@ from headgate.document.json_values import (
 from headgate.errors import Diagnostic, Severity, in_order
 
 if TYPE_CHECKING:
-    from jsonschema_rs import ValidationError, Validator
+    from jsonschema_rs import Registry, ValidationError, Validator
 
 _BASE: Final = "urn:headgate:document"
 _STACK_BYTES: Final = 512 * 1024 * 1024
@@ -77,12 +77,19 @@ class _Validators:
     """Compiles each schema once, on the first example that needs it."""
 
     def __init__(self, root: JsonObject) -> None:
-        from jsonschema_rs import Draft202012, Registry
+        from jsonschema_rs import Draft202012
+        from jsonschema_rs import Registry as MadeRegistry
 
         self.unusable: list[_Fault] = []
         self._root = root
-        self._registry = Registry([(_BASE, root)], draft=Draft202012)
         self._compiled: dict[Tokens, Validator | None] = {}
+        self._registry: Registry | None = None
+        try:
+            self._registry = MadeRegistry([(_BASE, root)], draft=Draft202012)
+        except ValueError as error:
+            # A schema keyword that strayed into the root is read there, and its
+            # references were not bundled.
+            self.unusable.append((_first_line(error), ()))
 
     def fault(self, value: Json, tokens: Tokens, schema: Tokens) -> _Fault | None:
         """Give what is worst about a value that a schema does not admit."""
@@ -97,6 +104,8 @@ class _Validators:
     def _validator(self, schema: Tokens) -> Validator | None:
         from jsonschema_rs import Draft202012Validator
 
+        if self._registry is None:
+            return None
         if schema not in self._compiled:
             reference = _BASE + "#" + quote(pointer(schema)[1:], safe="/~")
             try:
