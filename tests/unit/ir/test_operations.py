@@ -253,3 +253,12 @@ def test_a_page_knows_its_items(read_api: ReadApi) -> None:
     assert operation.result is not None
     assert operation.result.type == Ref(TypeId("L"))
     assert (operation.page.item, operation.page.parameter) == (Constant("x"), "after")
+
+
+def test_a_path_parameter_that_the_path_has_not_is_left_out(read_api: ReadApi) -> None:
+    """What no request could carry is no argument."""
+    schema = "in: path, required: true, schema: {type: string}"
+    given = f"parameters: [{{name: id, {schema}}}, {{name: color, {schema}}}]"
+    api = read_api(paths=f"{{'/things/{{id}}#{{color}}': {{get: {{{given}, {OK}}}}}}}")
+
+    assert [each.name for each in api.operations[0].parameters] == ["id"]

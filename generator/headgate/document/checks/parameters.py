@@ -80,6 +80,6 @@ def _check_path(findings: Findings, operation: Operation, path: str) -> None:
         if name not in variables:
             findings.warning(
                 "unused-path-parameter",
-                f"the path of {operation.shown} has no {{{name}}}",
+                f"the path of {operation.shown} has no {{{name}}}: it is left out",
                 (*parameter.tokens, "name"),
             )

@@ -162,11 +162,15 @@ class OperationReader:
         self, raw: RawOperation, words: tuple[str, ...]
     ) -> tuple[tuple[Parameter, ...], bool]:
         nodes = [*raw.item.items("parameters"), *raw.node.items("parameters")]
+        variables = _VARIABLE.findall(_sent(raw.path))
         found: dict[tuple[str, str], Parameter] = {}
         has_key = False
         for node in map(self.reader.resolve, nodes):
             name, place = node.value.get("name"), node.value.get("in")
             if not isinstance(name, str) or place not in _PLACES:
+                continue
+            # The check says so: `unused-path-parameter`.
+            if place == "path" and name not in variables:
                 continue
             if place == "header" and not _TOKEN.fullmatch(name):
                 message = f"no header can be called {name!r} (RFC 9110, section 5.6.2)"
@@ -211,9 +215,7 @@ class OperationReader:
     ) -> tuple[PathPart, ...]:
         known = {p.name for p in parameters if p.place == "path"}
         parts: list[PathPart] = []
-        # A fragment only tells the document's paths apart; it is never sent.
-        sent = raw.path.partition("#")[0]
-        for index, text in enumerate(_VARIABLE.split(sent)):
+        for index, text in enumerate(_VARIABLE.split(_sent(raw.path))):
             if index % 2 and text in known:
                 parts.append(PathVariable(text))
             elif text:
@@ -240,6 +242,11 @@ class OperationReader:
             tuple(as_object(alternative))
             for alternative in as_list(declared.get("security"))
         )
+
+
+def _sent(path: str) -> str:
+    """Cut off a fragment, which only tells the document's paths apart."""
+    return path.partition("#")[0]
 
 
 def _is_flag(parameter: Parameter, asked: QueryFlag) -> bool:
