@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, OnceLock};
 
-use headgate_sdk::Client;
+use headgate_sdk::{Client, ClientBuilder};
+
+use super::operations;
 
 const API_KEY: &str = "hg_v1_a-gateway-key-of-the-tests";
 const ADMIN_KEY: &str = "the-admin-key-of-the-tests";
@@ -63,10 +65,15 @@ impl Gateway {
     }
 }
 
+/// What every client here is made of, without a key.
+pub fn settings() -> ClientBuilder {
+    let builder = Client::builder().base_url(&Gateway::shared().url);
+    builder.interceptor(operations::Recorder)
+}
+
 /// A client that may do everything here.
 pub fn client() -> Client {
-    let builder = Client::builder().base_url(&Gateway::shared().url);
-    let builder = builder.api_key(API_KEY).admin_key(ADMIN_KEY);
+    let builder = settings().api_key(API_KEY).admin_key(ADMIN_KEY);
     builder.build().expect("a client")
 }
 
