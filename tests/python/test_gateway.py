@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from headgate_sdk import (
+    APIError,
     ApprovalTimeoutError,
     AuthenticationError,
     BadRequestError,
@@ -18,15 +19,18 @@ from headgate_sdk import (
     vectors,
 )
 from tests.gateway_process import Gateway
+from tests.python.operations import Recorder, call, missing
 from tests.python.twins import TWINS, Twin
 
+RECORDERS = {False: Recorder(), True: Recorder()}
 HELLO: Any = [{"role": "user", "content": "Hello there"}]
 
 
 @pytest.fixture(params=TWINS, ids=repr)
 def twin(request: pytest.FixtureRequest) -> Twin:
-    twin: Twin = request.param
-    return twin
+    """A client whose calls of the gateway are written down."""
+    is_async = request.param.is_async
+    return Twin(is_async=is_async, interceptors=[RECORDERS[is_async]])
 
 
 @pytest.fixture
@@ -567,3 +571,24 @@ def test_an_error_in_a_run_is_raised(twin: Twin, gateway: Gateway) -> None:
 
     assert type(reading.error).__name__ == "OverloadedError"
     assert [event.type for event in reading.events][:1] == ["run_start"]
+
+
+# All of them.
+
+
+def test_operations_that_no_other_test_calls_are_where_they_say(
+    use, twin: Twin, gateway: Gateway
+) -> None:
+    """Each is called with the document's example, and the gateway knows it."""
+    for operation in missing(RECORDERS[twin.is_async]):
+        status = None
+        try:
+            use(lambda c, operation=operation: call(c, operation))
+        except APIError as error:
+            status = error.status_code
+        assert status not in {405, 500}, operation.name
+
+
+def test_every_operation_was_called(twin: Twin) -> None:
+    """What the specification declares, either client has asked the gateway for."""
+    assert [each.name for each in missing(RECORDERS[twin.is_async])] == []

@@ -30,15 +30,17 @@ class Reading:
 class Twin:
     """One of the two clients, driven the same way."""
 
-    def __init__(self, *, is_async: bool) -> None:
+    def __init__(self, *, is_async: bool, **settings: Any) -> None:
+        """`settings` are those of its clients, unless a call brings its own."""
         self.is_async = is_async
+        self._settings = {"api_key": KEY, "retry": FAST, **settings}
 
     def __repr__(self) -> str:
         return "async" if self.is_async else "sync"
 
     def call(self, url: str, make: Callable[[Any], Any], **settings: Any) -> Any:
         """Make a call with a client of its own and give what it gives."""
-        settings = {"api_key": KEY, "retry": FAST, **settings}
+        settings = {**self._settings, **settings}
         if not self.is_async:
             with Headgate(base_url=url, **settings) as client:
                 return make(client)
@@ -57,7 +59,7 @@ class Twin:
         **settings: Any,
     ) -> Reading:
         """Read a stream to its end, or up to so many events."""
-        settings = {"api_key": KEY, "retry": FAST, **settings}
+        settings = {**self._settings, **settings}
         if self.is_async:
             return asyncio.run(_read_async(url, make, stop_after, settings))
         events: list[Any] = []
