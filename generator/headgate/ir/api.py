@@ -202,7 +202,9 @@ class Detail:
 class ErrorClass:
     """A class of the error tree, picked by code, then type, then status.
 
-    `parent` None hangs it under the root of all API errors.
+    `parent` None hangs it under the root of all API errors. A `pending` one is picked
+    by nothing of these: it stands for a success that says that the answer is not there
+    yet, and its details are properties of that answer's body itself.
     """
 
     name: str
@@ -212,6 +214,7 @@ class ErrorClass:
     codes: tuple[str, ...]
     details: tuple[Detail, ...]
     docs: Docs
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,11 @@ class ErrorModel:
     at: str | None
     fields: ErrorFields
     classes: tuple[ErrorClass, ...]
+
+    @property
+    def pending(self) -> ErrorClass | None:
+        """The class of answers that are not there yet; every API with some has it."""
+        return next((each for each in self.classes if each.pending), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,7 +246,8 @@ class Operation:
     `accept` is the media type asked for where the call has several to choose from;
     an operation with several kinds of body or of answer stands here once for each,
     with an `id` and a `method` of its own. `base_url` is the address of its own that
-    an operation has instead of the API's.
+    an operation has instead of the API's. `pending` are the statuses of success that
+    say that the answer is not there yet (`x-pending`).
     """
 
     id: str
@@ -268,6 +269,7 @@ class Operation:
     base_url: str | None = None
     headers: tuple[ResponseHeader, ...] = ()
     failures: tuple[Failure, ...] = ()
+    pending: tuple[int, ...] = ()
 
     @property
     def cursor_page(self) -> CursorPage | None:

@@ -54,16 +54,67 @@ class RawCalls:
     """How a client calls what the API passes on, by method and path alone.
 
     A path is put behind `under`, unless it begins with one of `direct`. Answers come
-    back whatever their status; one with the header `own_errors` is the API's own.
+    back whatever their status; one with the header `own_errors` is the API's own, and
+    a success with the header `pending` says that the answer is not there yet.
     `security` lists alternatives of scheme names, as operations have them.
     """
 
     under: str
     direct: tuple[str, ...]
     own_errors: str | None
+    pending: str | None
     security: tuple[tuple[str, ...], ...]
     docs: Docs
     location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error that is raised for what was decided, as the API would have answered it.
+
+    `status`, `type` and `code` are the first that pick the class `name`, or the next
+    class above it that has one.
+    """
+
+    name: str
+    status: int | None
+    type: str | None
+    code: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswer:
+    """Where an answer lies that came later: field `at` of what is asked for.
+
+    The fields `status`, `headers` and `body` of the object there make the answer; it
+    is not there while `at` is null. A body that is text stands as it was sent,
+    anything else was JSON.
+    """
+
+    at: str
+    status: str
+    headers: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """An option of calls that may be pending: wait, and give what came of the call.
+
+    `id` is the detail of the pending error that names what to ask for. `refusals` pairs
+    values of the wait's field with errors; with each value of `granted` the stored
+    answer stands for the call's own. `late` is raised when the caller's time is over.
+    `details` pairs each detail of those errors with the field that holds it.
+    """
+
+    option: str
+    id: str
+    answer: StoredAnswer
+    granted: tuple[str, ...]
+    refusals: tuple[tuple[str, Refusal], ...]
+    late: Refusal
+    details: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +123,8 @@ class Wait:
 
     The operation takes the id at path parameter `parameter` and waits itself, up to
     `most` seconds, for query parameter `query`. It is asked again while field `field`
-    of its result is one of `pending`.
+    of its result is one of `pending`. `blocking` is the option of other calls that
+    waits in the same way for what came of them.
     """
 
     name: str
@@ -84,6 +136,7 @@ class Wait:
     pending: tuple[str, ...]
     docs: Docs
     location: Location
+    blocking: Blocking | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +175,8 @@ class Surface:
     calls: RawCalls | None = None
     waits: tuple[Wait, ...] = ()
     builders: tuple[Builder, ...] = ()
+
+    @property
+    def blocking(self) -> Wait | None:
+        """The wait that is also an option of calls that may be pending."""
+        return next((each for each in self.waits if each.blocking), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from headgate.document.checks.findings import Findings, Operation, Part
+from headgate.document.checks.pending import check_pending
 from headgate.document.json_values import Tokens
 
 
@@ -19,6 +20,7 @@ def check_declarations(findings: Findings) -> None:
         _check_resume(findings, stream)
     if "x-errors" in findings.root.value:
         _check_errors(findings, findings.root.object("x-errors"))
+    check_pending(findings)
 
 
 def _check_stream(

@@ -10,7 +10,7 @@ from headgate.ir.api import Api, WebhookScheme
 from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
 from headgate.ir.build.directions import directed, reachable
-from headgate.ir.build.errors import read_errors
+from headgate.ir.build.errors import read_errors, with_pending
 from headgate.ir.build.naming import place_operations, with_own_methods
 from headgate.ir.build.operations import OperationReader
 from headgate.ir.build.pages import PageReader
@@ -64,7 +64,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         ]
     )
     operations.report_left_out()
-    errors = read_errors(reader, schemas)
+    errors = with_pending(read_errors(reader, schemas), read)
     webhooks = WebhookReader(reader, schemas).webhooks(raw)
     settled = _tagged(schemas)
     _report_untold(reader, schemas.definitions, settled)
@@ -87,7 +87,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         webhook_scheme=_webhook_scheme(config.webhooks),
         content=read_content(reader, settled),
         clients=read_clients(reader),
-        surface=read_surface(reader, read, settled),
+        surface=read_surface(reader, read, settled, errors),
     )
     return api, _checked(reader)
 

@@ -66,6 +66,15 @@ class AnswersReader:
                 found.append(self._failure(status, response, contents, words))
         return tuple(found)
 
+    def pending(self, raw: RawOperation) -> tuple[int, ...]:
+        """Read the statuses of success that say that the answer is not there yet."""
+        return tuple(
+            int(status)
+            for status, given in raw.node.objects("responses")
+            if self.reader.resolve(given).value.get("x-pending") is True
+            and status.isdecimal()
+        )
+
     def _failure(
         self,
         status: str,

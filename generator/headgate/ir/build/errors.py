@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.ir.api import Detail, ErrorClass, ErrorFields, ErrorModel
@@ -17,7 +18,10 @@ from headgate.ir.build.reader import (
 from headgate.ir.types import Docs, Json, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headgate.ir.build.schemas import SchemaReader
+    from headgate.ir.operations import Operation
     from headgate.ir.types import TypeExpr
 
 _SCALARS = {
@@ -26,6 +30,8 @@ _SCALARS = {
     "number": Scalar("number"),
     "boolean": Scalar("boolean"),
 }
+
+_PENDING = ("PendingError", "AnswerPendingError", "PendingAnswerError")
 
 _BY_STATUS: tuple[tuple[str, tuple[int, ...], str], ...] = (
     ("BadRequestError", (400, 415, 422), "The request was refused as malformed."),
@@ -55,6 +61,17 @@ def read_errors(reader: Reader, schemas: SchemaReader) -> ErrorModel:
     )
 
 
+def with_pending(errors: ErrorModel, operations: Iterable[Operation]) -> ErrorModel:
+    """Add a class for answers that are not there yet, where some are and it lacks."""
+    if errors.pending or not any(operation.pending for operation in operations):
+        return errors
+    taken = {each.name for each in errors.classes}
+    name = next(each for each in _PENDING if each not in taken)
+    docs = Docs("The answer is not there yet.")
+    added = ErrorClass(name, None, (), (), (), (), docs, pending=True)
+    return replace(errors, classes=(*errors.classes, added))
+
+
 def _fields(value: Object) -> ErrorFields:
     return ErrorFields(
         type=text_at(value, "type"),
@@ -80,6 +97,7 @@ def _class(node: Node, schemas: SchemaReader) -> ErrorClass:
         codes=_texts(value, "code"),
         details=_details(node, schemas, name),
         docs=Docs(text) if text else docs_of(value),
+        pending=value.get("pending") is True,
     )
 
 

@@ -156,6 +156,7 @@ class OperationReader:
             base_url=own_address(self.reader, raw),
             headers=answers.headers(successes, (*words, "header")),
             failures=answers.failures(raw, words, {status for status, _ in successes}),
+            pending=answers.pending(raw),
         )
 
     def _parameters(

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from headgate.ir.build.blocking import BlockingReader
 from headgate.ir.build.paths import PathProblem, PathReader, field_step
 from headgate.ir.build.reader import Node, Reader, as_list, as_object, docs_of, text_at
 from headgate.ir.surface import (
+    Blocking,
     Builder,
     RawCalls,
     Scope,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from headgate.errors import Location
+    from headgate.ir.api import ErrorModel
     from headgate.ir.operations import Operation
     from headgate.ir.types import Definition
 
@@ -41,10 +44,11 @@ def read_surface(
     reader: Reader,
     operations: Iterable[Operation],
     definitions: Mapping[TypeId, Definition],
+    errors: ErrorModel,
 ) -> Surface:
     """Read what a client has beside its operations; what does not fit is reported."""
     by_id = {operation.id: operation for operation in operations}
-    return SurfaceReader(reader, by_id, definitions).surface()
+    return SurfaceReader(reader, by_id, definitions, errors).surface()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class SurfaceReader:
     reader: Reader
     operations: Mapping[str, Operation]
     definitions: Mapping[TypeId, Definition]
+    errors: ErrorModel
 
     def surface(self) -> Surface:
         """Read every extension."""
@@ -111,12 +116,16 @@ class SurfaceReader:
         for path in (under, *direct):
             _check(_PATH.fullmatch(path), f"'{path}' is not of the form '/v1/there'")
         own = text_at(value, "own_errors")
-        _check(own is None or _TOKEN.fullmatch(own), f"'{own}' is no header's name")
+        pending = text_at(value, "pending")
+        for header in (own, pending):
+            known = header is None or _TOKEN.fullmatch(header)
+            _check(known, f"'{header}' is no header's name")
         root = as_list(self.reader.root.value.get("security"))
         return RawCalls(
             under=under.rstrip("/"),
             direct=direct,
             own_errors=own,
+            pending=pending,
             security=tuple(tuple(as_object(each)) for each in root),
             docs=docs_of(value),
             location=self._place(entry),
@@ -145,7 +154,14 @@ class SurfaceReader:
             pending=tuple(map(str, as_list(value.get("pending")))),
             docs=docs_of(value),
             location=self._place(entry),
+            blocking=self._blocking(name, entry, struct),
         )
+
+    def _blocking(self, name: str, entry: Node, struct: Struct) -> Blocking | None:
+        if "call" not in entry.value:
+            return None
+        call = Node(as_object(entry.value["call"]), entry.child("call"))
+        return BlockingReader(call, struct, self.definitions, self.errors).read(name)
 
     def _builder(self, name: str, entry: Node) -> Builder:
         operation = self._operation(entry)
