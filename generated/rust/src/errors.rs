@@ -57,6 +57,8 @@ pub enum ErrorKind {
     ContentBlocked,
     /// A person was asked and said no.
     ApprovalRejected,
+    /// A person has to agree first; the answer is not there yet.
+    ApprovalPending,
     /// There is no such thing, or not any more, or none that the credential may see.
     NotFound,
     /// Something behind the gateway took too long.
@@ -96,6 +98,7 @@ impl ErrorKind {
             Self::PolicyDenied => Some(Self::PermissionDenied),
             Self::ContentBlocked => Some(Self::PermissionDenied),
             Self::ApprovalRejected => Some(Self::PermissionDenied),
+            Self::ApprovalPending => Some(Self::Api),
             Self::NotFound => Some(Self::Api),
             Self::GatewayTimeout => Some(Self::Api),
             Self::ApprovalTimeout => Some(Self::GatewayTimeout),
@@ -183,6 +186,12 @@ const RULES: &[ErrorRule<ErrorKind>] = &[
     ErrorRule {
         kind: ErrorKind::ApprovalRejected,
         codes: &["approval_rejected"],
+        types: &[],
+        statuses: &[],
+    },
+    ErrorRule {
+        kind: ErrorKind::ApprovalPending,
+        codes: &[],
         types: &[],
         statuses: &[],
     },
@@ -405,6 +414,36 @@ pub struct ApprovalRejectedDetails {
         deserialize_with = "crate::runtime::tagged::lenient"
     )]
     pub reason: Option<String>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The details of an error of the kind `ApprovalPending`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApprovalPendingDetails {
+    /// The property `approval_id`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
+    pub approval_id: Option<String>,
+    /// The property `expires_at`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
+    pub expires_at: Option<String>,
+    /// The property `poll_url`.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        default,
+        deserialize_with = "crate::runtime::tagged::lenient"
+    )]
+    pub poll_url: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

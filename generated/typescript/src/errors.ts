@@ -85,6 +85,19 @@ export class ApprovalRejectedError extends PermissionDeniedError {
   declare readonly reason: string | undefined;
 }
 
+/** A person has to agree first; the answer is not there yet. */
+export class ApprovalPendingError extends APIError {
+  override name = "ApprovalPendingError";
+  static readonly details: DetailTable = {
+    approvalId: ["string", "approval_id"],
+    expiresAt: ["string", "expires_at"],
+    pollUrl: ["string", "poll_url"],
+  };
+  declare readonly approvalId: string | undefined;
+  declare readonly expiresAt: string | undefined;
+  declare readonly pollUrl: string | undefined;
+}
+
 /** There is no such thing, or not any more, or none that the credential may see. */
 export class NotFoundError extends APIError {
   override name = "NotFoundError";

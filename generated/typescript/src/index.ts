@@ -75,6 +75,7 @@ export { RunStream } from "./streams/run.js";
 export { ChatStream } from "./streams/chat.js";
 export { WorkspaceStream } from "./streams/workspace.js";
 export {
+  ApprovalPendingError,
   ApprovalRejectedError,
   ApprovalTimeoutError,
   AuthenticationError,

@@ -10,6 +10,7 @@ from ._runtime.lazy import lazy_exports
 if TYPE_CHECKING:
     from ._client import AsyncHeadgate, Headgate
     from ._errors import (
+        ApprovalPendingError,
         ApprovalRejectedError,
         ApprovalTimeoutError,
         AuthenticationError,
@@ -70,6 +71,7 @@ __all__ = [
     "APITimeoutError",
     "AiohttpTransport",
     "ApiModel",
+    "ApprovalPendingError",
     "ApprovalRejectedError",
     "ApprovalTimeoutError",
     "AsyncChatStream",
@@ -141,6 +143,7 @@ if not TYPE_CHECKING:
             "APITimeoutError": "._runtime.errors",
             "AiohttpTransport": "._runtime.aiohttp_network",
             "ApiModel": "._runtime.models",
+            "ApprovalPendingError": "._errors",
             "ApprovalRejectedError": "._errors",
             "ApprovalTimeoutError": "._errors",
             "AsyncChatStream": ".streams.chat",

@@ -28,6 +28,25 @@ class PermissionDeniedError(APIError):
     """The credential does not allow this."""
 
 
+class ApprovalPendingError(APIError):
+    """A person has to agree first; the answer is not there yet."""
+
+    @property
+    def approval_id(self) -> str | None:
+        """`approval_id` of the error's details."""
+        return self._text("approval_id")
+
+    @property
+    def expires_at(self) -> str | None:
+        """`expires_at` of the error's details."""
+        return self._text("expires_at")
+
+    @property
+    def poll_url(self) -> str | None:
+        """`poll_url` of the error's details."""
+        return self._text("poll_url")
+
+
 class NotFoundError(APIError):
     """There is no such thing, or not any more, or none that the credential may see."""
 

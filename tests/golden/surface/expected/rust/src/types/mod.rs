@@ -2,6 +2,8 @@
 
 //! What is sent and received.
 
+mod answer;
+mod asked;
 mod constants;
 mod line;
 mod permit;
@@ -9,6 +11,8 @@ mod question;
 mod reply;
 mod talk;
 
+pub use self::answer::*;
+pub use self::asked::*;
 pub use self::line::*;
 pub use self::permit::*;
 pub use self::question::*;

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .permits import Permit, PermitState
+    from .other import Asked
+    from .permits import Answer, Permit, PermitState
     from .talks import Line, Question, Reply, Talk, TalkRequest
 
 __all__ = [
+    "Answer",
+    "Asked",
     "Line",
     "Permit",
     "PermitState",
@@ -25,6 +28,8 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "Answer": ".permits",
+            "Asked": ".other",
             "Line": ".talks",
             "Permit": ".permits",
             "PermitState": ".permits",

@@ -3,9 +3,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from .._runtime.models import ApiModel
+
+
+class Answer(ApiModel):
+    status: int
+
+    headers: dict[str, str]
+
+    body: Any
+
 
 PermitState: TypeAlias = Literal["asked", "granted", "denied"]
 
@@ -14,3 +23,5 @@ class Permit(ApiModel):
     id: str
 
     state: PermitState | str
+
+    answer: Answer | None = None
