@@ -1,13 +1,16 @@
 """Builds the events of a message, and folds them back into the message."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
 
-EventSource: TypeAlias = AsyncGenerator[JsonObject, None]
-"""Events as they come; closing it aborts what makes them."""
+EventSource: TypeAlias = AsyncGenerator[list[JsonObject], None]
+"""Events as they come, those that come together in one batch, which is never empty.
+
+Closing it aborts what makes them.
+"""
 
 _LONGEST_ASIDE = 256 * 1024
 """What a provider tells beside its answer is dropped where it is longer, in bytes."""
@@ -74,6 +77,22 @@ def message_stop() -> JsonObject:
 def error_event(error: JsonObject) -> JsonObject:
     """The last event of a stream that failed."""
     return {"type": "error", "error": error}
+
+
+def up_to_failure(
+    events: Iterator[JsonObject],
+) -> tuple[list[JsonObject], Exception | None]:
+    """The events that there are, and the failure that they broke off with.
+
+    What came before a failure is to be passed on before it is raised.
+    """
+    found: list[JsonObject] = []
+    try:
+        for event in events:
+            found.append(event)  # noqa: PERF402 - extend may drop what came first
+    except Exception as error:  # noqa: BLE001 - raised by who asked
+        return found, error
+    return found, None
 
 
 def usage_of(input_tokens: int, output_tokens: int) -> JsonObject:

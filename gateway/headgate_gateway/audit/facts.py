@@ -47,6 +47,16 @@ class Facts:
         if self.keeps_bodies:
             self.response_body += piece[: LONGEST_BODY - len(self.response_body)]
 
+    def note(self, event: JsonObject) -> None:
+        """Remember what an answer's event tells."""
+        if event["type"] == "message_delta":
+            self.used(event.get("usage") or {})
+            self.finish_reason = event["delta"].get("stop_reason")
+        elif event["type"] == "content_block_start":
+            block = event["content_block"]
+            if "tool_use" in block["type"]:
+                self.tool_calls.append(block["name"])
+
     def used(self, usage: Mapping[str, Any]) -> None:
         """Add the tokens of one answer of a model."""
         self.input_tokens += usage.get("input_tokens", 0)
@@ -59,15 +69,11 @@ class Facts:
 async def observed(events: EventSource, facts: Facts) -> EventSource:
     """The events of an answer as they are; what they tell is noted."""
     async with aclosing(events) as source:
-        async for event in source:
-            if event["type"] == "message_delta":
-                facts.used(event.get("usage") or {})
-                facts.finish_reason = event["delta"].get("stop_reason")
-            elif event["type"] == "content_block_start":
-                block = event["content_block"]
-                if "tool_use" in block["type"]:
-                    facts.tool_calls.append(block["name"])
-            yield event
+        async for batch in source:
+            for event in batch:
+                if event["type"] != "content_block_delta":
+                    facts.note(event)
+            yield batch
 
 
 def attribution(headers: Mapping[str, str]) -> JsonObject:

@@ -22,7 +22,7 @@ _REASONS = {
     "content_filter": "content_filter",
 }
 _AHEAD = 64
-"""Events of several answers that may wait to be sent."""
+"""Batches of several answers that may wait to be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,32 +189,34 @@ def usage_of(choices: Sequence[Choice]) -> JsonObject:
 
 async def pieces_of(
     choices: Sequence[Choice], sources: Sequence[EventSource]
-) -> AsyncGenerator[JsonObject, None]:
+) -> EventSource:
     """The pieces of all answers as they come; the first failure ends them all."""
-    async with aclosing(_side_by_side(sources)) as events:
-        async for number, event in events:
-            for piece in choices[number].pieces(event):
-                yield piece
+    async with aclosing(_side_by_side(sources)) as batches:
+        async for number, batch in batches:
+            pieces = choices[number].pieces
+            found = [piece for event in batch for piece in pieces(event)]
+            if found:
+                yield found
 
 
 async def _side_by_side(
     sources: Sequence[EventSource],
-) -> AsyncGenerator[tuple[int, JsonObject], None]:
-    """The events of several sources, each with the number of its source."""
+) -> AsyncGenerator[tuple[int, list[JsonObject]], None]:
+    """The events of several sources, each batch with the number of its source."""
     if len(sources) == 1:
-        async with aclosing(sources[0]) as events:
-            async for only in events:
+        async with aclosing(sources[0]) as batches:
+            async for only in batches:
                 yield 0, only
         return
-    ready: asyncio.Queue[tuple[int, JsonObject | GatewayError | None]] = asyncio.Queue(
-        _AHEAD
+    ready: asyncio.Queue[tuple[int, list[JsonObject] | GatewayError | None]] = (
+        asyncio.Queue(_AHEAD)
     )
 
     async def follow(number: int, source: EventSource) -> None:
         try:
-            async with aclosing(source) as events:
-                async for event in events:
-                    await ready.put((number, event))
+            async with aclosing(source) as batches:
+                async for batch in batches:
+                    await ready.put((number, batch))
         except GatewayError as error:
             await ready.put((number, error))
         else:
@@ -227,13 +229,13 @@ async def _side_by_side(
     try:
         open_sources = len(tasks)
         while open_sources:
-            number, event = await ready.get()
-            if isinstance(event, GatewayError):
-                raise event
-            if event is None:
+            number, batch = await ready.get()
+            if isinstance(batch, GatewayError):
+                raise batch
+            if batch is None:
                 open_sources -= 1
             else:
-                yield number, event
+                yield number, batch
     finally:
         for task in tasks:
             task.cancel()

@@ -83,9 +83,9 @@ class Dispatcher:
                 )
                 try:
                     async with aclosing(self._watched(payer, answering, source)) as run:
-                        async for event in run:
-                            count.add(event)
-                            yield event
+                        async for batch in run:
+                            count.add(batch)
+                            yield batch
                     break
                 except GatewayError as error:
                     if count.begun or not may_fall_back(error):
@@ -121,8 +121,8 @@ class Dispatcher:
         failure: BaseException | None = None
         try:
             async with aclosing(source) as events:
-                async for event in events:
-                    yield event
+                async for batch in events:
+                    yield batch
         except BaseException as error:
             failure = error
             raise

@@ -25,14 +25,19 @@ class UsageCount:
         self.begun = False
         self.ended = False
 
-    def add(self, event: JsonObject) -> None:
-        """Take the next event."""
+    def add(self, batch: list[JsonObject]) -> None:
+        """Take the next events."""
+        for event in batch:
+            if event["type"] == "content_block_delta":
+                self._written += count_text(_piece(event["delta"]))
+            else:
+                self._add(event)
+
+    def _add(self, event: JsonObject) -> None:
         match event["type"]:
             case "message_start":
                 self.begun = True
                 self._told = event["message"].get("usage") or {}
-            case "content_block_delta":
-                self._written += count_text(_piece(event["delta"]))
             case "message_delta":
                 self._told = event["usage"]
                 self.ended = True

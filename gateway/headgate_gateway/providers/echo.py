@@ -1,20 +1,29 @@
 """``mock/echo``: says again what the user said last."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import dump_text
+from headgate_gateway.json import JsonObject, dump_text
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.structured import wants_json
 from headgate_gateway.providers.tokens import count_request, count_text
 
+_BATCH = 64
 _SILENCE = "(nothing to echo)"
 _WORDS = re.compile(r"\s*\S+|\s+")
 
 
 async def echo(call: ModelCall, *, model: str) -> events.EventSource:
-    """The last user turn's text, a word an event."""
+    """The last user turn's text, a word an event, in batches of bounded size."""
+    said = _said(call, model)
+    while batch := list(islice(said, _BATCH)):
+        yield batch
+
+
+def _said(call: ModelCall, model: str) -> Iterator[JsonObject]:
     text, stop_reason, stop_sequence = _shorten(_text(call), call)
     asked = count_request(call.request, call.messages)
     yield events.message_start(

@@ -1,10 +1,11 @@
 """Holds a provider's stream to the order of messages, whatever the provider does."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import aclosing
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import EventSource, usage_of
+from headgate_gateway.events import EventSource, up_to_failure, usage_of
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.prices import cost_of, number
@@ -12,10 +13,10 @@ from headgate_gateway.providers.tokens import count_request, count_text
 
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
 _FITTING = {
-    "text": {"text_delta"},
-    "thinking": {"thinking_delta", "signature_delta"},
-    "tool_use": {"input_json_delta"},
-    "server_tool_use": {"input_json_delta"},
+    "text": frozenset({"text_delta"}),
+    "thinking": frozenset({"thinking_delta", "signature_delta"}),
+    "tool_use": frozenset({"input_json_delta"}),
+    "server_tool_use": frozenset({"input_json_delta"}),
 }
 
 
@@ -26,12 +27,14 @@ async def guarded(
     order = _Order(call, model)
     async with aclosing(events) as source:
         while not order.ended:
-            event = order.check(await _next(source, idle))
-            if event is not None:
-                yield event
+            batch, failure = up_to_failure(order.checked(await _next(source, idle)))
+            if batch:
+                yield batch
+            if failure is not None:
+                raise failure
 
 
-async def _next(source: EventSource, idle: float) -> JsonObject:
+async def _next(source: EventSource, idle: float) -> list[JsonObject]:
     try:
         async with asyncio.timeout(idle):
             return await anext(source)
@@ -54,6 +57,7 @@ class _Order:
         self._state = "before"
         self._blocks = 0
         self._kind = ""
+        self._fitting = frozenset[str]()
         self._json: list[str] = []
         self._tools = 0
         self._output_tokens = 0
@@ -63,17 +67,25 @@ class _Order:
         """Whether ``message_stop`` has come."""
         return self._state == "ended"
 
-    def check(self, event: JsonObject) -> JsonObject | None:
-        """The event to pass on; None for one that is not passed on."""
+    def checked(self, events: list[JsonObject]) -> Iterator[JsonObject]:
+        """The events to pass on, none behind the last one of the message."""
+        for event in events:
+            # Nearly all events are of this kind.
+            if event["type"] == "content_block_delta" and self._state == "inside":
+                self._continue(event)
+                yield event
+            elif event["type"] != "ping":
+                yield self._check(event)
+            if self._state == "ended":
+                return
+
+    def _check(self, event: JsonObject) -> JsonObject:
+        """The event to pass on in the place of any that is not a delta."""
         match (self._state, event["type"]):
-            case (_, "ping"):
-                return None
             case ("before", "message_start"):
                 self._state = "between"
             case ("between", "content_block_start"):
                 self._open(event)
-            case ("inside", "content_block_delta"):
-                self._continue(event)
             case ("inside", "content_block_stop"):
                 self._close(event)
             case ("between", "message_delta"):
@@ -89,6 +101,7 @@ class _Order:
             raise _nonsense(f"block {event['index']} after {self._blocks} blocks")
         self._state = "inside"
         self._kind = event["content_block"]["type"]
+        self._fitting = _FITTING.get(self._kind, frozenset())
         self._json = []
         self._tools += self._kind == "tool_use"
 
@@ -98,7 +111,7 @@ class _Order:
             raise _nonsense(
                 f"a delta of block {event['index']} in block {self._blocks}"
             )
-        if delta["type"] not in _FITTING.get(self._kind, ()):
+        if delta["type"] not in self._fitting:
             raise _nonsense(f"{delta['type']} in a {self._kind} block")
         piece = (
             delta.get("text")

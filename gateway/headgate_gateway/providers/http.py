@@ -1,6 +1,6 @@
 """Sends requests to providers and gives their bodies as they come."""
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -116,18 +116,13 @@ class Reply:
         """Whether it comes in one piece, whatever was asked for."""
         return self._answer.content_type == _JSON
 
-    def pieces(self) -> AsyncGenerator[bytes, None]:
+    def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes, however long."""
-        return _pieces(self._answer)
+        return self._answer.content.iter_any()
 
     async def whole(self) -> JsonObject:
         """The body, which is a JSON object of bounded size."""
         return parse_object(b"".join([piece async for piece in _bounded(self._answer)]))
-
-
-async def _pieces(answer: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-    async for piece in answer.content.iter_any():
-        yield piece
 
 
 @contextmanager

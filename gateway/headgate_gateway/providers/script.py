@@ -46,8 +46,8 @@ class ScriptPlayer:
         frames = _turn_events(
             turn, call, model=model, with_usage=not faults.get("missing_usage")
         )
-        async for event in wire.decode(_transmit(frames, turn, faults)):
-            yield event
+        async for batch in wire.decode(_transmit(frames, turn, faults)):
+            yield batch
 
     def _strike(self, script: JsonObject, faults: JsonObject) -> None:
         """Fail as an HTTP server would, as often as the script says."""

@@ -1,12 +1,13 @@
 """Answers that have to be JSON: what providers are asked, and what they gave."""
 
+from collections.abc import Iterator
 from contextlib import aclosing
 from typing import Any
 
 import jsonschema_rs
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import EventSource, MessageFold
+from headgate_gateway.events import EventSource, MessageFold, up_to_failure
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads, object_at
 from headgate_gateway.picking import pick
 
@@ -46,11 +47,22 @@ async def _until_checked(
 ) -> EventSource:
     fold = MessageFold()
     async with aclosing(events) as source:
-        async for event in source:
-            fold.add(event)
-            if event["type"] == "message_delta":
-                _check(fold.message, validator)
-            yield event
+        async for batch in source:
+            passed, failure = up_to_failure(_folded(batch, fold, validator))
+            if passed:
+                yield passed
+            if failure is not None:
+                raise failure
+
+
+def _folded(
+    batch: list[JsonObject], fold: MessageFold, validator: jsonschema_rs.Validator
+) -> Iterator[JsonObject]:
+    for event in batch:
+        fold.add(event)
+        if event["type"] == "message_delta":
+            _check(fold.message, validator)
+        yield event
 
 
 def _check(message: JsonObject, validator: jsonschema_rs.Validator) -> None:

@@ -12,7 +12,8 @@ _MEDIA = frozenset({"image", "audio", "document"})
 
 def count_text(text: str) -> int:
     """Tokens of a text; none for an empty one."""
-    return -(-len(text.encode()) // _BYTES_PER_TOKEN)
+    size = len(text) if text.isascii() else len(text.encode())
+    return -(-size // _BYTES_PER_TOKEN)
 
 
 def count_request(

@@ -1,19 +1,20 @@
 """A provider elsewhere: a manifest, a dialect and the connection between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import EventSource
+from headgate_gateway.events import EventSource, up_to_failure
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.dialects import DIALECTS, openai_embeddings
 from headgate_gateway.providers.dialects.failures import Refusals
+from headgate_gateway.providers.dialects.interface import Reading
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.http import Reply, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
-from headgate_gateway.providers.wire import FRAMINGS
+from headgate_gateway.providers.wire import FRAMINGS, Framing
 
 
 class UpstreamProvider:
@@ -23,6 +24,7 @@ class UpstreamProvider:
         self.manifest = manifest
         self._client = client
         self._dialect = DIALECTS[manifest.dialect]
+        self._framing = FRAMINGS[manifest.framing]
         self._refusals = Refusals(manifest.errors, manifest.rate_limit_headers)
 
     @property
@@ -53,31 +55,36 @@ class UpstreamProvider:
             refusals=self._refusals,
         )
         async with asked as reply, aclosing(self._events(reply, call)) as events:
-            try:
-                async for event in events:
-                    yield event
-            except (KeyError, TypeError, AttributeError) as error:
-                raise GatewayError(
-                    "upstream_failed",
-                    f"The provider sent an event of no known form ({error!r}).",
-                ) from error
+            async for batch in events:
+                yield batch
 
     async def _events(self, reply: Reply, call: ModelCall) -> EventSource:
+        """The events of what came, a batch for each piece that was read."""
+        async with aclosing(self._pieces(reply, call)) as pieces:
+            async for piece in pieces:
+                batch, failure = up_to_failure(piece)
+                if batch:
+                    yield batch
+                if failure is not None:
+                    raise _told(failure)
+
+    async def _pieces(
+        self, reply: Reply, call: ModelCall
+    ) -> AsyncGenerator[Iterator[JsonObject], None]:
         """What came, read as what it is: a provider may not do as it was asked.
 
         But a stream of JSON lines may be called JSON too.
         """
         model = f"{self.id}/{call.model}"
         if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
-            for event in self._dialect.answered(await reply.whole(), model=model):
-                yield event
+            yield self._dialect.answered(await reply.whole(), model=model)
             return
-        source = self._dialect.events(
-            FRAMINGS[self.manifest.framing](reply.pieces()), model=model
-        )
-        async with aclosing(source) as events:
-            async for event in events:
-                yield event
+        reading, framing = self._dialect.reading(model), self._framing()
+        async for piece in reply.pieces():
+            yield _read(reading, framing.feed(piece))
+            if reading.ended:
+                return
+        yield _rest(reading, framing)
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""
@@ -118,3 +125,26 @@ class UpstreamProvider:
 def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
     """The request with the settings that the provider calls otherwise renamed."""
     return {names.get(name, name): value for name, value in body.items()}
+
+
+def _read(reading: Reading, frames: Iterable[str]) -> Iterator[JsonObject]:
+    for data in frames:
+        yield from reading.frame(data)
+        if reading.ended:
+            return
+
+
+def _rest(reading: Reading, framing: Framing) -> Iterator[JsonObject]:
+    yield from _read(reading, framing.end())
+    if not reading.ended:
+        yield from reading.end()
+
+
+def _told(failure: Exception) -> Exception:
+    """What a failure to understand the provider is to the caller."""
+    if isinstance(failure, KeyError | TypeError | AttributeError):
+        said = f"The provider sent an event of no known form ({failure!r})."
+        error = GatewayError("upstream_failed", said)
+        error.__cause__ = failure
+        return error
+    return failure

@@ -1,12 +1,12 @@
 """Event streams on the way from a provider: bytes to events, bounded."""
 
 import codecs
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
-from typing import Any, TypeGuard, cast
+from typing import Any, Protocol, TypeGuard, cast
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.events import EventSource
+from headgate_gateway.events import EventSource, up_to_failure
 from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
@@ -18,39 +18,28 @@ def encode(event: JsonObject) -> bytes:
     return b"event: %b\ndata: %b\n\n" % (event["type"].encode(), dumps(event))
 
 
-async def texts(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
-    """The ``data`` of a byte stream's frames."""
-    frames = _FrameDecoder()
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            for data in frames.feed(chunk):
-                yield data
+class Framing(Protocol):
+    """How a provider divides its stream; fed with bytes, it gives JSON texts."""
 
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """The texts that are complete with these bytes."""
+        ...
 
-async def lines(chunks: AsyncGenerator[bytes, None]) -> AsyncGenerator[str, None]:
-    """The lines of a byte stream, each a JSON text."""
-    utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-    rest = ""
-    async with aclosing(chunks):
-        async for chunk in chunks:
-            *whole, rest = (rest + utf8.decode(chunk)).split("\n")
-            if len(rest) > MAX_EVENT_BYTES:
-                raise _too_long()
-            for line in filter(None, map(str.strip, whole)):
-                yield line
-        if rest.strip():
-            yield rest.strip()
-
-
-FRAMINGS = {"sse": texts, "json_lines": lines}
-"""How providers divide their streams, by the name in manifests."""
+    def end(self) -> Iterator[str]:
+        """What the end of the stream completes."""
+        ...
 
 
 async def decode(chunks: AsyncGenerator[bytes, None]) -> EventSource:
     """The typed JSON objects in the ``data`` of a byte stream's frames."""
-    async with aclosing(texts(chunks)) as frames:
-        async for data in frames:
-            yield _parse(data)
+    frames = EventFrames()
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            batch, failure = up_to_failure(map(_parse, frames.feed(chunk)))
+            if batch:
+                yield batch
+            if failure is not None:
+                raise failure
 
 
 def parse_object(data: str | bytes) -> JsonObject:
@@ -81,7 +70,7 @@ def _is_typed(value: Any) -> TypeGuard[JsonObject]:
     )
 
 
-class _FrameDecoder:
+class EventFrames:
     """The part of the event-stream rules that providers' streams need."""
 
     def __init__(self) -> None:
@@ -91,24 +80,58 @@ class _FrameDecoder:
         self._size = 0
 
     def feed(self, chunk: bytes) -> Iterator[str]:
+        """The ``data`` of the frames that are complete with these bytes."""
         *lines, self._rest = (self._rest + self._utf8.decode(chunk)).split("\n")
-        self._check_size(len(self._rest))
-        for line in lines:
-            yield from self._line(line.removesuffix("\r"))
+        _check_size(len(self._rest))
+        for given in lines:
+            line = given.removesuffix("\r")
+            if line.startswith("data:"):
+                self._add(line)
+            elif not line and self._data:
+                # Nearly every frame has one line of data, which needs no copy.
+                data = self._data
+                text = data[0] if len(data) == 1 else "\n".join(data)
+                self._data, self._size = [], 0
+                yield text
 
-    def _line(self, line: str) -> Iterator[str]:
-        if not line:
-            if self._data:
-                yield "\n".join(self._data)
-            self._data, self._size = [], 0
-        elif line.startswith("data:"):
-            self._data.append(line[5:].removeprefix(" "))
-            self._size += len(line)
-            self._check_size(self._size)
+    def _add(self, line: str) -> None:
+        self._data.append(line[6:] if line.startswith("data: ") else line[5:])
+        self._size += len(line)
+        _check_size(self._size)
 
-    def _check_size(self, size: int) -> None:
-        if size > MAX_EVENT_BYTES:
-            raise _too_long()
+    def end(self) -> Iterator[str]:
+        """Nothing: a frame that no empty line ends was cut."""
+        return iter(())
+
+
+class JsonLines:
+    """Every line is a JSON text, the last one too."""
+
+    def __init__(self) -> None:
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+
+    def feed(self, chunk: bytes) -> Iterator[str]:
+        """The lines that are complete with these bytes."""
+        *whole, self._rest = (self._rest + self._utf8.decode(chunk)).split("\n")
+        _check_size(len(self._rest))
+        return filter(None, map(str.strip, whole))
+
+    def end(self) -> Iterator[str]:
+        """The last line, which nothing has to end."""
+        return filter(None, [self._rest.strip()])
+
+
+FRAMINGS: Mapping[str, Callable[[], Framing]] = {
+    "sse": EventFrames,
+    "json_lines": JsonLines,
+}
+"""How providers divide their streams, by the name in manifests."""
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_EVENT_BYTES:
+        raise _too_long()
 
 
 def _too_long() -> GatewayError:

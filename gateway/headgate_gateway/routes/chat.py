@@ -1,7 +1,7 @@
 """Chat completions in OpenAI's form, whole or streamed."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from headgate_gateway.chat.chunks import (
 from headgate_gateway.chat.request import message_request, unknown_properties
 from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
 from headgate_gateway.http import answers
 from headgate_gateway.http.accounting import Accounting
 from headgate_gateway.http.cache import from_cache
@@ -43,7 +44,8 @@ class _Completion:
     head: Head
     accounting: Accounting
     choices: list[Choice]
-    pieces: AsyncGenerator[JsonObject, None]
+    pieces: EventSource
+    """The pieces of chunks, in batches."""
 
 
 async def create(call: Call) -> ASGIApp:
@@ -106,9 +108,10 @@ def _warning(call: Call) -> dict[str, str]:
 async def _whole(completion: _Completion) -> JsonObject:
     whole = [Answer(choice.index) for choice in completion.choices]
     async with aclosing(completion.pieces) as pieces:
-        async for piece in pieces:
-            index: int = piece["index"]
-            whole[index].add(piece)
+        async for batch in pieces:
+            for piece in batch:
+                index: int = piece["index"]
+                whole[index].add(piece)
     return {
         **completion.head.chunk([answer.choice() for answer in whole]),
         "object": "chat.completion",
@@ -137,20 +140,24 @@ async def _streamed(
     )
 
 
-async def _first(completion: _Completion) -> JsonObject:
+async def _first(completion: _Completion) -> list[JsonObject]:
     return await anext(completion.pieces)
 
 
 async def _frames(
-    call: Call, completion: _Completion, first: JsonObject
+    call: Call, completion: _Completion, first: list[JsonObject]
 ) -> AsyncGenerator[bytes, None]:
-    """The frames of a completion; a failure takes the place of its end."""
+    """The frames of a completion; a failure takes the place of its end.
+
+    What came together goes out together.
+    """
     head = completion.head
-    yield _frame(head.chunk([first]))
+    framed = _framing(head)
+    yield framed(first)
     try:
-        async with aclosing(completion.pieces) as pieces:
-            async for piece in pieces:
-                yield _frame(head.chunk([piece]))
+        async with aclosing(completion.pieces) as batches:
+            async for batch in batches:
+                yield framed(batch)
     except GatewayError as error:
         yield _error_frame(error, call)
         return
@@ -158,6 +165,17 @@ async def _frames(
     if options.get("include_usage"):
         yield _frame({**head.chunk([]), "usage": usage_of(completion.choices)})
     yield _DONE
+
+
+def _framing(head: Head) -> Callable[[list[JsonObject]], bytes]:
+    """Makes frames of pieces, a chunk each; what chunks share is written once."""
+    empty = dumps(head.chunk([]))
+    begin = b"data: " + empty.removesuffix(b"]}")
+
+    def framed(pieces: list[JsonObject]) -> bytes:
+        return b"".join([b"%b%b]}\n\n" % (begin, dumps(piece)) for piece in pieces])
+
+    return framed
 
 
 def _frame(value: JsonObject) -> bytes:

@@ -1,6 +1,6 @@
 """Single answers of a model, whole or streamed."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import aclosing
 
 from starlette.types import ASGIApp
@@ -55,8 +55,9 @@ async def count_tokens(call: Call) -> Answer:
 async def _whole(call: Call, models: Choice) -> JsonObject:
     fold = MessageFold()
     async with aclosing(_events(call, models)) as events:
-        async for event in events:
-            fold.add(event)
+        async for batch in events:
+            for event in batch:
+                fold.add(event)
     return fold.message
 
 
@@ -78,26 +79,47 @@ async def _streamed(call: Call, models: Choice) -> EventStream:
     )
 
 
-async def _first(events: EventSource) -> JsonObject:
+async def _first(events: EventSource) -> list[JsonObject]:
     return await anext(events)
 
 
 async def _frames(
-    call: Call, first: JsonObject, rest: EventSource
+    call: Call, first: list[JsonObject], rest: EventSource
 ) -> AsyncGenerator[bytes, None]:
-    """The frames of a message; a failure becomes the terminal ``error`` event."""
+    """The frames of a message; a failure becomes the terminal ``error`` event.
+
+    What came together goes out together, and breaks off where the script says so.
+    """
     cuts = cuts_of(call.body.get("metadata"))
-    yield message_frame(first)
-    sent = 1
+    sent = 0
     try:
-        async with aclosing(rest) as events:
-            async for event in events:
-                if sent in cuts:
+        async with aclosing(_with_first(first, rest)) as batches:
+            async for batch in batches:
+                passed = _up_to_cut(batch, cuts, sent=sent)
+                if passed:
+                    yield b"".join(map(message_frame, passed))
+                if len(passed) < len(batch):
                     raise Cut
-                yield message_frame(event)
-                sent += 1
+                sent += len(batch)
     except GatewayError as error:
         yield message_frame(error_event(error.as_object(call.request_id)))
+
+
+async def _with_first(first: list[JsonObject], rest: EventSource) -> EventSource:
+    yield first
+    async with aclosing(rest) as batches:
+        async for batch in batches:
+            yield batch
+
+
+def _up_to_cut(
+    batch: list[JsonObject], cuts: Collection[int], *, sent: int
+) -> list[JsonObject]:
+    """The events of a batch before the first cut; ``sent`` were sent before them."""
+    if not cuts:
+        return batch
+    ends = (cut - sent for cut in cuts if max(sent, 1) <= cut < sent + len(batch))
+    return batch[: min(ends, default=len(batch))]
 
 
 def _events(call: Call, models: Choice) -> EventSource:

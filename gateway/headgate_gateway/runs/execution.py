@@ -211,11 +211,12 @@ class RunExecution:
             keys=self._plan.keys,
         )
         async with aclosing(stream) as events:
-            async for event in events:
-                step.fold.add(event)
-                self._asking = None if step.fold.ended else step.index
-                wrapped = {"type": "stream_event", "event": event}
-                await self._log.append(self._live, wrapped)
+            async for batch in events:
+                for event in batch:
+                    step.fold.add(event)
+                    self._asking = None if step.fold.ended else step.index
+                    wrapped = {"type": "stream_event", "event": event}
+                    await self._log.append(self._live, wrapped)
 
     async def _call_tools(self, step: OpenStep) -> list[ToolOutcome]:
         """The outcomes in the order of the calls, whatever order they come in."""

@@ -47,8 +47,9 @@ async def text_of(source: EventSource) -> str:
     """The text of a whole answer."""
     fold = MessageFold()
     async with aclosing(source) as events:
-        async for event in events:
-            fold.add(event)
+        async for batch in events:
+            for event in batch:
+                fold.add(event)
     return "".join(
         block["text"] for block in fold.message["content"] if block["type"] == "text"
     )

@@ -1,11 +1,9 @@
 """Anthropic's messages, whose events are the gateway's own but for their edges."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from typing import Any
 
 from headgate_gateway import events
-from headgate_gateway.events import EventSource
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.content import function_tools
@@ -57,15 +55,9 @@ class AnthropicMessages:
             body["thinking"] = {"type": "enabled", **request["thinking"]}
         return body
 
-    async def events(
-        self, data: AsyncGenerator[str, None], *, model: str
-    ) -> EventSource:
-        """The provider's events, those that the gateway does not know left out."""
-        reading = _Reading(model)
-        async with aclosing(data) as frames:
-            async for text in frames:
-                for event in reading.event(parse_object(text)):
-                    yield event
+    def reading(self, model: str) -> "_Reading":
+        """Understands the provider's events, and leaves out those that are not ours."""
+        return _Reading(model)
 
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of a message: each block begins, comes whole and ends."""
@@ -73,7 +65,7 @@ class AnthropicMessages:
             raise said_failure(answer.get("error"))
         if not answer.get("stop_reason"):
             raise broken_off()
-        reading = _Reading(model)
+        reading = self.reading(model)
         for event in _unfolded(answer):
             yield from reading.event(event)
 
@@ -86,6 +78,15 @@ class _Reading:
         self._indexes: dict[int, int] = {}
         self._asked: JsonObject = {}
         self._said: JsonObject = {}
+        self.ended = False
+
+    def frame(self, data: str) -> Iterator[JsonObject]:
+        """What becomes of the event in one frame."""
+        return self.event(parse_object(data))
+
+    def end(self) -> Iterator[JsonObject]:
+        """Nothing: the provider sends the last event of a message itself."""
+        return iter(())
 
     def event(self, event: JsonObject) -> Iterator[JsonObject]:
         """What becomes of one event."""
@@ -120,6 +121,7 @@ class _Reading:
                     said=self._said,
                 )
             case "message_stop":
+                self.ended = True
                 yield events.message_stop()
             case _:
                 pass

@@ -1,11 +1,9 @@
 """Google's generateContent."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from headgate_gateway import events
-from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
@@ -76,21 +74,13 @@ class Gemini:
             body |= _tool_config(request.get("tool_choice"))
         return body
 
-    async def events(
-        self, data: AsyncGenerator[str, None], *, model: str
-    ) -> EventSource:
-        """The message that the responses are pieces of."""
-        reading = _Reading(MessageBuilder(model))
-        async with aclosing(data) as frames:
-            async for text in frames:
-                for event in reading.response(parse_object(text)):
-                    yield event
-        for event in reading.end():
-            yield event
+    def reading(self, model: str) -> "_Reading":
+        """Understands the responses that a message comes in."""
+        return _Reading(MessageBuilder(model))
 
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of one response, which is like the only one of a stream."""
-        reading = _Reading(MessageBuilder(model))
+        reading = self.reading(model)
         yield from reading.response(answer)
         yield from reading.end()
 
@@ -98,10 +88,17 @@ class Gemini:
 class _Reading:
     """What the responses so far have said."""
 
+    ended = False
+    """No response says that it is the last one."""
+
     def __init__(self, message: MessageBuilder) -> None:
         self._message = message
         self._reason: str | None = None
         self._calls = 0
+
+    def frame(self, data: str) -> Iterator[JsonObject]:
+        """The events of the response in one frame."""
+        return self.response(parse_object(data))
 
     def response(self, response: JsonObject) -> Iterator[JsonObject]:
         """The events of one response."""

@@ -1,11 +1,33 @@
 """What a dialect has to be able to say and to understand."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
-from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.interface import ModelCall
+
+
+class Reading(Protocol):
+    """One stream on its way: what its frames have said so far."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream has said that it is over; what follows is not read."""
+        ...
+
+    def frame(self, data: str) -> Iterator[JsonObject]:
+        """The message events that the data of the next frame stands for.
+
+        Raises GatewayError for what the provider says has failed.
+        """
+        ...
+
+    def end(self) -> Iterator[JsonObject]:
+        """The last events of a stream that ended without saying so.
+
+        Raises GatewayError for one that was cut.
+        """
+        ...
 
 
 class Dialect(Protocol):
@@ -19,12 +41,8 @@ class Dialect(Protocol):
         """The JSON that asks for an answer, streamed unless ``call.whole``."""
         ...
 
-    def events(self, data: AsyncGenerator[str, None], *, model: str) -> EventSource:
-        """The message events that the data of a provider's frames stands for.
-
-        ``model`` is the id that the message carries. Raises GatewayError for what the
-        provider says has failed.
-        """
+    def reading(self, model: str) -> Reading:
+        """What understands a stream; ``model`` is the id that the message carries."""
         ...
 
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:

@@ -1,9 +1,7 @@
 """Chat completions, which most providers speak."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 
-from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
@@ -66,23 +64,13 @@ class OpenAIChat:
         body |= _response_format(call.request)
         return body | tool_settings(call, _wrapped)
 
-    async def events(
-        self, data: AsyncGenerator[str, None], *, model: str
-    ) -> EventSource:
-        """The message that the chunks are pieces of."""
-        reading = _Reading(MessageBuilder(model))
-        async with aclosing(data) as frames:
-            async for text in frames:
-                if text == _DONE:
-                    break
-                for event in reading.chunk(parse_object(text)):
-                    yield event
-        for event in reading.end():
-            yield event
+    def reading(self, model: str) -> "_Reading":
+        """Understands the chunks that a message comes in."""
+        return _Reading(MessageBuilder(model))
 
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of a chat completion, whose messages are like whole deltas."""
-        reading = _Reading(MessageBuilder(model))
+        reading = self.reading(model)
         yield from reading.chunk(answer, "message")
         yield from reading.end()
 
@@ -93,6 +81,14 @@ class _Reading:
     def __init__(self, message: MessageBuilder) -> None:
         self._message = message
         self._reason: str | None = None
+        self.ended = False
+
+    def frame(self, data: str) -> Iterator[JsonObject]:
+        """The events of one frame: a chunk, or the word that there are no more."""
+        if data == _DONE:
+            self.ended = True
+            return self.end()
+        return self.chunk(parse_object(data))
 
     def chunk(self, chunk: JsonObject, said: str = "delta") -> Iterator[JsonObject]:
         """The events of one chunk, whose choices have at ``said`` what they say."""

@@ -1,9 +1,7 @@
 """OpenAI's responses."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 
-from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
 from headgate_gateway.providers.dialects.content import (
@@ -56,22 +54,13 @@ class OpenAIResponses:
             body["text"] = {"format": _format(request)}
         return body | tool_settings(call, _wrapped)
 
-    async def events(
-        self, data: AsyncGenerator[str, None], *, model: str
-    ) -> EventSource:
-        """The message that the response's events build."""
-        reading = _Reading(MessageBuilder(model))
-        async with aclosing(data) as frames:
-            async for text in frames:
-                for event in reading.event(parse_object(text)):
-                    yield event
-        if not reading.ended:
-            raise broken_off()
+    def reading(self, model: str) -> "_Reading":
+        """Understands the events that a response is built of."""
+        return _Reading(MessageBuilder(model))
 
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of a response, from its items of output."""
-        reading = _Reading(MessageBuilder(model))
-        yield from reading.whole(answer)
+        yield from self.reading(model).whole(answer)
 
 
 class _Reading:
@@ -80,6 +69,14 @@ class _Reading:
     def __init__(self, message: MessageBuilder) -> None:
         self._message = message
         self.ended = False
+
+    def frame(self, data: str) -> Iterator[JsonObject]:
+        """What the event in one frame means."""
+        return self.event(parse_object(data))
+
+    def end(self) -> Iterator[JsonObject]:
+        """No events: a response that does not say its end was cut."""
+        raise broken_off()
 
     def event(self, event: JsonObject) -> Iterator[JsonObject]:
         """What one event means."""
