@@ -245,11 +245,29 @@ class ErrorModel:
         return next((each for each in self.classes if each.pending), None)
 
 
+HeaderKind = Literal["text", "integer", "number", "boolean", "texts"]
+"""What a header's value says; `texts` are written with commas between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredHeader:
+    """A header that some answer of the API has, a success or a failure.
+
+    The name that a client reads it by is its own in the whole API: answers that say
+    different things in one header leave it a `text`. Any answer may lack it.
+    """
+
+    name: str
+    kind: HeaderKind
+    docs: Docs
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """Everything the SDKs need to know about an API.
 
-    `definitions` keeps the spec's order; `root` holds the resource tree.
+    `definitions` keeps the spec's order; `root` holds the resource tree; `headers`
+    are those of answers, each once, but for the one that names the request.
     """
 
     title: str
@@ -268,6 +286,7 @@ class Api:
     content: Content = Content()
     clients: tuple[CompatibleClient, ...] = ()
     surface: Surface = field(default_factory=Surface)
+    headers: tuple[DeclaredHeader, ...] = ()
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -108,7 +108,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class ResponseHeader:
-    """A header of a success, which is read from the response beside the result."""
+    """A header of an answer, which is read from the response beside its body."""
 
     name: str
     type: TypeExpr
@@ -247,7 +247,8 @@ class Operation:
     an operation with several kinds of body or of answer stands here once for each,
     with an `id` and a `method` of its own. `base_url` is the address of its own that
     an operation has instead of the API's. `pending` are the statuses of success that
-    say that the answer is not there yet (`x-pending`).
+    say that the answer is not there yet (`x-pending`). `headers` come with a success,
+    `failure_headers` with anything else.
     """
 
     id: str
@@ -270,6 +271,7 @@ class Operation:
     headers: tuple[ResponseHeader, ...] = ()
     failures: tuple[Failure, ...] = ()
     pending: tuple[int, ...] = ()
+    failure_headers: tuple[ResponseHeader, ...] = ()
 
     @property
     def cursor_page(self) -> CursorPage | None:

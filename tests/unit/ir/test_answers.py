@@ -31,6 +31,33 @@ def test_headers_of_successes_are_read_once(read_api: ReadApi) -> None:
     ]
 
 
+def test_headers_of_all_answers_are_declared_once(read_api: ReadApi) -> None:
+    """One that says different things is text; the request's id stands elsewhere."""
+    integer, text = "{schema: {type: integer}}", "{schema: {type: string}}"
+    many = "{schema: {type: array, items: {type: string}}}"
+    paths = f"""
+    /a:
+      get:
+        responses:
+          "200":
+            description: A.
+            headers: {{X-Left: {integer}, X-When: {integer}, X-Request-ID: {text}}}
+          "404": {{description: B., headers: {{X-Names: {many}, x-when: {text}}}}}
+    """
+    settings = "[http]\nrequest_id_header = 'x-request-id'\n"
+    api = read_api(paths=paths, settings=settings)
+
+    assert [(each.name, each.kind) for each in api.headers] == [
+        ("X-Left", "integer"),
+        ("X-When", "text"),
+        ("X-Names", "texts"),
+    ]
+    assert [each.name for each in api.operations[0].failure_headers] == [
+        "X-Names",
+        "x-when",
+    ]
+
+
 def test_bodies_of_errors_are_types(read_api: ReadApi) -> None:
     """Those without a name are called after the response that has them, once."""
     body = "{type: object, properties: {why: {type: string}}}"

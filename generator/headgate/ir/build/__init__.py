@@ -9,6 +9,7 @@ from headgate.errors import Diagnostic, SpecError
 from headgate.ir.api import Api, WebhookScheme
 from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
+from headgate.ir.build.declared import declared_headers
 from headgate.ir.build.directions import directed, reachable
 from headgate.ir.build.errors import read_errors, with_pending
 from headgate.ir.build.naming import place_operations, with_own_methods
@@ -88,6 +89,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         content=read_content(reader, settled),
         clients=read_clients(reader),
         surface=read_surface(reader, read, settled, errors),
+        headers=declared_headers(read, settled, config.http.request_id_header),
     )
     return api, _checked(reader)
 
@@ -162,6 +164,7 @@ def _received(
     operations = tuple(operations)
     found = [op.result.type for op in operations if op.result is not None]
     found += [header.type for op in operations for header in op.headers]
+    found += [header.type for op in operations for header in op.failure_headers]
     found += [failure.type for op in operations for failure in op.failures]
     for stream in streams.values():
         found.append(stream.event)

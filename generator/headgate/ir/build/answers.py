@@ -29,11 +29,11 @@ class AnswersReader:
     """The types of bodies that several operations have, by their place."""
 
     def headers(
-        self, successes: list[tuple[str, Node]], words: tuple[str, ...]
+        self, answers: list[tuple[str, Node]], words: tuple[str, ...]
     ) -> tuple[ResponseHeader, ...]:
-        """Read the headers of successes, each once."""
+        """Read the headers of some answers, each once."""
         found: dict[str, ResponseHeader] = {}
-        for _, response in successes:
+        for _, response in answers:
             for name, given in response.objects("headers"):
                 key = name.lower()
                 if key not in found and key not in _READ_OTHERWISE:

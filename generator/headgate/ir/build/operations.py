@@ -137,6 +137,7 @@ class OperationReader:
         body, result = content
         answers = AnswersReader(self.reader, self.contents, self.known_bodies)
         successes = self.successes(raw)
+        others = self._others(raw, successes)
         return Operation(
             id=raw.id,
             resource=place.resource,
@@ -157,6 +158,7 @@ class OperationReader:
             headers=answers.headers(successes, (*words, "header")),
             failures=answers.failures(raw, words, {status for status, _ in successes}),
             pending=answers.pending(raw),
+            failure_headers=answers.headers(others, (*words, "header")),
         )
 
     def _parameters(
@@ -235,6 +237,16 @@ class OperationReader:
             if status.startswith("2") and node.value.get("x-pending") is not True
         )
         return found or [pair for pair in responses if pair[0] == "default"]
+
+    def _others(
+        self, raw: RawOperation, successes: list[tuple[str, Node]]
+    ) -> list[tuple[str, Node]]:
+        known = {status for status, _ in successes}
+        return [
+            (status, self.reader.resolve(node))
+            for status, node in raw.node.objects("responses")
+            if status not in known
+        ]
 
     def _security(self, raw: RawOperation) -> tuple[tuple[str, ...], ...]:
         value = raw.node.value
