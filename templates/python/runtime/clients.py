@@ -52,7 +52,7 @@ class _Client(Generic[Core, Http]):
         self._builder = builder
         self._lock = Lock()
         self._made: Core | None = None
-        self._outer = outer
+        self._outer: Callable[[], Core] | None = outer
 
     @property
     def scope(self) -> Mapping[str, str]:
