@@ -93,3 +93,17 @@ def run_events(first: int, last: int) -> bytes:
 
 
 PING = frame({"type": "ping"})
+
+COMPLETION = {
+    "id": "chatcmpl_1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "mock/echo",
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "Hi.", "refusal": None},
+            "finish_reason": "stop",
+        }
+    ],
+}

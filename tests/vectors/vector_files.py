@@ -10,6 +10,7 @@ from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors"
 FAMILIES = (
+    "builders",
     "embeddings",
     "errors",
     "folding",
@@ -19,6 +20,7 @@ FAMILIES = (
     "redaction",
     "resume",
     "retry",
+    "scopes",
     "sse",
 )
 

@@ -1,5 +1,6 @@
 //! The generated Rust SDK against shared vectors and servers that misbehave.
 
+mod builder_vectors;
 mod calls;
 mod cancelling;
 mod chat;
@@ -20,6 +21,7 @@ mod resume_vectors;
 mod retries;
 mod retry_vectors;
 mod samples;
+mod scope_vectors;
 mod scripted;
 mod shapes;
 mod streams;

@@ -2,61 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-use headgate_sdk::scopes::{Trace, UpstreamKey};
-use headgate_sdk::{Client, ErrorKind, LogLevel, LogRecord, Upload};
+use headgate_sdk::scopes::UpstreamKey;
+use headgate_sdk::{ErrorKind, LogLevel, LogRecord, Upload};
 use headgate_sdk_tests::server::{Connection, Received, Server};
 use serde_json::{json, Value};
 
 fn customer(_: usize, _: &Received, connection: &mut Connection) {
     connection.json(201, r#"{"id": "cus_1"}"#);
-}
-
-fn told(server: &Server, name: &str) -> Vec<Option<String>> {
-    let header = |request: &Received| request.header(name).map(str::to_owned);
-    server.received().iter().map(header).collect()
-}
-
-/// Each argument goes into its header; what was not given is not sent, and no other
-/// client sends anything of it.
-#[tokio::test]
-async fn a_scope_changes_no_other_client() {
-    let server = Server::start(customer);
-    let client = server.client();
-    let traced = client.trace(Trace::new().session_id("s1").agent_name("mail"));
-    let keyed = traced.with_upstream_key(UpstreamKey::new("k-of-mine").scheme(""));
-
-    for client in [&traced, &keyed, &client] {
-        let _ = client.models().get("m").await;
-    }
-    let _ = traced
-        .models()
-        .get("m")
-        .without_header("X-Session-ID")
-        .await;
-
-    let some = |text: &str| Some(text.to_owned());
-    let sessions = [some("s1"), some("s1"), None, None];
-    assert_eq!(told(&server, "x-session-id"), sessions);
-    let agents = [some("mail"), some("mail"), None, some("mail")];
-    assert_eq!(told(&server, "x-agent-name"), agents);
-    assert_eq!(told(&server, "x-parent-span-id"), [None, None, None, None]);
-    let keys = [None, some("k-of-mine"), None, None];
-    assert_eq!(told(&server, "x-upstream-authorization"), keys);
-}
-
-/// All calls of one scope share the session that it makes; a scope inside keeps it.
-#[test]
-fn a_session_is_made_where_none_is_given() {
-    let client = Client::builder().base_url("http://127.0.0.1:1").build();
-    let client = client.expect("a client");
-    let (outer, other) = (client.trace(Trace::new()), client.trace(Trace::new()));
-    let inner = outer.trace(Trace::new().parent_span_id("span_1"));
-
-    assert_eq!(outer.scope()["session_id"].len(), 36);
-    assert_eq!(inner.scope()["session_id"], outer.scope()["session_id"]);
-    assert_eq!(inner.scope()["parent_span_id"], "span_1");
-    assert_ne!(other.scope()["session_id"], outer.scope()["session_id"]);
-    assert!(client.scope().is_empty());
 }
 
 /// Neither the log nor an error nor the scope's own account has the key.
@@ -151,42 +103,4 @@ async fn dots_do_not_lead_elsewhere() {
         assert_eq!(error.kind(), ErrorKind::Configuration, "{path}");
     }
     assert!(server.received().is_empty());
-}
-
-/// A body that is put together step by step is the body written at once.
-#[tokio::test]
-async fn bodies_are_put_together_step_by_step() {
-    let server = Server::start(|_, _, connection| connection.json(500, "{}"));
-    let client = server.builder().build().expect("a client");
-    let built = client
-        .chat()
-        .completions()
-        .builder("m")
-        .system("be brief")
-        .user("hello")
-        .assistant("hi")
-        .tool("42", "call_1")
-        .temperature(0.5)
-        .max_tokens(7)
-        .with(|body| body.user("ann"));
-
-    let _ = built.clone().stream().max_attempts(1).await;
-
-    let body = serde_json::to_value(built.request()).expect("JSON");
-    let mut expected = json!({
-        "model": "m",
-        "messages": [
-            {"role": "system", "content": "be brief"},
-            {"role": "user", "content": "hello"},
-            {"role": "assistant", "content": "hi"},
-            {"role": "tool", "content": "42", "tool_call_id": "call_1"},
-        ],
-        "temperature": 0.5,
-        "max_tokens": 7,
-        "user": "ann",
-    });
-    assert_eq!(body, expected);
-    expected["stream"] = json!(true);
-    let sent: Value = serde_json::from_str(&server.received()[0].body).expect("JSON");
-    assert_eq!(sent, expected);
 }
