@@ -73,7 +73,8 @@ fn opened(client: &Client, scope: &str, given: &Value) -> Client {
 fn sent_of<'a>(request: &Received, names: &'a [Value]) -> BTreeMap<&'a str, String> {
     let sent = |name: &'a Value| {
         let name = name.as_str().expect("a name");
-        Some((name, request.header(name)?.to_owned()))
+        let value = request.header(&name.to_lowercase())?;
+        Some((name, value.to_owned()))
     };
     names.iter().filter_map(sent).collect()
 }
