@@ -21,8 +21,10 @@ class SecurityScheme:
 
     `place` and `parameter` are set for API keys; a bearer or basic credential
     goes into `Authorization`. `token_url` is set where a client id and secret are
-    exchanged for a token (OAuth 2 client credentials, RFC 6749 section 4.4);
-    `scopes` are those that may be asked for.
+    exchanged for a token (OAuth 2 client credentials, RFC 6749 section 4.4), and
+    `refresh_url` where a refresh token is that a person's consent has given (section
+    6); either may be relative to the API's address. `scopes` are those that may be
+    asked for with a client's own id and secret.
     """
 
     name: str
@@ -33,6 +35,7 @@ class SecurityScheme:
     place: Literal["header", "query", "cookie"] | None = None
     parameter: str | None = None
     token_url: str | None = None
+    refresh_url: str | None = None
     scopes: tuple[str, ...] = ()
 
 

@@ -25,6 +25,9 @@ _KINDS: dict[str, SchemeKind] = {
     "mutualTLS": "mutual_tls",
 }
 
+_CONSENTS = ("authorizationCode", "deviceAuthorization", "password", "implicit")
+"""The flows of OAuth 2 in which a person agrees."""
+
 _UNUSABLE = frozenset(
     {
         *kwlist,
@@ -79,8 +82,20 @@ def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecuritySche
         place=cast('Literal["header", "query", "cookie"] | None', place),
         parameter=text_at(value, "name"),
         token_url=text_at(flow, "tokenUrl"),
+        refresh_url=_refresh_url(as_object(value.get("flows"))),
         scopes=tuple(as_object(flow.get("scopes"))),
     )
+
+
+def _refresh_url(flows: dict[str, object]) -> str | None:
+    """Find where a refresh token is exchanged: `refreshUrl`, else where it came from.
+
+    A client's own id and secret give no refresh token (RFC 6749, section 4.4.3).
+    """
+    consents = [as_object(flows.get(name)) for name in _CONSENTS]
+    urls = [text_at(flow, "refreshUrl") for flow in consents]
+    urls += [text_at(flow, "tokenUrl") for flow in consents]
+    return next((url for url in urls if url is not None), None)
 
 
 def _report_refresh(reader: Reader, name: str, node: Node) -> None:
