@@ -27,7 +27,7 @@ components:
 
 
 def test_refresh_tokens_are_exchanged_where_a_flow_says(read_api: ReadApi) -> None:
-    """At `refreshUrl`, else where the token came from; a client's own has no refresh."""
+    """At `refreshUrl`, else where the token came from; a client's own has none."""
     schemes = read_api(extra=_EXTRA).schemes
 
     assert [(each.token_url, each.refresh_url) for each in schemes] == [
