@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.approvals.desk import ApprovalDesk
+from headgate_gateway.approvals.tools import ToolApprovals
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.breaker import Threshold
@@ -300,12 +301,17 @@ async def open_gateway(settings: Settings) -> Gateway:
         most=settings.max_model_calls,
     )
     limit_store = LimitStore(database, instance=instance)
+    policies = PolicyEngine(policy_store)
+    approvals = ApprovalDesk(
+        approval_store, authenticator, key=hasher.derive(b"approvals")
+    )
     engine = RunEngine(
         log=log,
         store=runs,
         dispatcher=dispatcher,
         tools=offline_tools(),
         metrics=metrics,
+        approvals=ToolApprovals(policies, approvals, approval_store, authenticator),
     )
     return Gateway(
         settings=settings,
@@ -318,11 +324,9 @@ async def open_gateway(settings: Settings) -> Gateway:
         vault=vault,
         services=ServiceStore(database),
         approval_store=approval_store,
-        approvals=ApprovalDesk(
-            approval_store, authenticator, key=hasher.derive(b"approvals")
-        ),
+        approvals=approvals,
         policy_store=policy_store,
-        policies=PolicyEngine(policy_store),
+        policies=policies,
         audit_store=audit_store,
         audit=AuditTrail(audit_store),
         outbound=OutboundClient(

@@ -186,6 +186,15 @@ ApprovalStatus = TypeAliasType(
 )
 
 
+ApprovalKind = TypeAliasType(
+    "ApprovalKind",
+    Annotated[
+        Literal['request', 'run_tool', 'workspace_draft'],
+        Field(description='What waits for a person.'),
+    ],
+)
+
+
 PolicyResult = TypeAliasType(
     "PolicyResult",
     Annotated[
@@ -704,6 +713,48 @@ class ToolCallStartFrame(BaseModel):
             json_schema_extra={
                 'contentMediaType': 'application/json',
                 'contentSchema': {'$ref': '#/components/schemas/ToolCallStartEvent'},
+            },
+        ),
+    ]
+
+
+class ApprovalRequestedFrame(BaseModel):
+    event: Literal['approval_requested']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {
+                    '$ref': '#/components/schemas/ApprovalRequestedEvent'
+                },
+            },
+        ),
+    ]
+
+
+class ApprovalDecidedFrame(BaseModel):
+    event: Literal['approval_decided']
+    id: Annotated[
+        StrictStr,
+        Field(
+            description="The event's `sequence_number`.", pattern='^[1-9][0-9]{0,14}$'
+        ),
+    ]
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/ApprovalDecidedEvent'},
             },
         ),
     ]
@@ -1400,15 +1451,6 @@ class RateLimit(BaseModel):
     ]
 
 
-ApprovalKind = TypeAliasType(
-    "ApprovalKind",
-    Annotated[
-        Literal['request', 'workspace_draft'],
-        Field(description='What waits for a person.'),
-    ],
-)
-
-
 class ApprovalRequestSummary(BaseModel):
     operation: Annotated[
         StrictStr, Field(description='The operation that was asked for.')
@@ -1420,6 +1462,12 @@ class ApprovalRequestSummary(BaseModel):
         StrictStr,
         Field(description='The beginning of the body, at most 2000 characters.'),
     ]
+
+
+class ApprovalDraft(BaseModel):
+    workspace_id: Annotated[StrictStr, Field(description='The workspace.')]
+    message_id: Annotated[StrictStr, Field(description='The draft among its messages.')]
+    content: Annotated[StrictStr, Field(description='What the model would say.')]
 
 
 ApprovalDecision = TypeAliasType(
@@ -1444,9 +1492,9 @@ PolicyMode = TypeAliasType(
 PolicyPhase = TypeAliasType(
     "PolicyPhase",
     Annotated[
-        Literal['pre', 'post'],
+        Literal['pre', 'post', 'tool'],
         Field(
-            description='When a policy is asked: `pre`, before the upstream is called, or `post`, after it answered. Answers\nthat are to pass a `post` policy cannot be streamed.'
+            description='When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,\nbefore a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked\nagainst a schema or made to wait for a person; what is refused is a failed tool call and the run goes\non. Answers that are to pass a `post` policy cannot be streamed.'
         ),
     ],
 )
@@ -1702,6 +1750,66 @@ class StepStartEvent(BaseModel):
     ]
     created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
     index: Annotated[StrictInt, Field(description="The step's place, from 0.", ge=0)]
+
+
+class ApprovalRequestedEvent(BaseModel):
+    type: Annotated[
+        Literal['approval_requested'], Field(description='Names the event.')
+    ]
+    run_id: Annotated[
+        StrictStr, Field(description='The run that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place in the run, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    step_index: Annotated[
+        StrictInt, Field(description='The step that asked for the call.', ge=0)
+    ]
+    id: Annotated[StrictStr, Field(description='Identifier of the call.')]
+    name: Annotated[StrictStr, Field(description='Name of the tool.')]
+    approval_id: Annotated[
+        StrictStr, Field(description='The approval that the call waits for.')
+    ]
+    policy_name: Annotated[
+        StrictStr, Field(description='The policy that wants a person to decide.')
+    ]
+    expires_at: Annotated[
+        AwareDatetime, Field(description='When nobody is waited for any longer.')
+    ]
+
+
+class ApprovalDecidedEvent(BaseModel):
+    type: Annotated[Literal['approval_decided'], Field(description='Names the event.')]
+    run_id: Annotated[
+        StrictStr, Field(description='The run that the event belongs to.')
+    ]
+    sequence_number: Annotated[
+        StrictInt,
+        Field(
+            description="The event's place in the run, from 1; the frame's `id` says the same.",
+            ge=1,
+        ),
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    step_index: Annotated[
+        StrictInt, Field(description='The step that asked for the call.', ge=0)
+    ]
+    id: Annotated[StrictStr, Field(description='Identifier of the call.')]
+    approval_id: Annotated[
+        StrictStr, Field(description='The approval that the call waited for.')
+    ]
+    decision: Annotated[
+        ApprovalStatus,
+        Field(
+            description='How it was decided; `cancelled` if it was withdrawn or the run ends.'
+        ),
+    ]
+    reason: Annotated[StrictStr | None, Field(description='Why, if that was said.')]
 
 
 class WorkspaceModeChangedEvent(BaseModel):
@@ -2199,6 +2307,12 @@ ServiceName = TypeAliasType(
 )
 
 
+class ToolInput(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
 ApprovalResponseHeaders = TypeAliasType("ApprovalResponseHeaders", dict[str, StrictStr])
 
 
@@ -2208,6 +2322,19 @@ SampleValues = TypeAliasType("SampleValues", dict[str, StrictStr])
 ComparisonValue = TypeAliasType(
     "ComparisonValue", Annotated[Any, Field(description='Any JSON value.')]
 )
+
+
+class SampleTool(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    name: Annotated[StrictStr, Field(description='Name of the tool.', max_length=128)]
+    effect_class: Annotated[
+        EffectClass | MISSING, Field(description='What the call does to the world.')
+    ] = MISSING
+    input: Annotated[
+        ToolInput | MISSING, Field(description='What the tool is called with.')
+    ] = MISSING
 
 
 class AuditProperties(BaseModel):
@@ -2286,12 +2413,6 @@ AudioFormat = TypeAliasType(
         Field(description='Audio encoding; `pcm` is signed 16-bit little-endian mono.'),
     ],
 )
-
-
-class ToolInput(BaseModel):
-    model_config = ConfigDict(
-        extra='allow',
-    )
 
 
 AbandonReason = TypeAliasType(
@@ -2681,8 +2802,8 @@ PolicyField = TypeAliasType(
     Annotated[
         StrictStr,
         Field(
-            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
-            pattern='^(request|response|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
+            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
+            pattern='^(request|response|tool|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
         ),
     ],
 )
@@ -2957,7 +3078,7 @@ class TokenCount(BaseModel):
 RunStreamFrame = TypeAliasType(
     "RunStreamFrame",
     Annotated[
-        RunStartFrame | StepStartFrame | StepStreamFrame | ToolCallStartFrame | ToolResultFrame | StepCompleteFrame | StepAbandonedFrame | HistoryDeltaFrame | RunCompleteFrame | RunErrorFrame | PingFrame,
+        RunStartFrame | StepStartFrame | StepStreamFrame | ToolCallStartFrame | ApprovalRequestedFrame | ApprovalDecidedFrame | ToolResultFrame | StepCompleteFrame | StepAbandonedFrame | HistoryDeltaFrame | RunCompleteFrame | RunErrorFrame | PingFrame,
         Field(description='One frame of a streamed run.', discriminator='event'),
     ],
 )
@@ -3315,7 +3436,7 @@ class ApprovalDecisionRequest(BaseModel):
     edited_content: Annotated[
         StrictStr | MISSING,
         Field(
-            description='What a draft says instead. Requests cannot be edited and give 409.',
+            description='What a draft says instead. Nothing else can be edited; that gives 409.',
             max_length=100000,
         ),
     ] = MISSING
@@ -3583,7 +3704,7 @@ class RunConfig(BaseModel):
     timeout_ms: Annotated[
         StrictInt,
         Field(
-            description='The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out\ndoes not count.',
+            description='The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out\nor in which it waits for a person does not count.',
             ge=1000,
             le=300000,
         ),
@@ -3852,6 +3973,18 @@ ServiceNameList = TypeAliasType(
 )
 
 
+class ApprovalTool(BaseModel):
+    run_id: Annotated[StrictStr, Field(description='The run that waits.')]
+    step_index: Annotated[
+        StrictInt, Field(description='The step that asked for the call.', ge=0)
+    ]
+    id: Annotated[StrictStr, Field(description='Identifier of the call.')]
+    name: Annotated[StrictStr, Field(description='Name of the tool.')]
+    input: Annotated[
+        ToolInput, Field(description='What the tool is to be called with.')
+    ]
+
+
 class ApprovalResponse(BaseModel):
     status_code: Annotated[StrictInt, Field(description='The status of the answer.')]
     headers: Annotated[
@@ -3881,6 +4014,10 @@ class SampleRequest(BaseModel):
     )
     query: Annotated[SampleValues | MISSING, Field(description='The query.')] = MISSING
     body: Annotated[ComparisonValue | MISSING, Field(description='The body.')] = MISSING
+    tool: Annotated[
+        SampleTool | MISSING,
+        Field(description='The tool call, for policies of the phase `tool`.'),
+    ] = MISSING
     key_id: Annotated[
         StrictStr | MISSING, Field(description='The key.', max_length=40)
     ] = MISSING
@@ -5236,6 +5373,14 @@ class Approval(BaseModel):
     request_summary: Annotated[
         ApprovalRequestSummary, Field(description='What is to be done.')
     ]
+    tool: Annotated[
+        ApprovalTool | None | MISSING,
+        Field(description='The tool call that waits, if that is what waits.'),
+    ] = MISSING
+    draft: Annotated[
+        ApprovalDraft | None | MISSING,
+        Field(description='The draft that waits, if that is what waits.'),
+    ] = MISSING
     reason: Annotated[StrictStr | None, Field(description='Why it was decided so.')]
     reviewed_by: Annotated[StrictStr | None, Field(description='Who decided.')]
     response: Annotated[
@@ -5246,7 +5391,10 @@ class Approval(BaseModel):
     ]
     created_at: Annotated[AwareDatetime, Field(description='When the request came.')]
     expires_at: Annotated[
-        AwareDatetime, Field(description='When nobody is waited for any longer.')
+        AwareDatetime | None,
+        Field(
+            description='When nobody is waited for any longer; null if that is never.'
+        ),
     ]
     reviewed_at: Annotated[
         AwareDatetime | None, Field(description='When it was decided.')
@@ -7040,7 +7188,7 @@ MessageStreamEvent = TypeAliasType(
 RunStreamEvent = TypeAliasType(
     "RunStreamEvent",
     Annotated[
-        Union[RunStartEvent, StepStartEvent, "StepStreamEvent", ToolCallStartEvent, "ToolResultEvent", "StepCompleteEvent", StepAbandonedEvent, "HistoryDeltaEvent", "RunCompleteEvent", RunErrorEvent, PingEvent],
+        Union[RunStartEvent, StepStartEvent, "StepStreamEvent", ToolCallStartEvent, ApprovalRequestedEvent, ApprovalDecidedEvent, "ToolResultEvent", "StepCompleteEvent", StepAbandonedEvent, "HistoryDeltaEvent", "RunCompleteEvent", RunErrorEvent, PingEvent],
         Field(description='One event of a run.', discriminator='type'),
     ],
 )

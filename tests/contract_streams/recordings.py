@@ -158,6 +158,29 @@ class Run:
             input={},
         )
 
+    def ask_about(self, identity: str) -> None:
+        """Ask a person about a tool call."""
+        self.add(
+            "approval_requested",
+            step_index=len(self.steps),
+            id=identity,
+            name="web_search",
+            approval_id=f"appr_{identity}",
+            policy_name="Careful",
+            expires_at="2026-11-21T10:10:00Z",
+        )
+
+    def decide_about(self, identity: str, decision: str = "approved") -> None:
+        """Tell what the person said."""
+        self.add(
+            "approval_decided",
+            step_index=len(self.steps),
+            id=identity,
+            approval_id=f"appr_{identity}",
+            decision=decision,
+            reason=None,
+        )
+
     def end_tool(self, identity: str, *, failed: bool = False) -> None:
         """Answer a tool call."""
         self.results += 1

@@ -110,6 +110,39 @@ def message_is_good(events: list[Event]) -> bool:
 
 
 @dataclass
+class Questions:
+    """What people are asked about the tool calls of one step."""
+
+    KINDS = ("approval_requested", "approval_decided")
+    asked: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def unanswered(self) -> int:
+        """How many questions are open."""
+        return len(self.asked) - len(self.answers)
+
+    def take(self, event: Event, *, open_calls: set[str]) -> None:
+        """Take a question or an answer."""
+        call, approval = event["id"], event["approval_id"]
+        if event["type"] == "approval_requested":
+            need(call in open_calls and call not in self.asked)
+            need(approval not in self.asked.values())
+            self.asked[call] = approval
+        else:
+            need(call in self.asked and call not in self.answers)
+            need(approval in self.asked.values() and event["decision"] != "pending")
+            self.answers[call] = event["decision"]
+
+    def verdict(self, call: str) -> bool | None:
+        """Say whether the call may succeed; None if nobody was asked."""
+        if call not in self.asked:
+            return None
+        need(call in self.answers)
+        return self.answers[call] == "approved"
+
+
+@dataclass
 class RunReader:
     """Reads a run from front to back, by cutting it into its steps."""
 
@@ -122,6 +155,7 @@ class RunReader:
     capped: bool = False
     at_cut: bool = False
     abandoned: bool = False
+    unanswered: int = 0
 
     def peek(self) -> str:
         """Say what comes next."""
@@ -178,17 +212,23 @@ class RunReader:
         """Read the tool calls of a step: the ids begun and those answered."""
         begun: list[str] = []
         done: list[str] = []
-        while self.peek() in ("tool_call_start", "tool_result"):
+        questions = Questions()
+        kinds = ("tool_call_start", "tool_result", *Questions.KINDS)
+        while self.peek() in kinds:
             event = self.pop(self.peek())
             need(event["step_index"] == len(self.steps))
-            if event["type"] == "tool_call_start":
+            if event["type"] in Questions.KINDS:
+                questions.take(event, open_calls=set(begun) - set(done))
+            elif event["type"] == "tool_call_start":
                 need(event["id"] in asked and event["id"] not in begun)
                 begun.append(event["id"])
             else:
                 need(event["id"] in begun and event["id"] not in done)
                 need(event["is_error"] == (event["error"] is not None))
+                need(questions.verdict(event["id"]) is not False or event["is_error"])
                 done.append(event["id"])
                 self.results += 1
+        self.unanswered = questions.unanswered
         return begun, done
 
     def complete(
@@ -216,6 +256,7 @@ class RunReader:
             return
         result = self.pop("run_complete")["result"]
         reason = result["stop_reason"]
+        need(not self.unanswered or self.abandoned)
         spent = [step["response"]["usage"] for step in self.steps]
         given = sum(usage["input_tokens"] for usage in spent)
         made = sum(usage["output_tokens"] for usage in spent)

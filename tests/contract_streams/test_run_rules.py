@@ -164,6 +164,31 @@ def given_up(stop_reason: str, upto: int) -> list[Event]:
     return made.events
 
 
+def approved(*acts: str) -> list[Event]:
+    """A run whose two calls go through these acts, such as `ask a` or `fail b`."""
+    made = Run()
+    made.start()
+    made.open_step(*ASKING)
+    made.begin_tool("a")
+    made.begin_tool("b")
+    for act in acts:
+        word, _, identity = act.partition(" ")
+        if word == "ask":
+            made.ask_about(identity)
+        elif word in ("end", "fail"):
+            made.end_tool(identity, failed=word == "fail")
+        else:
+            made.decide_about(identity, word)
+    if sum(event["type"] == "tool_result" for event in made.events) < 2:
+        made.complete("cancelled")
+        return made.events
+    made.close_step(*ASKING)
+    made.open_step(*ANSWERING)
+    made.close_step(*ANSWERING)
+    made.complete("end_turn")
+    return made.events
+
+
 def changed(events: list[Event], kind: str, nth: int, **fields: Any) -> list[Event]:
     """A run with fields of the nth event of a kind changed."""
     place = [at for at, event in enumerate(events) if event["type"] == kind][nth]
@@ -224,6 +249,9 @@ GOOD: list[tuple[str, list[Event], Event | None]] = [
     ("abandoned with all tools answered", taken_up(at("step_complete")), REQUEST),
     ("timeout behind an abandoned step", given_up("timeout", MODEL), None),
     ("cancelled with tools lost", given_up("cancelled", at("step_complete")), None),
+    ("one is approved", approved("ask a", "end b", "approved a", "end a"), REQUEST),
+    ("one is rejected", approved("ask b", "rejected b", "fail b", "end a"), REQUEST),
+    ("both wait", approved("ask a", "ask b", "expired b", "cancelled a"), None),
     ("error after a tool", numbered([*WHOLE[: at("tool_result")], ERROR]), None),
 ]
 
@@ -301,6 +329,25 @@ BROKEN: list[tuple[str, str, list[Event], Event | None]] = [
     ("R12", "no end", WHOLE[:-1], None),
     ("R12", "two ends", repeated(LAST), None),
     ("R12", "ping after the end", [*WHOLE, PING], None),
+    ("R19", "asked twice", approved("ask a", "ask a", "approved a"), None),
+    ("R19", "asked too late", approved("end a", "ask a", "approved a", "end b"), None),
+    ("R19", "nobody asked", approved("approved a", "end a", "end b"), None),
+    ("R19", "decided twice", approved("ask a", "rejected a", "approved a"), None),
+    ("R19", "decided as pending", approved("ask a", "pending a"), None),
+    ("R19", "not decided", approved("ask a", "end b"), None),
+    ("R19", "made while it waits", approved("ask a", "end a", "approved a"), None),
+    ("R19", "made though rejected", approved("ask a", "rejected a", "end a"), None),
+    (
+        "R19",
+        "another approval decided",
+        changed(
+            approved("ask a", "approved a"),
+            "approval_decided",
+            0,
+            approval_id="appr_b",
+        ),
+        None,
+    ),
     ("R13", "end_turn in the model", ended("end_turn", 6), None),
     ("R13", "end_turn when abandoned", given_up("end_turn", MODEL), None),
 ]

@@ -173,6 +173,17 @@ def test_a_caller_may_wait(bench: Bench, decision: str, status: int, code: str |
         assert bench.proxy.upstream.asked == []
 
 
+def test_a_request_cannot_be_edited(bench: Bench):
+    """Only drafts can; the request waits as before."""
+    approval_id = bench.ask()
+    refused = decide(bench.proxy.client, approval_id, "approved", edited_content="{}")
+
+    assert refused.json()["error"]["code"] == "conflict"
+    assert bench.caller.http.get(f"/v1/approvals/{approval_id}").json()["status"] == (
+        "pending"
+    )
+
+
 def test_waiting_ends_before_the_decision(bench: Bench):
     """With the same 202 as without; and a long poll with what there is."""
     answer = bench.caller.http.post(CHARGE, json={}, headers={"Prefer": "wait=0"})

@@ -197,6 +197,42 @@ def test_an_edited_draft_is_sent_as_edited(client: Client, app: Client):
     assert resolved["decision"] == "edited"
 
 
+def test_drafts_wait_among_all_approvals(client: Client, app: Client):
+    """The operator finds them there, and decides as a manager does; others cannot."""
+    workspace = opened(app, mode="shadow")
+    sent, withdrawn = [
+        send(app, workspace, text)["approval_id"] for text in ("Hello?", "Still there?")
+    ]
+    url = f"/v1/admin/approvals/{sent}/decision"
+    kind = {"kind": "workspace_draft", "status": "pending"}
+    listed = client.admin.get("/v1/admin/approvals", params=kind).json()["data"]
+    decision = {
+        "decision": "approved",
+        "edited_content": "Good day!",
+        "reason": "Politer.",
+        "reviewed_by": "Ada",
+    }
+    decided = client.admin.post(url, json=decision).json()
+    again = client.admin.post(url, json=decision)
+    end(client, workspace)
+    late = client.admin.post(
+        f"/v1/admin/approvals/{withdrawn}/decision", json={"decision": "approved"}
+    )
+    found = {approval["id"]: approval for approval in listed}
+
+    assert found[sent]["draft"]["workspace_id"] == workspace
+    assert (found[sent]["draft"]["content"], found[sent]["expires_at"]) == (
+        "Hello?",
+        None,
+    )
+    assert (decided["status"], decided["reason"]) == ("approved", "Politer.")
+    assert decided["reviewed_by"] == "Ada"
+    assert ("ai", "Good day!") in said(app, workspace)
+    assert again.json()["error"]["code"] == "already_decided"
+    assert late.json()["error"]["code"] == "already_decided"
+    assert app.http.get(f"/v1/approvals/{sent}").status_code == 404
+
+
 def test_a_rejected_draft_is_never_seen(client: Client, app: Client):
     """Nothing reaches the client, and it stays rejected."""
     workspace = opened(app, mode="shadow")

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Mapping
 from typing import Any
+from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 import structlog
@@ -39,6 +40,7 @@ class ApprovalDesk:
         self._brought: dict[str, Mapping[str, str]] = {}
         """The credentials that callers brought, by approval; never stored."""
         self._performing: set[asyncio.Task[None]] = set()
+        self._signals: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
     def serve(self, app: ASGIApp) -> None:
         """Perform requests by this application from now on."""
@@ -69,6 +71,7 @@ class ApprovalDesk:
         row, is_new = await self._store.create(
             {
                 "id": approval_id,
+                "kind": "request",
                 "scope": caller.scope,
                 "project_id": caller.project_id,
                 "key_id": caller.key_id,
@@ -93,9 +96,16 @@ class ApprovalDesk:
 
     async def decided(self, approval_id: str) -> None:
         """Go on with an approval that was just decided."""
+        signal = self._signals.pop(approval_id, None)
+        if signal is not None:
+            signal.set()
         row = await self._store.get(approval_id)
-        if row is not None and row["status"] == "approved":
+        if row is not None and row["kind"] == "request" and row["status"] == "approved":
             self._begin(row)
+
+    def changed(self, approval_id: str) -> asyncio.Event:
+        """Set when an approval is decided here; take it before looking."""
+        return self._signals.setdefault(approval_id, asyncio.Event())
 
     async def go_on(self) -> None:
         """End what is late; perform what was agreed to and lies about."""
@@ -163,7 +173,7 @@ class ApprovalDesk:
 def is_over(row: sa.RowMapping) -> bool:
     """Whether nothing more will become of an approval."""
     status: str = row["status"]
-    if status == "approved":
+    if status == "approved" and row["kind"] == "request":
         return row["response"] is not None
     return status != "pending"
 

@@ -23,6 +23,8 @@ class View:
     body_size: int = 0
     key_id: str | None = None
     ip: str | None = None
+    tool: JsonObject | None = None
+    """A tool call of a run: name, effect_class, input."""
     status: int | None = None
     answer: Any = None
 
@@ -50,6 +52,7 @@ class View:
                 "body_size": self.body_size,
             },
             "response": {"status": self.status, "body": self.answer},
+            "tool": self.tool,
             "agent": {"name": self.agent},
             "key": {"id": self.key_id, "project_id": self.project_id},
             "context": {

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from headgate_gateway.approvals.drafts import decide_draft
 from headgate_gateway.clock import rfc3339, rfc3339_or_none
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
@@ -12,7 +13,7 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 from headgate_gateway.routes.pages import list_answer, page_request
 
-_FILTERS = ("status", "project_id", "key_id")
+_FILTERS = ("status", "kind", "project_id", "key_id")
 
 
 async def get(call: Call) -> Answer:
@@ -32,6 +33,7 @@ async def cancel(call: Call) -> Answer:
         row["id"], status="cancelled"
     ):
         raise _already_decided()
+    await call.gateway.approvals.decided(row["id"])
     return json_answer(_shown(call, await _own(call)))
 
 
@@ -48,18 +50,33 @@ async def decide(call: Call) -> Answer:
     """The approval, decided; what was agreed to begins at once."""
     store, approval_id = call.gateway.approval_store, call.parameters["approval_id"]
     row = _found(await store.get(approval_id))
+    if row["kind"] == "workspace_draft":
+        await decide_draft(
+            call.gateway.workspaces,
+            call.gateway.workspace_followers,
+            call.body,
+            workspace_id=row["summary"]["draft"]["workspace_id"],
+            project_id=row["project_id"],
+            approval_id=approval_id,
+        )
+    else:
+        await _decide(call, approval_id)
+    return json_answer(_shown(call, _found(await store.get(approval_id))))
+
+
+async def _decide(call: Call, approval_id: str) -> None:
+    """Decide about a request, or a tool call."""
     if "edited_content" in call.body:
-        raise GatewayError("conflict", "A request cannot be edited.")
-    is_decided = await store.decide(
-        row["id"],
+        raise GatewayError("conflict", "Only drafts can be edited.")
+    is_decided = await call.gateway.approval_store.decide(
+        approval_id,
         status=call.body["decision"],
         reason=call.body.get("reason"),
         reviewed_by=call.body.get("reviewed_by"),
     )
     if not is_decided:
         raise _already_decided()
-    await call.gateway.approvals.decided(row["id"])
-    return json_answer(_shown(call, _found(await store.get(approval_id))))
+    await call.gateway.approvals.decided(approval_id)
 
 
 async def _own(call: Call) -> sa.RowMapping:
@@ -80,22 +97,27 @@ def _already_decided() -> GatewayError:
 
 
 def _shown(call: Call, row: sa.RowMapping) -> JsonObject:
+    summary = dict(row["summary"])
+    tool, draft = summary.pop("tool", None), summary.pop("draft", None)
+    is_draft = row["kind"] == "workspace_draft"
     return {
         "id": row["id"],
         "object": "approval",
-        "kind": "request",
+        "kind": row["kind"],
         "request_id": row["request_id"],
         "status": row["status"],
         "project_id": row["project_id"],
         "key_id": row["key_id"],
-        "policy_id": row["policy_id"],
-        "policy_name": row["policy_name"],
-        "request_summary": row["summary"],
+        "policy_id": row["policy_id"] or None,
+        "policy_name": row["policy_name"] or None,
+        "request_summary": summary,
+        "tool": tool,
+        "draft": draft,
         "reason": row["reason"],
         "reviewed_by": row["reviewed_by"],
         "response": _response(call.gateway.approvals.response(row)),
         "created_at": rfc3339(row["created_at"]),
-        "expires_at": rfc3339(row["expires_at"]),
+        "expires_at": None if is_draft else rfc3339(row["expires_at"]),
         "reviewed_at": rfc3339_or_none(row["reviewed_at"]),
     }
 

@@ -91,7 +91,7 @@ async def evaluate(call: Call) -> Answer:
                 "not_found", "There is no such policy.", param="policy_id"
             )
     view = _sample(body)
-    phase = "post" if "response" in body else "pre"
+    phase = _phase(body)
     policies = [compile_policy(row) for row in rows]
     asked = [one for one in policies if one.phase == phase and one.looks_at(view)]
     matches = list(decided(asked, view))
@@ -116,9 +116,16 @@ def _sample(body: JsonObject) -> View:
         body=request.get("body"),
         key_id=request.get("key_id"),
         ip=request.get("ip"),
+        tool=request.get("tool"),
         status=response.get("status"),
         answer=response.get("body"),
     )
+
+
+def _phase(body: JsonObject) -> str:
+    if "response" in body:
+        return "post"
+    return "tool" if "tool" in body["request"] else "pre"
 
 
 def _decision(matches: list[tuple[Policy, Rule]]) -> str:

@@ -120,6 +120,7 @@ async def _begin(call: Call) -> tuple[str, dict[str, str]]:
         payer=call.payer,
         resolved=resolved,
         fallbacks=models.others,
+        scope=call.caller.scope,
         keys=call.provider_keys,
         tools=call.gateway.engine.tools,
     )

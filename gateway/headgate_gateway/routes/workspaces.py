@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from starlette.types import ASGIApp
 
+from headgate_gateway.approvals.drafts import decide_draft
 from headgate_gateway.audit.facts import observed
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
@@ -47,7 +48,9 @@ async def _create(call: Call) -> Answer:
         if content is not None:
             said.append(await change.say("user", content))
         if reply:
-            answer = await change.answer(reply)
+            answer = await change.answer(
+                reply, request_id=call.request_id, key_id=call.caller.key_id
+            )
     row = change.row
     body = {
         "workspace": workspace_object(row),
@@ -134,7 +137,9 @@ async def _send(call: Call) -> Answer:
         change.row["typing"] = None
         said = await change.say(role, content)
         if reply:
-            answer = await change.answer(reply)
+            answer = await change.answer(
+                reply, request_id=call.request_id, key_id=call.caller.key_id
+            )
     call.gateway.workspace_followers.wake(row["id"])
     return json_answer(
         {
@@ -158,22 +163,21 @@ async def get_messages(call: Call) -> Answer:
     return list_answer(page, message_object)
 
 
-async def decide_draft(call: Call) -> Answer:
+async def decide(call: Call) -> Answer:
     """The message that was sent, or the draft that was rejected."""
     require_scope(call, MANAGE)
     return await once(call, lambda: _decide(call))
 
 
 async def _decide(call: Call) -> Answer:
-    store, approval_id = call.gateway.workspaces, call.parameters["approval_id"]
-    async with store.changing(_id(call), project_id=call.project_id) as change:
-        decided = await change.decide(
-            approval_id,
-            call.body["decision"],
-            edited_content=call.body.get("edited_content"),
-            reason=call.body.get("reason"),
-        )
-    call.gateway.workspace_followers.wake(_id(call))
+    decided = await decide_draft(
+        call.gateway.workspaces,
+        call.gateway.workspace_followers,
+        call.body,
+        workspace_id=_id(call),
+        project_id=call.project_id,
+        approval_id=call.parameters["approval_id"],
+    )
     return json_answer(message_object(decided))
 
 
@@ -299,7 +303,7 @@ HANDLERS: Mapping[str, Handler] = {
     "workspaces.update": update,
     "workspaces.send_message": send_message,
     "workspaces.get_messages": get_messages,
-    "workspaces.decide_draft": decide_draft,
+    "workspaces.decide_draft": decide,
     "workspaces.send_typing_preview": send_typing_preview,
     "workspaces.end_conversation": end_conversation,
     "workspaces.events": events,

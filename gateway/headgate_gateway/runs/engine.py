@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
+from headgate_gateway.approvals.tools import ToolApprovals
 from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.runs.execution import RunExecution, RunPlan
@@ -25,19 +26,25 @@ class RunEngine:
         dispatcher: Dispatcher,
         tools: Mapping[str, ServerTool],
         metrics: Metrics,
+        approvals: ToolApprovals | None = None,
     ) -> None:
         self.tools = tools
         self._log = log
         self._store = store
         self._dispatcher = dispatcher
         self._metrics = metrics
+        self._approvals = approvals
         self._executions: dict[str, RunExecution] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self, plan: RunPlan, recovered: Recovered | None = None) -> None:
         """Carry out a run that is in the store, from where it stands."""
         execution = RunExecution(
-            plan, log=self._log, dispatcher=self._dispatcher, recovered=recovered
+            plan,
+            log=self._log,
+            dispatcher=self._dispatcher,
+            approvals=self._approvals,
+            recovered=recovered,
         )
         task = asyncio.create_task(execution.execute(), name=plan.run_id)
         self._executions[plan.run_id] = execution

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from headgate_gateway.approvals.tools import ToolApprovals, ToolUse
 from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.dispatch.payer import Payer
@@ -18,8 +19,10 @@ from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.runs.limits import RunLimits
 from headgate_gateway.runs.log import EventLog, StoreLost
+from headgate_gateway.runs.permission import Permissions
 from headgate_gateway.runs.recovery import OpenStep, Recovered, recover, tool_calls
 from headgate_gateway.runs.steps import ToolOutcome
+from headgate_gateway.runs.worktime import WorkTime
 from headgate_gateway.tools.toolbox import ToolSession
 
 _STOP_REASONS = {
@@ -48,6 +51,8 @@ class RunPlan:
     limits: RunLimits
     server_tools: Sequence[str]
     tools: ToolSession
+    scope: str = ""
+    """Whose approvals its tool calls wait for."""
     keys: ProviderKeys = NO_KEYS
     """What the caller brought of them is kept nowhere else, so a run that another
     process takes up goes on without that."""
@@ -64,6 +69,7 @@ class RunExecution:
         *,
         log: EventLog,
         dispatcher: Dispatcher,
+        approvals: ToolApprovals | None = None,
         recovered: Recovered | None = None,
     ) -> None:
         stand = recovered or recover(plan.request, ())
@@ -76,6 +82,10 @@ class RunExecution:
         plan.tools.count(stand.tool_uses)
         self._left = stand.step
         """The step that an earlier process left open."""
+        self._time = WorkTime(plan.limits.timeout_ms - plan.carried_ms)
+        self._permissions = Permissions(
+            approvals, log=log, live=self._live, time=self._time, left=stand.step
+        )
         self._asking: int | None = None
         """The step whose answer is coming in."""
         self._cancelled = asyncio.Event()
@@ -118,20 +128,18 @@ class RunExecution:
         """The stop reason of the loop or of what cut it; None when it was released."""
         if self._cancelled.is_set():
             return "cancelled"
-        left_ms = self._plan.limits.timeout_ms - self._plan.carried_ms
-        if left_ms <= 0:
+        if self._plan.carried_ms >= self._plan.limits.timeout_ms:
             return "timeout"
         work = asyncio.create_task(self._loop())
         cancel = asyncio.create_task(self._cancelled.wait())
         release = asyncio.create_task(self._released.wait())
+        late = asyncio.create_task(self._time.used_up())
         try:
             await asyncio.wait(
-                {work, cancel, release},
-                timeout=left_ms / 1000,
-                return_when=asyncio.FIRST_COMPLETED,
+                {work, cancel, release, late}, return_when=asyncio.FIRST_COMPLETED
             )
         finally:
-            for task in (work, cancel, release):
+            for task in (work, cancel, release, late):
                 task.cancel()
             await asyncio.wait({work})
         if not work.cancelled():
@@ -254,7 +262,7 @@ class RunExecution:
             return step.outcomes[call["id"]]
         in_flight = call["id"] in step.interrupted
         await self._announce(step, call)
-        outcome = await self._outcome(call, in_flight=in_flight)
+        outcome = await self._outcome(step, call, in_flight=in_flight)
         self._progress.tool_calls += 1
         event = {
             "type": "tool_result",
@@ -269,10 +277,17 @@ class RunExecution:
         await self._log.append(self._live, event)
         return outcome
 
-    async def _outcome(self, call: JsonObject, *, in_flight: bool) -> ToolOutcome:
-        """What a call gives; its failure is data."""
+    async def _outcome(
+        self, step: OpenStep, call: JsonObject, *, in_flight: bool
+    ) -> ToolOutcome:
+        """What a call gives; its failure is data, and so is a refusal."""
         started = time.monotonic()
         try:
+            asked = step.asked.get(call["id"])
+            if await self._permissions.require(self._use(step, call), asked):
+                # Nobody had agreed before, so nobody can have made the call.
+                in_flight = False
+            started = time.monotonic()
             if self._plan.tools.effect_class(call["name"]) == "write":
                 await self._before_writing(in_flight=in_flight)
             content = await self._timed_call(call)
@@ -281,6 +296,19 @@ class RunExecution:
             error = failure.as_object(self._plan.request_id)
             content = [{"type": "text", "text": failure.message}]
             return ToolOutcome(call, content, error, _elapsed_ms(started))
+
+    def _use(self, step: OpenStep, call: JsonObject) -> ToolUse:
+        payer = self._plan.payer
+        return ToolUse(
+            run_id=self._plan.run_id,
+            request_id=self._plan.request_id,
+            project_id=payer.project_id,
+            key_id=payer.key_id,
+            scope=self._plan.scope,
+            step_index=step.index,
+            call=call,
+            effect_class=self._plan.tools.effect_class(call["name"]),
+        )
 
     async def _before_writing(self, *, in_flight: bool) -> None:
         """Make sure that a call that changes something is never made twice."""
@@ -328,13 +356,14 @@ class RunExecution:
 
     async def _end(self, event: JsonObject, **changes: object) -> None:
         """Append the terminal event, and in the same transaction end the run."""
+        withdrawn = await self._permissions.withdrawn()
         ended = {
             **self._progress.counters(),
             "completed_at": now_ms(),
-            "last_sequence": self._live.assigned + 1,
+            "last_sequence": self._live.assigned + len(withdrawn) + 1,
             **changes,
         }
-        await self._log.append(self._live, event, changes=ended)
+        await self._log.append(self._live, *withdrawn, event, changes=ended)
 
 
 def _elapsed_ms(started: float) -> int:

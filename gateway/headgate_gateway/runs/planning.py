@@ -20,6 +20,7 @@ def plan_run(
     resolved: Resolved,
     fallbacks: Sequence[Resolved] = (),
     tools: Mapping[str, ServerTool],
+    scope: str = "",
     keys: ProviderKeys = NO_KEYS,
     carried_ms: int = 0,
 ) -> RunPlan:
@@ -36,6 +37,7 @@ def plan_run(
         limits=RunLimits.of(body.get("run")),
         server_tools=names,
         tools=ToolSession(tools, names=names, config=config),
+        scope=scope,
         keys=keys,
         carried_ms=carried_ms,
     )

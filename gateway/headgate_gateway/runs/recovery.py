@@ -12,6 +12,16 @@ from headgate_gateway.runs.steps import Progress, ToolOutcome
 from headgate_gateway.store.runs import StoredEvent
 
 
+@dataclass(frozen=True, slots=True)
+class AskedApproval:
+    """What a person was asked about a tool call, and what became of it."""
+
+    approval_id: str
+    decision: str | None = None
+    reason: str | None = None
+    timeout_s: int | None = None
+
+
 @dataclass(slots=True)
 class OpenStep:
     """A step that was begun and not completed."""
@@ -22,6 +32,8 @@ class OpenStep:
     """The tool calls that were started."""
     outcomes: dict[str, ToolOutcome] = field(default_factory=dict[str, ToolOutcome])
     """The tool calls that were answered."""
+    asked: dict[str, AskedApproval] = field(default_factory=dict[str, AskedApproval])
+    """The tool calls that a person has, or had, to agree to."""
     interrupted: frozenset[str] = frozenset()
     """The tool calls that were in flight when the process was lost."""
     began: float = field(default_factory=time.monotonic)
@@ -44,6 +56,9 @@ class Recovered:
     last_sequence: int = 0
     last_event_at: int | None = None
     """When the newest event happened, in milliseconds since the epoch."""
+    waits: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    """When people were waited for: from, to; milliseconds since the epoch."""
+    waiting_since: int | None = None
 
     def take(self, stored: StoredEvent) -> None:
         """Take the next event of the log in."""
@@ -71,12 +86,30 @@ class Recovered:
                 self.step.fold.add(event["event"])
             case "tool_call_start":
                 self.step.begun.add(event["id"])
+            case "approval_requested":
+                self._ask(self.step, event)
+            case "approval_decided":
+                self._decide(self.step, event)
             case "tool_result":
                 self.step.outcomes[event["id"]] = self._outcome(self.step, event)
                 self.progress.tool_calls += 1
                 self.tool_uses[event["name"]] += 1
             case _:
                 pass
+
+    def _ask(self, step: OpenStep, event: JsonObject) -> None:
+        step.asked[event["id"]] = AskedApproval(event["approval_id"])
+        if self.waiting_since is None:
+            self.waiting_since = self.last_event_at
+
+    def _decide(self, step: OpenStep, event: JsonObject) -> None:
+        step.asked[event["id"]] = AskedApproval(
+            event["approval_id"], event["decision"], event["reason"]
+        )
+        waits = any(asked.decision is None for asked in step.asked.values())
+        if self.waiting_since is not None and not waits:
+            self.waits.append((self.waiting_since, self.last_event_at or 0))
+            self.waiting_since = None
 
     def _abandon(self) -> None:
         """Let what the open step did count no longer."""
@@ -109,7 +142,12 @@ def recover(request: JsonObject, events: Iterable[StoredEvent]) -> Recovered:
         recovered.take(event)
     if recovered.step is not None:
         step = recovered.step
-        step.interrupted = frozenset(step.begun - step.outcomes.keys())
+        held = {
+            call_id
+            for call_id, asked in step.asked.items()
+            if asked.decision != "approved"
+        }
+        step.interrupted = frozenset(step.begun - step.outcomes.keys() - held)
     return recovered
 
 

@@ -102,6 +102,7 @@ class Takeover:
                 for name in run["request"]["request"].get("fallbacks", ())
             ],
             tools=self._engine.tools,
+            scope=run["key_id"] or f"key:{run['project_id']}",
             keys=ProviderKeys(
                 stored=partial(
                     self._vault.provider_key,
@@ -129,7 +130,16 @@ def _at_work(run: RunRow, recovered: Recovered) -> int:
     began: int | None = run["taken_up_at"] or run["started_at"]
     if began is None or recovered.last_event_at is None:
         return _LEAST_AT_WORK
-    return max(recovered.last_event_at - began, _LEAST_AT_WORK)
+    if recovered.waiting_since is not None:
+        # It only waits for a person, who may take days and many restarts.
+        return max(recovered.waiting_since - began - _waited(recovered, began), 0)
+    at_work = recovered.last_event_at - began - _waited(recovered, began)
+    return max(at_work, _LEAST_AT_WORK)
+
+
+def _waited(recovered: Recovered, began: int) -> int:
+    """How long people were waited for since then."""
+    return sum(end - max(start, began) for start, end in recovered.waits if end > began)
 
 
 def _closing(run: RunRow, error: GatewayError) -> Append:

@@ -22,6 +22,11 @@ class ApprovalStore:
         self._database = database
         self._owner = owner
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may decide too."""
+        return not self._database.is_sqlite
+
     async def create(self, values: dict[str, Any]) -> tuple[sa.RowMapping, bool]:
         """The approval, and whether it is new; the same idempotency key finds it.
 
@@ -95,6 +100,7 @@ class ApprovalStore:
         """What was agreed to and is in nobody's hands."""
         living = sa.select(instances.c.id).where(instances.c.lease_until >= now_ms())
         query = sa.select(approvals).where(
+            approvals.c.kind == "request",
             approvals.c.status == "approved",
             approvals.c.response.is_(None),
             # What is in our own hands is not given up when our lease is renewed late.
@@ -142,6 +148,7 @@ async def _earlier(
         return None
     query = sa.select(approvals).where(
         approvals.c.scope == values["scope"],
+        approvals.c.kind == values["kind"],
         approvals.c.idempotency_key == values["idempotency_key"],
     )
     return (await connection.execute(query.limit(1))).mappings().one_or_none()

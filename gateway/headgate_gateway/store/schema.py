@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.store.database import Database
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration under ``migrations/versions``."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

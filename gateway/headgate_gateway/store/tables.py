@@ -174,6 +174,7 @@ approvals = sa.Table(
     "approvals",
     metadata,
     sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False, server_default="request"),
     sa.Column("scope", sa.String(80), nullable=False),
     sa.Column("project_id", sa.String(40), nullable=False),
     sa.Column("key_id", sa.String(40)),

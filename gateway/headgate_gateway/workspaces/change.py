@@ -14,6 +14,7 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.tables import (
+    approvals,
     workspace_events,
     workspace_messages,
     workspaces,
@@ -22,6 +23,17 @@ from headgate_gateway.workspaces.views import message_object, workspace_object
 
 Row = dict[str, Any]
 Verdict = Literal["approved", "rejected"]
+NEVER = 253_402_300_799_000
+"""The time until which a draft waits: the end of the year 9999."""
+
+_PREVIEW = 2000
+_OUTCOMES = {
+    "approved": "approved",
+    "edited": "approved",
+    "rejected": "rejected",
+    "withdrawn": "cancelled",
+}
+"""What an approval is by what became of its draft."""
 
 
 class WorkspaceChange:
@@ -52,13 +64,20 @@ class WorkspaceChange:
         await self._tell("workspace.message.created", {"message": message_object(row)})
         return row
 
-    async def answer(self, content: str) -> Row | None:
-        """The model's answer, as the mode has it by now; None if people took over."""
+    async def answer(
+        self, content: str, *, request_id: str, key_id: str | None
+    ) -> Row | None:
+        """The model's answer, as the mode has it by now; None if people took over.
+
+        The request and its key are named in the approval of a draft.
+        """
         match self.row["mode"]:
             case "ai":
                 return await self.say("ai", content)
             case "shadow":
-                return await self._draft(content)
+                draft = await self._draft(content)
+                await self._ask(draft, request_id=request_id, key_id=key_id)
+                return draft
             case _:
                 return None
 
@@ -69,12 +88,16 @@ class WorkspaceChange:
         *,
         edited_content: str | None,
         reason: str | None,
+        reviewed_by: str | None = None,
     ) -> Row:
         """The message that was sent in a draft's place, or the rejected draft."""
         draft = await self._decision(approval_id)
         if draft["status"] != "draft":
             raise GatewayError("already_decided", "The draft was decided about before.")
         self.require_active()
+        await self._set_approval(
+            approval_id, reviewed_by=reviewed_by, reviewed_at=now_ms()
+        )
         if verdict == "rejected":
             return await self._put_aside(draft, "rejected", reason)
         # It is sent now: as a message of its own it stands where the client reads it.
@@ -133,6 +156,35 @@ class WorkspaceChange:
         await self._tell("workspace.draft.created", payload, to_client=False)
         return row
 
+    async def _ask(self, draft: Row, *, request_id: str, key_id: str | None) -> None:
+        """Let the draft wait among all that people decide about."""
+        await self._connection.execute(
+            approvals.insert().values(
+                id=draft["approval_id"],
+                kind="workspace_draft",
+                scope=f"workspace:{self.row['id']}",
+                project_id=self.row["project_id"],
+                key_id=key_id,
+                principal_kind="key",
+                request_id=request_id,
+                status="pending",
+                policy_id="",
+                policy_name="",
+                fallback="deny",
+                timeout_s=0,
+                summary=_summary(draft),
+                sealed=b"",
+                fingerprint=b"",
+                created_at=draft["created_at"],
+                expires_at=NEVER,
+            )
+        )
+
+    async def _set_approval(self, approval_id: str, **changes: Any) -> None:
+        await self._connection.execute(
+            approvals.update().where(approvals.c.id == approval_id).values(**changes)
+        )
+
     async def _withdraw(self, reason: str) -> None:
         """Nobody will decide about the drafts that wait."""
         waiting = (
@@ -158,6 +210,8 @@ class WorkspaceChange:
     async def _resolved(
         self, draft: Row, outcome: str, *, message_id: str | None, reason: str | None
     ) -> None:
+        status = _OUTCOMES[outcome]
+        await self._set_approval(draft["approval_id"], status=status, reason=reason)
         payload = {
             "approval_id": draft["approval_id"],
             "decision": outcome,
@@ -195,3 +249,18 @@ class WorkspaceChange:
             "payload": payload,
         }
         await self._connection.execute(workspace_events.insert().values(values))
+
+
+def _summary(draft: Row) -> JsonObject:
+    return {
+        "operation": "workspaces.send_message",
+        "method": "POST",
+        "path": f"/v1/workspaces/{draft['workspace_id']}/messages",
+        "agent_name": None,
+        "body_preview": draft["content"][:_PREVIEW],
+        "draft": {
+            "workspace_id": draft["workspace_id"],
+            "message_id": draft["id"],
+            "content": draft["content"],
+        },
+    }

@@ -488,6 +488,8 @@ impl StreamKind for RunKind {
             Some("step_start") => variant(data, types::RunStreamEvent::StepStart),
             Some("stream_event") => variant(data, types::RunStreamEvent::StreamEvent),
             Some("tool_call_start") => variant(data, types::RunStreamEvent::ToolCallStart),
+            Some("approval_requested") => variant(data, types::RunStreamEvent::ApprovalRequested),
+            Some("approval_decided") => variant(data, types::RunStreamEvent::ApprovalDecided),
             Some("tool_result") => variant(data, types::RunStreamEvent::ToolResult),
             Some("step_complete") => variant(data, types::RunStreamEvent::StepComplete),
             Some("step_abandoned") => variant(data, types::RunStreamEvent::StepAbandoned),
@@ -505,6 +507,8 @@ impl StreamKind for RunKind {
             types::RunStreamEvent::StepStart(_) => "step_start",
             types::RunStreamEvent::StreamEvent(_) => "stream_event",
             types::RunStreamEvent::ToolCallStart(_) => "tool_call_start",
+            types::RunStreamEvent::ApprovalRequested(_) => "approval_requested",
+            types::RunStreamEvent::ApprovalDecided(_) => "approval_decided",
             types::RunStreamEvent::ToolResult(_) => "tool_result",
             types::RunStreamEvent::StepComplete(_) => "step_complete",
             types::RunStreamEvent::StepAbandoned(_) => "step_abandoned",
@@ -522,6 +526,8 @@ impl StreamKind for RunKind {
             types::RunStreamEvent::StepStart(event) => number(event.sequence_number),
             types::RunStreamEvent::StreamEvent(event) => number(event.sequence_number),
             types::RunStreamEvent::ToolCallStart(event) => number(event.sequence_number),
+            types::RunStreamEvent::ApprovalRequested(event) => number(event.sequence_number),
+            types::RunStreamEvent::ApprovalDecided(event) => number(event.sequence_number),
             types::RunStreamEvent::ToolResult(event) => number(event.sequence_number),
             types::RunStreamEvent::StepComplete(event) => number(event.sequence_number),
             types::RunStreamEvent::StepAbandoned(event) => number(event.sequence_number),
@@ -539,6 +545,8 @@ impl StreamKind for RunKind {
             ("run_id", types::RunStreamEvent::StepStart(event)) => Some(&event.run_id),
             ("run_id", types::RunStreamEvent::StreamEvent(event)) => Some(&event.run_id),
             ("run_id", types::RunStreamEvent::ToolCallStart(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::ApprovalRequested(event)) => Some(&event.run_id),
+            ("run_id", types::RunStreamEvent::ApprovalDecided(event)) => Some(&event.run_id),
             ("run_id", types::RunStreamEvent::ToolResult(event)) => Some(&event.run_id),
             ("run_id", types::RunStreamEvent::StepComplete(event)) => Some(&event.run_id),
             ("run_id", types::RunStreamEvent::StepAbandoned(event)) => Some(&event.run_id),
@@ -588,6 +596,24 @@ impl EventOf<RunKind> for types::ToolCallStartEvent {
     fn of(event: &types::RunStreamEvent) -> Option<&Self> {
         match event {
             types::RunStreamEvent::ToolCallStart(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::ApprovalRequestedEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::ApprovalRequested(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<RunKind> for types::ApprovalDecidedEvent {
+    fn of(event: &types::RunStreamEvent) -> Option<&Self> {
+        match event {
+            types::RunStreamEvent::ApprovalDecided(event) => Some(event),
             _ => None,
         }
     }

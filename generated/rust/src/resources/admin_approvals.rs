@@ -40,6 +40,8 @@ pub struct ListParams {
     pub order: Option<types::SortOrder>,
     /// Only approvals with this status.
     pub status: Option<types::ApprovalStatus>,
+    /// Only approvals of this kind.
+    pub kind: Option<types::ApprovalKind>,
     /// Only approvals of this project.
     pub project_id: Option<String>,
     /// Only approvals of requests with this key.
@@ -55,6 +57,7 @@ impl ListParams {
             before: None,
             order: None,
             status: None,
+            kind: None,
             project_id: None,
             key_id: None,
         }
@@ -87,6 +90,12 @@ impl ListParams {
     /// Sets `status`.
     pub fn status(mut self, value: types::ApprovalStatus) -> Self {
         self.status = Some(value);
+        self
+    }
+
+    /// Sets `kind`.
+    pub fn kind(mut self, value: types::ApprovalKind) -> Self {
+        self.kind = Some(value);
         self
     }
 
@@ -126,16 +135,19 @@ impl AdminApprovals {
         request.query("before", &params.before, Style::Repeated);
         request.query("order", &params.order, Style::Repeated);
         request.query("status", &params.status, Style::Repeated);
+        request.query("kind", &params.kind, Style::Repeated);
         request.query("project_id", &params.project_id, Style::Repeated);
         request.query("key_id", &params.key_id, Style::Repeated);
         request.pages(Walk::Cursor("after"));
         Call::new(&self.core, request)
     }
 
-    /// Decide about a request
+    /// Decide about what waits
     ///
     /// An approved request is performed once, if its key is still good; what came of it is the
-    /// `response` of the approval.
+    /// `response` of the approval. An approved tool call is made and its run goes on; one that is
+    /// rejected fails with the reason. An approved draft is sent, with `edited_content` in its place if
+    /// that is given.
     pub fn decide(
         &self,
         approval_id: &str,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::constants;
+use super::{constants, ToolInput};
 
 /// What waits for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +16,9 @@ pub enum ApprovalKind {
     /// `request`.
     #[serde(rename = "request")]
     Request,
+    /// `run_tool`.
+    #[serde(rename = "run_tool")]
+    RunTool,
     /// `workspace_draft`.
     #[serde(rename = "workspace_draft")]
     WorkspaceDraft,
@@ -29,6 +32,7 @@ impl ApprovalKind {
     pub fn as_str(&self) -> &str {
         match self {
             Self::Request => "request",
+            Self::RunTool => "run_tool",
             Self::WorkspaceDraft => "workspace_draft",
             Self::Unknown(value) => value,
         }
@@ -92,6 +96,40 @@ pub struct ApprovalRequestSummary {
     pub extra: Map<String, Value>,
 }
 
+/// A tool call of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApprovalTool {
+    /// The run that waits.
+    pub run_id: String,
+    /// The step that asked for the call.
+    pub step_index: i64,
+    /// Identifier of the call.
+    pub id: String,
+    /// Name of the tool.
+    pub name: String,
+    /// What the tool is to be called with.
+    pub input: ToolInput,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// What a model would say in a workspace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApprovalDraft {
+    /// The workspace.
+    pub workspace_id: String,
+    /// The draft among its messages.
+    pub message_id: String,
+    /// What the model would say.
+    pub content: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// Headers and their values.
 pub type ApprovalResponseHeaders = BTreeMap<String, String>;
 
@@ -134,6 +172,20 @@ pub struct Approval {
     pub policy_name: Option<String>,
     /// What is to be done.
     pub request_summary: ApprovalRequestSummary,
+    /// The tool call that waits, if that is what waits.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub tool: Option<Option<ApprovalTool>>,
+    /// The draft that waits, if that is what waits.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub draft: Option<Option<ApprovalDraft>>,
     /// Why it was decided so.
     pub reason: Option<String>,
     /// Who decided.
@@ -142,8 +194,8 @@ pub struct Approval {
     pub response: Option<ApprovalResponse>,
     /// When the request came.
     pub created_at: String,
-    /// When nobody is waited for any longer.
-    pub expires_at: String,
+    /// When nobody is waited for any longer; null if that is never.
+    pub expires_at: Option<String>,
     /// When it was decided.
     pub reviewed_at: Option<String>,
     /// Properties that this version does not know.
@@ -204,7 +256,7 @@ pub struct ApprovalDecisionRequest {
     /// Who decided, for people to read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reviewed_by: Option<String>,
-    /// What a draft says instead. Requests cannot be edited and give 409.
+    /// What a draft says instead. Nothing else can be edited; that gives 409.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub edited_content: Option<String>,
 }

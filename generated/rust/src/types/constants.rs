@@ -47,6 +47,20 @@ pub enum ApprovalPending {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApprovalDecided {
+    #[default]
+    #[serde(rename = "approval_decided")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApprovalRequested {
+    #[default]
+    #[serde(rename = "approval_requested")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Assistant {
     #[default]
     #[serde(rename = "assistant")]

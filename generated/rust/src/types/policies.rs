@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{constants, HeaderName};
+use super::{constants, EffectClass, HeaderName, ToolInput};
 use crate::runtime::tagged::{self, Fields, Tagged};
 
 /// Whether a policy decides (`enforce`) or only notes in the audit log what it would decide (`shadow`).
@@ -37,8 +37,10 @@ impl PolicyMode {
     }
 }
 
-/// When a policy is asked: `pre`, before the upstream is called, or `post`, after it answered. Answers
-/// that are to pass a `post` policy cannot be streamed.
+/// When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,
+/// before a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked
+/// against a schema or made to wait for a person; what is refused is a failed tool call and the run goes
+/// on. Answers that are to pass a `post` policy cannot be streamed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PolicyPhase {
@@ -48,6 +50,9 @@ pub enum PolicyPhase {
     /// `post`.
     #[serde(rename = "post")]
     Post,
+    /// `tool`.
+    #[serde(rename = "tool")]
+    Tool,
     /// A value that this version does not know.
     #[serde(untagged)]
     Unknown(String),
@@ -59,6 +64,7 @@ impl PolicyPhase {
         match self {
             Self::Pre => "pre",
             Self::Post => "post",
+            Self::Tool => "tool",
             Self::Unknown(value) => value,
         }
     }
@@ -187,7 +193,7 @@ impl ConditionAlways {
 
 /// What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,
 /// `request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,
-/// `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
+/// `tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
 /// are numbers, or `*` for all entries.
 pub type PolicyField = String;
 
@@ -1351,6 +1357,43 @@ pub struct PolicyList {
 /// Names and values.
 pub type SampleValues = BTreeMap<String, String>;
 
+/// A tool call as policies see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SampleTool {
+    /// Name of the tool.
+    pub name: String,
+    /// What the call does to the world.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect_class: Option<EffectClass>,
+    /// What the tool is called with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<ToolInput>,
+}
+
+impl SampleTool {
+    /// Makes a value with everything that is required.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            effect_class: None,
+            input: None,
+        }
+    }
+
+    /// Sets `effect_class`.
+    pub fn effect_class(mut self, value: EffectClass) -> Self {
+        self.effect_class = Some(value);
+        self
+    }
+
+    /// Sets `input`.
+    pub fn input(mut self, value: ToolInput) -> Self {
+        self.input = Some(value);
+        self
+    }
+}
+
 /// A request as policies see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -1376,6 +1419,9 @@ pub struct SampleRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub body: Option<ComparisonValue>,
+    /// The tool call, for policies of the phase `tool`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<SampleTool>,
     /// The key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<String>,
@@ -1394,6 +1440,7 @@ impl SampleRequest {
             headers: None,
             query: None,
             body: None,
+            tool: None,
             key_id: None,
             ip: None,
         }
@@ -1426,6 +1473,12 @@ impl SampleRequest {
     /// Sets `body`.
     pub fn body(mut self, value: ComparisonValue) -> Self {
         self.body = Some(value);
+        self
+    }
+
+    /// Sets `tool`.
+    pub fn tool(mut self, value: SampleTool) -> Self {
+        self.tool = Some(value);
         self
     }
 

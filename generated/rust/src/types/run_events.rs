@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    constants, AbandonReason, ContentBlock, EffectClass, ErrorObject, Message, MessageResponse,
-    MessageStreamEvent, PingEvent, RunResult, ToolInput,
+    constants, AbandonReason, ApprovalStatus, ContentBlock, EffectClass, ErrorObject, Message,
+    MessageResponse, MessageStreamEvent, PingEvent, RunResult, ToolInput,
 };
 use crate::runtime::tagged::{self, Fields, Tagged};
 
@@ -75,7 +75,7 @@ pub struct StepStreamEvent {
     pub extra: Map<String, Value>,
 }
 
-/// The gateway calls a tool.
+/// The gateway takes up a tool call. Where a person has to agree, it waits for that first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ToolCallStartEvent {
@@ -98,6 +98,63 @@ pub struct ToolCallStartEvent {
     /// What the call does to the world, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect_class: Option<EffectClass>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// A person has to agree before the tool is called; the run waits, and its time stands still. It is
+/// decided with `admin.approvals.decide`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApprovalRequestedEvent {
+    #[serde(default)]
+    r#type: constants::ApprovalRequested,
+    /// The run that the event belongs to.
+    pub run_id: String,
+    /// The event's place in the run, from 1; the frame's `id` says the same.
+    pub sequence_number: i64,
+    /// When it happened.
+    pub created_at: String,
+    /// The step that asked for the call.
+    pub step_index: i64,
+    /// Identifier of the call.
+    pub id: String,
+    /// Name of the tool.
+    pub name: String,
+    /// The approval that the call waits for.
+    pub approval_id: String,
+    /// The policy that wants a person to decide.
+    pub policy_name: String,
+    /// When nobody is waited for any longer.
+    pub expires_at: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// The call is decided about. It is made if it was approved, and fails with the reason if not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ApprovalDecidedEvent {
+    #[serde(default)]
+    r#type: constants::ApprovalDecided,
+    /// The run that the event belongs to.
+    pub run_id: String,
+    /// The event's place in the run, from 1; the frame's `id` says the same.
+    pub sequence_number: i64,
+    /// When it happened.
+    pub created_at: String,
+    /// The step that asked for the call.
+    pub step_index: i64,
+    /// Identifier of the call.
+    pub id: String,
+    /// The approval that the call waited for.
+    pub approval_id: String,
+    /// How it was decided; `cancelled` if it was withdrawn or the run ends.
+    pub decision: ApprovalStatus,
+    /// Why, if that was said.
+    pub reason: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,
@@ -253,6 +310,10 @@ pub enum RunStreamEvent {
     StreamEvent(Box<StepStreamEvent>),
     /// Tagged `tool_call_start`.
     ToolCallStart(Box<ToolCallStartEvent>),
+    /// Tagged `approval_requested`.
+    ApprovalRequested(Box<ApprovalRequestedEvent>),
+    /// Tagged `approval_decided`.
+    ApprovalDecided(Box<ApprovalDecidedEvent>),
     /// Tagged `tool_result`.
     ToolResult(Box<ToolResultEvent>),
     /// Tagged `step_complete`.
@@ -289,6 +350,8 @@ impl Tagged for RunStreamEvent {
             Some("step_start") => fields.read(Self::StepStart),
             Some("stream_event") => fields.read(Self::StreamEvent),
             Some("tool_call_start") => fields.read(Self::ToolCallStart),
+            Some("approval_requested") => fields.read(Self::ApprovalRequested),
+            Some("approval_decided") => fields.read(Self::ApprovalDecided),
             Some("tool_result") => fields.read(Self::ToolResult),
             Some("step_complete") => fields.read(Self::StepComplete),
             Some("step_abandoned") => fields.read(Self::StepAbandoned),

@@ -195,7 +195,7 @@ pub struct RunConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_tokens: Option<i64>,
     /// The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out
-    /// does not count.
+    /// or in which it waits for a person does not count.
     ///
     /// Default: `60000`.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,6 +3,7 @@
 import type { UnknownVariant } from "../runtime/json.js";
 import type {
   Approval,
+  EffectClass,
   Metadata,
   ModelPrefix,
   ModelQuality,
@@ -15,6 +16,7 @@ import type {
   ProtocolNames,
   ProxyMethodList,
   ServiceType,
+  ToolInput,
   UsdAmount,
 } from "./shared.js";
 
@@ -451,7 +453,7 @@ export interface ApprovalDecisionRequest {
   reason?: string;
   /** Who decided, for people to read. */
   reviewed_by?: string;
-  /** What a draft says instead. Requests cannot be edited and give 409. */
+  /** What a draft says instead. Nothing else can be edited; that gives 409. */
   edited_content?: string;
 }
 
@@ -461,10 +463,12 @@ export interface ApprovalDecisionRequest {
 export type PolicyMode = "enforce" | "shadow" | (string & {});
 
 /**
- * When a policy is asked: `pre`, before the upstream is called, or `post`, after it answered. Answers
- * that are to pass a `post` policy cannot be streamed.
+ * When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,
+ * before a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked
+ * against a schema or made to wait for a person; what is refused is a failed tool call and the run goes
+ * on. Answers that are to pass a `post` policy cannot be streamed.
  */
-export type PolicyPhase = "pre" | "post" | (string & {});
+export type PolicyPhase = "pre" | "post" | "tool" | (string & {});
 
 /** Which requests a policy looks at; what is absent does not narrow it. */
 export interface PolicyScope {
@@ -509,7 +513,7 @@ export interface ConditionAlways {
 /**
  * What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,
  * `request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,
- * `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
+ * `tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
  * are numbers, or `*` for all entries.
  */
 export type PolicyField = string;
@@ -859,6 +863,16 @@ export interface SampleValues {
   [field: string]: string;
 }
 
+/** A tool call as policies see it. */
+export interface SampleTool {
+  /** Name of the tool. */
+  name: string;
+  /** What the call does to the world. */
+  effect_class?: EffectClass;
+  /** What the tool is called with. */
+  input?: ToolInput;
+}
+
 /** A request as policies see it. */
 export interface SampleRequest {
   /** The operation, such as `messages.create`. */
@@ -873,6 +887,8 @@ export interface SampleRequest {
   query?: SampleValues;
   /** The body. */
   body?: ComparisonValue;
+  /** The tool call, for policies of the phase `tool`. */
+  tool?: SampleTool;
   /** The key. */
   key_id?: string;
   /** Where it comes from. */

@@ -2,6 +2,7 @@
 
 import type { UnknownVariant } from "../runtime/json.js";
 import type {
+  ApprovalStatus,
   ContentBlock,
   EffectClass,
   ErrorObject,
@@ -86,7 +87,7 @@ export interface RunConfig {
   max_tokens?: number;
   /**
    * The longest the run may take, in milliseconds. Time in which no gateway was there to carry it out
-   * does not count.
+   * or in which it waits for a person does not count.
    *
    * The server's default is `60000`.
    */
@@ -345,7 +346,7 @@ export interface StepStreamEvent {
   event: MessageStreamEvent;
 }
 
-/** The gateway calls a tool. */
+/** The gateway takes up a tool call. Where a person has to agree, it waits for that first. */
 export interface ToolCallStartEvent {
   /** Names the event. */
   type: "tool_call_start";
@@ -365,6 +366,55 @@ export interface ToolCallStartEvent {
   input: ToolInput;
   /** What the call does to the world, where it is known. */
   effect_class?: EffectClass;
+}
+
+/**
+ * A person has to agree before the tool is called; the run waits, and its time stands still. It is
+ * decided with `admin.approvals.decide`.
+ */
+export interface ApprovalRequestedEvent {
+  /** Names the event. */
+  type: "approval_requested";
+  /** The run that the event belongs to. */
+  run_id: string;
+  /** The event's place in the run, from 1; the frame's `id` says the same. */
+  sequence_number: number;
+  /** When it happened. */
+  created_at: string;
+  /** The step that asked for the call. */
+  step_index: number;
+  /** Identifier of the call. */
+  id: string;
+  /** Name of the tool. */
+  name: string;
+  /** The approval that the call waits for. */
+  approval_id: string;
+  /** The policy that wants a person to decide. */
+  policy_name: string;
+  /** When nobody is waited for any longer. */
+  expires_at: string;
+}
+
+/** The call is decided about. It is made if it was approved, and fails with the reason if not. */
+export interface ApprovalDecidedEvent {
+  /** Names the event. */
+  type: "approval_decided";
+  /** The run that the event belongs to. */
+  run_id: string;
+  /** The event's place in the run, from 1; the frame's `id` says the same. */
+  sequence_number: number;
+  /** When it happened. */
+  created_at: string;
+  /** The step that asked for the call. */
+  step_index: number;
+  /** Identifier of the call. */
+  id: string;
+  /** The approval that the call waited for. */
+  approval_id: string;
+  /** How it was decided; `cancelled` if it was withdrawn or the run ends. */
+  decision: ApprovalStatus;
+  /** Why, if that was said. */
+  reason: string | null;
 }
 
 /** A tool call is answered. A failed tool is data and does not end the run. */
@@ -487,6 +537,8 @@ export type RunStreamEvent =
   | StepStartEvent
   | StepStreamEvent
   | ToolCallStartEvent
+  | ApprovalRequestedEvent
+  | ApprovalDecidedEvent
   | ToolResultEvent
   | StepCompleteEvent
   | StepAbandonedEvent

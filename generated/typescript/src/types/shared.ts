@@ -1037,7 +1037,7 @@ export type ProxyMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | (string 
 export type ProxyMethodList = ProxyMethod[];
 
 /** What waits for a person. */
-export type ApprovalKind = "request" | "workspace_draft" | (string & {});
+export type ApprovalKind = "request" | "run_tool" | "workspace_draft" | (string & {});
 
 /** Whether an approval was decided, and how. */
 export type ApprovalStatus =
@@ -1060,6 +1060,30 @@ export interface ApprovalRequestSummary {
   agent_name: string | null;
   /** The beginning of the body, at most 2000 characters. */
   body_preview: string;
+}
+
+/** A tool call of a run. */
+export interface ApprovalTool {
+  /** The run that waits. */
+  run_id: string;
+  /** The step that asked for the call. */
+  step_index: number;
+  /** Identifier of the call. */
+  id: string;
+  /** Name of the tool. */
+  name: string;
+  /** What the tool is to be called with. */
+  input: ToolInput;
+}
+
+/** What a model would say in a workspace. */
+export interface ApprovalDraft {
+  /** The workspace. */
+  workspace_id: string;
+  /** The draft among its messages. */
+  message_id: string;
+  /** What the model would say. */
+  content: string;
 }
 
 /** Headers and their values. */
@@ -1099,6 +1123,10 @@ export interface Approval {
   policy_name: string | null;
   /** What is to be done. */
   request_summary: ApprovalRequestSummary;
+  /** The tool call that waits, if that is what waits. */
+  tool?: ApprovalTool | null;
+  /** The draft that waits, if that is what waits. */
+  draft?: ApprovalDraft | null;
   /** Why it was decided so. */
   reason: string | null;
   /** Who decided. */
@@ -1107,8 +1135,8 @@ export interface Approval {
   response: ApprovalResponse | null;
   /** When the request came. */
   created_at: string;
-  /** When nobody is waited for any longer. */
-  expires_at: string;
+  /** When nobody is waited for any longer; null if that is never. */
+  expires_at: string | null;
   /** When it was decided. */
   reviewed_at: string | null;
 }

@@ -13,6 +13,7 @@ from .._runtime.paging import CursorShape
 from ..types.approvals import (
     Approval,
     ApprovalDecisionRequest,
+    ApprovalKind,
     ApprovalList,
     ApprovalStatus,
 )
@@ -37,6 +38,7 @@ class AdminApprovalsResource(Resource):
         before: str | None = None,
         order: SortOrder | None = None,
         status: ApprovalStatus | str | None = None,
+        kind: ApprovalKind | str | None = None,
         project_id: str | None = None,
         key_id: str | None = None,
         options: RequestOptions | None = None,
@@ -55,6 +57,7 @@ class AdminApprovalsResource(Resource):
                 "before": before,
                 "order": order,
                 "status": status,
+                "kind": kind,
                 "project_id": project_id,
                 "key_id": key_id,
             },
@@ -68,10 +71,12 @@ class AdminApprovalsResource(Resource):
         options: RequestOptions | None = None,
         **body: Unpack[ApprovalDecisionRequest],
     ) -> Approval:
-        """Decide about a request.
+        """Decide about what waits.
 
         An approved request is performed once, if its key is still good; what came of it
-        is the `response` of the approval.
+        is the `response` of the approval. An approved tool call is made and its run
+        goes on; one that is rejected fails with the reason. An approved draft is sent,
+        with `edited_content` in its place if that is given.
         """
         return self._core.fetch(
             ADMIN_APPROVALS_DECIDE,
@@ -93,6 +98,7 @@ class AsyncAdminApprovalsResource(AsyncResource):
         before: str | None = None,
         order: SortOrder | None = None,
         status: ApprovalStatus | str | None = None,
+        kind: ApprovalKind | str | None = None,
         project_id: str | None = None,
         key_id: str | None = None,
         options: RequestOptions | None = None,
@@ -111,6 +117,7 @@ class AsyncAdminApprovalsResource(AsyncResource):
                 "before": before,
                 "order": order,
                 "status": status,
+                "kind": kind,
                 "project_id": project_id,
                 "key_id": key_id,
             },
@@ -124,10 +131,12 @@ class AsyncAdminApprovalsResource(AsyncResource):
         options: RequestOptions | None = None,
         **body: Unpack[ApprovalDecisionRequest],
     ) -> Approval:
-        """Decide about a request.
+        """Decide about what waits.
 
         An approved request is performed once, if its key is still good; what came of it
-        is the `response` of the approval.
+        is the `response` of the approval. An approved tool call is made and its run
+        goes on; one that is rejected fails with the reason. An approved draft is sent,
+        with `edited_content` in its place if that is given.
         """
         return await self._core.fetch(
             ADMIN_APPROVALS_DECIDE,

@@ -24,6 +24,8 @@ from ..types.message_events import (
     ThinkingDelta,
 )
 from ..types.run_events import (
+    ApprovalDecidedEvent,
+    ApprovalRequestedEvent,
     HistoryDeltaEvent,
     RunCompleteEvent,
     RunErrorEvent,
@@ -45,6 +47,8 @@ RUN_SHAPE = StreamShape(
         "step_start": StepStartEvent,
         "stream_event": StepStreamEvent,
         "tool_call_start": ToolCallStartEvent,
+        "approval_requested": ApprovalRequestedEvent,
+        "approval_decided": ApprovalDecidedEvent,
         "tool_result": ToolResultEvent,
         "step_complete": StepCompleteEvent,
         "step_abandoned": StepAbandonedEvent,
@@ -147,6 +151,20 @@ class RunCallbacks(EventCallbacks):
         self,
         name: Literal["tool_call_start"],
         callback: Callable[[ToolCallStartEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["approval_requested"],
+        callback: Callable[[ApprovalRequestedEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["approval_decided"],
+        callback: Callable[[ApprovalDecidedEvent], object],
     ) -> Self: ...
 
     @overload

@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 
-ApprovalKind: TypeAlias = Literal["request", "workspace_draft"]
+ApprovalKind: TypeAlias = Literal["request", "run_tool", "workspace_draft"]
 """What waits for a person."""
 
 
@@ -35,6 +35,38 @@ class ApprovalRequestSummary(ApiModel):
 
     body_preview: str
     """The beginning of the body, at most 2000 characters."""
+
+
+class ApprovalTool(ApiModel):
+    """A tool call of a run."""
+
+    run_id: str
+    """The run that waits."""
+
+    step_index: int
+    """The step that asked for the call."""
+
+    id: str
+    """Identifier of the call."""
+
+    name: str
+    """Name of the tool."""
+
+    input: dict[str, Any]
+    """What the tool is to be called with."""
+
+
+class ApprovalDraft(ApiModel):
+    """What a model would say in a workspace."""
+
+    workspace_id: str
+    """The workspace."""
+
+    message_id: str
+    """The draft among its messages."""
+
+    content: str
+    """What the model would say."""
 
 
 class ApprovalResponse(ApiModel):
@@ -83,6 +115,12 @@ class Approval(ApiModel):
     request_summary: ApprovalRequestSummary
     """What is to be done."""
 
+    tool: ApprovalTool | None = None
+    """The tool call that waits, if that is what waits."""
+
+    draft: ApprovalDraft | None = None
+    """The draft that waits, if that is what waits."""
+
     reason: str | None
     """Why it was decided so."""
 
@@ -95,8 +133,8 @@ class Approval(ApiModel):
     created_at: datetime
     """When the request came."""
 
-    expires_at: datetime
-    """When nobody is waited for any longer."""
+    expires_at: datetime | None
+    """When nobody is waited for any longer; null if that is never."""
 
     reviewed_at: datetime | None
     """When it was decided."""
@@ -138,7 +176,7 @@ class ApprovalDecisionRequest(TypedDict):
     """Who decided, for people to read."""
 
     edited_content: NotRequired[str]
-    """What a draft says instead. Requests cannot be edited and give 409."""
+    """What a draft says instead. Nothing else can be edited; that gives 409."""
 
 
 class ApprovalPending(ApiModel):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 from pydantic import Field
 
 from .._runtime.models import ApiModel, Tagged, Unknown
+from .tools import EffectClass
 
 PolicyMode: TypeAlias = Literal["enforce", "shadow"]
 """Whether a policy decides (`enforce`) or only notes in the audit log what it would
@@ -17,9 +18,12 @@ decide (`shadow`).
 """
 
 
-PolicyPhase: TypeAlias = Literal["pre", "post"]
-"""When a policy is asked: `pre`, before the upstream is called, or `post`, after it
-answered. Answers that are to pass a `post` policy cannot be streamed.
+PolicyPhase: TypeAlias = Literal["pre", "post", "tool"]
+"""When a policy is asked: `pre`, before the upstream is called, `post`, after it
+answered, or `tool`, before a tool is called inside a run. A tool call can be let
+pass, refused, limited, delayed, checked against a schema or made to wait for a
+person; what is refused is a failed tool call and the run goes on. Answers that are
+to pass a `post` policy cannot be streamed.
 """
 
 
@@ -799,6 +803,19 @@ class PolicyList(ApiModel):
     """Id of the last entry of this page, the cursor of the next one."""
 
 
+class SampleTool(TypedDict):
+    """A tool call as policies see it."""
+
+    name: str
+    """Name of the tool."""
+
+    effect_class: NotRequired[EffectClass]
+    """What the call does to the world."""
+
+    input: NotRequired[Mapping[str, Any]]
+    """What the tool is called with."""
+
+
 class SampleRequest(TypedDict):
     """A request as policies see it."""
 
@@ -819,6 +836,9 @@ class SampleRequest(TypedDict):
 
     body: NotRequired[Any]
     """The body."""
+
+    tool: NotRequired[SampleTool]
+    """The tool call, for policies of the phase `tool`."""
 
     key_id: NotRequired[str]
     """The key."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, TypeAlias
 
 from .._runtime.models import ApiModel, Tagged, Unknown
+from .approvals import ApprovalStatus
 from .content import ContentBlock
 from .errors import ErrorObject
 from .message_events import MessageStreamEvent, PingEvent
@@ -82,7 +83,9 @@ class StepStreamEvent(ApiModel):
 
 
 class ToolCallStartEvent(ApiModel):
-    """The gateway calls a tool."""
+    """The gateway takes up a tool call. Where a person has to agree, it waits for that
+    first.
+    """
 
     type: Literal["tool_call_start"]
     """Names the event."""
@@ -110,6 +113,75 @@ class ToolCallStartEvent(ApiModel):
 
     effect_class: EffectClass | str | None = None
     """What the call does to the world, where it is known."""
+
+
+class ApprovalRequestedEvent(ApiModel):
+    """A person has to agree before the tool is called; the run waits, and its time
+    stands still. It is decided with `admin.approvals.decide`.
+    """
+
+    type: Literal["approval_requested"]
+    """Names the event."""
+
+    run_id: str
+    """The run that the event belongs to."""
+
+    sequence_number: int
+    """The event's place in the run, from 1; the frame's `id` says the same."""
+
+    created_at: datetime
+    """When it happened."""
+
+    step_index: int
+    """The step that asked for the call."""
+
+    id: str
+    """Identifier of the call."""
+
+    name: str
+    """Name of the tool."""
+
+    approval_id: str
+    """The approval that the call waits for."""
+
+    policy_name: str
+    """The policy that wants a person to decide."""
+
+    expires_at: datetime
+    """When nobody is waited for any longer."""
+
+
+class ApprovalDecidedEvent(ApiModel):
+    """The call is decided about. It is made if it was approved, and fails with the
+    reason if not.
+    """
+
+    type: Literal["approval_decided"]
+    """Names the event."""
+
+    run_id: str
+    """The run that the event belongs to."""
+
+    sequence_number: int
+    """The event's place in the run, from 1; the frame's `id` says the same."""
+
+    created_at: datetime
+    """When it happened."""
+
+    step_index: int
+    """The step that asked for the call."""
+
+    id: str
+    """Identifier of the call."""
+
+    approval_id: str
+    """The approval that the call waited for."""
+
+    decision: ApprovalStatus | str
+    """How it was decided; `cancelled` if it was withdrawn or the run ends."""
+
+    reason: str | None
+    """Why, if that was said."""
 
 
 class ToolResultEvent(ApiModel):
@@ -267,6 +339,8 @@ RunStreamEvent: TypeAlias = Annotated[
     | StepStartEvent
     | StepStreamEvent
     | ToolCallStartEvent
+    | ApprovalRequestedEvent
+    | ApprovalDecidedEvent
     | ToolResultEvent
     | StepCompleteEvent
     | StepAbandonedEvent
@@ -282,6 +356,8 @@ RunStreamEvent: TypeAlias = Annotated[
             "step_start": StepStartEvent,
             "stream_event": StepStreamEvent,
             "tool_call_start": ToolCallStartEvent,
+            "approval_requested": ApprovalRequestedEvent,
+            "approval_decided": ApprovalDecidedEvent,
             "tool_result": ToolResultEvent,
             "step_complete": StepCompleteEvent,
             "step_abandoned": StepAbandonedEvent,

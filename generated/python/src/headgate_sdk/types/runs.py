@@ -104,7 +104,7 @@ class RunConfig(TypedDict):
 
     timeout_ms: NotRequired[int]
     """The longest the run may take, in milliseconds. Time in which no gateway was there
-    to carry it out does not count.
+    to carry it out or in which it waits for a person does not count.
 
     Default: `60000`.
     """

@@ -5,7 +5,7 @@ import { byCursor, listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
 import type { ApprovalDecisionRequest, ApprovalList } from "../../types/admin.js";
-import type { Approval, ApprovalStatus, SortOrder } from "../../types/shared.js";
+import type { Approval, ApprovalKind, ApprovalStatus, SortOrder } from "../../types/shared.js";
 
 const listRule = byCursor({ items: "data", parameter: "after", from: "last_id", more: "has_more" });
 
@@ -25,6 +25,8 @@ export interface ApprovalsListParams {
   order?: SortOrder;
   /** Only approvals with this status. */
   status?: ApprovalStatus;
+  /** Only approvals of this kind. */
+  kind?: ApprovalKind;
   /** Only approvals of this project. */
   project_id?: string;
   /** Only approvals of requests with this key. */
@@ -52,10 +54,12 @@ export class Approvals extends ApiResource {
   }
 
   /**
-   * Decide about a request.
+   * Decide about what waits.
    *
    * An approved request is performed once, if its key is still good; what came of it is the
-   * `response` of the approval.
+   * `response` of the approval. An approved tool call is made and its run goes on; one that is
+   * rejected fails with the reason. An approved draft is sent, with `edited_content` in its place if
+   * that is given.
    */
   decide(
     approvalId: string,
