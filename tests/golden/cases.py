@@ -47,12 +47,16 @@ def read_expected(case: str, language: str) -> dict[str, str]:
 def read_written(case: str, language: str, folder: Path) -> dict[str, str]:
     """The text of each file of a case's package that shows what the case is about.
 
-    Copies of the fixed runtime are left out: they are one text in every case. So is,
-    unless the case has settings of its own, what hardly differs between packages.
+    Copies of the fixed runtime and of the vectors are left out: they are one text in
+    every case. So is, unless the case has settings of its own, what hardly differs
+    between packages.
     """
+    templates = ROOT / "templates"
+    copied = (templates / language / "runtime", templates / "package/tests/vectors")
     runtime = {
         path.read_text("utf-8")
-        for path in (ROOT / "templates" / language / "runtime").rglob("*")
+        for folder in copied
+        for path in folder.rglob("*")
         if path.is_file()
     }
     whole = (FOLDER / case / "headgate.toml").is_file()

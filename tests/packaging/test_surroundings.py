@@ -6,20 +6,22 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from headgate.pipeline import generate
 from headgate.plan.package import LANGUAGES
+from headgate.plan.surroundings import VECTORS
 from tests.vectors.packaged import PACKAGED, packaged
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = ROOT / "generated"
 TOOLS = ROOT / "tools" / "node_modules" / ".bin"
 AROUND = {
-    "python": ("pyproject.toml", "tests/test_vectors.py", "tests/sse.json"),
-    "typescript": ("package.json", "test/vectors.test.mjs", "test/sse.json"),
+    "python": ("pyproject.toml", "tests/test_vectors.py", "tests/vectors/sse.json"),
+    "typescript": ("package.json", "test/vectors.test.mjs", "test/vectors/sse.json"),
     "rust": ("Cargo.toml", "tests/vectors.rs", "tests/vectors/sse.json"),
 }
 EVERYWHERE = (
@@ -62,7 +64,10 @@ def test_the_licence_follows_the_document(tmp_path: Path) -> None:
 
 def test_packages_carry_the_vectors_of_today() -> None:
     """What a package tests itself by is made from the shared vectors."""
-    assert PACKAGED.read_text("utf-8") == packaged()
+    written = {path.name: path.read_text("utf-8") for path in PACKAGED.iterdir()}
+
+    assert written == packaged()
+    assert written.keys() == {f"{family}.json" for family in VECTORS}
 
 
 def test_the_python_package_passes_its_tests() -> None:
@@ -94,3 +99,32 @@ def test_the_npm_package_passes_its_tests(tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.stdout
+
+
+def listed(language: str, package: Path) -> str:
+    """What the archive that users install would hold, a line a file."""
+    match language:
+        case "python":
+            command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel"]
+        case "typescript":
+            command = ["npm", "pack", "--dry-run", "--ignore-scripts", "--json"]
+        case _:
+            command = ["cargo", "package", "--list", "--allow-dirty", "--offline"]
+    run = subprocess.run(
+        command, cwd=package, check=True, capture_output=True, text=True
+    )
+    if language == "python":
+        (wheel,) = (package / "dist").glob("*.whl")
+        return "\n".join(zipfile.ZipFile(wheel).namelist())
+    return run.stdout
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_users_get_no_vectors(language: str, tmp_path: Path) -> None:
+    """The vectors stay with the sources; what is installed has none."""
+    package = tmp_path / "package"
+    shutil.copytree(GENERATED / language, package)
+    files = listed(language, package)
+
+    assert "README.md" in files or "METADATA" in files
+    assert "partial-json.json" not in files

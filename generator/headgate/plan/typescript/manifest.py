@@ -75,7 +75,7 @@ def plan_package_json(config: Config) -> JsonPage:
             "./opentelemetry": _conditions("runtime/opentelemetry"),
             "./package.json": "./package.json",
         },
-        "files": ["dist", "extensions", "opentelemetry", "src"],
+        "files": ["CHANGELOG.md", "dist", "extensions", "opentelemetry", "src"],
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
