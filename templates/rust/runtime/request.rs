@@ -17,6 +17,7 @@ use super::parameters::{
 };
 pub use super::parameters::{json_text, PathStyle, Style};
 use super::payload::Payload;
+use super::transport::Core;
 use super::upload::{Multipart, Upload};
 
 /// Whether an operation may be sent again.
@@ -300,14 +301,14 @@ impl Request {
     /// Appends the path and the query to the base URL.
     pub(super) fn url(
         &self,
-        base: &Url,
+        core: &Core,
         extra: &[(String, Value)],
         secrets: Vec<(String, String)>,
     ) -> Result<Url, Error> {
         if let Some(address) = &self.address {
             return elsewhere(address, &secrets);
         }
-        let base = self.base(base)?;
+        let base = self.base(core)?;
         let mut path = base.path().trim_end_matches('/').to_owned();
         let whole = self.passed.as_ref().map(|passed| &*passed.path);
         let whole = whole.unwrap_or(self.operation.path);
@@ -335,9 +336,11 @@ impl Request {
         Ok(url)
     }
 
-    /// Gives the address that the path is appended to.
-    fn base(&self, usual: &Url) -> Result<Url, Error> {
-        let Some(own) = self.base_url else {
+    /// Gives the address that the path is appended to: one that the client was given
+    /// goes before the operation's own.
+    fn base(&self, core: &Core) -> Result<Url, Error> {
+        let usual = &core.base_url;
+        let Some(own) = self.base_url.filter(|_| !core.has_own_url) else {
             return Ok(usual.clone());
         };
         usual.join(own).map_err(|error| {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use reqwest::Url;
 
 use super::config::Service;
-use super::environment::Environment;
 use super::error::Error;
 
 /// A part of the base URL that may be set.
@@ -23,7 +22,6 @@ pub struct ServerVariable {
 pub(super) fn base_url(
     given: Option<String>,
     server: &BTreeMap<&'static str, String>,
-    environment: &Environment,
     service: &Service,
 ) -> Result<Url, Error> {
     let own = || -> Result<String, Error> {
@@ -31,8 +29,7 @@ pub(super) fn base_url(
         let template = template.ok_or_else(|| Error::configuration("no base URL is set"))?;
         with_variables(template, server, service.server_variables)
     };
-    let text = given.or_else(|| environment.get("BASE_URL"));
-    let text = text.map_or_else(own, Ok)?;
+    let text = given.map_or_else(own, Ok)?;
     let url = Url::parse(text.trim())
         .map_err(|error| Error::configuration("the base URL is no URL").caused_by(error))?;
     if !matches!(url.scheme(), "http" | "https") {

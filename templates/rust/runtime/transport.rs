@@ -35,6 +35,8 @@ use super::tokens::TokenSource;
 pub struct Core {
     pub(super) http: reqwest::Client,
     pub(super) base_url: Url,
+    /// Whether the address was set, and is not the specification's.
+    pub(super) has_own_url: bool,
     pub(super) own_headers: HeaderMap,
     pub(super) headers: Vec<(HeaderName, Option<HeaderValue>)>,
     pub(super) credentials: Vec<Option<Secret>>,
@@ -275,9 +277,7 @@ impl Sender {
         }
         let mut secrets = Vec::new();
         self.add_credentials(&mut headers, &mut secrets)?;
-        let url = self
-            .request
-            .url(&self.core.base_url, &self.options.query, secrets)?;
+        let url = self.request.url(&self.core, &self.options.query, secrets)?;
         self.add_idempotency_key(&mut headers)?;
         for (name, value) in &self.core.headers {
             match value {

@@ -302,7 +302,9 @@ impl Config {
             None => default_http_client(&timeouts)?,
         };
         let credentials = credentials(&self.credentials, &environment, service);
-        let base_url = base_url(self.base_url, &self.server, &environment, service)?;
+        let own_url = self.base_url.or_else(|| environment.get("BASE_URL"));
+        let has_own_url = own_url.is_some();
+        let base_url = base_url(own_url, &self.server, service)?;
         let tokens = token_sources(self.grants, &environment, service, &base_url)?;
         let secrets = tokens
             .iter()
@@ -320,6 +322,7 @@ impl Config {
         Ok(Core {
             http,
             base_url,
+            has_own_url,
             tokens: tokens.into(),
             own_headers: own_headers(
                 !self.without_platform_headers,

@@ -11,17 +11,20 @@ fn client(server: &Server) -> Client {
     builder.build().expect("a client")
 }
 
-/// An operation with an address of its own is sent there, not to the client's.
+/// An operation with an address of its own is sent there, unless the client was given one.
 #[test]
 fn operations_may_have_an_address_of_their_own() {
-    let client = Client::builder().base_url("https://api.example.invalid/v1");
-    let client = client.build().expect("a client");
-
-    let call = client.elsewhere().get("a/b").extra_query("c", "d");
-    let request = call.to_request().expect("a request");
+    let address = |builder: ClientBuilder| {
+        let client = builder.build().expect("a client");
+        let call = client.elsewhere().get("a/b").extra_query("c", "d");
+        call.to_request().expect("a request").url().to_string()
+    };
 
     let expected = "https://files.example.invalid/v2/elsewhere/a%2Fb?c=d";
-    assert_eq!(request.url().as_str(), expected);
+    assert_eq!(address(Client::builder()), expected);
+    let given = Client::builder().base_url("https://api.example.invalid/v1");
+    let expected = "https://api.example.invalid/v1/elsewhere/a%2Fb?c=d";
+    assert_eq!(address(given), expected);
 }
 
 /// The parts of the API's address may be set; what may not be in one is refused.
