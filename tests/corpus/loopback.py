@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email import policy
+from email.message import Message
 from email.parser import BytesParser
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,7 +32,7 @@ class Request:
     verb: str
     path: str
     query: str
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
 
@@ -60,7 +61,7 @@ class Loopback:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def answer(
-        self, verb: str, target: str, headers: Mapping[str, str], body: bytes
+        self, verb: str, target: str, headers: Message, body: bytes
     ) -> tuple[int, str | None, bytes]:
         """Judge a request and give the status, media type and body of the answer."""
         url = urlsplit(target)
@@ -247,7 +248,7 @@ def _is_same(exchange: Exchange, said: Json) -> bool:
     if flag is None or not may_be_said or flag.property not in said:
         return bool(said == wanted)
     spoken = said[flag.property]
-    return spoken != flag.value and said == {**wanted, flag.property: spoken}
+    return bool(spoken != flag.value and said == {**wanted, flag.property: spoken})
 
 
 def _text_faults(exchange: Exchange, request: Request) -> Iterator[str]:
@@ -286,10 +287,17 @@ _CONTENTS: dict[str, Callable[[Exchange, Request], Iterator[str]]] = {
 }
 
 
+def _is_empty(value: Json) -> bool:
+    """Say whether a form has no way to write a value: nothing, or nothing in it."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return all(map(_is_empty, value)) if isinstance(value, list) else value is None
+
+
 def _field_faults(wanted: Mapping[str, Json], names: set[str]) -> Iterator[str]:
     """Fields that carry something and did not arrive under any spelling of theirs."""
     for name, value in wanted.items():
-        if value is None or value in ([], {}):
+        if _is_empty(value):
             continue
         spread = isinstance(value, dict) and value.keys() <= names
         deep = any(each.startswith((f"{name}[", f"{name}.")) for each in names)
@@ -300,8 +308,9 @@ def _field_faults(wanted: Mapping[str, Json], names: set[str]) -> Iterator[str]:
 def _parts(media_type: str, body: bytes) -> list[tuple[str, bytes]]:
     head = f"Content-Type: {media_type}\r\n\r\n".encode()
     whole = BytesParser(policy=policy.HTTP).parsebytes(head + body)
-    found = []
+    found: list[tuple[str, bytes]] = []
     for part in whole.iter_parts():
         name = part.get_param("name", header="content-disposition")
-        found.append((str(name), part.get_payload(decode=True) or b""))
+        payload = part.get_payload(decode=True)
+        found.append((str(name), payload if isinstance(payload, bytes) else b""))
     return found

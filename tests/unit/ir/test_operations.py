@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from headgate.errors import SpecError
-from headgate.ir.operations import BodyFlag, PathLiteral, PathVariable
+from headgate.ir.operations import BodyFlag, CursorPage, PathLiteral, PathVariable
 from headgate.ir.types import Constant, Ref, Scalar, TypeId
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def test_a_page_knows_its_items(read_api: ReadApi) -> None:
     )
 
     operation = api.operations[0]
-    assert operation.page is not None
+    assert isinstance(operation.page, CursorPage)
     assert operation.result is not None
     assert operation.result.type == Ref(TypeId("L"))
     assert (operation.page.item, operation.page.parameter) == (Constant("x"), "after")
