@@ -277,9 +277,7 @@ impl Sender {
         }
         let mut secrets = Vec::new();
         self.add_credentials(&mut headers, &mut secrets)?;
-        let url = self
-            .request
-            .url(&self.core, &self.options.query, secrets)?;
+        let url = self.request.url(&self.core, &self.options.query, secrets)?;
         self.add_idempotency_key(&mut headers)?;
         for (name, value) in &self.core.headers {
             match value {
