@@ -63,6 +63,7 @@ def test_whole_frames() -> None:
     frames = (
         b'event: stored\ndata: {"a": 1}\n\nevent: note\ndata: 12\n\n'
         b"event: other\ndata: 12\n\nevent: another\ndata: plain\n\n"
+        b"event: note\ndata:\n\nevent: idle\ndata:\n\n"
     )
     shape = StreamShape(
         payload=dict[str, Any], frames={"stored": "json", "note": "text"}
@@ -73,6 +74,8 @@ def test_whole_frames() -> None:
         {"event": "note", "data": "12"},
         {"event": "other", "data": 12},
         {"event": "another", "data": "plain"},
+        {"event": "note", "data": ""},
+        {"event": "idle", "data": ""},
     ]
 
 

@@ -18,6 +18,7 @@ test("a frame that is an event of its own has its name and its data", () => {
 
   assert.deepEqual(read("stored", '{"a":1}'), { event: "stored", data: { a: 1 } });
   assert.deepEqual(read("note", "12"), { event: "note", data: "12" });
+  assert.deepEqual(read("note", ""), { event: "note", data: "" });
   assert.deepEqual(read("other", "12"), { event: "other", data: 12 });
   assert.deepEqual(read("toString", "plain"), { event: "toString", data: "plain" });
   assert.equal(

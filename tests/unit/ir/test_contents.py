@@ -173,13 +173,14 @@ def test_a_query_parameter_asks_for_a_stream(read_api: ReadApi) -> None:
 
 
 def test_frames_are_events_where_only_their_names_differ(read_api: ReadApi) -> None:
-    """Payloads that are alike, or plain text, are told apart by their frames."""
+    """Payloads that are alike, plain text or none are told apart by their frames."""
     frame = "{{properties: {{event: {{const: {}}}, data: {}}}}}"
     word = "{$ref: '#/components/schemas/Word'}"
     frames = [
         frame.format("begun", word),
         frame.format("ended", word),
         frame.format("said", "{type: string}"),
+        "{properties: {event: {const: idle}}}",
     ]
     schema = "{oneOf: [" + ", ".join(frames) + "]}"
     content = f"{{text/event-stream: {{schema: {schema}}}}}"
@@ -189,8 +190,12 @@ def test_frames_are_events_where_only_their_names_differ(read_api: ReadApi) -> N
     stream = api.streams["talk"]
 
     assert stream.discriminator == "event"
-    assert [case.name for case in stream.cases] == ["begun", "ended", "said"]
-    assert stream.frames == (("begun", "json"), ("ended", "json"), ("said", "text"))
+    names = ["begun", "ended", "said", "idle"]
+    assert [case.name for case in stream.cases] == names
+    assert dict(stream.frames) == dict.fromkeys(names, "json") | {
+        "said": "text",
+        "idle": "text",
+    }
 
 
 def test_a_twin_path_streams_alone(read_api: ReadApi) -> None:

@@ -197,6 +197,9 @@ class StreamReader:
             return None
         resolved = self.reader.resolve(frame)
         payloads = self._payloads(resolved, set())
+        if payloads is not None and all(each.data is None for each in payloads):
+            # What has nothing but a name may as well be the JSON of an event.
+            payloads = None
         if payloads is not None:
             self._note_frames(frame, resolved)
         return payloads
@@ -211,14 +214,27 @@ class StreamReader:
             return Json(), ()
         if payloads is None:
             return self.schemas.expression(frame, words), ()
-        types = [self.schemas.expression(each.data, words) for each in payloads]
+        types = [
+            None if each.data is None else self.schemas.expression(each.data, words)
+            for each in payloads
+        ]
         if only_names_tell(payloads, types, self.schemas):
             return read_frames(payloads, types, self.schemas, name)
-        distinct = tuple(map(Variant, dict.fromkeys(types)))
+        self._report_empty(payloads)
+        some = (each for each in types if each is not None)
+        distinct = tuple(map(Variant, dict.fromkeys(some)))
         if len(distinct) == 1:
             return distinct[0].type, ()
         frame = self.reader.resolve(frame)
         return self.schemas.union_of(frame, distinct, words), ()
+
+    def _report_empty(self, payloads: list[Framed]) -> None:
+        """Say which frames are no events, for nothing tells them from others."""
+        for each in payloads:
+            if each.data is None:
+                message = "a frame without data is no event: another has its name"
+                place = each.frame.pointer
+                self.reader.report("frame-left-out", message, place, "warning")
 
     def _payloads(self, frame: Node, seen: set[str]) -> list[Framed] | None:
         """Find the schemas of the JSON inside a frame `{event, id, data}`.
@@ -235,14 +251,15 @@ class StreamReader:
                 return None
             return [framed for part in parts if part for framed in part]
         data = dict(frame.objects("properties")).get("data")
+        names = as_object(frame.value.get("properties")).keys()
         if data is None:
-            return None
+            is_empty = "event" in names and names <= {"event", "id", "retry"}
+            return [Framed(frame, None)] if is_empty else None
         inner = self.reader.resolve(data)
         if is_object(inner.value.get("contentSchema")):
             content = inner.value["contentSchema"]
             payload = Node(content, inner.child("contentSchema"))
             return [Framed(frame, payload, is_json=True)]
-        names = as_object(frame.value.get("properties")).keys()
         is_frame = names <= {"event", "id", "data", "retry"}
         return [Framed(frame, data)] if is_frame else None
 

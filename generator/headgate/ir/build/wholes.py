@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Framed:
-    """A frame `{event, id, data}` and the schema of its data.
+    """A frame `{event, id, data}` and the schema of its data, None where it has none.
 
     `is_json`: the document says that the text of the data is JSON.
     """
 
     frame: Node
-    data: Node
+    data: Node | None
     is_json: bool = False
 
     @property
@@ -54,14 +54,21 @@ class Framed:
         return values[0] if is_name else None
 
 
+def have_names(frames: Sequence[Framed]) -> bool:
+    """Whether each of several frames has a name of its own."""
+    names = {framed.name for framed in frames}
+    return len(frames) > 1 and None not in names and len(names) == len(frames)
+
+
 def only_names_tell(
-    frames: Sequence[Framed], types: Sequence[TypeExpr], schemas: SchemaReader
+    frames: Sequence[Framed], types: Sequence[TypeExpr | None], schemas: SchemaReader
 ) -> bool:
     """Whether events differ by the names of their frames and by nothing inside."""
-    names = {framed.name for framed in frames}
-    if len(frames) < 2 or None in names or len(names) < len(frames):
+    if not have_names(frames):
         return False
-    distinct = tuple(dict.fromkeys(types))
+    distinct = tuple(dict.fromkeys(each for each in types if each is not None))
+    if None in types:
+        return True
     known = schemas.definitions.get(distinct[0].id) if _is_lone(distinct) else None
     if not isinstance(known, Union):
         known = _union(schemas, frames[0].frame, distinct)
@@ -88,22 +95,26 @@ def _union(schemas: SchemaReader, frame: Node, types: tuple[TypeExpr, ...]) -> U
 
 def read_frames(
     frames: Sequence[Framed],
-    types: Sequence[TypeExpr],
+    types: Sequence[TypeExpr | None],
     schemas: SchemaReader,
     stream: str,
 ) -> tuple[TypeExpr, tuple[tuple[str, FrameData], ...]]:
-    """Give the union of the frames, and what the data of each is written as."""
+    """Give the union of the frames, and what the data of each is written as.
+
+    One without data is the name alone; the text that it has is empty.
+    """
     variants: list[Variant] = []
     kinds: list[tuple[str, FrameData]] = []
     for framed, type_ in zip(frames, types, strict=True):
         name = framed.name or "event"
-        fields = (
-            _field(schemas, framed.frame, "event", Constant(name)),
-            _field(schemas, framed.data, "data", type_),
-        )
+        fields = [_field(schemas, framed.frame, "event", Constant(name))]
+        if framed.data is not None and type_ is not None:
+            fields.append(_field(schemas, framed.data, "data", type_))
         words = (*split_words(stream), name, "event")
-        variants.append(Variant(schemas.struct_of(framed.frame, fields, words)))
-        is_text = not framed.is_json and _is_text(type_, schemas.definitions)
+        variants.append(Variant(schemas.struct_of(framed.frame, tuple(fields), words)))
+        is_text = type_ is None or (
+            not framed.is_json and _is_text(type_, schemas.definitions)
+        )
         kinds.append((name, "text" if is_text else "json"))
     node = Node({}, frames[0].frame.pointer)
     event = schemas.union_of(node, tuple(variants), (*split_words(stream), "event"))

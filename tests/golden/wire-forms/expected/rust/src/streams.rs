@@ -220,7 +220,12 @@ impl StreamKind for SignalsKind {
         sentinel: None,
         error: None,
         sequence: None,
-        frames: &[("stored", false), ("removed", false), ("note", true)],
+        frames: &[
+            ("stored", false),
+            ("removed", false),
+            ("note", true),
+            ("idle", true),
+        ],
         resume: None,
     };
 
@@ -229,6 +234,7 @@ impl StreamKind for SignalsKind {
             Some("stored") => variant(data, types::SignalsEvent::Stored),
             Some("removed") => variant(data, types::SignalsEvent::Removed),
             Some("note") => variant(data, types::SignalsEvent::Note),
+            Some("idle") => variant(data, types::SignalsEvent::Idle),
             _ => serde_json::from_str(data),
         }
     }
@@ -238,6 +244,7 @@ impl StreamKind for SignalsKind {
             types::SignalsEvent::Stored(_) => "stored",
             types::SignalsEvent::Removed(_) => "removed",
             types::SignalsEvent::Note(_) => "note",
+            types::SignalsEvent::Idle(_) => "idle",
             types::SignalsEvent::Unknown(fields) => tag(fields, "event"),
         }
     }
@@ -279,6 +286,15 @@ impl EventOf<SignalsKind> for types::SignalsNoteEvent {
     fn of(event: &types::SignalsEvent) -> Option<&Self> {
         match event {
             types::SignalsEvent::Note(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<SignalsKind> for types::SignalsIdleEvent {
+    fn of(event: &types::SignalsEvent) -> Option<&Self> {
+        match event {
+            types::SignalsEvent::Idle(event) => Some(event),
             _ => None,
         }
     }

@@ -48,6 +48,17 @@ pub struct SignalsNoteEvent {
     pub extra: Map<String, Value>,
 }
 
+/// `signals idle event`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SignalsIdleEvent {
+    #[serde(default)]
+    event: constants::Idle,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
 /// `signals event`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
@@ -59,6 +70,8 @@ pub enum SignalsEvent {
     Removed(SignalsRemovedEvent),
     /// Tagged `note`.
     Note(SignalsNoteEvent),
+    /// Tagged `idle`.
+    Idle(SignalsIdleEvent),
     /// Of a kind that this version does not know.
     Unknown(Map<String, Value>),
 }
@@ -80,6 +93,7 @@ impl Tagged for SignalsEvent {
             Some("stored") => fields.read(Self::Stored),
             Some("removed") => fields.read(Self::Removed),
             Some("note") => fields.read(Self::Note),
+            Some("idle") => fields.read(Self::Idle),
             _ => fields.read(Self::Unknown),
         }
     }

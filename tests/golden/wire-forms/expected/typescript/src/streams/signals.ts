@@ -15,6 +15,7 @@ const rule: StreamRule = {
     stored: "json",
     removed: "json",
     note: "text",
+    idle: "text",
   }),
 };
 

@@ -18,8 +18,13 @@ export interface SignalsNoteEvent {
   data: string;
 }
 
+export interface SignalsIdleEvent {
+  event: "idle";
+}
+
 export type SignalsEvent =
   | SignalsStoredEvent
   | SignalsRemovedEvent
   | SignalsNoteEvent
+  | SignalsIdleEvent
   | UnknownVariant<"event">;

@@ -11,6 +11,7 @@ from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncEventStream, EventStream
 from ..types.signals import (
     SignalsEvent,
+    SignalsIdleEvent,
     SignalsNoteEvent,
     SignalsRemovedEvent,
     SignalsStoredEvent,
@@ -22,9 +23,10 @@ SIGNALS_SHAPE = StreamShape(
         "stored": SignalsStoredEvent,
         "removed": SignalsRemovedEvent,
         "note": SignalsNoteEvent,
+        "idle": SignalsIdleEvent,
     },
     tag="event",
-    frames={"stored": "json", "removed": "json", "note": "text"},
+    frames={"stored": "json", "removed": "json", "note": "text", "idle": "text"},
 )
 
 
@@ -50,6 +52,13 @@ class SignalsCallbacks(EventCallbacks):
         self,
         name: Literal["note"],
         callback: Callable[[SignalsNoteEvent], object],
+    ) -> Self: ...
+
+    @overload
+    def on(
+        self,
+        name: Literal["idle"],
+        callback: Callable[[SignalsIdleEvent], object],
     ) -> Self: ...
 
     def on(self, name: str, callback: Callable[[Any], object]) -> Self:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .shared import Entry, Filter, Item, ItemParam, Stored
     from .signals import (
         SignalsEvent,
+        SignalsIdleEvent,
         SignalsNoteEvent,
         SignalsRemovedEvent,
         SignalsStoredEvent,
@@ -45,6 +46,7 @@ __all__ = [
     "Place",
     "PlaceParam",
     "SignalsEvent",
+    "SignalsIdleEvent",
     "SignalsNoteEvent",
     "SignalsRemovedEvent",
     "SignalsStoredEvent",
@@ -74,6 +76,7 @@ if not TYPE_CHECKING:
             "Place": ".places",
             "PlaceParam": ".places",
             "SignalsEvent": ".signals",
+            "SignalsIdleEvent": ".signals",
             "SignalsNoteEvent": ".signals",
             "SignalsRemovedEvent": ".signals",
             "SignalsStoredEvent": ".signals",

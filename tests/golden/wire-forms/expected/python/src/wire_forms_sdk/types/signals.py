@@ -27,14 +27,23 @@ class SignalsNoteEvent(ApiModel):
     data: str
 
 
+class SignalsIdleEvent(ApiModel):
+    event: Literal["idle"]
+
+
 SignalsEvent: TypeAlias = Annotated[
-    SignalsStoredEvent | SignalsRemovedEvent | SignalsNoteEvent | Unknown,
+    SignalsStoredEvent
+    | SignalsRemovedEvent
+    | SignalsNoteEvent
+    | SignalsIdleEvent
+    | Unknown,
     Tagged(
         "event",
         {
             "stored": SignalsStoredEvent,
             "removed": SignalsRemovedEvent,
             "note": SignalsNoteEvent,
+            "idle": SignalsIdleEvent,
         },
     ),
 ]
