@@ -301,7 +301,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         most=settings.max_model_calls,
     )
     limit_store = LimitStore(database, instance=instance)
-    policies = PolicyEngine(policy_store)
+    policies = PolicyEngine(policy_store, meter.used_by)
     approvals = ApprovalDesk(
         approval_store, authenticator, key=hasher.derive(b"approvals")
     )

@@ -1494,7 +1494,7 @@ PolicyPhase = TypeAliasType(
     Annotated[
         Literal['pre', 'post', 'tool'],
         Field(
-            description='When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,\nbefore a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked\nagainst a schema or made to wait for a person; what is refused is a failed tool call and the run goes\non. Answers that are to pass a `post` policy cannot be streamed.'
+            description='When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,\nbefore a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked\nagainst a schema or made to wait for a person; what is refused is a failed tool call and the run goes\non. A streamed\nanswer passes a `post` policy block by block: each is sent when it is whole, and where one is refused\nthe stream ends with `error`. Runs that are to pass a `post` policy cannot be streamed.'
         ),
     ],
 )
@@ -2802,8 +2802,8 @@ PolicyField = TypeAliasType(
     Annotated[
         StrictStr,
         Field(
-            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
-            pattern='^(request|response|tool|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
+            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,\n`usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the\nkey before, in UTC), `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
+            pattern='^(request|response|tool|usage|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
         ),
     ],
 )
@@ -4097,10 +4097,13 @@ class AuditLog(BaseModel):
     ]
     span_id: Annotated[
         StrictStr | None,
-        Field(description='The span, by `X-Span-ID` or `traceparent`.'),
+        Field(
+            description="The span of the request, as the answer's `X-Span-ID` names it."
+        ),
     ]
     parent_span_id: Annotated[
-        StrictStr | None, Field(description='The span above it, by `X-Parent-Span-ID`.')
+        StrictStr | None,
+        Field(description='The span above it, by `X-Parent-Span-ID` or `traceparent`.'),
     ]
     properties: Annotated[
         AuditProperties, Field(description='Free properties, by `X-Properties`.')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,7 @@ def test_an_entry_says_who_and_what(client: Client, project: str):
         "acme",
     ]
     assert (entry["span_id"], entry["parent_span_id"]) == ("b", "a")
+    assert answer.headers["x-span-id"] == "b"
     assert entry["properties"] == {"plan": "pro"}
     assert entry["policy_result"] == "allow"
 
@@ -107,15 +109,17 @@ def test_failures_streams_and_calls_have_entries(client: Client, project: str):
 
 
 def test_the_agent_falls_back_to_the_user_agent(client: Client, project: str):
-    """And a span to that of the trace context."""
+    """And the span above to that of the trace context; its own is a new one."""
     caller = client.with_key(client.new_key(project)["secret"])
     trace = f"00-{'a' * 32}-{'b' * 16}-01"
     headers = {"User-Agent": "agent/1", "traceparent": trace, "X-Properties": "no"}
-    caller.http.get("/v1/models", headers=headers)
+    answer = caller.http.get("/v1/models", headers=headers)
     [entry] = entries(client, 1, project_id=project)
 
     assert entry["agent_name"] == "agent/1"
-    assert entry["span_id"] == "b" * 16
+    assert entry["parent_span_id"] == "b" * 16
+    assert entry["span_id"] == answer.headers["x-span-id"]
+    assert re.fullmatch("[0-9a-f]{16}", entry["span_id"])
     assert entry["properties"] == {}
 
 

@@ -10,7 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.gateway.client import Client, message, run
+from headgate.contract import SseDecoder
+from headgate.contract.folding import fold_events
+from tests.gateway.client import STREAMS, Client, Recording, breaches, message, run
 from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import ProxyBench, running_bench
 from tests.gateway.test_audit import entries
@@ -233,10 +235,10 @@ def test_tools_may_be_kept_from_models(bench: Bench):
 
 
 def test_answers_are_judged(bench: Bench):
-    """Redacted, held against a schema, refused; a stream cannot pass that way."""
+    """Redacted, held against a schema, refused; a run cannot be streamed that way."""
     bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
     whole = bench.says("ada@example.com")
-    streamed = bench.says("ada@example.com", stream=True)
+    streamed = bench.caller.http.post("/v1/runs:stream", json=run("text"))
     proxied = bench.caller.http.get(SERVICE)
     schema = {"type": "object", "required": ["total"]}
     bench.policy(
@@ -251,6 +253,90 @@ def test_answers_are_judged(bench: Bench):
     assert proxied.json() == {"mail": "[email]"}
     assert invalid.status_code == 502
     assert invalid.json()["error"]["code"] == "output_validation_failed"
+
+
+TOLD = {
+    "turns": [
+        {
+            "thinking": "Ada is ada@example.com.",
+            "text": "Write to ada@example.com.",
+            "tools": [{"name": "mail", "input": {"to": "ada@example.com"}}],
+        }
+    ]
+}
+
+
+def test_a_stream_is_redacted_block_by_block(bench: Bench):
+    """Nothing of what is taken out goes out, and the stream keeps all its rules."""
+    bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
+    streamed = bench.caller.record(
+        "POST", "/v1/messages", json=message(TOLD, stream=True)
+    )
+    answer = fold_events(STREAMS["message"].declaration, streamed.events)
+    thought, text, call = answer["content"]
+
+    assert breaches("message", streamed) == []
+    assert thought["thinking"] == "Ada is [email]."
+    assert text["text"] == "Write to [email]."
+    assert call["input"] == {"to": "[email]"}
+    assert not any("example.com" in frame.data for frame in streamed.frames)
+
+
+@pytest.mark.parametrize("chat", [False, True])
+def test_a_refused_block_ends_the_stream(bench: Bench, *, chat: bool):
+    """What came before it was sent; it is not, and a typed error is the end."""
+    field = "choices.0.message.content" if chat else "content.*.text"
+    refused = compare(f"response.body.{field}", "contains", "ada@example.com")
+    bench.policy(DENY, when=refused, phase="post")
+    path = "/v1/chat/completions" if chat else "/v1/messages"
+    body = message(TOLD, stream=True)
+    decoder = SseDecoder()
+    frames = decoder.feed(bench.caller.http.post(path, json=body).content)
+    entry = entries(bench.proxy.client, 1, project_id=bench.project)[0]
+    error = json.loads(frames[-1].data)["error"]
+
+    assert (error["code"], error["message"]) == ("policy_denied", "Not here.")
+    assert "Ada is" in "".join(frame.data for frame in frames)
+    assert not any("Write to" in frame.data for frame in frames)
+    if not chat:
+        recorded = Recording(200, bench.caller.http.headers, frames, complete=True)
+        assert breaches("message", recorded) == []
+    assert entry["policy_result"] == "deny"
+
+
+def test_a_whole_stream_is_held_against_a_schema(bench: Bench):
+    """At its end, when the answer is whole; the end is an error then."""
+    schema = {"type": "object", "required": ["total"]}
+    action = {"type": "validate_schema", "schema": schema}
+    bench.policy(action, phase="post")
+    streamed = bench.caller.record(
+        "POST", "/v1/messages", json=message("text", stream=True)
+    )
+
+    assert breaches("message", streamed) == []
+    assert streamed.events[-1]["error"]["code"] == "output_validation_failed"
+
+
+@pytest.mark.parametrize(
+    ("field", "limit"),
+    [
+        ("requests_today", 1),
+        ("requests_this_hour", 1),
+        ("spend_today_usd", 0.0),
+        ("spend_month_usd", 0.0),
+    ],
+)
+def test_conditions_know_what_was_used(bench: Bench, field: str, limit: float):
+    """Answers and dollars of the key until now; another key has its own."""
+    operator = "gte" if field.startswith("requests") else "gt"
+    bench.policy(DENY, when=compare(f"usage.{field}", operator, limit))
+    first, second = bench.says(), bench.says()
+    other = bench.proxy.caller(bench.project)
+
+    # The echo costs nothing, so only answers add up.
+    expected = 403 if field.startswith("requests") else 200
+    assert (first.status_code, second.status_code) == (200, expected)
+    assert other.http.post("/v1/messages", json=message()).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -83,8 +83,7 @@ def attribution(headers: Mapping[str, str]) -> JsonObject:
         "user_id": _name(headers, "x-user-id"),
         "tenant_id": _name(headers, "x-tenant-id"),
         "session_id": _name(headers, "x-session-id"),
-        "span_id": _name(headers, "x-span-id") or _span_of(headers),
-        "parent_span_id": _name(headers, "x-parent-span-id"),
+        "parent_span_id": _name(headers, "x-parent-span-id") or _span_of(headers),
         "properties": _properties(headers.get("x-properties", "")),
     }
 

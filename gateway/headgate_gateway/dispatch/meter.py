@@ -55,6 +55,11 @@ class Meter:
         # Whoever waits may leave in the middle; what is being written must not.
         return await asyncio.shield(self._flush())
 
+    async def used_by(self, key_id: str) -> dict[str, float]:
+        """What a key has used by now, what is not written yet included."""
+        await self.flush()
+        return await self._store.of_key(key_id)
+
     async def _flush(self) -> bool:
         async with self._writing:
             while self._pending:

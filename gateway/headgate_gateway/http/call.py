@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.events import EventSource
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.principals import Principal
@@ -17,6 +18,10 @@ from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
 
 _PROVIDER_KEY = "x-provider-key-"
+
+
+def _as_it_is(source: EventSource) -> EventSource:
+    return source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Call:
     """Headers of a proxied call that policies set, or left out if None."""
     whole: bool = False
     """Whether the answer has to be whole, for policies to look into."""
+    judged: Callable[[EventSource], EventSource] = _as_it_is
+    """What policies make of a streamed message on its way."""
 
     @property
     def caller(self) -> Principal:

@@ -1,6 +1,7 @@
 """What surrounds every request: its id, its line in the log, errors as envelopes."""
 
 import re
+import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -34,6 +35,7 @@ class RequestState:
     """What is known of a request so far."""
 
     request_id: str
+    span_id: str
     operation: str = "unknown"
     project_id: str | None = None
     key_id: str | None = None
@@ -65,7 +67,9 @@ class RequestEdge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        state = scope[_STATE] = RequestState(_request_id(Request(scope)))
+        request = Request(scope)
+        state = RequestState(_request_id(request), _span_id(request))
+        scope[_STATE] = state
         started, began = time.perf_counter(), now_ms()
 
         async def receive_and_keep() -> Message:
@@ -76,7 +80,9 @@ class RequestEdge:
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 state.status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = state.request_id
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = state.request_id
+                headers["X-Span-ID"] = state.span_id
             else:
                 state.facts.keep_response(message.get("body", b""))
             await send(message)
@@ -160,6 +166,7 @@ def _entry(
         "status": state.status or _LEFT,
         "latency_ms": round(seconds * 1000, 3),
         "created_at": began,
+        "span_id": state.span_id,
         **attribution(Request(scope).headers),
     }
 
@@ -167,3 +174,9 @@ def _entry(
 def _request_id(request: Request) -> str:
     given = request.headers.get("x-request-id", "")
     return given if _REQUEST_ID.fullmatch(given) else new_id("req")
+
+
+def _span_id(request: Request) -> str:
+    """The caller's name for this call, or a new one as W3C trace context has them."""
+    given = request.headers.get("x-span-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)

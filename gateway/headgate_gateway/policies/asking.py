@@ -18,7 +18,7 @@ PENDING = "X-Headgate-Approval"
 """Tells the answer for now from an upstream's own 202."""
 _WAIT = re.compile(r"wait=(\d+)")
 _LONGEST_WAIT = 300
-_NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id"})
+_NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id", "x-span-id"})
 
 
 def is_approved(call: Call) -> bool:

@@ -1,7 +1,7 @@
 """Conditions, from the document that states them to functions that answer."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
@@ -33,6 +33,20 @@ def compile_condition(node: JsonObject, at: str, problems: Problems) -> Conditio
             return _compare(node)
         case _:
             return lambda _view: True
+
+
+def fields_of(node: JsonObject) -> Iterator[str]:
+    """The fields that a condition looks at."""
+    match node["type"]:
+        case "all" | "any":
+            for part in node["conditions"]:
+                yield from fields_of(part)
+        case "not":
+            yield from fields_of(node["condition"])
+        case "match" | "compare":
+            yield node["field"]
+        case _:
+            return
 
 
 def compile_pattern(text: str, at: str, problems: Problems) -> re.Pattern[str]:

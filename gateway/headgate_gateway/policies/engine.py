@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -25,6 +25,11 @@ from headgate_gateway.store.policies import PolicyStore
 
 _REMEMBERED_FOR = 1.0
 """Seconds that a project's policies are believed; a change takes as long."""
+UsageOfKey: TypeAlias = Callable[[str], Awaitable[JsonObject]]
+"""Gives what a key has used by now, as the fields ``usage.…`` of conditions."""
+
+_ON_THE_WAY = frozenset({"deny", "redact"})
+"""What can be done about a part of an answer."""
 _REFUSING = frozenset({"deny", "require_approval"})
 
 _log = structlog.get_logger("headgate_gateway.policies")
@@ -33,8 +38,9 @@ _log = structlog.get_logger("headgate_gateway.policies")
 class PolicyEngine:
     """The policies of all projects, compiled when they are first asked."""
 
-    def __init__(self, store: PolicyStore) -> None:
+    def __init__(self, store: PolicyStore, usage_of: UsageOfKey) -> None:
         self._store = store
+        self._usage_of = usage_of
         self._compiled: dict[str, tuple[float, tuple[Policy, ...]]] = {}
         self._turn = 0
 
@@ -59,6 +65,7 @@ class PolicyEngine:
         ``approved``: a person has agreed already, and nobody is asked again.
         """
         verdict = Verdict(view.body)
+        view = await self._with_usage(view, policies)
         for policy in policies:
             for rule in policy.holding(replace(view, body=verdict.body)):
                 if policy.enforced:
@@ -72,6 +79,7 @@ class PolicyEngine:
     async def after(self, view: View, policies: list[Policy], verdict: Verdict) -> Any:
         """The answer that the caller gets; an error where it may not have it."""
         answer = view.answer
+        view = await self._with_usage(view, policies)
         for policy in policies:
             for rule in policy.holding(replace(view, answer=answer)):
                 if not policy.enforced:
@@ -80,6 +88,37 @@ class PolicyEngine:
                 for action in rule.then:
                     answer = self._answered(policy, rule, action, answer, verdict)
         return answer
+
+    async def on_the_way(
+        self,
+        view: View,
+        policies: list[Policy],
+        verdict: Verdict,
+        block: JsonObject | None,
+    ) -> JsonObject | None:
+        """A block of a streamed answer as the caller gets it; an error to end it there.
+
+        The view holds the answer so far. Without a block it is whole, and all actions
+        are due; before that only those that refuse or redact.
+        """
+        view = await self._with_usage(view, policies)
+        for policy in policies:
+            for rule in policy.holding(view):
+                if not policy.enforced:
+                    _note(policy, rule, verdict)
+                    continue
+                for action in rule.then:
+                    if block is None:
+                        self._answered(policy, rule, action, view.answer, verdict)
+                    elif action.kind in _ON_THE_WAY:
+                        block = self._answered(policy, rule, action, block, verdict)
+        return block
+
+    async def _with_usage(self, view: View, policies: list[Policy]) -> View:
+        """The view with what the key has used, if a condition asks for that."""
+        if view.key_id is None or not any(policy.reads_usage for policy in policies):
+            return view
+        return replace(view, usage=await self._usage_of(view.key_id))
 
     async def _of_project(self, project_id: str) -> tuple[Policy, ...]:
         now = time.monotonic()

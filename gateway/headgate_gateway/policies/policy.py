@@ -12,6 +12,7 @@ from headgate_gateway.policies.conditions import (
     Condition,
     compile_condition,
     compile_pattern,
+    fields_of,
 )
 from headgate_gateway.policies.problems import Problems
 from headgate_gateway.policies.view import View
@@ -50,6 +51,8 @@ class Policy:
     phase: str
     scope: JsonObject
     rules: tuple[Rule, ...]
+    reads_usage: bool = False
+    """Whether a condition asks what the key has used."""
 
     def looks_at(self, view: View) -> bool:
         """Whether a request is in its scope."""
@@ -97,6 +100,11 @@ def compile_policy(row: Mapping[Any, Any]) -> Policy:
         phase=row["phase"],
         scope=row["scope"],
         rules=compile_rules(row["rules"]),
+        reads_usage=any(
+            field.startswith("usage.")
+            for rule in row["rules"]
+            for field in fields_of(rule["when"])
+        ),
     )
 
 

@@ -7,12 +7,14 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import EventSource
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.http.validation import read_body
-from headgate_gateway.json import JSONDecodeError, dumps, is_object, loads
+from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, is_object, loads
 from headgate_gateway.picking import pick
 from headgate_gateway.policies.asking import ask, is_approved
+from headgate_gateway.policies.blocks import ChatShape, MessageShape, judged
 from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
@@ -57,12 +59,14 @@ async def governed(call: Call, handler: Handler) -> ASGIApp:
     call = _changed(call, verdict)
     if not after:
         return await handler(call)
-    if _streams(call):
+    if call.operation.id == "runs.stream":
         raise denied(
             after[0],
             after[0].rules[0],
-            {"message": "An answer that a policy has to see cannot be streamed."},
+            {"message": "A run that a policy has to see cannot be streamed."},
         )
+    if _streams(call):
+        return await handler(replace(call, judged=_judging(call, view, after, verdict)))
     answer = await handler(replace(call, whole=True))
     return await _judged(call, view, after, verdict, answer)
 
@@ -137,8 +141,29 @@ def _require_valid(call: Call, body: Any) -> None:
 
 
 def _streams(call: Call) -> bool:
-    asked = call.body.get("stream") if is_object(call.body) else False
-    return bool(asked) or call.operation.id == "runs.stream"
+    return is_object(call.body) and bool(call.body.get("stream"))
+
+
+def _judging(
+    call: Call, view: View, policies: list[Policy], verdict: Verdict
+) -> Callable[[EventSource], EventSource]:
+    """What policies make of a streamed answer, a block at a time."""
+    is_message = call.operation.id == "messages.create"
+    engine = call.gateway.policies
+
+    async def judge(answer: JsonObject, block: JsonObject | None) -> JsonObject:
+        seen = replace(view, status=200, answer=answer)
+        try:
+            allowed = await engine.on_the_way(seen, policies, verdict, block)
+        except GatewayError as error:
+            _remember_refusal(call, error)
+            raise
+        _remember(call, verdict)
+        return allowed or {}
+
+    return lambda source: judged(
+        source, MessageShape() if is_message else ChatShape(), judge
+    )
 
 
 async def _judged(
@@ -150,14 +175,14 @@ async def _judged(
     engine = call.gateway.policies
     view = replace(view, status=answer.status, answer=body)
     try:
-        judged = await engine.after(view, policies, verdict)
+        allowed = await engine.after(view, policies, verdict)
     except GatewayError as error:
         _remember_refusal(call, error)
         raise
     _remember(call, verdict)
-    if judged == body:
+    if allowed == body:
         return answer
-    content = judged.encode() if isinstance(judged, str) else dumps(judged)
+    content = allowed.encode() if isinstance(allowed, str) else dumps(allowed)
     return Answer(answer.status, content, answer.headers)
 
 

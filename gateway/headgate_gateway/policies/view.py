@@ -25,6 +25,8 @@ class View:
     ip: str | None = None
     tool: JsonObject | None = None
     """A tool call of a run: name, effect_class, input."""
+    usage: JsonObject | None = None
+    """What the key has used."""
     status: int | None = None
     answer: Any = None
 
@@ -53,6 +55,7 @@ class View:
             },
             "response": {"status": self.status, "body": self.answer},
             "tool": self.tool,
+            "usage": self.usage,
             "agent": {"name": self.agent},
             "key": {"id": self.key_id, "project_id": self.project_id},
             "context": {

@@ -75,17 +75,19 @@ def _begin(call: Call) -> _Completion:
     request = message_request(call.body)
     choices = [Choice(index) for index in range(call.body.get("n") or 1)]
     sources = [
-        observed(
-            call.gateway.dispatcher.stream(
-                call.payer,
-                models.first,
-                request,
-                fallbacks=models.others,
-                messages=request["messages"],
-                keys=call.provider_keys,
-                whole=not call.body.get("stream"),
-            ),
-            call.facts,
+        call.judged(
+            observed(
+                call.gateway.dispatcher.stream(
+                    call.payer,
+                    models.first,
+                    request,
+                    fallbacks=models.others,
+                    messages=request["messages"],
+                    keys=call.provider_keys,
+                    whole=not call.body.get("stream"),
+                ),
+                call.facts,
+            )
         )
         for _ in choices
     ]

@@ -132,7 +132,7 @@ def _events(call: Call, models: Choice) -> EventSource:
         keys=call.provider_keys,
         whole=not call.body.get("stream"),
     )
-    return observed(source, call.facts)
+    return call.judged(observed(source, call.facts))
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
-from headgate_gateway.dispatch.money import PERIODS, Period, time_of, units
+from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
 from headgate_gateway.ids import new_id
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import keys, reservations, spend, usage
@@ -174,6 +174,29 @@ class UsageStore:
         """What was spent with a key in these periods as they are now."""
         async with self._database.reading() as connection:
             return await _spent(connection, key_id, periods, now_ms())
+
+    async def of_key(self, key_id: str) -> dict[str, float]:
+        """What a key has used this hour, day and month (UTC), for policies."""
+        now = now_ms()
+        hour = now // 3_600_000 * 3_600_000
+        day = now // 86_400_000 * 86_400_000
+        today = sa.and_(usage.c.key_id == key_id, usage.c.created_at >= day)
+        in_hour = sa.case((usage.c.created_at >= hour, 1), else_=0)
+        counts = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(in_hour), 0)
+        ).where(today)
+        periods: Mapping[Period, None] = {"daily": None, "monthly": None}
+        async with self._database.reading() as connection:
+            requests_today, requests_this_hour = (
+                await connection.execute(counts)
+            ).one()
+            spent = await _spent(connection, key_id, periods, now)
+        return {
+            "spend_today_usd": float(dollars(spent["daily"])),
+            "spend_month_usd": float(dollars(spent["monthly"])),
+            "requests_today": int(requests_today),
+            "requests_this_hour": int(requests_this_hour),
+        }
 
     async def totals(self, where: UsageFilter) -> sa.RowMapping:
         """The sums over all calls."""

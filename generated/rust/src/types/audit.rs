@@ -104,9 +104,9 @@ pub struct AuditLog {
     pub tenant_id: Option<String>,
     /// The session, by `X-Session-ID`.
     pub session_id: Option<String>,
-    /// The span, by `X-Span-ID` or `traceparent`.
+    /// The span of the request, as the answer's `X-Span-ID` names it.
     pub span_id: Option<String>,
-    /// The span above it, by `X-Parent-Span-ID`.
+    /// The span above it, by `X-Parent-Span-ID` or `traceparent`.
     pub parent_span_id: Option<String>,
     /// Free properties, by `X-Properties`.
     pub properties: AuditProperties,
@@ -200,9 +200,9 @@ pub struct AuditLogDetail {
     pub tenant_id: Option<String>,
     /// The session, by `X-Session-ID`.
     pub session_id: Option<String>,
-    /// The span, by `X-Span-ID` or `traceparent`.
+    /// The span of the request, as the answer's `X-Span-ID` names it.
     pub span_id: Option<String>,
-    /// The span above it, by `X-Parent-Span-ID`.
+    /// The span above it, by `X-Parent-Span-ID` or `traceparent`.
     pub parent_span_id: Option<String>,
     /// Free properties, by `X-Properties`.
     pub properties: AuditProperties,

@@ -40,7 +40,9 @@ impl PolicyMode {
 /// When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,
 /// before a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked
 /// against a schema or made to wait for a person; what is refused is a failed tool call and the run goes
-/// on. Answers that are to pass a `post` policy cannot be streamed.
+/// on. A streamed
+/// answer passes a `post` policy block by block: each is sent when it is whole, and where one is refused
+/// the stream ends with `error`. Runs that are to pass a `post` policy cannot be streamed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum PolicyPhase {
@@ -193,7 +195,9 @@ impl ConditionAlways {
 
 /// What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,
 /// `request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,
-/// `tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
+/// `tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,
+/// `usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the
+/// key before, in UTC), `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
 /// are numbers, or `*` for all entries.
 pub type PolicyField = String;
 

@@ -466,7 +466,9 @@ export type PolicyMode = "enforce" | "shadow" | (string & {});
  * When a policy is asked: `pre`, before the upstream is called, `post`, after it answered, or `tool`,
  * before a tool is called inside a run. A tool call can be let pass, refused, limited, delayed, checked
  * against a schema or made to wait for a person; what is refused is a failed tool call and the run goes
- * on. Answers that are to pass a `post` policy cannot be streamed.
+ * on. A streamed
+ * answer passes a `post` policy block by block: each is sent when it is whole, and where one is refused
+ * the stream ends with `error`. Runs that are to pass a `post` policy cannot be streamed.
  */
 export type PolicyPhase = "pre" | "post" | "tool" | (string & {});
 
@@ -513,7 +515,9 @@ export interface ConditionAlways {
 /**
  * What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,
  * `request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,
- * `tool.name`, `tool.effect_class`, `tool.input.…`, `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
+ * `tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,
+ * `usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the
+ * key before, in UTC), `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
  * are numbers, or `*` for all entries.
  */
 export type PolicyField = string;
@@ -1054,9 +1058,9 @@ export interface AuditLog {
   tenant_id: string | null;
   /** The session, by `X-Session-ID`. */
   session_id: string | null;
-  /** The span, by `X-Span-ID` or `traceparent`. */
+  /** The span of the request, as the answer's `X-Span-ID` names it. */
   span_id: string | null;
-  /** The span above it, by `X-Parent-Span-ID`. */
+  /** The span above it, by `X-Parent-Span-ID` or `traceparent`. */
   parent_span_id: string | null;
   /** Free properties, by `X-Properties`. */
   properties: AuditProperties;
@@ -1140,9 +1144,9 @@ export interface AuditLogDetail {
   tenant_id: string | null;
   /** The session, by `X-Session-ID`. */
   session_id: string | null;
-  /** The span, by `X-Span-ID` or `traceparent`. */
+  /** The span of the request, as the answer's `X-Span-ID` names it. */
   span_id: string | null;
-  /** The span above it, by `X-Parent-Span-ID`. */
+  /** The span above it, by `X-Parent-Span-ID` or `traceparent`. */
   parent_span_id: string | null;
   /** Free properties, by `X-Properties`. */
   properties: AuditProperties;

@@ -84,10 +84,10 @@ class AuditLog(ApiModel):
     """The session, by `X-Session-ID`."""
 
     span_id: str | None
-    """The span, by `X-Span-ID` or `traceparent`."""
+    """The span of the request, as the answer's `X-Span-ID` names it."""
 
     parent_span_id: str | None
-    """The span above it, by `X-Parent-Span-ID`."""
+    """The span above it, by `X-Parent-Span-ID` or `traceparent`."""
 
     properties: dict[str, Any]
     """Free properties, by `X-Properties`."""
@@ -209,10 +209,10 @@ class AuditLogDetail(ApiModel):
     """The session, by `X-Session-ID`."""
 
     span_id: str | None
-    """The span, by `X-Span-ID` or `traceparent`."""
+    """The span of the request, as the answer's `X-Span-ID` names it."""
 
     parent_span_id: str | None
-    """The span above it, by `X-Parent-Span-ID`."""
+    """The span above it, by `X-Parent-Span-ID` or `traceparent`."""
 
     properties: dict[str, Any]
     """Free properties, by `X-Properties`."""

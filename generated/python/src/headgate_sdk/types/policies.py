@@ -22,8 +22,10 @@ PolicyPhase: TypeAlias = Literal["pre", "post", "tool"]
 """When a policy is asked: `pre`, before the upstream is called, `post`, after it
 answered, or `tool`, before a tool is called inside a run. A tool call can be let
 pass, refused, limited, delayed, checked against a schema or made to wait for a
-person; what is refused is a failed tool call and the run goes on. Answers that are
-to pass a `post` policy cannot be streamed.
+person; what is refused is a failed tool call and the run goes on. A streamed answer
+passes a `post` policy block by block: each is sent when it is whole, and where one
+is refused the stream ends with `error`. Runs that are to pass a `post` policy cannot
+be streamed.
 """
 
 
