@@ -1965,11 +1965,22 @@ class JsonObjectOutputFormat(BaseModel):
 RoutingStrategy = TypeAliasType(
     "RoutingStrategy",
     Annotated[
-        Literal['cost', 'quality', 'performance', 'round_robin', 'random', 'least_connections', 'lowest_cost', 'cost_based', 'lowest_latency', 'least_busy'],
+        Literal['cost', 'quality', 'performance', 'round_robin', 'weighted', 'random', 'least_connections', 'lowest_cost', 'cost_based', 'lowest_latency', 'least_busy'],
         Field(
-            description='How one of several models is chosen: by price, quality or speed, in turn, by chance, or the one\nwith the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,\n`lowest_latency` as `performance`, `least_busy` as `least_connections`.'
+            description='How one of several models is chosen: by price, quality or speed, in turn, by chance, by `weights`, or\nthe one with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,\n`lowest_latency` as `performance`, `least_busy` as `least_connections`.'
         ),
     ],
+)
+
+
+RoutingWeightsAdditionalProperty = TypeAliasType(
+    "RoutingWeightsAdditionalProperty", Annotated[StrictInt, Field(ge=0, le=1000)]
+)
+
+
+RoutingWeights = TypeAliasType(
+    "RoutingWeights",
+    Annotated[dict[str, RoutingWeightsAdditionalProperty], Field(max_length=17)],
 )
 
 
@@ -3663,6 +3674,12 @@ class RoutingConfig(BaseModel):
     candidates: Annotated[
         list[ModelName] | MISSING,
         Field(description='Models to choose from beside `model`.', max_length=16),
+    ] = MISSING
+    weights: Annotated[
+        RoutingWeights | MISSING,
+        Field(
+            description='How often each model comes first with the strategy `weighted`, in proportion, by the name that the\nrequest gives it. A model without a weight has 1; one with 0 is asked only if no other can answer.'
+        ),
     ] = MISSING
     max_input_price: Annotated[
         StrictFloat | MISSING,

@@ -29,6 +29,8 @@ class RestUpstream:
     pieces: list[bytes | threading.Event] = field(default_factory=list)
     """Of the answer; an event is waited for."""
     asked: list[Asked] = field(default_factory=list)
+    drops: int = 0
+    """How many of the next requests get no answer but the connection's end."""
     closed: threading.Event = field(default_factory=threading.Event)
     """Set when a caller leaves before the answer's end."""
 
@@ -68,6 +70,10 @@ class _Handler(BaseHTTPRequestHandler):
         names = {name.lower(): value for name, value in self.headers.items()}
         body = self._body(names)
         upstream.asked.append(Asked(self.command, self.path, names, body))
+        if upstream.drops:
+            upstream.drops -= 1
+            self.close_connection = True
+            return
         has_body = upstream.status not in (204, 304)
         self.send_response(upstream.status)
         for name, value in upstream.headers:

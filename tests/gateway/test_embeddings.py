@@ -111,11 +111,13 @@ def elsewhere(
 ) -> Iterator[tuple[Client, Upstream]]:
     """A gateway whose OpenAI is a loopback server."""
     with running_upstream() as upstream:
-        settings = {"HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}/v1"}
+        urls = f"openai={upstream.url}/v1 gemini={upstream.url}/v1beta"
+        settings = {"HEADGATE_GATEWAY_PROVIDER_URLS": urls}
         folder = tmp_path_factory.mktemp("embeddings")
         with running_gateway(folder, settings) as gateway:
             client = Client(gateway)
             client.http.headers["X-Provider-Key-OpenAI"] = "sk-canary"
+            client.http.headers["X-Provider-Key-Gemini"] = "g-canary"
             yield client, upstream
             client.close()
 
@@ -194,3 +196,38 @@ def test_an_upstreams_refusal_is_told(elsewhere: tuple[Client, Upstream]):
 
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "3"
+
+
+def test_gemini_makes_vectors(elsewhere: tuple[Client, Upstream]):
+    """A batch in Google's own form; what it costs is estimated and priced."""
+    client, upstream = elsewhere
+    upstream.asked.clear()
+    vectors = [{"values": [0.25, 0.5]}, {"values": [1, -0.5]}]
+    upstream.answers({"embeddings": vectors})
+    model = "gemini-embedding-001"
+    answer = embed(client, model=model, input=["The tide.", "A boat."], dimensions=2)
+    [asked] = upstream.asked
+    texts = [request["content"]["parts"] for request in asked.body["requests"]]
+
+    assert [each["embedding"] for each in answer["data"]] == [[0.25, 0.5], [1, -0.5]]
+    assert answer["usage"]["prompt_tokens"] == 5
+    assert asked.path == f"/v1beta/models/{model}:batchEmbedContents"
+    assert asked.headers["x-goog-api-key"] == "g-canary"
+    assert texts == [[{"text": "The tide."}], [{"text": "A boat."}]]
+    assert asked.body["requests"][0]["model"] == f"models/{model}"
+    assert asked.body["requests"][0]["outputDimensionality"] == 2
+
+
+def test_gemini_takes_no_tokens_and_leaves_out_none(elsewhere: tuple[Client, Upstream]):
+    """Tokens of another vocabulary are refused unsent; a short answer is a failure."""
+    client, upstream = elsewhere
+    upstream.asked.clear()
+    upstream.answers({"embeddings": []})
+    body = {"model": "gemini-embedding-001", "input": [1, 2, 3]}
+    tokens = client.http.post("/v1/embeddings", json=body)
+    unsent = list(upstream.asked)
+    short = client.http.post("/v1/embeddings", json={**body, "input": "The tide."})
+
+    assert (tokens.status_code, tokens.json()["error"]["param"]) == (400, "input")
+    assert unsent == []
+    assert short.status_code == 502

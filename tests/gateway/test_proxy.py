@@ -378,3 +378,47 @@ def test_a_repeated_call_is_made_once(bench: ProxyBench, caller: Client):
     assert again.headers["content-type"] == "image/x"
     assert again.headers["idempotent-replayed"] == "true"
     assert (other.status_code, elsewhere.status_code) == (409, 409)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "sent"),
+    [
+        ("GET", {}, 200, 2),
+        ("PUT", {}, 200, 2),
+        ("DELETE", {}, 200, 2),
+        ("POST", {}, 502, 1),
+        ("PATCH", {}, 502, 1),
+        ("POST", {"Idempotency-Key": "again"}, 200, 2),
+    ],
+)
+def test_what_may_be_repeated_is(
+    bench: ProxyBench,
+    caller: Client,
+    *,
+    method: str,
+    headers: dict[str, str],
+    status: int,
+    sent: int,
+):
+    """A connection that ends without an answer: sent again if that does no harm."""
+    body = b'{"a": 1}' if method in {"POST", "PUT", "PATCH"} else b""
+    bench.upstream.drops = 1
+    answer = caller.http.request(
+        method, f"{SERVICE}/things", content=body, headers=headers
+    )
+    bench.upstream.drops = 0
+
+    assert answer.status_code == status
+    assert [asked.body for asked in bench.upstream.asked] == [body] * sent
+
+
+def test_what_was_never_sent_is_sent_again_but_not_for_ever(bench: ProxyBench):
+    """A connection that does not come about is 502 after a few attempts."""
+    project = bench.project()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    bench.service(project, base_url=f"http://127.0.0.1:{port}")
+    answer = bench.caller(project).http.post(f"{SERVICE}/things", json={})
+
+    assert answer.status_code == 502
+    assert answer.json()["error"]["code"] == "upstream_failed"

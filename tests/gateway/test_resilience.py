@@ -286,6 +286,18 @@ def test_models_take_turns(bench: Bench):
     assert sorted(models) == ["mock/echo"] * 2 + ["openai/gpt-4o"] * 2
 
 
+def test_models_are_asked_as_often_as_they_weigh(bench: Bench):
+    """Three of four times the one of weight 3; never one of weight 0."""
+    weights = {"gpt-4o": 3, "mock/echo": 1, "anthropic/some-model": 0}
+    candidates = ("mock/echo", "anthropic/some-model")
+    models = [
+        routed(bench, "weighted", *candidates, weights=weights).json()["model"]
+        for _ in range(4)
+    ]
+
+    assert sorted(models) == ["mock/echo"] + ["openai/gpt-4o"] * 3
+
+
 def test_what_is_required_is_met_or_refused(bench: Bench):
     """Candidates that are not known to fit are not asked; none at all is 404."""
     fit = routed(bench, "cost", "openai/o4-mini", required_capabilities=["thinking"])

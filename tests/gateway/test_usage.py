@@ -212,6 +212,29 @@ def test_a_reached_cap_says_what_it_was(bench: Bench):
     }
 
 
+@pytest.mark.parametrize("field", ["spend_today_usd", "spend_month_usd"])
+def test_policies_know_what_was_spent(bench: Bench, field: str):
+    """A condition compares the dollars of the key, exactly and at once."""
+    key, client, _ = bench.key()
+    project = client.admin.get(f"/v1/admin/keys/{key}").json()["project_id"]
+    when = {"type": "compare", "field": f"usage.{field}", "op": "eq"}
+    body = {
+        "name": field,
+        "project_id": project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [
+            {"when": {**when, "value": 0.00009375}, "then": [{"type": "deny"}]},
+        ],
+    }
+    made = client.admin.post("/v1/admin/policies", json=body)
+    first, second = ask(client), ask(client)
+
+    assert made.status_code == 201, made.text
+    assert (first.status_code, second.status_code) == (200, 403)
+    assert second.json()["error"]["code"] == "policy_denied"
+
+
 def test_caps_are_exact_over_processes(bench: Bench):
     """Calls through two processes by turns spend from one cap."""
     key, *clients = bench.key()

@@ -86,6 +86,15 @@ def test_a_stream(caller: Caller):
     )
 
 
+def test_tokens_are_counted(caller: Caller):
+    """By the path that the package asks at, before anything is sent to a model."""
+    counted = caller.run(
+        lambda client: client.messages.count_tokens(model="mock/echo", messages=SAID)
+    )
+
+    assert counted.input_tokens > 0
+
+
 def test_the_packages_own_sum(caller: Caller):
     """What the package adds up is what the gateway answers whole."""
     turn = {

@@ -25,6 +25,9 @@ _WITH_SLASHES = {"{model}": "{model:path}", "{path}": "{path:path}"}
 """Parameters with slashes in them, which a client may send encoded or as they are."""
 
 
+_ALSO_AT = {"/v1/messages:count-tokens": "/v1/messages/count_tokens"}
+"""Paths by which Anthropic's clients ask for what is elsewhere here."""
+
 _CHECKED_BY_HANDLER = frozenset({"admin.protocols.put"})
 """Operations that say all that is wrong with a body, with 422 and not the first 400."""
 
@@ -35,6 +38,7 @@ def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[
     for operation in gateway.specification.operations:
         endpoint = _OperationEndpoint(operation, gateway, handlers[operation.id])
         paths.setdefault(operation.path, {})[operation.method] = endpoint
+    paths |= {also: paths[path] for path, also in _ALSO_AT.items()}
     return [
         Route(_route_path(path), endpoint=PathEndpoint(methods))
         for path, methods in paths.items()

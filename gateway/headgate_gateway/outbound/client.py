@@ -1,5 +1,6 @@
 """One HTTP exchange with an address that an operator chose."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +16,10 @@ from headgate_gateway.outbound.guard import (
 )
 
 _CONNECT_SECONDS = 5.0
-_ATTEMPTS = 2
-"""A connection that does not come about is tried again: nothing was sent on it."""
+_PAUSES = (0.05, 0.2)
+"""Seconds between the attempts."""
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+"""Methods that have the same effect however often they are called (RFC 9110, 9.2.2)."""
 _OWN_HEADERS = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
 
 
@@ -28,6 +31,13 @@ class Outgoing:
     url: str
     headers: Mapping[str, str]
     body: AsyncIterator[bytes] | bytes | None = None
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether it may be sent again when nobody knows what became of it."""
+        keyed = "idempotency-key" in {name.lower() for name in self.headers}
+        whole = self.body is None or isinstance(self.body, bytes)
+        return whole and (keyed or self.method in _REPEATABLE)
 
 
 class OutboundClient:
@@ -76,7 +86,7 @@ class OutboundClient:
         url = URL(request.url, encoded=True)
         encrypted = url.scheme == "https"
         self._guard.check_literal(url.host or "", encrypted=encrypted)
-        for attempt in range(1, _ATTEMPTS + 1):
+        for pause in (*_PAUSES, None):
             try:
                 return await self._session(encrypted=encrypted).request(
                     request.method,
@@ -86,10 +96,10 @@ class OutboundClient:
                     allow_redirects=False,
                     skip_auto_headers=_OWN_HEADERS,
                 )
-            except aiohttp.ClientConnectorError as error:
-                forbidden = isinstance(error.__cause__, ForbiddenAddressError)
-                if attempt == _ATTEMPTS or forbidden:
+            except aiohttp.ClientConnectionError as error:
+                if pause is None or not _may_go_again(request, error):
                     raise
+                await asyncio.sleep(pause)
         raise LookupError("no attempt was made")
 
     def _session(self, *, encrypted: bool) -> aiohttp.ClientSession:
@@ -109,3 +119,13 @@ class OutboundClient:
 
 def _not_allowed() -> GatewayError:
     return GatewayError("upstream_failed", "The upstream's address is not allowed.")
+
+
+def _may_go_again(request: Outgoing, error: aiohttp.ClientConnectionError) -> bool:
+    """Whether a request that got no answer is sent once more."""
+    if isinstance(error, TimeoutError):
+        return False
+    if isinstance(error.__cause__, ForbiddenAddressError):
+        return False
+    # On a connection that did not come about nothing was sent.
+    return request.is_repeatable or isinstance(error, aiohttp.ClientConnectorError)

@@ -6,7 +6,11 @@ from contextlib import aclosing
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure
 from headgate_gateway.json import JsonObject
-from headgate_gateway.providers.dialects import DIALECTS, openai_embeddings
+from headgate_gateway.providers.dialects import (
+    DIALECTS,
+    gemini_embeddings,
+    openai_embeddings,
+)
 from headgate_gateway.providers.dialects.failures import Refusals
 from headgate_gateway.providers.dialects.interface import Reading
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
@@ -88,19 +92,28 @@ class UpstreamProvider:
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""
+        if self.manifest.dialect in gemini_embeddings.DIALECTS:
+            path, body = gemini_embeddings.path(call), gemini_embeddings.body_of(call)
+            return gemini_embeddings.read(await self._asked(call, path, body), call)
         if self.manifest.dialect not in openai_embeddings.DIALECTS:
             raise GatewayError(
                 "unsupported_operation",
                 f"{self.manifest.name} makes no embeddings here.",
                 param="model",
             )
-        answer = await self._client.ask(
-            self._url(openai_embeddings.PATH),
+        body = openai_embeddings.body_of(call)
+        answer = await self._asked(call, openai_embeddings.PATH, body)
+        return openai_embeddings.read(answer, count=len(call.inputs))
+
+    async def _asked(
+        self, call: EmbeddingCall, path: str, body: JsonObject
+    ) -> JsonObject:
+        return await self._client.ask(
+            self._url(path),
             headers=await self._headers(call.keys),
-            body=openai_embeddings.body_of(call),
+            body=body,
             refusals=self._refusals,
         )
-        return openai_embeddings.read(answer, count=len(call.inputs))
 
     def _url(self, path: str) -> str:
         return self.manifest.base_url.rstrip("/") + path

@@ -1,7 +1,7 @@
 """Which model is asked, and which ones after it if it cannot answer."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from headgate_gateway.errors import GatewayError
@@ -71,19 +71,25 @@ def _routed(
         )
     name: str = routing["strategy"]
     strategy = _ALIASES.get(name, name)
-    ordered = _last_resort_last(call, _ordered(call, fitting, strategy))
+    weights = _weights(call, routing, at=at) if strategy == "weighted" else {}
+    ordered = _last_resort_last(call, _ordered(call, fitting, strategy, weights))
     call.payer.route = (strategy, f"first of {len(ordered)} by {strategy}")
     return ordered
 
 
 def _ordered(
-    call: Call, candidates: Sequence[Resolved], strategy: str
+    call: Call,
+    candidates: Sequence[Resolved],
+    strategy: str,
+    weights: Mapping[str, int],
 ) -> list[Resolved]:
     upstreams = call.gateway.dispatcher.upstreams
     match strategy:
         case "round_robin":
             turn = upstreams.next_turn() % len(candidates)
             return [*candidates[turn:], *candidates[:turn]]
+        case "weighted":
+            return _weighted(candidates, weights, turn=upstreams.next_turn())
         case "random":
             # Nothing secret hangs on which model is asked.
             return random.sample(candidates, len(candidates))
@@ -93,6 +99,30 @@ def _ordered(
             by_id = {one.id: one for one in candidates}
             models = ranked([one.model for one in candidates], strategy)
             return [by_id[model["id"]] for model in models]
+
+
+def _weights(call: Call, routing: JsonObject, *, at: str) -> dict[str, int]:
+    """The weights by the ids of the models."""
+    given: dict[str, int] = routing.get("weights", {})
+    return {
+        allowed_model(call, name, param=f"{at}routing.weights").id: weight
+        for name, weight in given.items()
+    }
+
+
+def _weighted(
+    candidates: Sequence[Resolved], weights: Mapping[str, int], *, turn: int
+) -> list[Resolved]:
+    """The candidate whose turn it is, each as often as it weighs; then the heaviest."""
+    heavy = sorted(candidates, key=lambda one: -weights.get(one.id, 1))
+    total = sum(weights.get(one.id, 1) for one in heavy)
+    place = turn % total if total else 0
+    for first in heavy:
+        weight = weights.get(first.id, 1)
+        if place < weight:
+            return [first, *(one for one in heavy if one is not first)]
+        place -= weight
+    return heavy
 
 
 def _last_resort_last(call: Call, models: Sequence[Resolved]) -> list[Resolved]:

@@ -23,6 +23,7 @@ from headgate_gateway.proxying.headers import changed, to_upstream
 from headgate_gateway.proxying.target import Target
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_LONGEST_REPEATED = 64 * 1024
 _PASSTHROUGH = ("x-upstream-authorization", "x-real-authorization")
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -52,10 +53,23 @@ async def _proxied(call: Call, target: Target) -> ASGIApp:
         declared = call.request.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) > limit:
             raise too_large(limit)
+        is_short = declared.isdecimal() and int(declared) <= _LONGEST_REPEATED
+        if call.operation.method == "PUT" and is_short:
+            # It is kept, to be sent again if the connection breaks.
+            content = await read_body(call.request, limit=limit)
+            request = replace(request, body=content or None)
+            return _passed_on(call, request, target, body=None)
         body = LimitedBody(call.request.receive, limit=limit)
         request = replace(request, body=aiter(body) if _has_body(call) else None)
         if not _has_body(call):
             body = None
+    return _passed_on(call, request, target, body=body)
+
+
+def _passed_on(
+    call: Call, request: Outgoing, target: Target, *, body: LimitedBody | None
+) -> ProxiedAnswer:
+    gateway = call.gateway
     return ProxiedAnswer(
         gateway.outbound,
         request,

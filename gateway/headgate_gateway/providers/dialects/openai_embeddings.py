@@ -30,13 +30,14 @@ def read(answer: JsonObject, *, count: int) -> Embedded:
     data = objects_at(answer, "data")
     found = {item.get("index"): item.get("embedding") for item in data}
     vectors = [found.get(index) for index in range(count)]
-    whole = [vector for vector in vectors if _is_vector(vector)]
+    whole = [vector for vector in vectors if is_vector(vector)]
     if len(whole) != count:
         raise GatewayError("upstream_failed", "The provider left out vectors.")
     return Embedded(whole, object_at(answer, "usage").get("prompt_tokens") or 0)
 
 
-def _is_vector(value: Any) -> TypeGuard[list[float]]:
+def is_vector(value: Any) -> TypeGuard[list[float]]:
+    """Whether a value is a list of numbers."""
     return isinstance(value, list) and all(
         isinstance(number, int | float) for number in cast("list[object]", value)
     )

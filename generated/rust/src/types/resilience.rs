@@ -2,6 +2,8 @@
 
 //! Types of the API.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -10,8 +12,8 @@ use super::{constants, ModelCapability, ModelName};
 /// Models to ask instead, one after the other, when one cannot answer.
 pub type FallbackList = Vec<ModelName>;
 
-/// How one of several models is chosen: by price, quality or speed, in turn, by chance, or the one
-/// with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,
+/// How one of several models is chosen: by price, quality or speed, in turn, by chance, by `weights`, or
+/// the one with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,
 /// `lowest_latency` as `performance`, `least_busy` as `least_connections`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -28,6 +30,9 @@ pub enum RoutingStrategy {
     /// `round_robin`.
     #[serde(rename = "round_robin")]
     RoundRobin,
+    /// `weighted`.
+    #[serde(rename = "weighted")]
+    Weighted,
     /// `random`.
     #[serde(rename = "random")]
     Random,
@@ -56,6 +61,7 @@ impl RoutingStrategy {
             Self::Quality => "quality",
             Self::Performance => "performance",
             Self::RoundRobin => "round_robin",
+            Self::Weighted => "weighted",
             Self::Random => "random",
             Self::LeastConnections => "least_connections",
             Self::LowestCost => "lowest_cost",
@@ -66,6 +72,9 @@ impl RoutingStrategy {
     }
 }
 
+/// Models and their weights.
+pub type RoutingWeights = BTreeMap<String, i64>;
+
 /// How the gateway chooses the model; providers that are left alone come last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -75,6 +84,10 @@ pub struct RoutingConfig {
     /// Models to choose from beside `model`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<ModelName>>,
+    /// How often each model comes first with the strategy `weighted`, in proportion, by the name that the
+    /// request gives it. A model without a weight has 1; one with 0 is asked only if no other can answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weights: Option<RoutingWeights>,
     /// Only models known to cost no more than this a million input tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_input_price: Option<f64>,
@@ -89,6 +102,7 @@ impl RoutingConfig {
         Self {
             strategy,
             candidates: None,
+            weights: None,
             max_input_price: None,
             required_capabilities: None,
         }
@@ -97,6 +111,12 @@ impl RoutingConfig {
     /// Sets `candidates`.
     pub fn candidates(mut self, value: Vec<ModelName>) -> Self {
         self.candidates = Some(value);
+        self
+    }
+
+    /// Sets `weights`.
+    pub fn weights(mut self, value: RoutingWeights) -> Self {
+        self.weights = Some(value);
         self
     }
 

@@ -50,7 +50,8 @@ export class Messages extends ApiResource {
   /**
    * Count input tokens.
    *
-   * Counts what a request would cost in input tokens, without asking the model for an answer.
+   * Counts what a request would cost in input tokens, without asking the model for an answer. The path
+   * `/v1/messages/count_tokens`, by which Anthropic's clients ask, leads here too.
    */
   countTokens(body: CountTokensRequest, options?: RequestOptions): ResponsePromise<TokenCount> {
     const request: OperationRequest = {

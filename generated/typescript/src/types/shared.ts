@@ -409,8 +409,8 @@ export type ModelName = string;
 export type FallbackList = ModelName[];
 
 /**
- * How one of several models is chosen: by price, quality or speed, in turn, by chance, or the one
- * with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,
+ * How one of several models is chosen: by price, quality or speed, in turn, by chance, by `weights`, or
+ * the one with the fewest answers in progress. `lowest_cost` and `cost_based` say the same as `cost`,
  * `lowest_latency` as `performance`, `least_busy` as `least_connections`.
  */
 export type RoutingStrategy =
@@ -418,12 +418,18 @@ export type RoutingStrategy =
   | "quality"
   | "performance"
   | "round_robin"
+  | "weighted"
   | "random"
   | "least_connections"
   | "lowest_cost"
   | "cost_based"
   | "lowest_latency"
   | "least_busy";
+
+/** Models and their weights. */
+export interface RoutingWeights {
+  [field: string]: number;
+}
 
 /** Something a model can do; a property of `ModelCapabilities`. */
 export type ModelCapability =
@@ -447,6 +453,11 @@ export interface RoutingConfig {
   strategy: RoutingStrategy;
   /** Models to choose from beside `model`. */
   candidates?: ModelName[];
+  /**
+   * How often each model comes first with the strategy `weighted`, in proportion, by the name that the
+   * request gives it. A model without a weight has 1; one with 0 is asked only if no other can answer.
+   */
+  weights?: RoutingWeights;
   /** Only models known to cost no more than this a million input tokens. */
   max_input_price?: number;
   /** Only models known to support all of these. */

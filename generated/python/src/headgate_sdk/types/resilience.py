@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
@@ -15,6 +15,7 @@ RoutingStrategy: TypeAlias = Literal[
     "quality",
     "performance",
     "round_robin",
+    "weighted",
     "random",
     "least_connections",
     "lowest_cost",
@@ -23,9 +24,9 @@ RoutingStrategy: TypeAlias = Literal[
     "least_busy",
 ]
 """How one of several models is chosen: by price, quality or speed, in turn, by chance,
-or the one with the fewest answers in progress. `lowest_cost` and `cost_based` say
-the same as `cost`, `lowest_latency` as `performance`, `least_busy` as
-`least_connections`.
+by `weights`, or the one with the fewest answers in progress. `lowest_cost` and
+`cost_based` say the same as `cost`, `lowest_latency` as `performance`, `least_busy`
+as `least_connections`.
 """
 
 
@@ -37,6 +38,12 @@ class RoutingConfig(TypedDict):
 
     candidates: NotRequired[Sequence[str]]
     """Models to choose from beside `model`."""
+
+    weights: NotRequired[Mapping[str, int]]
+    """How often each model comes first with the strategy `weighted`, in proportion, by
+    the name that the request gives it. A model without a weight has 1; one with 0 is
+    asked only if no other can answer.
+    """
 
     max_input_price: NotRequired[float]
     """Only models known to cost no more than this a million input tokens."""
