@@ -180,8 +180,8 @@ class CursorPage:
     """A list that continues: send `from_field` of this page as `parameter`.
 
     `more_field` None: the list ends with an empty page or an absent cursor.
-    `of_item` is the struct of the items, if the field is not the page's own but that
-    of its last item.
+    `of_item` is the struct of the items, or the union of their structs, if the field
+    is not the page's own but that of its last item.
     """
 
     items_field: str

@@ -11,6 +11,7 @@ use std::task::{ready, Context, Poll};
 use futures_core::Stream;
 use reqwest::Url;
 use serde::de::DeserializeOwned;
+use serde::Serialize;
 
 use super::call::{BoxFuture, Call, Json, Reply};
 use super::error::Error;
@@ -253,6 +254,12 @@ fn fetch<L: PageBody>(sender: Sender, asked: Vec<String>) -> BoxFuture<Result<Pa
         page.asked = asked;
         Ok(page)
     })
+}
+
+/// Gives a text of an item that is one of several types, by its name on the wire.
+pub fn text_of<T: Serialize>(item: &T, name: &str) -> Option<String> {
+    let fields = serde_json::to_value(item).ok()?;
+    fields.get(name)?.as_str().map(str::to_owned)
 }
 
 /// Finds the target of the relation `next` in a `Link` header.

@@ -254,6 +254,8 @@ def test_pages_are_found_where_names_leave_no_doubt(read_api: ReadApi) -> None:
             + listed(
                 query.format("cursor", "string"), page.format(items, "next_cursor")
             ),
+            "/text:"
+            + listed(query.format("page", "string"), page.format(items, "next_page")),
             "/offset:" + listed(f"{query.format('offset', 'integer')}, {limit}", items),
             "/page:" + listed(f"{query.format('page', 'integer')}, {limit}", items),
             "/link:" + listed(limit, items, "{Link: {schema: {type: string}}}"),
@@ -265,6 +267,7 @@ def test_pages_are_found_where_names_leave_no_doubt(read_api: ReadApi) -> None:
     text = Scalar("string")
     assert pages == [
         CursorPage("data", text, "cursor", "next_cursor", None),
+        CursorPage("data", text, "page", "next_page", None),
         OffsetPage("", text, "offset", "limit", None),
         NumberPage("", text, "page", None),
         LinkPage(None, text),

@@ -22,6 +22,7 @@ from headgate.ir.types import (
     Struct,
     TypeExpr,
     TypeId,
+    Union,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _CURSORS = {
     "next_token": ("next_token",),
     "nextToken": ("nextToken",),
     "marker": ("next_marker",),
+    "page": ("next_page", "nextPage"),
     "after": ("last_id",),
     "after_id": ("last_id",),
 }
@@ -129,7 +131,8 @@ class PageReader:
             return LinkPage(items or None, item)
         for parameter, sources in _CURSORS.items():
             source = next((name for name in sources if name in fields), None)
-            if parameter in query and source and self._is_text(fields[source].type):
+            is_asked = parameter in query and self._is_text(query[parameter].type)
+            if is_asked and source and self._is_text(fields[source].type):
                 return CursorPage(items, item, parameter, source, _first(_MORE, fields))
         after = self._after_item(found, query)
         if after is not None:
@@ -149,13 +152,22 @@ class PageReader:
         """Find a list that goes on after its last item, and says whether it does."""
         items, item, fields = found
         parameter, more = _first(_AFTER_ITEMS, query), _first(_MORE, fields)
-        struct = self._struct(self._settled(item))
-        own = _field(struct, "id") if struct else None
-        if parameter is None or more is None or struct is None or own is None:
+        owner = self._settled(item)
+        if parameter is None or more is None or not isinstance(owner, Ref):
             return None
-        if not own.required or not self._is_text(own.type):
+        if not self._has_id(owner):
             return None
-        return CursorPage(items, item, parameter, own.name, more, struct.id)
+        return CursorPage(items, item, parameter, "id", more, owner.id)
+
+    def _has_id(self, owner: Ref) -> bool:
+        """Whether a struct, or each struct of a union, has an `id` that is text."""
+        found = self.definitions.get(owner.id)
+        types = (
+            [v.type for v in found.variants] if isinstance(found, Union) else [owner]
+        )
+        structs = [self._struct(self._settled(each)) for each in types]
+        own = [_field(struct, "id") if struct else None for struct in structs]
+        return all(each is not None and self._is_text(each.type) for each in own)
 
     def _list(self, type_: TypeExpr) -> _List | None:
         """Find the list of an answer: the answer itself, or its one list of items."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, assert_never
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
-from headgate.ir.types import ListOf, Nullable, Ref, Scalar, Struct
+from headgate.ir.types import ListOf, Nullable, Ref, Scalar, Struct, Union
 from headgate.plan.rust import access, layout
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.places import place_of
@@ -177,7 +177,12 @@ def _list(
     cursor = None
     if fields.cursor and isinstance(owner, Struct):
         cursor = definitions.find(owner, fields.cursor)
-    if items is None or (fields.cursor and cursor is None):
+    if items is None:
+        return None
+    following = None if cursor is None else _found(cursor, items, fields, definitions)
+    if fields.cursor and isinstance(owner, Union):
+        following = _of_variant(items, fields.cursor, imports)
+    if fields.cursor and following is None:
         return None
     more = definitions.find(struct, fields.more) if fields.more else None
     total = definitions.find(struct, fields.total) if fields.total else None
@@ -192,7 +197,7 @@ def _list(
         items=given,
         count=count,
         more=None if more is None else _more(more),
-        next=None if cursor is None else _found(cursor, items, fields, definitions),
+        next=following,
         total=None if total is None else _total(total, definitions),
     )
 
@@ -210,14 +215,26 @@ def _found(
     """Write where the next page begins: after the last item, or where the page says."""
     if fields.of_item is None:
         return _next(fixed("self"), cursor, definitions)
-    list_ = assembled("self.{}", items.name)
-    if layers := access.depth(items):
-        list_ = assembled("{}?", access.borrowed(list_, layers))
+    list_ = _listed(items)
     if access.depth(cursor):
         after = _next(fixed("item"), cursor, definitions)
         return assembled("{}.last().and_then(|item| {})", list_, after)
     after = _plain(fixed("item"), cursor, definitions)
     return assembled("{}.last().map(|item| {})", list_, after)
+
+
+def _of_variant(items: Member, field: str, imports: Imports) -> Code:
+    """Write where the next page begins, if the last item is one of several types."""
+    imports.use(_WALK, "text_of")
+    found = assembled("text_of(item, {})", rust.string(field))
+    return assembled("{}.last().and_then(|item| {})", _listed(items), found)
+
+
+def _listed(items: Member) -> Code:
+    list_ = assembled("self.{}", items.name)
+    if layers := access.depth(items):
+        return assembled("{}?", access.borrowed(list_, layers))
+    return list_
 
 
 def _next(owner: Code, cursor: Member, definitions: Definitions) -> Code:

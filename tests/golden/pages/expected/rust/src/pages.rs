@@ -2,7 +2,7 @@
 
 //! The lists that come in pages.
 
-use crate::runtime::page::PageBody;
+use crate::runtime::page::{text_of, PageBody};
 use crate::types;
 
 impl PageBody for types::BookPage {
@@ -42,5 +42,25 @@ impl PageBody for types::AuthorPage {
 
     fn next_cursor(&self) -> Option<String> {
         self.data.last().map(|item| item.id.clone())
+    }
+}
+
+impl PageBody for types::WorksListResponse {
+    type Item = types::WorksListResponseDataItem;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.data.last().and_then(|item| text_of(item, "id"))
     }
 }

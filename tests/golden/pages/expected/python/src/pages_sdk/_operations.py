@@ -15,3 +15,8 @@ AUTHORS_LIST = Operation(
     path="/authors",
     idempotency="natural",
 )
+WORKS_LIST = Operation(
+    method="GET",
+    path="/works",
+    idempotency="natural",
+)

@@ -4,3 +4,4 @@
 
 pub mod authors;
 pub mod books;
+pub mod works;

@@ -4,6 +4,13 @@
 
 mod author;
 mod book;
+mod constants;
+mod novel;
+mod poem;
+mod works;
 
 pub use self::author::*;
 pub use self::book::*;
+pub use self::novel::*;
+pub use self::poem::*;
+pub use self::works::*;

@@ -10,12 +10,17 @@ from .._runtime.lazy import lazy_exports
 if TYPE_CHECKING:
     from .authors import Author, AuthorPage
     from .books import Book, BookPage
+    from .works import Novel, Poem, WorksListResponse, WorksListResponseDataItem
 
 __all__ = [
     "Author",
     "AuthorPage",
     "Book",
     "BookPage",
+    "Novel",
+    "Poem",
+    "WorksListResponse",
+    "WorksListResponseDataItem",
 ]
 
 if not TYPE_CHECKING:
@@ -26,5 +31,9 @@ if not TYPE_CHECKING:
             "AuthorPage": ".authors",
             "Book": ".books",
             "BookPage": ".books",
+            "Novel": ".works",
+            "Poem": ".works",
+            "WorksListResponse": ".works",
+            "WorksListResponseDataItem": ".works",
         },
     )
