@@ -19,6 +19,8 @@ from tests.hostile.payloads import PAYLOADS
 CHOSEN = tuple(range(0, len(PAYLOADS), 10))
 """Of the documents whose positions stand once, as many as there is time to compile."""
 ROOT = Path(__file__).resolve().parents[2]
+CARGO_TARGET = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+"""Where all crates are built, so that what they stand on is built once."""
 IMPORTING = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
@@ -57,7 +59,11 @@ def test_python_imports_in_silence(repeated: Pair, scratch: Path) -> None:
 
 def packages_of(pair: Pair, language: str) -> list[Path]:
     """The folders of a document's hostile packages, under whatever name."""
-    marks = {"python": "pyproject.toml", "typescript": "tsconfig.json"}
+    marks = {
+        "python": "pyproject.toml",
+        "typescript": "tsconfig.json",
+        "rust": "Cargo.toml",
+    }
     found = (pair.folder / "hostile" / "out").rglob(f"{language}/{marks[language]}")
     return [path.parent for path in found]
 
@@ -106,7 +112,22 @@ def test_rust_compiles_and_its_docs_run_nothing(repeated: Pair) -> None:
     """Cargo builds the crate, and finds no doc test that the document wrote."""
     crate = repeated.folder / "hostile" / "rust"
     before = {path.name for path in crate.iterdir()}
-    code, said = run("cargo", "test", "--quiet", "--doc", cwd=crate)
+    code, said = run(
+        *["cargo", "test", "--quiet", "--doc"],
+        cwd=crate,
+        CARGO_TARGET_DIR=CARGO_TARGET,
+    )
 
     assert code == 0, said
-    assert {path.name for path in crate.iterdir()} - before <= {"Cargo.lock", "target"}
+    assert {path.name for path in crate.iterdir()} - before <= {"Cargo.lock"}
+
+
+@pytest.mark.parametrize("number", CHOSEN)
+def test_rust_of_single_positions_compiles(singles: list[Pair], number: int) -> None:
+    """Cargo finds nothing in crates whose every setting is hostile."""
+    (crate,) = packages_of(singles[number], "rust")
+    code, said = run(
+        *["cargo", "check", "--quiet"], cwd=crate, CARGO_TARGET_DIR=CARGO_TARGET
+    )
+
+    assert (code, said) == (0, "")
