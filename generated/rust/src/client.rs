@@ -22,12 +22,13 @@ use crate::resources::services::Services;
 use crate::resources::tokens::Tokens;
 use crate::resources::usage::Usage;
 use crate::resources::workspaces::Workspaces;
-use crate::runtime::call::{Call, Reply};
+use crate::runtime::call::{Call, MayWait, Reply};
 use crate::runtime::config::{Config, NamedHeaders, Place, Scheme, Service, Timeouts};
 use crate::runtime::error::Error;
 use crate::runtime::interceptors::Interceptor;
 use crate::runtime::logging::{LogLevel, LogRecord};
 use crate::runtime::passing::{Passed, Passing};
+use crate::runtime::pending::{Refusal, Stored, Waiting};
 use crate::runtime::request::{Request, Style};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
@@ -89,8 +90,47 @@ static PASSING: Passing = Passing::new(
     "/v1/proxy/upstream",
     &["/v1/proxy/"],
     Some("X-Headgate-Error"),
+    Some("X-Headgate-Approval"),
     &[&[0]],
 );
+
+static ON_REJECTED: Refusal = Refusal {
+    status: Some(403),
+    kind: Some("permission_error"),
+    code: Some("approval_rejected"),
+    message: "A person was asked and said no.",
+};
+
+static ON_EXPIRED: Refusal = Refusal {
+    status: Some(408),
+    kind: Some("timeout_error"),
+    code: Some("approval_timeout"),
+    message: "A person was asked and did not answer in time.",
+};
+
+static WAITING: Waiting = Waiting {
+    operation: &crate::resources::approvals::GET,
+    parameter: "approval_id",
+    query: "wait",
+    most: 60,
+    field: "status",
+    pending: &["pending"],
+    id: "approval_id",
+    answer: Stored {
+        at: "response",
+        status: "status_code",
+        headers: "headers",
+        body: "body",
+    },
+    granted: &["approved"],
+    refusals: &[
+        ("rejected", &ON_REJECTED),
+        ("cancelled", &ON_REJECTED),
+        ("expired", &ON_EXPIRED),
+    ],
+    late: &ON_EXPIRED,
+    details: &[("approval_id", "id"), ("reason", "reason")],
+};
 
 /// Headgate stands between an application and its model providers. It answers messages, carries
 /// out tool-using runs on the server, and streams both as typed events whose order is declared.
@@ -145,32 +185,32 @@ impl Client {
     /// Calls the REST API that a key is made for, through the gateway. A path that begins with `/v1/proxy/` is
     /// called as it is. What the API answers comes back whatever its status; an error of the gateway itself
     /// is raised.
-    pub fn request(&self, method: &str, path: &str) -> Call<Passed> {
+    pub fn request(&self, method: &str, path: &str) -> Call<Passed, MayWait> {
         PASSING.call(&self.core, method, path)
     }
 
     /// Gets what is at a path, as `request` does.
-    pub fn get(&self, path: &str) -> Call<Passed> {
+    pub fn get(&self, path: &str) -> Call<Passed, MayWait> {
         self.request("GET", path)
     }
 
     /// Posts to a path, as `request` does.
-    pub fn post(&self, path: &str) -> Call<Passed> {
+    pub fn post(&self, path: &str) -> Call<Passed, MayWait> {
         self.request("POST", path)
     }
 
     /// Puts something at a path, as `request` does.
-    pub fn put(&self, path: &str) -> Call<Passed> {
+    pub fn put(&self, path: &str) -> Call<Passed, MayWait> {
         self.request("PUT", path)
     }
 
     /// Changes what is at a path, as `request` does.
-    pub fn patch(&self, path: &str) -> Call<Passed> {
+    pub fn patch(&self, path: &str) -> Call<Passed, MayWait> {
         self.request("PATCH", path)
     }
 
     /// Deletes what is at a path, as `request` does.
-    pub fn delete(&self, path: &str) -> Call<Passed> {
+    pub fn delete(&self, path: &str) -> Call<Passed, MayWait> {
         self.request("DELETE", path)
     }
 
@@ -395,9 +435,16 @@ impl ClientBuilder {
     }
 }
 
-impl<R: Reply> Call<R> {
+impl<R: Reply, W> Call<R, W> {
     /// Sets the header `X-Provider-Key-…` for a name.
     pub fn provider_key(self, name: &str, value: impl Into<String>) -> Self {
         self.named_header(&PROVIDER_KEYS, name, value.into())
+    }
+}
+
+impl<R: Reply> Call<R, MayWait> {
+    /// Waits up to `limit` for an answer that is not there yet, and gives it.
+    pub fn wait_for_approval(self, limit: Duration) -> Self {
+        self.wait_until_decided(&WAITING, limit)
     }
 }

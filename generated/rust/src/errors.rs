@@ -190,12 +190,6 @@ const RULES: &[ErrorRule<ErrorKind>] = &[
         statuses: &[],
     },
     ErrorRule {
-        kind: ErrorKind::ApprovalPending,
-        codes: &[],
-        types: &[],
-        statuses: &[],
-    },
-    ErrorRule {
         kind: ErrorKind::NotFound,
         codes: &[],
         types: &["not_found_error"],
@@ -278,6 +272,7 @@ impl Error {
             Failure::Cancelled => ErrorKind::RequestCancelled,
             Failure::Webhook => ErrorKind::WebhookVerification,
             Failure::Interceptor => ErrorKind::Interceptor,
+            Failure::Api(error) if error.pending => ErrorKind::ApprovalPending,
             Failure::Api(error) => classify(error, RULES).unwrap_or(ErrorKind::Api),
         }
     }

@@ -15,6 +15,7 @@ use super::cancel::CancelToken;
 use super::config::{NamedHeaders, Timeouts};
 use super::error::Error;
 use super::interceptors::Interceptor;
+use super::pending::Waiting;
 use super::request::{Options, Request};
 use super::response::{ResponseInfo, WithResponse};
 use super::transport::{Core, Opened, Sender};
@@ -44,14 +45,18 @@ pub trait Reply: Sized + 'static {
     fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<Self::Output>, Error>>;
 }
 
+/// Marks a call whose answer may come later, and that can be told to wait for it.
+#[derive(Debug)]
+pub struct MayWait(());
+
 /// A call that has not been made yet: set its options, then `.await` it.
 #[must_use = "a call does nothing until it is awaited"]
-pub struct Call<R> {
+pub struct Call<R, W = ()> {
     sender: Sender,
-    reply: PhantomData<fn() -> R>,
+    reply: PhantomData<fn() -> (R, W)>,
 }
 
-impl<R: Reply> Call<R> {
+impl<R: Reply, W> Call<R, W> {
     /// Prepares a call.
     pub fn new(core: &Arc<Core>, request: Request) -> Self {
         Self {
@@ -160,8 +165,20 @@ impl<R: Reply> Call<R> {
     /// Lets the server wait before it answers.
     pub(super) fn waiting(self, time: Duration) -> Self {
         let limits = self.sender.timeouts();
-        let limits = limits.first_byte(limits.first_byte + time);
-        self.timeouts(limits.total(limits.total + time))
+        self.timeouts(limits.with_time(time))
+    }
+
+    /// Waits for an answer that is not there yet.
+    pub(super) fn wait_with(mut self, waiting: &'static Waiting, limit: Duration) -> Self {
+        self.sender.options.wait = Some((waiting, limit));
+        self
+    }
+
+    /// Lets those look on, and stop the call, that do so for another call.
+    pub(super) fn watched_as(&mut self, other: &Options) {
+        let own = &mut self.sender.options;
+        own.interceptors.clone_from(&other.interceptors);
+        own.cancel.clone_from(&other.cancel);
     }
 
     pub(super) fn into_sender(self) -> Sender {
@@ -169,7 +186,7 @@ impl<R: Reply> Call<R> {
     }
 }
 
-impl<R: Reply> IntoFuture for Call<R> {
+impl<R: Reply, W: 'static> IntoFuture for Call<R, W> {
     type Output = Result<R::Output, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
@@ -178,7 +195,7 @@ impl<R: Reply> IntoFuture for Call<R> {
     }
 }
 
-impl<R> fmt::Debug for Call<R> {
+impl<R, W> fmt::Debug for Call<R, W> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.sender.request.operation;
         formatter.debug_tuple("Call").field(operation).finish()

@@ -89,6 +89,8 @@ pub struct ApiError {
     pub details: Map<String, Value>,
     /// The whole error object; null if the server sent none.
     pub object: Value,
+    /// Whether it is no failure, but an answer that says that it comes later.
+    pub pending: bool,
 }
 
 /// Where an error body keeps its parts: property names, `None` where it has none.
@@ -154,6 +156,7 @@ impl ErrorShape {
             } else {
                 Value::Null
             },
+            pending: false,
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod parameters;
 pub mod partial_json;
 pub mod passing;
 mod payload;
+pub mod pending;
 mod progress;
 pub mod records;
 pub mod redaction;

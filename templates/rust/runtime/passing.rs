@@ -24,6 +24,7 @@ pub struct Passing {
     under: &'static str,
     direct: &'static [&'static str],
     own_errors: Option<&'static str>,
+    pending: Option<&'static str>,
     natural: Operation,
     keyed: Operation,
     other: Operation,
@@ -32,17 +33,20 @@ pub struct Passing {
 impl Passing {
     /// Puts paths behind `under`, unless they begin with one of `direct`.
     ///
-    /// An answer with the header `own_errors` is the API's own.
+    /// An answer with the header `own_errors` is the API's own, and a success with the
+    /// header `pending` says that the answer comes later.
     pub const fn new(
         under: &'static str,
         direct: &'static [&'static str],
         own_errors: Option<&'static str>,
+        pending: Option<&'static str>,
         security: &'static [&'static [usize]],
     ) -> Self {
         Self {
             under,
             direct,
             own_errors,
+            pending,
             natural: operation(security, Idempotency::Natural),
             keyed: operation(security, Idempotency::Key),
             other: operation(security, Idempotency::None),
@@ -50,7 +54,7 @@ impl Passing {
     }
 
     /// Prepares a call of a path.
-    pub fn call(&'static self, core: &Arc<Core>, method: &str, path: &str) -> Call<Passed> {
+    pub fn call<W>(&'static self, core: &Arc<Core>, method: &str, path: &str) -> Call<Passed, W> {
         let method = method.to_ascii_uppercase();
         let operation = match &*method {
             "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE" => &self.natural,
@@ -66,7 +70,7 @@ impl Passing {
         if steps(&path) {
             request.refuse("a path has no dots for a step");
         }
-        request.passed_on(method, path, self.own_errors);
+        request.passed_on(method, path, self.own_errors, self.pending);
         Call::new(core, request)
     }
 }
@@ -105,9 +109,10 @@ impl Reply for Passed {
 
     /// Takes an error of whatever stands behind the API for an answer.
     fn recover(error: Error, request: &Request) -> Result<WithResponse<RawAnswer>, Error> {
-        let refused = matches!(error.failure(), Failure::Api(_));
+        let is_api = matches!(error.failure(), Failure::Api(_));
         let own = request.own_errors();
-        let response = error.response().filter(|_| refused).cloned();
+        let refused = |response: &&ResponseInfo| is_api && response.status() >= 300;
+        let response = error.response().filter(refused).cloned();
         match (response, own) {
             (Some(response), Some(own)) if response.header(own).is_none() => {
                 Ok(answer(error.content(), response))
@@ -177,7 +182,7 @@ impl RawAnswer {
     }
 }
 
-impl Call<Passed> {
+impl<W> Call<Passed, W> {
     /// Sends a JSON body.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         self.request_mut().json(body);

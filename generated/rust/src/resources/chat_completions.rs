@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
@@ -37,8 +37,12 @@ impl ChatCompletions {
     /// chunks when `stream` is true. A stream ends with `[DONE]`, or with an error in its place; it
     /// cannot be resumed, and leaving it cancels the answer. An `Idempotency-Key` counts only for
     /// answers that are not streamed.
-    pub fn create(&self, body: types::ChatCompletionRequest) -> Call<Json<types::ChatCompletion>> {
+    pub fn create(
+        &self,
+        body: types::ChatCompletionRequest,
+    ) -> Call<Json<types::ChatCompletion>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -51,8 +55,12 @@ impl ChatCompletions {
     /// answers that are not streamed.
     ///
     /// The answer comes as a stream of events.
-    pub fn stream(&self, mut body: types::ChatCompletionRequest) -> Call<Streaming<ChatKind>> {
+    pub fn stream(
+        &self,
+        mut body: types::ChatCompletionRequest,
+    ) -> Call<Streaming<ChatKind>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         body.stream = Some(Some(true));
         request.json(&body);
         Call::new(&self.core, request)
@@ -264,12 +272,12 @@ impl ChatCompletionsBuilder {
     }
 
     /// Sends the body.
-    pub fn execute(self) -> Call<Json<types::ChatCompletion>> {
+    pub fn execute(self) -> Call<Json<types::ChatCompletion>, MayWait> {
         self.resource.create(self.body)
     }
 
     /// Sends the body, and asks for a stream of events.
-    pub fn stream(self) -> Call<Streaming<ChatKind>> {
+    pub fn stream(self) -> Call<Streaming<ChatKind>, MayWait> {
         self.resource.stream(self.body)
     }
 }

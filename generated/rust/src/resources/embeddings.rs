@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -32,8 +32,12 @@ impl Embeddings {
     /// Create embeddings
     ///
     /// Turns texts into vectors, in the form that many clients know.
-    pub fn create(&self, body: types::EmbeddingRequest) -> Call<Json<types::EmbeddingResponse>> {
+    pub fn create(
+        &self,
+        body: types::EmbeddingRequest,
+    ) -> Call<Json<types::EmbeddingResponse>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }

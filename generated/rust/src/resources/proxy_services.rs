@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -188,8 +188,9 @@ impl ProxyServices {
         service: &str,
         path: &str,
         params: GetParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&GET);
+        request.pending(&[202]);
         request.path("service", service);
         request.path("path", path);
         request.header("X-Upstream-Authorization", &params.x_upstream_authorization);
@@ -208,8 +209,9 @@ impl ProxyServices {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PostParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&POST);
+        request.pending(&[202]);
         request.path("service", service);
         request.path("path", path);
         if let Some(body) = &body {
@@ -231,8 +233,9 @@ impl ProxyServices {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PutParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&PUT);
+        request.pending(&[202]);
         request.path("service", service);
         request.path("path", path);
         if let Some(body) = &body {
@@ -254,8 +257,9 @@ impl ProxyServices {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PatchParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&PATCH);
+        request.pending(&[202]);
         request.path("service", service);
         request.path("path", path);
         if let Some(body) = &body {
@@ -276,8 +280,9 @@ impl ProxyServices {
         service: &str,
         path: &str,
         params: DeleteParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&DELETE);
+        request.pending(&[202]);
         request.path("service", service);
         request.path("path", path);
         request.header("X-Upstream-Authorization", &params.x_upstream_authorization);

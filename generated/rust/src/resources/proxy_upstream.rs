@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -183,8 +183,9 @@ impl ProxyUpstream {
     /// credential that belongs to it;
     /// what it answers comes back in the same way, with its status. A failure of the gateway itself
     /// carries `X-Headgate-Error`.
-    pub fn get(&self, path: &str, params: GetParams) -> Call<Json<types::ProxyAnswer>> {
+    pub fn get(&self, path: &str, params: GetParams) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&GET);
+        request.pending(&[202]);
         request.path("path", path);
         request.header("X-Upstream-Authorization", &params.x_upstream_authorization);
         Call::new(&self.core, request)
@@ -201,8 +202,9 @@ impl ProxyUpstream {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PostParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&POST);
+        request.pending(&[202]);
         request.path("path", path);
         if let Some(body) = &body {
             request.json(body);
@@ -222,8 +224,9 @@ impl ProxyUpstream {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PutParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&PUT);
+        request.pending(&[202]);
         request.path("path", path);
         if let Some(body) = &body {
             request.json(body);
@@ -243,8 +246,9 @@ impl ProxyUpstream {
         path: &str,
         body: Option<types::ProxyBody>,
         params: PatchParams,
-    ) -> Call<Json<types::ProxyAnswer>> {
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&PATCH);
+        request.pending(&[202]);
         request.path("path", path);
         if let Some(body) = &body {
             request.json(body);
@@ -259,8 +263,13 @@ impl ProxyUpstream {
     /// credential that belongs to it;
     /// what it answers comes back in the same way, with its status. A failure of the gateway itself
     /// carries `X-Headgate-Error`.
-    pub fn delete(&self, path: &str, params: DeleteParams) -> Call<Json<types::ProxyAnswer>> {
+    pub fn delete(
+        &self,
+        path: &str,
+        params: DeleteParams,
+    ) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&DELETE);
+        request.pending(&[202]);
         request.path("path", path);
         request.header("X-Upstream-Authorization", &params.x_upstream_authorization);
         Call::new(&self.core, request)

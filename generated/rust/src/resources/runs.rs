@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
@@ -206,8 +206,9 @@ impl Runs {
     /// a limit is reached; then answers with the result. With `background` it answers at once with the
     /// run queued; `runs.get` and `runs.events` tell how it goes on. A run whose time runs out is no
     /// failure: its `stop_reason` is `timeout`.
-    pub fn create(&self, body: types::RunRequest) -> Call<Json<types::RunResultEnvelope>> {
+    pub fn create(&self, body: types::RunRequest) -> Call<Json<types::RunResultEnvelope>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -235,8 +236,9 @@ impl Runs {
     /// stream that is cut goes on with `runs.events`; by default the run itself goes on whoever
     /// listens. The same `Idempotency-Key` gives the same run's events, from the first. `background`
     /// changes nothing here.
-    pub fn stream(&self, body: types::RunRequest) -> Call<Streaming<RunKind>> {
+    pub fn stream(&self, body: types::RunRequest) -> Call<Streaming<RunKind>, MayWait> {
         let mut request = Request::new(&STREAM);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }

@@ -38,6 +38,16 @@ impl ResponseInfo {
         }))
     }
 
+    /// Gives what is known of an answer that was kept and stands for this one.
+    pub(super) fn standing_for(&self, status: u16, headers: HeaderMap) -> Self {
+        let (header, attempts) = (self.0.request_id_header, self.0.attempts);
+        let made = Self::new(status, headers, header, attempts);
+        match &self.0.redactor {
+            Some(redactor) => made.redacted(redactor),
+            None => made,
+        }
+    }
+
     /// Hides secrets when the response is printed.
     pub(super) fn redacted(mut self, redactor: &Arc<Redactor>) -> Self {
         if let Some(parts) = Arc::get_mut(&mut self.0) {

@@ -24,23 +24,44 @@ pub async fn until_decided<T>(
 where
     T: DeserializeOwned + Serialize + Send + 'static,
 {
-    let deadline = Instant::now() + limit;
+    let waits = |shown: &Value| {
+        let value = shown.get(field).and_then(Value::as_str);
+        value.is_some_and(|value| pending.contains(&value))
+    };
+    let decided = ask_until(Instant::now() + limit, most, waits, ask).await?;
+    decided.ok_or_else(|| Error::timeout(TimeLimit::Total))
+}
+
+/// Asks again and again, while what is answered says to wait; `None`: the time is over.
+pub(super) async fn ask_until<T>(
+    deadline: Instant,
+    most: u64,
+    waits: impl Fn(&Value) -> bool,
+    ask: impl Fn(u64) -> Call<Json<T>>,
+) -> Result<Option<T>, Error>
+where
+    T: DeserializeOwned + Serialize + Send + 'static,
+{
     loop {
         let asked = Instant::now();
         let left = deadline.saturating_duration_since(asked);
         if left.is_zero() {
-            return Err(Error::timeout(TimeLimit::Total));
+            return Ok(None);
         }
-        let seconds = left.as_millis().div_ceil(1000).try_into();
-        let seconds = most.min(seconds.unwrap_or(most));
+        let seconds = seconds_left(left, most);
         let answer = ask(seconds).waiting(Duration::from_secs(seconds)).await?;
         let shown = serde_json::to_value(&answer).unwrap_or_default();
-        let waits = shown.get(field).and_then(Value::as_str);
-        if !waits.is_some_and(|value| pending.contains(&value)) {
-            return Ok(answer);
+        if !waits(&shown) {
+            return Ok(Some(answer));
         }
         if asked.elapsed() < PAUSE {
             sleep(PAUSE.min(deadline.saturating_duration_since(Instant::now()))).await;
         }
     }
+}
+
+/// Gives a time in whole seconds, and not more than the most.
+pub(super) fn seconds_left(left: Duration, most: u64) -> u64 {
+    let seconds = left.as_millis().div_ceil(1000).try_into();
+    most.min(seconds.unwrap_or(most))
 }

@@ -59,6 +59,7 @@ RUNTIME: Final = (
     "partial_json",
     "passing",
     "payload",
+    "pending",
     "progress",
     "records",
     "redaction",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
@@ -12,7 +12,7 @@ from headgate.plan.rust.docs import described
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import claim_constant, claim_snake, scope
 from headgate.plan.rust.operations import ChildPage
-from headgate.plan.rust.surface import PASSED, plan_passing, plan_scopes
+from headgate.plan.rust.surface import PASSED, plan_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ServerVariable,
     )
     from headgate.names import Scope
+    from headgate.plan.rust.blocking import BlockingPage
     from headgate.plan.rust.operations import Place
     from headgate.plan.rust.surface import PassingPage, ScopePage, WaitPage, WaitWriter
 
@@ -76,6 +77,24 @@ class VendorPage:
     path: Code
 
 
+_BUILDER_METHODS: Final = (
+    "base_url",
+    "server",
+    "timeouts",
+    "retry",
+    "stream_limits",
+    "without_header",
+    "platform_headers",
+    "header",
+    "http_client",
+    "interceptor",
+    "logger",
+    "log_level",
+    "trace_context",
+    "build",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ClientPage:
     """The file of the client."""
@@ -100,6 +119,7 @@ class ClientPage:
     scopes: tuple[ScopePage, ...]
     passing: PassingPage | None
     waits: tuple[WaitPage, ...]
+    blocking: BlockingPage | None
 
 
 def plan_client(
@@ -120,29 +140,15 @@ def plan_client(
         imports.use("crate", "scopes")
         imports.use("std::collections", "BTreeMap")
     schemes_known = [scheme.name for scheme in api.schemes]
-    passing = None if calls is None else plan_passing(calls, schemes_known, imports)
+    passing = waits.passing(schemes_known, imports)
     waiting = waits.pages(methods, imports)
     vendors = tuple(_vendor(each, methods) for each in api.clients)
     children = tuple(_children(api, places, imports, methods))
-    options = scope(
-        "base_url",
-        "server",
-        "timeouts",
-        "retry",
-        "stream_limits",
-        "without_header",
-        "platform_headers",
-        "header",
-        "http_client",
-        "interceptor",
-        "logger",
-        "log_level",
-        "trace_context",
-        "build",
-    )
+    options = scope(*_BUILDER_METHODS)
     indent = 8 if len(api.schemes) == 1 else 12
     schemes = tuple(_scheme(scheme, options, indent) for scheme in api.schemes)
     maps = tuple(_header_map(each, options) for each in api.header_maps)
+    blocking = waits.blocking([each.constant for each in maps], imports)
     server = _server(api, config)
     parts = server.variables if server is not None else ()
     inner = 8 if len(parts) == 1 else 12
@@ -201,6 +207,7 @@ def plan_client(
         scopes=scopes,
         passing=passing,
         waits=waiting,
+        blocking=blocking,
     )
 
 

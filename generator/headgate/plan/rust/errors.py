@@ -73,6 +73,8 @@ class ErrorsPage:
     shape: ErrorShapePage
     lone: KindPage | None
     kinds: tuple[KindPage, ...]
+    rules: tuple[KindPage, ...]
+    pending: KindPage | None
     structs: tuple[StructPage, ...]
 
 
@@ -89,16 +91,25 @@ def plan_errors(
     structs_scope = type_scope()
     for taken in ("Error", "ErrorKind", "ErrorRule", "ErrorShape", "Failure"):
         structs_scope.claim(taken)
-    indent = 4 if len(model.classes) == 1 else 8
-    kinds = tuple(_kind(each, names, indent) for each in model.classes)
+    picked = [each for each in model.classes if not each.pending]
+    indent = 4 if len(picked) == 1 else 8
+    kinds = {each.name: _kind(each, names, indent) for each in model.classes}
+    rules = tuple(kinds[each.name] for each in picked)
     structs = tuple(
         _details(each, structs_scope, definitions, imports)
         for each in model.classes
         if each.details
     )
-    lone = kinds[0] if len(kinds) == 1 else None
-    shape = plan_shape(model)
-    return ErrorsPage(header, imports.lines(), shape, lone, kinds, structs)
+    return ErrorsPage(
+        header=header,
+        imports=imports.lines(),
+        shape=plan_shape(model),
+        lone=rules[0] if len(rules) == 1 else None,
+        kinds=tuple(kinds.values()),
+        rules=rules,
+        pending=kinds[model.pending.name] if model.pending else None,
+        structs=structs,
+    )
 
 
 _NOWHERE: Final = Location("", 1, 1, "#")

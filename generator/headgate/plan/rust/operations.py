@@ -180,11 +180,11 @@ class ResourceFile:
         key = (operation.resource, operation.method)
         sent: list[Sent] = []
         if not operation.only_streams:
-            reply = self._reply(operation, None)
+            reply = self._answer(operation, None)
             called = self.called.methods[(*key, False)]
             sent.append(Sent("execute", called, reply))
         if operation.stream is not None:
-            reply = self._reply(operation, operation.stream)
+            reply = self._answer(operation, operation.stream)
             called = self.called.methods[(*key, True)]
             sent.append(Sent("stream", called, reply))
         writer = BuilderWriter(self.definitions, self.imports, place.name)
@@ -289,7 +289,7 @@ class ResourceFile:
         key = (operation.resource, operation.method, stream is not None)
         self.called.methods[key] = claimed
         head = assembled("pub fn {}", claimed)
-        tail = assembled(" -> Call<{}> {{", self._reply(operation, stream))
+        tail = assembled(" -> Call<{}> {{", self._answer(operation, stream))
         return MethodPage(
             docs=self._docs(operation, stream),
             signature=layout.signature(4, head, parameters, tail),
@@ -421,6 +421,13 @@ class ResourceFile:
             statements += sent_parameter(parameter, value, self.imports)
         return [*statements, *_unfinished(operation.stream)]
 
+    def _answer(self, operation: Operation, stream: StreamCall | None) -> Code:
+        """Write what a call gives, and whether it may wait for that."""
+        reply = self._reply(operation, stream)
+        if not (operation.pending and self.api.surface.blocking):
+            return reply
+        return assembled("{}, {}", reply, self.imports.use(_CALL, "MayWait"))
+
     def _reply(self, operation: Operation, stream: StreamCall | None) -> Code:
         if stream is not None:
             self.imports.use("crate::runtime::stream", "Streaming")
@@ -474,11 +481,18 @@ def _fixed_statements(operation: Operation, stream: StreamCall | None) -> list[C
         (fixed("request.base_url"), operation.base_url),
         (fixed("request.accept"), operation.accept if stream is None else None),
     )
-    return [
+    statements = [
         layout.call(8, head, (rust.string(text),), fixed(";"))
         for head, text in told
         if text is not None
     ]
+    if operation.pending:
+        statuses = joined(", ", [rust.integer(each) for each in operation.pending])
+        pending = assembled("&[{}]", statuses)
+        statements.append(
+            layout.call(8, fixed("request.pending"), (pending,), fixed(";"))
+        )
+    return statements
 
 
 def _literal(value: LiteralValue) -> Code:
@@ -521,8 +535,8 @@ def _as_field(parameter: Parameter) -> Field:
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
     Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape
-    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map Maybe NamedHeaders
-    New None Nothing Operation
+    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait Maybe
+    NamedHeaders New None Nothing Operation
     Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
     Streaming String Style Text Timeouts Value Vec
     """.split()

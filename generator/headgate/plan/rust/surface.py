@@ -9,6 +9,7 @@ from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.names import split_words
 from headgate.plan.rust import layout
+from headgate.plan.rust.blocking import BlockingPage, plan_blocking
 from headgate.plan.rust.docs import described
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
 from headgate.plan.rust.pages import SetterPage
@@ -61,6 +62,7 @@ class PassingPage:
 
     docs: Code
     declaration: Code
+    call: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +143,10 @@ def _opening(each: Scope) -> Iterable[Code]:
         yield layout.call(8, fixed("opening.header"), arguments, fixed(";"))
 
 
-def plan_passing(
-    calls: RawCalls, schemes: Iterable[str], imports: Imports
+def _passing(
+    calls: RawCalls, schemes: Iterable[str], imports: Imports, *, can_wait: bool
 ) -> PassingPage:
-    """Plan how calls are passed on."""
+    """Plan how calls are passed on, and whether they can wait for an answer."""
     imports.use("crate::runtime::call", "Call")
     imports.use("crate::runtime::passing", "Passed")
     imports.use("crate::runtime::passing", "Passing")
@@ -159,19 +161,22 @@ def plan_passing(
         rust.string(calls.under),
         assembled("&[{}]", direct),
         rust.option(calls.own_errors),
+        rust.option(calls.pending),
         assembled("&[{}]", joined(", ", alternatives)),
     )
     head = fixed("static PASSING: Passing = Passing::new")
     said = described(calls.docs, "Calls what the API passes on")
+    waits = can_wait and calls.pending is not None
     return PassingPage(
         docs=rust.doc(said, 4),
         declaration=layout.call(0, head, arguments, fixed(";")),
+        call=fixed("Call<Passed, MayWait>" if waits else "Call<Passed>"),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class WaitWriter:
-    """Plans the methods that wait."""
+    """Plans the methods and the options that wait, and the calls that may."""
 
     api: Api
     definitions: Definitions
@@ -186,6 +191,27 @@ class WaitWriter:
             for each in self.api.surface.waits
         )
 
+    def blocking(self, taken: Iterable[Code], imports: Imports) -> BlockingPage | None:
+        """Plan the option of calls that waits; `taken` are names of the file."""
+        wait = self.api.surface.blocking
+        if wait is None or wait.blocking is None:
+            return None
+        operations = self.api.operations
+        asked = next(each for each in operations if each.id == wait.operation)
+        constant = self._constant(asked)
+        return plan_blocking(wait, wait.blocking, constant, taken, imports)
+
+    def passing(self, schemes: Iterable[str], imports: Imports) -> PassingPage | None:
+        """Plan how calls are passed on."""
+        calls, blocking = self.api.surface.calls, self.api.surface.blocking
+        if calls is None:
+            return None
+        return _passing(calls, schemes, imports, can_wait=blocking is not None)
+
+    def _constant(self, operation: Operation) -> Code:
+        place = self.places[operation.resource]
+        return assembled("{}::{}", place.path, self.statics[place_of(operation)])
+
     def _page(
         self, wait: Wait, operation: Operation, methods: Names, imports: Imports
     ) -> WaitPage:
@@ -198,8 +224,7 @@ class WaitWriter:
         assert operation.result is not None
         types = self.definitions.types
         answer = types.write(operation.result.type, imports, TYPES)
-        place = self.places[operation.resource]
-        constant = assembled("{}::{}", place.path, self.statics[place_of(operation)])
+        constant = self._constant(operation)
         name = claim_snake(methods, wait.name, "wait")
         head = assembled("pub async fn {}", name)
         parameters = (fixed("&self"), fixed("id: &str"), fixed("limit: Duration"))

@@ -1,14 +1,17 @@
 //! Policies, approvals, and what the audit log keeps.
 
+use std::future::IntoFuture;
+use std::time::Duration;
+
 use headgate_sdk::resources::{
     admin_approvals, admin_audit_logs, admin_policies, admin_sessions, approvals,
 };
 use headgate_sdk::types::{
-    ApprovalDecision, ApprovalDecisionRequest, MessageRequest, PolicyCreateRequest,
+    ApprovalDecision, ApprovalDecisionRequest, ApprovalStatus, MessageRequest, PolicyCreateRequest,
     PolicyEvaluateRequest, PolicyMode, PolicyPhase, PolicyReplaceRequest, PolicyRuleList,
     PolicyUpdateRequest, SampleRequest,
 };
-use headgate_sdk::ErrorKind;
+use headgate_sdk::{ApprovalPendingDetails, ErrorKind};
 use serde_json::{json, Value};
 
 use super::gateway::client;
@@ -55,7 +58,7 @@ pub async fn a_policy_is_tried_and_enforced() {
     assert_eq!(gone.kind(), ErrorKind::NotFound);
 }
 
-/// One of two waiting requests is withdrawn, the other performed once it is approved.
+/// A request that waits is withdrawn, or performed once it is approved; a call may wait itself.
 pub async fn a_request_waits_for_a_person() {
     let (caller, project, _) = tenant().await;
     let rules = always(json!({"type": "require_approval"}));
@@ -63,30 +66,41 @@ pub async fn a_request_waits_for_a_person() {
     let policy = PolicyCreateRequest::new("Ask", &*project, mode, phase, rules);
     let made = client().admin().policies().create(policy).await;
     made.expect("a policy");
-    for _ in 0..2 {
-        let asked = caller
-            .messages()
-            .create(MessageRequest::new("mock/echo", hello()));
-        asked.await.expect_err("no answer yet");
-    }
-    let admin = client().admin().approvals();
-    let waiting = admin.list(admin_approvals::ListParams::new().project_id(project));
-    let waiting = waiting.await.expect("approvals");
-    let [second, first] = &waiting.data[..] else {
-        panic!("not two: {waiting:?}");
+    let request = || MessageRequest::new("mock/echo", hello());
+    let ask = || async {
+        let asked = caller.messages().create(request()).await;
+        let error = asked.expect_err("no answer yet");
+        assert_eq!(error.kind(), ErrorKind::ApprovalPending);
+        let details: ApprovalPendingDetails = error.details().expect("details");
+        details.approval_id.expect("an id")
     };
+    let (first, second) = (ask().await, ask().await);
+    let admin = client().admin().approvals();
+    let decision = || ApprovalDecisionRequest::new(ApprovalDecision::Approved);
 
-    let withdrawn = caller.approvals().cancel(&second.id).await;
-    let decision = ApprovalDecisionRequest::new(ApprovalDecision::Approved);
-    let decided = admin.decide(&first.id, decision).await;
+    let withdrawn = caller.approvals().cancel(&second).await;
+    let decided = admin.decide(&first, decision()).await;
     let params = approvals::GetParams::new().wait(20);
-    let done = caller.approvals().get(&first.id, params).await;
+    let done = caller.approvals().get(&first, params).await;
+    let waiting = caller.messages().create(request());
+    let waiting = waiting.wait_for_approval(Duration::from_secs(60));
+    let waiting = tokio::spawn(waiting.into_future());
+    let third = loop {
+        let wanted = admin_approvals::ListParams::new().project_id(&*project);
+        let listed = admin.list(wanted.status(ApprovalStatus::Pending)).await;
+        if let Some(third) = listed.expect("approvals").data.first() {
+            break third.id.clone();
+        }
+    };
+    admin.decide(&third, decision()).await.expect("an approval");
+    let answer = waiting.await.expect("no panic").expect("an answer");
 
-    assert_eq!(withdrawn.expect("an approval").id, second.id);
-    assert_eq!(decided.expect("an approval").id, first.id);
+    assert_eq!(withdrawn.expect("an approval").id, second);
+    assert_eq!(decided.expect("an approval").id, first);
     let done = done.expect("an approval");
     assert_eq!(done.status.as_str(), "approved");
     assert_eq!(done.response.expect("an answer").status_code, 200);
+    assert_eq!(answer.stop_reason.expect("a reason").as_str(), "end_turn");
 }
 
 /// The session of a request counts it, and the log's entry shows what it cost.

@@ -15,6 +15,7 @@ mod observing;
 mod pages;
 mod paging_vectors;
 mod partial_json;
+mod pending;
 mod reattachment_vectors;
 mod redaction_vectors;
 mod resume_vectors;

@@ -180,10 +180,10 @@ async fn deliver(label: &str, vector: &Value, client: &Client, name: &str) -> De
     }
 }
 
-fn with_options<R: headgate_sdk::runtime::call::Reply>(
-    mut made: headgate_sdk::Call<R>,
+fn with_options<R: headgate_sdk::runtime::call::Reply, W>(
+    mut made: headgate_sdk::Call<R, W>,
     call: &Value,
-) -> headgate_sdk::Call<R> {
+) -> headgate_sdk::Call<R, W> {
     for (name, value) in vectors::headers(&call["headers"]) {
         made = made.header(name, value);
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
 use crate::types;
@@ -30,8 +30,9 @@ impl Talks {
     }
 
     /// `talks.create`.
-    pub fn create(&self, body: types::TalkRequest) -> Call<Json<types::Talk>> {
+    pub fn create(&self, body: types::TalkRequest) -> Call<Json<types::Talk>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -95,7 +96,7 @@ impl TalksBuilder {
     }
 
     /// Sends the body.
-    pub fn execute(self) -> Call<Json<types::Talk>> {
+    pub fn execute(self) -> Call<Json<types::Talk>, MayWait> {
         self.resource.create(self.body)
     }
 }
