@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json};
+use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
@@ -44,8 +44,12 @@ impl Messages {
     /// `stream` is true. The stream ends with `message_stop` or `error`; it cannot be resumed, and
     /// leaving it cancels the answer. An `Idempotency-Key` counts only for answers that are not
     /// streamed.
-    pub fn create(&self, body: types::MessageRequest) -> Call<Json<types::MessageResponse>> {
+    pub fn create(
+        &self,
+        body: types::MessageRequest,
+    ) -> Call<Json<types::MessageResponse>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -58,8 +62,9 @@ impl Messages {
     /// streamed.
     ///
     /// The answer comes as a stream of events.
-    pub fn stream(&self, mut body: types::MessageRequest) -> Call<Streaming<MessageKind>> {
+    pub fn stream(&self, mut body: types::MessageRequest) -> Call<Streaming<MessageKind>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         body.stream = Some(true);
         request.json(&body);
         Call::new(&self.core, request)

@@ -160,6 +160,12 @@ impl Timeouts {
         self.total = limit;
         self
     }
+
+    /// Gives a server more time to answer.
+    pub(super) fn with_time(self, time: Duration) -> Self {
+        let limits = self.first_byte(self.first_byte + time);
+        limits.total(limits.total + time)
+    }
 }
 
 /// A value that must not show up in logs.

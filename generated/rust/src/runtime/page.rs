@@ -231,7 +231,7 @@ impl<L: PageBody> Reply for Paged<L> {
     }
 }
 
-impl<L: PageBody> Call<Paged<L>> {
+impl<L: PageBody, W> Call<Paged<L>, W> {
     /// Gives all items, fetching page after page as they are asked for.
     pub fn items(self) -> Items<L> {
         Items {

@@ -1,6 +1,7 @@
 //! Part of the generated SDK's fixed runtime: what a call sends.
 
 use std::fmt;
+use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 use reqwest::Url;
@@ -17,6 +18,8 @@ use super::parameters::{
 };
 pub use super::parameters::{json_text, PathStyle, Style};
 use super::payload::Payload;
+use super::pending::Waiting;
+use super::response::ResponseInfo;
 use super::transport::Core;
 use super::upload::{Multipart, Upload};
 
@@ -62,6 +65,7 @@ pub struct Request {
     passed: Option<Passed>,
     address: Option<String>,
     problem: Option<String>,
+    pending: &'static [u16],
 }
 
 /// A method and a path that no description holds.
@@ -70,6 +74,7 @@ struct Passed {
     method: String,
     path: String,
     own_errors: Option<&'static str>,
+    pending: Option<&'static str>,
 }
 
 /// A path parameter: its value, and how that is written.
@@ -99,6 +104,7 @@ impl Request {
             passed: None,
             address: None,
             problem: None,
+            pending: &[],
         }
     }
 
@@ -225,6 +231,18 @@ impl Request {
         self.base_url = Some(url);
     }
 
+    /// Takes answers of these statuses for ones that say that the answer comes later.
+    pub fn pending(&mut self, statuses: &'static [u16]) {
+        self.pending = statuses;
+    }
+
+    /// Says whether what came only says that the answer comes later.
+    pub(super) fn is_pending(&self, response: &ResponseInfo) -> bool {
+        let header = self.passed.as_ref().and_then(|passed| passed.pending);
+        self.pending.contains(&response.status())
+            || header.is_some_and(|name| response.headers().contains_key(name))
+    }
+
     /// Refuses to be sent.
     pub(super) fn refuse(&mut self, problem: &str) {
         self.problem = Some(problem.to_owned());
@@ -236,11 +254,13 @@ impl Request {
         method: String,
         path: String,
         own_errors: Option<&'static str>,
+        pending: Option<&'static str>,
     ) {
         self.passed = Some(Passed {
             method,
             path,
             own_errors,
+            pending,
         });
     }
 
@@ -432,6 +452,7 @@ pub struct Options {
     pub(super) idempotency_key: Option<String>,
     pub(super) interceptors: Interceptors,
     pub(super) cancel: Option<CancelToken>,
+    pub(super) wait: Option<(&'static Waiting, Duration)>,
 }
 
 impl fmt::Debug for Options {

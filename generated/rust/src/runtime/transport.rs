@@ -195,7 +195,7 @@ impl Sender {
     /// Makes the call and reads its answer.
     pub(super) async fn answer<R: Reply>(self) -> Result<WithResponse<R::Output>, Error> {
         let request = self.request.clone();
-        let opened = match self.open().await {
+        let opened = match self.open_decided().await {
             Ok(opened) => opened,
             Err(error) => return R::recover(error, &request),
         };
@@ -427,7 +427,12 @@ impl Sender {
         }
     }
 
-    async fn refused(&self, response: ResponseInfo, body: Body, deadline: Instant) -> Attempted {
+    pub(super) async fn refused(
+        &self,
+        response: ResponseInfo,
+        body: Body,
+        deadline: Instant,
+    ) -> Attempted {
         let idle = self.timeouts().idle;
         // An error whose body breaks off is still an error of that status.
         let body = body.read(idle, deadline).await.unwrap_or_default();
@@ -541,6 +546,11 @@ impl std::fmt::Debug for Body {
 }
 
 impl Body {
+    /// A body that is there already.
+    pub(super) fn of(bytes: Bytes) -> Self {
+        Self(Box::pin(bytes.into()))
+    }
+
     /// Gives the next bytes; trailers are passed over.
     pub(super) fn poll_chunk(
         &mut self,
