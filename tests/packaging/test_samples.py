@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -69,9 +70,17 @@ fn main() {{}}
 """
 
 
+def pages(folder: Path) -> dict[str, str]:
+    """The pages of a package's reference, by their paths."""
+    found = [folder / "reference.md", *sorted((folder / "reference").glob("*.md"))]
+    return {
+        page.relative_to(folder).as_posix(): page.read_text("utf-8") for page in found
+    }
+
+
 def samples(language: Language, packages: Path = GENERATED) -> list[str]:
     """The blocks of code of a package's reference."""
-    text = (packages / language / "reference.md").read_text("utf-8")
+    text = "".join(pages(packages / language).values())
     return re.findall(
         rf"^```{FENCES[language]}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL
     )
@@ -80,13 +89,38 @@ def samples(language: Language, packages: Path = GENERATED) -> list[str]:
 @pytest.mark.parametrize("language", FENCES)
 def test_every_call_has_a_sample(language: Language) -> None:
     """As many blocks as there are methods."""
-    text = (GENERATED / language / "reference.md").read_text("utf-8")
+    text = "".join(pages(GENERATED / language).values())
 
     assert (
         len(samples(language))
         == len(re.findall(r"^### `client", text, re.MULTILINE))
         > 20
     )
+
+
+@pytest.mark.parametrize("language", FENCES)
+def test_pages_lead_to_each_other(language: Language) -> None:
+    """Every link ends at a page, and at a heading there; all pages are in the index."""
+    found = pages(GENERATED / language)
+    headings = {
+        path: {
+            re.sub(r"[^a-z0-9_-]", "", heading.lower())
+            for heading in re.findall(r"^### (.*)$", text, re.MULTILINE)
+        }
+        for path, text in found.items()
+    }
+    broken, indexed = [], {"reference.md"}
+    for path, text in found.items():
+        for link in re.findall(r"\]\(([^)]*)\)", text):
+            name, _, anchor = link.partition("#")
+            target = os.path.normpath(Path(path).parent / name)
+            if target not in found or (anchor and anchor not in headings[target]):
+                broken.append((path, link))
+            if path == "reference.md":
+                indexed.add(target)
+
+    assert broken == []
+    assert indexed == found.keys()
 
 
 def test_python_samples_pass_mypy(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from headgate.document.json_values import Json as JsonValue
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
+_OWN_PATH = re.compile(r"[A-Za-z0-9_/.]+")
+_NO_ANCHOR = re.compile(r"[^a-z0-9_-]")
 _BLOCK_START = re.compile(r"^(\s*\d*)([-+=>.)])")
 
 
@@ -63,6 +65,17 @@ def markdown_code(text: str) -> Code:
     fence = "`" * (max(map(len, runs), default=0) + 1)
     space = " " if shown.startswith("`") or shown.endswith("`") else ""
     return encoded(f"{fence}{space}{shown}{space}{fence}")
+
+
+def markdown_link(shown: Code, path: str, heading: Code | None = None) -> Code:
+    """Give a link to a file of names of our own making, or to a heading in it.
+
+    `heading` is inline code; its anchor is what GitHub makes of it.
+    """
+    if not _OWN_PATH.fullmatch(path):
+        raise ValueError(f"not a path of our making: {path!r}")
+    anchor = "" if heading is None else f"#{_NO_ANCHOR.sub('', heading.text.lower())}"
+    return encoded(f"[{shown.text}]({path}{anchor})")
 
 
 def plain_line(text: str) -> Code:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.markup import markdown_code, markdown_text
+from headgate.encoding.markup import markdown_code, markdown_link, markdown_text
 from headgate.ir.operations import PathLiteral
 from headgate.ir.types import (
     Alias,
@@ -22,14 +22,25 @@ from headgate.ir.types import (
     TupleOf,
     Union,
 )
+from headgate.names import Scope
 from headgate.plan.package import Rendered
+from headgate.plan.reference_pages import (
+    SHARED_MOST,
+    fits_one_page,
+    owners,
+    resources_with_calls,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from headgate.ir.api import Api
     from headgate.ir.operations import Operation, Resource
     from headgate.ir.types import Definition, TypeExpr, TypeId
+
+
+_FOLDER = "reference"
+"""Where the pages of a long reference are."""
 
 
 class Speaker(Protocol):
@@ -99,53 +110,172 @@ class TypePage:
 
 @dataclass(frozen=True, slots=True)
 class ReferencePage:
-    """The whole reference."""
+    """The whole reference, or one page of it, which then leads back to the index."""
 
     title: Code
+    is_part: bool
     groups: tuple[GroupPage, ...]
     types: tuple[TypePage, ...]
 
 
-def reference_file(api: Api, title: str, speaker: Speaker) -> Rendered:
-    """Plan reference.md."""
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """A call in the index."""
+
+    link: Code
+    wire: Code
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceLines:
+    """A resource in the index, with its calls."""
+
+    link: Code
+    docs: Code
+    calls: tuple[CallLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPage:
+    """What leads to the pages of a long reference."""
+
+    title: Code
+    resources: tuple[ResourceLines, ...]
+    types: tuple[Code, ...]
+
+
+def reference_files(api: Api, title: str, speaker: Speaker) -> Iterator[Rendered]:
+    """Plan reference.md: all of a short reference, or the index of its pages."""
+    if not fits_one_page(api):
+        yield from _Pages(api, markdown_text(title), speaker).files()
+        return
     planner = _Reference(api, speaker)
     page = ReferencePage(
-        title=markdown_text(title),
-        groups=tuple(planner.groups(api.root)),
+        title=assembled("Reference of {}", markdown_text(title)),
+        is_part=False,
+        groups=tuple(map(planner.group, resources_with_calls(api.root))),
         types=tuple(planner.type(each) for each in api.definitions.values()),
     )
-    return Rendered("reference.md", "package/reference.md.jinja", page)
+    yield Rendered("reference.md", "package/reference.md.jinja", page)
+
+
+class _Pages:
+    """The pages of a long reference: one a resource, and those of what they share.
+
+    A type that one resource alone leads to is on its page. All others are listed by
+    their names, on a page a letter where they are many.
+    """
+
+    def __init__(self, api: Api, title: Code, speaker: Speaker) -> None:
+        self._api = api
+        self._title = title
+        self._speaker = speaker
+        scope = Scope(fold_case=True)
+        self._resources = tuple(resources_with_calls(api.root))
+        self._names = {
+            each.path: scope.claim("_".join(each.path) or "client").text
+            for each in self._resources
+        }
+        own = owners(api)
+        self._places = {type_id: self._names[path] for type_id, path in own.items()}
+        self._lists = self._shelve(scope)
+        self._planner = _Reference(api, speaker, self._places)
+
+    def _shelve(self, scope: Scope) -> tuple[str, ...]:
+        """Give what several resources share its pages, and name those."""
+        shared = [each for each in self._api.definitions if each not in self._places]
+        pages: dict[str, str] = {}
+        for type_id in sorted(shared, key=self._sorted_by):
+            letter = self._sorted_by(type_id)[0][:1]
+            wanted = f"types_{letter}" if len(shared) > SHARED_MOST else "types"
+            if wanted not in pages:
+                pages[wanted] = scope.claim(wanted).text
+            self._places[type_id] = pages[wanted]
+        return tuple(pages.values())
+
+    def _sorted_by(self, type_id: TypeId) -> tuple[str, str]:
+        text = self._speaker.type_name(type_id).text
+        return text.strip("`").casefold(), text
+
+    def files(self) -> Iterator[Rendered]:
+        """Plan the index, then every page."""
+        index = IndexPage(
+            title=self._title,
+            resources=tuple(map(self._lines, self._resources)),
+            types=tuple(self._list_line(each) for each in self._lists),
+        )
+        yield Rendered("reference.md", "package/reference_index.md.jinja", index)
+        for resource in self._resources:
+            name = self._names[resource.path]
+            group = self._planner.group(resource)
+            yield self._page(name, (group,), sorted_types=False)
+        for name in self._lists:
+            yield self._page(name, (), sorted_types=True)
+
+    def _page(
+        self, name: str, groups: tuple[GroupPage, ...], *, sorted_types: bool
+    ) -> Rendered:
+        held = [each for each in self._api.definitions if self._places[each] == name]
+        if sorted_types:
+            held.sort(key=self._sorted_by)
+        about = groups[0].title if groups else fixed("shared types")
+        page = ReferencePage(
+            title=assembled("{}: {}", self._title, about),
+            is_part=True,
+            groups=groups,
+            types=tuple(self._planner.type(self._api.definitions[it]) for it in held),
+        )
+        path = f"{_FOLDER}/{name}.md"
+        return Rendered(path, "package/reference.md.jinja", page)
+
+    def _lines(self, resource: Resource) -> ResourceLines:
+        path = f"{_FOLDER}/{self._names[resource.path]}.md"
+        return ResourceLines(
+            link=markdown_link(_resource_name(resource), path),
+            docs=_brief(resource.docs.text),
+            calls=tuple(
+                CallLine(markdown_link(assembled("`{}`", way), path, way), wire)
+                for way, wire in self._planner.ways(resource)
+            ),
+        )
+
+    def _list_line(self, name: str) -> Code:
+        held = [each for each, place in self._places.items() if place == name]
+        names = [
+            self._speaker.type_name(it) for it in sorted(held, key=self._sorted_by)
+        ]
+        ends = names[:1] if len(names) == 1 else (names[0], names[-1])
+        return markdown_link(joined(" … ", ends), f"{_FOLDER}/{name}.md")
 
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
     api: Api
     speaker: Speaker
+    places: Mapping[TypeId, str] = field(default_factory=dict["TypeId", str])
+    """The page of each type, where there are several."""
 
-    def groups(self, resource: Resource) -> Iterator[GroupPage]:
-        if resource.operations:
-            yield GroupPage(
-                title=markdown_text(".".join(resource.path) or "client"),
-                docs=markdown_text(resource.docs.text),
-                calls=tuple(self._calls(resource)),
-            )
-        for child in resource.children:
-            yield from self.groups(child)
+    def group(self, resource: Resource) -> GroupPage:
+        return GroupPage(
+            title=_resource_name(resource),
+            docs=markdown_text(resource.docs.text),
+            calls=tuple(
+                self._call(operation, streamed=streamed)
+                for operation, streamed in _calls(resource)
+            ),
+        )
 
-    def _calls(self, resource: Resource) -> Iterator[CallPage]:
-        for operation in resource.operations:
-            if not operation.only_streams:
-                yield self._call(operation, streamed=False)
-            if operation.stream is not None:
-                yield self._call(operation, streamed=True)
+    def ways(self, resource: Resource) -> Iterator[tuple[Code, Code]]:
+        """Give how each call is written, and what it sends."""
+        for operation, streamed in _calls(resource):
+            way = self.speaker.path(operation, streamed=streamed)
+            yield way, _wire(operation)
 
     def _call(self, operation: Operation, *, streamed: bool) -> CallPage:
-        docs = "\n\n".join(
-            text for text in (operation.summary, operation.docs.text) if text.strip()
-        )
+        docs = f"{_sentence(operation.summary)} {operation.docs.text}"
         return CallPage(
             path=self.speaker.path(operation, streamed=streamed),
-            wire=markdown_code(f"{operation.verb} {_path(operation)}"),
+            wire=_wire(operation),
             docs=markdown_text(docs),
             rows=tuple(self._inputs(operation)),
             fence=self.speaker.fence,
@@ -246,7 +376,29 @@ class _Reference:
             case MapOf(value=inner):
                 return assembled("map of {}", self._type(inner))
             case Ref(id=name):
-                return self.speaker.type_name(name)
+                return self._link(name)
+
+    def _link(self, type_id: TypeId) -> Code:
+        name = self.speaker.type_name(type_id)
+        place = self.places.get(type_id)
+        return name if place is None else markdown_link(name, f"{place}.md", name)
+
+
+def _resource_name(resource: Resource) -> Code:
+    return markdown_text(".".join(resource.path) or "client")
+
+
+def _calls(resource: Resource) -> Iterator[tuple[Operation, bool]]:
+    """Give the ways to call the operations, and whether they give a stream."""
+    for operation in resource.operations:
+        if not operation.only_streams:
+            yield operation, False
+        if operation.stream is not None:
+            yield operation, True
+
+
+def _wire(operation: Operation) -> Code:
+    return markdown_code(f"{operation.verb} {_path(operation)}")
 
 
 def _path(operation: Operation) -> str:
@@ -254,6 +406,12 @@ def _path(operation: Operation) -> str:
         part.text if isinstance(part, PathLiteral) else f"{{{part.name}}}"
         for part in operation.path
     )
+
+
+def _sentence(text: str) -> str:
+    """End a text that is not ended, for another one to follow."""
+    text = text.strip()
+    return f"{text}." if text and text[-1].isalnum() else text
 
 
 def _brief(docs: str) -> Code:

@@ -92,7 +92,7 @@ def plan(api: Api, config: Config) -> Package:
     files = (
         _rendered("pyproject.toml", "pyproject.toml", project_page(context)),
         _rendered("README.md", "README.md", readme_page(context)),
-        reference(context),
+        *reference(context),
         _rendered(f"{module}/__init__.py", "exports.py", root_exports(context)),
         _rendered(f"{module}/py.typed", "py.typed", MarkerPage(context.header)),
         _rendered(f"{module}/_client.py", "client.py", client_page(context)),

@@ -1,4 +1,4 @@
-"""`reference.md` in Python's words."""
+"""The reference in Python's words."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from headgate.plan.examples import Examples, NoExampleError
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.methods import MethodPlan
-from headgate.plan.reference import reference_file
+from headgate.plan.reference import reference_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from headgate.document.json_values import Json
     from headgate.ir.operations import Operation
     from headgate.ir.types import TypeId
@@ -24,10 +26,10 @@ LINE = 88
 _WIDTH = 70
 
 
-def reference(context: Context) -> Rendered:
+def reference(context: Context) -> Iterator[Rendered]:
     """Plan the reference of the Python package."""
     title = context.config.python.distribution
-    return reference_file(context.api, title, _Python(context))
+    return reference_files(context.api, title, _Python(context))
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class Crate:
             yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
         yield from self._resources()
         crate = self.config.rust.crate
-        yield reference(self.api, crate, self.called, self.names)
+        yield from reference(self.api, crate, self.called, self.names)
         if self.api.streams:
             yield self._streams()
         if has_content:

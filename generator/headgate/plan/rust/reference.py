@@ -1,4 +1,4 @@
-"""`reference.md` in Rust's words."""
+"""The reference in Rust's words."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from headgate.encoding import markup, rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Alias, Enum, Ref, Scalar, Struct
 from headgate.plan.examples import Examples, NoExampleError
-from headgate.plan.reference import reference_file
+from headgate.plan.reference import reference_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from headgate.document.json_values import Json
     from headgate.ir.api import Api
@@ -48,9 +48,9 @@ class CallNames:
 
 def reference(
     api: Api, crate: str, names: CallNames, types: Mapping[TypeId, Code]
-) -> Rendered:
+) -> Iterator[Rendered]:
     """Plan the reference of the crate."""
-    return reference_file(api, crate, _Rust(api, crate, names, types))
+    return reference_files(api, crate, _Rust(api, crate, names, types))
 
 
 @dataclass(frozen=True, slots=True)

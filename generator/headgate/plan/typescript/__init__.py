@@ -119,7 +119,7 @@ def _manifests(api: Api, names: Names, config: Config) -> Iterator[PlannedFile]:
     yield Rendered(
         "README.md", "typescript/README.md.jinja", plan_readme(api, names, config)
     )
-    yield reference(api, names, config)
+    yield from reference(api, names, config)
 
 
 def _sources(

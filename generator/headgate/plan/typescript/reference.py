@@ -1,4 +1,4 @@
-"""`reference.md` in TypeScript's words."""
+"""The reference in TypeScript's words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.markup import markdown_code
 from headgate.encoding.typescript import identifier, literal, value_key
 from headgate.plan.examples import Examples, NoExampleError
-from headgate.plan.reference import reference_file
+from headgate.plan.reference import reference_files
 from headgate.plan.typescript.names import has_named_parameters
 from headgate.plan.typescript.requests import parameter_keys
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from headgate.document.config import Config
     from headgate.document.json_values import Json
     from headgate.ir.api import Api
@@ -26,9 +28,9 @@ _WIDTH = 100
 _STEP = "  "
 
 
-def reference(api: Api, names: Names, config: Config) -> Rendered:
+def reference(api: Api, names: Names, config: Config) -> Iterator[Rendered]:
     """Plan the reference of the npm package."""
-    return reference_file(api, config.typescript.package, _TypeScript(api, names))
+    return reference_files(api, config.typescript.package, _TypeScript(api, names))
 
 
 @dataclass(frozen=True, slots=True)
