@@ -226,11 +226,7 @@ def _described(text: Text, key: str) -> Json:
         text("unknown field"): text("unknown field"),
         "parameters": [
             _parameter("query", text("query name"), text("parameter description")),
-            # No name that holds a payload is a token, and such parameters are left out;
-            # the space leaves out the same ones of the benign twin.
-            _parameter(
-                "header", text("header name", "{} "), text("parameter description")
-            ),
+            _parameter("header", text("header name"), text("parameter description")),
             _parameter("cookie", text("cookie name"), text("parameter description")),
         ],
         "requestBody": {

@@ -84,8 +84,8 @@ def write(files: Files, folder: Path) -> None:
     for path, content in files.items():
         language, _, inner = path.partition("/")
         by_language.setdefault(language, {})[inner] = content
-    for language, inner in by_language.items():
-        bring_up_to_date(folder / language, inner)
+    for language, contents in by_language.items():
+        bring_up_to_date(folder / language, contents)
 
 
 def _generated(garden: Garden, spec: Path, parts: Any) -> Files:

@@ -6,7 +6,9 @@ of the file that the payload's code would make if it ran: the canary.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from string import ascii_letters, digits
 from typing import Final
 
 MARK: Final = "MARK"
@@ -15,6 +17,8 @@ _PYTHON: Final = "__import__('pathlib').Path('MARK').touch()"
 _NODE: Final = "process.getBuiltinModule('fs').writeFileSync('MARK','')"
 _RUST: Final = 'std::fs::write("MARK","").unwrap();'
 _SHELL: Final = "touch MARK"
+
+_TOKEN: Final = frozenset(ascii_letters + digits + "!#$%&'*+-.^_`|~")
 
 TEMPLATES: Final = (
     # Python: strings, docstrings, comments, interpolation, continuation.
@@ -105,6 +109,26 @@ class Payload:
             for character in self.hostile(stem)
         )
         return " ".join(text.split()) + " -"
+
+    def token(self, stem: str) -> str:
+        """The text as a header's name, which still means something to most languages.
+
+        What RFC 9110 does not let into a token is left out.
+        """
+        left = "".join(filter(_TOKEN.__contains__, self.hostile(stem)))
+        return f"`$'{left}%s*|`~"
+
+    def benign_token(self, stem: str) -> str:
+        """A name of the same words with nothing but dashes around them."""
+        return _dashed(self.token(stem))
+
+    def benign_crate(self, stem: str) -> str:
+        """A crate's name of the same words."""
+        return _dashed(self.hostile(stem)).strip("-")
+
+
+def _dashed(text: str) -> str:
+    return re.sub("[^A-Za-z0-9]+", "-", text)
 
 
 PAYLOADS: Final = tuple(map(Payload, range(len(TEMPLATES))))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.hostile.payloads import PAYLOADS
-from tests.hostile.positions import BY_LABEL
+from tests.hostile.payloads import PAYLOADS, Payload
+from tests.hostile.positions import BY_LABEL, Position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,19 +45,23 @@ class Garden:
         site = (label, number)
         payload, position = PAYLOADS[number], BY_LABEL[label]
         wild = self.hostile and site not in self.refused
-        text = (
-            payload.hostile(position.stem)
-            if wild
-            else payload.benign(position.stem, position.kept)
-        )
-        if position.printable:
-            text = "".join(filter(_is_printable, text))
+        text = _text_of(payload, position, wild=wild)
         planted = Planted(form.replace("{}", text))
         planted.site = site
         self.texts.add(str(planted))
         if wild:
             self.planted.setdefault(site, set()).add(str(planted))
         return planted
+
+
+def _text_of(payload: Payload, position: Position, *, wild: bool) -> str:
+    stem = position.stem
+    if position.token:
+        return payload.token(stem) if wild else payload.benign_token(stem)
+    if position.crate and not wild:
+        return payload.benign_crate(stem)
+    text = payload.hostile(stem) if wild else payload.benign(stem, position.kept)
+    return "".join(filter(_is_printable, text)) if position.printable else text
 
 
 def _is_printable(character: str) -> bool:

@@ -27,6 +27,16 @@ class Position:
         return self.label in _PRINTABLE
 
     @property
+    def token(self) -> bool:
+        """It takes a token of HTTP only, so that all else would just be left out."""
+        return self.label == "header name"
+
+    @property
+    def crate(self) -> bool:
+        """It names a crate, and so an identifier that a test of the crate holds."""
+        return self.label == "crate"
+
+    @property
     def kept(self) -> str:
         """The characters with a meaning of their own here, which the twin keeps."""
         return _KEPT.get(self.label, "")

@@ -14,6 +14,7 @@ SUFFIXES = {"python": ".py", "typescript": ".ts", "rust": ".rs"}
 LITERAL = (
     "path literal",
     "query name",
+    "header name",
     "property key",
     "multipart name",
     "enum",

@@ -88,7 +88,7 @@ def test_a_hostile_target_is_a_diagnostic(tmp_path: Path) -> None:
     ],
 )
 def test_overlays_beyond_limits_are_answered(
-    tmp_path: Path, change: str, code: str
+    tmp_path: Path, change: str, code: str | None
 ) -> None:
     """Depth, repetition and nonsense are diagnostics, and take no time."""
     spec = written(tmp_path / "api", things({}), change)
