@@ -98,7 +98,7 @@ def operation_of(given: dict[str, Any]) -> Operation:
     """The operation that a vector describes; one with an id is the package's own.
 
     What it accepts is the vector's to say: an answer that is text asks for text. When
-    a stream may close early is no matter of headers.
+    a stream may close early, or an answer be pending, is no matter of headers.
     """
     check_keys(
         given, "id", "method", "path", "accept", "credentials", "idempotency", "body"
@@ -111,7 +111,10 @@ def operation_of(given: dict[str, Any]) -> Operation:
         idempotency=given["idempotency"],
     )
     if given["id"] is not None:
-        known = [replace(each, accept=made.accept, unfinished=None) for each in KNOWN]
+        known = [
+            replace(each, accept=made.accept, unfinished=None, pending=())
+            for each in KNOWN
+        ]
         assert made in known, given["id"]
     return made
 

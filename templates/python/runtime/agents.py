@@ -28,7 +28,9 @@ class _PassingCalls:
     """The calls that an agent may make, and what it is told of their answers."""
 
     def __init__(
-        self, client: SyncPassingClient | AsyncPassingClient, methods: Sequence[str]
+        self,
+        client: SyncPassingClient[Any] | AsyncPassingClient[Any],
+        methods: Sequence[str],
     ) -> None:
         self._client = client
         self._methods = tuple(method.upper() for method in methods)
@@ -66,7 +68,7 @@ class _PassingCalls:
 
 
 def langchain_tool(
-    client: SyncPassingClient | AsyncPassingClient,
+    client: SyncPassingClient[Any] | AsyncPassingClient[Any],
     *,
     name: str,
     description: str,
@@ -90,7 +92,7 @@ def langchain_tool(
 
 
 def crewai_tool(
-    client: SyncPassingClient,
+    client: SyncPassingClient[Any],
     *,
     name: str,
     description: str,

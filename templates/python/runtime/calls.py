@@ -63,6 +63,11 @@ class Deadline:
             return APITimeoutError("total", connected=error.connected)
         return error
 
+    def put_off(self, seconds: float) -> None:
+        """Leave time out of account that was spent waiting for a decision."""
+        if self._end is not None:
+            self._end += seconds
+
     def waits(self, timeouts: Timeouts) -> Waits:
         """Give the waits of an attempt, none of them longer than what is left."""
         left = self.remaining
@@ -118,10 +123,30 @@ class Caller:
             raise
 
     async def open(self, request: Request, deadline: Deadline) -> tuple[Reply, Attempt]:
-        """Give the first answer that is a success, after as many attempts as allowed.
+        """Give the answer of a call: a success, after as many attempts as allowed.
 
-        Raises the last attempt's error.
+        One that is not there yet is waited for, if the caller said so, or raised.
         """
+        reply, attempt = await self._succeed(request, deadline)
+        pending = request.pending
+        if pending is None or not pending.is_told_by(reply):
+            return reply, attempt
+        try:
+            content, answer = await self._content(reply, deadline), self.describe(reply)
+            begun = time.monotonic()
+            reply = await pending.decided(content, answer, self)
+            deadline.put_off(time.monotonic() - begun)
+            if not 200 <= reply.status_code < 300:
+                raise await self._refusal(reply, deadline)
+        except SDKError as error:
+            self.interceptors.on_error(attempt, error)
+            raise
+        return reply, attempt
+
+    async def _succeed(
+        self, request: Request, deadline: Deadline
+    ) -> tuple[Reply, Attempt]:
+        """Give the first answer that is a success; raises the last attempt's error."""
         spent = 0
         for number in count(1):
             attempt = attempt_of(request, number)

@@ -179,6 +179,8 @@ class APIError(SDKError):
     """
 
     content: bytes = b""
+    is_answer: bool = True
+    """Whether the server answered so; else it follows from what it said otherwise."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
@@ -268,7 +270,7 @@ class ErrorTree:
         retry_after: float | None,
     ) -> APIError:
         """Make the error of an answer whose status says that the call failed."""
-        body = _readable(content)
+        body = readable(content)
         return self._make(
             _member(body, self.fields.at),
             fallback=f"the server answered with status {status}",
@@ -327,13 +329,14 @@ class ErrorTree:
             retry_after=_first(
                 retry_after, _seconds(_member(error, names.retry_after))
             ),
-            details=_object(_member(error, names.details)),
+            details=as_object(_member(error, names.details)),
             last_event_id=last_event_id,
         )
         return self.pick(code=code, type_=type_, status=status)(problem)
 
 
-def _readable(content: bytes) -> object:
+def readable(content: bytes) -> object:
+    """Read an answer's body: its JSON, or else its text."""
     from pydantic_core import from_json
 
     text = content.decode("utf-8", "replace")
@@ -347,10 +350,11 @@ def _member(value: object, name: str | None) -> object:
     """Read a property; the whole value where no property is named `at`."""
     if name is None:
         return value if is_object(value) else None
-    return _object(value).get(name)
+    return as_object(value).get(name)
 
 
-def _object(value: object) -> Mapping[str, Any]:
+def as_object(value: object) -> Mapping[str, Any]:
+    """Give a JSON object, an empty one for any other value."""
     return value if is_object(value) else {}
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from typing import Any, cast
@@ -26,6 +25,11 @@ class Asking:
         self._asked = 0.0
         self.seconds = 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time is over."""
+        return self._end <= time.monotonic()
+
     def ask(self) -> int:
         """Give the seconds that the server may wait; raises when the time is over."""
         self._asked = time.monotonic()
@@ -43,14 +47,17 @@ class Asking:
 
     def pause(self) -> None:
         """Wait before asking again, unless the server did."""
-        time.sleep(self._pause)
+        time.sleep(self.rest)
 
     async def pause_async(self) -> None:
         """Wait before asking again, unless the server did, without blocking."""
-        await asyncio.sleep(self._pause)
+        from asyncio import sleep
+
+        await sleep(self.rest)
 
     @property
-    def _pause(self) -> float:
+    def rest(self) -> float:
+        """Seconds to wait before asking again, none if the server waited."""
         now = time.monotonic()
         has_waited = now - self._asked >= _PAUSE
         return 0 if has_waited else max(0, min(_PAUSE, self._end - now))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         ServerCancelledError,
         SpendCapError,
     )
-    from ._options import RequestOptions
+    from ._options import RequestOptions, WaitingRequestOptions
     from ._runtime.agents import crewai_tool, langchain_tool
     from ._runtime.aiohttp_network import AiohttpTransport
     from ._runtime.cancel import CancelToken
@@ -125,6 +125,7 @@ __all__ = [
     "TimeoutOptions",
     "Tracing",
     "Unknown",
+    "WaitingRequestOptions",
     "WebhookVerificationError",
     "WorkspaceStream",
     "crewai_tool",
@@ -197,6 +198,7 @@ if not TYPE_CHECKING:
             "TimeoutOptions": "._runtime.settings",
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
+            "WaitingRequestOptions": "._options",
             "WebhookVerificationError": "._runtime.errors",
             "WorkspaceStream": ".streams.workspace",
             "crewai_tool": "._runtime.agents",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from ._options import WaitingRequestOptions
 from ._product import PRODUCT
 from ._runtime.foreign import foreign_settings, require
 from ._runtime.passing import AsyncPassingClient, SyncPassingClient
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from .types.approvals import Approval
 
 
-class Headgate(SyncPassingClient):
+class Headgate(SyncPassingClient[WaitingRequestOptions]):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.
@@ -314,7 +315,7 @@ class Headgate(SyncPassingClient):
         return HealthResource(self._core)
 
 
-class AsyncHeadgate(AsyncPassingClient):
+class AsyncHeadgate(AsyncPassingClient[WaitingRequestOptions]):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.

@@ -10,6 +10,7 @@ MESSAGES_CREATE = Operation(
     path="/v1/messages",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 MESSAGES_STREAM = Operation(
     method="POST",
@@ -17,6 +18,7 @@ MESSAGES_STREAM = Operation(
     accept="text/event-stream",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 MESSAGES_COUNT_TOKENS = Operation(
     method="POST",
@@ -29,6 +31,7 @@ RUNS_CREATE = Operation(
     path="/v1/runs",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 RUNS_LIST = Operation(
     method="GET",
@@ -42,6 +45,7 @@ RUNS_STREAM = Operation(
     accept="text/event-stream",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 RUNS_GET = Operation(
     method="GET",
@@ -68,6 +72,7 @@ CHAT_COMPLETIONS_CREATE = Operation(
     path="/v1/chat/completions",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 CHAT_COMPLETIONS_STREAM = Operation(
     method="POST",
@@ -75,12 +80,14 @@ CHAT_COMPLETIONS_STREAM = Operation(
     accept="text/event-stream",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 EMBEDDINGS_CREATE = Operation(
     method="POST",
     path="/v1/embeddings",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 WORKSPACES_CREATE = Operation(
     method="POST",
@@ -489,6 +496,7 @@ PROXY_SERVICES_GET = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 PROXY_SERVICES_POST = Operation(
     method="POST",
@@ -496,6 +504,7 @@ PROXY_SERVICES_POST = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 PROXY_SERVICES_PUT = Operation(
     method="PUT",
@@ -503,6 +512,7 @@ PROXY_SERVICES_PUT = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 PROXY_SERVICES_PATCH = Operation(
     method="PATCH",
@@ -510,6 +520,7 @@ PROXY_SERVICES_PATCH = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 PROXY_SERVICES_DELETE = Operation(
     method="DELETE",
@@ -517,6 +528,7 @@ PROXY_SERVICES_DELETE = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 PROXY_UPSTREAM_GET = Operation(
     method="GET",
@@ -524,6 +536,7 @@ PROXY_UPSTREAM_GET = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 PROXY_UPSTREAM_POST = Operation(
     method="POST",
@@ -531,6 +544,7 @@ PROXY_UPSTREAM_POST = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 PROXY_UPSTREAM_PUT = Operation(
     method="PUT",
@@ -538,6 +552,7 @@ PROXY_UPSTREAM_PUT = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 PROXY_UPSTREAM_PATCH = Operation(
     method="PATCH",
@@ -545,6 +560,7 @@ PROXY_UPSTREAM_PATCH = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 PROXY_UPSTREAM_DELETE = Operation(
     method="DELETE",
@@ -552,6 +568,7 @@ PROXY_UPSTREAM_DELETE = Operation(
     accept="*/*",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 APPROVALS_GET = Operation(
     method="GET",

@@ -13,3 +13,12 @@ class RequestOptions(settings.RequestOptions, total=False):
 
     provider_keys: Mapping[str, str]
     """Values of `X-Provider-Key-*` headers by name."""
+
+
+class WaitingRequestOptions(RequestOptions, total=False):
+    """What may be set for one call whose answer may be pending."""
+
+    wait_for_approval: float | bool
+    """How many seconds to wait while the answer is pending, True for 300. What came of
+    the call is then its answer, or its error.
+    """

@@ -24,5 +24,6 @@ PASSING = Passing(
     under="/v1/proxy/upstream",
     direct=("/v1/proxy/",),
     own_errors="X-Headgate-Error",
+    pending="X-Headgate-Approval",
     credentials=(("api_key",),),
 )

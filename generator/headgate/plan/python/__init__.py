@@ -41,6 +41,7 @@ RUNTIME = (
     "cancel",
     "clients",
     "core",
+    "decisions",
     "errors",
     "folding",
     "foreign",
@@ -57,6 +58,7 @@ RUNTIME = (
     "parameters",
     "partial_json",
     "passing",
+    "pending",
     "reader",
     "redaction",
     "requests",
@@ -156,7 +158,7 @@ def _webhooks(context: Context, module: str) -> list[PlannedFile]:
 
 
 def _options(context: Context, module: str) -> list[PlannedFile]:
-    if not context.api.header_maps:
+    if not context.api.header_maps and context.api.surface.blocking is None:
         return []
     page = options_page(context)
     return [_rendered(f"{module}/_options.py", "options.py", page)]

@@ -12,7 +12,7 @@ from headgate.names import Scope, pascal, split_words
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import flat, listed, parameter_line
-from headgate.plan.python.methods import MethodPage, MethodPlan, options_home
+from headgate.plan.python.methods import MethodPage, MethodPlan, options_of
 from headgate.plan.python.names import KEYWORDS, SHADOWED, attribute
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class BuilderPage:
     methods: tuple[StepPage, ...]
     body: Code
     body_text: Code
+    options: Code
     result: Code
     method: Code
     stream_method: Code
@@ -68,7 +69,6 @@ class BuildersPage:
     header: Code
     imports: tuple[tuple[Code, ...], ...]
     typing_imports: tuple[tuple[Code, ...], ...]
-    options: Code
     builders: tuple[BuilderPage, ...]
 
 
@@ -90,12 +90,10 @@ def builders_page(context: Context) -> BuildersPage:
         imports.use("typing", used)
     imports.use("collections.abc", "Mapping")
     imports.use("._runtime.steps", "Steps")
-    options = later.use(*options_home(context, "."))
     return BuildersPage(
         header=context.header,
         imports=imports.groups(),
         typing_imports=later.groups(4),
-        options=options,
         builders=pages,
     )
 
@@ -208,6 +206,7 @@ class _BuilderPlan:
             methods=(*turns, self._items(), *fields),
             body=body,
             body_text=string(body.text),
+            options=self._later.use(*options_of(operation, self._context, ".")),
             result=self._result(),
             method=name(members.methods[operation.id]),
             stream_method=name(members.streams.get(operation.id, "stream")),

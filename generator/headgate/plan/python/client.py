@@ -12,6 +12,7 @@ from headgate.plan.python.definitions import is_plain_key
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
+from headgate.plan.python.pending import pending_rule
 from headgate.plan.python.resources import ChildPage, children_of
 from headgate.plan.python.surface import (
     HOME,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         Server,
         ServerVariable,
     )
+    from headgate.ir.surface import RawCalls
 
 
 _VENDORS: Final[dict[ClientKind, tuple[str, str]]] = {
@@ -37,6 +39,10 @@ _VENDORS: Final[dict[ClientKind, tuple[str, str]]] = {
     "anthropic": ("Anthropic", "auth_token"),
 }
 """The class of each vendor's client, and its option that is sent as a bearer."""
+_WAITS = (
+    "How many seconds to wait while the answer is pending, True for 300. What came of "
+    "the call is then its answer, or its error."
+)
 _PARTS = "The parts of the API's address that may be set, unless `base_url` is."
 
 
@@ -110,6 +116,8 @@ class OptionsPage:
 
     header: Code
     maps: tuple[OptionPage, ...]
+    waits: tuple[OptionPage, ...]
+    imports: tuple[tuple[Code, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,9 +278,12 @@ def _client(
 
 def _base(context: Context, imports: Imports, *, is_async: bool) -> Code:
     """Give the class that a client derives from."""
-    if context.api.surface.calls is not None:
+    calls = context.api.surface.calls
+    if calls is not None:
         kind = "AsyncPassingClient" if is_async else "SyncPassingClient"
-        return imports.use("._runtime.passing", kind)
+        base = imports.use("._runtime.passing", kind)
+        options = imports.use(*raw_options(context, calls))
+        return assembled("{}[{}]", base, options)
     return imports.use("._runtime.clients", "AsyncClient" if is_async else "SyncClient")
 
 
@@ -309,7 +320,23 @@ def _about(context: Context) -> str:
 
 def options_page(context: Context) -> OptionsPage:
     """Plan the options of a call."""
-    return OptionsPage(context.header, tuple(map(_map, context.api.header_maps)))
+    imports = Imports()
+    imports.use("._runtime", "settings")
+    if context.api.header_maps:
+        imports.use("collections.abc", "Mapping")
+    else:
+        imports.use("._runtime.settings", "RequestOptions")
+    blocking = context.api.surface.blocking
+    option = blocking.blocking.option if blocking and blocking.blocking else None
+    waits = (
+        () if option is None else (OptionPage(name(option), docstring([_WAITS], 4)),)
+    )
+    return OptionsPage(
+        header=context.header,
+        maps=tuple(map(_map, context.api.header_maps)),
+        waits=waits,
+        imports=imports.groups(),
+    )
 
 
 def product_page(context: Context) -> ProductPage:
@@ -340,6 +367,9 @@ def product_page(context: Context) -> ProductPage:
     server = settable_server(context)
     if server is not None:
         arguments.append(_server_rule(server, imports))
+    pending = pending_rule(context, imports)
+    if pending is not None:
+        arguments.append(pending)
     return ProductPage(context.header, imports.groups(), tuple(arguments))
 
 
@@ -414,6 +444,13 @@ def _header_maps(context: Context, imports: Imports) -> list[Code]:
         ]
         found.append(listed(start, items, ")", indent=8, extra=1))
     return found
+
+
+def raw_options(context: Context, calls: RawCalls) -> tuple[str, str]:
+    """Say where the options of a raw call come from; some may be waited for."""
+    if calls.pending is not None and context.api.surface.blocking is not None:
+        return "._options", "WaitingRequestOptions"
+    return options_home(context, ".")
 
 
 def requests_options_home(context: Context) -> tuple[str, str]:

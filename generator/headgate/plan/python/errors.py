@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _RUNTIME = "._runtime.errors"
 _TAKEN = frozenset(
-    """add_note args body code details headers last_event_id message param request_id
+    """add_note args body code content details headers is_answer last_event_id message param request_id
     retry_after retryable status_code type with_traceback""".split()
 )
 _SCALARS = {

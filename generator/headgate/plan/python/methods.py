@@ -193,7 +193,7 @@ class MethodPlan:
         return parameter_line(start, optional(expr), 8, " = None,")
 
     def _options_parameter(self) -> Code:
-        kind = self._imports.use(*options_home(self._context, ".."))
+        kind = self._imports.use(*options_of(self._operation, self._context, ".."))
         start = assembled("{}: ", name(self._options))
         return parameter_line(start, optional(Atom(kind)), 8, " = None,")
 
@@ -372,6 +372,15 @@ def _sentence(summary: str) -> str:
 def page_constant(operation: Operation) -> str:
     """Name the constant that says how a list is paged."""
     return f"_{attribute(operation.method).upper()}_PAGE"
+
+
+def options_of(
+    operation: Operation, context: Context, package: Literal[".", ".."]
+) -> tuple[str, str]:
+    """Say where the options of an operation come from; some may be waited for."""
+    if operation.pending and context.api.surface.blocking is not None:
+        return f"{package}_options", "WaitingRequestOptions"
+    return options_home(context, package)
 
 
 def options_home(context: Context, package: Literal[".", ".."]) -> tuple[str, str]:

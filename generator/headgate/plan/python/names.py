@@ -31,7 +31,7 @@ PUBLIC = frozenset(
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits
     StreamTruncatedError TimeoutOptions Tracing WebhookEvent
-    WebhookVerificationError""".split()
+    WaitingRequestOptions WebhookVerificationError""".split()
 )
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields

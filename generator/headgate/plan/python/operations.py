@@ -189,6 +189,9 @@ def _constant(
     if operation.idempotency != "none":
         arguments.append(assembled("idempotency={}", string(operation.idempotency)))
     arguments += _unfinished(operation.stream)
+    if operation.pending:
+        statuses = joined(", ", map(literal, operation.pending))
+        arguments.append(assembled("pending=({},)", statuses))
     return Constant(name(name_), tuple(arguments))
 
 

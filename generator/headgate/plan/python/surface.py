@@ -211,12 +211,14 @@ def _passing(calls: RawCalls, context: Context, kind: Code) -> Code:
         for together in calls.security
     ]
     own = string(calls.own_errors) if calls.own_errors else fixed("None")
+    pending = string(calls.pending) if calls.pending else fixed("None")
     return lines(
         [
             assembled("PASSING = {}(", kind),
             assembled("    under={},", string(calls.under)),
             assembled("    direct={},", string_tuple(calls.direct)),
             assembled("    own_errors={},", own),
+            assembled("    pending={},", pending),
             *_tuple("credentials", alternatives),
             fixed(")"),
         ]

@@ -107,7 +107,8 @@ class _Core:
         try:
             content, answer = await self._caller.fetch(request, bytes)
         except APIError as error:
-            if call.own_errors is None or call.own_errors in error.headers:
+            own = call.own_errors
+            if not error.is_answer or own is None or own in error.headers:
                 raise
             return RawAnswer(
                 status_code=error.status_code,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict, Unpack
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from urllib.parse import quote, unquote
 
 from .clients import AsyncClient, SyncClient
@@ -14,19 +14,21 @@ from .errors import ConfigurationError
 from .requests import Arguments, Operation
 from .settings import RequestOptions
 
+Options = TypeVar("Options", bound=RequestOptions)
+"""The options that a call of this API may have."""
 _KEPT = "/%:@!$&'()*+,;=~-._?"
 """What stands in a path as it is; a part that begins with `?` is its query."""
 
 
-class Asked(TypedDict, total=False):
+class Asked(TypedDict, Generic[Options], total=False):
     """What a call of a path may be given."""
 
     query: Mapping[str, Any] | None
     """What is put behind the path's own query."""
-    options: RequestOptions | None
+    options: Options | None
 
 
-class Sent(Asked, total=False):
+class Sent(Asked[Options], total=False):
     """What a call of a path may be given that sends a body: JSON, else bytes."""
 
     json: Any
@@ -74,12 +76,14 @@ class RawAnswer:
 class Passing:
     """Where such calls go: behind `under`, unless they begin with one of `direct`.
 
-    An answer with the header `own_errors` is the API's own and raised.
+    An answer with the header `own_errors` is the API's own and raised; a success with
+    the header `pending` is not there yet.
     """
 
     under: str
     direct: tuple[str, ...] = ()
     own_errors: str | None = None
+    pending: str | None = None
     credentials: tuple[tuple[str, ...], ...] = ()
 
     def call(
@@ -119,64 +123,69 @@ class Passing:
             content_type="application/octet-stream" if is_bytes else "application/json",
             credentials=self.credentials,
             idempotency="key" if repeats else "none",
+            pending_header=self.pending,
         )
 
 
-class SyncPassingClient(SyncClient):
+class SyncPassingClient(SyncClient, Generic[Options]):
     """A client that also calls what the API passes on."""
 
     _passing: Passing
 
-    def request(self, method: str, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    def request(
+        self, method: str, path: str, **sent: Unpack[Sent[Options]]
+    ) -> RawAnswer:
         """Call a path and give what was answered, whatever its status."""
         return self._core.pass_on(self._passing.call(method, path, **sent))
 
-    def get(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
+    def get(self, path: str, **asked: Unpack[Asked[Options]]) -> RawAnswer:
         """Get a path."""
         return self.request("GET", path, **asked)
 
-    def delete(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
+    def delete(self, path: str, **asked: Unpack[Asked[Options]]) -> RawAnswer:
         """Delete what is at a path."""
         return self.request("DELETE", path, **asked)
 
-    def post(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    def post(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Post to a path."""
         return self.request("POST", path, **sent)
 
-    def put(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    def put(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Put something at a path."""
         return self.request("PUT", path, **sent)
 
-    def patch(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    def patch(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Change what is at a path."""
         return self.request("PATCH", path, **sent)
 
 
-class AsyncPassingClient(AsyncClient):
+class AsyncPassingClient(AsyncClient, Generic[Options]):
     """A client that also calls what the API passes on."""
 
     _passing: Passing
 
-    async def request(self, method: str, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    async def request(
+        self, method: str, path: str, **sent: Unpack[Sent[Options]]
+    ) -> RawAnswer:
         """Call a path and give what was answered, whatever its status."""
         return await self._core.pass_on(self._passing.call(method, path, **sent))
 
-    async def get(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
+    async def get(self, path: str, **asked: Unpack[Asked[Options]]) -> RawAnswer:
         """Get a path."""
         return await self.request("GET", path, **asked)
 
-    async def delete(self, path: str, **asked: Unpack[Asked]) -> RawAnswer:
+    async def delete(self, path: str, **asked: Unpack[Asked[Options]]) -> RawAnswer:
         """Delete what is at a path."""
         return await self.request("DELETE", path, **asked)
 
-    async def post(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    async def post(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Post to a path."""
         return await self.request("POST", path, **sent)
 
-    async def put(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    async def put(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Put something at a path."""
         return await self.request("PUT", path, **sent)
 
-    async def patch(self, path: str, **sent: Unpack[Sent]) -> RawAnswer:
+    async def patch(self, path: str, **sent: Unpack[Sent[Options]]) -> RawAnswer:
         """Change what is at a path."""
         return await self.request("PATCH", path, **sent)

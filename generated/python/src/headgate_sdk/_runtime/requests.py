@@ -32,6 +32,7 @@ from .settings import (
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
+    from .decisions import PendingCall
     from .tokens import TokenGrant
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -58,7 +59,9 @@ class Operation:
     repeating it does no harm. `unfinished`: the query parameter, and its value, that
     ask for what there is, so that the stream may close before its terminal event.
     `styles` has the parameters, by place and name, that are not written in the usual
-    way; `base_url` an address that this call alone has.
+    way; `base_url` an address that this call alone has. A success says that its answer
+    is not there yet by one of the statuses `pending`, or by the header
+    `pending_header`.
     """
 
     method: str
@@ -72,6 +75,8 @@ class Operation:
     credentials: tuple[tuple[str, ...], ...] = ()
     idempotency: Literal["key", "natural", "none"] = "none"
     unfinished: tuple[str, Any] | None = None
+    pending: tuple[int, ...] = ()
+    pending_header: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +104,7 @@ class Request:
     attempt_header: str | None
     cancel: CancelToken | None = None
     grant: TokenGrant | None = None
+    pending: PendingCall | None = None
 
     def attempt(self, number: int) -> dict[str, str]:
         """Give the headers of the attempt of that number."""
@@ -124,7 +130,7 @@ class RequestBuilder:
         options: RequestOptions | None = None,
     ) -> Request:
         """Make the request of a call; all its attempts share it."""
-        options = options or {}
+        pending, options = self._pending(operation, options or {})
         query = {**arguments.query, **options.get("query", {})}
         extra = options.get("extra_body")
         body = dict(arguments.body or {}) | dict(extra) if extra else arguments.body
@@ -153,7 +159,19 @@ class RequestBuilder:
             attempt_header=self.product.attempt_header,
             cancel=options.get("cancel"),
             grant=None if "authorization" in headers else self._grant(operation),
+            pending=pending,
         )
+
+    def _pending(
+        self, operation: Operation, options: RequestOptions
+    ) -> tuple[PendingCall | None, RequestOptions]:
+        """Give what a call does whose answer may not be there yet, and its options."""
+        rule = self.product.pending
+        if rule is None or not (operation.pending or operation.pending_header):
+            return None, options
+        from .decisions import pending_call
+
+        return pending_call(rule, operation, options, self.build)
 
     def _address(self, operation: Operation) -> str:
         """Give a call's own address, unless the caller set one for all calls."""

@@ -15,6 +15,7 @@ from .redaction import Redactor
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
+    from .pending import PendingRule
 
 QueryValue: TypeAlias = str | int | float | bool | None
 HeaderValues: TypeAlias = Mapping[str, str | None]
@@ -143,6 +144,7 @@ class Product:
     header_maps: Sequence[HeaderMap]
     errors: ErrorTree
     server: Server | None = None
+    pending: PendingRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

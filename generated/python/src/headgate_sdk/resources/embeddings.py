@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import EMBEDDINGS_CREATE
-from .._options import RequestOptions
+from .._options import WaitingRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..types.embeddings import EmbeddingRequest, EmbeddingResponse
 
@@ -17,7 +17,7 @@ class EmbeddingsResource(Resource):
     def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: WaitingRequestOptions | None = None,
         **body: Unpack[EmbeddingRequest],
     ) -> EmbeddingResponse:
         """Create embeddings.
@@ -38,7 +38,7 @@ class AsyncEmbeddingsResource(AsyncResource):
     async def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: WaitingRequestOptions | None = None,
         **body: Unpack[EmbeddingRequest],
     ) -> EmbeddingResponse:
         """Create embeddings.
