@@ -9,6 +9,7 @@ TALKS_CREATE = Operation(
     method="POST",
     path="/talks",
     credentials=(("api_key",),),
+    pending=(202,),
 )
 PERMITS_GET = Operation(
     method="GET",

@@ -20,5 +20,6 @@ PASSING = Passing(
     under="/beyond",
     direct=("/beyond/",),
     own_errors=None,
+    pending="X-Permit",
     credentials=(("api_key",),),
 )

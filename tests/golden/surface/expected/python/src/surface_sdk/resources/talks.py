@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from .._operations import TALKS_CREATE
+from .._options import WaitingRequestOptions
 from .._runtime.clients import AsyncResource, Resource
-from .._runtime.settings import RequestOptions
 from ..types.talks import Talk, TalkRequest
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ class TalksResource(Resource):
     def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: WaitingRequestOptions | None = None,
         **body: Unpack[TalkRequest],
     ) -> Talk:
         return self._core.fetch(
@@ -46,7 +46,7 @@ class AsyncTalksResource(AsyncResource):
     async def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: WaitingRequestOptions | None = None,
         **body: Unpack[TalkRequest],
     ) -> Talk:
         return await self._core.fetch(
