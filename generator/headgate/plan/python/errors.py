@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _RUNTIME = "._runtime.errors"
 _TAKEN = frozenset(
-    """add_note args body code content details headers is_answer last_event_id message param request_id
-    retry_after retryable status_code type with_traceback""".split()
+    """add_note args body code content details headers is_answer last_event_id message
+    param request_id retry_after retryable status_code type with_traceback""".split()
 )
 _SCALARS = {
     "string": (fixed("_text"), fixed("str")),
