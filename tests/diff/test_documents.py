@@ -135,3 +135,28 @@ def test_a_document_of_many_streams_is_like_itself() -> None:
     document = load_document(SPEC / "openapi.yaml")
 
     assert compare_documents(document, document).changes == ()
+
+
+def test_what_happens_to_many_operations_is_said_once(tmp_path: Path) -> None:
+    """A header that every answer has now is one change, with a few of their names."""
+    answer = "{get: {responses: {'204': {description: Done.%s}}}}"
+    reports = []
+    for count in (3, 4):
+        texts = [
+            "openapi: 3.1.0\ninfo: {title: Many, version: '1'}\npaths:\n"
+            + "".join(f"  /{number}: {answer % headers}\n" for number in range(count))
+            for headers in ("", ", headers: {'X-{a}': {schema: {type: string}}}")
+        ]
+        documents = []
+        for name, text in zip(("old", "new"), texts, strict=True):
+            path = tmp_path / f"{name}{count}.yaml"
+            path.write_text(text, "utf-8")
+            documents.append(load_document(path))
+        reports.append(compare_documents(*documents))
+    few, many = ([change.message for change in each.changes] for each in reports)
+
+    assert len(few) == 3
+    assert many == [
+        "the header 'X-{a}' of the answer of 4 operations (GET /0, GET /1, GET /2, …)"
+        " is new"
+    ]

@@ -2,7 +2,7 @@
 
 Both documents are read as far as the IR, so the way a thing is written does not
 matter. What is no part of the IR, for no SDK acts on it, is compared as it is written:
-bounds of values (lengths, patterns) and the bodies of single errors.
+bounds of values (lengths, patterns).
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def compare_apis(old: Api, new: Api, sides: Sides) -> Report:
     before, after = Written(sides.before), Written(sides.after)
     bounds = BoundComparison(old, new, before, after, changes)
     types = TypeComparison(old, new, changes, bounds)
-    answers = AnswerComparison(before, after, changes)
+    answers = AnswerComparison(before, after, types, changes)
     operations = OperationComparison(types, answers, changes)
     streams = operations.compare(old.operations, new.operations)
+    answers.finish()
     StreamComparison(types, changes, sides).compare(old, new, streams)
     ServiceComparison(types, changes, sides).compare(old, new)
     _compare_names(old, new, types, sides)

@@ -1,108 +1,173 @@
-"""Answers that report errors: which an operation declares, and what is in each.
+"""What answers hold beside the result: headers, errors and what is not there yet.
 
-The SDKs read every error in one way and keep its body as raw JSON, so the IR has no
-types of single bodies. Programs that look into one are told here.
+Much of it is the same in most operations of an API, so what happens to many of them
+alike is said once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
 
-from headgate.diff.changes import Changes
+from headgate.diff.changes import Changes, Level
+from headgate.diff.types import Spot, TypeComparison
+from headgate.diff.values import quoted
 from headgate.diff.written import Written, as_object
-from headgate.document.json_values import Json, JsonObject
 from headgate.errors import Location
-from headgate.ir.operations import Operation
 
-_DEEPEST: Final = 4
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headgate.ir.operations import Operation, ResponseHeader
+    from headgate.ir.types import TypeExpr
+
+_NAMED: Final = 3
+"""So many operations to which one thing happens are all named, and each on its own."""
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """What may happen to several operations alike; `{}` stands for them."""
+
+    code: str
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An operation to which it happened, and where to look."""
+
+    name: str
+    old: Location
+    new: Location
+
+
+@dataclass(slots=True)
 class AnswerComparison:
-    """Compares the error answers of operations."""
+    """Compares the sides of answers; `finish` then says what happened to many."""
 
     before: Written
     after: Written
+    types: TypeComparison
     changes: Changes
+    facts: dict[Fact, list[Place]] = field(default_factory=dict[Fact, list[Place]])
+    compared: set[tuple[Location, Location]] = field(
+        default_factory=set[tuple[Location, Location]]
+    )
 
     def compare(self, old: Operation, new: Operation, name: str) -> None:
-        """Compare the answers of one operation that are no success."""
-        was = dict(_errors(self.before, old))
-        now = dict(_errors(self.after, new))
-        places = {"old": old.location, "new": new.location}
-        for status in was.keys() - now.keys():
-            message = f"{name} no longer declares the error {status}"
-            self.changes.note("answer-removed", "risky", message, **places)
-        for status in now.keys() - was.keys():
-            message = f"{name} declares the error {status} now"
-            self.changes.note("answer-added", "safe", message, **places)
-        for status in was.keys() & now.keys():
-            self._compare_bodies(was[status], now[status], status, name, places)
+        """Compare what one operation answers beside its results."""
+        place = Place(name, old.location, new.location)
+        self._compare_statuses(old, new, place)
+        self._compare_bodies(old, new, name)
+        self._compare_headers(old.headers, new.headers, "the answer", place)
+        self._compare_headers(
+            old.failure_headers, new.failure_headers, "the errors", place
+        )
+        for status in sorted({*new.pending} - {*old.pending}):
+            message = f"the answer of {{}} may be pending now ({status})"
+            self._remember("pending-added", "risky", message, place)
+        for status in sorted({*old.pending} - {*new.pending}):
+            message = f"the answer of {{}} is pending no longer ({status})"
+            self._remember("pending-removed", "safe", message, place)
 
-    def _compare_bodies(
+    def finish(self) -> None:
+        """Report what was found: a line an operation, or one for many of them."""
+        for fact, found in self.facts.items():
+            places = {place.name: place for place in found}
+            if len(places) <= _NAMED:
+                for name, place in places.items():
+                    self._note(fact, name, place)
+                continue
+            named = ", ".join(list(places)[:_NAMED])
+            self._note(fact, f"{len(places)} operations ({named}, …)", found[0])
+
+    def _note(self, fact: Fact, who: str, place: Place) -> None:
+        message = fact.message.format(who)
+        self.changes.note(fact.code, fact.level, message, old=place.old, new=place.new)
+
+    def _remember(self, code: str, level: Level, message: str, place: Place) -> None:
+        self.facts.setdefault(Fact(code, level, message), []).append(place)
+
+    def _compare_statuses(self, old: Operation, new: Operation, place: Place) -> None:
+        was, now = _errors(self.before, old), _errors(self.after, new)
+        for status in was - now:
+            message = f"the error {status} of {{}} is declared no longer"
+            self._remember("answer-removed", "risky", message, place)
+        for status in now - was:
+            message = f"the error {status} of {{}} is declared now"
+            self._remember("answer-added", "safe", message, place)
+
+    def _compare_bodies(self, old: Operation, new: Operation, name: str) -> None:
+        was = {each.status: each for each in old.failures}
+        now = {each.status: each for each in new.failures}
+        both = _errors(self.before, old) & _errors(self.after, new)
+        for status in sorted(both):
+            first, second = was.get(status), now.get(status)
+            what = f"the body of the error {status} of {name}"
+            if first is not None and second is not None:
+                spot = Spot(what, first.location, second.location)
+                self._compare_once(first.type, second.type, spot)
+            elif first is not None:
+                places = {"old": first.location, "new": new.location}
+                self.changes.note(
+                    "answer-emptied", "risky", f"{what} is gone", **places
+                )
+            elif second is not None:
+                places = {"old": old.location, "new": second.location}
+                self.changes.note("answer-filled", "safe", f"{what} is new", **places)
+
+    def _compare_headers(
         self,
-        old: JsonObject,
-        new: JsonObject,
-        status: str,
-        name: str,
-        places: dict[str, Location],
+        old: Iterable[ResponseHeader],
+        new: Iterable[ResponseHeader],
+        where: str,
+        place: Place,
     ) -> None:
-        was, now = dict(_parts(self.before, old)), dict(_parts(self.after, new))
-        body = f"the body of the error {status} of {name}"
-        for part in was.keys() - now.keys():
-            if _around(part) in now:
-                message = f"{body} no longer has '{part}'"
-                self.changes.note("answer-changed", "risky", message, **places)
-        for part in now.keys() - was.keys():
-            if _around(part) in was:
-                message = f"{body} has '{part}' now"
-                self.changes.note("answer-grown", "safe", message, **places)
-        for part in was.keys() & now.keys():
-            if was[part] != now[part]:
-                what = f"'{part}' of {body}" if part else body
-                message = f"{what} is {now[part]} now, before {was[part]}"
-                self.changes.note("answer-changed", "risky", message, **places)
+        was = {each.name.lower(): each for each in old}
+        now = {each.name.lower(): each for each in new}
+        for key, each in was.items():
+            name = f"the header {_escaped(each.name)} of {where} of {{}}"
+            found = now.get(key)
+            if found is None:
+                level: Level = "breaking" if _is_promised(each, where) else "risky"
+                self._remember("header-removed", level, f"{name} is gone", place)
+                continue
+            if each.required and not found.required:
+                message = f"{name} may be absent now"
+                self._remember("header-optional", "risky", message, place)
+            if found.required and not each.required:
+                message = f"{name} is always there now"
+                self._remember("header-required", "safe", message, place)
+            spot = Spot(name.format(place.name), each.location, found.location)
+            self._compare_once(each.type, found.type, spot)
+        for key, each in now.items():
+            if key not in was:
+                message = f"the header {_escaped(each.name)} of {where} of {{}} is new"
+                self._remember("header-added", "safe", message, place)
+
+    def _compare_once(self, old: TypeExpr, new: TypeExpr, spot: Spot) -> None:
+        """Compare what several operations share where the first of them has it."""
+        if (spot.old, spot.new) not in self.compared:
+            self.compared.add((spot.old, spot.new))
+            self.types.compare_whole(old, new, "received", spot)
 
 
-def _errors(
-    document: Written, operation: Operation
-) -> Iterator[tuple[str, JsonObject]]:
-    """Give the schema of each error answer, an empty one where it has no JSON."""
+def _is_promised(header: ResponseHeader, where: str) -> bool:
+    return header.required and where == "the answer"
+
+
+def _escaped(name: str) -> str:
+    """Quote a name for a message in which braces stand for operations."""
+    return quoted(name).replace("{", "{{").replace("}", "}}")
+
+
+def _errors(document: Written, operation: Operation) -> set[str]:
+    """Give the statuses that an operation declares for errors."""
     responses = as_object(document.at(operation.location).get("responses"))
-    for status, response in responses.items():
-        if status == "default" or status[:1] in ("4", "5"):
-            content = as_object(document.resolved(response).get("content"))
-            media = next((content[each] for each in content if "json" in each), None)
-            yield status, as_object(as_object(media).get("schema"))
-
-
-def _parts(
-    document: Written, schema: Json, path: str = "", depth: int = 0
-) -> Iterator[tuple[str, str]]:
-    """Give the kind of a value and of every property in it, by its path."""
-    value = document.resolved(schema)
-    members = value.get("allOf")
-    for member in members if isinstance(members, list) else []:
-        yield from _parts(document, member, path, depth)
-    kind = _kind(value)
-    if kind:
-        yield path, kind
-    if depth < _DEEPEST:
-        for name, inner in as_object(value.get("properties")).items():
-            below = f"{path}.{name}" if path else name
-            yield from _parts(document, inner, below, depth + 1)
-
-
-def _kind(schema: JsonObject) -> str:
-    kind = schema.get("type")
-    if isinstance(kind, list):
-        return " or ".join(sorted(map(str, kind)))
-    if isinstance(kind, str):
-        return f"null or {kind}" if schema.get("nullable") is True else kind
-    return "object" if "properties" in schema else ""
-
-
-def _around(path: str) -> str:
-    return path.rpartition(".")[0]
+    return {
+        status
+        for status in responses
+        if status == "default" or status[:1] in ("4", "5")
+    }

@@ -1,7 +1,7 @@
 """A document as it is written, found by the places that the IR keeps.
 
-What the IR leaves out because no SDK acts on it (bounds of values, bodies of single
-errors) is read here from the bundle itself.
+What the IR leaves out because no SDK acts on it (bounds of values) is read here from
+the bundle itself.
 """
 
 from __future__ import annotations
