@@ -156,7 +156,7 @@ def test_what_happens_to_many_operations_is_said_once(tmp_path: Path) -> None:
     few, many = ([change.message for change in each.changes] for each in reports)
 
     assert len(few) == 3
+    names = "GET /0, GET /1, GET /2, …"
     assert many == [
-        "the header 'X-{a}' of the answer of 4 operations (GET /0, GET /1, GET /2, …)"
-        " is new"
+        f"the header 'X-{{a}}' of the answer of 4 operations ({names}) is new"
     ]
