@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
 import { wholeFrames } from "../../templates/typescript/runtime/frames.js";
-import { LineDecoder } from "../../templates/typescript/runtime/lines.js";
+import { lineDecoder } from "../../templates/typescript/runtime/lines.js";
 
 const TEXT = '{"a":1}\r\n\n\x1e{"ü":"漢"}\n{"last":true}';
 const DATA = ['{"a":1}', '{"ü":"漢"}', '{"last":true}'];
@@ -28,7 +28,7 @@ test("a frame that is an event of its own has its name and its data", () => {
 });
 
 function decode(chunks: readonly Uint8Array[], event = 100): string[] {
-  const decoder = new LineDecoder({ line: 100, event });
+  const decoder = lineDecoder({ line: 100, event });
   const texts: string[] = [];
   const read = (): void => {
     while (decoder.next()) texts.push(decoder.data);

@@ -491,15 +491,14 @@ function decide(vector: DecisionVector): void {
     policy: { ...defaultRetryPolicy, resumeAttempts },
     random: vector.random,
   });
-  const asked = failure.kind === "status" ? failure.retryAfter : undefined;
+  const { delay, refusal } = decision;
+  const asked = failure.retryAfter;
   assert.deepEqual(
     {
-      reattach: decision.resume,
-      ...(decision.resume ? { delay_s: decision.delay / 1_000 } : {}),
-      reason: decision.reason,
-      ...(decision.reason === "retry_after" && !decision.resume && asked !== undefined
-        ? { retry_after_s: asked / 1_000 }
-        : {}),
+      reattach: refusal === undefined,
+      ...(refusal === undefined && { delay_s: delay / 1_000 }),
+      reason: refusal ?? (asked === undefined ? "backoff" : "retry_after"),
+      ...(refusal === "retry_after" && asked !== undefined && { retry_after_s: asked / 1_000 }),
     },
     vector.expect,
   );

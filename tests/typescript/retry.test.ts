@@ -163,13 +163,13 @@ function runDecision(vector: Decision, stated: PolicyVector): void {
     random: vector.random,
   });
   const { retry_after_s: raised, ...expected } = vector.expect;
-  const spent = decision.retry ? decision.cost : 0;
+  const { delay, cost, refusal } = decision;
   assert.deepEqual(
     {
-      retry: decision.retry,
-      reason: decision.reason,
-      ...(decision.retry ? { delay_s: rounded(decision.delay) } : {}),
-      quota_after: vector.quota - spent,
+      retry: refusal === undefined,
+      reason: refusal ?? (failure.retryAfter === undefined ? "backoff" : "retry_after"),
+      ...(refusal === undefined && { delay_s: rounded(delay) }),
+      quota_after: vector.quota - (refusal === undefined ? cost : 0),
     },
     expected.delay_s === undefined
       ? expected
@@ -210,8 +210,8 @@ function makeCall(outcomes: readonly string[], quota: RetryQuota, random: number
       remaining: Infinity,
       random,
     });
-    if (!decision.retry) return { waits, ends: text };
-    quota.spend(decision.cost);
+    if (decision.refusal !== undefined) return { waits, ends: text };
+    quota.tokens -= decision.cost;
     spent += decision.cost;
     waits.push(decision.delay);
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 
 import { StreamLimitError } from "../../templates/typescript/runtime/errors.js";
-import { FrameDecoder, defaultFrameLimits } from "../../templates/typescript/runtime/sse.js";
+import { defaultFrameLimits, frameDecoder } from "../../templates/typescript/runtime/sse.js";
 import { joined, runVectors, refuseOtherKeys, type Parts, type VectorFile } from "./vectors.js";
 
 interface VectorEvent {
@@ -75,7 +75,7 @@ function expected(vector: Vector): Outcome {
 }
 
 function decode(chunks: Iterable<Uint8Array>, vector: Vector): Outcome {
-  const decoder = new FrameDecoder({ ...defaultFrameLimits, ...vector.limits });
+  const decoder = frameDecoder({ ...defaultFrameLimits, ...vector.limits });
   const events: { event: string; data: string; id: string }[] = [];
   let error: string | null = null;
   try {

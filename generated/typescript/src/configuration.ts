@@ -57,6 +57,14 @@ export interface RequestOptions extends CallOptions {
   readonly providerKeys?: ProviderKeys;
 }
 
+/** What a call may ask for whose answer may come later. */
+export interface PendingOptions extends RequestOptions {
+  /**
+   * How long to wait for an answer that is not there yet, in milliseconds; `true`: five minutes. Absent: a `ApprovalPendingError` is raised.
+   */
+  readonly waitForApproval?: number | true;
+}
+
 /** What the specification settles for every call. */
 export const product = {
   baseUrl: "http://127.0.0.1:8080",

@@ -22,10 +22,7 @@ export class BillingError extends APIError {
 /** The plan's quota is used up. */
 export class QuotaExceededError extends BillingError {
   override name = "QuotaExceededError";
-  static readonly details: DetailTable = {
-    usage: ["object"],
-    upgradeUrl: ["string", "upgrade_url"],
-  };
+  static readonly details: DetailTable = { usage: "object", upgradeUrl: "string" };
   declare readonly usage: ErrorDetails | undefined;
   declare readonly upgradeUrl: string | undefined;
 }
@@ -34,9 +31,9 @@ export class QuotaExceededError extends BillingError {
 export class SpendCapError extends BillingError {
   override name = "SpendCapError";
   static readonly details: DetailTable = {
-    period: ["string"],
-    limitUsd: ["number", "limit_usd"],
-    currentUsd: ["number", "current_usd"],
+    period: "string",
+    limitUsd: "number",
+    currentUsd: "number",
   };
   declare readonly period: string | undefined;
   declare readonly limitUsd: number | undefined;
@@ -52,10 +49,10 @@ export class PermissionDeniedError extends APIError {
 export class PolicyDeniedError extends PermissionDeniedError {
   override name = "PolicyDeniedError";
   static readonly details: DetailTable = {
-    policyId: ["string", "policy_id"],
-    policyName: ["string", "policy_name"],
-    reason: ["string"],
-    ruleIndex: ["integer", "rule_index"],
+    policyId: "string",
+    policyName: "string",
+    reason: "string",
+    ruleIndex: "integer",
   };
   declare readonly policyId: string | undefined;
   declare readonly policyName: string | undefined;
@@ -66,10 +63,7 @@ export class PolicyDeniedError extends PermissionDeniedError {
 /** A content filter stopped the request or its answer. */
 export class ContentBlockedError extends PermissionDeniedError {
   override name = "ContentBlockedError";
-  static readonly details: DetailTable = {
-    matchedPatterns: ["list", "matched_patterns"],
-    confidence: ["number"],
-  };
+  static readonly details: DetailTable = { matchedPatterns: "list", confidence: "number" };
   declare readonly matchedPatterns: string[] | undefined;
   declare readonly confidence: number | undefined;
 }
@@ -77,10 +71,7 @@ export class ContentBlockedError extends PermissionDeniedError {
 /** A person was asked and said no. */
 export class ApprovalRejectedError extends PermissionDeniedError {
   override name = "ApprovalRejectedError";
-  static readonly details: DetailTable = {
-    approvalId: ["string", "approval_id"],
-    reason: ["string"],
-  };
+  static readonly details: DetailTable = { approvalId: "string", reason: "string" };
   declare readonly approvalId: string | undefined;
   declare readonly reason: string | undefined;
 }
@@ -89,9 +80,9 @@ export class ApprovalRejectedError extends PermissionDeniedError {
 export class ApprovalPendingError extends APIError {
   override name = "ApprovalPendingError";
   static readonly details: DetailTable = {
-    approvalId: ["string", "approval_id"],
-    expiresAt: ["string", "expires_at"],
-    pollUrl: ["string", "poll_url"],
+    approvalId: "string",
+    expiresAt: "string",
+    pollUrl: "string",
   };
   declare readonly approvalId: string | undefined;
   declare readonly expiresAt: string | undefined;
@@ -111,10 +102,7 @@ export class GatewayTimeoutError extends APIError {
 /** A person was asked and did not answer in time. */
 export class ApprovalTimeoutError extends GatewayTimeoutError {
   override name = "ApprovalTimeoutError";
-  static readonly details: DetailTable = {
-    approvalId: ["string", "approval_id"],
-    timeout: ["number"],
-  };
+  static readonly details: DetailTable = { approvalId: "string", timeout: "number" };
   declare readonly approvalId: string | undefined;
   declare readonly timeout: number | undefined;
 }
@@ -132,11 +120,7 @@ export class RequestTooLargeError extends APIError {
 /** A limit is used up for now. */
 export class RateLimitError extends APIError {
   override name = "RateLimitError";
-  static readonly details: DetailTable = {
-    limit: ["integer"],
-    window: ["string"],
-    resetAt: ["string", "reset_at"],
-  };
+  static readonly details: DetailTable = { limit: "integer", window: "string", resetAt: "string" };
   declare readonly limit: number | undefined;
   declare readonly window: string | undefined;
   declare readonly resetAt: string | undefined;
@@ -147,9 +131,9 @@ export class ConcurrentLimitError extends RateLimitError {
   override name = "ConcurrentLimitError";
   static override readonly details: DetailTable = {
     ...RateLimitError.details,
-    current: ["integer"],
-    max: ["integer"],
-    hint: ["string"],
+    current: "integer",
+    max: "integer",
+    hint: "string",
   };
   declare readonly current: number | undefined;
   declare readonly max: number | undefined;
@@ -159,7 +143,7 @@ export class ConcurrentLimitError extends RateLimitError {
 /** The request was cancelled on the server's side. */
 export class ServerCancelledError extends APIError {
   override name = "ServerCancelledError";
-  static readonly details: DetailTable = { reason: ["string"] };
+  static readonly details: DetailTable = { reason: "string" };
   declare readonly reason: string | undefined;
 }
 
@@ -171,14 +155,14 @@ export class InternalServerError extends APIError {
 /** The provider failed or gave nonsense. */
 export class ProviderError extends APIError {
   override name = "ProviderError";
-  static readonly details: DetailTable = { upstreamStatus: ["integer", "upstream_status"] };
+  static readonly details: DetailTable = { upstreamStatus: "integer" };
   declare readonly upstreamStatus: number | undefined;
 }
 
 /** The gateway or the provider cannot take the request now. */
 export class OverloadedError extends APIError {
   override name = "OverloadedError";
-  static readonly details: DetailTable = { retryAt: ["string", "retry_at"] };
+  static readonly details: DetailTable = { retryAt: "string" };
   declare readonly retryAt: string | undefined;
 }
 
@@ -230,4 +214,5 @@ export const errorClasses = classified({
     "503": OverloadedError,
     "529": OverloadedError,
   },
+  pending: ApprovalPendingError,
 });

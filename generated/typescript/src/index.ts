@@ -3,6 +3,7 @@
 export { Headgate } from "./client.js";
 export type {
   ClientOptions,
+  PendingOptions,
   ProviderKeys,
   RequestOptions,
   ResourceOptions,

@@ -1,7 +1,8 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import type { OperationRequest } from "./request.js";
-import { EventStream, type StreamRule } from "./stream.js";
+import type { StreamRule } from "./reader.js";
+import { EventStream } from "./stream.js";
 import type { CallOptions, Transport } from "./transport.js";
 
 /** Builds one object from the events of a stream. */

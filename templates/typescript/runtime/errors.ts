@@ -22,6 +22,13 @@ import { asString, isObject, own, type JsonObject, type JsonValue } from "./json
  */
 export class SdkError extends Error {
   override name = "SdkError";
+
+  /** `facts` become properties of the error. */
+  constructor(message: string, facts: object = {}) {
+    const { cause, ...shown } = facts as { readonly cause?: unknown };
+    super(message, { cause });
+    Object.assign(this, shown);
+  }
 }
 
 /** The client's options do not make a client, or an argument does not make a request. */
@@ -64,45 +71,27 @@ export class APIError extends SdkError {
   declare readonly retryAfter: number | undefined;
   /** The id of the last event before the error, when a stream carried it. */
   declare readonly lastEventId: string | undefined;
-  /** Private, so that printing an error does not print what the server sent. */
-  readonly #facts: APIErrorFacts;
+  /** What the server adds for this code; empty when it adds nothing. */
+  declare readonly details: JsonObject;
+  /** The error object as it came. */
+  declare readonly error: JsonObject | undefined;
+  /** The whole body: parsed when it is JSON, else its text. */
+  declare readonly body: JsonValue | undefined;
+  /** The bytes of the body; empty when a stream carried the error. */
+  declare readonly content: Uint8Array;
+  declare readonly headers: Headers | undefined;
 
   constructor(message: string, facts: APIErrorFacts) {
-    super(message);
-    const {
-      details: _details,
-      error: _error,
-      body: _body,
-      content: _content,
-      headers: _headers,
-      ...shown
-    } = facts;
-    Object.assign(this, shown);
-    this.#facts = facts;
+    const { details = {}, error, body, content = new Uint8Array(0), headers, ...shown } = facts;
+    super(message, shown);
+    addHidden(this, { details, error, body, content, headers });
   }
+}
 
-  /** What the server adds for this code; empty when it adds nothing. */
-  get details(): JsonObject {
-    return this.#facts.details ?? {};
-  }
-
-  /** The error object as it came. */
-  get error(): JsonObject | undefined {
-    return this.#facts.error;
-  }
-
-  /** The whole body: parsed when it is JSON, else its text. */
-  get body(): JsonValue | undefined {
-    return this.#facts.body;
-  }
-
-  /** The bytes of the body; empty when a stream carried the error. */
-  get content(): Uint8Array {
-    return this.#facts.content ?? new Uint8Array(0);
-  }
-
-  get headers(): Headers | undefined {
-    return this.#facts.headers;
+/** Adds properties that are not enumerable: printing an error does not print what a server sent. */
+export function addHidden(error: SdkError, properties: object): void {
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(error, name, { value });
   }
 }
 
@@ -110,11 +99,10 @@ export class APIError extends SdkError {
 export class APIConnectionError extends SdkError {
   override name = "APIConnectionError";
   /** Whether a part of the request may have reached the server. */
-  readonly sent: boolean;
+  declare readonly sent: boolean;
 
-  constructor(message: string, options: { sent: boolean; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.sent = options.sent;
+  constructor(message: string, facts: { readonly sent: boolean; readonly cause?: unknown }) {
+    super(message, facts);
   }
 }
 
@@ -159,45 +147,40 @@ export interface ErrorPlace extends StreamPlace {
 /** An answer or an event that does not parse. */
 export class ResponseDecodeError extends SdkError {
   override name = "ResponseDecodeError";
-  readonly #raw: string;
-  readonly requestId: string | undefined;
-  readonly lastEventId: string | undefined;
-
-  constructor(message: string, raw: string, place: ErrorPlace = {}) {
-    super(message, { cause: place.cause });
-    this.#raw = raw;
-    this.requestId = place.requestId;
-    this.lastEventId = place.lastEventId;
-  }
-
+  declare readonly requestId: string | undefined;
+  declare readonly lastEventId: string | undefined;
   /** The text that does not parse. */
-  get raw(): string {
-    return this.#raw;
+  declare readonly raw: string;
+
+  constructor(message: string, raw: string, place: Omit<ErrorPlace, "eventsSeen"> = {}) {
+    super(message, place);
+    addHidden(this, { raw });
   }
 }
 
 /** Reads a JSON text, or raises an error that carries it. */
-export function parsedJson(text: string): JsonValue {
+export function parsedJson(
+  text: string,
+  message = "the text is not JSON",
+  requestId?: string,
+): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch (cause) {
-    throw new ResponseDecodeError("the text is not JSON", text, { cause });
+    throw new ResponseDecodeError(message, text, { requestId, cause });
   }
 }
 
 /** An event stream broke its contract. */
 export class StreamError extends SdkError {
   override name = "StreamError";
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** The id of the last event that was given out: a later call can continue from it. */
-  readonly lastEventId: string | undefined;
-  readonly eventsSeen: number;
+  declare readonly lastEventId: string | undefined;
+  declare readonly eventsSeen: number;
 
-  constructor(message: string, place: ErrorPlace = {}) {
-    super(message, { cause: place.cause });
-    this.requestId = place.requestId;
-    this.lastEventId = place.lastEventId;
-    this.eventsSeen = place.eventsSeen ?? 0;
+  constructor(message: string, place?: ErrorPlace) {
+    super(message, { eventsSeen: 0, ...place });
   }
 }
 
@@ -222,9 +205,8 @@ export class StreamLimitError extends StreamError {
   readonly limit: "line" | "event";
   readonly bytes: number;
 
-  constructor(limit: "line" | "event", bytes: number, place: ErrorPlace = {}) {
-    const what = limit === "line" ? "a line" : "an event";
-    super(`the stream has ${what} of over ${bytes} bytes`, place);
+  constructor(limit: "line" | "event", bytes: number, place?: ErrorPlace) {
+    super(`the stream has a longer ${limit} than ${bytes} bytes`, place);
     this.limit = limit;
     this.bytes = bytes;
   }
@@ -251,30 +233,25 @@ export function errorInBody(
   { at, fields }: ErrorForm,
   body: JsonValue | undefined,
   around: APIErrorFacts,
-): { readonly message: string | undefined; readonly facts: APIErrorFacts } {
-  const found = at === undefined ? body : own(body, at);
-  const error = isObject(found) ? found : undefined;
+): APIErrorFacts & { readonly message: string | undefined } {
+  const error = at === undefined ? body : own(body, at);
+  /** An empty text says nothing. */
+  const text = (name: string | undefined): string | undefined =>
+    asString(own(error, name)) || undefined;
   const details = own(error, fields.details);
   const retryable = own(error, fields.retryable);
-  const retryAfter = own(error, fields.retryAfter);
-  const facts = {
+  const wait = own(error, fields.retryAfter);
+  return {
     ...around,
-    type: text(error, fields.type),
-    code: text(error, fields.code),
-    param: text(error, fields.param),
-    requestId: text(error, fields.requestId) ?? around.requestId,
+    message: text(fields.message ?? "message"),
+    type: text(fields.type),
+    code: text(fields.code),
+    param: text(fields.param),
+    requestId: text(fields.requestId) ?? around.requestId,
     retryable: typeof retryable === "boolean" ? retryable : undefined,
-    retryAfter:
-      around.retryAfter ??
-      (typeof retryAfter === "number" && retryAfter >= 0 ? retryAfter : undefined),
+    retryAfter: around.retryAfter ?? (typeof wait === "number" && wait >= 0 ? wait : undefined),
     details: isObject(details) ? details : undefined,
-    error,
+    error: isObject(error) ? error : undefined,
     body,
   };
-  return { message: text(error, fields.message ?? "message"), facts };
-}
-
-/** An empty text says nothing. */
-function text(object: JsonObject | undefined, key: string | undefined): string | undefined {
-  return asString(own(object, key)) || undefined;
 }

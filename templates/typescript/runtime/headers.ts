@@ -2,6 +2,7 @@
 
 import { ConfigurationError } from "./errors.js";
 import { percentEncoded, type HeaderValues } from "./request.js";
+import type { TransportSettings } from "./transport.js";
 
 /** A call option that maps names to header values. */
 export interface HeaderMap {
@@ -17,8 +18,8 @@ export function mappedHeaders(
 ): HeaderValues {
   const found: Record<string, string | null> = {};
   for (const [option, map] of Object.entries(maps)) {
-    const values = (options as Readonly<Record<string, unknown>>)[option];
-    for (const [name, value] of Object.entries(values ?? {})) {
+    const values = (options as Readonly<Record<string, unknown>>)[option] ?? {};
+    for (const [name, value] of Object.entries(values)) {
       if (value !== undefined) found[headerName(map, name)] = value as string | null;
     }
   }
@@ -66,6 +67,12 @@ export function addCookies(headers: Headers, cookies: object): void {
     const cookie = `${percentEncoded(name)}=${percentEncoded(String(value))}`;
     headers.set("Cookie", known === null ? cookie : `${known}; ${cookie}`);
   }
+}
+
+/** What made a request, where it is to be said. */
+export function platformHeaders({ platformHeaders, product }: TransportSettings): HeaderValues {
+  if (platformHeaders === false) return {};
+  return { ...(!inBrowser() && { "User-Agent": product.userAgent }), ...product.headers };
 }
 
 /** Whether this is a web page, where `User-Agent` is not ours to set. */

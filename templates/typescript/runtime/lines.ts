@@ -11,7 +11,11 @@ const RECORD_SEPARATOR = "\x1e";
  *
  * Blank lines are nothing. A last line without an end is a text like any other.
  */
-export class LineDecoder implements Decoder {
+export function lineDecoder(limits: FrameLimits): Required<Decoder> {
+  return new LineDecoder(limits);
+}
+
+class LineDecoder implements Required<Decoder> {
   readonly event = "message";
   readonly id = "";
   data = "";

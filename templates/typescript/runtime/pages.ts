@@ -1,7 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ResponseDecodeError } from "./errors.js";
-import { isObject } from "./json.js";
+import { own } from "./json.js";
 import { requestUrl, type OperationRequest } from "./request.js";
 import { readJson, ResponsePromise, type Exchange } from "./responses.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -14,69 +14,55 @@ export interface PageFacts {
   readonly headers: Headers;
   /** What it was asked for with. */
   readonly query: Readonly<Record<string, unknown>>;
+  readonly request: OperationRequest;
+  /** The address of the API, and the one that the page was asked for at. */
+  readonly baseUrl: string;
+  readonly url: string;
 }
-
-/** Where a list goes on: with other parameters, or at an address that the server gives. */
-export type NextPage =
-  | { readonly query: Readonly<Record<string, unknown>> }
-  | {
-      /** Gives the request; none where it would leave the API's own address. */
-      readonly follow: (
-        asked: string,
-        baseUrl: string,
-        request: OperationRequest,
-      ) => OperationRequest | undefined;
-    };
 
 /** How a list continues. */
 export interface PageRule {
   /** The field of the body that holds the items; empty: the body is the list. */
   readonly items: string;
-  /** Says where the list goes on: undefined at its end, null where that is not said. */
-  readonly next: (page: PageFacts) => NextPage | null | undefined;
+  /** Asks for the next page: undefined at the list's end, null where it is not said how. */
+  readonly next: (page: PageFacts) => OperationRequest | null | undefined;
 }
 
-/** A list whose pages say where the next one begins. */
-export function byCursor(rule: {
+function withQuery(request: OperationRequest, name: string, value: unknown): OperationRequest {
+  return { ...request, query: { ...request.query, [name]: value } };
+}
+
+/** How a list continues after what one of its pages says. */
+interface CursorRule {
   readonly items: string;
   /** The query parameter that asks for what comes after. */
   readonly parameter: string;
-  /** The field of the body whose value that parameter takes. */
+  /** The field whose value that parameter takes. */
   readonly from: string;
   /** The field that says whether there is more; absent: an empty page is the last. */
   readonly more?: string;
-}): PageRule {
+}
+
+/** A list whose pages say where the next one begins. */
+export function byCursor({ items, parameter, from, more }: CursorRule): PageRule {
   return {
-    items: rule.items,
-    next: ({ body, count }) => {
-      const cursor = field(body, rule.from) ?? undefined;
-      const hasMore =
-        rule.more === undefined
-          ? count > 0 && cursor !== undefined && cursor !== ""
-          : field(body, rule.more) === true;
-      if (!hasMore) return undefined;
-      return cursor === undefined ? null : { query: { [rule.parameter]: cursor } };
+    items,
+    next: ({ body, count, request }) => {
+      const cursor = own(body, from) ?? undefined;
+      if (more ? own(body, more) !== true : !(count && cursor)) return undefined;
+      return cursor === undefined ? null : withQuery(request, parameter, cursor);
     },
   };
 }
 
 /** A list that goes on after its last item. */
-export function byLastItem(rule: {
-  readonly items: string;
-  /** The query parameter that asks for what comes after. */
-  readonly parameter: string;
-  /** The field of the last item whose value that parameter takes. */
-  readonly from: string;
-  /** The field that says whether there is more; absent: an empty page is the last. */
-  readonly more?: string;
-}): PageRule {
+export function byLastItem({ items, parameter, from, more }: CursorRule): PageRule {
   return {
-    items: rule.items,
-    next: ({ body, count }) => {
-      const hasMore = rule.more === undefined ? count > 0 : field(body, rule.more) === true;
-      if (!hasMore) return undefined;
-      const last = field(itemsOf(body, rule.items).at(-1), rule.from) ?? undefined;
-      return last === undefined ? null : { query: { [rule.parameter]: last } };
+    items,
+    next: ({ body, count, request }) => {
+      if (more ? own(body, more) !== true : !count) return undefined;
+      const last = own(itemsOf(body, items).at(-1), from) ?? undefined;
+      return last === undefined ? null : withQuery(request, parameter, last);
     },
   };
 }
@@ -91,12 +77,12 @@ export function byOffset(rule: {
 }): PageRule {
   return {
     items: rule.items,
-    next: ({ body, count, query }) => {
+    next: ({ body, count, query, request }) => {
       const offset = Number(query[rule.offset] ?? 0) + count;
-      const total = rule.total === undefined ? undefined : field(body, rule.total);
+      const total = own(body, rule.total);
       const limit = rule.limit === undefined ? undefined : query[rule.limit];
       const isLast = typeof total === "number" ? offset >= total : count < Number(limit ?? 1);
-      return count === 0 || isLast ? undefined : { query: { [rule.offset]: offset } };
+      return count === 0 || isLast ? undefined : withQuery(request, rule.offset, offset);
     },
   };
 }
@@ -112,11 +98,11 @@ export function byNumber(rule: {
 }): PageRule {
   return {
     items: rule.items,
-    next: ({ body, count, query }) => {
+    next: ({ body, count, query, request }) => {
       const page = Number(query[rule.page] ?? rule.first) + 1;
-      const pages = rule.pages === undefined ? undefined : field(body, rule.pages);
+      const pages = own(body, rule.pages);
       const isLast = typeof pages === "number" ? page >= pages + rule.first : count === 0;
-      return isLast ? undefined : { query: { [rule.page]: page } };
+      return isLast ? undefined : withQuery(request, rule.page, page);
     },
   };
 }
@@ -125,15 +111,13 @@ export function byNumber(rule: {
 export function byLink(rule: { readonly items: string }): PageRule {
   return {
     items: rule.items,
-    next: ({ headers }) => {
+    next: ({ headers, url: asked, baseUrl, request }) => {
       const links = headers
         .get("link")
         ?.matchAll(/<([^<>]*)>((?:\s*;\s*[^,;="]+=(?:"[^"]*"|[^,;"]*))*)/g);
       for (const [, url = "", parameters = ""] of links ?? []) {
         if (/;\s*rel="?(?:[^"]*\s)?next[\s";]?/i.test(parameters)) {
-          return {
-            follow: (asked, baseUrl, request) => requestAt(new URL(url, asked), baseUrl, request),
-          };
+          return requestAt(new URL(url, asked), baseUrl, request);
         }
       }
       return undefined;
@@ -151,39 +135,40 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
   readonly requestId: string | undefined;
   /** Whether there is a page after this one. */
   readonly hasMore: boolean;
-  readonly #next: NextPage | null | undefined;
-  readonly #walk: Walk<Item, Body>;
+  readonly #ask: () => PromiseLike<Page<Item, Body>> | undefined;
 
-  constructor(exchange: Exchange<Body>, rule: PageRule, walk: Walk<Item, Body>) {
-    const { data: body, response } = exchange;
-    this.data = itemsOf(body, rule.items) as readonly Item[];
+  /** `ask` sends the request for the next page; it gives none where it was sent before. */
+  constructor(
+    { data: body, response, requestId }: Exchange<Body>,
+    rule: PageRule,
+    facts: Omit<PageFacts, "body" | "count" | "headers">,
+    ask: (next: OperationRequest) => PromiseLike<Page<Item, Body>> | undefined,
+  ) {
+    const items = itemsOf(body, rule.items) as readonly Item[];
+    const { headers } = response;
+    const next = rule.next({ ...facts, body, count: items.length, headers });
+    this.data = items;
     this.body = body;
     this.response = response;
-    this.requestId = exchange.requestId;
-    const { headers } = response;
-    this.#next = rule.next({ body, count: this.data.length, headers, query: walk.query });
-    this.hasMore = this.#next !== undefined;
-    this.#walk = walk;
+    this.requestId = requestId;
+    this.hasMore = next !== undefined;
+    this.#ask = () => (next ? ask(next) : undefined);
   }
 
   /** Asks for the page after this one; undefined when this is the last. */
   async nextPage(): Promise<Page<Item, Body> | undefined> {
-    if (this.#next === undefined) return undefined;
-    const next = this.#next === null ? undefined : this.#walk.follow(this.#next);
-    if (next !== undefined) return next;
-    throw new ResponseDecodeError(
-      "the list does not say where it goes on",
-      JSON.stringify(this.body),
-      { requestId: this.requestId },
-    );
+    const next = this.#ask();
+    if (next || !this.hasMore) return next;
+    const { body, requestId } = this;
+    const text = JSON.stringify(body);
+    throw new ResponseDecodeError("the list does not say where it goes on", text, { requestId });
   }
 
   /** Goes over this page and all further ones. */
   async *pages(): AsyncGenerator<Page<Item, Body>, void, undefined> {
-    yield this;
-    for (let page = await this.nextPage(); page !== undefined; page = await page.nextPage()) {
-      yield page;
-    }
+    let page: Page<Item, Body> | undefined = this;
+    do yield page;
+    while ((page = await page.nextPage()));
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
@@ -206,45 +191,27 @@ export class PagePromise<Item, Body = unknown>
   }
 }
 
-/** A way through a list: how a page was asked for, and how to go on. */
-interface Walk<Item, Body> {
-  readonly query: Readonly<Record<string, unknown>>;
-  /** Gives the next page, but none that was asked for before. */
-  readonly follow: (next: NextPage) => PagePromise<Item, Body> | undefined;
-}
-
 /** Asks for the first page of a list. */
 export function listPages<Item, Body>(
   transport: Transport,
   request: OperationRequest,
   rule: PageRule,
   options?: CallOptions,
+  before: readonly string[] = [],
 ): PagePromise<Item, Body> {
-  return askForPage(transport, request, rule, options, new Set());
-}
-
-function askForPage<Item, Body>(
-  transport: Transport,
-  request: OperationRequest,
-  rule: PageRule,
-  options: CallOptions | undefined,
-  before: ReadonlySet<string>,
-): PagePromise<Item, Body> {
-  const { baseUrl } = transport.settings;
-  const own = requestUrl(baseUrl.replace(/\/+$/, ""), request, request.query ?? {});
-  const asked = new Set([...before, own]);
-  const follow = (next: NextPage): PagePromise<Item, Body> | undefined => {
-    const onwards =
-      "follow" in next
-        ? next.follow(own, baseUrl, request)
-        : { ...request, query: { ...request.query, ...next.query } };
-    if (onwards === undefined) return undefined;
-    const address = requestUrl(baseUrl.replace(/\/+$/, ""), onwards, onwards.query ?? {});
-    return asked.has(address) ? undefined : askForPage(transport, onwards, rule, options, asked);
-  };
+  const { baseUrl } = transport;
+  const url = requestUrl(baseUrl, request, request.query ?? {});
+  const asked = [...before, url];
+  const ask = (next: OperationRequest): PagePromise<Item, Body> | undefined =>
+    asked.includes(requestUrl(baseUrl, next, next.query ?? {}))
+      ? undefined
+      : listPages(transport, next, rule, options, asked);
+  const query = { ...request.query, ...options?.query };
+  const facts = { query, request, baseUrl, url };
   const exchange = transport.call<Body>(request, readJson, options).withResponse();
-  const walk = { query: { ...request.query, ...options?.query }, follow };
-  return new PagePromise(exchange.then((each) => ({ ...each, data: new Page(each, rule, walk) })));
+  return new PagePromise(
+    exchange.then((each) => ({ ...each, data: new Page<Item, Body>(each, rule, facts, ask) })),
+  );
 }
 
 /** Credentials go to the API's own address and to no other. */
@@ -252,20 +219,16 @@ function requestAt(
   { origin, pathname, searchParams }: URL,
   baseUrl: string,
   request: OperationRequest,
-): OperationRequest | undefined {
+): OperationRequest | null {
   const base = new URL(baseUrl);
   const start = base.pathname.replace(/\/+$/, "");
-  if (origin !== base.origin || !pathname.startsWith(`${start}/`)) return undefined;
+  if (origin !== base.origin || !pathname.startsWith(`${start}/`)) return null;
   const names = new Set(searchParams.keys());
   const query = Object.fromEntries([...names].map((name) => [name, searchParams.getAll(name)]));
   return { ...request, path: pathname.slice(start.length), query };
 }
 
 function itemsOf(body: unknown, name: string): readonly unknown[] {
-  const items = name === "" ? body : field(body, name);
+  const items = name === "" ? body : own(body, name);
   return Array.isArray(items) ? items : [];
-}
-
-function field(body: unknown, name: string): unknown {
-  return isObject(body) && Object.hasOwn(body, name) ? body[name] : undefined;
 }

@@ -4,7 +4,7 @@ import { raw } from "./bodies.js";
 import { APIError, ConfigurationError } from "./errors.js";
 import { percentEncoded, type BinaryInput, type OperationRequest } from "./request.js";
 import { readBytes } from "./responses.js";
-import type { CallOptions, Transport } from "./transport.js";
+import type { Blocking, CallOptions, Transport } from "./transport.js";
 
 /** Where calls of what an API passes on go. */
 export interface PassingRule {
@@ -13,6 +13,9 @@ export interface PassingRule {
   readonly direct: readonly string[];
   /** The header of answers that are the API's own. */
   readonly ownErrors?: string;
+  /** The header of an answer that is not there yet, and what may wait for it. */
+  readonly pending?: string;
+  readonly waits?: Blocking;
   readonly security: readonly (readonly string[])[];
 }
 
@@ -71,6 +74,8 @@ export async function passOn(
     accept: "*/*",
     body: content ?? json,
     security: rule.security,
+    ...(rule.pending !== undefined && { pending: rule.pending }),
+    ...(rule.waits !== undefined && { waits: rule.waits }),
     ...(content !== undefined && { encode: raw("application/octet-stream") }),
     ...(/^(POST|PATCH)$/.test(verb) && { idempotency: "key" }),
   };
@@ -83,8 +88,9 @@ export async function passOn(
     );
   } catch (error) {
     if (!(error instanceof APIError) || rule.ownErrors === undefined) throw error;
-    const { status, headers, requestId, content } = error;
-    if (status === undefined || headers?.has(rule.ownErrors) !== false) throw error;
+    const { status = 0, headers, requestId, content } = error;
+    // An answer that is not there yet has a status of success.
+    if (status < 300 || headers?.has(rule.ownErrors) !== false) throw error;
     return new RawAnswer({ status, headers }, requestId, content);
   }
 }

@@ -2,6 +2,7 @@
 
 import { ConfigurationError } from "./errors.js";
 import { isObject } from "./json.js";
+import type { Blocking } from "./transport.js";
 
 /** Header values by name; null takes a header of a wider scope away. */
 export type HeaderValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -44,6 +45,10 @@ export interface OperationRequest {
   readonly unfinished?: boolean;
   /** The media type asked for; absent: JSON. */
   readonly accept?: string;
+  /** The statuses of success, or the header of one, that say: the answer is not there yet. */
+  readonly pending?: readonly number[] | string;
+  /** Waits for such an answer, where the caller asks for that. */
+  readonly waits?: Blocking;
 }
 
 /** Puts the parameters into the path and the query behind it. */
@@ -51,7 +56,7 @@ export function requestUrl(baseUrl: string, request: OperationRequest, query: ob
   const path = request.path.replace(/\{([^{}]*)\}/g, (_, name: string) => {
     const written = segment(request.pathParams?.[name]);
     if (written !== NOT_A_SEGMENT) return written;
-    throw new ConfigurationError('a path parameter must not be empty, "." or ".."');
+    throw new ConfigurationError("a path parameter is empty or dots");
   });
   const text = formPairs(query);
   return baseUrl + path + (text && (path.includes("?") ? "&" : "?") + text);
@@ -72,15 +77,10 @@ export function base64(text: string): string {
 
 /** Checks a base URL and takes the slash off its end. */
 export function checkedBaseUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url !== undefined &&
-    /^https?:$/.test(url.protocol) &&
-    !(url.username || url.password || url.search || url.hash)
-  ) {
-    return url.href.replace(/\/+$/, "");
+  if (/^\s*https?:\/\/[^/?#@]+(\/[^?#]*)?$/i.test(text) && URL.canParse(text)) {
+    return new URL(text).href.replace(/\/+$/, "");
   }
-  throw new ConfigurationError("the base URL must be a plain http(s) address");
+  throw new ConfigurationError("the base URL is no plain http(s) address");
 }
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
@@ -88,8 +88,8 @@ export function requestBody(
   { body, encode }: OperationRequest,
   extra: object | undefined,
 ): EncodedBody | Promise<EncodedBody> {
-  if (body === undefined && extra === undefined) return {};
-  const whole = extra === undefined ? body : { ...(body as object), ...extra };
+  const whole = extra ? { ...(body as object), ...extra } : body;
+  if (whole === undefined) return {};
   return encode?.(whole) ?? { body: jsonText(whole), type: "application/json" };
 }
 

@@ -1,7 +1,8 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { APIConnectionError, ResponseDecodeError, SdkError } from "./errors.js";
+import { APIConnectionError, parsedJson, SdkError } from "./errors.js";
 import type { AttemptRequest } from "./interceptors.js";
+import { asString } from "./json.js";
 import type { Call } from "./timeouts.js";
 
 /** An answer whose head says success, and the call that its body belongs to. */
@@ -60,14 +61,7 @@ export class ResponsePromise<Data> implements Promise<Data> {
 /** Reads a JSON body. */
 export async function readJson<Data>(accepted: Accepted): Promise<Data> {
   const text = await readText(accepted);
-  try {
-    return JSON.parse(text) as Data;
-  } catch (cause) {
-    throw new ResponseDecodeError("the answer is not JSON", text, {
-      requestId: accepted.requestId,
-      cause,
-    });
-  }
+  return parsedJson(text, "the answer is not JSON", accepted.requestId) as Data;
 }
 
 /** Reads a JSON body where the API may also answer with none. */
@@ -81,8 +75,7 @@ export async function readOptionalJson<Data>(accepted: Accepted): Promise<Data |
 
 /** Reads the body to its end and drops it, so that the connection can serve the next call. */
 export async function readNothing(accepted: Accepted): Promise<undefined> {
-  await readPieces(accepted, () => undefined);
-  return undefined;
+  await readBytes(accepted);
 }
 
 /** Reads a body as text. */
@@ -92,62 +85,43 @@ export async function readText(accepted: Accepted): Promise<string> {
 
 /** Reads a body as bytes. */
 export async function readBytes(accepted: Accepted): Promise<Uint8Array> {
-  let bytes = new Uint8Array(0);
-  let length = 0;
-  await readPieces(accepted, (piece) => {
-    const before = length;
-    length += piece.length;
-    // Twice as much room each time keeps the time linear.
-    if (length > bytes.length) {
-      const grown = new Uint8Array(before === 0 ? length : length * 2);
-      grown.set(bytes);
-      bytes = grown;
-    }
-    bytes.set(piece, before);
-  });
-  return bytes.subarray(0, length);
-}
-
-async function readPieces(
-  { response, call, show }: Accepted,
-  take: (piece: Uint8Array) => void,
-): Promise<void> {
-  const reader = response.body?.getReader();
-  if (reader === undefined) return;
+  const reader = accepted.response.body?.getReader();
+  const pieces: Uint8Array<ArrayBuffer>[] = [];
   try {
     for (;;) {
-      const { done, value } = await call.read(() => reader.read());
-      if (done) return;
-      take(value);
+      const { done = true, value } = (await accepted.call.read(async () => reader?.read())) ?? {};
+      if (value) pieces.push(value as Uint8Array<ArrayBuffer>);
+      if (done) break;
     }
   } catch (cause) {
-    throw connectionError(cause, call, show);
+    throw connectionError(cause, accepted);
   }
+  const [first = new Uint8Array(0), second] = pieces;
+  return second ? new Uint8Array(await new Blob(pieces).arrayBuffer()) : first;
 }
 
-const UNSENT =
-  /^(E?CONN(ECTION)?REFUSED|ENOTFOUND|EAI_AGAIN|E(HOST|NET)UNREACH|UND_ERR_CONNECT_TIMEOUT)$/i;
+/** What says that a request never reached a server: codes of Node, Bun and Deno. */
+const UNSENT = /REFUSED|NOTFOUND|EAI_|UNREACH|CONNECT_TIMEOUT/i;
 
 /** Says in the SDK's own words why an exchange broke: no other error leaves the SDK. */
 export function connectionError(
   cause: unknown,
-  call: Call,
-  show: (text: string) => string,
+  { call, show }: Pick<Accepted, "call" | "show">,
 ): SdkError {
-  if (call.stopped instanceof SdkError) return call.stopped;
-  if (cause instanceof SdkError) return cause;
+  const known = call.stopped ?? cause;
+  if (known instanceof SdkError) return known;
   const below = (cause as { cause?: unknown } | null | undefined)?.cause;
-  const code = errorCode(cause) ?? errorCode(below);
-  const what = code ?? (cause instanceof Error ? cause.message : String(cause));
+  const code = errorCode(cause) ?? errorCode(below) ?? "";
+  const what = code || (cause instanceof Error ? cause.message : String(cause));
   const told = `${String(cause)} ${String(below)}`;
+  const shown = show(told);
   return new APIConnectionError(`the connection failed: ${show(what)}`, {
-    sent: !UNSENT.test(code ?? ""),
+    sent: !UNSENT.test(code),
     // The error of a transport may hold the request; one with a secret is not passed on.
-    cause: show(told) === told ? cause : new Error(show(told)),
+    cause: shown === told ? cause : new Error(shown),
   });
 }
 
 function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" ? code : undefined;
+  return asString((error as { code?: unknown } | null | undefined)?.code);
 }

@@ -71,44 +71,60 @@ export type RetryRefusal =
   | "deadline"
   | "quota";
 
-/** `delay` is in milliseconds; `cost` is in tokens of the quota. */
-export type RetryDecision = { readonly delay: number; readonly cost: number } & (
-  | { readonly retry: true; readonly reason: "backoff" | "retry_after" }
-  | { readonly retry: false; readonly reason: RetryRefusal }
-);
+/** What to do about an attempt that failed: pause and go on, unless something speaks against it. */
+export interface RetryDecision<Refusal = RetryRefusal> {
+  /** In milliseconds. */
+  readonly delay: number;
+  /** Absent: the attempt is repeated. */
+  readonly refusal: Refusal | undefined;
+}
 
-const TRANSIENT = [408, 429, 500, 502, 503, 504];
-const IN_PROGRESS = "idempotency_in_progress";
-
-/** Decides whether a failed attempt is repeated, and after how long. Pure. */
-export function decideRetry(question: RetryQuestion): RetryDecision {
-  const { attempt, failure, policy } = question;
-  const { retryAfter } = failure;
+/** Decides whether a failed attempt is repeated, after how long, and for how many tokens. Pure. */
+export function decideRetry({
+  attempt,
+  failure,
+  policy,
+  repeatable,
+  tokens,
+  remaining,
+  random,
+}: RetryQuestion): RetryDecision & { readonly cost: number } {
+  const { kind, retryAfter = 0 } = failure;
   const throttled = isThrottled(failure);
-  const base = throttled ? policy.throttledDelay : policy.baseDelay;
-  const delay = retryAfter ?? backoff(base, attempt, policy.maxDelay, question.random);
   const cost = throttled ? policy.throttledCost : policy.transientCost;
+  const delay = pauseAfter(failure, throttled, attempt, policy, random);
   const refusal = ((): RetryRefusal | undefined => {
     if (!isTransient(failure)) return "not_retryable";
-    if (!question.repeatable && failure.kind !== "connect" && !throttled) return "not_repeatable";
+    if (!repeatable && kind !== "connect" && !throttled) return "not_repeatable";
     if (attempt >= policy.maxAttempts) return "attempts";
-    if ((retryAfter ?? 0) > policy.maxRetryAfter) return "retry_after";
-    if (delay >= question.remaining) return "deadline";
-    return cost > question.tokens ? "quota" : undefined;
+    if (retryAfter > policy.maxRetryAfter) return "retry_after";
+    if (delay >= remaining) return "deadline";
+    return cost > tokens ? "quota" : undefined;
   })();
-  if (refusal !== undefined) return { retry: false, reason: refusal, delay, cost };
-  return { retry: true, reason: retryAfter === undefined ? "backoff" : "retry_after", delay, cost };
+  return { delay, cost, refusal };
 }
 
-/** Gives a pause between nothing and `base` doubled for each attempt after the first. */
-export function backoff(base: number, attempt: number, cap: number, random: number): number {
-  return random * Math.min(cap, base * 2 ** (attempt - 1));
+/**
+ * Gives the pause that the server asks for, else one between nothing and the first pause doubled
+ * for each attempt after the first.
+ */
+export function pauseAfter(
+  { retryAfter }: Failure,
+  isBusy: boolean,
+  attempt: number,
+  { throttledDelay, baseDelay, maxDelay }: RetryPolicy,
+  random: number,
+): number {
+  const first = isBusy ? throttledDelay : baseDelay;
+  return retryAfter ?? random * Math.min(maxDelay, first * 2 ** (attempt - 1));
 }
+
+const TRANSIENT = [408, 429, 500, 502, 503, 504];
 
 /** Whether the same request may succeed a little later. */
 export function isTransient({ kind, status = 0, code }: Failure): boolean {
   if (kind !== "status") return kind !== "final";
-  return TRANSIENT.includes(status) || (status === 409 && code === IN_PROGRESS);
+  return TRANSIENT.includes(status) || (status === 409 && code === "idempotency_in_progress");
 }
 
 /** Whether the server says that it is too busy. */
@@ -126,13 +142,9 @@ export class RetryQuota {
     this.#capacity = capacity;
   }
 
-  spend(cost: number): void {
-    this.tokens -= cost;
-  }
-
   /** Gives back what a call that succeeded had spent; one that spent nothing adds a little. */
   refund(spent: number): void {
-    this.tokens = Math.min(this.#capacity, this.tokens + Math.max(spent, 1));
+    this.tokens = Math.min(this.#capacity, this.tokens + (spent || 1));
   }
 }
 

@@ -32,136 +32,135 @@ const LF = 10;
 const CR = 13;
 const UTF8 = new TextEncoder();
 
+/** A decoder of event streams, which also keeps what its specification lets a stream say. */
+export interface FrameDecoder extends Decoder {
+  /** The id that a reconnecting client sends. */
+  readonly lastEventId: string;
+  /** The reconnection time that the stream asked for, in milliseconds. */
+  readonly retry: number | undefined;
+}
+
 /**
  * Finds the frames of an event stream, in time linear in its bytes.
  *
  * The lines that a chunk completes become text all at once; the rest is held as bytes. A block that
- * the end of the body cuts off is never dispatched. No object is made for a frame.
+ * the end of the body cuts off is never dispatched. No object is made for a frame. Raises a
+ * `StreamLimitError` where a line or an event is too long.
  */
-export class FrameDecoder implements Decoder {
-  event = "";
-  data = "";
-  id = "";
-  /** The id that a reconnecting client sends. */
-  lastEventId = "";
-  /** The reconnection time that the stream asked for, in milliseconds. */
-  retry: number | undefined;
-
-  readonly #limits: FrameLimits;
+export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDecoder {
   // A byte order mark is dropped by hand: a text decoder would drop one at each chunk.
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
   /** Lines that all have their ends, and how far they are read. */
-  #text = "";
-  #at = 0;
+  let text = "";
+  let at = 0;
   /** Whether the text is ASCII, so that its length is that of its bytes. */
-  #isAscii = true;
-  #held = new Uint8Array(256);
-  #heldLength = 0;
-  #isStart = true;
-  #isAfterCr = false;
+  let isAscii = true;
+  let held = new Uint8Array(256);
+  let heldLength = 0;
+  let isStart = true;
+  let isAfterCr = false;
   /** What the lines of the block at hand say. */
-  #name = "";
-  #lines: string | undefined;
-  #bytes = 0;
-  #lastId = "";
+  let name = "";
+  let lines: string | undefined;
+  let bytes = 0;
+  let lastId = "";
 
-  constructor(limits: FrameLimits = defaultFrameLimits) {
-    this.#limits = limits;
-  }
+  const fail = (limit: "line" | "event"): never => {
+    throw new StreamLimitError(limit, limits[limit]);
+  };
 
-  push(chunk: Uint8Array): void {
-    if (chunk.length === 0) return;
-    const start = this.#isAfterCr && chunk[0] === LF ? 1 : 0;
-    // Nearly every chunk has an LF near its end, and few have any CR to be looked for.
-    const behind = chunk.lastIndexOf(LF) + 1;
-    const end = behind + chunk.subarray(behind).lastIndexOf(CR) + 1;
-    this.#isAfterCr = end === chunk.length && chunk[end - 1] === CR;
-    if (end > start) this.#complete(chunk.subarray(start, end));
-    this.#hold(chunk.subarray(Math.max(start, end)));
-  }
+  const size = (part: string): number => (isAscii ? part.length : UTF8.encode(part).length);
 
-  /** Raises a `StreamLimitError` where a line or an event is too long. */
-  next(): boolean {
-    const text = this.#text;
-    for (let end = text.indexOf("\n", this.#at); end >= 0; end = text.indexOf("\n", this.#at)) {
-      const start = this.#at;
-      this.#at = end + 1;
-      if (end > start) this.#line(text, start, end);
-      else if (this.#dispatch()) return true;
-    }
-    if (this.#heldLength > this.#limits.line) this.#fail("line");
-    return false;
-  }
-
-  #hold(bytes: Uint8Array): void {
-    const length = this.#heldLength + bytes.length;
-    if (length > this.#held.length) {
+  const hold = (more: Uint8Array): void => {
+    const length = heldLength + more.length;
+    if (length > held.length) {
       const grown = new Uint8Array(length * 2);
-      grown.set(this.#held.subarray(0, this.#heldLength));
-      this.#held = grown;
+      grown.set(held.subarray(0, heldLength));
+      held = grown;
     }
-    this.#held.set(bytes, this.#heldLength);
-    this.#heldLength = length;
-  }
+    held.set(more, heldLength);
+    heldLength = length;
+  };
 
   /** Makes text of what is held and of the lines that complete it, with LF at each end. */
-  #complete(lines: Uint8Array): void {
-    let bytes = lines;
-    if (this.#heldLength > 0) {
-      this.#hold(lines);
-      bytes = this.#held.subarray(0, this.#heldLength);
-      this.#heldLength = 0;
+  const complete = (rest: Uint8Array): void => {
+    let whole = rest;
+    if (heldLength > 0) {
+      hold(rest);
+      whole = held.subarray(0, heldLength);
+      heldLength = 0;
     }
-    const text = this.#decoder.decode(bytes);
-    this.#isAscii = text.length === bytes.length;
-    this.#text = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
-    this.#at = this.#isStart && text.startsWith("\ufeff") ? 1 : 0;
-    this.#isStart = false;
-  }
+    const decoded = utf8.decode(whole);
+    isAscii = decoded.length === whole.length;
+    text = decoded.includes("\r") ? decoded.replace(/\r\n?/g, "\n") : decoded;
+    at = isStart && text.startsWith("\ufeff") ? 1 : 0;
+    isStart = false;
+  };
 
-  #line(text: string, start: number, end: number): void {
-    const limit = this.#limits.line;
-    if ((end - start) * 3 > limit && this.#size(text.slice(start, end)) > limit) this.#fail("line");
-    if (text.startsWith("data: ", start)) this.#addData(text.slice(start + 6, end));
-    else if (text.startsWith("event: ", start)) this.#name = text.slice(start + 7, end);
-    else this.#field(text.slice(start, end));
-  }
+  const addData = (value: string): void => {
+    const isFirst = lines === undefined;
+    bytes = (isFirst ? 0 : bytes + 1) + size(value);
+    lines = isFirst ? value : `${lines}\n${value}`;
+    if (bytes > limits.event) fail("event");
+  };
 
-  #field(line: string): void {
-    const [, name, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as RegExpExecArray;
-    if (name === "data") this.#addData(value);
-    else if (name === "event") this.#name = value;
-    else if (name === "id" && !value.includes("\0")) this.#lastId = value;
-    else if (name === "retry" && /^[0-9]+$/.test(value)) {
-      this.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+  const readLine = (start: number, end: number): void => {
+    if ((end - start) * 3 > limits.line && size(text.slice(start, end)) > limits.line) fail("line");
+    if (text.startsWith("data: ", start)) addData(text.slice(start + 6, end));
+    else if (text.startsWith("event: ", start)) name = text.slice(start + 7, end);
+    else readField(text.slice(start, end));
+  };
+
+  const readField = (line: string): void => {
+    const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as RegExpExecArray;
+    if (field === "data") addData(value);
+    else if (field === "event") name = value;
+    else if (field === "id" && !value.includes("\0")) lastId = value;
+    else if (field === "retry" && /^\d+$/.test(value)) {
+      decoder.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
     }
-  }
+  };
 
-  #addData(value: string): void {
-    const bytes = this.#size(value);
-    const isFirst = this.#lines === undefined;
-    this.#lines = isFirst ? value : `${this.#lines}\n${value}`;
-    this.#bytes = isFirst ? bytes : this.#bytes + bytes + 1;
-    if (this.#bytes > this.#limits.event) this.#fail("event");
-  }
-
-  #size(text: string): number {
-    return this.#isAscii ? text.length : UTF8.encode(text).length;
-  }
-
-  #dispatch(): boolean {
-    const data = this.#lines;
-    this.lastEventId = this.#lastId;
-    this.event = this.#name || "message";
-    this.#name = "";
+  const dispatch = (): boolean => {
+    const data = lines;
+    decoder.lastEventId = lastId;
+    decoder.event = name || "message";
+    name = "";
     if (data === undefined) return false;
-    this.#lines = undefined;
-    this.data = data;
-    this.id = this.#lastId;
+    lines = undefined;
+    decoder.data = data;
+    decoder.id = lastId;
     return true;
-  }
+  };
 
-  #fail(limit: "line" | "event"): never {
-    throw new StreamLimitError(limit, this.#limits[limit]);
-  }
+  const decoder = {
+    event: "",
+    data: "",
+    id: "",
+    lastEventId: "",
+    retry: undefined as number | undefined,
+
+    push(chunk: Uint8Array): void {
+      if (chunk.length === 0) return;
+      const start = isAfterCr && chunk[0] === LF ? 1 : 0;
+      // Nearly every chunk has an LF near its end, and few have any CR to be looked for.
+      const behind = chunk.lastIndexOf(LF) + 1;
+      const end = behind + chunk.subarray(behind).lastIndexOf(CR) + 1;
+      isAfterCr = end === chunk.length && chunk[end - 1] === CR;
+      if (end > start) complete(chunk.subarray(start, end));
+      hold(chunk.subarray(Math.max(start, end)));
+    },
+
+    next(): boolean {
+      for (let end = text.indexOf("\n", at); end >= 0; end = text.indexOf("\n", at)) {
+        const start = at;
+        at = end + 1;
+        if (end > start) readLine(start, end);
+        else if (dispatch()) return true;
+      }
+      if (heldLength > limits.line) fail("line");
+      return false;
+    },
+  };
+  return decoder;
 }

@@ -9,9 +9,9 @@ import {
   type APIErrorFacts,
   type ErrorForm,
 } from "./errors.js";
-import { addHeaders, inBrowser, mappedHeaders, type HeaderMap } from "./headers.js";
+import { addHeaders, mappedHeaders, platformHeaders, type HeaderMap } from "./headers.js";
 import { tell, type AttemptRequest, type Interceptor, type Observer } from "./interceptors.js";
-import type { JsonValue } from "./json.js";
+import { isObject, type JsonValue } from "./json.js";
 import {
   checkedBaseUrl,
   requestBody,
@@ -121,7 +121,7 @@ export interface TransportSettings {
   readonly traceContext?: (() => HeaderValues) | undefined;
   readonly fetch?: Fetch | undefined;
   /** Makes an error of its class; absent: an `APIError`. */
-  readonly makeError?: (message: string, facts: APIErrorFacts) => APIError;
+  readonly makeError?: (message: string, facts: APIErrorFacts, isPending: boolean) => APIError;
   /** Takes the secrets of the client and of a request out of a text. */
   readonly show: (text: string, request: AttemptRequest) => string;
 }
@@ -129,17 +129,26 @@ export interface TransportSettings {
 /** How one sending differs from what its request and its options say. */
 export interface Sending {
   readonly accept?: string;
-  readonly maxAttempts?: number;
-  /** The number of this attempt, where another rule than that of calls counts them. */
-  readonly attempt?: number;
+  /** The number of the only attempt, where another rule than that of calls counts them. */
+  readonly attempt?: number | undefined;
   /** Named in the error when a stream could not be taken up again. */
   readonly lastEventId?: string | undefined;
 }
 
+/** Sends a request and waits for its answer; undefined if the caller does not ask for that. */
+export type Blocking = (
+  transport: Transport,
+  call: Call,
+  request: OperationRequest,
+  options: CallOptions,
+  sending: Sending,
+) => Promise<Accepted> | undefined;
+
 interface Prepared {
   readonly url: string;
-  readonly init: RequestInit & { readonly method: string };
+  readonly method: string;
   readonly headers: Headers;
+  readonly body: RequestInit["body"];
   readonly tokens: CallTokens | undefined;
   readonly repeatable: boolean;
 }
@@ -151,14 +160,13 @@ export class Transport {
   readonly settings: TransportSettings;
   /** What the retries of all calls cost; scopes share it. */
   readonly quota: RetryQuota;
-  readonly #baseUrl: string;
-  readonly #fetch: Fetch;
+  /** Where the API is, without a slash at its end. */
+  readonly baseUrl: string;
 
   constructor(settings: TransportSettings, quota = new RetryQuota(settings.retry.quota)) {
     this.settings = settings;
-    this.#baseUrl = checkedBaseUrl(settings.baseUrl);
     this.quota = quota;
-    this.#fetch = settings.fetch ?? ((url, init) => fetch(url, init));
+    this.baseUrl = checkedBaseUrl(settings.baseUrl);
   }
 
   /** Makes a call and reads its whole answer. */
@@ -171,55 +179,67 @@ export class Transport {
   }
 
   /** All that look on while a call is made. */
-  observers(options: CallOptions): readonly Observer[] {
-    return [...this.settings.observers, ...(options.interceptors ?? [])];
+  observers({ interceptors = [] }: CallOptions): readonly Observer[] {
+    return [...this.settings.observers, ...interceptors];
   }
 
   /** Starts the clock of a call. */
-  begin(options: CallOptions): Call {
-    return new Call({ ...this.settings.timeouts, ...options.timeouts }, options.signal);
+  begin({ timeouts, signal }: CallOptions): Call {
+    return new Call({ ...this.settings.timeouts, ...timeouts }, signal);
   }
 
   /** Sends a request until it is accepted, or raises the error of its last attempt. */
-  async send(
+  send(
     call: Call,
     request: OperationRequest,
     options: CallOptions,
-    sending: Sending,
+    sending: Sending = {},
   ): Promise<Accepted> {
-    const { retry } = this.settings;
-    const maxAttempts = sending.maxAttempts ?? options.maxAttempts ?? retry.maxAttempts;
-    const prepared = await this.#prepare(request, options, sending);
+    const { waits, ...rest } = request;
+    return (
+      waits?.(this, call, rest, options, sending) ?? this.#send(call, request, options, sending)
+    );
+  }
+
+  async #send(
+    call: Call,
+    request: OperationRequest,
+    options: CallOptions,
+    { accept, attempt: only, lastEventId }: Sending,
+  ): Promise<Accepted> {
+    const { settings, quota } = this;
+    const prepared = await this.#prepare(request, options, accept);
     const { tokens, repeatable } = prepared;
     const observers = this.observers(options);
+    const maxAttempts = only ? 1 : (options.maxAttempts ?? settings.retry.maxAttempts);
+    const policy = { ...settings.retry, maxAttempts };
     let spent = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const sent = await this.#attemptRequest(prepared, sending.attempt ?? attempt);
+      const sent = await this.#attemptRequest(prepared, only ?? attempt);
       await tell(observers, "beforeRequest", sent);
-      const outcome = await this.#attempt(call, prepared, sent, observers);
-      const error = outcome instanceof SdkError ? outcome : await this.#refusal(outcome, sending);
-      if (error === undefined) {
-        this.quota.refund(spent);
+      const outcome = await this.#attempt(call, sent, prepared.body, observers);
+      const error = await this.refusal(outcome, request.pending, lastEventId);
+      if (!error) {
+        quota.refund(spent);
         return outcome as Accepted;
       }
-      if (tokens?.isRenewed(error) === true) continue;
-      const decision = decideRetry({
+      if (tokens?.isRenewed(error)) continue;
+      const { delay, cost, refusal } = decideRetry({
         attempt,
         failure: failureOf(error),
-        policy: { ...retry, maxAttempts },
+        policy,
         repeatable,
-        tokens: this.quota.tokens,
+        tokens: quota.tokens,
         remaining: call.remaining,
         random: Math.random(),
       });
-      if (!decision.retry) {
+      if (refusal) {
         // Whoever counts the attempts himself also says when the last one has failed.
-        if (sending.attempt === undefined) await tell(observers, "onError", error, sent);
+        if (!only) await tell(observers, "onError", error, sent);
         throw error;
       }
-      const { delay, cost } = decision;
       await tell(observers, "onRetry", attempt, delay, error, sent);
-      this.quota.spend(cost);
+      quota.tokens -= cost;
       spent += cost;
       await call.pause(delay);
     }
@@ -232,7 +252,7 @@ export class Transport {
   ): Promise<Exchange<Data>> {
     const call = this.begin(options);
     try {
-      const accepted = await this.send(call, request, options, {});
+      const accepted = await this.send(call, request, options);
       const data = await read(accepted).catch(async (error: SdkError) => {
         await tell(this.observers(options), "onError", error, accepted.request);
         throw error;
@@ -246,19 +266,16 @@ export class Transport {
   async #prepare(
     request: OperationRequest,
     options: CallOptions,
-    sending: Sending,
+    accept: string | undefined,
   ): Promise<Prepared> {
     const { settings } = this;
     const { product } = settings;
     const { verb, idempotency } = request;
     const { body, type } = await requestBody(request, options.extraBody);
-    const headers = new Headers({ Accept: sending.accept ?? request.accept ?? "application/json" });
-    const query: Record<string, unknown> = { ...request.query, ...options.query };
+    const headers = new Headers({ Accept: accept ?? request.accept ?? "application/json" });
+    const query = { ...request.query, ...options.query };
     const add = (values: HeaderValues | undefined): void => addHeaders(headers, values);
-    if (settings.platformHeaders !== false) {
-      if (!inBrowser()) add({ "User-Agent": product.userAgent });
-      add(product.headers);
-    }
+    add(platformHeaders(settings));
     add(settings.traceContext?.());
     add({ "Content-Type": type });
     const tokens = this.#authorize(request, headers, query);
@@ -272,11 +289,11 @@ export class Transport {
     add(options.headers);
     const ownUrl = settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
     return {
-      url: requestUrl(ownUrl ?? this.#baseUrl, request, query),
+      url: requestUrl(ownUrl ?? this.baseUrl, request, query),
+      method: verb,
       headers,
+      body: body ?? null,
       tokens,
-      // A redirect could carry the credentials to another host.
-      init: { method: verb, redirect: "manual", body: body ?? null },
       repeatable:
         SAFE_TO_REPEAT.test(verb) ||
         idempotency === "natural" ||
@@ -286,7 +303,7 @@ export class Transport {
 
   /** Adds the first set of credentials that there is; a token is added to each attempt. */
   #authorize(
-    request: OperationRequest,
+    { security = [] }: OperationRequest,
     headers: Headers,
     query: Record<string, unknown>,
   ): CallTokens | undefined {
@@ -294,91 +311,99 @@ export class Transport {
     let found: CallTokens | undefined;
     const isKnown = (scheme: string): unknown =>
       credentials[scheme]?.value || credentials[scheme]?.tokens;
-    for (const scheme of request.security?.find((schemes) => schemes.every(isKnown)) ?? []) {
+    for (const scheme of security.find((schemes) => schemes.every(isKnown)) ?? []) {
       const { value, tokens, name = "", place } = credentials[scheme] as Credential;
-      found ??= tokens?.forCall(this.#fetch, this.#baseUrl);
+      found ??= tokens?.forCall(this.#fetch, this.baseUrl);
       if (value) place(value, name, headers, query);
     }
     return found;
   }
 
+  readonly #fetch: Fetch = (url, init) => (this.settings.fetch ?? fetch)(url, init);
+
   /** Each attempt has headers of its own, so that what is changed is changed once. */
-  async #attemptRequest(
-    { url, init, headers, tokens }: Prepared,
-    attempt: number,
-  ): Promise<AttemptRequest> {
+  async #attemptRequest(prepared: Prepared, attempt: number): Promise<AttemptRequest> {
+    const { method, url, tokens } = prepared;
     const { attemptHeader } = this.settings.product;
-    const own = new Headers(headers);
-    if (attemptHeader !== undefined) own.set(attemptHeader, String(attempt));
-    await tokens?.add(own);
-    return { method: init.method, url, headers: own, attempt };
+    const headers = new Headers(prepared.headers);
+    if (attemptHeader) headers.set(attemptHeader, `${attempt}`);
+    await tokens?.add(headers);
+    return { method, url, headers, attempt };
   }
 
   /** Gives the answer, or the error that stands for none. */
   async #attempt(
     call: Call,
-    { init }: Prepared,
     request: AttemptRequest,
+    body: RequestInit["body"],
     observers: readonly Observer[],
   ): Promise<Accepted | SdkError> {
     const { settings } = this;
-    const { url, headers } = request;
     const { requestIdHeader } = settings.product;
-    const show = (text: string): string => settings.show(text, request);
+    const { method, url } = request;
+    const around = { call, request, show: (text: string) => settings.show(text, request) };
     const started = performance.now();
     let response: Response;
     try {
-      response = await this.#fetch(url, { ...init, headers, signal: call.beginAttempt() });
+      const signal = call.beginAttempt();
+      // A redirect could carry the credentials to another host.
+      const init = { method, headers: request.headers, body, redirect: "manual", signal } as const;
+      response = await this.#fetch(url, init as RequestInit);
     } catch (cause) {
-      return connectionError(cause, call, show);
+      return connectionError(cause, around);
     }
     const duration = performance.now() - started;
-    const requestId = (requestIdHeader && response.headers.get(requestIdHeader)) ?? undefined;
+    const { status, headers } = response;
+    const requestId = (requestIdHeader && headers.get(requestIdHeader)) || undefined;
     try {
-      const { status, headers } = response;
       await tell(observers, "afterResponse", { request, status, headers, requestId, duration });
     } catch (error) {
       void response.body?.cancel().catch(() => undefined);
       throw error;
     }
-    return { response, requestId, call, request, show };
+    return { ...around, response, requestId };
   }
 
-  /** Gives the error that an answer states, if it does not say success. */
-  async #refusal(accepted: Accepted, { lastEventId }: Sending): Promise<SdkError | undefined> {
-    const { response, call, show } = accepted;
-    if (response.ok) return undefined;
+  /** Gives the error that an answer states, if it says no success or comes later. */
+  async refusal(
+    outcome: Accepted | SdkError,
+    pending: OperationRequest["pending"] = [],
+    lastEventId?: string,
+  ): Promise<SdkError | undefined> {
+    if (outcome instanceof SdkError) return outcome;
+    const { status, headers, ok } = outcome.response;
+    const isPending = typeof pending === "string" ? headers.has(pending) : pending.includes(status);
+    if (ok && !isPending) return undefined;
     try {
-      const content = await readBytes(accepted);
+      const content = await readBytes(outcome);
       const body = jsonOrText(new TextDecoder().decode(content));
-      const wait = retryAfter(response.headers, Date.now());
-      return this.apiError(body, accepted, {
-        content,
-        lastEventId,
-        retryAfter: wait === undefined ? undefined : wait / 1_000,
-      });
+      const wait = retryAfter(headers, Date.now());
+      const seconds = wait === undefined ? undefined : wait / 1_000;
+      const around = { content, lastEventId, retryAfter: seconds };
+      return this.apiError(body, outcome, around, undefined, ok);
     } catch (cause) {
-      return connectionError(cause, call, show);
+      return connectionError(cause, outcome);
     }
   }
 
-  /** Makes the error that a body, or an event of a stream, states. */
+  /**
+   * Makes the error that a body, or an event of a stream, states. The details of one that says that
+   * the answer is not there yet are the body itself.
+   */
   apiError(
     body: JsonValue | undefined,
     { response, requestId, show }: Accepted,
     around: Pick<APIErrorFacts, "content" | "lastEventId" | "retryAfter">,
-    fallback?: string,
+    fallback = `the server answered with status ${response.status}`,
+    isPending = false,
   ): APIError {
     const { product, makeError } = this.settings;
     const { status, headers } = response;
-    const { message, facts } = errorInBody(product.errors, body, {
-      ...around,
-      status,
-      requestId,
-      headers,
-    });
-    const shown = show(message ?? fallback ?? `the server answered with status ${status}`);
-    return makeError?.(shown, facts) ?? new APIError(shown, facts);
+    const known = { ...around, status, requestId, headers };
+    const { message = fallback, ...stated } = errorInBody(product.errors, body, known);
+    const facts = isPending && isObject(body) ? { ...stated, details: body } : stated;
+    const shown = show(message);
+    return makeError?.(shown, facts, isPending) ?? new APIError(shown, facts);
   }
 }
 

@@ -1,6 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { APITimeoutError } from "./errors.js";
+import type { JsonObject } from "./json.js";
 import type { CallOptions, Transport } from "./transport.js";
 
 /** How it is told that something is decided. */
@@ -31,8 +32,7 @@ export async function untilDecided<Data extends object>(
     const seconds = Math.min(most, Math.floor(left / 1_000));
     const timeouts = { ...options.timeouts, firstByte: firstByte + seconds * 1_000 };
     const found = await ask(seconds, { ...options, timeouts });
-    const state = (found as Readonly<Record<string, unknown>>)[field];
-    if (!pending.includes(state as string)) return found;
+    if (!pending.includes((found as JsonObject)[field] as string)) return found;
     if (performance.now() >= deadline) throw new APITimeoutError("total", timeout);
   }
 }

@@ -1,14 +1,16 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { APIError, type APIErrorFacts } from "./errors.js";
+import { addHidden, APIError, type APIErrorFacts } from "./errors.js";
 import { isObject, own, type JsonValue } from "./json.js";
 import type { Extension } from "./settings.js";
 
 /** What the specification says of a detail; one of another kind is none. */
 export type DetailKind = "string" | "number" | "integer" | "boolean" | "list" | "object" | "any";
 
-/** The details that a class reads, by property: their kind, and their name where it differs. */
-export type DetailTable = Readonly<Record<string, readonly [kind: DetailKind, name?: string]>>;
+/** The details that a class reads, by property: `retryAt` is `retry_at` unless a name is given. */
+export type DetailTable = Readonly<
+  Record<string, DetailKind | readonly [kind: DetailKind, name: string]>
+>;
 
 /** A class of the error tree. */
 export interface APIErrorClass {
@@ -21,35 +23,46 @@ export interface ErrorClasses {
   readonly codes: Readonly<Record<string, APIErrorClass>>;
   readonly types: Readonly<Record<string, APIErrorClass>>;
   readonly statuses: Readonly<Record<string, APIErrorClass>>;
+  /** The class of an answer that is not there yet. */
+  readonly pending?: APIErrorClass;
 }
 
 /** Makes each error of the class that its code, else its type, else its status stands for. */
-export function classified({ codes, types, statuses }: ErrorClasses): Extension {
+export function classified({
+  codes,
+  types,
+  statuses,
+  pending = APIError,
+}: ErrorClasses): Extension {
   return (settings) => ({
     ...settings,
-    makeError: (message, facts) => {
+    makeError: (message, facts, isPending) => {
       const { code, type, status } = facts;
-      const Class =
-        entry(codes, code) ?? entry(types, type) ?? entry(statuses, String(status)) ?? APIError;
-      return withDetails(new Class(message, facts), (Class as APIErrorClass).details ?? {});
+      const known = entry(codes, code) ?? entry(types, type) ?? entry(statuses, status);
+      const Class: APIErrorClass = isPending ? pending : (known ?? APIError);
+      const error = new Class(message, facts);
+      addHidden(error, detailsOf(error, Class.details ?? {}));
+      return error;
     },
   });
 }
 
-function entry<Value>(
-  table: Readonly<Record<string, Value>>,
-  key: string | undefined,
-): Value | undefined {
+function entry(
+  table: Readonly<Record<string, APIErrorClass>>,
+  key: string | number | undefined,
+): APIErrorClass | undefined {
   return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
-/** Printing an error does not print what the server sent: the properties are not enumerable. */
-function withDetails(error: APIError, table: DetailTable): APIError {
-  for (const [property, [kind, name = property]] of Object.entries(table)) {
-    const value = own(error.details, name);
-    if (isOfKind(value, kind)) Object.defineProperty(error, property, { value });
+function detailsOf({ details }: APIError, table: DetailTable): object {
+  const found: Record<string, JsonValue | undefined> = {};
+  for (const [property, told] of Object.entries(table)) {
+    const wireName = property.replace(/[A-Z]/g, "_$&").toLowerCase();
+    const [kind, name = wireName] = [told].flat() as [DetailKind, string?];
+    const value = own(details, name);
+    if (isOfKind(value, kind)) found[property] = value;
   }
-  return error;
+  return found;
 }
 
 function isOfKind(value: JsonValue | undefined, kind: DetailKind): boolean {

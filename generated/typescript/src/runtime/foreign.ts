@@ -1,7 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { bearer } from "./credentials.js";
-import { addHeaders, inBrowser } from "./headers.js";
+import { addHeaders, inBrowser, platformHeaders } from "./headers.js";
 import type { Transport } from "./transport.js";
 
 /** A client's settings in the terms of vendors' clients. */
@@ -19,21 +19,17 @@ const LONGEST_TIMER = 2_147_483_647;
 
 /** Translates a client's settings; `path` follows the API's address. */
 export function foreignSettings(
-  { settings }: Transport,
+  { settings, baseUrl }: Transport,
   path: string,
 ): ForeignSettings & { readonly credential: string } {
-  const { product, timeouts, retry } = settings;
+  const { timeouts, retry } = settings;
   const headers = new Headers();
-  if (settings.platformHeaders !== false) {
-    if (!inBrowser()) addHeaders(headers, { "User-Agent": product.userAgent });
-    addHeaders(headers, product.headers);
-  }
-  addHeaders(headers, settings.headers);
+  addHeaders(headers, { ...platformHeaders(settings), ...settings.headers });
   const held = Object.values(settings.credentials).find(
     ({ place, value }) => place === bearer && value,
   );
   return {
-    baseURL: settings.baseUrl.replace(/\/+$/, "") + path,
+    baseURL: baseUrl + path,
     // Vendors' clients insist on a credential.
     credential: held?.value ?? "none",
     timeout: Math.min(timeouts.total, LONGEST_TIMER),

@@ -1,10 +1,17 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { asString, type JsonObject } from "./json.js";
+import { asString, own, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
-import { backoff, isThrottled, isTransient, type Failure, type RetryPolicy } from "./retry.js";
+import {
+  isThrottled,
+  isTransient,
+  pauseAfter,
+  type Failure,
+  type RetryDecision,
+  type RetryPolicy,
+} from "./retry.js";
 import type { Frame } from "./sse.js";
-import type { StreamRule } from "./stream.js";
+import type { StreamRule } from "./reader.js";
 
 /** How a stream that was cut is taken up again. */
 export interface ResumeRule {
@@ -29,134 +36,97 @@ export interface ResumeQuestion {
   readonly random: number;
 }
 
-export type ResumeDecision =
-  | {
-      readonly resume: true;
-      readonly reason: "backoff" | "retry_after";
-      readonly delay: number;
-    }
-  | { readonly resume: false; readonly reason: "final" | "attempts" | "retry_after" };
+/** Why a stream is not taken up again. */
+export type ResumeRefusal = "final" | "attempts" | "retry_after";
 
 /** Decides whether a stream that broke is taken up again, and after how long. Pure. */
-export function decideResume(question: ResumeQuestion): ResumeDecision {
-  const { attempt, failure, policy } = question;
-  if (!isTransient(failure)) return { resume: false, reason: "final" };
-  if (attempt > policy.resumeAttempts) return { resume: false, reason: "attempts" };
-  const asked = failure.retryAfter;
-  if (asked !== undefined) {
-    return asked > policy.maxRetryAfter
-      ? { resume: false, reason: "retry_after" }
-      : { resume: true, reason: "retry_after", delay: asked };
-  }
+export function decideResume({
+  attempt,
+  failure,
+  policy,
+  random,
+}: ResumeQuestion): RetryDecision<ResumeRefusal> {
   // A server that cannot be reached is likely to be starting: it counts as one that says so.
-  const base = failure.kind === "connect" || isThrottled(failure) ? "throttledDelay" : "baseDelay";
-  const delay = backoff(policy[base], attempt, policy.maxDelay, question.random);
-  return { resume: true, reason: "backoff", delay };
+  const isBusy = failure.kind === "connect" || isThrottled(failure);
+  const delay = pauseAfter(failure, isBusy, attempt, policy, random);
+  const refusal = ((): ResumeRefusal | undefined => {
+    if (!isTransient(failure)) return "final";
+    if (attempt > policy.resumeAttempts) return "attempts";
+    return (failure.retryAfter ?? 0) > policy.maxRetryAfter ? "retry_after" : undefined;
+  })();
+  return { delay, refusal };
 }
 
 /** What an event says about the place of its stream. */
 export type Advance = "new" | "uncounted" | "repeated" | "gap" | "foreign";
 
 /** How far a stream has been read, and how to ask for the rest. */
-export class StreamPosition {
+export interface StreamPosition {
   /** The id of the last event that counts. */
   lastEventId: string | undefined;
-  eventsSeen = 0;
-  readonly #rule: StreamRule;
-  readonly #request: OperationRequest;
-  readonly #path: Record<string, string> = {};
-  readonly #parameters: readonly (readonly [string, string])[];
-  #sequence = 0;
-
-  constructor(request: OperationRequest, rule: StreamRule) {
-    this.#rule = rule;
-    this.#request = request;
-    this.#parameters = Object.entries(rule.resume?.parameters ?? {});
-    this.#seedPath();
-    this.#seedCursor();
-  }
-
-  /** Moves to an event, unless it was seen, comes too early or is another stream's. */
-  advance(event: JsonObject, frame: Frame): Advance {
-    if (!this.#isOurs(event)) return "foreign";
-    if (this.#rule.sequence !== undefined) return this.#count(event[this.#rule.sequence]);
-    if (frame.id !== "") this.lastEventId = frame.id;
-    this.eventsSeen += 1;
-    return "new";
-  }
-
-  /** Moves to an event that does not parse: its frame's id stands for its number. */
-  advanceBroken(frame: Frame): Advance {
-    if (this.#rule.sequence === undefined) return this.advance({}, frame);
-    return this.#count(frame.id === "" ? undefined : Number(frame.id));
-  }
-
-  /** An event without a number moves nothing. */
-  #count(number: unknown): Advance {
-    if (typeof number !== "number") return "uncounted";
-    if (number <= this.#sequence) return "repeated";
-    if (number !== this.#sequence + 1) return "gap";
-    this.#sequence = number;
-    this.lastEventId = String(number);
-    this.eventsSeen += 1;
-    return "new";
-  }
-
+  eventsSeen: number;
+  /**
+   * Moves to an event, unless it was seen, comes too early or is another stream's. One that does
+   * not parse has its frame's id for its number.
+   */
+  advance(event: JsonObject | undefined, frame: Frame): Advance;
   /** Gives the request for what follows; undefined while the server could not know it. */
-  resumeRequest(): OperationRequest | undefined {
-    const rule = this.#rule.resume;
-    if (rule === undefined || this.#missesPath(rule)) return undefined;
-    const cursor = this.lastEventId;
-    const { query, headers } = this.#isResume(rule) ? this.#request : {};
-    return {
-      ...rule.request,
-      pathParams: this.#path,
-      query: { ...query, ...(rule.query && { [rule.query]: cursor }) },
-      // Where the query says it, a header of the first request would say something older.
-      headers: {
-        ...headers,
-        ...(rule.header && { [rule.header]: rule.query ? undefined : cursor }),
-      },
-    };
-  }
-
-  #isOurs(event: JsonObject): boolean {
-    for (const [parameter, field] of this.#parameters) {
-      const value = asString(event[field]);
-      if (value === undefined) continue;
-      this.#path[parameter] ??= value;
-      if (this.#path[parameter] !== value) return false;
-    }
-    return true;
-  }
-
-  #missesPath(rule: ResumeRule): boolean {
-    return Object.keys(rule.parameters).some((name) => this.#path[name] === undefined);
-  }
-
-  #isResume(rule: ResumeRule): boolean {
-    return this.#request.path === rule.request.path && this.#request.verb === rule.request.verb;
-  }
-
-  #seedPath(): void {
-    for (const [name] of this.#parameters) {
-      const value = this.#request.pathParams?.[name];
-      if (value !== undefined) this.#path[name] = String(value);
-    }
-  }
-
-  /** A caller who continues an earlier stream says where; duplicates and gaps count from there. */
-  #seedCursor(): void {
-    const { query, header } = this.#rule.resume ?? {};
-    const asked =
-      own(this.#request.query, query) ?? own(this.#request.headers, header) ?? undefined;
-    if (asked === undefined) return;
-    this.lastEventId = String(asked);
-    this.#sequence = Number(asked) || 0;
-  }
+  resumeRequest(): OperationRequest | undefined;
 }
 
-function own(values: object | undefined, name: string | undefined): unknown {
-  if (values === undefined || name === undefined) return undefined;
-  return (values as Readonly<Record<string, unknown>>)[name];
+/** Begins at the start, or where a caller who continues an earlier stream says. */
+export function streamPosition(
+  request: OperationRequest,
+  { resume, sequence }: StreamRule,
+): StreamPosition {
+  const parameters = Object.entries(resume?.parameters ?? {});
+  const path: Record<string, string> = {};
+  for (const [name] of parameters) {
+    const value = request.pathParams?.[name];
+    if (value !== undefined) path[name] = String(value);
+  }
+  const asked = own(request.query, resume?.query) ?? own(request.headers, resume?.header) ?? "";
+  let last = Number(asked) || 0;
+
+  const isOurs = (event: JsonObject): boolean =>
+    parameters.every(([parameter, field]) => {
+      const value = asString(event[field]);
+      return value === undefined || value === (path[parameter] ??= value);
+    });
+
+  return {
+    lastEventId: String(asked) || undefined,
+    eventsSeen: 0,
+    advance(event, { id }) {
+      if (event && !isOurs(event)) return "foreign";
+      if (sequence !== undefined) {
+        // An event without a number moves nothing.
+        const number = event ? event[sequence] : id && Number(id);
+        if (typeof number !== "number") return "uncounted";
+        if (number <= last) return "repeated";
+        if (number !== last + 1) return "gap";
+        last = number;
+      }
+      const cursor = sequence === undefined ? id : String(last);
+      if (cursor) this.lastEventId = cursor;
+      this.eventsSeen += 1;
+      return "new";
+    },
+    resumeRequest() {
+      if (!resume || parameters.some(([name]) => path[name] === undefined)) return undefined;
+      const { request: again, query, header } = resume;
+      const isSame = request.path === again.path && request.verb === again.verb;
+      const cursor = this.lastEventId;
+      return {
+        ...again,
+        pathParams: path,
+        query: { ...(isSame && request.query), ...(query && { [query]: cursor }) },
+        // Where the query says it, a header of the first request would say something older.
+        headers: {
+          ...(isSame && request.headers),
+          ...(header && { [header]: query ? undefined : cursor }),
+        },
+      };
+    },
+  };
 }

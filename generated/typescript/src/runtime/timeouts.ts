@@ -31,6 +31,8 @@ const LONGEST_TIMER = 2_147_483_647;
  */
 export class Call {
   readonly timeouts: Timeouts;
+  /** How much longer the head of an answer may take. */
+  patience = 0;
   readonly #totalDue: number;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.cancel(this.#signal?.reason);
@@ -54,7 +56,8 @@ export class Call {
   /** Starts an attempt: its signal aborts when a limit passes or the call is cancelled. */
   beginAttempt(): AbortSignal {
     const signal = this.#renew();
-    this.#expect("first_byte", this.timeouts.connect + this.timeouts.firstByte);
+    const { connect, firstByte } = this.timeouts;
+    this.#expect("first_byte", connect + firstByte + this.patience);
     return signal;
   }
 

@@ -2,8 +2,8 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream } from "../runtime/accumulated.js";
+import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
-import type { StreamRule } from "../runtime/stream.js";
 import { Sum, type SumRule } from "../runtime/sums.js";
 import type { Transport } from "../runtime/transport.js";
 import type { ChatCompletion, ChatCompletionChunk } from "../types/chat.js";

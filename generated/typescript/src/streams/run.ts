@@ -3,8 +3,8 @@
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream, type Accumulator } from "../runtime/accumulated.js";
 import { assembled, type AssemblyRule } from "../runtime/assembly.js";
+import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
-import type { StreamRule } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
 import type { RunCompleteEvent, RunResult, RunStreamEvent } from "../types/runs.js";
 import type { ToolUseBlock } from "../types/shared.js";

@@ -18,12 +18,14 @@ from headgate.plan.typescript.content import (
 from headgate.plan.typescript.errors import plan_errors
 from headgate.plan.typescript.extensions import EXTENSIONS, plan_extensions
 from headgate.plan.typescript.index import plan_index
+from headgate.plan.typescript.lists import LISTS, plan_lists
 from headgate.plan.typescript.manifest import (
     plan_entry,
     plan_package_json,
     plan_readme,
 )
 from headgate.plan.typescript.names import name_everything
+from headgate.plan.typescript.pending import PENDING, plan_pending
 from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.reference import reference
 from headgate.plan.typescript.resources import plan_resource
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
 RUNTIME = (
     "accumulated",
     "assembly",
+    "blocking",
     "bodies",
     "classes",
     "credentials",
@@ -63,6 +66,7 @@ RUNTIME = (
     "pages",
     "partial",
     "passing",
+    "reader",
     "redaction",
     "request",
     "responses",
@@ -149,6 +153,12 @@ def _sources(
             "typescript/src/builders.ts.jinja",
             plan_builders(api, names, header),
         )
+    pending = plan_pending(api, header)
+    if pending is not None:
+        yield Rendered(f"src/{PENDING}.ts", "typescript/src/pending.ts.jinja", pending)
+    lists = plan_lists(api, header)
+    if lists is not None:
+        yield Rendered(f"src/{LISTS}.ts", "typescript/src/lists.ts.jinja", lists)
     yield from _content(api, names, header)
     yield from _webhooks(api, names, header)
     for resource in _resources(api.root):

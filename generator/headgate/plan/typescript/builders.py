@@ -18,8 +18,9 @@ from headgate.names import Name, Scope, camel, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import WIDTH, Entry, call_lines, open_object
-from headgate.plan.typescript.methods import OPTIONS, Extra
+from headgate.plan.typescript.methods import Extra
 from headgate.plan.typescript.names import RESERVED_WORDS, TAKEN_MEMBERS
+from headgate.plan.typescript.pending import OPTIONS
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api

@@ -27,6 +27,7 @@ from headgate.plan.typescript.layout import (
     open_object,
 )
 from headgate.plan.typescript.names import RESERVED_WORDS
+from headgate.plan.typescript.pending import PendingOption, pending_option
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
@@ -84,6 +85,7 @@ class ConfigurationPage:
     connect: Code
     settled: Code | None
     settings: Code
+    pending: PendingOption | None
 
 
 def plan_configuration(
@@ -122,6 +124,7 @@ def plan_configuration(
         product_type=imports.runtime_type("transport", "Product"),
         connect=_connect(api, imports, options),
         imports=imports.lines(),
+        pending=pending_option(api),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -141,11 +142,11 @@ def _details_table(
         inherited = assembled("...{}.details", parent)
         entries.append(Entry(inherited, inherited))
     for each in error.details:
-        told = [string(_kind(types, each.type))]
-        if details[each.name].text != each.name:
-            told.append(string(each.name))
-        key = value_key(details[each.name].text)
-        entries.append(Entry(key, Array(tuple(told))))
+        told: Code | Array = string(_kind(types, each.type))
+        property_name = details[each.name].text
+        if _wire_name(property_name) != each.name:
+            told = Array((told, string(each.name)))
+        entries.append(Entry(value_key(property_name), told))
     table = types.imports.runtime_type("classes", "DetailTable")
     start = fixed("  static readonly details: ")
     if parent is not None:
@@ -155,6 +156,11 @@ def _details_table(
     if len(line) <= WIDTH:
         return line
     return assembled("{}{};", start, open_object(entries, 2))
+
+
+def _wire_name(property_name: str) -> str:
+    """Give the name that the runtime takes a detail to have."""
+    return re.sub(r"[A-Z]", lambda found: f"_{found[0].lower()}", property_name)
 
 
 def _kind(types: Types, expression: TypeExpr) -> str:
@@ -216,4 +222,7 @@ def _table(errors: ErrorModel, names: Names) -> list[Entry]:
             Entry(value_key(value), identifier(name)) for value, name in chosen[where]
         ]
         entries.append(Entry(key, Object(tuple(table))))
+    if errors.pending is not None:
+        name = names.errors[errors.pending.name].name
+        entries.append(Entry(fixed("pending"), identifier(name)))
     return entries

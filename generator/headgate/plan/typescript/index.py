@@ -9,6 +9,7 @@ from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import identifier, module_path
 from headgate.names import Name
 from headgate.plan.typescript.layout import WIDTH
+from headgate.plan.typescript.pending import pending_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +52,13 @@ def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
         base_error=identifier(names.base_error),
         configuration=_export(
             "configuration",
-            sorted(["ClientOptions", "RequestOptions", "ResourceOptions", *options]),
+            sorted(
+                [
+                    *("ClientOptions", "RequestOptions", "ResourceOptions"),
+                    *(["PendingOptions"] if pending_option(api) else []),
+                    *options,
+                ]
+            ),
             only_types=True,
         ),
         errors=_export("errors", _sorted_names(names.errors.values()))

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, LiteralString, assert_never
+from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.typescript import doc_comment, identifier, literal, string
-from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
+from headgate.encoding.typescript import doc_comment, identifier
 from headgate.ir.types import Field
 from headgate.names import Name, Scope, camel, split_words
-from headgate.plan.typescript.layout import (
-    WIDTH,
-    Entry,
-    Object,
-    call_lines,
-    object_lines,
-    one_line,
-    open_object,
+from headgate.plan.typescript.layout import WIDTH, call_lines, object_lines
+from headgate.plan.typescript.lists import (
+    LISTS,
+    rule_constant,
+    rule_of,
+    shared_rules,
 )
 from headgate.plan.typescript.names import (
     TAKEN_LOCALS,
@@ -26,6 +23,7 @@ from headgate.plan.typescript.names import (
     has_named_parameters,
     methods_of,
 )
+from headgate.plan.typescript.pending import options_of, pending_entries
 from headgate.plan.typescript.requests import parameter_keys, request_entries
 from headgate.plan.typescript.types import Member, field_member
 
@@ -40,8 +38,6 @@ if TYPE_CHECKING:
     from headgate.ir.types import LiteralValue
     from headgate.plan.typescript.expressions import Types
     from headgate.plan.typescript.names import ResourceNames
-
-OPTIONS = Exported(Name("RequestOptions"), "configuration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,7 @@ class MethodPlanner:
         docs = doc_comment(_params_docs(operation))
         shown = identifier(name)
         if are_options(operation):
-            options = self.types.imports.type(OPTIONS)
+            options = self.types.imports.type(options_of(self.types.api, operation))
             shown = assembled("{} extends {}", shown, options)
         return Params(docs, shown, members)
 
@@ -174,10 +170,7 @@ class MethodPlanner:
         )
 
     def _page_answer(self, operation: Operation, page: Page, result: Result) -> _Answer:
-        rule = identifier(
-            self.scope.claim(f"{camel(split_words(operation.method))}Rule", "page")
-        )
-        self.constants.append(_page_constant(self.types, rule, page))
+        rule = self._page_rule(operation, page)
         return _Answer(
             generic=self.types.imports.runtime_type("pages", "PagePromise"),
             arguments=(self.types.write(page.item), self.types.write(result.type)),
@@ -189,6 +182,17 @@ class MethodPlanner:
                 fixed("options"),
             ),
         )
+
+    def _page_rule(self, operation: Operation, page: Page) -> Code:
+        """Name the rule of a list: that of several lists, or one of its own."""
+        imports = self.types.imports
+        shared = shared_rules(self.types.api).get(rule_of(page))
+        if shared is not None:
+            return imports.value(Exported(shared, LISTS))
+        words = split_words(operation.method)
+        name = identifier(self.scope.claim(f"{camel(words)}Rule", "page"))
+        self.constants.append(rule_constant(imports, fixed("const"), name, page))
+        return name
 
     def _method(
         self,
@@ -216,7 +220,9 @@ class MethodPlanner:
             head=_head(
                 identifier(name), self._parameters(operation, arguments), answer
             ),
-            request=object_lines(entries, 6),
+            request=object_lines(
+                [*entries, *pending_entries(self.types, operation)], 6
+            ),
             returned=call_lines(
                 assembled("return {}", answer.start), answer.passed, fixed(";"), 4
             ),
@@ -240,7 +246,8 @@ class MethodPlanner:
                 required.append(assembled("body: {}", written))
             else:
                 optional.append(assembled("body?: {}", written))
-        options = assembled("options?: {}", types.imports.type(OPTIONS))
+        taken = options_of(types.api, operation)
+        options = assembled("options?: {}", types.imports.type(taken))
         if has_named_parameters(operation):
             shown = identifier(self.own.params[operation.id].name)
             if are_options(operation):
@@ -262,47 +269,6 @@ def _head(name: Code, parameters: list[Code], answer: _Answer) -> Code:
         lines = joined(",\n    ", answer.arguments)
         end = assembled(": {}<\n    {}\n  > {{", answer.generic, lines)
     return call_lines(name, parameters, end, 2)
-
-
-def _page_constant(types: Types, name: Code, page: Page) -> Code:
-    function, entries = _page_rule(page)
-    start = types.imports.runtime("pages", function)
-    shown = [Entry(fixed("items"), string(page.items_field or "")), *entries]
-    line = assembled("const {} = {}({});", name, start, one_line(Object(tuple(shown))))
-    if len(line) <= WIDTH:
-        return line
-    return assembled("const {} = {}({});", name, start, open_object(shown, 0))
-
-
-def _page_rule(page: Page) -> tuple[LiteralString, list[Entry]]:
-    """Give the function that makes a rule, and what it is told beside the items."""
-    match page:
-        case CursorPage():
-            return "byCursor" if page.of_item is None else "byLastItem", _told(
-                (fixed("parameter"), page.parameter),
-                (fixed("from"), page.from_field),
-                (fixed("more"), page.more_field),
-            )
-        case OffsetPage():
-            return "byOffset", _told(
-                (fixed("offset"), page.offset_parameter),
-                (fixed("limit"), page.limit_parameter),
-                (fixed("total"), page.total_field),
-            )
-        case NumberPage():
-            return "byNumber", [
-                *_told((fixed("page"), page.page_parameter)),
-                Entry(fixed("first"), literal(page.first)),
-                *_told((fixed("pages"), page.total_pages_field)),
-            ]
-        case LinkPage():
-            return "byLink", []
-        case _ as never:
-            assert_never(never)
-
-
-def _told(*named: tuple[Code, str | None]) -> list[Entry]:
-    return [Entry(key, string(text)) for key, text in named if text is not None]
 
 
 def _path_arguments(operation: Operation) -> dict[str, Name]:

@@ -52,6 +52,7 @@ class ResourcePage:
     has_scopes: bool
     passes_on: bool
     passing_docs: Code
+    passing_options: Code
     has_fields: bool
     has_members: bool
     is_client: bool
@@ -100,6 +101,7 @@ def plan_resource(
         has_scopes=surface is not None and surface.has_scopes,
         passes_on=surface is not None and surface.passes_on,
         passing_docs=surface.passing_docs if surface else fixed(""),
+        passing_options=surface.passing_options if surface else fixed(""),
         docs=doc_comment(docs, deprecated=resource.docs.deprecated),
         name=identifier(own.exported.name),
         children=children,

@@ -111,7 +111,7 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
     imports.type(_OPTIONS)
     imports.runtime_type("transport", "Transport")
     imports.runtime_type("request", "OperationRequest")
-    rule_type = imports.runtime_type("stream", "StreamRule")
+    rule_type = imports.runtime_type("reader", "StreamRule")
     name = identifier(exported.name)
     accumulator = _accumulator(types, stream, stream.fold, name, event)
     total = stream.fold if stream.fold and stream.fold.accumulation else None
@@ -228,7 +228,7 @@ def _framing(types: Types, stream: Stream) -> list[Entry]:
     )
     return [
         Entry(fixed("mediaType"), string(media_type)),
-        Entry(fixed("decoder"), types.imports.runtime("lines", "LineDecoder")),
+        Entry(fixed("decoder"), types.imports.runtime("lines", "lineDecoder")),
     ]
 
 

@@ -23,8 +23,9 @@ from headgate.plan.typescript.layout import (
     one_line,
     open_object,
 )
-from headgate.plan.typescript.methods import OPTIONS, Extra, Params
+from headgate.plan.typescript.methods import Extra, Params
 from headgate.plan.typescript.names import RESERVED_WORDS
+from headgate.plan.typescript.pending import OPTIONS, raw_options, waits_entries
 from headgate.plan.typescript.types import field_member
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class ClientSurface:
     has_scopes: bool
     passes_on: bool
     passing_docs: Code
+    passing_options: Code
 
 
 def plan_surface(types: Types) -> ClientSurface:
@@ -52,8 +54,9 @@ def plan_surface(types: Types) -> ClientSurface:
     surface = types.api.surface
     scopes = [_ScopePlan(types, each) for each in surface.scopes]
     constants = [each.constant() for each in scopes]
-    docs = fixed("")
+    docs = options = fixed("")
     if surface.calls is not None:
+        options = types.imports.type(raw_options(types.api))
         constants.append(_passing(types, surface.calls))
         docs = doc_comment(surface.calls.docs.text, depth=2)
     methods = [each.method() for each in scopes]
@@ -66,6 +69,7 @@ def plan_surface(types: Types) -> ClientSurface:
         has_scopes=bool(scopes),
         passes_on=surface.calls is not None,
         passing_docs=docs,
+        passing_options=options,
     )
 
 
@@ -183,7 +187,6 @@ def _passing(types: Types, calls: RawCalls) -> Code:
     for name in ("RawAnswer", "RawBody"):
         types.imports.runtime_type("passing", name)
     types.imports.runtime("passing", "passOn")
-    types.imports.type(OPTIONS)
     kind = types.imports.runtime_type("passing", "PassingRule")
     alternatives = [schemes for schemes in calls.security if schemes]
     sets = [Array(tuple(map(string, schemes))) for schemes in alternatives]
@@ -193,6 +196,9 @@ def _passing(types: Types, calls: RawCalls) -> Code:
     ]
     if calls.own_errors is not None:
         entries.append(Entry(fixed("ownErrors"), string(calls.own_errors)))
+    if calls.pending is not None:
+        entries.append(Entry(fixed("pending"), string(calls.pending)))
+        entries += waits_entries(types)
     entries.append(Entry(fixed("security"), Array(tuple(sets))))
     return assembled("const passing: {} = {};", kind, open_object(entries, 0))
 

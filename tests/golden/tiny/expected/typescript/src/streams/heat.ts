@@ -2,8 +2,8 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream, type Accumulator } from "../runtime/accumulated.js";
+import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
-import type { StreamRule } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
 import type { Firing, HeatEvent, Hotter, Lit } from "../types/firings.js";
 

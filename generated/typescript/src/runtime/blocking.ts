@@ -1,0 +1,108 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import { APIError, type APIErrorFacts } from "./errors.js";
+import { isObject, type JsonObject } from "./json.js";
+import type { OperationRequest } from "./request.js";
+import { readJson, type Accepted } from "./responses.js";
+import type { Blocking } from "./transport.js";
+import type { WaitRule } from "./waiting.js";
+
+/** What an error that ends a wait states, and its message. */
+export type WaitRefusal = Pick<APIErrorFacts, "status" | "type" | "code"> & {
+  readonly message: string;
+};
+
+/** How a call waits for the answer that comes later. */
+export interface BlockingRule extends WaitRule {
+  /** The option of a call that asks for it. */
+  readonly option: string;
+  /** The detail of the pending error that names what is waited for. */
+  readonly id: string;
+  /** Asks how it stands. */
+  readonly request: (id: string) => OperationRequest;
+  /** The query parameter that makes the server wait. */
+  readonly query: string;
+  /** The values of the rule's field with which there is an answer. */
+  readonly granted: readonly string[];
+  /** The field that holds the answer once it is there, and the fields of its parts. */
+  readonly answer: {
+    readonly at: string;
+    readonly status: string;
+    readonly headers: string;
+    readonly body: string;
+  };
+  /** The errors that other values of the field stand for. */
+  readonly refusals: Readonly<Record<string, WaitRefusal>>;
+  /** The error of a caller whose time is over. */
+  readonly late: WaitRefusal;
+  /** The details of these errors, and the fields that hold them. */
+  readonly details: Readonly<Record<string, string>>;
+}
+
+/** A server answers a little later than it was to wait. */
+const MARGIN = 30_000;
+
+/** Lets a call wait, for a number of milliseconds or, with `true`, for five minutes. */
+export function blocking(rule: BlockingRule): Blocking {
+  return (transport, call, request, options, sending) => {
+    const { [rule.option]: given } = options as Readonly<Record<string, unknown>>;
+    if (given === undefined) return undefined;
+    const time = given === true ? 300_000 : Number(given);
+    const deadline = performance.now() + time;
+    const { idempotencyKey: _key, query: _query, extraBody: _body, ...asking } = options;
+
+    /** How many seconds the server is asked to wait now. */
+    const next = (): number => {
+      const left = Math.max(deadline - performance.now(), 0);
+      const seconds = Math.ceil(Math.min(rule.most, left / 1_000));
+      call.patience = seconds * 1_000 + MARGIN;
+      return seconds;
+    };
+
+    const refused = ({ message, ...facts }: WaitRefusal, found: JsonObject): APIError => {
+      const entries = Object.entries(rule.details).map(([name, field]) => [name, found[field]]);
+      const known = { ...facts, details: Object.fromEntries(entries) as JsonObject };
+      return transport.settings.makeError?.(message, known, false) ?? new APIError(message, known);
+    };
+
+    const wait = async (pending: APIError, id: string): Promise<Accepted> => {
+      for (;;) {
+        const asked = { ...rule.request(id), query: { [rule.query]: next() } };
+        const accepted = await transport.send(call, asked, asking);
+        const found = await readJson<JsonObject>(accepted);
+        const state = String(found[rule.field]);
+        const answer = found[rule.answer.at];
+        const isGranted = rule.granted.includes(state);
+        if (isGranted && isObject(answer)) {
+          const given = { ...accepted, response: stored(rule, answer) };
+          const error = await transport.refusal(given);
+          if (error) throw error;
+          return given;
+        }
+        if (!isGranted && !rule.pending.includes(state)) {
+          const refusal = rule.refusals[state];
+          throw refusal ? refused(refusal, found) : pending;
+        }
+        if (performance.now() >= deadline) throw refused(rule.late, found);
+      }
+    };
+
+    const headers = { ...request.headers, Prefer: `wait=${next()}` };
+    return transport
+      .send(call, { ...request, headers }, options, sending)
+      .catch((error: unknown) => {
+        const isPending = error instanceof APIError && (error.status ?? 300) < 300;
+        if (!isPending) throw error;
+        return wait(error, String(error.details[rule.id]));
+      });
+  };
+}
+
+/** A body that is text stands as it was sent, anything else was JSON. */
+function stored({ answer }: BlockingRule, parts: JsonObject): Response {
+  const body = parts[answer.body] ?? null;
+  const status = Number(parts[answer.status]);
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const headers = (parts[answer.headers] ?? {}) as Record<string, string>;
+  return new Response([204, 205, 304].includes(status) ? null : text, { status, headers });
+}

@@ -1,0 +1,384 @@
+// Part of the SDK's fixed runtime: it is the same for every specification.
+
+import {
+  APITimeoutError,
+  ResponseDecodeError,
+  SdkError,
+  StreamForeignError,
+  StreamGapError,
+  StreamLimitError,
+  StreamTruncatedError,
+  type ErrorPlace,
+} from "./errors.js";
+import { tell } from "./interceptors.js";
+import { isObject, type JsonObject, type JsonValue } from "./json.js";
+import type { OperationRequest } from "./request.js";
+import { connectionError, readText, type Accepted } from "./responses.js";
+import { decideResume, streamPosition, type ResumeRule, type StreamPosition } from "./resume.js";
+import type { Failure } from "./retry.js";
+import { frameDecoder, type Decoder, type Frame, type FrameLimits } from "./sse.js";
+import type { Call } from "./timeouts.js";
+import { failureOf, type CallOptions, type Transport } from "./transport.js";
+
+/** What a specification declares of a kind of stream. */
+export interface StreamRule {
+  /** The events are text and not JSON. */
+  readonly text?: boolean;
+  /** The media type of the stream; absent: that of server-sent events. */
+  readonly mediaType?: string;
+  /** What finds the events in the bytes; absent: the decoder of server-sent events. */
+  readonly decoder?: (limits: FrameLimits) => Decoder;
+  /** The field of an event that names its kind; absent: the frame names it. */
+  readonly discriminator?: string;
+  /** The events that end the stream, and how. None: it ends with its body. */
+  readonly endings: Readonly<Record<string, "complete" | "failed">>;
+  /** Events that carry no id and are never sent again. */
+  readonly heartbeats: readonly string[];
+  /** Data that ends the stream and is no event. */
+  readonly sentinel?: string;
+  /** The event that carries an error; absent: any with the field that holds the error. */
+  readonly error?: { readonly event?: string; readonly field: string };
+  /** The field that counts the events: 1, 2, 3 and so on. */
+  readonly sequence?: string;
+  readonly resume?: ResumeRule;
+  /** Makes the event of a frame that is one itself; absent: the event is in its data. */
+  readonly whole?: (frame: Frame) => Frame;
+}
+
+/** Reads the events of one call: what an `EventStream` does behind its methods. */
+export interface EventReader<Event> {
+  readonly position: StreamPosition;
+  readonly next: () => Promise<IteratorResult<Event, void>>;
+  readonly leave: () => Promise<IteratorResult<Event, void>>;
+  readonly response: () => Promise<Response>;
+  readonly close: () => void;
+  /** How the stream ended, once it has. */
+  readonly ending: () => Ending | undefined;
+  readonly truncated: (cause?: unknown) => StreamTruncatedError;
+}
+
+interface Connection {
+  readonly accepted: Accepted;
+  readonly body: ReadableStreamDefaultReader<Uint8Array>;
+  readonly decoder: Decoder;
+}
+
+type Ending = "complete" | "failed" | "closed";
+
+/** How long the end of a body may stay away after the last event, in milliseconds. */
+const LINGER = 250;
+
+const ignore = (): void => {};
+
+/** Makes a reader that sends nothing before it is asked for something. */
+export function eventReader<Event>(
+  transport: Transport,
+  request: OperationRequest,
+  rule: StreamRule,
+  options: CallOptions,
+  observe: (event: Event, kind: string) => void,
+): EventReader<Event> {
+  const { settings } = transport;
+  const { discriminator, endings, error: errorRule, mediaType = "text/event-stream" } = rule;
+  const position = streamPosition(request, rule);
+  const roles = new Map<string, "heartbeat" | "complete" | "failed">(Object.entries(endings));
+  for (const kind of rule.heartbeats) roles.set(kind, "heartbeat");
+  const endsWithEvent = Object.keys(endings).length > 0 || rule.sentinel !== undefined;
+  const observers = transport.observers(options);
+  const isWatched = observers.some(({ onStreamEvent }) => onStreamEvent);
+  let call: Call | undefined;
+  let opening: Promise<Response> | undefined;
+  let opened: Accepted | undefined;
+  let connection: Connection | undefined;
+  /** The end of the last of the calls that wait, and how many there are. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let pending = 0;
+  /** The kind of the last event that means no more than itself. */
+  let plain: string | undefined;
+  let ending: Ending | undefined;
+  let isLeft = false;
+  let fruitless = 0;
+
+  const place = (cause?: unknown): ErrorPlace => ({
+    requestId: opened?.requestId,
+    lastEventId: position.lastEventId,
+    eventsSeen: position.eventsSeen,
+    cause,
+  });
+
+  const truncated = (cause?: unknown): StreamTruncatedError =>
+    new StreamTruncatedError("the stream ended before its terminal event", place(cause));
+
+  const letGo = (): void => {
+    void connection?.body.cancel().catch(ignore);
+    connection = undefined;
+  };
+
+  const leave = async (): Promise<IteratorResult<Event, void>> => {
+    if (!isLeft) {
+      isLeft = true;
+      ending ??= "closed";
+      letGo();
+      call?.end();
+      const { cause: _cause, ...read } = place();
+      await tell(observers, "onStreamEnd", ending, read);
+    }
+    return { done: true, value: undefined };
+  };
+
+  const fail = async (error: unknown): Promise<IteratorResult<Event, void>> => {
+    if (ending === "closed") return leave();
+    ending ??= "failed";
+    try {
+      if (error instanceof StreamLimitError) Object.assign(error, place());
+      // The error of a request was told of when it failed; this one came later.
+      if (opened && error instanceof SdkError) {
+        await tell(observers, "onError", error, opened.request);
+      }
+      throw error;
+    } finally {
+      await leave();
+    }
+  };
+
+  const connect = async (
+    asked: OperationRequest,
+    asking: CallOptions,
+    attempt?: number,
+  ): Promise<Accepted> => {
+    const { lastEventId } = position;
+    const sending = { accept: mediaType, attempt, lastEventId };
+    const accepted = await transport.send(call as Call, asked, asking, sending);
+    const { status, headers, body } = accepted.response;
+    const type = headers.get("content-type")?.replace(/;.*/s, "").trim() ?? "";
+    if (status === 204 && rule.resume?.statuses[204] === "finished") {
+      if (attempt) throw truncated();
+      ending = "complete";
+    } else if (type.toLowerCase() === mediaType.toLowerCase() && body) {
+      const decoder = (rule.decoder ?? frameDecoder)(settings.frameLimits);
+      connection = { accepted, body: body.getReader(), decoder };
+    } else {
+      const { requestId } = accepted;
+      const text = await readText(accepted);
+      throw new ResponseDecodeError(`the answer is not ${mediaType}`, text, {
+        requestId,
+        lastEventId,
+      });
+    }
+    return accepted;
+  };
+
+  const open = async (): Promise<Response> => {
+    call = transport.begin(options);
+    try {
+      opened = await connect(request, options);
+      return opened.response;
+    } catch (error) {
+      call.end();
+      throw error;
+    }
+  };
+
+  const response = (): Promise<Response> => (opening ??= open());
+
+  /** Asks the server once for the events after the last one; gives the reason of a failure. */
+  const tryToResume = async (reason: unknown): Promise<unknown> => {
+    const again = position.resumeRequest();
+    const failure = breakOf(reason);
+    if (!again && failure.kind === "reset") {
+      // A timeout says more than that the stream was cut.
+      throw reason instanceof APITimeoutError || !endsWithEvent ? reason : truncated(reason);
+    }
+    fruitless += 1;
+    const { delay, refusal } = decideResume({
+      attempt: fruitless,
+      failure,
+      policy: settings.retry,
+      random: Math.random(),
+    });
+    if (refusal === "attempts") throw truncated(reason);
+    if (refusal || !again) throw reason;
+    await tell(observers, "onRetry", fruitless, delay, (reason ?? truncated()) as SdkError);
+    await (call as Call).pause(delay);
+    const { idempotencyKey: _key, query: _query, extraBody: _body, ...further } = options;
+    try {
+      await connect(again, further, fruitless);
+      return undefined;
+    } catch (error) {
+      return error;
+    }
+  };
+
+  /** Reads one piece of the body; where there is none to come, the stream is taken up again. */
+  const readPiece = async ({ accepted, body, decoder }: Connection): Promise<void> => {
+    let reason: unknown;
+    try {
+      const { done, value } = await accepted.call.read(() => body.read());
+      if (!done) return decoder.push(value);
+      if (decoder.end?.()) return;
+    } catch (cause) {
+      reason = connectionError(cause, accepted);
+    }
+    letGo();
+    if (!reason && (request.unfinished || !endsWithEvent)) ending = "complete";
+    while (!connection && !ending) reason = await tryToResume(reason);
+  };
+
+  /** Nothing follows a terminal event, so a body that ends now leaves its connection to others. */
+  const finish = (how: "complete" | "failed"): void => {
+    const { body } = connection as Connection;
+    ending = how;
+    connection = undefined;
+    call?.end();
+    const cancel = (): Promise<void> => body.cancel().catch(ignore);
+    const timer = setTimeout(cancel, LINGER);
+    void body
+      .read()
+      .then(({ done }) => (done ? undefined : cancel()), ignore)
+      .then(() => clearTimeout(timer));
+  };
+
+  /** Whether an event is to be given out; one that must not come at all raises. */
+  const isNew = (event: JsonObject | undefined, frame: Frame): boolean => {
+    const advance = position.advance(event, frame);
+    if (advance === "gap") throw new StreamGapError("an event is missing", place());
+    if (advance === "foreign") {
+      throw new StreamForeignError("an event belongs to another stream", place());
+    }
+    if (advance === "new") fruitless = 0;
+    return advance !== "repeated";
+  };
+
+  /** An event's error object stands in its field as it would stand in a body. */
+  const isError = (event: JsonObject, kind: string): boolean =>
+    errorRule !== undefined &&
+    (errorRule.event ? errorRule.event === kind : (event[errorRule.field] ?? null) !== null);
+
+  const giveBroken = (what: string, frame: Frame, cause?: unknown): Event | undefined => {
+    const { eventsSeen: _seen, ...at } = place(cause);
+    const error = new ResponseDecodeError(`an event is not ${what}`, frame.data, at);
+    if (options.brokenEvents !== "yield") throw error;
+    return isNew(undefined, frame) ? (error as Event) : undefined;
+  };
+
+  const acceptObject = (parsed: JsonObject, frame: Frame): Event | undefined => {
+    let event = parsed;
+    let kind = frame.event;
+    if (discriminator) {
+      const tag = parsed[discriminator];
+      // An event whose kind only the frame states gets it as its tag, so that types hold.
+      if (typeof tag === "string") kind = tag;
+      else event = { ...parsed, [discriminator]: kind };
+    }
+    const role = kind === plain ? undefined : roles.get(kind);
+    if (!role) plain = kind;
+    if (role !== "heartbeat") {
+      if (!isNew(event, frame)) return undefined;
+      if (role) finish(role);
+    }
+    if (isError(event, kind)) {
+      const { at } = settings.product.errors;
+      const error = event[errorRule?.field ?? ""];
+      const { lastEventId } = position;
+      throw transport.apiError(
+        at === undefined ? error : { [at]: error },
+        opened as Accepted,
+        { lastEventId },
+        "the stream ended with an error",
+      );
+    }
+    observe(event as Event, kind);
+    return event as Event;
+  };
+
+  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
+  const accept = (given: Frame): Event | undefined => {
+    if (given.data === rule.sentinel) {
+      finish("complete");
+      return undefined;
+    }
+    const frame = rule.whole?.(given) ?? given;
+    const { data } = frame;
+    if (data === "" && roles.get(frame.event) === "heartbeat") return undefined;
+    if (rule.text) {
+      position.advance(undefined, frame);
+      observe(data as Event, "");
+      return data as Event;
+    }
+    let parsed: JsonValue;
+    try {
+      parsed = JSON.parse(data) as JsonValue;
+    } catch (cause) {
+      return giveBroken("JSON", frame, cause);
+    }
+    return isObject(parsed) ? acceptObject(parsed, frame) : giveBroken("an object", frame);
+  };
+
+  /** Turns the frames at hand into events until one is to be given out. */
+  const take = (): Event | undefined => {
+    while (!ending && connection?.decoder.next()) {
+      const event = accept(connection.decoder);
+      if (event !== undefined) return event;
+    }
+    return undefined;
+  };
+
+  const read = async (): Promise<IteratorResult<Event, void>> => {
+    try {
+      if (!ending) await response();
+      for (;;) {
+        const value = take();
+        if (value !== undefined) {
+          if (isWatched) await tell(observers, "onStreamEvent", value);
+          return { done: false, value };
+        }
+        if (!connection) return await leave();
+        await readPiece(connection);
+      }
+    } catch (error) {
+      return fail(error);
+    }
+  };
+
+  /** Lets calls that overlap wait for one another, as those of a generator do. */
+  const inTurn = <Result>(act: () => Promise<Result>): Promise<Result> => {
+    pending += 1;
+    const result = turn.then(act);
+    const done = (): void => void (pending -= 1);
+    turn = result.then(done, done);
+    return result;
+  };
+
+  return {
+    position,
+    response,
+    truncated,
+    ending: () => ending,
+    leave: () => inTurn(leave),
+    close() {
+      ending ??= "closed";
+      letGo();
+      call?.end();
+      call?.cancel("the stream was closed");
+    },
+    next() {
+      if (pending === 0 && !isWatched) {
+        try {
+          const value = take();
+          if (value !== undefined) return Promise.resolve({ done: false, value });
+        } catch (error) {
+          return inTurn(() => fail(error));
+        }
+      }
+      return inTurn(read);
+    },
+  };
+}
+
+/** A stream that stopped, for whatever reason on the way, is a stream that was cut. */
+function breakOf(reason: unknown): Failure {
+  const isCut =
+    reason === undefined ||
+    (reason instanceof APITimeoutError && reason.phase !== "total" && reason.sent);
+  return isCut ? { kind: "reset" } : failureOf(reason);
+}

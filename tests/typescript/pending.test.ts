@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  ApprovalPendingError,
+  ApprovalRejectedError,
+  ApprovalTimeoutError,
+  Headgate,
+} from "../../generated/typescript/src/index.js";
+
+const ANNOUNCED = {
+  object: "approval.pending",
+  approval_id: "apr_1",
+  request_id: "req_1",
+  status: "pending",
+  expires_at: "2026-11-21T12:00:00Z",
+  poll_url: "/v1/approvals/apr_1",
+};
+
+const announced = (): Response =>
+  Response.json(ANNOUNCED, {
+    status: 202,
+    headers: { "X-Request-ID": "req_1", "X-Headgate-Approval": "apr_1" },
+  });
+
+const approval =
+  (status: string, fields: object = {}): (() => Response) =>
+  () =>
+    Response.json({ id: "apr_1", status, reason: null, response: null, ...fields });
+
+const approved = (status_code: number, body: unknown): (() => Response) =>
+  approval("approved", {
+    response: { status_code, headers: { "Content-Type": "application/json" }, body },
+  });
+
+interface Sent {
+  readonly request: string;
+  readonly prefer: string | null;
+}
+
+/** A client whose requests are answered in turn. */
+function clientFor(...answers: (() => Response)[]): { client: Headgate; sent: Sent[] } {
+  const sent: Sent[] = [];
+  const client = new Headgate({
+    baseUrl: "http://gateway.test",
+    apiKey: "hg_v1_secret",
+    fetch: async (url, { method, headers }) => {
+      const prefer = new Headers(headers).get("Prefer");
+      sent.push({ request: `${method} ${url.slice("http://gateway.test".length)}`, prefer });
+      const answer = answers[sent.length - 1];
+      assert.ok(answer !== undefined, "one request too many");
+      return answer();
+    },
+  });
+  return { client, sent };
+}
+
+const QUESTION = { model: "m", max_tokens: 8, messages: [] };
+
+test("an answer that is not there yet raises an error with its details, once", async () => {
+  const { client, sent } = clientFor(announced);
+
+  await assert.rejects(client.messages.create(QUESTION), (error) => {
+    assert.ok(error instanceof ApprovalPendingError);
+    const { status, requestId, approvalId, pollUrl, expiresAt } = error;
+    assert.deepEqual(
+      { status, requestId, approvalId, pollUrl, expiresAt },
+      {
+        status: 202,
+        requestId: "req_1",
+        approvalId: "apr_1",
+        pollUrl: ANNOUNCED.poll_url,
+        expiresAt: ANNOUNCED.expires_at,
+      },
+    );
+    return true;
+  });
+
+  assert.deepEqual(sent, [{ request: "POST /v1/messages", prefer: null }]);
+});
+
+test("a stream that is not there yet raises the same error", async () => {
+  const { client } = clientFor(announced);
+
+  await assert.rejects(client.messages.stream(QUESTION).next(), ApprovalPendingError);
+});
+
+test("a raw call raises it where the header says so, and gives any other 202", async () => {
+  const { client } = clientFor(announced, () => Response.json({ taken: true }, { status: 202 }));
+
+  await assert.rejects(client.post("/orders", { json: {} }), ApprovalPendingError);
+  const answer = await client.post("/orders", { json: {} });
+
+  assert.deepEqual([answer.status, answer.json()], [202, { taken: true }]);
+});
+
+test("a call that waits gives what was stored once somebody has agreed", async () => {
+  const stored = { id: "msg_1", type: "message", content: [] };
+  const { client, sent } = clientFor(
+    announced,
+    approval("pending"),
+    approval("approved"),
+    approved(200, stored),
+  );
+
+  const message = await client.messages.create(QUESTION, { waitForApproval: 90_000 });
+
+  assert.deepEqual(message, stored);
+  assert.deepEqual(
+    sent.map(({ request }) => request),
+    ["POST /v1/messages", ...Array<string>(3).fill("GET /v1/approvals/apr_1?wait=60")],
+  );
+  assert.equal(sent[0]?.prefer, "wait=60");
+});
+
+test("what waits for a raw call gives the stored answer, whatever its status", async () => {
+  const { client } = clientFor(announced, approved(409, '{"taken":false}'));
+
+  const answer = await client.post("/orders", { json: {}, waitForApproval: true });
+
+  assert.deepEqual([answer.status, answer.json()], [409, { taken: false }]);
+});
+
+test("a stored error is raised as the call's own, and nothing is sent again", async () => {
+  const body = { error: { type: "overloaded_error", code: "overloaded", message: "busy" } };
+  const { client, sent } = clientFor(announced, approved(503, body));
+
+  await assert.rejects(client.messages.create(QUESTION, { waitForApproval: true }), {
+    name: "OverloadedError",
+    status: 503,
+  });
+  assert.equal(sent.length, 2);
+});
+
+test("a stream that waits reads the stored events", async () => {
+  const text = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+  const response = {
+    status_code: 200,
+    headers: { "Content-Type": "text/event-stream" },
+    body: text,
+  };
+  const { client } = clientFor(announced, approval("approved", { response }));
+
+  const stream = client.messages.stream(QUESTION, { waitForApproval: true });
+
+  assert.deepEqual(await stream.next(), { done: false, value: { type: "message_stop" } });
+});
+
+for (const [state, kind, status] of [
+  ["rejected", ApprovalRejectedError, 403],
+  ["cancelled", ApprovalRejectedError, 403],
+  ["expired", ApprovalTimeoutError, 408],
+] as const) {
+  test(`a call that waits raises its error when the approval is ${state}`, async () => {
+    const { client } = clientFor(announced, approval(state, { reason: "no" }));
+
+    await assert.rejects(client.messages.create(QUESTION, { waitForApproval: true }), (error) => {
+      assert.ok(error instanceof kind);
+      assert.deepEqual([error.status, error.approvalId], [status, "apr_1"]);
+      return true;
+    });
+  });
+}
+
+test("a call whose time is over raises the error of the time", async () => {
+  const { client } = clientFor(announced, approval("pending"));
+
+  await assert.rejects(
+    client.messages.create(QUESTION, { waitForApproval: 0 }),
+    ApprovalTimeoutError,
+  );
+});
