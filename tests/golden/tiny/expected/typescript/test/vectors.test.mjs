@@ -17,7 +17,7 @@ import {
   retryAfter,
   RetryQuota,
 } from "../dist/esm/runtime/retry.js";
-import { FrameDecoder } from "../dist/esm/runtime/sse.js";
+import { frameDecoder } from "../dist/esm/runtime/sse.js";
 import * as sums from "../dist/esm/runtime/vectors.js";
 
 /** Runs every vector of a file as a test of its own, by its name. */
@@ -27,7 +27,7 @@ function each(family, run) {
 }
 
 function decoded(chunks) {
-  const decoder = new FrameDecoder();
+  const decoder = frameDecoder();
   const frames = [];
   for (const chunk of chunks) {
     decoder.push(chunk);
@@ -78,8 +78,8 @@ function seconds(milliseconds) {
   return Math.round(milliseconds * 1_000) / 1_000_000;
 }
 
-function checkDelay({ expect }, { reason, delay }, { retryAfter: asked }) {
-  assert.equal(reason, expect.reason);
+function checkDelay({ expect }, { refusal, delay }, { retryAfter: asked }) {
+  assert.equal(refusal ?? (asked === undefined ? "backoff" : "retry_after"), expect.reason);
   if (expect.delay_s !== undefined) assert.equal(seconds(delay), seconds(expect.delay_s * 1_000));
   if (expect.retry_after_s !== undefined) assert.equal(asked / 1_000, expect.retry_after_s);
 }
@@ -95,8 +95,9 @@ each("retry", (vector) => {
     remaining: vector.remaining_s === null ? Infinity : vector.remaining_s * 1_000,
     random: vector.random,
   });
-  const cost = decision.retry ? decision.cost : 0;
-  assert.equal(decision.retry, vector.expect.retry);
+  const isRepeated = decision.refusal === undefined;
+  const cost = isRepeated ? decision.cost : 0;
+  assert.equal(isRepeated, vector.expect.retry);
   assert.equal(vector.quota - cost, vector.expect.quota_after);
   checkDelay(vector, decision, failure);
 });
@@ -122,12 +123,12 @@ function waitsOf({ outcomes, ends }, quota, random) {
       remaining: Infinity,
       random,
     });
-    assert.equal(decision.retry, !isLast);
-    if (!decision.retry) {
+    assert.equal(decision.refusal !== undefined, isLast);
+    if (isLast) {
       assert.equal(ends, outcome);
       break;
     }
-    quota.spend(decision.cost);
+    quota.tokens -= decision.cost;
     spent += decision.cost;
     waits.push(decision.delay);
   }
@@ -163,7 +164,7 @@ each("resume", (vector) => {
     policy: policyOf(vector.policy),
     random: vector.random,
   });
-  assert.equal(decision.resume, vector.expect.reattach);
+  assert.equal(decision.refusal === undefined, vector.expect.reattach);
   checkDelay(vector, decision, failure);
 });
 

@@ -2,8 +2,9 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { wholeFrames } from "../runtime/frames.js";
+import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
-import { EventStream, type StreamRule } from "../runtime/stream.js";
+import { EventStream } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
 import type { SignalsEvent } from "../types/signals.js";
 
