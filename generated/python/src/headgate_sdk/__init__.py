@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
     from .content import output_text, parse_output, tool_definition
+    from .headers import DeclaredHeaders
     from .streams.chat import AsyncChatStream, ChatStream
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
@@ -91,6 +92,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "ContentBlockedError",
+    "DeclaredHeaders",
     "GatewayTimeoutError",
     "Headgate",
     "HeadgateError",
@@ -164,6 +166,7 @@ if not TYPE_CHECKING:
             "ConfigurationError": "._runtime.errors",
             "ConflictError": "._errors",
             "ContentBlockedError": "._errors",
+            "DeclaredHeaders": ".headers",
             "GatewayTimeoutError": "._errors",
             "Headgate": "._client",
             "HeadgateError": "._errors",

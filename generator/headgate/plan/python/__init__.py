@@ -14,6 +14,7 @@ from headgate.plan.python.context import Context, make_context, resources_of
 from headgate.plan.python.definitions import types_page
 from headgate.plan.python.errors import errors_page
 from headgate.plan.python.exports import emitted, root_exports, type_exports
+from headgate.plan.python.headers import headers_page
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.operations import operations_page
 from headgate.plan.python.project import project_page, readme_page
@@ -42,6 +43,7 @@ RUNTIME = (
     "clients",
     "core",
     "decisions",
+    "declared",
     "errors",
     "folding",
     "foreign",
@@ -102,6 +104,7 @@ def plan(api: Api, config: Config) -> Package:
         *_content(context, module),
         *_vectors(context, module),
         *_surface(context, module),
+        *_headers(context, module),
         *_builders(context, module),
         *_webhooks(context, module),
         *_options(context, module),
@@ -142,6 +145,12 @@ def _surface(context: Context, module: str) -> list[PlannedFile]:
     if not has_surface(context):
         return []
     return [_rendered(f"{module}/_surface.py", "surface.py", surface_page(context))]
+
+
+def _headers(context: Context, module: str) -> list[PlannedFile]:
+    if not context.api.headers:
+        return []
+    return [_rendered(f"{module}/headers.py", "headers.py", headers_page(context))]
 
 
 def _builders(context: Context, module: str) -> list[PlannedFile]:

@@ -26,7 +26,8 @@ TYPING = frozenset(
 )
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
-    AsyncPage AsyncPages Attempt CancelToken ConfigurationError HttpResponse
+    AsyncPage AsyncPages Attempt CancelToken ConfigurationError DeclaredHeaders
+    HttpResponse
     Interceptor Page PartialJson RawAnswer RequestCancelledError RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits

@@ -1,0 +1,58 @@
+"""`headers.py`: what the API's answers say in their headers, each typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.python import docstring, string
+from headgate.names import Scope
+from headgate.plan.python.context import Context, name
+from headgate.plan.python.names import KEYWORDS, SHADOWED, attribute
+
+if TYPE_CHECKING:
+    from headgate.ir.api import DeclaredHeader, HeaderKind
+
+_READERS: Final[dict[HeaderKind, tuple[Code, Code]]] = {
+    "text": (fixed("_text"), fixed("str")),
+    "integer": (fixed("_integer"), fixed("int")),
+    "number": (fixed("_number"), fixed("float")),
+    "boolean": (fixed("_boolean"), fixed("bool")),
+    "texts": (fixed("_texts"), fixed("list[str]")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderPage:
+    """A property that reads a header."""
+
+    name: Code
+    returns: Code
+    docs: Code
+    value: Code
+
+
+@dataclass(frozen=True, slots=True)
+class HeadersPage:
+    """The module of the headers."""
+
+    header: Code
+    headers: tuple[HeaderPage, ...]
+
+
+def headers_page(context: Context) -> HeadersPage:
+    """Plan the module."""
+    scope = Scope(KEYWORDS | SHADOWED | {"list"})
+    headers = tuple(_header(each, scope) for each in context.api.headers)
+    return HeadersPage(context.header, headers)
+
+
+def _header(header: DeclaredHeader, scope: Scope) -> HeaderPage:
+    reader, kind = _READERS[header.kind]
+    return HeaderPage(
+        name=name(scope.claim(attribute(header.name), "header").text),
+        returns=assembled("{} | None", kind),
+        docs=docstring([header.docs.text or f"The header `{header.name}`."], 8),
+        value=assembled("self.{}({})", reader, string(header.name)),
+    )
