@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.call import Handler
 from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
-from headgate_gateway.http.operations import metrics_route, operation_routes
+from headgate_gateway.http.operations import metrics_endpoint, operation_paths
+from headgate_gateway.http.routing import PathRouter
 from headgate_gateway.routes import (
     approvals,
     audit,
@@ -60,10 +60,10 @@ HANDLERS: Mapping[str, Handler] = {
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The whole application: request ids and log, errors as envelopes, the routes."""
-    routes = operation_routes(gateway, HANDLERS)
+    paths = operation_paths(gateway, HANDLERS)
     if gateway.settings.metrics:
-        routes.append(metrics_route(gateway))
-    app: ASGIApp = Router(routes, redirect_slashes=False, default=_unknown_route)
+        paths["/metrics"] = metrics_endpoint(gateway)
+    app: ASGIApp = PathRouter(paths, default=_unknown_route)
     app = ErrorBoundary(app)
     app = RequestEdge(
         app, metrics=gateway.metrics, drain=gateway.drain, audit=gateway.audit

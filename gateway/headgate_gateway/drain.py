@@ -1,10 +1,34 @@
 """Stopping in order: take nothing new, let running work end, then cut what is left."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from headgate_gateway.errors import GatewayError
+
+
+class Signal(asyncio.Event):
+    """An event that also calls back, which takes no task that waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._callbacks: dict[object, Callable[[], None]] = {}
+
+    def set(self) -> None:
+        """Let everyone know."""
+        super().set()
+        for callback in list(self._callbacks.values()):
+            callback()
+
+    @contextmanager
+    def calls(self, callback: Callable[[], None]) -> Generator[None, None, None]:
+        """Have a function called when the signal comes within the block."""
+        place = object()
+        self._callbacks[place] = callback
+        try:
+            yield
+        finally:
+            del self._callbacks[place]
 
 
 class Drain:
@@ -13,9 +37,9 @@ class Drain:
     def __init__(self) -> None:
         self.begun = asyncio.Event()
         """Set: nothing new is taken."""
-        self.forced = asyncio.Event()
+        self.forced = Signal()
         """Set: answers that are still being made end now, as errors."""
-        self.cut = asyncio.Event()
+        self.cut = Signal()
         """Set: streams that are still open are cut; they can be resumed elsewhere."""
         self._answering = 0
         self._idle = asyncio.Event()

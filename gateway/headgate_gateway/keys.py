@@ -47,12 +47,14 @@ class Hasher:
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
+        self._peppered = hmac.new(pepper, digestmod=hashlib.sha256)
 
     def digest(self, secret: str) -> bytes:
         """What is stored in place of a secret."""
-        return hmac.digest(
-            self._pepper, secret.encode("utf-8", "surrogateescape"), hashlib.sha256
-        )
+        # Not hmac.digest, which lets other threads run first.
+        digest = self._peppered.copy()
+        digest.update(secret.encode("utf-8", "surrogateescape"))
+        return digest.digest()
 
     def derive(self, purpose: bytes) -> bytes:
         """A key for another purpose than hashing, 32 bytes."""

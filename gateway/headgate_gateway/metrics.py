@@ -33,6 +33,21 @@ class Metrics:
             "headgate_live_runs", "Runs being carried out.", registry=self.registry
         )
 
+        self._of_requests: dict[tuple[str, int], Counter] = {}
+        self._of_seconds: dict[str, Histogram] = {}
+
+    def answered(self, operation: str, status: int, seconds: float) -> None:
+        """Count one answer; the series of a label are looked up once."""
+        counter = self._of_requests.get((operation, status))
+        if counter is None:
+            counter = self.requests.labels(operation, str(status))
+            self._of_requests[operation, status] = counter
+        counter.inc()
+        histogram = self._of_seconds.get(operation)
+        if histogram is None:
+            histogram = self._of_seconds[operation] = self.seconds.labels(operation)
+        histogram.observe(seconds)
+
     def text(self) -> bytes:
         """The exposition format."""
         return generate_latest(self.registry)

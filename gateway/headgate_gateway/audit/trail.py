@@ -28,6 +28,7 @@ class AuditTrail:
         self._store = store
         self._waiting: list[JsonObject] = []
         self._some = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -62,9 +63,13 @@ class AuditTrail:
                 await asyncio.sleep(_RETRY)
 
     async def _write_some(self) -> None:
-        batch = self._waiting[:_BATCH]
-        await self._store.append([_with_bodies(entry) for entry in batch])
-        del self._waiting[: len(batch)]
+        # Who stops must not write again what is still being written.
+        async with self._writing:
+            batch = self._waiting[:_BATCH]
+            if not batch:
+                return
+            await self._store.append([_with_bodies(entry) for entry in batch])
+            del self._waiting[: len(batch)]
 
 
 def _told(facts: Facts) -> dict[str, Any]:

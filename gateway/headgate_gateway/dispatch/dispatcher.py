@@ -1,7 +1,7 @@
 """The one way to a model: nothing is asked that nobody pays for."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
 from headgate_gateway.dispatch.meter import Meter
@@ -65,8 +65,9 @@ class Dispatcher:
         said yet.
         """
         self._require_room()
-        least = least_cost(resolved, request, messages)
-        reservation = await self._admit(payer, least)
+        reservation = await self._admit(
+            payer, lambda: least_cost(resolved, request, messages)
+        )
         count = UsageCount(request, messages)
         answering = resolved
         self._in_flight += 1
@@ -143,7 +144,7 @@ class Dispatcher:
         self, payer: Payer, resolved: Resolved, call: EmbeddingCall
     ) -> Embedded:
         """The vectors of some texts."""
-        reservation = await self._admit(payer, 0)
+        reservation = await self._admit(payer, lambda: 0)
         payer.answering(resolved, self.upstreams.enter(resolved))
         try:
             made = await self._catalogue.embed(resolved, call)
@@ -163,12 +164,12 @@ class Dispatcher:
             await self._meter.flush()
         return made
 
-    async def _admit(self, payer: Payer, least: int) -> str | None:
+    async def _admit(self, payer: Payer, least: Callable[[], int]) -> str | None:
         """What is reserved for a call; 402 when a cap of its key is reached."""
         if payer.key_id is None or not await self._is_capped(payer.key_id):
             return None
         await self._meter.flush()
-        admission = await self._store.admit(payer.key_id, least=least)
+        admission = await self._store.admit(payer.key_id, least=least())
         payer.left = dict(admission.left)
         if admission.reached is not None:
             raise _reached(admission, payer)

@@ -1,7 +1,9 @@
 """Answers that are not streams."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -22,16 +24,32 @@ class Answer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1"))
-            for name, value in self.headers.items()
-        ]
+        headers = encoded(self.headers)
         if self.status != 204:
             headers.append((b"content-length", str(len(self.body)).encode()))
         await send(
             {"type": "http.response.start", "status": self.status, "headers": headers}
         )
         await send({"type": "http.response.body", "body": self.body})
+
+
+def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent."""
+    return [(_name(name), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def replaced(
+    headers: Iterable[tuple[bytes, bytes]], others: Mapping[str, str]
+) -> list[tuple[bytes, bytes]]:
+    """Headers with others in the place of those of the same name."""
+    added = encoded(others)
+    names = {name for name, _ in added}
+    return [header for header in headers if header[0] not in names] + added
+
+
+@lru_cache(maxsize=256)
+def _name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
 
 
 def json_answer(

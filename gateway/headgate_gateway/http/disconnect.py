@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from headgate_gateway.drain import draining
+from headgate_gateway.drain import Signal, draining
 
 T = TypeVar("T")
+
+_PATIENCE = 0.03
+"""For so long, in seconds, nobody looks whether the client is still there.
+
+Work that is done before costs no task that looks.
+"""
 
 
 async def until_gone(receive: Receive) -> None:
@@ -20,24 +25,70 @@ async def until_gone(receive: Receive) -> None:
 
 
 async def while_waited_for(
-    receive: Receive, work: Coroutine[Any, Any, T], *, unless: asyncio.Event
+    receive: Receive, work: Coroutine[Any, Any, T], *, unless: Signal
 ) -> T:
     """The result of ``work``; ClientDisconnect if the client leaves first.
 
     When ``unless`` is set first, it raises that the gateway is draining.
     """
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(until_gone(receive))
-    over = asyncio.create_task(unless.wait())
-    try:
-        await asyncio.wait({task, gone, over}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise draining() if over.done() else ClientDisconnect
-    finally:
-        gone.cancel()
-        over.cancel()
-        if not task.done():
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    if unless.is_set():
+        work.close()
+        raise draining()
+    watch = _Watch(receive)
+    with unless.calls(watch.drains):
+        try:
+            return await work
+        except asyncio.CancelledError:
+            reason = watch.reason
+            if reason is None or watch.was_cancelled_too():
+                raise
+            raise reason from None
+        finally:
+            watch.end()
+
+
+class _Watch:
+    """Cancels the task that made it when nobody waits for its work any more.
+
+    As ``asyncio.timeout`` does it: the work needs no task of its own.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise LookupError("only a task can be watched")
+        self.reason: Exception | None = None
+        """Why the task was cancelled."""
+        self._task = task
+        self._cancelled_before = task.cancelling()
+        self._receive = receive
+        self._looking: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(_PATIENCE, self._look)
+
+    def drains(self) -> None:
+        """The gateway stops."""
+        self._stop(draining())
+
+    def was_cancelled_too(self) -> bool:
+        """Whether somebody else wants the task to end as well."""
+        return self._task.uncancel() > self._cancelled_before
+
+    def end(self) -> None:
+        """Stop watching."""
+        self._patience.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    def _look(self) -> None:
+        self._looking = asyncio.ensure_future(until_gone(self._receive))
+        self._looking.add_done_callback(self._gone)
+
+    def _gone(self, looking: asyncio.Task[None]) -> None:
+        if not looking.cancelled() and looking.exception() is None:
+            self._stop(ClientDisconnect())
+
+    def _stop(self, reason: Exception) -> None:
+        if self.reason is None:
+            self.reason = reason
+            self._task.cancel()

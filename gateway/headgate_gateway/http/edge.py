@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,7 +16,8 @@ from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.answers import error_answer
+from headgate_gateway.http.answers import error_answer, replaced
+from headgate_gateway.http.request import IncomingRequest
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.metrics import Metrics
@@ -36,6 +36,7 @@ class RequestState:
 
     request_id: str
     span_id: str
+    request: Request
     operation: str = "unknown"
     project_id: str | None = None
     key_id: str | None = None
@@ -43,6 +44,8 @@ class RequestState:
     audited: bool = False
     """Whether the request gets an entry in the audit log."""
     facts: Facts = field(default_factory=Facts)
+    added: dict[str, str] = field(default_factory=dict[str, str])
+    """Headers that take the place of the answer's own."""
 
 
 def state_of(scope: Scope) -> RequestState:
@@ -61,31 +64,36 @@ class RequestEdge:
         self._audit = audit
         self._drain = drain
         self._metrics = metrics
+        self._log = structlog.get_logger("headgate_gateway.access").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request = Request(scope)
-        state = RequestState(_request_id(request), _span_id(request))
-        scope[_STATE] = state
         started, began = time.perf_counter(), now_ms()
 
         async def receive_and_keep() -> Message:
             message = await receive()
-            state.facts.keep_request(message.get("body", b""))
+            if facts.keeps_bodies:
+                facts.keep_request(message.get("body", b""))
             return message
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 state.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = state.request_id
-                headers["X-Span-ID"] = state.span_id
-            else:
-                state.facts.keep_response(message.get("body", b""))
+                state.added["X-Request-ID"] = state.request_id
+                state.added["X-Span-ID"] = state.span_id
+                message["headers"] = replaced(message["headers"], state.added)
+            elif facts.keeps_bodies:
+                facts.keep_response(message.get("body", b""))
             await send(message)
+
+        request = IncomingRequest(scope, receive_and_keep)
+        state = scope[_STATE] = RequestState(
+            _request_id(request), _span_id(request), request
+        )
+        facts = state.facts
 
         try:
             with self._drain.answering():
@@ -98,9 +106,8 @@ class RequestEdge:
                 self._audit.add(entry, state.facts)
 
     def _record(self, scope: Scope, state: RequestState, seconds: float) -> None:
-        self._metrics.requests.labels(state.operation, str(state.status)).inc()
-        self._metrics.seconds.labels(state.operation).observe(seconds)
-        _log.info(
+        self._metrics.answered(state.operation, state.status, seconds)
+        self._log.info(
             "request",
             request_id=state.request_id,
             operation=state.operation,
@@ -148,6 +155,7 @@ class ErrorBoundary:
         state = state_of(scope)
         state.facts.error_code = error.code
         if not state.status:
+            state.added = {}
             await error_answer(error, state.request_id)(scope, receive, send)
 
 
@@ -167,7 +175,7 @@ def _entry(
         "latency_ms": round(seconds * 1000, 3),
         "created_at": began,
         "span_id": state.span_id,
-        **attribution(Request(scope).headers),
+        **attribution(state.request.headers),
     }
 
 

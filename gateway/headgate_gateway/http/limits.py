@@ -4,9 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from starlette.datastructures import MutableHeaders
-from starlette.types import Message, Send
-
 from headgate_gateway.clock import now_ms, rfc3339
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.principals import Principal
@@ -22,6 +19,13 @@ class Limits:
 
     def __init__(self, store: LimitStore) -> None:
         self._store = store
+
+    @staticmethod
+    def hold(principal: Principal | None) -> bool:
+        """Whether the caller's key has limits at all."""
+        return principal is not None and (
+            principal.rate_limit is not None or principal.max_concurrent is not None
+        )
 
     @asynccontextmanager
     async def held(
@@ -93,19 +97,6 @@ def bucket_of(principal: Principal) -> Bucket | None:
     return (
         None if limit is None else Bucket(requests=limit[0], window_ms=limit[1] * 1000)
     )
-
-
-def with_headers(send: Send, headers: dict[str, str]) -> Send:
-    """``send`` that adds headers to whatever is answered."""
-    if not headers:
-        return send
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(headers)
-        await send(message)
-
-    return sending
 
 
 def _works(operation: Operation) -> bool:

@@ -5,7 +5,6 @@ from functools import cached_property
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.requests import Request
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headgate_gateway.approvals.request import PRINCIPAL
@@ -15,15 +14,10 @@ from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.edge import state_of
-from headgate_gateway.http.limits import with_headers
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.policies.subject import governed, is_subject
 from headgate_gateway.principals import Principal
 from headgate_gateway.specification import Operation
-
-_WITH_SLASHES = {"{model}": "{model:path}", "{path}": "{path:path}"}
-"""Parameters with slashes in them, which a client may send encoded or as they are."""
-
 
 _ALSO_AT = {"/v1/messages:count-tokens": "/v1/messages/count_tokens"}
 """Paths by which Anthropic's clients ask for what is elsewhere here."""
@@ -32,23 +26,16 @@ _CHECKED_BY_HANDLER = frozenset({"admin.protocols.put"})
 """Operations that say all that is wrong with a body, with 422 and not the first 400."""
 
 
-def operation_routes(gateway: Gateway, handlers: Mapping[str, Handler]) -> list[Route]:
-    """A route for every path of the specification; each operation has a handler."""
+def operation_paths(
+    gateway: Gateway, handlers: Mapping[str, Handler]
+) -> dict[str, ASGIApp]:
+    """Every path of the specification; each of its operations has a handler."""
     paths: dict[str, dict[str, _OperationEndpoint]] = {}
     for operation in gateway.specification.operations:
         endpoint = _OperationEndpoint(operation, gateway, handlers[operation.id])
         paths.setdefault(operation.path, {})[operation.method] = endpoint
     paths |= {also: paths[path] for path, also in _ALSO_AT.items()}
-    return [
-        Route(_route_path(path), endpoint=PathEndpoint(methods))
-        for path, methods in paths.items()
-    ]
-
-
-def _route_path(path: str) -> str:
-    for parameter, with_slashes in _WITH_SLASHES.items():
-        path = path.replace(parameter, with_slashes)
-    return path
+    return {path: PathEndpoint(methods) for path, methods in paths.items()}
 
 
 class PathEndpoint:
@@ -91,15 +78,17 @@ class _OperationEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive)
         state = state_of(scope)
         state.operation = self._operation.id
-        principal = await self._principal(request)
+        principal = await self._principal(state.request)
         if principal is not None:
             state.project_id, state.key_id = principal.project_id, principal.key_id
             state.audited = principal.kind != "admin"
             state.facts.keeps_bodies = principal.log_level != "metadata"
             state.facts.redacts = principal.log_level == "redacted"
+        if not self._gateway.limits.hold(principal):
+            await self._answer(principal, {}, scope, receive, send)
+            return
         async with self._gateway.limits.held(principal, self._operation) as headers:
             await self._answer(principal, headers, scope, receive, send)
 
@@ -112,7 +101,8 @@ class _OperationEndpoint:
         send: Send,
     ) -> None:
         """Check the request and let the handler answer it."""
-        request, state = Request(scope, receive), state_of(scope)
+        state = state_of(scope)
+        request = state.request
         payer = Payer(
             request_id=state.request_id,
             operation=self._operation.id,
@@ -132,8 +122,8 @@ class _OperationEndpoint:
             payer=payer,
         )
         answer = await self._handled(call)
-        told = {**headers, **payer.headers()}
-        await answer(scope, receive, with_headers(send, told))
+        state.added = {**headers, **payer.headers()}
+        await answer(scope, receive, send)
 
     async def _handled(self, call: Call) -> ASGIApp:
         if is_subject(call.operation.id):
@@ -156,9 +146,9 @@ class _OperationEndpoint:
                 raise LookupError(f"no way to authenticate {schemes}")
 
 
-def metrics_route(gateway: Gateway) -> Route:
+def metrics_endpoint(gateway: Gateway) -> ASGIApp:
     """``/metrics``, which is for the operator and not part of the specification."""
-    return Route("/metrics", endpoint=PathEndpoint({"GET": _Metrics(gateway)}))
+    return PathEndpoint({"GET": _Metrics(gateway)})
 
 
 class _Metrics:

@@ -12,6 +12,11 @@ from headgate_gateway.specification import Operation, Parameter, Specification
 
 _INTEGER = re.compile(r"-?[0-9]{1,15}(\.0+)?")
 _NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?([eE][+-]?[0-9]{1,3})?")
+_MAY_BE_INTEGRAL = re.compile(rb"[0-9](?:[eE]|\.0+(?![0-9]))|[0-9.]{16}")
+"""Finds every number that is an integer but not written as one, and more than those.
+
+An exponent, a fraction of zeros, or so many digits that they are rounded.
+"""
 _JSON = "application/json"
 
 
@@ -27,19 +32,53 @@ class OperationValidator:
     ) -> None:
         self._operation = operation
         self._checks_bodies = bodies
-        self._parameters = [
-            _ParameterValidator(parameter, specification)
-            for parameter in operation.parameters
-        ]
+        self._path: list[_ParameterValidator] = []
+        self._query: dict[str, _ParameterValidator] = {}
+        self._header: dict[str, _ParameterValidator] = {}
+        self._defaults: dict[str, Any] = {}
+        self._required: list[str] = []
+        for parameter in operation.parameters:
+            self._place(_ParameterValidator(parameter, specification))
         self._body = (
             None if operation.body is None else specification.validator(operation.body)
         )
 
+    def _place(self, validator: "_ParameterValidator") -> None:
+        """Keep a parameter where what is given finds it."""
+        parameter = validator.parameter
+        match parameter.place:
+            case "query":
+                self._query[parameter.name] = validator
+            case "header":
+                self._header[parameter.name.lower()] = validator
+            case _:
+                self._path.append(validator)
+                return
+        if parameter.required:
+            self._required.append(parameter.name)
+        elif "default" in validator.schema:
+            self._defaults[parameter.name] = validator.schema["default"]
+
     def parameters(self, request: Request) -> dict[str, Any]:
-        """The parameters by name, converted and with defaults."""
-        values: dict[str, Any] = {}
-        for parameter in self._parameters:
-            parameter.read(request, values)
+        """The parameters by name, converted and with defaults.
+
+        Goes by what is given: most requests give few of many parameters.
+        """
+        values = dict(self._defaults)
+        for known in self._path:
+            name = known.parameter.name
+            known.read([request.path_params[name]], values)
+        if self._query and request.scope["query_string"]:
+            query = request.query_params
+            for name in query.keys() & self._query.keys():
+                self._query[name].read(query.getlist(name), values)
+        headers = request.headers
+        for name in headers.keys():  # noqa: SIM118 - as written, each one once
+            if name in self._header:
+                self._header[name].read(headers.getlist(name), values)
+        for name in self._required:
+            if name not in values:
+                raise _invalid(Problem(name, "This parameter is required."))
         return values
 
     async def body(self, request: Request, *, limit: int) -> Any:
@@ -52,8 +91,8 @@ class OperationValidator:
                 raise _invalid(Problem("", "The request needs a JSON body."))
             return None
         _require_json(request)
-        value = integral(_parse(data))
-        if not self._checks_bodies:
+        value = _parse(data)
+        if not self._checks_bodies or self._body.is_valid(value):
             return value
         problem = pick(self._body.iter_errors(value))
         if problem is not None:
@@ -90,7 +129,8 @@ def _require_json(request: Request) -> None:
 
 def _parse(data: bytes) -> Any:
     try:
-        return loads(data)
+        value = loads(data)
+        return integral(value) if _MAY_BE_INTEGRAL.search(data) else value
     except JSONDecodeError as error:
         raise _invalid(Problem("", f"The body is not JSON: {error}.")) from None
 
@@ -99,41 +139,25 @@ class _ParameterValidator:
     """Reads one parameter from its place, converts it by its type and checks it."""
 
     def __init__(self, parameter: Parameter, specification: Specification) -> None:
-        self._parameter = parameter
-        self._schema = specification.resolve(parameter.schema)
+        self.parameter = parameter
+        self.schema = specification.resolve(parameter.schema)
         self._validator = specification.validator(parameter.schema)
 
-    def read(self, request: Request, values: dict[str, Any]) -> None:
-        """Put the parameter's value into ``values``, if it has one."""
-        given = self._given(request)
+    def read(self, given: list[str], values: dict[str, Any]) -> None:
+        """Put the value that is given into ``values``."""
+        name = self.parameter.name
         if len(given) > 1:
-            raise _invalid(
-                Problem(self._parameter.name, "This parameter was sent twice.")
-            )
-        if given:
-            value = self._converted(given[0])
+            raise _invalid(Problem(name, "This parameter was sent twice."))
+        value = self._converted(given[0])
+        if not self._validator.is_valid(value):
             problem = pick(self._validator.iter_errors(value))
             if problem is not None:
-                raise _invalid(Problem(self._parameter.name, problem.message))
-            values[self._parameter.name] = value
-        elif self._parameter.required:
-            raise _invalid(Problem(self._parameter.name, "This parameter is required."))
-        elif "default" in self._schema:
-            values[self._parameter.name] = self._schema["default"]
-
-    def _given(self, request: Request) -> list[str]:
-        name = self._parameter.name
-        match self._parameter.place:
-            case "query":
-                return request.query_params.getlist(name)
-            case "header":
-                return request.headers.getlist(name)
-            case _:
-                return [request.path_params[name]]
+                raise _invalid(Problem(name, problem.message))
+        values[name] = value
 
     def _converted(self, text: str) -> object:
         """The text as the schema's type; what is not of it stays text, and fails."""
-        match self._schema.get("type"):
+        match self.schema.get("type"):
             case "integer" if _INTEGER.fullmatch(text):
                 return int(float(text))
             case "number" if _NUMBER.fullmatch(text):

@@ -50,7 +50,7 @@ class PolicyEngine:
 
     async def of(self, view: View, phase: str) -> list[Policy]:
         """The policies of a phase that look at a request."""
-        policies = await self._of_project(view.project_id)
+        policies = await self.of_project(view.project_id)
         return [
             policy
             for policy in policies
@@ -120,7 +120,8 @@ class PolicyEngine:
             return view
         return replace(view, usage=await self._usage_of(view.key_id))
 
-    async def _of_project(self, project_id: str) -> tuple[Policy, ...]:
+    async def of_project(self, project_id: str) -> tuple[Policy, ...]:
+        """All policies of a project, as they were a moment ago at most."""
         now = time.monotonic()
         known = self._compiled.get(project_id)
         if known is None or known[0] <= now:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from headgate_gateway.json import JsonObject
@@ -69,5 +70,10 @@ def number(value: Decimal) -> int | float:
 
 def _price(prices: JsonObject, kind: str, other: Decimal = Decimal(0)) -> Decimal:
     given = prices.get(f"{kind}_per_million")
+    return other if given is None else _decimal(given)
+
+
+@lru_cache(maxsize=1024)
+def _decimal(given: float) -> Decimal:
     # By way of text: Decimal(0.1) is not a tenth, Decimal("0.1") is.
-    return other if given is None else Decimal(str(given))
+    return Decimal(str(given))
