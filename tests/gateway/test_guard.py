@@ -9,9 +9,9 @@ import pytest
 from headgate_gateway.outbound.guard import (
     AddressGuard,
     ForbiddenAddressError,
-    GuardedResolver,
     networks,
 )
+from headgate_gateway.outbound.resolver import GuardedResolver
 from tests.gateway.client import Client, message
 from tests.gateway.provider_streams import OPENAI_CHAT
 from tests.gateway.upstreams import running_upstream

@@ -24,13 +24,59 @@ def test_the_newest_migration_is_the_one_expected():
 async def test_migrations_make_the_tables_that_the_code_knows(tmp_path: Path):
     """A migrated database differs in nothing from the tables' definition."""
     database = Database(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
-    await schema.migrate(database)
+    async with database.writing() as connection:
+        await schema.upgrade(connection)
     await schema.migrate(database)
     async with database.reading() as connection:
         differences = await connection.run_sync(compare)
     await database.close()
 
     assert differences == []
+
+
+async def test_a_new_database_is_like_one_that_was_migrated(tmp_path: Path):
+    """Made at once or step by step: the same tables, and the same version noted."""
+    made = Database(f"sqlite:///{tmp_path / 'made.sqlite3'}")
+    migrated = Database(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    await schema.migrate(made)
+    async with migrated.writing() as connection:
+        await schema.upgrade(connection)
+    found = [await described(database) for database in (made, migrated)]
+    await made.close()
+    await migrated.close()
+
+    assert found[0] == found[1]
+
+
+async def described(database: Database) -> tuple[object, ...]:
+    """Columns, keys and indexes of all tables, and the version."""
+
+    def describe(connection: sa.Connection) -> dict[str, object]:
+        inspector = sa.inspect(connection)
+        return {
+            name: (
+                {
+                    str(c["name"]): (str(c["type"]), c["nullable"])
+                    for c in inspector.get_columns(name)
+                },
+                inspector.get_pk_constraint(name)["constrained_columns"],
+                sorted(str(i["name"]) for i in inspector.get_indexes(name)),
+                sorted(
+                    str((u["constrained_columns"], u["referred_table"], u["options"]))
+                    for u in inspector.get_foreign_keys(name)
+                ),
+                sorted(
+                    str(u["column_names"])
+                    for u in inspector.get_unique_constraints(name)
+                ),
+            )
+            for name in inspector.get_table_names()
+        }
+
+    async with database.reading() as connection:
+        tables = await connection.run_sync(describe)
+        version = await connection.exec_driver_sql("SELECT * FROM alembic_version")
+        return tables, version.scalar_one()
 
 
 def compare(connection: sa.Connection) -> list[object]:

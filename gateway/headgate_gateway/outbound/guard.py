@@ -4,14 +4,12 @@ The address that was checked is the address that is dialled: the check is in the
 connection's own resolver, so a name cannot mean something else a moment later.
 """
 
+import asyncio
 import ipaddress
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
-
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import DefaultResolver
 
 from headgate_gateway.settings import SettingsError
 
@@ -60,31 +58,24 @@ class AddressGuard:
         if not self.allows(host, encrypted=encrypted):
             raise ForbiddenAddressError(host)
 
-
-class GuardedResolver(AbstractResolver):
-    """Resolves names to addresses that are all allowed, or to none."""
-
-    def __init__(self, guard: AddressGuard, *, encrypted: bool) -> None:
-        self._guard = guard
-        self._encrypted = encrypted
-        self._inner = DefaultResolver()
-
     async def resolve(
         self,
         host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,
-    ) -> list[ResolveResult]:
-        """The host's addresses; ForbiddenAddressError if one of them is not allowed."""
-        found = await self._inner.resolve(host, port, family)
-        for result in found:
-            if not self._guard.allows(result["host"], encrypted=self._encrypted):
+        port: int,
+        *,
+        encrypted: bool,
+        family: int = socket.AF_UNSPEC,
+    ) -> list[str]:
+        """A host's addresses; ForbiddenAddressError if one of them is not allowed."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(
+            host, port, family=family, type=socket.SOCK_STREAM
+        )
+        addresses = [str(address[0]) for *_, address in found]
+        for address in addresses:
+            if not self.allows(address, encrypted=encrypted):
                 raise ForbiddenAddressError(host)
-        return found
-
-    async def close(self) -> None:
-        """Close the resolver underneath."""
-        await self._inner.close()
+        return addresses
 
 
 def _plain(address: Address) -> Address:

@@ -12,7 +12,7 @@ from yarl import URL
 
 from headgate_gateway import __version__
 from headgate_gateway.outbound.connection import BrokenConnectionError, Connection
-from headgate_gateway.outbound.guard import AddressGuard, GuardedResolver
+from headgate_gateway.outbound.guard import AddressGuard
 
 _CONNECT_SECONDS = 5.0
 _IDLE_SECONDS = 15.0
@@ -165,9 +165,9 @@ class ConnectionPool:
         if self._guard is None:
             return [origin.host]
         self._guard.check_literal(origin.host, encrypted=origin.encrypted)
-        resolver = GuardedResolver(self._guard, encrypted=origin.encrypted)
-        found = await resolver.resolve(origin.host, origin.port)
-        return [result["host"] for result in found]
+        return await self._guard.resolve(
+            origin.host, origin.port, encrypted=origin.encrypted
+        )
 
 
 def _request(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
 
-import aiohttp
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -15,6 +15,9 @@ from headgate_gateway.http.disconnect import until_gone
 from headgate_gateway.outbound.client import OutboundClient, Outgoing
 from headgate_gateway.proxying.headers import to_caller
 from headgate_gateway.proxying.target import Target
+
+if TYPE_CHECKING:
+    import aiohttp
 
 _LONGEST_KEPT = 8 * 1024 * 1024
 """An answer kept for an Idempotency-Key is no longer, in bytes."""
@@ -145,7 +148,7 @@ class ProxiedAnswer:
         """Why the body was refused; the client library does not pass that on."""
         return None if self._body is None else self._body.refused
 
-    def _start(self, answer: aiohttp.ClientResponse) -> dict[str, object]:
+    def _start(self, answer: "aiohttp.ClientResponse") -> dict[str, object]:
         headers = to_caller(answer.headers.items(), also=self._target.response_headers)
         length = answer.headers.get("Content-Length")
         if length is not None and answer.status not in (204, 304):
@@ -164,6 +167,6 @@ class ProxiedAnswer:
             await send(message)
 
 
-async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+async def _pieces(answer: "aiohttp.ClientResponse") -> AsyncIterator[bytes]:
     async for piece in answer.content.iter_any():
         yield piece

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import audit_logs, sessions
+from headgate_gateway.store.upserts import insert_into
 
 _EQUAL = (
     "project_id",
@@ -113,8 +113,9 @@ class AuditStore:
             )
 
     def _upsert(self, session: JsonObject) -> Any:
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        insert = dialect.insert(sessions).values(id=new_id("sess"), **session)
+        insert = insert_into(sessions, self._database.dialect).values(
+            id=new_id("sess"), **session
+        )
         sums = ("request_count", "error_count", "input_tokens", "output_tokens")
         return insert.on_conflict_do_update(
             index_elements=[sessions.c.project_id, sessions.c.session_id],

@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import kept_answers
+from headgate_gateway.store.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,13 @@ class CacheStore:
         self, place: Place, headers: JsonObject, body: bytes, *, until: int
     ) -> None:
         """Keep an answer, in place of an older one."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
         values = {
             "headers": headers,
             "body": body,
             "size": len(body),
             "expires_at": until,
         }
-        inserted = dialect.insert(kept_answers).values(
+        inserted = insert_into(kept_answers, self._database.dialect).values(
             scope=place.scope,
             request=place.request,
             project_id=place.project_id,

@@ -54,6 +54,11 @@ class Database:
         """The SQLite file; None on PostgreSQL."""
         return Path(self.url.database or "") if self.is_sqlite else None
 
+    @property
+    def dialect(self) -> str:
+        """The store's kind: ``sqlite`` or ``postgresql``."""
+        return self._writer.dialect.name
+
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncConnection, None]:
         """A connection whose reads see one state."""

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import idempotency
+from headgate_gateway.store.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,7 @@ async def claim_key(
 
 
 def _insert(connection: AsyncConnection) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(idempotency).on_conflict_do_nothing()
+    return insert_into(idempotency, connection.dialect.name).on_conflict_do_nothing()
 
 
 class IdempotencyStore:

@@ -1,11 +1,11 @@
 """The processes that share a store, each alive as long as it renews its lease."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from headgate_gateway.clock import now_ms
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import idempotency, instances
+from headgate_gateway.store.upserts import insert_into
 
 
 class InstanceStore:
@@ -18,9 +18,10 @@ class InstanceStore:
 
     async def renew(self) -> None:
         """Say that this process lives."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
         until = now_ms() + self._lease_ms
-        insert = dialect.insert(instances).values(id=self._instance, lease_until=until)
+        insert = insert_into(instances, self._database.dialect).values(
+            id=self._instance, lease_until=until
+        )
         upsert = insert.on_conflict_do_update(
             index_elements=[instances.c.id], set_={"lease_until": until}
         )

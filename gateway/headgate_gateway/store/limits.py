@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from headgate_gateway.ids import new_id
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import in_flight, instances, keys, rate_buckets
+from headgate_gateway.store.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,7 @@ class LimitStore:
 
     async def take(self, key_id: str, bucket: Bucket, *, now: int) -> Taken:
         """Take a request out of a key's bucket, if it has one."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
-        first = dialect.insert(rate_buckets).values(
+        first = insert_into(rate_buckets, self._database.dialect).values(
             key_id=key_id, level=bucket.size, filled_at=now
         )
         query = sa.select(rate_buckets).where(rate_buckets.c.key_id == key_id)

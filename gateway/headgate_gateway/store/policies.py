@@ -3,7 +3,6 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import rfc3339
@@ -18,6 +17,7 @@ from headgate_gateway.store.tables import (
     policy_versions,
     projects,
 )
+from headgate_gateway.store.upserts import insert_into
 
 
 class PolicyStore:
@@ -110,14 +110,13 @@ class PolicyStore:
         self, policy_id: str, *, rule: str, subject: str, window_start: int
     ) -> int:
         """How many requests were made in a window, this one included."""
-        dialect = sqlite if self._database.is_sqlite else postgresql
         place = (
             policy_counters.c.policy_id,
             policy_counters.c.rule,
             policy_counters.c.subject,
             policy_counters.c.window_start,
         )
-        insert = dialect.insert(policy_counters).values(
+        insert = insert_into(policy_counters, self._database.dialect).values(
             policy_id=policy_id,
             rule=rule,
             subject=subject,

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import Claim, Earlier, claim_key
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import run_events, runs
+from headgate_gateway.store.upserts import insert_into
 
 RunRow: TypeAlias = sa.RowMapping
 """A row of ``runs``, with ``newest_sequence``."""
@@ -129,8 +129,9 @@ class RunStore:
             taken = [item for item in appends if item.run_id in owned]
             rows = [row for item in taken for row in item.rows()]
             if rows:
-                dialect = sqlite if self._database.is_sqlite else postgresql
-                insert = dialect.insert(run_events).on_conflict_do_nothing()
+                insert = insert_into(
+                    run_events, self._database.dialect
+                ).on_conflict_do_nothing()
                 await connection.execute(insert, rows)
             for item in taken:
                 if item.changes:

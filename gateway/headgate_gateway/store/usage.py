@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
@@ -15,6 +14,7 @@ from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, u
 from headgate_gateway.ids import new_id
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import keys, reservations, spend, usage
+from headgate_gateway.store.upserts import insert_into
 
 _LONGEST_CALL = 15 * 60_000
 """After so long, in milliseconds, a call that never told its end counts for nothing."""
@@ -240,8 +240,7 @@ def _sums() -> list[sa.ColumnElement[Any]]:
 
 
 def _add(connection: AsyncConnection, **values: Any) -> Any:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    inserted = dialect.insert(spend).values(values)
+    inserted = insert_into(spend, connection.dialect.name).values(values)
     return inserted.on_conflict_do_update(
         index_elements=["key_id", "time"],
         set_={"amount": spend.c.amount + inserted.excluded.amount},
