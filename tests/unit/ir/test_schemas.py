@@ -235,6 +235,30 @@ def test_a_union_of_strings_and_lists_has_no_tag(read_api: ReadApi) -> None:
     assert (union.tag, union.variants) == (None, (Variant(TEXT), Variant(ListOf(TEXT))))
 
 
+def test_a_type_whose_name_is_text_is_no_arm_for_the_unknown(read_api: ReadApi) -> None:
+    """A variant that requires more than the tag stays, beside others with constants."""
+    own, shell, other = (
+        f"{{$ref: '#/components/schemas/{name}'}}" for name in ("Own", "Shell", "Other")
+    )
+    text = "{type: string}"
+    api = read_api(f"""
+    Tool: {{oneOf: [{own}, {shell}]}}
+    Event: {{oneOf: [{shell}, {other}]}}
+    Own: {{type: object, required: [name, a], properties: {{name: {text}, a: {text}}}}}
+    Shell: {{type: object, required: [name], properties: {{name: {{const: shell}}}}}}
+    Other: {{type: object, required: [name], properties: {{name: {text}}}}}
+    """)
+    tool, event = (api.definitions[TypeId(name)] for name in ("Tool", "Event"))
+
+    assert isinstance(tool, Union)
+    assert isinstance(event, Union)
+    assert [each.type for each in tool.variants] == [
+        Ref(TypeId("Own")),
+        Ref(TypeId("Shell")),
+    ]
+    assert [each.tag for each in event.variants] == ["shell"]
+
+
 def test_a_union_that_contains_itself_ends(read_api: ReadApi) -> None:
     """A recursive union without an object in it is read all the same."""
     api = read_api(

@@ -148,12 +148,18 @@ def _discovered(union: Union, definitions: Definitions) -> Union:
 
 
 def _is_unknown_arm(expression: TypeExpr, name: str, definitions: Definitions) -> bool:
-    """Whether a variant admits any tag, and so stands for values to come."""
+    """Whether a variant admits any tag, and so stands for values to come.
+
+    One that requires anything beside the tag is a type of its own, in which the
+    property of that name is text.
+    """
     definition = _definition(expression, definitions)
     if not isinstance(definition, Struct):
         return False
-    field = _field(definition.fields, name)
-    return field is not None and field.required and field.type == Scalar("string")
+    required = [field for field in definition.fields if field.required]
+    return [field.name for field in required] == [name] and all(
+        field.type == Scalar("string") for field in required
+    )
 
 
 def _shared_names(union: Union, definitions: Definitions) -> list[str]:
