@@ -231,45 +231,33 @@ def drive_keys(client: AuthenticatedClient, project: str) -> None:
 
 def drive_credentials(client: AuthenticatedClient, project: str) -> None:
     wanted = {"name": "reader", "project_id": project, "secret": "a-secret"}
-    made = call(
-        client, "admin.credentials.create", body=("CredentialCreateRequest", wanted)
-    )
-    call(client, "admin.credentials.get", made.id)
-    call(client, "admin.credentials.list")
     change = {"host": "api.example.com"}
-    call(
-        client,
-        "admin.credentials.update",
-        made.id,
-        body=("CredentialUpdateRequest", change),
-    )
     rotation = {"secret": "another"}
-    call(
-        client,
-        "admin.credentials.rotate",
-        made.id,
-        body=("CredentialRotateRequest", rotation),
-    )
-    call(client, "admin.credentials.delete", made.id)
+    drive_kept(client, "credentials", wanted, update=change, rotate=rotation)
 
 
 def drive_services(client: AuthenticatedClient, project: str) -> None:
-    wanted = {
-        "name": "reader",
-        "project_id": project,
-        "base_url": "https://api.example.com",
-    }
-    made = call(client, "admin.services.create", body=("ServiceCreateRequest", wanted))
-    call(client, "admin.services.get", made.id)
-    call(client, "admin.services.list")
-    change = {"allowed_methods": ["GET"]}
-    call(
-        client,
-        "admin.services.update",
-        made.id,
-        body=("ServiceUpdateRequest", change),
-    )
-    call(client, "admin.services.delete", made.id)
+    url = "https://api.example.com"
+    wanted = {"name": "reader", "project_id": project, "base_url": url}
+    drive_kept(client, "services", wanted, update={"allowed_methods": ["GET"]})
+
+
+def drive_kept(
+    client: AuthenticatedClient,
+    resource: str,
+    wanted: dict[str, Any],
+    **changes: dict[str, Any],
+) -> None:
+    """Make one of what a resource keeps, read it, change it and delete it."""
+    kind = resource.removesuffix("s").capitalize()
+    body = (f"{kind}CreateRequest", wanted)
+    made = call(client, f"admin.{resource}.create", body=body)
+    call(client, f"admin.{resource}.get", made.id)
+    call(client, f"admin.{resource}.list")
+    for method, change in changes.items():
+        body = (f"{kind}{method.capitalize()}Request", change)
+        call(client, f"admin.{resource}.{method}", made.id, body=body)
+    call(client, f"admin.{resource}.delete", made.id)
 
 
 def drive_policies(client: AuthenticatedClient, project: str) -> None:
