@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from html import escape
 
 from benchmarks.budgets import Line, number
+from benchmarks.drawing import markdown_table, svg
 
-_WIDTH = 860
 _ROW = 26
 _LEFT = 400
 _SCALE = 240
@@ -15,33 +15,26 @@ _SCALE = 240
 _MOST = 1.5
 """The part of a budget at which a bar is cut off."""
 
-_HEAD = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" \
-height="{height}" role="img" aria-label="How much of each budget is used up">"""
+_LABEL = "How much of each budget is used up"
 _STYLE = """\
-<style>
-text { font: 13px system-ui, sans-serif; fill: #24292f }
 .met { fill: #2f81b7 }
 .missed { fill: #c4432b }
 .limit { stroke: #24292f }
 @media (prefers-color-scheme: dark) {
 text { fill: #d0d7de }
 .limit { stroke: #d0d7de }
-}
-</style>"""
+}"""
 
 
 def table(lines: Sequence[Line]) -> str:
     """The lines as a Markdown table."""
-    head = [
-        "| | ours | peer | its figure | measured | budget | met |",
-        "|---|---:|---|---:|---:|---:|---|",
-    ]
-    return "\n".join([*head, *map(_row, lines)])
+    heads = ("", "ours", "peer", "its figure", "measured", "budget", "met")
+    marks = ("---", "---:", "---", "---:", "---:", "---:", "---")
+    return markdown_table(heads, marks, map(_cells, lines))
 
 
-def _row(line: Line) -> str:
-    cells = (
+def _cells(line: Line) -> Sequence[str]:
+    return (
         line.what,
         _figure(line.ours, line.unit),
         line.peer,
@@ -50,7 +43,6 @@ def _row(line: Line) -> str:
         line.budget,
         "yes" if line.is_met else "**no**",
     )
-    return f"| {' | '.join(cells)} |"
 
 
 def _figure(value: float, unit: str) -> str:
@@ -61,17 +53,13 @@ def chart(lines: Sequence[Line]) -> str:
     """How much of each budget is used up, as an SVG document."""
     height = 64 + _ROW * len(lines)
     limit = _LEFT + _SCALE
-    parts = [
-        _HEAD.format(width=_WIDTH, height=height),
-        _STYLE,
-        f'<text x="{limit}" y="22" text-anchor="middle">budget</text>',
-    ]
+    parts = [f'<text x="{limit}" y="22" text-anchor="middle">budget</text>']
     for row, line in enumerate(lines):
         parts += _bar(line, 36 + row * _ROW)
     parts.append(
         f'<line class="limit" x1="{limit}" x2="{limit}" y1="30" y2="{height - 20}"/>'
     )
-    return "\n".join([*parts, "</svg>\n"])
+    return svg(_LABEL, _STYLE, height, parts)
 
 
 def _bar(line: Line, top: int) -> list[str]:

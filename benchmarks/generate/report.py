@@ -6,26 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from benchmarks.drawing import markdown_table, svg
 from benchmarks.generate.measure import Result
 
 OURS = "headgate"
 TIMES = "\N{MULTIPLICATION SIGN}"
-_WIDTH = 860
 _ROW = 24
 _LEFT = 330
 _SCALE = 400
 
-_HEAD = """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" \
-height="{height}" role="img" aria-label="Seconds of CPU to generate from a document">"""
+_LABEL = "Seconds of CPU to generate from a document"
 _STYLE = """\
-<style>
-text { font: 13px system-ui, sans-serif; fill: #24292f }
 .ours { fill: #2f81b7 }
 .peer { fill: #9aa4ad }
 .title { font-weight: 600 }
-@media (prefers-color-scheme: dark) { text { fill: #d0d7de } }
-</style>"""
+@media (prefers-color-scheme: dark) { text { fill: #d0d7de } }"""
 
 
 @dataclass(frozen=True)
@@ -40,8 +35,8 @@ class Measured:
 def documents_table(runs: Sequence[Measured], peers: Sequence[str]) -> str:
     """A row a document: ours, then each peer's CPU and how many times ours it is."""
     heads = ["document", "KB", "ours: files", "wall, s", "CPU, s", "MiB", *peers]
-    lines = [_line(heads), _line(["---", *["---:"] * (len(heads) - 1)])]
-    return "\n".join([*lines, *(_line(_cells(run, peers)) for run in runs)])
+    marks = ["---", *["---:"] * (len(heads) - 1)]
+    return markdown_table(heads, marks, (_cells(run, peers) for run in runs))
 
 
 def _cells(run: Measured, peers: Sequence[str]) -> list[str]:
@@ -73,14 +68,8 @@ def _short(result: Result) -> str:
 
 def figures_table(figures: Mapping[str, tuple[str, str]]) -> str:
     """Single figures, each beside its limit."""
-    lines = [_line(["", "measured", "limit"]), _line(["---", "---:", "---:"])]
-    return "\n".join(
-        [*lines, *(_line([what, *said]) for what, said in figures.items())]
-    )
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    rows = ([what, *said] for what, said in figures.items())
+    return markdown_table(["", "measured", "limit"], ["---", "---:", "---:"], rows)
 
 
 def chart(runs: Sequence[Measured], names: Sequence[str]) -> str:
@@ -100,8 +89,7 @@ def chart(runs: Sequence[Measured], names: Sequence[str]) -> str:
             parts += _bar(name, run.results[name], scale, top)
             top += _ROW
         top += _ROW // 2
-    head = [_HEAD.format(width=_WIDTH, height=top), _STYLE]
-    return "\n".join([*head, *parts, "</svg>\n"])
+    return svg(_LABEL, _STYLE, top, parts)
 
 
 def _bar(name: str, result: Result, scale: float, top: int) -> list[str]:
