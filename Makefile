@@ -15,6 +15,8 @@ export NPM_CONFIG_PACKAGE_LOCK := false
 export NPM_CONFIG_UPDATE_NOTIFIER := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+TYPED_TESTS := $(addprefix tests/,contract_streams corpus diagnostics diff examples fuzz \
+  hostile lint packaging unit vectors) tools benchmarks/generate
 PYTHON_SOURCES := generator gateway generated/python tests tools benchmarks examples
 
 ##@ Everyday
@@ -53,6 +55,7 @@ check-text: .stamps/python
 .PHONY: check-types
 check-types: .stamps/python
 	$(BIN)/mypy generator/headgate gateway/headgate_gateway generated/python/src/headgate_sdk
+	$(BIN)/mypy $(TYPED_TESTS)
 	$(BIN)/pyright
 
 .PHONY: test-python

@@ -12,7 +12,7 @@ from headgate.contract.strategies import Hint, json_pieces
 from tests.contract_streams.recordings import SPECIFIED
 
 REASONS = ["end_turn", "max_tokens", "stop_sequence", "refusal"]
-EMPTY = {
+EMPTY: dict[str, dict[str, Any]] = {
     "text": {"type": "text", "text": ""},
     "thinking": {"type": "thinking", "thinking": ""},
     "tool_use": {"type": "tool_use", "id": "", "name": "web_search", "input": {}},

@@ -206,8 +206,9 @@ def test_all_problems_are_said_at_once() -> None:
 
 def test_anything_at_all_can_be_read() -> None:
     """No JSON where a declaration should be ends in a traceback."""
+    every: list[Any] = [None, 1, "x", [], [1], {}, {"a": 1}, {"a": {"b": [{}]}}]
     for key in job():
-        for junk in (None, 1, "x", [], [1], {}, {"a": 1}, {"a": {"b": [{}]}}):
+        for junk in every:
             declaration = copy.deepcopy(job())
             declaration[key] = junk
             read_declaration("job", declaration)

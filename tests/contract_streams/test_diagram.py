@@ -76,8 +76,8 @@ def test_nothing_overlaps_and_all_is_on_the_page(declaration: Declaration) -> No
         side = -lane.label.width - 10 if lane.left else lane.label.width + 10
         assert 0 <= lane.x + side <= layout.width, lane.label
     right = sorted((lane.x, lane.label.width) for lane in layout.lanes if not lane.left)
-    for (one, width), (other, _) in itertools.pairwise(right):
-        assert one + 10 + width <= other
+    for (at, width), (after, _) in itertools.pairwise(right):
+        assert at + 10 + width <= after
 
 
 def test_the_committed_diagrams_are_those_of_the_specification() -> None:

@@ -40,8 +40,10 @@ def test_the_first_example_does_what_the_text_says() -> None:
     """Started, 40 percent, finished breaks J2; progress first is out of order."""
     declaration = read_declaration("job", {**WHOLE[0], "event": {}})[0]
     stream = Stream(declaration, Payloads({}, declaration), {})
-    started, finished = {"type": "started"}, {"type": "finished"}
-    some, all_of_it = ({"type": "progress", "done": n} for n in (40, 100))
+    started: dict[str, Any] = {"type": "started"}
+    finished: dict[str, Any] = {"type": "finished"}
+    some: dict[str, Any] = {"type": "progress", "done": 40}
+    all_of_it: dict[str, Any] = {"type": "progress", "done": 100}
 
     actual = [
         rules(stream, events)

@@ -33,7 +33,7 @@ def event(kind: str, **fields: Any) -> Event:
 
 
 def begun(mode: str = "shadow", *, audience: str = "manager") -> Event:
-    workspace = {
+    workspace: Event = {
         "id": "ws_1",
         "object": "workspace",
         "mode": mode,

@@ -13,7 +13,7 @@ from headgate.document import load_document
 
 Schema = dict[str, Any]
 
-TURNS = (
+TURNS: tuple[tuple[Schema, Schema, str | None], ...] = (
     ({"maxLength": 5}, {"maxLength": 4}, "tightened"),
     ({"minLength": 0}, {}, None),
     ({"minLength": 2}, {"minLength": 1}, "loosened"),

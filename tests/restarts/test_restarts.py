@@ -90,7 +90,7 @@ def program(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
             return rust_program()
 
 
-def test_each_event_is_printed_once(tmp_path: Path, program: list[str]):
+def test_each_event_is_printed_once(tmp_path: Path, program: list[str]) -> None:
     """Two crashes and an orderly restart later, the program has shown all, once."""
     gateway = MortalGateway(tmp_path, {"HEADGATE_GATEWAY_DRAIN_GRACE": "0"})
     gateway.start()

@@ -18,13 +18,13 @@ def keeping_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.pycache_prefix", None)
 
 
-def render(folder: Path, options: bytes = b"", **settings: bool) -> str:
+def render(folder: Path, options: bytes = b"", *, trim_blocks: bool = False) -> str:
     """What the folder's one template prints, in an environment of its own."""
     environment = Environment(
         loader=FileSystemLoader(folder),
         bytecode_cache=CompiledTemplates(options),
         autoescape=False,
-        **settings,
+        trim_blocks=trim_blocks,
     )
     return environment.get_template("page.jinja").render(name="x")
 
