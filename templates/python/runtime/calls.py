@@ -26,9 +26,11 @@ from .network import Network, Reply, Waits
 from .requests import Request
 from .retry import Retry, RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
 from .settings import Product, Timeouts
-from .tokens import TokenGrant, Tokens
+from .tokens import Grant, Tokens
 
 _JITTER = random.SystemRandom()
+_TURN = 0.01
+"""Seconds after which to look again whether another call has fetched a token."""
 _CLOCK_STEP = 0.002
 """Seconds by which a wait may end before the clock says so."""
 
@@ -197,7 +199,8 @@ class Caller:
             if reply.status_code == 401 and request.grant is not None:
                 # The token may have been withdrawn before its time: once more.
                 await reply.close()
-                self._tokens.forget(request.grant)
+                used = attempt.headers.get("authorization", "")[len("Bearer ") :]
+                self._tokens.forget(request.grant, used)
                 await self._authorize(request, request.grant, attempt, deadline)
                 reply = await self.network.send(request, attempt.headers, waits)
         except APITimeoutError as error:
@@ -208,20 +211,33 @@ class Caller:
         raise await self._refusal(reply, deadline)
 
     async def _authorize(
-        self, request: Request, grant: TokenGrant, attempt: Attempt, deadline: Deadline
+        self, request: Request, grant: Grant, attempt: Attempt, deadline: Deadline
     ) -> None:
-        """Put a token into an attempt, fetched if none is known."""
+        """Put a token into an attempt, fetched if none is known, by one call alone."""
         token = self._tokens.get(grant)
-        if token is None:
-            asked = replace(
-                request, method="POST", url=grant.url, content=grant.content
-            )
-            waits = deadline.waits(request.timeouts)
-            reply = await self.network.send(asked, grant.headers, waits)
-            if not 200 <= reply.status_code < 300:
-                raise await self._refusal(reply, deadline)
-            token = self._tokens.keep(grant, await self._content(reply, deadline))
+        while token is None:
+            if self._tokens.begin(grant):
+                try:
+                    token = await self._exchanged(request, grant, deadline)
+                finally:
+                    self._tokens.end(grant)
+            else:
+                deadline.check()
+                await self.network.sleep(_TURN, request.cancel)
+                token = self._tokens.get(grant)
         attempt.headers["authorization"] = f"Bearer {token}"
+
+    async def _exchanged(
+        self, request: Request, grant: Grant, deadline: Deadline
+    ) -> str:
+        """Fetch a token and keep it."""
+        content = self._tokens.content(grant)
+        asked = replace(request, method="POST", url=grant.url, content=content)
+        waits = deadline.waits(request.timeouts)
+        reply = await self.network.send(asked, grant.headers, waits)
+        if not 200 <= reply.status_code < 300:
+            raise await self._refusal(reply, deadline)
+        return self._tokens.keep(grant, await self._content(reply, deadline))
 
     async def _refusal(self, reply: Reply, deadline: Deadline) -> APIError:
         try:

@@ -63,6 +63,7 @@ RUNTIME = (
     "pending",
     "reader",
     "redaction",
+    "refresh",
     "requests",
     "retry",
     "scopes",

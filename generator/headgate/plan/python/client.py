@@ -55,6 +55,14 @@ class OptionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretPage:
+    """An option of the client that holds a secret."""
+
+    name: Code
+    type: Code
+
+
+@dataclass(frozen=True, slots=True)
 class VendorPage:
     """A method that gives a vendor's own client with this client's settings."""
 
@@ -100,7 +108,7 @@ class ClientPage:
     docs: Code
     imports: tuple[tuple[Code, ...], ...]
     typing_imports: tuple[tuple[Code, ...], ...]
-    secrets: tuple[OptionPage, ...]
+    secrets: tuple[SecretPage, ...]
     maps: tuple[OptionPage, ...]
     secret_items: Code
     map_items: Code
@@ -179,7 +187,7 @@ def client_page(context: Context) -> ClientPage:
         docs=docstring(["The clients."], 0),
         imports=imports.groups(),
         typing_imports=later.groups(4),
-        secrets=tuple(OptionPage(each, docstring([each.text], 4)) for each in secrets),
+        secrets=tuple(_secret(each, context, later) for each in secrets),
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
@@ -188,6 +196,18 @@ def client_page(context: Context) -> ClientPage:
         passes_on=context.api.surface.calls is not None,
         classes=classes,
     )
+
+
+def _secret(option: Code, context: Context, later: Imports) -> SecretPage:
+    """Plan the option of a secret; some may be renewed by a refresh token."""
+    is_refreshed = any(
+        each.refresh_url is not None and each.option == option.text
+        for each in context.api.schemes
+    )
+    if not is_refreshed:
+        return SecretPage(option, fixed("str"))
+    kind = later.use("._runtime.refresh", "RefreshToken")
+    return SecretPage(option, assembled("str | {}", kind))
 
 
 def settable_server(context: Context) -> Server | None:
@@ -405,6 +425,8 @@ def _credential(scheme: SecurityScheme, kind: Code) -> Code:
         items.append(assembled("token_url={}", string(token_url)))
         if scheme.scopes:
             items.append(assembled("scopes={}", string_tuple(scheme.scopes)))
+    if scheme.refresh_url is not None:
+        items.append(assembled("refresh_url={}", string(scheme.refresh_url)))
     return listed(start, items, ")", indent=8, extra=1)
 
 

@@ -78,6 +78,8 @@ def root_exports(context: Context) -> ExportsPage:
     if context.api.surface.calls is not None:
         homes["RawAnswer"] = "._runtime.passing"
         homes["langchain_tool"] = homes["crewai_tool"] = "._runtime.agents"
+    if any(each.refresh_url is not None for each in context.api.schemes):
+        homes["RefreshToken"] = homes["RefreshedTokens"] = "._runtime.refresh"
     if context.api.headers:
         homes["DeclaredHeaders"] = ".headers"
     if context.api.surface.blocking is not None:

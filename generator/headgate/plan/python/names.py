@@ -28,7 +28,8 @@ PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
     AsyncPage AsyncPages Attempt CancelToken ConfigurationError DeclaredHeaders
     HttpResponse
-    Interceptor Page PartialJson RawAnswer RequestCancelledError RequestOptions
+    Interceptor Page PartialJson RawAnswer RefreshToken RefreshedTokens
+    RequestCancelledError RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits
     StreamTruncatedError TimeoutOptions Tracing WebhookEvent

@@ -33,7 +33,7 @@ from .settings import (
 if TYPE_CHECKING:
     from .cancel import CancelToken
     from .decisions import PendingCall
-    from .tokens import TokenGrant
+    from .tokens import Grant
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIELD_VALUE = re.compile(r"[\t\x20-\x7e]*")
@@ -103,7 +103,7 @@ class Request:
     repeatable: bool
     attempt_header: str | None
     cancel: CancelToken | None = None
-    grant: TokenGrant | None = None
+    grant: Grant | None = None
     pending: PendingCall | None = None
 
     def attempt(self, number: int) -> dict[str, str]:
@@ -238,21 +238,26 @@ class RequestBuilder:
 
     def _is_held(self, option: str) -> bool:
         secrets = self.options.secrets
-        if option in secrets:
+        if option in secrets or option in self.options.refresh:
             return True
         has_client = "client_id" in secrets and "client_secret" in secrets
         return has_client and self._credentials[option].token_url is not None
 
-    def _grant(self, operation: Operation) -> TokenGrant | None:
+    def _grant(self, operation: Operation) -> Grant | None:
         """Give what the token of a call is asked for with, if it needs one."""
-        from .tokens import TokenGrant
+        from .tokens import RefreshGrant, TokenGrant
 
-        secrets = self.options.secrets
+        secrets, root = self.options.secrets, f"{self.options.base_url}/"
         for option in self._alternative(operation):
             credential = self._credentials[option]
+            given = self.options.refresh.get(option)
+            if given is not None and credential.refresh_url is not None:
+                return RefreshGrant(
+                    url=urljoin(root, credential.refresh_url), given=given
+                )
             if option not in secrets and credential.token_url is not None:
                 return TokenGrant(
-                    url=urljoin(f"{self.options.base_url}/", credential.token_url),
+                    url=urljoin(root, credential.token_url),
                     client_id=secrets["client_id"],
                     client_secret=secrets["client_secret"],
                     scopes=credential.scopes,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from .errors import ConfigurationError, ErrorTree
 from .redaction import Redactor
+from .refresh import RefreshToken
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
@@ -80,13 +81,15 @@ class RequestOptions(TypedDict, total=False):
 class Credential:
     """A client option that holds a secret, and where the secret goes.
 
-    `token_url` gives tokens for a client id and secret (OAuth 2, client credentials).
+    `token_url` gives tokens for a client id and secret (OAuth 2, client credentials),
+    `refresh_url` for a refresh token.
     """
 
     option: str
     place: Literal["bearer", "basic", "header", "query", "cookie"]
     name: str = "authorization"
     token_url: str | None = None
+    refresh_url: str | None = None
     scopes: tuple[str, ...] = ()
 
 
@@ -161,6 +164,10 @@ class ClientOptions:
     platform_headers: bool
     stream_limits: StreamLimits
     headers: HeaderValues = field(default_factory=dict[str, str | None], repr=False)
+    refresh: Mapping[str, RefreshToken] = field(
+        default_factory=dict[str, RefreshToken], repr=False
+    )
+    """The refresh tokens that stand in the place of secrets."""
     scope: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the scopes were given that the client was made in."""
     scope_secrets: tuple[str, ...] = field(default=(), repr=False)
@@ -170,7 +177,7 @@ def client_options(
     product: Product,
     *,
     base_url: str | None,
-    secrets: Mapping[str, str | None],
+    secrets: Mapping[str, str | RefreshToken | None],
     header_maps: Mapping[str, Mapping[str, str] | None],
     timeouts: TimeoutOptions | None,
     max_attempts: int | None,
@@ -181,12 +188,20 @@ def client_options(
 ) -> ClientOptions:
     """Join arguments, then the environment, then the defaults."""
     environment = Environment(product.environment_prefix)
+    refresh: dict[str, RefreshToken] = {}
+    texts: dict[str, str | None] = {}
+    for option, secret in secrets.items():
+        if isinstance(secret, RefreshToken):
+            refresh[option] = secret
+        else:
+            texts[option] = secret
     own_url = base_url or environment.text("BASE_URL")
     default = product.server.url(server or {}) if product.server else product.base_url
     return ClientOptions(
         base_url=_checked_url(own_url or default or ""),
         has_own_url=own_url is not None,
-        secrets=_paired(environment.secrets(secrets), secrets, product),
+        secrets=_paired(environment.secrets(texts), texts, product),
+        refresh=refresh,
         header_maps={
             each.option: environment.header_map(each)
             | dict(header_maps.get(each.option) or {})
@@ -246,6 +261,7 @@ def redactor_of(product: Product, options: ClientOptions) -> Redactor:
         secrets=[
             *options.secrets.values(),
             *options.scope_secrets,
+            *chain.from_iterable(each.secrets for each in options.refresh.values()),
             *chain.from_iterable(mapped),
         ],
     )
