@@ -30,6 +30,7 @@ from headgate_gateway.routes import (
     services,
     tokens,
     usage,
+    webhooks,
     workspaces,
 )
 
@@ -39,6 +40,7 @@ HANDLERS: Mapping[str, Handler] = {
     **embeddings.HANDLERS,
     **tokens.HANDLERS,
     **usage.HANDLERS,
+    **webhooks.HANDLERS,
     **protocols.HANDLERS,
     **resilience.HANDLERS,
     **cache.HANDLERS,

@@ -59,9 +59,13 @@ from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.schema import migrate
 from headgate_gateway.store.services import ServiceStore
 from headgate_gateway.store.usage import UsageStore
+from headgate_gateway.store.webhooks import WebhookStore
 from headgate_gateway.store.workspaces import WorkspaceStore
 from headgate_gateway.tools.toolbox import offline_tools
 from headgate_gateway.vault import Vault, load_master_keys
+from headgate_gateway.webhooks.secrets import Keyring
+from headgate_gateway.webhooks.sender import WebhookSender
+from headgate_gateway.webhooks.telling import Teller
 from headgate_gateway.workspaces.follow import WorkspaceFollowers
 
 _HOUSEKEEPING = 60.0
@@ -113,6 +117,10 @@ class Gateway:
     runs: RunStore
     workspaces: WorkspaceStore
     workspace_followers: WorkspaceFollowers
+    webhooks: WebhookStore
+    webhook_keyring: Keyring
+    webhook_sender: WebhookSender
+    teller: Teller
     idempotency: IdempotencyStore
     hasher: Hasher
     authenticator: Authenticator
@@ -140,6 +148,7 @@ class Gateway:
         self.log.start()
         self.audit.start()
         self.meter.start()
+        self.webhook_sender.start()
         self._tasks = [
             asyncio.create_task(_every(seconds, work))
             for seconds, work in (
@@ -159,6 +168,7 @@ class Gateway:
             with suppress(asyncio.CancelledError):
                 await task
         await self.approvals.stop()
+        await self.webhook_sender.stop()
         await self.log.stop()
         await self.meter.stop()
         await self.upstream.close()
@@ -211,6 +221,8 @@ class Gateway:
         await self.policy_store.forget_windows(before=now_ms() - _LONGEST_WINDOW_MS)
         audited_ms = int(self.settings.audit_retention * 1000)
         await self.audit_store.trim(created_before=now_ms() - audited_ms)
+        await self.webhooks.trim(created_before=now_ms() - audited_ms)
+        await self.webhook_keyring.reseal_old()
 
     async def _note_used_keys(self) -> None:
         used, self.authenticator.used = self.authenticator.used, set()
@@ -265,6 +277,9 @@ async def open_gateway(settings: Settings) -> Gateway:
     metrics, log = Metrics(), EventLog(runs)
     upstream = UpstreamClient()
     guard = AddressGuard(networks(settings.private_networks))
+    outbound = OutboundClient(guard, idle=settings.upstream_idle)
+    webhooks = WebhookStore(database)
+    webhook_keyring = Keyring(webhooks, vault)
     guarded_upstream = UpstreamClient(guard)
     mock = MockProvider()
     catalogue = Catalogue(
@@ -305,13 +320,16 @@ async def open_gateway(settings: Settings) -> Gateway:
     approvals = ApprovalDesk(
         approval_store, authenticator, key=hasher.derive(b"approvals")
     )
+    teller = Teller(webhooks)
     engine = RunEngine(
         log=log,
         store=runs,
         dispatcher=dispatcher,
         tools=offline_tools(),
         metrics=metrics,
-        approvals=ToolApprovals(policies, approvals, approval_store, authenticator),
+        approvals=ToolApprovals(
+            policies, approvals, approval_store, authenticator, teller
+        ),
     )
     return Gateway(
         settings=settings,
@@ -329,10 +347,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         policies=policies,
         audit_store=audit_store,
         audit=AuditTrail(audit_store),
-        outbound=OutboundClient(
-            guard,
-            idle=settings.upstream_idle,
-        ),
+        outbound=outbound,
         usage=usage,
         meter=meter,
         dispatcher=dispatcher,
@@ -342,6 +357,16 @@ async def open_gateway(settings: Settings) -> Gateway:
         runs=runs,
         workspaces=workspaces,
         workspace_followers=WorkspaceFollowers(workspaces),
+        webhooks=webhooks,
+        webhook_keyring=webhook_keyring,
+        webhook_sender=WebhookSender(
+            webhooks,
+            webhook_keyring,
+            outbound,
+            attempts=settings.webhook_attempts,
+            first_delay=settings.webhook_first_delay,
+        ),
+        teller=teller,
         idempotency=IdempotencyStore(database, owner=instance, window_ms=window_ms),
         hasher=hasher,
         authenticator=authenticator,

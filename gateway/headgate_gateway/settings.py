@@ -60,6 +60,10 @@ class Settings:
     """How many models may be asked at once, by all callers; 0: any number."""
     model_aliases: str = ""
     """The operator's own names of models: ``fast=groq/llama-3.3-70b-versatile …``."""
+    webhook_attempts: int = 10
+    """How many times an event is tried before it is given up."""
+    webhook_first_delay: float = 5.0
+    """How long after the first failure it is tried again; then four times as long."""
     default_model: str = "mock/echo"
     """The model of workspaces that name none."""
     private_networks: str = ""

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -96,7 +97,7 @@ class Vault:
         cipher = self._masters.cipher(self.version)
         return nonce + cipher.encrypt(nonce, secret.encode(), place)
 
-    def open(self, row: sa.RowMapping) -> str:
+    def open(self, row: Mapping[Any, Any]) -> str:
         """The secret of a credential's row."""
         sealed: bytes = row["sealed"]
         place = _place(row["project_id"], row["id"], row["kek_version"])

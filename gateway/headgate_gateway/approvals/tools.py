@@ -12,10 +12,11 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, dump_text, dumps
 from headgate_gateway.policies.engine import PolicyEngine
-from headgate_gateway.policies.verdict import Wanted
+from headgate_gateway.policies.verdict import Verdict, Wanted
 from headgate_gateway.policies.view import View
 from headgate_gateway.principals import Authenticator
 from headgate_gateway.store.approvals import ApprovalStore
+from headgate_gateway.webhooks.telling import Asker, Teller
 
 _OPERATION = "runs.tool_call"
 _PREVIEW = 2000
@@ -55,6 +56,17 @@ class ToolUse:
         )
 
     @property
+    def asker(self) -> Asker:
+        """The call as webhooks are told of it."""
+        return Asker(
+            request_id=self.request_id,
+            operation=_OPERATION,
+            project_id=self.project_id,
+            key_id=self.key_id,
+            agent_name=None,
+        )
+
+    @property
     def digest(self) -> str:
         """Tells this call from all others, also in another process."""
         place = dumps([self.run_id, self.step_index, self.call["id"]])
@@ -70,11 +82,13 @@ class ToolApprovals:
         desk: ApprovalDesk,
         store: ApprovalStore,
         authenticator: Authenticator,
+        teller: Teller,
     ) -> None:
         self._policies = policies
         self._desk = desk
         self._store = store
         self._authenticator = authenticator
+        self._teller = teller
 
     async def wanted(self, use: ToolUse) -> Wanted | None:
         """The approval that the call needs; GatewayError when it is refused."""
@@ -82,7 +96,15 @@ class ToolApprovals:
         policies = await self._policies.of(view, "tool")
         if not policies:
             return None
-        return (await self._policies.before(view, policies)).approval
+        verdict, asker = Verdict(view.body), use.asker
+        try:
+            await self._policies.before(view, policies, verdict)
+        except GatewayError as error:
+            await self._teller.refused(asker, error)
+            raise
+        for rule in verdict.pointed_out:
+            await self._teller.matched(asker, rule, rule["message"])
+        return verdict.approval
 
     async def ask(self, use: ToolUse, wanted: Wanted) -> sa.RowMapping:
         """The approval that the call waits for; asking again finds it."""

@@ -12,10 +12,11 @@ from headgate_gateway.audit.facts import Facts
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.events import EventSource
 from headgate_gateway.gateway import Gateway
-from headgate_gateway.http.edge import state_of
+from headgate_gateway.http.edge import RequestState, state_of
 from headgate_gateway.principals import Principal
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
+from headgate_gateway.webhooks.telling import Asker
 
 _PROVIDER_KEY = "x-provider-key-"
 
@@ -77,9 +78,25 @@ class Call:
         return state_of(self.request.scope).facts
 
     @property
+    def asker(self) -> Asker:
+        """The request, as webhooks are told of it."""
+        return asker_of(state_of(self.request.scope), self.operation.id)
+
+    @property
     def project_id(self) -> str:
         """The caller's project."""
         return self.caller.project_id
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[ASGIApp]]
+
+
+def asker_of(state: RequestState, operation: str) -> Asker:
+    """A request, as webhooks are told of it."""
+    return Asker(
+        request_id=state.request_id,
+        operation=operation,
+        project_id=state.project_id or "",
+        key_id=state.key_id,
+        agent_name=state.request.headers.get("x-agent-name"),
+    )

@@ -12,7 +12,7 @@ from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
-from headgate_gateway.http.call import Call, Handler
+from headgate_gateway.http.call import Call, Handler, asker_of
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.policies.subject import governed, is_subject
@@ -89,8 +89,15 @@ class _OperationEndpoint:
         if not self._gateway.limits.hold(principal):
             await self._answer(principal, {}, scope, receive, send)
             return
-        async with self._gateway.limits.held(principal, self._operation) as headers:
-            await self._answer(principal, headers, scope, receive, send)
+        try:
+            async with self._gateway.limits.held(principal, self._operation) as headers:
+                await self._answer(principal, headers, scope, receive, send)
+        except GatewayError as error:
+            # What policies refuse is told where they do, also in mid-stream.
+            if state.audited and error.code == "rate_limit_exceeded":
+                asker = asker_of(state, self._operation.id)
+                await self._gateway.teller.refused(asker, error)
+            raise
 
     async def _answer(
         self,

@@ -58,13 +58,9 @@ class PolicyEngine:
         ]
 
     async def before(
-        self, view: View, policies: list[Policy], *, approved: bool = False
-    ) -> Verdict:
-        """What may go on to the upstream; an error for what may not.
-
-        ``approved``: a person has agreed already, and nobody is asked again.
-        """
-        verdict = Verdict(view.body)
+        self, view: View, policies: list[Policy], verdict: Verdict
+    ) -> None:
+        """Put what may go on to the upstream into the verdict; an error for no."""
         view = await self._with_usage(view, policies)
         for policy in policies:
             for rule in policy.holding(replace(view, body=verdict.body)):
@@ -72,9 +68,6 @@ class PolicyEngine:
                     await self._enforce(policy, rule, view, verdict)
                 else:
                     _note(policy, rule, verdict)
-        if approved:
-            verdict.approval = None
-        return verdict
 
     async def after(self, view: View, policies: list[Policy], verdict: Verdict) -> Any:
         """The answer that the caller gets; an error where it may not have it."""
@@ -258,6 +251,15 @@ def _tell(policy: Policy, rule: Rule, action: Action, verdict: Verdict) -> None:
     match action.kind:
         case "log":
             _log.info("policy_rule", policy=policy.id, rule=rule.index, said=message)
+        case "webhook":
+            verdict.pointed_out.append(
+                {
+                    "policy_id": policy.id,
+                    "policy_name": policy.name,
+                    "rule_index": rule.index,
+                    "message": message,
+                }
+            )
         case "tag":
             verdict.tags |= action.node["tags"]
         case _:

@@ -50,12 +50,17 @@ async def governed(call: Call, handler: Handler) -> ASGIApp:
         return await handler(call)
     if call.operation.id.startswith(_PROXY):
         call, view = await _with_content(call, view)
+    verdict = Verdict(view.body)
     try:
-        verdict = await engine.before(view, before, approved=is_approved(call))
+        await engine.before(view, before, verdict)
     except GatewayError as error:
-        _remember_refusal(call, error)
+        await _remember_refusal(call, verdict, error)
         raise
-    _remember(call, verdict)
+    if is_approved(call):
+        # A person has agreed, and nobody is asked or told of that again.
+        verdict.approval = None
+        verdict.pointed_out.clear()
+    await _remember(call, verdict)
     if verdict.approval is not None:
         return await ask(call, verdict.approval)
     call = _changed(call, verdict)
@@ -179,16 +184,17 @@ async def _judged(
     try:
         allowed = await engine.after(view, policies, verdict)
     except GatewayError as error:
-        _remember_refusal(call, error)
+        await _remember_refusal(call, verdict, error)
         raise
-    _remember(call, verdict)
+    await _remember(call, verdict)
     if allowed == body:
         return answer
     content = allowed.encode() if isinstance(allowed, str) else dumps(allowed)
     return Answer(answer.status, content, answer.headers)
 
 
-def _remember(call: Call, verdict: Verdict) -> None:
+async def _remember(call: Call, verdict: Verdict) -> None:
+    await _point_out(call, verdict)
     facts = call.facts
     facts.tags |= verdict.tags
     facts.shadow_violations = list(verdict.shadow)
@@ -196,6 +202,14 @@ def _remember(call: Call, verdict: Verdict) -> None:
         facts.policy_result, facts.policy_id = "shadow_deny", verdict.shadow[0]
 
 
-def _remember_refusal(call: Call, error: GatewayError) -> None:
+async def _point_out(call: Call, verdict: Verdict) -> None:
+    """Tell webhooks what rules want them to be told."""
+    while verdict.pointed_out:
+        rule = verdict.pointed_out.pop(0)
+        await call.gateway.teller.matched(call.asker, rule, rule["message"])
+
+
+async def _remember_refusal(call: Call, verdict: Verdict, error: GatewayError) -> None:
+    await _point_out(call, verdict)
     call.facts.policy_result = "deny"
     call.facts.policy_id = (error.details or {}).get("policy_id")

@@ -26,4 +26,6 @@ class Verdict:
     """Headers of a proxied call that are set, or left out if None."""
     shadow: list[str] = field(default_factory=list[str])
     """The policies in shadow mode that would have refused it."""
+    pointed_out: list[JsonObject] = field(default_factory=list[JsonObject])
+    """Rules that webhooks are to be told of, with what they say."""
     tags: JsonObject = field(default_factory=dict[str, Any])

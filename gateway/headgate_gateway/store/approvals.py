@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.store.database import Database
+from headgate_gateway.store.happenings import approval_decided, approval_requested
+from headgate_gateway.store.outbox import write_down
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import approvals, instances
 
@@ -52,6 +54,7 @@ class ApprovalStore:
             row = await _one(connection, values["id"])
             if row is None:
                 raise LookupError(values["id"])
+            await write_down(connection, [approval_requested(row)])
             return row, True
 
     async def get(
@@ -82,8 +85,11 @@ class ApprovalStore:
                 approvals.update()
                 .where(pending)
                 .values(**changes, reviewed_at=now_ms())
+                .returning(approvals)
             )
-            return changed.rowcount > 0
+            decided = [approval_decided(row) for row in changed.mappings()]
+            await write_down(connection, decided)
+            return bool(decided)
 
     async def expire(self) -> None:
         """End what nobody decided in time, as its policy says."""
@@ -92,8 +98,14 @@ class ApprovalStore:
         )
         status = sa.case((approvals.c.fallback == "allow", "approved"), else_="expired")
         async with self._database.writing() as connection:
-            await connection.execute(
-                approvals.update().where(late).values(status=status)
+            ended = await connection.execute(
+                approvals.update()
+                .where(late)
+                .values(status=status)
+                .returning(approvals)
+            )
+            await write_down(
+                connection, [approval_decided(row) for row in ended.mappings()]
             )
 
     async def unperformed(self) -> list[sa.RowMapping]:

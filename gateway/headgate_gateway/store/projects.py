@@ -22,12 +22,23 @@ from headgate_gateway.store.tables import (
     runs,
     secrets,
     services,
+    webhook_deliveries,
+    webhooks,
     workspace_events,
     workspace_messages,
     workspaces,
 )
 
-_CONTENT = (keys, runs, credentials, services, workspaces, policies, approvals)
+_CONTENT = (
+    keys,
+    runs,
+    credentials,
+    services,
+    workspaces,
+    policies,
+    approvals,
+    webhooks,
+)
 """What makes a project one that holds something."""
 
 DEFAULT_PROJECT = "default"
@@ -139,7 +150,7 @@ async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
         run_events.delete().where(run_events.c.run_id.in_(run_ids))
     )
     await _erase_conversations(connection, project_id)
-    for table in (*_CONTENT, kept_answers):
+    for table in (*_CONTENT, kept_answers, webhook_deliveries):
         await connection.execute(table.delete().where(table.c.project_id == project_id))
 
 

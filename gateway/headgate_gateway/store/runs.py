@@ -8,7 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.store.database import Database
+from headgate_gateway.store.happenings import run_ended
 from headgate_gateway.store.idempotency import Claim, Earlier, claim_key
+from headgate_gateway.store.outbox import write_down
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import run_events, runs
 from headgate_gateway.store.upserts import insert_into
@@ -20,6 +22,8 @@ _ALL = 2**31 - 1
 
 LIVE = ("queued", "running", "waiting_for_approval")
 """The statuses of a run that has not ended."""
+
+_OVER = ("completed", "failed", "cancelled", "timed_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ class RunStore:
                     await connection.execute(
                         runs.update().where(mine).values(item.changes)
                     )
+            await _tell_of_ends(connection, taken)
         return {item.run_id for item in appends} - owned
 
     async def _owned(self, connection: AsyncConnection, ids: list[str]) -> set[str]:
@@ -231,6 +236,13 @@ class RunStore:
                     .where(runs.c.id == run_id)
                     .values(trimmed_through=runs.c.last_sequence)
                 )
+
+
+async def _tell_of_ends(connection: AsyncConnection, taken: Sequence[Append]) -> None:
+    over = [item.run_id for item in taken if item.changes.get("status", "") in _OVER]
+    if over:
+        found = await connection.execute(sa.select(runs).where(runs.c.id.in_(over)))
+        await write_down(connection, [run_ended(row) for row in found.mappings()])
 
 
 def _with_last_sequence() -> sa.Select[*tuple[Any, ...]]:

@@ -392,6 +392,46 @@ workspace_events = sa.Table(
     sa.Column("payload", Json, nullable=False),
 )
 
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("project_id", sa.String(40), nullable=False, index=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("description", Json, nullable=False),
+    sa.Column("events", Json, nullable=False),
+    sa.Column("is_active", sa.Boolean, nullable=False),
+    sa.Column("disabled_reason", sa.String(16)),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("kek_version", sa.BigInteger, nullable=False),
+    sa.Column("previous_secret_until", sa.BigInteger),
+    sa.Column("last_delivered_at", sa.BigInteger),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+)
+
+webhook_deliveries = sa.Table(
+    "webhook_deliveries",
+    metadata,
+    sa.Column("id", sa.String(40), primary_key=True),
+    sa.Column("webhook_id", sa.String(40), nullable=False),
+    sa.Column("project_id", sa.String(40), nullable=False, index=True),
+    sa.Column("event_id", sa.String(40), nullable=False),
+    sa.Column("event_type", sa.String(40), nullable=False),
+    sa.Column("cause", sa.String(200), nullable=False),
+    sa.Column("payload", Json, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("response_status", sa.Integer),
+    sa.Column("error", sa.Text),
+    sa.Column("next_attempt_at", sa.BigInteger),
+    sa.Column("created_at", sa.BigInteger, nullable=False, index=True),
+    sa.Column("delivered_at", sa.BigInteger),
+    sa.UniqueConstraint("webhook_id", "cause", name="webhook_deliveries_by_cause"),
+    sa.Index("webhook_deliveries_by_webhook", "webhook_id", "id"),
+    sa.Index("webhook_deliveries_due", "status", "next_attempt_at"),
+)
+
 protocols = sa.Table(
     "protocols",
     metadata,

@@ -13,6 +13,8 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
 from headgate_gateway.ids import new_id
 from headgate_gateway.store.database import Database
+from headgate_gateway.store.happenings import spend_cap_exceeded
+from headgate_gateway.store.outbox import write_down
 from headgate_gateway.store.tables import keys, reservations, spend, usage
 from headgate_gateway.store.upserts import insert_into
 
@@ -108,12 +110,15 @@ class UsageStore:
         the second sees what the first will spend.
         """
         now = now_ms()
-        query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
+        query = sa.select(keys.c.spend_caps, keys.c.project_id).where(
+            keys.c.id == key_id
+        )
         async with self._database.writing() as connection:
-            found = await connection.execute(query.with_for_update())
-            caps: dict[Period, str] = found.scalar_one_or_none() or {}
-            if not caps:
+            found = (await connection.execute(query.with_for_update())).one_or_none()
+            if found is None or not found.spend_caps:
                 return Admission(left={})
+            caps: dict[Period, str] = found.spend_caps
+            project_id: str = found.project_id
             spent = await _spent(connection, key_id, caps, now)
             reserved = await _reserved(connection, key_id, now)
             left: dict[Period, int] = {}
@@ -121,6 +126,19 @@ class UsageStore:
                 allowed = units(Decimal(limit))
                 left[period] = allowed - spent[period] - reserved
                 if left[period] <= 0 or left[period] < least:
+                    await write_down(
+                        connection,
+                        [
+                            spend_cap_exceeded(
+                                project_id=project_id,
+                                key_id=key_id,
+                                period=period,
+                                time=time_of(period, now),
+                                limit=float(dollars(allowed)),
+                                spent=float(dollars(spent[period])),
+                            )
+                        ],
+                    )
                     return Admission(
                         left=left, reached=period, limit=allowed, spent=spent[period]
                     )

@@ -13,6 +13,8 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
+from headgate_gateway.store.happenings import approval_decided, approval_requested
+from headgate_gateway.store.outbox import write_down
 from headgate_gateway.store.tables import (
     approvals,
     workspace_events,
@@ -158,8 +160,9 @@ class WorkspaceChange:
 
     async def _ask(self, draft: Row, *, request_id: str, key_id: str | None) -> None:
         """Let the draft wait among all that people decide about."""
-        await self._connection.execute(
-            approvals.insert().values(
+        asked = await self._connection.execute(
+            approvals.insert()
+            .values(
                 id=draft["approval_id"],
                 kind="workspace_draft",
                 scope=f"workspace:{self.row['id']}",
@@ -178,7 +181,10 @@ class WorkspaceChange:
                 created_at=draft["created_at"],
                 expires_at=NEVER,
             )
+            .returning(approvals)
         )
+        happening = approval_requested(asked.mappings().one())
+        await write_down(self._connection, [happening])
 
     async def _set_approval(self, approval_id: str, **changes: Any) -> None:
         await self._connection.execute(
@@ -212,6 +218,9 @@ class WorkspaceChange:
     ) -> None:
         status = _OUTCOMES[outcome]
         await self._set_approval(draft["approval_id"], status=status, reason=reason)
+        query = sa.select(approvals).where(approvals.c.id == draft["approval_id"])
+        decided = (await self._connection.execute(query)).mappings()
+        await write_down(self._connection, [approval_decided(row) for row in decided])
         payload = {
             "approval_id": draft["approval_id"],
             "decision": outcome,

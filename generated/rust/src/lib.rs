@@ -28,6 +28,8 @@ pub mod scopes;
 pub mod streams;
 pub mod types;
 pub mod vectors;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 pub use client::{Client, ClientBuilder};
 pub use errors::*;

@@ -225,6 +225,46 @@ impl PageBody for types::ServiceList {
     }
 }
 
+impl PageBody for types::WebhookList {
+    type Item = types::Webhook;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
+impl PageBody for types::WebhookDeliveryList {
+    type Item = types::WebhookDelivery;
+
+    fn into_items(self) -> Vec<Self::Item> {
+        self.data
+    }
+
+    fn count(&self) -> usize {
+        self.data.len()
+    }
+
+    fn has_more(&self) -> Option<bool> {
+        Some(self.has_more)
+    }
+
+    fn next_cursor(&self) -> Option<String> {
+        self.last_id.clone()
+    }
+}
+
 impl PageBody for types::CredentialList {
     type Item = types::Credential;
 

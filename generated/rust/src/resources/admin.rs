@@ -15,6 +15,7 @@ use crate::resources::admin_protocols::AdminProtocols;
 use crate::resources::admin_services::AdminServices;
 use crate::resources::admin_sessions::AdminSessions;
 use crate::resources::admin_usage::AdminUsage;
+use crate::resources::admin_webhooks::AdminWebhooks;
 use crate::runtime::transport::Core;
 
 /// The calls of `admin`.
@@ -68,6 +69,11 @@ impl Admin {
     /// REST APIs behind the gateway.
     pub fn services(&self) -> AdminServices {
         AdminServices::new(&self.core)
+    }
+
+    /// Who is told what happens.
+    pub fn webhooks(&self) -> AdminWebhooks {
+        AdminWebhooks::new(&self.core)
     }
 
     /// Credentials of providers and services, sealed.

@@ -15,6 +15,7 @@ pub mod admin_protocols;
 pub mod admin_services;
 pub mod admin_sessions;
 pub mod admin_usage;
+pub mod admin_webhooks;
 pub mod approvals;
 pub mod chat;
 pub mod chat_completions;

@@ -28,6 +28,8 @@ mod services;
 mod tokens;
 mod tools;
 mod usage;
+mod webhook_events;
+mod webhooks;
 mod workspace_events;
 mod workspaces;
 
@@ -56,5 +58,7 @@ pub use self::services::*;
 pub use self::tokens::*;
 pub use self::tools::*;
 pub use self::usage::*;
+pub use self::webhook_events::*;
+pub use self::webhooks::*;
 pub use self::workspace_events::*;
 pub use self::workspaces::*;

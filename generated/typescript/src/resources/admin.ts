@@ -12,6 +12,7 @@ import { AdminProtocols } from "./admin/protocols.js";
 import { Services } from "./admin/services.js";
 import { Sessions } from "./admin/sessions.js";
 import { AdminUsage } from "./admin/usage.js";
+import { Webhooks } from "./admin/webhooks.js";
 
 export class Admin extends ApiResource {
   /** Providers that are added or changed while the gateway runs. */
@@ -30,6 +31,8 @@ export class Admin extends ApiResource {
   readonly sessions = new Sessions(this.transport);
   /** REST APIs behind the gateway. */
   readonly services = new Services(this.transport);
+  /** Who is told what happens. */
+  readonly webhooks = new Webhooks(this.transport);
   /** Credentials of providers and services, sealed. */
   readonly credentials = new Credentials(this.transport);
   /** What all projects have used. */

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .admin_services import AdminServicesResource, AsyncAdminServicesResource
     from .admin_sessions import AdminSessionsResource, AsyncAdminSessionsResource
     from .admin_usage import AdminUsageResource, AsyncAdminUsageResource
+    from .admin_webhooks import AdminWebhooksResource, AsyncAdminWebhooksResource
 
 
 class AdminResource(Resource):
@@ -83,6 +84,13 @@ class AdminResource(Resource):
         from .admin_services import AdminServicesResource
 
         return AdminServicesResource(self._core)
+
+    @cached_property
+    def webhooks(self) -> AdminWebhooksResource:
+        """Who is told what happens."""
+        from .admin_webhooks import AdminWebhooksResource
+
+        return AdminWebhooksResource(self._core)
 
     @cached_property
     def credentials(self) -> AdminCredentialsResource:
@@ -164,6 +172,13 @@ class AsyncAdminResource(AsyncResource):
         from .admin_services import AsyncAdminServicesResource
 
         return AsyncAdminServicesResource(self._core)
+
+    @cached_property
+    def webhooks(self) -> AsyncAdminWebhooksResource:
+        """Who is told what happens."""
+        from .admin_webhooks import AsyncAdminWebhooksResource
+
+        return AsyncAdminWebhooksResource(self._core)
 
     @cached_property
     def credentials(self) -> AsyncAdminCredentialsResource:
