@@ -199,6 +199,7 @@ def drive_admin(client: AuthenticatedClient) -> None:
     drive_credentials(client, project.id)
     drive_services(client, project.id)
     drive_policies(client, project.id)
+    drive_webhooks(client, project.id)
     call(client, "admin.projects.delete", project.id, force=True)
 
 
@@ -258,6 +259,22 @@ def drive_kept(
         body = (f"{kind}{method.capitalize()}Request", change)
         call(client, f"admin.{resource}.{method}", made.id, body=body)
     call(client, f"admin.{resource}.delete", made.id)
+
+
+def drive_webhooks(client: AuthenticatedClient, project: str) -> None:
+    wanted = {"project_id": project, "url": "https://hooks.example.com/reader"}
+    made = call(client, "admin.webhooks.create", body=("WebhookCreateRequest", wanted))
+    call(client, "admin.webhooks.get", made.id)
+    call(client, "admin.webhooks.list")
+    change = {"is_active": False}
+    call(
+        client, "admin.webhooks.update", made.id, body=("WebhookUpdateRequest", change)
+    )
+    call(client, "admin.webhooks.rotate", made.id, body=("WebhookRotateRequest", {}))
+    trial = call(client, "admin.webhooks.test", made.id)
+    call(client, "admin.webhooks.deliveries", made.id)
+    call(client, "admin.webhooks.redeliver", made.id, trial.id)
+    call(client, "admin.webhooks.delete", made.id)
 
 
 def drive_policies(client: AuthenticatedClient, project: str) -> None:

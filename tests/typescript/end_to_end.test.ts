@@ -15,6 +15,7 @@ import {
   RequestCancelledError,
   StreamTruncatedError,
   vectors,
+  webhooks as received,
   type Key,
   type MessageRequest,
   type PolicyRuleList,
@@ -24,7 +25,7 @@ import { Messages } from "../../generated/typescript/src/resources/messages.js";
 import { Gateway } from "./gateway.js";
 import { called, operations, SPEC, type Declared } from "./operations.js";
 import { readJson } from "./vectors.js";
-import { WireServer } from "./wire.js";
+import { WireServer, type WireRequest } from "./wire.js";
 
 let gateway: Gateway;
 let client: Headgate;
@@ -403,6 +404,47 @@ test("a service with a credential is kept, and calls of none are refused", async
     await assert.rejects(named_[call]("none", "x"), NotFoundError);
     await assert.rejects(upstream[call]("x"), ConflictError);
   }
+});
+
+test("a webhook is told, its secret rotated", async () => {
+  const arrived: ((request: WireRequest) => void)[] = [];
+  const next = () => new Promise<WireRequest>((resolve) => arrived.push(resolve));
+  const receiver = await WireServer.start((socket, request) => {
+    socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    arrived.shift()?.(request);
+  });
+  const { projects, webhooks } = client.admin;
+  const { id: project_id } = await projects.create({ name: "Webhooks" });
+  const webhook = await webhooks.create({ project_id, url: receiver.url });
+  const first = next();
+  const trial = await webhooks.test(webhook.id);
+  const { body, headers } = await first;
+  const event = await received.unwrap(body, headers, webhook.secret);
+  const { secret } = await webhooks.rotate(webhook.id, { grace_s: 60 });
+  const second = next();
+  const again = await webhooks.redeliver(webhook.id, trial.id);
+  const request = await second;
+  for (const either of [webhook.secret, secret]) {
+    await received.check(request.body, request.headers, either);
+  }
+  const update = await webhooks.update(webhook.id, { description: "changed" });
+  const [listed] = await all(webhooks.list({ project_id }));
+  const deliveries = await all(webhooks.deliveries(webhook.id));
+  await webhooks.delete(webhook.id);
+  await receiver.stop();
+
+  assert(event.type === "webhook_test");
+  assert.deepEqual([event.id, event.data.webhook_id], [trial.event_id, webhook.id]);
+  assert.deepEqual([again.event_id, request.body], [event.id, body]);
+  assert.equal(update.description, "changed");
+  assert.equal(listed?.id, webhook.id);
+  assert.equal(deliveries.length, 1);
+  await assert.rejects(
+    received.check(`${body} `, headers, webhook.secret),
+    received.WebhookSignatureError,
+  );
+  await assert.rejects(webhooks.get(webhook.id), NotFoundError);
+  await projects.delete(project_id);
 });
 
 test("a policy is tried, promoted, and gone", async () => {

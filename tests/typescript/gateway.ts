@@ -38,6 +38,7 @@ export class Gateway {
         HEADGATE_GATEWAY_API_KEY: API_KEY,
         HEADGATE_GATEWAY_ADMIN_KEY: ADMIN_KEY,
         HEADGATE_GATEWAY_LOG_LEVEL: "warning",
+        HEADGATE_GATEWAY_PRIVATE_NETWORKS: "127.0.0.0/8",
       },
       stdio: ["ignore", "pipe", "inherit"],
     });

@@ -50,6 +50,7 @@ impl Gateway {
             .env("HEADGATE_GATEWAY_API_KEY", API_KEY)
             .env("HEADGATE_GATEWAY_ADMIN_KEY", ADMIN_KEY)
             .env("HEADGATE_GATEWAY_LOG_LEVEL", "warning")
+            .env("HEADGATE_GATEWAY_PRIVATE_NETWORKS", "127.0.0.0/8")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

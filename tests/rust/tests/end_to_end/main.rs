@@ -10,6 +10,7 @@ mod runs;
 mod samples;
 mod services;
 mod usage;
+mod webhooks;
 mod workspaces;
 
 use std::future::Future;
@@ -61,5 +62,6 @@ tests! {
         a_streamed_run_gives_its_result, runs_are_listed;
     services: a_call_of_no_service_is_refused, a_service_has_a_credential;
     usage: spending_is_bounded_and_summed_up, the_gateway_tells_how_it_fares;
+    webhooks: a_webhook_is_told_and_changed;
     workspaces: a_person_agrees_to_a_draft;
 }
