@@ -251,7 +251,8 @@ def _tell(policy: Policy, rule: Rule, action: Action, verdict: Verdict) -> None:
     match action.kind:
         case "log":
             _log.info("policy_rule", policy=policy.id, rule=rule.index, said=message)
-        case "webhook":
+        case "webhook" if (policy.id, rule.index) not in verdict.told:
+            verdict.told.add((policy.id, rule.index))
             verdict.pointed_out.append(
                 {
                     "policy_id": policy.id,

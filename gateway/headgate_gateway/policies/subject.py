@@ -163,9 +163,9 @@ def _judging(
         try:
             allowed = await engine.on_the_way(seen, policies, verdict, block)
         except GatewayError as error:
-            _remember_refusal(call, error)
+            await _remember_refusal(call, verdict, error)
             raise
-        _remember(call, verdict)
+        await _remember(call, verdict)
         return allowed or {}
 
     return lambda source: judged(
@@ -211,5 +211,6 @@ async def _point_out(call: Call, verdict: Verdict) -> None:
 
 async def _remember_refusal(call: Call, verdict: Verdict, error: GatewayError) -> None:
     await _point_out(call, verdict)
+    await call.gateway.teller.refused(call.asker, error)
     call.facts.policy_result = "deny"
     call.facts.policy_id = (error.details or {}).get("policy_id")

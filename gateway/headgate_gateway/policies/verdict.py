@@ -28,4 +28,6 @@ class Verdict:
     """The policies in shadow mode that would have refused it."""
     pointed_out: list[JsonObject] = field(default_factory=list[JsonObject])
     """Rules that webhooks are to be told of, with what they say."""
+    told: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
+    """Those of them that were pointed out; a stream is looked at many times."""
     tags: JsonObject = field(default_factory=dict[str, Any])

@@ -25,23 +25,23 @@ pub const SCHEME: Scheme = Scheme {
 #[non_exhaustive]
 pub enum WebhookEvent {
     /// A policy asks for a person, and the request waits.
-    ApprovalRequested(types::ApprovalRequestedEvent),
+    ApprovalRequested(types::ApprovalRequestedNotice),
     /// Somebody agreed or did not, the caller withdrew the request, or its time was over.
-    ApprovalDecided(types::ApprovalDecidedEvent),
+    ApprovalDecided(types::ApprovalDecidedNotice),
     /// A policy that is enforced refused a request.
-    PolicyViolated(types::PolicyViolatedEvent),
+    PolicyViolated(types::PolicyViolatedNotice),
     /// A rule with the action `webhook` held.
-    PolicyMatched(types::PolicyMatchedEvent),
+    PolicyMatched(types::PolicyMatchedNotice),
     /// Told once a minute for a key, however many requests are refused.
-    RateLimitExceeded(types::RateLimitExceededEvent),
+    RateLimitExceeded(types::RateLimitExceededNotice),
     /// Told once for each period of a cap.
-    SpendCapExceeded(types::SpendCapExceededEvent),
+    SpendCapExceeded(types::SpendCapExceededNotice),
     /// A run ended with a result, also when it was cancelled or out of time.
-    RunCompleted(types::RunCompletedEvent),
+    RunCompleted(types::RunCompletedNotice),
     /// A run ended with an error.
-    RunFailed(types::RunFailedEvent),
+    RunFailed(types::RunFailedNotice),
     /// Somebody tries the webhook.
-    WebhookTest(types::WebhookTestEvent),
+    WebhookTest(types::WebhookTestNotice),
     /// A webhook that this version does not know.
     Unknown(Value),
 }

@@ -8,45 +8,45 @@ import {
   type WebhookScheme,
 } from "./runtime/webhooks.js";
 import type {
-  ApprovalDecidedEvent,
-  ApprovalRequestedEvent,
-  PolicyMatchedEvent,
-  PolicyViolatedEvent,
-  RateLimitExceededEvent,
-  RunCompletedEvent,
-  RunFailedEvent,
-  SpendCapExceededEvent,
-  WebhookTestEvent,
+  ApprovalDecidedNotice,
+  ApprovalRequestedNotice,
+  PolicyMatchedNotice,
+  PolicyViolatedNotice,
+  RateLimitExceededNotice,
+  RunCompletedNotice,
+  RunFailedNotice,
+  SpendCapExceededNotice,
+  WebhookTestNotice,
 } from "./types/shared.js";
 
 export { WebhookSignatureError } from "./runtime/webhooks.js";
 
 /** A policy asks for a person, and the request waits. */
-export type ApprovalRequestedWebhook = ApprovalRequestedEvent;
+export type ApprovalRequestedWebhook = ApprovalRequestedNotice;
 
 /** Somebody agreed or did not, the caller withdrew the request, or its time was over. */
-export type ApprovalDecidedWebhook = ApprovalDecidedEvent;
+export type ApprovalDecidedWebhook = ApprovalDecidedNotice;
 
 /** A policy that is enforced refused a request. */
-export type PolicyViolatedWebhook = PolicyViolatedEvent;
+export type PolicyViolatedWebhook = PolicyViolatedNotice;
 
 /** A rule with the action `webhook` held. */
-export type PolicyMatchedWebhook = PolicyMatchedEvent;
+export type PolicyMatchedWebhook = PolicyMatchedNotice;
 
 /** Told once a minute for a key, however many requests are refused. */
-export type RateLimitExceededWebhook = RateLimitExceededEvent;
+export type RateLimitExceededWebhook = RateLimitExceededNotice;
 
 /** Told once for each period of a cap. */
-export type SpendCapExceededWebhook = SpendCapExceededEvent;
+export type SpendCapExceededWebhook = SpendCapExceededNotice;
 
 /** A run ended with a result, also when it was cancelled or out of time. */
-export type RunCompletedWebhook = RunCompletedEvent;
+export type RunCompletedWebhook = RunCompletedNotice;
 
 /** A run ended with an error. */
-export type RunFailedWebhook = RunFailedEvent;
+export type RunFailedWebhook = RunFailedNotice;
 
 /** Somebody tries the webhook. */
-export type WebhookTestWebhook = WebhookTestEvent;
+export type WebhookTestWebhook = WebhookTestNotice;
 
 /** The body of any webhook. */
 export type WebhookBody =

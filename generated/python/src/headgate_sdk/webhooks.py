@@ -9,27 +9,27 @@ from typing import Annotated, TypeAlias
 from ._runtime.models import Unknown, Untagged
 from ._runtime.webhooks import TOLERANCE, WebhookHeaders, unwrapped, verify
 from .types.webhook_events import (
-    ApprovalDecidedEvent,
-    ApprovalRequestedEvent,
-    PolicyMatchedEvent,
-    PolicyViolatedEvent,
-    RateLimitExceededEvent,
-    RunCompletedEvent,
-    RunFailedEvent,
-    SpendCapExceededEvent,
-    WebhookTestEvent,
+    ApprovalDecidedNotice,
+    ApprovalRequestedNotice,
+    PolicyMatchedNotice,
+    PolicyViolatedNotice,
+    RateLimitExceededNotice,
+    RunCompletedNotice,
+    RunFailedNotice,
+    SpendCapExceededNotice,
+    WebhookTestNotice,
 )
 
 WebhookEvent: TypeAlias = Annotated[
-    ApprovalRequestedEvent
-    | ApprovalDecidedEvent
-    | PolicyViolatedEvent
-    | PolicyMatchedEvent
-    | RateLimitExceededEvent
-    | SpendCapExceededEvent
-    | RunCompletedEvent
-    | RunFailedEvent
-    | WebhookTestEvent
+    ApprovalRequestedNotice
+    | ApprovalDecidedNotice
+    | PolicyViolatedNotice
+    | PolicyMatchedNotice
+    | RateLimitExceededNotice
+    | SpendCapExceededNotice
+    | RunCompletedNotice
+    | RunFailedNotice
+    | WebhookTestNotice
     | Unknown,
     Untagged(),
 ]

@@ -383,9 +383,23 @@ pub enum Policy {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PolicyMatched {
+    #[default]
+    #[serde(rename = "policy_matched")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PolicyVersion {
     #[default]
     #[serde(rename = "policy_version")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PolicyViolated {
+    #[default]
+    #[serde(rename = "policy_violated")]
     Value,
 }
 
@@ -407,6 +421,13 @@ pub enum Protocol {
 pub enum RateLimit {
     #[default]
     #[serde(rename = "rate_limit")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RateLimitExceeded {
+    #[default]
+    #[serde(rename = "rate_limit_exceeded")]
     Value,
 }
 
@@ -435,6 +456,20 @@ pub enum Run {
 pub enum RunComplete {
     #[default]
     #[serde(rename = "run_complete")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunCompleted {
+    #[default]
+    #[serde(rename = "run_completed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RunFailed {
+    #[default]
+    #[serde(rename = "run_failed")]
     Value,
 }
 
@@ -484,6 +519,13 @@ pub enum SignatureDelta {
 pub enum SpendCap {
     #[default]
     #[serde(rename = "spend_cap")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SpendCapExceeded {
+    #[default]
+    #[serde(rename = "spend_cap_exceeded")]
     Value,
 }
 
@@ -666,6 +708,27 @@ pub enum WebSearchResult {
 pub enum WebSearchToolResult {
     #[default]
     #[serde(rename = "web_search_tool_result")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Webhook {
+    #[default]
+    #[serde(rename = "webhook")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WebhookDelivery {
+    #[default]
+    #[serde(rename = "webhook_delivery")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WebhookTest {
+    #[default]
+    #[serde(rename = "webhook_test")]
     Value,
 }
 

@@ -955,6 +955,33 @@ impl ActionTag {
     }
 }
 
+/// Tells the webhooks of the project, by `policy_matched`. The request does not wait for them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActionWebhook {
+    #[serde(default)]
+    r#type: constants::Webhook,
+    /// What they are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl ActionWebhook {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            r#type: Default::default(),
+            message: None,
+        }
+    }
+
+    /// Sets `message`.
+    pub fn message(mut self, value: impl Into<String>) -> Self {
+        self.message = Some(value.into());
+        self
+    }
+}
+
 /// A JSON Schema of the draft 2020-12.
 pub type PolicyJsonSchema = Map<String, Value>;
 
@@ -1110,6 +1137,8 @@ pub enum PolicyAction {
     Log(ActionLog),
     /// Tagged `tag`.
     Tag(ActionTag),
+    /// Tagged `webhook`.
+    Webhook(ActionWebhook),
     /// Tagged `validate_schema`.
     ValidateSchema(ActionValidateSchema),
     /// Tagged `dynamic_route`.
@@ -1144,6 +1173,7 @@ impl Tagged for PolicyAction {
             Some("override") => fields.read(Self::Override),
             Some("log") => fields.read(Self::Log),
             Some("tag") => fields.read(Self::Tag),
+            Some("webhook") => fields.read(Self::Webhook),
             Some("validate_schema") => fields.read(Self::ValidateSchema),
             Some("dynamic_route") => fields.read(Self::DynamicRoute),
             Some("tool_scope") => fields.read(Self::ToolScope),
@@ -1209,6 +1239,12 @@ impl From<ActionLog> for PolicyAction {
 impl From<ActionTag> for PolicyAction {
     fn from(value: ActionTag) -> Self {
         Self::Tag(value)
+    }
+}
+
+impl From<ActionWebhook> for PolicyAction {
+    fn from(value: ActionWebhook) -> Self {
+        Self::Webhook(value)
     }
 }
 

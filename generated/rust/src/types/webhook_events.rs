@@ -5,7 +5,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{constants, ApprovalStatus, ErrorObject, RunStatus, RunStopReason, SpendPeriod};
+use super::{
+    constants, ApprovalKind, ApprovalStatus, ErrorObject, RunStatus, RunStopReason, SpendPeriod,
+};
 
 /// What is known of `approval_requested`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,14 +15,16 @@ use super::{constants, ApprovalStatus, ErrorObject, RunStatus, RunStopReason, Sp
 pub struct ApprovalRequestedData {
     /// The approval that is waited for.
     pub approval_id: String,
+    /// What it is about.
+    pub kind: ApprovalKind,
     /// The request.
     pub request_id: String,
     /// The key that it was made with; null for one of the settings.
     pub key_id: Option<String>,
-    /// The policy that asks.
-    pub policy_id: String,
+    /// The policy that asks; null for a draft of a workspace.
+    pub policy_id: Option<String>,
     /// What the policy is called.
-    pub policy_name: String,
+    pub policy_name: Option<String>,
     /// What is to be done.
     pub operation: String,
     /// The method of the request.
@@ -39,7 +43,7 @@ pub struct ApprovalRequestedData {
 /// A request waits for a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ApprovalRequestedEvent {
+pub struct ApprovalRequestedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -61,6 +65,8 @@ pub struct ApprovalRequestedEvent {
 pub struct ApprovalDecidedData {
     /// The approval.
     pub approval_id: String,
+    /// What it is about.
+    pub kind: ApprovalKind,
     /// The request.
     pub request_id: String,
     /// The key that it was made with; null for one of the settings.
@@ -79,7 +85,7 @@ pub struct ApprovalDecidedData {
 /// A request waits no more.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ApprovalDecidedEvent {
+pub struct ApprovalDecidedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -123,7 +129,7 @@ pub struct PolicyEventData {
 /// A policy refused a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct PolicyViolatedEvent {
+pub struct PolicyViolatedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -142,7 +148,7 @@ pub struct PolicyViolatedEvent {
 /// A rule with the action `webhook` held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct PolicyMatchedEvent {
+pub struct PolicyMatchedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -184,7 +190,7 @@ pub struct RateLimitExceededData {
 /// A key or a policy allows no more requests for now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct RateLimitExceededEvent {
+pub struct RateLimitExceededNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -220,7 +226,7 @@ pub struct SpendCapExceededData {
 /// A key reached one of its spend caps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct SpendCapExceededEvent {
+pub struct SpendCapExceededNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -256,7 +262,7 @@ pub struct RunCompletedData {
 /// A run ended with a result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct RunCompletedEvent {
+pub struct RunCompletedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -290,7 +296,7 @@ pub struct RunFailedData {
 /// A run ended with an error.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct RunFailedEvent {
+pub struct RunFailedNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.
@@ -320,7 +326,7 @@ pub struct WebhookTestData {
 /// Somebody tries the webhook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct WebhookTestEvent {
+pub struct WebhookTestNotice {
     /// Identifier of the event, the same at every try.
     pub id: String,
     /// When it happened.

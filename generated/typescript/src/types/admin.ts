@@ -738,6 +738,14 @@ export interface ActionTag {
   tags: PolicyTags;
 }
 
+/** Tells the webhooks of the project, by `policy_matched`. The request does not wait for them. */
+export interface ActionWebhook {
+  /** Names the kind of action. */
+  type: "webhook";
+  /** What they are told. */
+  message?: string;
+}
+
 /** A JSON Schema of the draft 2020-12. */
 export interface PolicyJsonSchema {
   [field: string]: unknown;
@@ -788,6 +796,7 @@ export type PolicyAction =
   | ActionOverride
   | ActionLog
   | ActionTag
+  | ActionWebhook
   | ActionValidateSchema
   | ActionDynamicRoute
   | ActionToolScope
@@ -1313,6 +1322,194 @@ export interface ServiceUpdateRequest {
   request_headers?: HeaderNameList;
   /** Headers of the service that callers get beside the usual ones. */
   response_headers?: HeaderNameList;
+}
+
+/** Where events are sent. */
+export type WebhookUrl = string;
+
+/** An event that can be told. */
+export type WebhookEventType =
+  | "approval_requested"
+  | "approval_decided"
+  | "policy_violated"
+  | "policy_matched"
+  | "rate_limit_exceeded"
+  | "spend_cap_exceeded"
+  | "run_completed"
+  | "run_failed"
+  | (string & {});
+
+/** The events that are told; an empty list is all of them. */
+export type WebhookEventTypeList = WebhookEventType[];
+
+/** A webhook to create. */
+export interface WebhookCreateRequest {
+  /** The project whose events are told. */
+  project_id: string;
+  /** Where they are sent. */
+  url: WebhookUrl;
+  /** What it is for, for people to read. */
+  description?: string;
+  /** The events that are told. Without it, all. */
+  events?: WebhookEventTypeList;
+  /**
+   * Whether anything is sent.
+   *
+   * The server's default is `true`.
+   */
+  is_active?: boolean;
+}
+
+/**
+ * Why the gateway gave a webhook up: it answered 410 (`gone`), or took nothing while an event was
+ * tried for hours (`failing`).
+ */
+export type WebhookDisabledReason = "gone" | "failing" | (string & {});
+
+/** A webhook with the secret behind its signatures, which is never shown again. */
+export interface WebhookWithSecret {
+  /** Identifier of the webhook, `wh_` and a ULID. */
+  id: string;
+  /** Always `webhook`. */
+  object: "webhook";
+  /** The project whose events are told. */
+  project_id: string;
+  /** Where they are sent. */
+  url: string;
+  /** What it is for, for people to read. */
+  description: string;
+  /** The events that are told. */
+  events: WebhookEventTypeList;
+  /** Whether anything is sent. */
+  is_active: boolean;
+  /** Why the gateway gave it up; null when it did not. */
+  disabled_reason: WebhookDisabledReason | null;
+  /** When an event was last taken. */
+  last_delivered_at: string | null;
+  /** Until when requests are signed with the secret before this one too. */
+  previous_secret_until: string | null;
+  /** When the webhook was created. */
+  created_at: string;
+  /** When the webhook was last changed. */
+  updated_at: string;
+  /** The secret, `whsec_` and base64, as libraries for Standard Webhooks take it. */
+  secret: string;
+}
+
+/** An address that is told what happens in a project. */
+export interface Webhook {
+  /** Identifier of the webhook, `wh_` and a ULID. */
+  id: string;
+  /** Always `webhook`. */
+  object: "webhook";
+  /** The project whose events are told. */
+  project_id: string;
+  /** Where they are sent. */
+  url: string;
+  /** What it is for, for people to read. */
+  description: string;
+  /** The events that are told. */
+  events: WebhookEventTypeList;
+  /** Whether anything is sent. */
+  is_active: boolean;
+  /** Why the gateway gave it up; null when it did not. */
+  disabled_reason: WebhookDisabledReason | null;
+  /** When an event was last taken. */
+  last_delivered_at: string | null;
+  /** Until when requests are signed with the secret before this one too. */
+  previous_secret_until: string | null;
+  /** When the webhook was created. */
+  created_at: string;
+  /** When the webhook was last changed. */
+  updated_at: string;
+}
+
+/** A page of webhooks. */
+export interface WebhookList {
+  /** Always `list`. */
+  object: "list";
+  /** The webhooks of this page. */
+  data: Webhook[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
+}
+
+/** What is to change about a webhook; what is absent stays. */
+export interface WebhookUpdateRequest {
+  /** Where events are sent. */
+  url?: WebhookUrl;
+  /** What it is for, for people to read. */
+  description?: string;
+  /** The events that are told. */
+  events?: WebhookEventTypeList;
+  /** Whether anything is sent. */
+  is_active?: boolean;
+}
+
+/** How a secret gives way to another. */
+export interface WebhookRotateRequest {
+  /**
+   * For how many seconds requests are signed with both secrets.
+   *
+   * The server's default is `86400`.
+   */
+  grace_s?: number;
+}
+
+/** Whether an event was taken (`delivered`), was given up (`failed`) or is still to be sent. */
+export type WebhookDeliveryStatus = "pending" | "delivered" | "failed" | (string & {});
+
+/** The body of the request. */
+export interface WebhookPayload {
+  [field: string]: unknown;
+}
+
+/** An event on its way to a webhook. */
+export interface WebhookDelivery {
+  /** Identifier of the delivery, `whd_` and a ULID. */
+  id: string;
+  /** Always `webhook_delivery`. */
+  object: "webhook_delivery";
+  /** The webhook. */
+  webhook_id: string;
+  /** Identifier of the event, which is the `webhook-id` of each try. */
+  event_id: string;
+  /** What happened. */
+  event_type: string;
+  /** What became of it so far. */
+  status: WebhookDeliveryStatus;
+  /** How many times it was tried. */
+  attempts: number;
+  /** The status of the last answer; null when none came. */
+  response_status: number | null;
+  /** Why the last try failed; null when it did not. */
+  error: string | null;
+  /** When it is tried next; null when it is not. */
+  next_attempt_at: string | null;
+  /** What is sent. */
+  payload: WebhookPayload;
+  /** When it happened. */
+  created_at: string;
+  /** When it was taken, if it was. */
+  delivered_at: string | null;
+}
+
+/** A page of deliveries. */
+export interface WebhookDeliveryList {
+  /** Always `list`. */
+  object: "list";
+  /** The deliveries of this page. */
+  data: WebhookDelivery[];
+  /** Whether another page follows. */
+  has_more: boolean;
+  /** Id of the first entry of this page. */
+  first_id: string | null;
+  /** Id of the last entry of this page, the cursor of the next one. */
+  last_id: string | null;
 }
 
 /** A host, with the port if it is not the usual one. */

@@ -560,6 +560,30 @@ class ActionTagParam(TypedDict):
     """The tags."""
 
 
+class ActionWebhook(ApiModel):
+    """Tells the webhooks of the project, by `policy_matched`. The request does not wait
+    for them.
+    """
+
+    type: Literal["webhook"]
+    """Names the kind of action."""
+
+    message: str | None = None
+    """What they are told."""
+
+
+class ActionWebhookParam(TypedDict):
+    """Tells the webhooks of the project, by `policy_matched`. The request does not wait
+    for them.
+    """
+
+    type: Literal["webhook"]
+    """Names the kind of action."""
+
+    message: NotRequired[str]
+    """What they are told."""
+
+
 class ActionValidateSchema(ApiModel):
     """Holds the body against a JSON Schema: of the request before, of the answer
     after.
@@ -657,6 +681,7 @@ PolicyAction: TypeAlias = Annotated[
     | ActionOverride
     | ActionLog
     | ActionTag
+    | ActionWebhook
     | ActionValidateSchema
     | ActionDynamicRoute
     | ActionToolScope
@@ -674,6 +699,7 @@ PolicyAction: TypeAlias = Annotated[
             "override": ActionOverride,
             "log": ActionLog,
             "tag": ActionTag,
+            "webhook": ActionWebhook,
             "validate_schema": ActionValidateSchema,
             "dynamic_route": ActionDynamicRoute,
             "tool_scope": ActionToolScope,
@@ -694,6 +720,7 @@ PolicyActionParam: TypeAlias = (
     | ActionOverrideParam
     | ActionLogParam
     | ActionTagParam
+    | ActionWebhookParam
     | ActionValidateSchemaParam
     | ActionDynamicRouteParam
     | ActionToolScopeParam

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from .._runtime.models import ApiModel
-from .approvals import ApprovalStatus
+from .approvals import ApprovalKind, ApprovalStatus
 from .errors import ErrorObject
 from .runs import RunStatus, RunStopReason
 from .usage import SpendPeriod
@@ -19,16 +19,19 @@ class ApprovalRequestedData(ApiModel):
     approval_id: str
     """The approval that is waited for."""
 
+    kind: ApprovalKind | str
+    """What it is about."""
+
     request_id: str
     """The request."""
 
     key_id: str | None
     """The key that it was made with; null for one of the settings."""
 
-    policy_id: str
-    """The policy that asks."""
+    policy_id: str | None
+    """The policy that asks; null for a draft of a workspace."""
 
-    policy_name: str
+    policy_name: str | None
     """What the policy is called."""
 
     operation: str
@@ -47,7 +50,7 @@ class ApprovalRequestedData(ApiModel):
     """Until when it waits."""
 
 
-class ApprovalRequestedEvent(ApiModel):
+class ApprovalRequestedNotice(ApiModel):
     """A request waits for a person."""
 
     id: str
@@ -72,6 +75,9 @@ class ApprovalDecidedData(ApiModel):
     approval_id: str
     """The approval."""
 
+    kind: ApprovalKind | str
+    """What it is about."""
+
     request_id: str
     """The request."""
 
@@ -88,7 +94,7 @@ class ApprovalDecidedData(ApiModel):
     """Who decided; null when nobody did."""
 
 
-class ApprovalDecidedEvent(ApiModel):
+class ApprovalDecidedNotice(ApiModel):
     """A request waits no more."""
 
     id: str
@@ -135,7 +141,7 @@ class PolicyEventData(ApiModel):
     """The program that asked, if it said so."""
 
 
-class PolicyViolatedEvent(ApiModel):
+class PolicyViolatedNotice(ApiModel):
     """A policy refused a request."""
 
     id: str
@@ -154,7 +160,7 @@ class PolicyViolatedEvent(ApiModel):
     """What is known of it."""
 
 
-class PolicyMatchedEvent(ApiModel):
+class PolicyMatchedNotice(ApiModel):
     """A rule with the action `webhook` held."""
 
     id: str
@@ -198,7 +204,7 @@ class RateLimitExceededData(ApiModel):
     """What it was to do."""
 
 
-class RateLimitExceededEvent(ApiModel):
+class RateLimitExceededNotice(ApiModel):
     """A key or a policy allows no more requests for now."""
 
     id: str
@@ -233,7 +239,7 @@ class SpendCapExceededData(ApiModel):
     """What was spent in that time, in US dollars."""
 
 
-class SpendCapExceededEvent(ApiModel):
+class SpendCapExceededNotice(ApiModel):
     """A key reached one of its spend caps."""
 
     id: str
@@ -268,7 +274,7 @@ class RunCompletedData(ApiModel):
     """Why it ended."""
 
 
-class RunCompletedEvent(ApiModel):
+class RunCompletedNotice(ApiModel):
     """A run ended with a result."""
 
     id: str
@@ -300,7 +306,7 @@ class RunFailedData(ApiModel):
     """The error that ended it."""
 
 
-class RunFailedEvent(ApiModel):
+class RunFailedNotice(ApiModel):
     """A run ended with an error."""
 
     id: str
@@ -326,7 +332,7 @@ class WebhookTestData(ApiModel):
     """The webhook."""
 
 
-class WebhookTestEvent(ApiModel):
+class WebhookTestNotice(ApiModel):
     """Somebody tries the webhook."""
 
     id: str
