@@ -228,6 +228,31 @@ class Session(BaseModel):
     ]
 
 
+class WebhookRotateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    grace_s: Annotated[
+        StrictInt,
+        Field(
+            description='For how many seconds requests are signed with both secrets.',
+            ge=0,
+            le=2592000,
+        ),
+    ] = 86400
+
+
+WebhookDeliveryStatus = TypeAliasType(
+    "WebhookDeliveryStatus",
+    Annotated[
+        Literal['pending', 'delivered', 'failed'],
+        Field(
+            description='Whether an event was taken (`delivered`), was given up (`failed`) or is still to be sent.'
+        ),
+    ],
+)
+
+
 class CredentialRotateRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -1563,6 +1588,35 @@ ServiceType = TypeAliasType(
 )
 
 
+WebhookUrl = TypeAliasType(
+    "WebhookUrl",
+    Annotated[
+        StrictStr,
+        Field(
+            description='Where events are sent.',
+            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}){0,16}/?(\\?[A-Za-z0-9._~=&-]{1,512})?$',
+        ),
+    ],
+)
+
+
+WebhookDisabledReason = TypeAliasType(
+    "WebhookDisabledReason",
+    Annotated[
+        Literal['gone', 'failing'],
+        Field(
+            description='Why the gateway gave a webhook up: it answered 410 (`gone`), or took nothing while an event was\ntried for hours (`failing`).'
+        ),
+    ],
+)
+
+
+class WebhookPayload(BaseModel):
+    model_config = ConfigDict(
+        extra='allow',
+    )
+
+
 CredentialHost = TypeAliasType(
     "CredentialHost",
     Annotated[
@@ -1682,6 +1736,129 @@ AuthMode = TypeAliasType(
         ),
     ],
 )
+
+
+class WebhookEventHead(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the event, the same at every try.')
+    ]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    project_id: Annotated[
+        StrictStr, Field(description='The project that it happened in.')
+    ]
+
+
+class ApprovalRequestedData(BaseModel):
+    approval_id: Annotated[
+        StrictStr, Field(description='The approval that is waited for.')
+    ]
+    kind: Annotated[ApprovalKind, Field(description='What it is about.')]
+    request_id: Annotated[StrictStr, Field(description='The request.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The key that it was made with; null for one of the settings.'
+        ),
+    ]
+    policy_id: Annotated[
+        StrictStr | None,
+        Field(description='The policy that asks; null for a draft of a workspace.'),
+    ]
+    policy_name: Annotated[
+        StrictStr | None, Field(description='What the policy is called.')
+    ]
+    operation: Annotated[StrictStr, Field(description='What is to be done.')]
+    method: Annotated[StrictStr, Field(description='The method of the request.')]
+    path: Annotated[StrictStr, Field(description='The path of the request.')]
+    agent_name: Annotated[
+        StrictStr | None, Field(description='The program that asks, if it said so.')
+    ]
+    expires_at: Annotated[AwareDatetime, Field(description='Until when it waits.')]
+
+
+class ApprovalDecidedData(BaseModel):
+    approval_id: Annotated[StrictStr, Field(description='The approval.')]
+    kind: Annotated[ApprovalKind, Field(description='What it is about.')]
+    request_id: Annotated[StrictStr, Field(description='The request.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The key that it was made with; null for one of the settings.'
+        ),
+    ]
+    status: Annotated[ApprovalStatus, Field(description='What became of it.')]
+    reason: Annotated[
+        StrictStr | None, Field(description='What whoever decided said about it.')
+    ]
+    reviewed_by: Annotated[
+        StrictStr | None, Field(description='Who decided; null when nobody did.')
+    ]
+
+
+class PolicyEventData(BaseModel):
+    policy_id: Annotated[StrictStr | None, Field(description='The policy.')]
+    policy_name: Annotated[
+        StrictStr | None, Field(description='What the policy is called.')
+    ]
+    rule_index: Annotated[
+        StrictInt | None, Field(description='Which of its rules it was, from 0.')
+    ]
+    message: Annotated[StrictStr, Field(description='What the rule says.')]
+    request_id: Annotated[StrictStr, Field(description='The request.')]
+    operation: Annotated[StrictStr, Field(description='What it was to do.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The key that it was made with; null for one of the settings.'
+        ),
+    ]
+    agent_name: Annotated[
+        StrictStr | None, Field(description='The program that asked, if it said so.')
+    ]
+
+
+class RateLimitExceededData(BaseModel):
+    key_id: Annotated[
+        StrictStr | None, Field(description='The key; null for one of the settings.')
+    ]
+    policy_id: Annotated[
+        StrictStr | None,
+        Field(description='The policy whose limit it is; null for that of the key.'),
+    ]
+    limit: Annotated[StrictInt, Field(description='How many requests are allowed.')]
+    window: Annotated[StrictStr, Field(description='In what time, such as `60s`.')]
+    reset_at: Annotated[
+        AwareDatetime, Field(description='When all of them are allowed again.')
+    ]
+    request_id: Annotated[
+        StrictStr, Field(description='The first request that was refused.')
+    ]
+    operation: Annotated[StrictStr, Field(description='What it was to do.')]
+
+
+class SpendCapExceededData(BaseModel):
+    key_id: Annotated[StrictStr, Field(description='The key.')]
+    period: Annotated[SpendPeriod, Field(description='The time that the cap is for.')]
+    limit_usd: Annotated[StrictFloat, Field(description='The cap in US dollars.')]
+    current_usd: Annotated[
+        StrictFloat, Field(description='What was spent in that time, in US dollars.')
+    ]
+
+
+class RunCompletedData(BaseModel):
+    run_id: Annotated[StrictStr, Field(description='The run.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The key that it was made with; null for one of the settings.'
+        ),
+    ]
+    status: Annotated[RunStatus, Field(description='How it ended.')]
+    stop_reason: Annotated[RunStopReason, Field(description='Why it ended.')]
+
+
+class WebhookTestData(BaseModel):
+    webhook_id: Annotated[StrictStr, Field(description='The webhook.')]
 
 
 class ContentBlockStopEvent(BaseModel):
@@ -2374,6 +2551,15 @@ HeaderName = TypeAliasType(
 )
 
 
+WebhookEventType = TypeAliasType(
+    "WebhookEventType",
+    Annotated[
+        Literal['approval_requested', 'approval_decided', 'policy_violated', 'policy_matched', 'rate_limit_exceeded', 'spend_cap_exceeded', 'run_completed', 'run_failed'],
+        Field(description='An event that can be told.'),
+    ],
+)
+
+
 CredentialInjectionMode = TypeAliasType(
     "CredentialInjectionMode",
     Annotated[
@@ -2763,6 +2949,16 @@ class ActionLog(BaseModel):
     message: Annotated[
         StrictStr | MISSING,
         Field(description='What the caller is told.', max_length=500),
+    ] = MISSING
+
+
+class ActionWebhook(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    type: Annotated[Literal['webhook'], Field(description='Names the kind of action.')]
+    message: Annotated[
+        StrictStr | MISSING, Field(description='What they are told.', max_length=500)
     ] = MISSING
 
 
@@ -3497,6 +3693,61 @@ class SessionList(BaseModel):
     ]
 
 
+class WebhookDelivery(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the delivery, `whd_` and a ULID.')
+    ]
+    object: Annotated[
+        Literal['webhook_delivery'], Field(description='Always `webhook_delivery`.')
+    ]
+    webhook_id: Annotated[StrictStr, Field(description='The webhook.')]
+    event_id: Annotated[
+        StrictStr,
+        Field(
+            description='Identifier of the event, which is the `webhook-id` of each try.'
+        ),
+    ]
+    event_type: Annotated[StrictStr, Field(description='What happened.')]
+    status: Annotated[
+        WebhookDeliveryStatus, Field(description='What became of it so far.')
+    ]
+    attempts: Annotated[StrictInt, Field(description='How many times it was tried.')]
+    response_status: Annotated[
+        StrictInt | None,
+        Field(description='The status of the last answer; null when none came.'),
+    ]
+    error: Annotated[
+        StrictStr | None,
+        Field(description='Why the last try failed; null when it did not.'),
+    ]
+    next_attempt_at: Annotated[
+        AwareDatetime | None,
+        Field(description='When it is tried next; null when it is not.'),
+    ]
+    payload: Annotated[WebhookPayload, Field(description='What is sent.')]
+    created_at: Annotated[AwareDatetime, Field(description='When it happened.')]
+    delivered_at: Annotated[
+        AwareDatetime | None, Field(description='When it was taken, if it was.')
+    ]
+
+
+class WebhookDeliveryList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[
+        list[WebhookDelivery], Field(description='The deliveries of this page.')
+    ]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
 class UsageSummary(BaseModel):
     object: Annotated[
         Literal['usage_summary'], Field(description='Always `usage_summary`.')
@@ -3572,6 +3823,62 @@ class Readiness(BaseModel):
     issues: Annotated[
         list[StrictStr], Field(description='What is wrong, for people to read.')
     ]
+
+
+class ApprovalRequestedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['approval_requested'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[ApprovalRequestedData, Field(description='What is known of it.')]
+
+
+class ApprovalDecidedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['approval_decided'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[ApprovalDecidedData, Field(description='What is known of it.')]
+
+
+class PolicyViolatedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['policy_violated'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[PolicyEventData, Field(description='What is known of it.')]
+
+
+class PolicyMatchedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['policy_matched'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[PolicyEventData, Field(description='What is known of it.')]
+
+
+class RateLimitExceededNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['rate_limit_exceeded'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[RateLimitExceededData, Field(description='What is known of it.')]
+
+
+class SpendCapExceededNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['spend_cap_exceeded'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[SpendCapExceededData, Field(description='What is known of it.')]
+
+
+class RunCompletedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['run_completed'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[RunCompletedData, Field(description='What is known of it.')]
+
+
+class WebhookTestNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['webhook_test'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[WebhookTestData, Field(description='What is known of it.')]
 
 
 class ImageBlockParam(BaseModel):
@@ -4165,6 +4472,18 @@ HeaderNameList = TypeAliasType(
         list[HeaderName],
         Field(
             description='Names of headers. Those that the gateway or the connection needs for itself are never passed on.',
+            max_length=32,
+        ),
+    ],
+)
+
+
+WebhookEventTypeList = TypeAliasType(
+    "WebhookEventTypeList",
+    Annotated[
+        list[WebhookEventType],
+        Field(
+            description='The events that are told; an empty list is all of them.',
             max_length=32,
         ),
     ],
@@ -5667,6 +5986,87 @@ class ServiceUpdateRequest(BaseModel):
     ] = MISSING
 
 
+class WebhookCreateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    project_id: Annotated[
+        StrictStr,
+        Field(
+            description='The project whose events are told.',
+            pattern='^proj_[0-9A-HJKMNP-TV-Z]{26}$',
+        ),
+    ]
+    url: Annotated[WebhookUrl, Field(description='Where they are sent.')]
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What it is for, for people to read.', max_length=2000),
+    ] = MISSING
+    events: Annotated[
+        WebhookEventTypeList | MISSING,
+        Field(description='The events that are told. Without it, all.'),
+    ] = MISSING
+    is_active: Annotated[StrictBool, Field(description='Whether anything is sent.')] = (
+        True
+    )
+
+
+class Webhook(BaseModel):
+    id: Annotated[
+        StrictStr, Field(description='Identifier of the webhook, `wh_` and a ULID.')
+    ]
+    object: Annotated[Literal['webhook'], Field(description='Always `webhook`.')]
+    project_id: Annotated[
+        StrictStr, Field(description='The project whose events are told.')
+    ]
+    url: Annotated[StrictStr, Field(description='Where they are sent.')]
+    description: Annotated[
+        StrictStr, Field(description='What it is for, for people to read.')
+    ]
+    events: Annotated[
+        WebhookEventTypeList, Field(description='The events that are told.')
+    ]
+    is_active: Annotated[StrictBool, Field(description='Whether anything is sent.')]
+    disabled_reason: Annotated[
+        WebhookDisabledReason | None,
+        Field(description='Why the gateway gave it up; null when it did not.'),
+    ]
+    last_delivered_at: Annotated[
+        AwareDatetime | None, Field(description='When an event was last taken.')
+    ]
+    previous_secret_until: Annotated[
+        AwareDatetime | None,
+        Field(
+            description='Until when requests are signed with the secret before this one too.'
+        ),
+    ]
+    created_at: Annotated[
+        AwareDatetime, Field(description='When the webhook was created.')
+    ]
+    updated_at: Annotated[
+        AwareDatetime, Field(description='When the webhook was last changed.')
+    ]
+
+
+class WebhookUpdateRequest(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    url: Annotated[
+        WebhookUrl | MISSING, Field(description='Where events are sent.')
+    ] = MISSING
+    description: Annotated[
+        StrictStr | MISSING,
+        Field(description='What it is for, for people to read.', max_length=2000),
+    ] = MISSING
+    events: Annotated[
+        WebhookEventTypeList | MISSING, Field(description='The events that are told.')
+    ] = MISSING
+    is_active: Annotated[
+        StrictBool | MISSING, Field(description='Whether anything is sent.')
+    ] = MISSING
+
+
 class CredentialCreateRequest(BaseModel):
     model_config = ConfigDict(
         extra='forbid',
@@ -5944,6 +6344,17 @@ class CallableService(BaseModel):
     ]
 
 
+class RunFailedData(BaseModel):
+    run_id: Annotated[StrictStr, Field(description='The run.')]
+    key_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='The key that it was made with; null for one of the settings.'
+        ),
+    ]
+    error: Annotated[ErrorObject, Field(description='The error that ended it.')]
+
+
 class ContentBlockDeltaEvent(BaseModel):
     type: Annotated[
         Literal['content_block_delta'], Field(description='Names the event.')
@@ -6088,7 +6499,7 @@ ToolResultBlockListParam = TypeAliasType(
 PolicyAction = TypeAliasType(
     "PolicyAction",
     Annotated[
-        ActionAllow | ActionDeny | ActionRateLimit | ActionThrottle | ActionRequireApproval | ActionRedact | ActionTransform | ActionOverride | ActionLog | ActionTag | ActionValidateSchema | ActionDynamicRoute | ActionToolScope,
+        ActionAllow | ActionDeny | ActionRateLimit | ActionThrottle | ActionRequireApproval | ActionRedact | ActionTransform | ActionOverride | ActionLog | ActionTag | ActionWebhook | ActionValidateSchema | ActionDynamicRoute | ActionToolScope,
         Field(description='What a rule does.', discriminator='type'),
     ],
 )
@@ -6247,6 +6658,37 @@ class CallableServiceList(BaseModel):
             description='Id of the last entry of this page, the cursor of the next one.'
         ),
     ]
+
+
+class WebhookWithSecret(Webhook):
+    secret: Annotated[
+        StrictStr,
+        Field(
+            description='The secret, `whsec_` and base64, as libraries for Standard Webhooks take it.'
+        ),
+    ]
+
+
+class WebhookList(BaseModel):
+    object: Annotated[Literal['list'], Field(description='Always `list`.')]
+    data: Annotated[list[Webhook], Field(description='The webhooks of this page.')]
+    has_more: Annotated[StrictBool, Field(description='Whether another page follows.')]
+    first_id: Annotated[
+        StrictStr | None, Field(description='Id of the first entry of this page.')
+    ]
+    last_id: Annotated[
+        StrictStr | None,
+        Field(
+            description='Id of the last entry of this page, the cursor of the next one.'
+        ),
+    ]
+
+
+class RunFailedNotice(WebhookEventHead):
+    type: Annotated[
+        Literal['run_failed'], Field(description='Names the kind of event.')
+    ]
+    data: Annotated[RunFailedData, Field(description='What is known of it.')]
 
 
 class ErrorEnvelope(BaseModel):

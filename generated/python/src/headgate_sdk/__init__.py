@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
     from .streams.workspace import AsyncWorkspaceStream, WorkspaceStream
+    from .webhooks import WebhookEvent
 
 __all__ = [
     "APIConnectionError",
@@ -128,6 +129,7 @@ __all__ = [
     "Tracing",
     "Unknown",
     "WaitingRequestOptions",
+    "WebhookEvent",
     "WebhookVerificationError",
     "WorkspaceStream",
     "crewai_tool",
@@ -202,6 +204,7 @@ if not TYPE_CHECKING:
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",
             "WaitingRequestOptions": "._options",
+            "WebhookEvent": ".webhooks",
             "WebhookVerificationError": "._runtime.errors",
             "WorkspaceStream": ".streams.workspace",
             "crewai_tool": "._runtime.agents",

@@ -431,6 +431,58 @@ ADMIN_SERVICES_DELETE = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_WEBHOOKS_CREATE = Operation(
+    method="POST",
+    path="/v1/admin/webhooks",
+    credentials=(("admin_key",),),
+    idempotency="key",
+)
+ADMIN_WEBHOOKS_LIST = Operation(
+    method="GET",
+    path="/v1/admin/webhooks",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_WEBHOOKS_GET = Operation(
+    method="GET",
+    path="/v1/admin/webhooks/{webhook_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_WEBHOOKS_UPDATE = Operation(
+    method="PATCH",
+    path="/v1/admin/webhooks/{webhook_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_WEBHOOKS_DELETE = Operation(
+    method="DELETE",
+    path="/v1/admin/webhooks/{webhook_id}",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_WEBHOOKS_ROTATE = Operation(
+    method="POST",
+    path="/v1/admin/webhooks/{webhook_id}/rotate",
+    credentials=(("admin_key",),),
+)
+ADMIN_WEBHOOKS_TEST = Operation(
+    method="POST",
+    path="/v1/admin/webhooks/{webhook_id}/test",
+    credentials=(("admin_key",),),
+)
+ADMIN_WEBHOOKS_DELIVERIES = Operation(
+    method="GET",
+    path="/v1/admin/webhooks/{webhook_id}/deliveries",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
+ADMIN_WEBHOOKS_REDELIVER = Operation(
+    method="POST",
+    path="/v1/admin/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_CREDENTIALS_CREATE = Operation(
     method="POST",
     path="/v1/admin/credentials",
