@@ -9,6 +9,7 @@ pub mod call;
 pub mod cancel;
 pub mod config;
 pub mod content;
+pub mod declared;
 pub mod deltas;
 mod environment;
 pub mod error;

@@ -12,6 +12,7 @@ from headgate.plan.rust.clients import plan_client
 from headgate.plan.rust.content import ContentFile
 from headgate.plan.rust.definitions import Definitions
 from headgate.plan.rust.errors import plan_errors
+from headgate.plan.rust.headers import plan_headers
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.members import Constants
 from headgate.plan.rust.names import claim_snake, module_scope, name_definitions
@@ -46,6 +47,7 @@ RUNTIME: Final = (
     "cancel",
     "config",
     "content",
+    "declared",
     "deltas",
     "environment",
     "error",
@@ -142,6 +144,9 @@ class Crate:
             yield Rendered("src/scopes.rs", "rust/scopes.jinja", scopes)
         errors = plan_errors(self.api.errors, self.definitions, self.header)
         yield Rendered("src/errors.rs", "rust/errors.jinja", errors)
+        if self.api.headers:
+            read = plan_headers(self.api.headers, self.header)
+            yield Rendered("src/headers.rs", "rust/headers.jinja", read)
         if has_pages:
             yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
         yield from self._resources()

@@ -74,6 +74,7 @@ class RootPage:
     server: bool
     scopes: bool
     passing: bool
+    headers: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -157,4 +158,5 @@ def plan_root(
         server=server,
         scopes=scopes,
         passing=api.surface.calls is not None,
+        headers=bool(api.headers),
     )

@@ -4,6 +4,7 @@ mod builder_vectors;
 mod calls;
 mod cancelling;
 mod chat;
+mod declared;
 mod embeddings;
 mod error_vectors;
 mod errors;
