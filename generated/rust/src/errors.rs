@@ -132,6 +132,7 @@ pub const ERROR_SHAPE: ErrorShape = ErrorShape {
     retryable: Some("retryable"),
     retry_after: Some("retry_after"),
     details: Some("details"),
+    pending: Some("A person has to agree first; the answer is not there yet."),
 };
 
 const RULES: &[ErrorRule<ErrorKind>] = &[

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::cancel::CancelToken;
 use super::config::{NamedHeaders, Timeouts};
@@ -174,11 +174,15 @@ impl<R: Reply, W> Call<R, W> {
         self
     }
 
-    /// Lets those look on, and stop the call, that do so for another call.
-    pub(super) fn watched_as(&mut self, other: &Options) {
-        let own = &mut self.sender.options;
-        own.interceptors.clone_from(&other.interceptors);
-        own.cancel.clone_from(&other.cancel);
+    /// Takes over the options of another call, but for what is about its own request.
+    pub(super) fn take_options(&mut self, other: &Options) {
+        self.sender.options = Options {
+            query: Vec::new(),
+            extra_body: Map::new(),
+            idempotency_key: None,
+            wait: None,
+            ..other.clone()
+        };
     }
 
     pub(super) fn into_sender(self) -> Sender {

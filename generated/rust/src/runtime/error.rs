@@ -114,6 +114,8 @@ pub struct ErrorShape {
     pub retry_after: Option<&'static str>,
     /// Further details.
     pub details: Option<&'static str>,
+    /// The message of an answer that says that it comes later.
+    pub pending: Option<&'static str>,
 }
 
 impl ErrorShape {

@@ -10,7 +10,6 @@ use super::call::{Call, Json, MayWait, Reply};
 use super::cancel::unless_cancelled;
 use super::error::{ApiError, Error};
 use super::request::{Operation, Request, Style};
-use super::response::ResponseInfo;
 use super::transport::{Body, Opened, Sender};
 use super::wait::{ask_until, seconds_left};
 
@@ -70,16 +69,23 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn error(&self, details: Map<String, Value>, response: ResponseInfo) -> Error {
+    fn error(&self, pending: &Error, details: Map<String, Value>, body: &Value) -> Error {
+        let response = pending.response().cloned();
+        let body = (!body.is_null()).then(|| body.to_string());
         let error = ApiError {
-            status: self.status.unwrap_or(response.status()),
+            status: self.status.or(pending.status()).unwrap_or_default(),
             kind: self.kind.map(str::to_owned),
             code: self.code.map(str::to_owned),
             message: Some(self.message.to_owned()),
+            request_id: pending.request_id().map(str::to_owned),
             details,
             ..ApiError::default()
         };
-        Error::api(error, None).with_response(response)
+        let made = Error::api(error, body);
+        match response {
+            Some(response) => made.with_response(response),
+            None => made,
+        }
     }
 }
 
@@ -89,6 +95,9 @@ impl<R: Reply> Call<R, MayWait> {
     pub fn wait_until_decided(mut self, waiting: &'static Waiting, limit: Duration) -> Self {
         let seconds = seconds_left(limit, waiting.most);
         let request = self.request_mut();
+        if limit.is_zero() {
+            request.refuse("the time to wait is not above zero");
+        }
         *request = request
             .clone()
             .with_header("Prefer", format!("wait={seconds}"));
@@ -130,25 +139,26 @@ impl Opened {
         let body = body.read(idle, self.deadline).await;
         let body = body.map_err(|error| error.with_response(self.response.clone()))?;
         let said: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let pending = || pending_error(&said, &body, self.response.clone());
+        let pending = self.pending_error(&said, &body);
         let Some((waiting, deadline)) = wait else {
-            return Err(pending());
+            return Err(pending);
         };
         let Some(id) = said[waiting.id].as_str() else {
-            return Err(pending());
+            return Err(pending);
         };
+        let mut details = Map::from_iter([(waiting.id.to_owned(), id.into())]);
         let Some(answer) = self.asked(waiting, deadline, id).await? else {
-            let details = Map::from_iter([(waiting.id.to_owned(), id.into())]);
-            return Err(waiting.late.error(details, self.response));
+            return Err(waiting.late.error(&pending, details, &said));
         };
+        details.extend(waiting.details(&answer));
         let value = answer[waiting.field].as_str().unwrap_or_default();
         if waiting.granted.contains(&value) {
             return self.replaced(&waiting.answer, &answer).await;
         }
         let mut refusals = waiting.refusals.iter();
         match refusals.find(|(refused, _)| *refused == value) {
-            Some((_, refusal)) => Err(refusal.error(waiting.details(&answer), self.response)),
-            None => Err(pending()),
+            Some((_, refusal)) => Err(refusal.error(&pending, details, &answer)),
+            None => Err(pending),
         }
     }
 
@@ -165,10 +175,29 @@ impl Opened {
             request.path(waiting.parameter, id);
             request.query(waiting.query, &seconds, Style::Comma);
             let mut call = Call::<Json<Value>>::new(core, request);
-            call.watched_as(options);
+            call.take_options(options);
             call
         };
         ask_until(deadline, waiting.most, |shown| waiting.waits(shown), ask).await
+    }
+
+    /// Makes the error for an answer that says that it comes later; its body has the details.
+    fn pending_error(&self, said: &Value, body: &Bytes) -> Error {
+        let shape = &self.sender.core.service.errors;
+        let id = shape.request_id.and_then(|name| said[name].as_str());
+        let error = ApiError {
+            status: self.response.status(),
+            pending: true,
+            message: shape.pending.map(str::to_owned),
+            request_id: id.map(str::to_owned),
+            details: said.as_object().cloned().unwrap_or_default(),
+            object: said.clone(),
+            ..ApiError::default()
+        };
+        let text = String::from_utf8_lossy(body).into_owned();
+        Error::api(error, Some(text))
+            .with_content(body.clone())
+            .with_response(self.response.clone())
     }
 
     /// Puts the answer that was kept in the place of the one that came.
@@ -208,22 +237,6 @@ impl Waiting {
             .filter(|(_, value)| !value.is_null())
             .collect()
     }
-}
-
-/// Makes the error for an answer that says that it comes later; its body has the details.
-fn pending_error(said: &Value, body: &Bytes, response: ResponseInfo) -> Error {
-    let error = ApiError {
-        status: response.status(),
-        pending: true,
-        message: Some("the answer is not there yet".to_owned()),
-        details: said.as_object().cloned().unwrap_or_default(),
-        object: said.clone(),
-        ..ApiError::default()
-    };
-    let text = String::from_utf8_lossy(body).into_owned();
-    Error::api(error, Some(text))
-        .with_content(body.clone())
-        .with_response(response)
 }
 
 /// Reads headers that were kept as JSON; what is no header is left out.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
-from headgate.encoding.code import Code, assembled, fixed
+from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.errors import Location
 from headgate.ir.types import Direction, Docs, Field, Json, Struct, TypeId
 from headgate.plan.rust import layout
@@ -62,6 +62,7 @@ class ErrorShapePage:
     retryable: Code
     retry_after: Code
     details: Code
+    pending: Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,8 @@ _FIXED: Final = {
 def plan_shape(model: ErrorModel) -> ErrorShapePage:
     """Plan the description of an error's body."""
     fields = model.fields
+    said = model.pending and described(model.pending.docs, "The answer comes later")
+    pending = layout.member(4, fixed("pending"), rust.option(said or None))
     return ErrorShapePage(
         at=rust.option(model.at),
         kind=rust.option(fields.type),
@@ -133,6 +136,7 @@ def plan_shape(model: ErrorModel) -> ErrorShapePage:
         retryable=rust.option(fields.retryable),
         retry_after=rust.option(fields.retry_after),
         details=rust.option(fields.details),
+        pending=layout.indented(4, joined("", (pending, fixed(",")))),
     )
 
 

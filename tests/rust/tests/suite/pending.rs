@@ -46,6 +46,7 @@ async fn an_answer_that_comes_later_is_an_error() {
         (error.kind(), error.status(), error.request_id()),
         (ErrorKind::ApprovalPending, Some(202), Some("req_1"))
     );
+    assert!(error.message().contains("person"), "{error}");
     assert!(!error.is_retryable());
     let raw = raw.expect_err("no answer yet");
     assert_eq!(raw.kind(), ErrorKind::ApprovalPending);
