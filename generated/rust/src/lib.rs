@@ -20,6 +20,7 @@
 mod client;
 pub mod content;
 mod errors;
+mod headers;
 mod pages;
 pub mod resources;
 #[doc(hidden)]
@@ -33,6 +34,7 @@ pub mod webhooks;
 
 pub use client::{Client, ClientBuilder};
 pub use errors::*;
+pub use headers::DeclaredHeaders;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use runtime::assembly::Assembled;
 pub use runtime::call::Call;

@@ -71,6 +71,7 @@ pub const ERROR_SHAPE: ErrorShape = ErrorShape {
     retryable: None,
     retry_after: None,
     details: None,
+    pending: None,
 };
 
 const RULES: &[ErrorRule<ErrorKind>] = &[
