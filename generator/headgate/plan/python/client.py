@@ -180,6 +180,7 @@ def client_page(context: Context) -> ClientPage:
     later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
     secrets = [name(option) for option in secret_options(context)]
+    options = tuple(_secret(each, context, later) for each in secrets)
     server = _server_option(context, imports)
     maps = [name(each.option) for each in context.api.header_maps]
     return ClientPage(
@@ -187,7 +188,7 @@ def client_page(context: Context) -> ClientPage:
         docs=docstring(["The clients."], 0),
         imports=imports.groups(),
         typing_imports=later.groups(4),
-        secrets=tuple(_secret(each, context, later) for each in secrets),
+        secrets=options,
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
