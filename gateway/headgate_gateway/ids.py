@@ -37,6 +37,13 @@ def ulid() -> str:
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
 
 
+def id_at(prefix: str, milliseconds: int) -> str:
+    """The bound between identifiers made before a time and those made from then on."""
+    number = milliseconds << _RANDOM_BITS
+    text = "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return f"{prefix}_{text}"
+
+
 def new_id(prefix: str) -> str:
     """A new identifier such as ``run_01JD...``."""
     return f"{prefix}_{ulid()}"

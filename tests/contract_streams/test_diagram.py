@@ -23,6 +23,7 @@ DECLARATIONS = {
     "message": SPECIFIED["message"].declaration,
     "run": SPECIFIED["run"].declaration,
     "workspace": SPECIFIED["workspace"].declaration,
+    "audit": SPECIFIED["audit"].declaration,
     "chat": read_declaration("chat <&>", CHAT)[0],
 }
 every = pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.gateway.client import Client, message, run
+from headgate.contract import Frame, SseDecoder
+from tests.gateway.client import Client, Recording, breaches, message, run
 from tests.gateway.proxy_bench import running_bench
 from tests.gateway_process import running_gateway
 
@@ -121,6 +122,42 @@ def test_the_agent_falls_back_to_the_user_agent(client: Client, project: str):
     assert entry["span_id"] == answer.headers["x-span-id"]
     assert re.fullmatch("[0-9a-f]{16}", entry["span_id"])
     assert entry["properties"] == {}
+
+
+def test_the_log_is_followed(client: Client, project: str):
+    """Each new entry comes once and in order, to the end that was asked for."""
+    caller = client.with_key(client.new_key(project)["secret"])
+    url = "/v1/admin/audit-logs:stream"
+    decoder, frames = SseDecoder(), list[Frame]()
+    with client.admin.stream("GET", url, params={"project_id": project}) as answer:
+        for chunk in answer.iter_bytes():
+            frames += decoder.feed(chunk)
+            entries_so_far = [f for f in frames if f.type == "audit_log.created"]
+            # A ping comes when all is quiet, and then something happens.
+            if frames[-1].type in ("audit_log.opened", "ping"):
+                caller.http.get("/v1/models")
+            if len(entries_so_far) > 1:
+                break
+    first, second = [json.loads(frame.data)["entry"] for frame in entries_so_far[:2]]
+    rest = followed(client, after=first["id"], follow="false", project_id=project)
+    short = followed(client, max_wait_s="1")
+    listed = entries(client, 2, project_id=project)
+
+    assert (first["id"], second["id"]) == (listed[0]["id"], listed[1]["id"])
+    assert first == listed[0]
+    assert breaches("audit", rest) == breaches("audit", short) == []
+    behind = [event["entry"]["id"] for event in rest.of("audit_log.created")]
+    assert behind == [entry["id"] for entry in listed[1 : len(behind) + 1]]
+    assert rest.events[-1]["reason"] == "caught_up"
+    assert rest.events[-1]["last_id"] >= second["id"]
+    assert short.events[-1]["reason"] == "time_over"
+
+
+def followed(client: Client, **params: str) -> Recording:
+    """The log's stream to its end."""
+    answer = client.admin.get("/v1/admin/audit-logs:stream", params=params)
+    frames = SseDecoder().feed(answer.content)
+    return Recording(answer.status_code, answer.headers, frames, complete=True)
 
 
 def test_sessions_and_spans_are_found_again(client: Client, project: str):

@@ -223,7 +223,7 @@ def test_a_call_waits_for_a_person(use) -> None:
     assert found.status == "expired"
 
 
-def test_what_was_asked_is_in_the_audit_log(use) -> None:
+def test_what_was_asked_is_in_the_audit_log(use, twin: Twin, gateway: Gateway) -> None:
     """The entry of a request is there soon, by its id."""
     asked = use(lambda c: c.messages.create(model="mock/echo", messages=HELLO))
     request_id = asked.http_response.request_id
@@ -232,7 +232,14 @@ def test_what_was_asked_is_in_the_audit_log(use) -> None:
         page = use(lambda c: c.admin.audit_logs.list(request_id=request_id, limit=1))
         found = page.data
     whole = use(lambda c: c.admin.audit_logs.get(found[0].id))
+    told = twin.read(
+        gateway.url,
+        lambda c: c.admin.audit_logs.stream(after=found[0].id, follow=False),
+        admin_key=gateway.admin_key,
+    )
 
+    assert told.events[0].type == "audit_log.opened"
+    assert told.events[-1].type == "audit_log.closed"
     assert whole.operation == "messages.create"
     assert whole.output_tokens == asked.usage.output_tokens
 

@@ -20,7 +20,12 @@ from tests.gateway_process import Gateway
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = ROOT / ".venv-second-reader" / "bin"
 DRIVER = Path(__file__).with_name("drive.py")
-STREAMS_ONLY = {"runs.stream", "runs.events", "workspaces.events"}
+STREAMS_ONLY = {
+    "runs.stream",
+    "runs.events",
+    "workspaces.events",
+    "admin.audit_logs.stream",
+}
 ANY_CONTENT = "/v1/proxy/"
 """What is answered there is an upstream's, of any media type, which it leaves out."""
 

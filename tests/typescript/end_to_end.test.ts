@@ -498,7 +498,10 @@ test("what was asked is read again in the audit log", async () => {
   while (session === undefined) session = await find();
   const [entry] = await all(auditLogs.list({ session_id: "a-session" }));
   const whole = await auditLogs.get(entry?.id ?? "");
+  const told = await all(auditLogs.stream({ after: whole.id, follow: false }));
 
+  assert.equal(told[0]?.type, "audit_log.opened");
+  assert.equal(told.at(-1)?.type, "audit_log.closed");
   assert.equal((await sessions.get(session.id)).request_count, 1);
   assert.deepEqual([whole.model, whole.request_body], ["mock/echo", null]);
 });

@@ -30,6 +30,12 @@ class AuditTrail:
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._written = asyncio.Event()
+
+    @property
+    def written(self) -> asyncio.Event:
+        """Set when there is more than now; take it before looking."""
+        return self._written
 
     def start(self) -> None:
         """Begin to write."""
@@ -70,6 +76,8 @@ class AuditTrail:
                 return
             await self._store.append([_with_bodies(entry) for entry in batch])
             del self._waiting[: len(batch)]
+        self._written.set()
+        self._written = asyncio.Event()
 
 
 def _told(facts: Facts) -> dict[str, Any]:

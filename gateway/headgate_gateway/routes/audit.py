@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from headgate_gateway.audit.follow import AuditFollower
 from headgate_gateway.clock import parse_rfc3339, rfc3339
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
@@ -11,6 +12,7 @@ from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.json import JsonObject
 from headgate_gateway.routes.pages import list_answer, page_request
 from headgate_gateway.store.audit import AuditFilter
+from headgate_gateway.streaming import EventStream
 
 _BODIES = ("request_body", "response_body")
 _SESSION = (
@@ -42,6 +44,27 @@ async def get_log(call: Call) -> Answer:
     if row is None:
         raise GatewayError("not_found", "There is no such entry.")
     return json_answer({**_shown(row), **{name: row[name] for name in _BODIES}})
+
+
+async def stream(call: Call) -> EventStream:
+    """The entries behind a cursor, and those that are made from now on."""
+    gateway = call.gateway
+    gateway.drain.refuse_new_work()
+    follower = AuditFollower(gateway.audit_store, gateway.audit, show=_shown)
+    follows: bool = call.parameters["follow"]
+    frames = follower.follow(
+        call.parameters.get("after"),
+        project_id=call.parameters.get("project_id"),
+        ends_on=gateway.drain.begun,
+        seconds=call.parameters.get("max_wait_s") if follows else 0,
+    )
+    return EventStream(
+        frames,
+        ends_on=gateway.drain.cut,
+        metrics=gateway.metrics,
+        ping_interval=gateway.settings.ping_interval,
+        stalled_reader=gateway.settings.stalled_reader,
+    )
 
 
 async def list_sessions(call: Call) -> Answer:
@@ -89,6 +112,7 @@ def _session(row: sa.RowMapping) -> JsonObject:
 HANDLERS: Mapping[str, Handler] = {
     "admin.audit_logs.list": list_logs,
     "admin.audit_logs.get": get_log,
+    "admin.audit_logs.stream": stream,
     "admin.sessions.list": list_sessions,
     "admin.sessions.get": get_session,
 }

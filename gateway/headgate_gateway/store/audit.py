@@ -82,6 +82,32 @@ class AuditStore:
                 connection, query, id_column=audit_logs.c.id, page=page
             )
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes append too."""
+        return not self._database.is_sqlite
+
+    async def newest_id(self, *, before: str | None) -> str | None:
+        """The id of the last entry, or of the last one before an id."""
+        query = sa.select(sa.func.max(audit_logs.c.id))
+        if before is not None:
+            query = query.where(audit_logs.c.id < before)
+        async with self._database.reading() as connection:
+            newest: str | None = (await connection.execute(query)).scalar_one()
+            return newest
+
+    async def behind(
+        self, after: str | None, *, before: str | None, limit: int
+    ) -> list[sa.RowMapping]:
+        """The entries between two ids, in their order."""
+        query = sa.select(audit_logs).order_by(audit_logs.c.id).limit(limit)
+        if after is not None:
+            query = query.where(audit_logs.c.id > after)
+        if before is not None:
+            query = query.where(audit_logs.c.id < before)
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).mappings())
+
     async def get_session(self, row_id: str) -> sa.RowMapping | None:
         """The session, or None."""
         query = sa.select(sessions).where(sessions.c.id == row_id)

@@ -1127,3 +1127,110 @@ impl EventOf<WorkspaceKind> for types::PingEvent {
         }
     }
 }
+
+/// The stream `audit`.
+pub type AuditStream = EventStream<AuditKind>;
+
+/// What is particular to [`AuditStream`].
+#[derive(Clone, Copy, Debug)]
+pub enum AuditKind {}
+
+impl StreamKind for AuditKind {
+    type Event = types::AuditStreamEvent;
+    type Fold = NoFold;
+
+    const DESCRIPTOR: &'static Descriptor = &Descriptor {
+        media_type: "text/event-stream",
+        framing: Framing::EventStream,
+        enveloped: true,
+        declared: true,
+        terminal: &["audit_log.closed", "error"],
+        heartbeats: &["ping"],
+        sentinel: None,
+        error: Some((Some("error"), "error")),
+        sequence: None,
+        frames: &[],
+        resume: None,
+    };
+
+    fn decode(name: Option<&str>, data: &str) -> Result<Self::Event, serde_json::Error> {
+        match name {
+            Some("audit_log.opened") => variant(data, types::AuditStreamEvent::AuditLogOpened),
+            Some("audit_log.created") => variant(data, types::AuditStreamEvent::AuditLogCreated),
+            Some("audit_log.closed") => variant(data, types::AuditStreamEvent::AuditLogClosed),
+            Some("error") => variant(data, types::AuditStreamEvent::Error),
+            Some("ping") => variant(data, types::AuditStreamEvent::Ping),
+            _ => serde_json::from_str(data),
+        }
+    }
+
+    fn name(event: &Self::Event) -> &str {
+        match event {
+            types::AuditStreamEvent::AuditLogOpened(_) => "audit_log.opened",
+            types::AuditStreamEvent::AuditLogCreated(_) => "audit_log.created",
+            types::AuditStreamEvent::AuditLogClosed(_) => "audit_log.closed",
+            types::AuditStreamEvent::Error(_) => "error",
+            types::AuditStreamEvent::Ping(_) => "ping",
+            types::AuditStreamEvent::Unknown(fields) => tag(fields, "type"),
+        }
+    }
+
+    fn sequence(_event: &Self::Event) -> Option<u64> {
+        None
+    }
+
+    fn parameter<'a>(_event: &'a Self::Event, _field: &str) -> Option<&'a str> {
+        None
+    }
+}
+
+impl EventOf<AuditKind> for types::AuditStreamEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        Some(event)
+    }
+}
+
+impl EventOf<AuditKind> for types::AuditLogOpenedEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        match event {
+            types::AuditStreamEvent::AuditLogOpened(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<AuditKind> for types::AuditLogCreatedEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        match event {
+            types::AuditStreamEvent::AuditLogCreated(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<AuditKind> for types::AuditLogClosedEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        match event {
+            types::AuditStreamEvent::AuditLogClosed(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<AuditKind> for types::AuditErrorEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        match event {
+            types::AuditStreamEvent::Error(event) => Some(event),
+            _ => None,
+        }
+    }
+}
+
+impl EventOf<AuditKind> for types::PingEvent {
+    fn of(event: &types::AuditStreamEvent) -> Option<&Self> {
+        match event {
+            types::AuditStreamEvent::Ping(event) => Some(event),
+            _ => None,
+        }
+    }
+}

@@ -7,12 +7,21 @@ use std::sync::Arc;
 use crate::runtime::call::{Call, Json};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
+use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
+use crate::streams::AuditKind;
 use crate::types;
 
 pub(crate) static LIST: Operation = Operation {
     method: "GET",
     path: "/v1/admin/audit-logs",
+    security: &[&[1]],
+    idempotency: Idempotency::Natural,
+};
+
+pub(crate) static STREAM: Operation = Operation {
+    method: "GET",
+    path: "/v1/admin/audit-logs:stream",
     security: &[&[1]],
     idempotency: Idempotency::Natural,
 };
@@ -175,6 +184,59 @@ impl ListParams {
     }
 }
 
+/// The parameters of `admin.audit_logs.stream`.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct StreamParams {
+    /// Only entries behind this one.
+    pub after: Option<String>,
+    /// Whether to wait for events that have not happened yet. With `false` the stream ends after
+    /// the newest stored event.
+    ///
+    /// Default: `true`.
+    pub follow: Option<bool>,
+    /// For how many seconds to follow; without it until the gateway stops.
+    pub max_wait_s: Option<i64>,
+    /// Only requests of this project.
+    pub project_id: Option<String>,
+}
+
+impl StreamParams {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            after: None,
+            follow: None,
+            max_wait_s: None,
+            project_id: None,
+        }
+    }
+
+    /// Sets `after`.
+    pub fn after(mut self, value: impl Into<String>) -> Self {
+        self.after = Some(value.into());
+        self
+    }
+
+    /// Sets `follow`.
+    pub fn follow(mut self, value: bool) -> Self {
+        self.follow = Some(value);
+        self
+    }
+
+    /// Sets `max_wait_s`.
+    pub fn max_wait_s(mut self, value: i64) -> Self {
+        self.max_wait_s = Some(value);
+        self
+    }
+
+    /// Sets `project_id`.
+    pub fn project_id(mut self, value: impl Into<String>) -> Self {
+        self.project_id = Some(value.into());
+        self
+    }
+}
+
 /// What was asked of the gateway, and what came of it.
 #[derive(Clone, Debug)]
 pub struct AdminAuditLogs {
@@ -211,6 +273,20 @@ impl AdminAuditLogs {
         request.query("created_after", &params.created_after, Style::Repeated);
         request.query("created_before", &params.created_before, Style::Repeated);
         request.pages(Walk::Cursor("after"));
+        Call::new(&self.core, request)
+    }
+
+    /// Follow what is asked of the gateway
+    ///
+    /// Streams the entries behind the cursor, without bodies, and then each new one a moment after its
+    /// request is over. Without a cursor it begins behind the newest one. It ends after `max_wait_s` seconds, or with `follow`
+    /// false after the newest entry; the last event names the cursor to go on with.
+    pub fn stream(&self, params: StreamParams) -> Call<Streaming<AuditKind>> {
+        let mut request = Request::new(&STREAM);
+        request.query("after", &params.after, Style::Repeated);
+        request.query("follow", &params.follow, Style::Repeated);
+        request.query("max_wait_s", &params.max_wait_s, Style::Repeated);
+        request.query("project_id", &params.project_id, Style::Repeated);
         Call::new(&self.core, request)
     }
 

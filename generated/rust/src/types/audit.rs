@@ -282,3 +282,34 @@ pub struct SessionList {
     #[serde(flatten)]
     pub extra: Map<String, Value>,
 }
+
+/// Why a stream of entries is over: `caught_up` there are no more and it does not follow, `time_over` it
+/// followed for as long as it was to, `draining` the gateway stops.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum AuditCloseReason {
+    /// `caught_up`.
+    #[serde(rename = "caught_up")]
+    CaughtUp,
+    /// `time_over`.
+    #[serde(rename = "time_over")]
+    TimeOver,
+    /// `draining`.
+    #[serde(rename = "draining")]
+    Draining,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl AuditCloseReason {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::CaughtUp => "caught_up",
+            Self::TimeOver => "time_over",
+            Self::Draining => "draining",
+            Self::Unknown(value) => value,
+        }
+    }
+}

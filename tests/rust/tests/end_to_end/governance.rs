@@ -7,9 +7,9 @@ use headgate_sdk::resources::{
     admin_approvals, admin_audit_logs, admin_policies, admin_sessions, approvals,
 };
 use headgate_sdk::types::{
-    ApprovalDecision, ApprovalDecisionRequest, ApprovalStatus, MessageRequest, PolicyCreateRequest,
-    PolicyEvaluateRequest, PolicyMode, PolicyPhase, PolicyReplaceRequest, PolicyRuleList,
-    PolicyUpdateRequest, SampleRequest,
+    ApprovalDecision, ApprovalDecisionRequest, ApprovalStatus, AuditStreamEvent, MessageRequest,
+    PolicyCreateRequest, PolicyEvaluateRequest, PolicyMode, PolicyPhase, PolicyReplaceRequest,
+    PolicyRuleList, PolicyUpdateRequest, SampleRequest,
 };
 use headgate_sdk::{ApprovalPendingDetails, ErrorKind};
 use serde_json::{json, Value};
@@ -126,6 +126,17 @@ pub async fn what_was_asked_is_read_again() {
         }
     };
 
+    let behind = admin_audit_logs::StreamParams::new()
+        .after(&*entry)
+        .follow(false);
+    let mut log = admin.audit_logs().stream(behind).await.expect("a stream");
+    let mut closed = None;
+    while let Some(event) = log.next().await {
+        if let AuditStreamEvent::AuditLogClosed(event) = event.expect("an event") {
+            closed = Some(event);
+        }
+    }
+    assert!(closed.expect("an end").last_id >= Some(entry.clone()));
     let entry = admin.audit_logs().get(&entry).await.expect("an entry");
     let found = admin.sessions().get(&found).await.expect("a session");
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .._operations import ADMIN_AUDIT_LOGS_GET, ADMIN_AUDIT_LOGS_LIST
+from .._operations import (
+    ADMIN_AUDIT_LOGS_GET,
+    ADMIN_AUDIT_LOGS_LIST,
+    ADMIN_AUDIT_LOGS_STREAM,
+)
 from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
+from ..streams.audit import AUDIT_SHAPE, AsyncAuditStream, AuditStream
 from ..types.audit import AuditLog, AuditLogDetail, AuditLogList, PolicyResult
 from ..types.pages import SortOrder
 
@@ -72,6 +77,35 @@ class AdminAuditLogsResource(Resource):
             },
             options=options,
         )
+
+    def stream(
+        self,
+        *,
+        after: str | None = None,
+        follow: bool | None = None,
+        max_wait_s: int | None = None,
+        project_id: str | None = None,
+        options: RequestOptions | None = None,
+    ) -> AuditStream:
+        """Follow what is asked of the gateway.
+
+        Streams the entries behind the cursor, without bodies, and then each new one a
+        moment after its request is over. Without a cursor it begins behind the newest
+        one. It ends after `max_wait_s` seconds, or with `follow` false after the newest
+        entry; the last event names the cursor to go on with.
+        """
+        session = self._core.session(
+            ADMIN_AUDIT_LOGS_STREAM,
+            AUDIT_SHAPE,
+            query={
+                "after": after,
+                "follow": follow,
+                "max_wait_s": max_wait_s,
+                "project_id": project_id,
+            },
+            options=options,
+        )
+        return AuditStream(session)
 
     def get(
         self,
@@ -142,6 +176,35 @@ class AsyncAdminAuditLogsResource(AsyncResource):
             },
             options=options,
         )
+
+    def stream(
+        self,
+        *,
+        after: str | None = None,
+        follow: bool | None = None,
+        max_wait_s: int | None = None,
+        project_id: str | None = None,
+        options: RequestOptions | None = None,
+    ) -> AsyncAuditStream:
+        """Follow what is asked of the gateway.
+
+        Streams the entries behind the cursor, without bodies, and then each new one a
+        moment after its request is over. Without a cursor it begins behind the newest
+        one. It ends after `max_wait_s` seconds, or with `follow` false after the newest
+        entry; the last event names the cursor to go on with.
+        """
+        session = self._core.session(
+            ADMIN_AUDIT_LOGS_STREAM,
+            AUDIT_SHAPE,
+            query={
+                "after": after,
+                "follow": follow,
+                "max_wait_s": max_wait_s,
+                "project_id": project_id,
+            },
+            options=options,
+        )
+        return AsyncAuditStream(session)
 
     async def get(
         self,

@@ -305,3 +305,10 @@ class SessionList(ApiModel):
 
     last_id: str | None
     """Id of the last entry of this page, the cursor of the next one."""
+
+
+AuditCloseReason: TypeAlias = Literal["caught_up", "time_over", "draining"]
+"""Why a stream of entries is over: `caught_up` there are no more and it does not
+follow, `time_over` it followed for as long as it was to, `draining` the gateway
+stops.
+"""
