@@ -1580,6 +1580,62 @@ class PolicyMatch(BaseModel):
     actions: Annotated[list[StrictStr], Field(description='The kinds of its actions.')]
 
 
+class AuditLogOpenedFrame(BaseModel):
+    event: Literal['audit_log.opened']
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/AuditLogOpenedEvent'},
+            },
+        ),
+    ]
+
+
+class AuditLogCreatedFrame(BaseModel):
+    event: Literal['audit_log.created']
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/AuditLogCreatedEvent'},
+            },
+        ),
+    ]
+
+
+class AuditLogClosedFrame(BaseModel):
+    event: Literal['audit_log.closed']
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/AuditLogClosedEvent'},
+            },
+        ),
+    ]
+
+
+class AuditErrorFrame(BaseModel):
+    event: Literal['error']
+    data: Annotated[
+        StrictStr,
+        Field(
+            description='The event as JSON on one line.',
+            json_schema_extra={
+                'contentMediaType': 'application/json',
+                'contentSchema': {'$ref': '#/components/schemas/AuditErrorEvent'},
+            },
+        ),
+    ]
+
+
 ServiceType = TypeAliasType(
     "ServiceType",
     Annotated[
@@ -2032,6 +2088,16 @@ class WorkspaceTypingEvent(BaseModel):
     client_id: Annotated[StrictStr | None, Field(description='Who is typing.')]
     text: Annotated[
         StrictStr, Field(description='What has been typed so far; empty if nothing.')
+    ]
+
+
+class AuditLogOpenedEvent(BaseModel):
+    type: Annotated[Literal['audit_log.opened'], Field(description='Names the event.')]
+    after: Annotated[
+        StrictStr | None,
+        Field(
+            description='The entry that the stream begins behind; null before the first one.'
+        ),
     ]
 
 
@@ -2657,6 +2723,17 @@ DraftOutcome = TypeAliasType(
         Literal['approved', 'edited', 'rejected', 'withdrawn'],
         Field(
             description='What became of a draft: it was sent as it was (`approved`) or with another text (`edited`), it was\n`rejected`, or `withdrawn` because nobody decided in time.'
+        ),
+    ],
+)
+
+
+AuditCloseReason = TypeAliasType(
+    "AuditCloseReason",
+    Annotated[
+        Literal['caught_up', 'time_over', 'draining'],
+        Field(
+            description='Why a stream of entries is over: `caught_up` there are no more and it does not follow, `time_over` it\nfollowed for as long as it was to, `draining` the gateway stops.'
         ),
     ],
 )
@@ -3676,6 +3753,15 @@ class PolicyUpdateRequest(BaseModel):
             description='Whether the policy decides or only notes what it would decide.'
         ),
     ] = MISSING
+
+
+AuditFrame = TypeAliasType(
+    "AuditFrame",
+    Annotated[
+        AuditLogOpenedFrame | AuditLogCreatedFrame | AuditLogClosedFrame | AuditErrorFrame | PingFrame,
+        Field(description='One frame of the audit stream.', discriminator='event'),
+    ],
+)
 
 
 class SessionList(BaseModel):
@@ -4708,6 +4794,19 @@ class WorkspaceDraftResolvedEvent(BaseModel):
         Field(description='The message that was sent; null if none was.'),
     ]
     reason: Annotated[StrictStr | None, Field(description='Why; null if nobody said.')]
+
+
+class AuditLogCreatedEvent(BaseModel):
+    type: Annotated[Literal['audit_log.created'], Field(description='Names the event.')]
+    entry: Annotated[AuditLog, Field(description='The entry, without bodies.')]
+
+
+class AuditLogClosedEvent(BaseModel):
+    type: Annotated[Literal['audit_log.closed'], Field(description='Names the event.')]
+    reason: Annotated[AuditCloseReason, Field(description='Why the stream is over.')]
+    last_id: Annotated[
+        StrictStr | None, Field(description='The last entry that was looked at.')
+    ]
 
 
 class ChatToolCallParam(BaseModel):
@@ -6400,6 +6499,11 @@ class WorkspaceErrorEvent(BaseModel):
     error: Annotated[ErrorObject, Field(description='What went wrong.')]
 
 
+class AuditErrorEvent(BaseModel):
+    type: Annotated[Literal['error'], Field(description='Names the event.')]
+    error: Annotated[ErrorObject, Field(description='What went wrong.')]
+
+
 ChatTextContent = TypeAliasType(
     "ChatTextContent",
     Annotated[
@@ -6700,6 +6804,15 @@ WorkspaceEvent = TypeAliasType(
     Annotated[
         WorkspaceSnapshotEvent | WorkspaceMessageCreatedEvent | WorkspaceDraftCreatedEvent | WorkspaceDraftResolvedEvent | WorkspaceModeChangedEvent | WorkspaceEndedEvent | WorkspaceErrorEvent | WorkspaceTypingEvent | PingEvent,
         Field(description='One event of a workspace.', discriminator='type'),
+    ],
+)
+
+
+AuditStreamEvent = TypeAliasType(
+    "AuditStreamEvent",
+    Annotated[
+        AuditLogOpenedEvent | AuditLogCreatedEvent | AuditLogClosedEvent | AuditErrorEvent | PingEvent,
+        Field(description='One event of the audit log.', discriminator='type'),
     ],
 )
 

@@ -50,7 +50,7 @@ export type { ProjectsDeleteParams, ProjectsListParams } from "./resources/admin
 export type { KeysListParams, KeysUsageParams } from "./resources/admin/keys.js";
 export type { ApprovalsListParams } from "./resources/admin/approvals.js";
 export type { PoliciesListParams, PoliciesVersionsParams } from "./resources/admin/policies.js";
-export type { AuditLogsListParams } from "./resources/admin/audit-logs.js";
+export type { AuditLogsListParams, AuditLogsStreamParams } from "./resources/admin/audit-logs.js";
 export type { SessionsListParams } from "./resources/admin/sessions.js";
 export type { ServicesListParams } from "./resources/admin/services.js";
 export type { WebhooksDeliveriesParams, WebhooksListParams } from "./resources/admin/webhooks.js";
@@ -77,6 +77,7 @@ export { MessageStream } from "./streams/message.js";
 export { RunStream } from "./streams/run.js";
 export { ChatStream } from "./streams/chat.js";
 export { WorkspaceStream } from "./streams/workspace.js";
+export { AuditStream } from "./streams/audit.js";
 export {
   ApprovalPendingError,
   ApprovalRejectedError,

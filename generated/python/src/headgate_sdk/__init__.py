@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from ._runtime.settings import StreamLimits, TimeoutOptions
     from .content import output_text, parse_output, tool_definition
     from .headers import DeclaredHeaders
+    from .streams.audit import AsyncAuditStream, AuditStream
     from .streams.chat import AsyncChatStream, ChatStream
     from .streams.message import AsyncMessageStream, MessageStream
     from .streams.run import AsyncRunStream, RunStream
@@ -76,6 +77,7 @@ __all__ = [
     "ApprovalPendingError",
     "ApprovalRejectedError",
     "ApprovalTimeoutError",
+    "AsyncAuditStream",
     "AsyncChatStream",
     "AsyncHeadgate",
     "AsyncMessageStream",
@@ -84,6 +86,7 @@ __all__ = [
     "AsyncRunStream",
     "AsyncWorkspaceStream",
     "Attempt",
+    "AuditStream",
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
@@ -151,6 +154,7 @@ if not TYPE_CHECKING:
             "ApprovalPendingError": "._errors",
             "ApprovalRejectedError": "._errors",
             "ApprovalTimeoutError": "._errors",
+            "AsyncAuditStream": ".streams.audit",
             "AsyncChatStream": ".streams.chat",
             "AsyncHeadgate": "._client",
             "AsyncMessageStream": ".streams.message",
@@ -159,6 +163,7 @@ if not TYPE_CHECKING:
             "AsyncRunStream": ".streams.run",
             "AsyncWorkspaceStream": ".streams.workspace",
             "Attempt": "._runtime.interceptors",
+            "AuditStream": ".streams.audit",
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
             "BillingError": "._errors",

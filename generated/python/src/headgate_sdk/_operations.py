@@ -383,6 +383,13 @@ ADMIN_AUDIT_LOGS_LIST = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_AUDIT_LOGS_STREAM = Operation(
+    method="GET",
+    path="/v1/admin/audit-logs:stream",
+    accept="text/event-stream",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_AUDIT_LOGS_GET = Operation(
     method="GET",
     path="/v1/admin/audit-logs/{audit_id}",

@@ -96,6 +96,27 @@ pub enum AuditLog {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditLogClosed {
+    #[default]
+    #[serde(rename = "audit_log.closed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditLogCreated {
+    #[default]
+    #[serde(rename = "audit_log.created")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuditLogOpened {
+    #[default]
+    #[serde(rename = "audit_log.opened")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Auto {
     #[default]
     #[serde(rename = "auto")]

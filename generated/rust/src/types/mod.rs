@@ -4,6 +4,7 @@
 
 mod approvals;
 mod audit;
+mod audit_events;
 mod cache;
 mod chat;
 mod chat_events;
@@ -35,6 +36,7 @@ mod workspaces;
 
 pub use self::approvals::*;
 pub use self::audit::*;
+pub use self::audit_events::*;
 pub use self::cache::*;
 pub use self::chat::*;
 pub use self::chat_events::*;

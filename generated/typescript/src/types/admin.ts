@@ -4,10 +4,12 @@ import type { UnknownVariant } from "../runtime/json.js";
 import type {
   Approval,
   EffectClass,
+  ErrorObject,
   Metadata,
   ModelPrefix,
   ModelQuality,
   ModelSpeed,
+  PingEvent,
   ProtocolDialect,
   ProtocolErrors,
   ProtocolFraming,
@@ -1673,3 +1675,52 @@ export interface CacheFlushed {
   /** How many. */
   deleted: number;
 }
+
+/** The stream begins. Every entry behind the one named follows. */
+export interface AuditLogOpenedEvent {
+  /** Names the event. */
+  type: "audit_log.opened";
+  /** The entry that the stream begins behind; null before the first one. */
+  after: string | null;
+}
+
+/** A request is over and has its entry. */
+export interface AuditLogCreatedEvent {
+  /** Names the event. */
+  type: "audit_log.created";
+  /** The entry, without bodies. */
+  entry: AuditLog;
+}
+
+/**
+ * Why a stream of entries is over: `caught_up` there are no more and it does not follow, `time_over` it
+ * followed for as long as it was to, `draining` the gateway stops.
+ */
+export type AuditCloseReason = "caught_up" | "time_over" | "draining" | (string & {});
+
+/** The stream is over, the log is not. Another one goes on behind the entry named. */
+export interface AuditLogClosedEvent {
+  /** Names the event. */
+  type: "audit_log.closed";
+  /** Why the stream is over. */
+  reason: AuditCloseReason;
+  /** The last entry that was looked at. */
+  last_id: string | null;
+}
+
+/** The stream failed. Nothing follows. */
+export interface AuditErrorEvent {
+  /** Names the event. */
+  type: "error";
+  /** What went wrong. */
+  error: ErrorObject;
+}
+
+/** One event of the audit log. */
+export type AuditStreamEvent =
+  | AuditLogOpenedEvent
+  | AuditLogCreatedEvent
+  | AuditLogClosedEvent
+  | AuditErrorEvent
+  | PingEvent
+  | UnknownVariant<"type">;

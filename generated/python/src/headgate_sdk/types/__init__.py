@@ -22,12 +22,20 @@ if TYPE_CHECKING:
         ApprovalTool,
     )
     from .audit import (
+        AuditCloseReason,
         AuditLog,
         AuditLogDetail,
         AuditLogList,
         PolicyResult,
         Session,
         SessionList,
+    )
+    from .audit_events import (
+        AuditErrorEvent,
+        AuditLogClosedEvent,
+        AuditLogCreatedEvent,
+        AuditLogOpenedEvent,
+        AuditStreamEvent,
     )
     from .cache import CacheFlushed, CacheFlushRequest, CacheStats
     from .chat import (
@@ -525,9 +533,15 @@ __all__ = [
     "AudioChunkEvent",
     "AudioFormat",
     "AudioUnavailableEvent",
+    "AuditCloseReason",
+    "AuditErrorEvent",
     "AuditLog",
+    "AuditLogClosedEvent",
+    "AuditLogCreatedEvent",
     "AuditLogDetail",
     "AuditLogList",
+    "AuditLogOpenedEvent",
+    "AuditStreamEvent",
     "AuthMode",
     "Base64Source",
     "Base64SourceParam",
@@ -947,9 +961,15 @@ if not TYPE_CHECKING:
             "AudioChunkEvent": ".message_events",
             "AudioFormat": ".message_events",
             "AudioUnavailableEvent": ".message_events",
+            "AuditCloseReason": ".audit",
+            "AuditErrorEvent": ".audit_events",
             "AuditLog": ".audit",
+            "AuditLogClosedEvent": ".audit_events",
+            "AuditLogCreatedEvent": ".audit_events",
             "AuditLogDetail": ".audit",
             "AuditLogList": ".audit",
+            "AuditLogOpenedEvent": ".audit_events",
+            "AuditStreamEvent": ".audit_events",
             "AuthMode": ".health",
             "Base64Source": ".content",
             "Base64SourceParam": ".content",

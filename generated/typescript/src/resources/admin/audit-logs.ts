@@ -5,6 +5,7 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
+import { AuditStream } from "../../streams/audit.js";
 import type { AuditLog, AuditLogDetail, AuditLogList, PolicyResult } from "../../types/admin.js";
 import type { SortOrder } from "../../types/shared.js";
 
@@ -46,6 +47,23 @@ export interface AuditLogsListParams {
   created_before?: string;
 }
 
+/** Parameters to: Follow what is asked of the gateway. */
+export interface AuditLogsStreamParams {
+  /** Only entries behind this one. */
+  after?: string;
+  /**
+   * Whether to wait for events that have not happened yet. With `false` the stream ends after
+   * the newest stored event.
+   *
+   * The server's default is `true`.
+   */
+  follow?: boolean;
+  /** For how many seconds to follow; without it until the gateway stops. */
+  max_wait_s?: number;
+  /** Only requests of this project. */
+  project_id?: string;
+}
+
 /** What was asked of the gateway, and what came of it. */
 export class AuditLogs extends ApiResource {
   /**
@@ -66,6 +84,23 @@ export class AuditLogs extends ApiResource {
       security: [["AdminKey"]],
     };
     return listPages(this.transport, request, byCursorLastId, options);
+  }
+
+  /**
+   * Follow what is asked of the gateway.
+   *
+   * Streams the entries behind the cursor, without bodies, and then each new one a moment after its
+   * request is over. Without a cursor it begins behind the newest one. It ends after `max_wait_s` seconds, or with `follow`
+   * false after the newest entry; the last event names the cursor to go on with.
+   */
+  stream(params: AuditLogsStreamParams = {}, options?: RequestOptions): AuditStream {
+    const request: OperationRequest = {
+      verb: "GET",
+      path: "/v1/admin/audit-logs:stream",
+      query: params,
+      security: [["AdminKey"]],
+    };
+    return new AuditStream(this.transport, request, options);
   }
 
   /**
