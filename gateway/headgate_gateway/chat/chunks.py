@@ -191,23 +191,26 @@ async def pieces_of(
     choices: Sequence[Choice], sources: Sequence[EventSource]
 ) -> EventSource:
     """The pieces of all answers as they come; the first failure ends them all."""
+    if len(sources) == 1:
+        async with aclosing(sources[0]) as only:
+            async for batch in only:
+                if found := _found(choices[0], batch):
+                    yield found
+        return
     async with aclosing(_side_by_side(sources)) as batches:
         async for number, batch in batches:
-            pieces = choices[number].pieces
-            found = [piece for event in batch for piece in pieces(event)]
-            if found:
+            if found := _found(choices[number], batch):
                 yield found
+
+
+def _found(choice: Choice, batch: list[JsonObject]) -> list[JsonObject]:
+    return [piece for event in batch for piece in choice.pieces(event)]
 
 
 async def _side_by_side(
     sources: Sequence[EventSource],
 ) -> AsyncGenerator[tuple[int, list[JsonObject]], None]:
     """The events of several sources, each batch with the number of its source."""
-    if len(sources) == 1:
-        async with aclosing(sources[0]) as batches:
-            async for only in batches:
-                yield 0, only
-        return
     ready: asyncio.Queue[tuple[int, list[JsonObject] | GatewayError | None]] = (
         asyncio.Queue(_AHEAD)
     )

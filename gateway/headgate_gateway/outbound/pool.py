@@ -2,8 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -55,9 +54,18 @@ def target_of(url: str) -> Target:
 class Answer:
     """An answer on its way."""
 
-    def __init__(self, status: int, headers: Headers, connection: Connection) -> None:
+    def __init__(
+        self,
+        status: int,
+        headers: Headers,
+        connection: Connection,
+        *,
+        close: Callable[[], None],
+    ) -> None:
         self.status = status
         self.headers = headers
+        self.close = close
+        """Has to be called in the end; what is left of the body is not read then."""
         self._connection = connection
 
     @property
@@ -89,19 +97,24 @@ class ConnectionPool:
         self._idle: dict[Origin, list[tuple[float, Connection]]] = {}
         self._open: set[Connection] = set()
 
-    @asynccontextmanager
     async def post(
         self, url: str, *, headers: Mapping[str, str], body: bytes
-    ) -> AsyncGenerator[Answer, None]:
-        """The answer to a request; what is left of it at the end is not read."""
+    ) -> Answer:
+        """The answer to a request, which has to be closed; its body is to be read."""
         target = target_of(url)
         request = _request(target, headers, body)
         connection = self._take(target) or await self._connect(target.origin)
         try:
             status, told = await connection.ask(request)
-            yield Answer(status, told, connection)
-        finally:
-            self._give_back(target, connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Answer(
+            status,
+            told,
+            connection,
+            close=lambda: self._give_back(target.origin, connection),
+        )
 
     async def close(self) -> None:
         """Close all connections."""
@@ -116,15 +129,15 @@ class ConnectionPool:
                 return connection
         return None
 
-    def _give_back(self, target: Target, connection: Connection) -> None:
+    def _give_back(self, origin: Origin, connection: Connection) -> None:
         if connection not in self._open or not connection.is_reusable:
             connection.close()
             return
         loop = asyncio.get_running_loop()
-        idle = self._idle.get(target.origin)
+        idle = self._idle.get(origin)
         if idle is None:
-            idle = self._idle[target.origin] = []
-            loop.call_later(_IDLE_SECONDS, self._let_go, target.origin)
+            idle = self._idle[origin] = []
+            loop.call_later(_IDLE_SECONDS, self._let_go, origin)
         idle.append((loop.time(), connection))
 
     def _let_go(self, origin: Origin) -> None:

@@ -1,7 +1,8 @@
 """Sends requests to providers and gives their bodies as they come."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from types import TracebackType
+from typing import Any, NoReturn
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, dumps
@@ -31,36 +32,19 @@ class UpstreamClient:
         """Close all connections."""
         await self._connections.close()
 
-    @asynccontextmanager
-    async def opened(
+    def opened(
         self,
         url: str,
         *,
         headers: Mapping[str, str],
         body: JsonObject,
         refusals: Refusals = PLAIN,
-    ) -> AsyncGenerator["Reply", None]:
+    ) -> "Exchange":
         """An answer whose body is still to be read; GatewayError for a failure."""
-        try:
-            async with self._connections.post(
-                url, headers={"Content-Type": _JSON, **headers}, body=dumps(body)
-            ) as answer:
-                if answer.status != 200:
-                    raise await _refused(answer, refusals)
-                yield Reply(answer)
-        except ForbiddenAddressError:
-            raise _not_allowed() from None
-        except TimeoutError:
-            raise GatewayError(
-                "upstream_timeout", "The provider could not be reached in time."
-            ) from None
-        except (BrokenConnectionError, OSError) as error:
-            what = str(error) or type(error).__name__
-            if isinstance(error, OSError):
-                what = type(error).__name__
-            raise GatewayError(
-                "upstream_failed", f"The connection to the provider broke: {what}."
-            ) from None
+        posted = self._connections.post(
+            url, headers={"Content-Type": _JSON, **headers}, body=dumps(body)
+        )
+        return Exchange(posted, refusals)
 
     async def ask(
         self,
@@ -75,6 +59,64 @@ class UpstreamClient:
             url, headers={"Accept": _JSON, **headers}, body=body, refusals=refusals
         ) as reply:
             return await reply.whole()
+
+
+class Exchange:
+    """One request and its answer, as a context in which the answer can be read.
+
+    A class, since an asynchronous generator in this place costs each request more than
+    the request's own bytes do.
+    """
+
+    def __init__(self, posted: Coroutine[Any, Any, Answer], refusals: Refusals) -> None:
+        self._posted = posted
+        self._refusals = refusals
+        self._answer: Answer | None = None
+
+    async def __aenter__(self) -> "Reply":
+        """Send the request."""
+        try:
+            answer = self._answer = await self._posted
+            if answer.status != 200:
+                await _refuse(answer, self._refusals)
+        except BaseException as error:  # noqa: BLE001 - raised, in other words or its own
+            self._close()
+            raise _told(error) from None
+        return Reply(answer)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let go of the answer; what went wrong in reading it is told as a failure."""
+        self._close()
+        if error is not None and (told := _told(error)) is not error:
+            raise told from None
+
+    def _close(self) -> None:
+        if self._answer is not None:
+            self._answer.close()
+
+
+def _told(error: BaseException) -> BaseException:
+    """What goes wrong on the way, in the gateway's own words."""
+    match error:
+        case ForbiddenAddressError():
+            return _not_allowed()
+        case TimeoutError():
+            return GatewayError(
+                "upstream_timeout", "The provider could not be reached in time."
+            )
+        case BrokenConnectionError() | OSError():
+            known = isinstance(error, BrokenConnectionError)
+            what = str(error) if known else type(error).__name__
+            return GatewayError(
+                "upstream_failed", f"The connection to the provider broke: {what}."
+            )
+        case _:
+            return error
 
 
 class Reply:
@@ -106,6 +148,6 @@ def _not_allowed() -> GatewayError:
     return GatewayError("upstream_failed", "The provider's address is not allowed.")
 
 
-async def _refused(answer: Answer, refusals: Refusals) -> GatewayError:
+async def _refuse(answer: Answer, refusals: Refusals) -> NoReturn:
     body = await answer.whole(_LONGEST_ERROR)
-    return refusals.failure(answer.status, answer.headers, body[:_LONGEST_ERROR])
+    raise refusals.failure(answer.status, answer.headers, body[:_LONGEST_ERROR])

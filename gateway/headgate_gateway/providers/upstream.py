@@ -58,13 +58,7 @@ class UpstreamProvider:
             body=_renamed(self._dialect.body(call), self.manifest.parameters),
             refusals=self._refusals,
         )
-        async with asked as reply, aclosing(self._events(reply, call)) as events:
-            async for batch in events:
-                yield batch
-
-    async def _events(self, reply: Reply, call: ModelCall) -> EventSource:
-        """The events of what came, a batch for each piece that was read."""
-        async with aclosing(self._pieces(reply, call)) as pieces:
+        async with asked as reply, aclosing(self._pieces(reply, call)) as pieces:
             async for piece in pieces:
                 batch, failure = up_to_failure(piece)
                 if batch:
