@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -26,6 +26,8 @@ class Line:
     bound: float
     peer: str
     theirs: float
+    aim: float | None = None
+    """A bound that is not promised, but worked for."""
 
     @property
     def measured(self) -> float:
@@ -57,6 +59,19 @@ class Line:
         """The bound as the table writes it."""
         sign = "≥" if self.kind in {"faster", "least"} else "≤"
         return f"{sign} {self.bound:g}{self.measure}"
+
+    @property
+    def is_aim_met(self) -> bool:
+        """Whether the figure is as good as it is meant to become."""
+        return self.aim is None or replace(self, bound=self.aim).is_met
+
+    @property
+    def aim_told(self) -> str:
+        """The aim as the table writes it, and whether it is met."""
+        if self.aim is None:
+            return ""
+        told = replace(self, bound=self.aim).budget
+        return f"{told}: {'yes' if self.is_aim_met else 'no'}"
 
     @property
     def result(self) -> str:

@@ -1,7 +1,7 @@
 """What a benchmark runs beside: pinned packages, each set in an environment of its own.
 
-An environment is made once from a manifest, a `requirements.txt` or a `package.json`,
-and again when the manifest changes.
+An environment is made once from a manifest, a `requirements.txt`, a `package.json` or
+the `pyproject.toml` of a project here, and again when the manifest changes.
 """
 
 from __future__ import annotations
@@ -25,10 +25,13 @@ def install(manifest: Path) -> Path:
         print(f"installing {manifest.parent.name}", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        if manifest.suffix == ".txt":
-            _install_python(folder, manifest)
-        else:
-            _install_node(folder, manifest)
+        match manifest.suffix:
+            case ".txt":
+                _install_python(folder, "-r", str(manifest))
+            case ".toml":
+                _install_python(folder, str(manifest.parent))
+            case _:
+                _install_node(folder, manifest)
         (folder / "complete").touch()
     return folder
 
@@ -36,13 +39,13 @@ def install(manifest: Path) -> Path:
 def programs(manifest: Path) -> Path:
     """The folder of the programs that an environment holds."""
     folder = install(manifest)
-    return folder / ("bin" if manifest.suffix == ".txt" else "node_modules/.bin")
+    return folder / ("node_modules/.bin" if manifest.suffix == ".json" else "bin")
 
 
-def _install_python(folder: Path, manifest: Path) -> None:
+def _install_python(folder: Path, *what: str) -> None:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"
-    subprocess.run([python, "-m", "pip", "install", "-q", "-r", manifest], check=True)
+    subprocess.run([python, "-m", "pip", "install", "-q", *what], check=True)
 
 
 def _install_node(folder: Path, manifest: Path) -> None:

@@ -28,9 +28,11 @@ text { fill: #d0d7de }
 
 def table(lines: Sequence[Line]) -> str:
     """The lines as a Markdown table."""
-    heads = ("", "ours", "peer", "its figure", "measured", "budget", "met")
-    marks = ("---", "---:", "---", "---:", "---:", "---:", "---")
-    return markdown_table(heads, marks, map(_cells, lines))
+    heads = ("", "ours", "peer", "its figure", "measured", "budget", "met", "aim")
+    marks = ("---", "---:", "---", "---:", "---:", "---:", "---", "---")
+    shown = len(heads) if any(line.aim is not None for line in lines) else -1
+    rows = [_cells(line)[:shown] for line in lines]
+    return markdown_table(heads[:shown], marks[:shown], rows)
 
 
 def _cells(line: Line) -> Sequence[str]:
@@ -38,10 +40,11 @@ def _cells(line: Line) -> Sequence[str]:
         line.what,
         _figure(line.ours, line.unit),
         line.peer,
-        _figure(line.theirs, line.unit),
+        "" if line.peer == "itself" else _figure(line.theirs, line.unit),
         line.result,
         line.budget,
         "yes" if line.is_met else "**no**",
+        line.aim_told,
     )
 
 

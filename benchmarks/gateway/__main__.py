@@ -7,18 +7,21 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
-from benchmarks.budgets import Line, number
+from benchmarks.budgets import number
 from benchmarks.environments import ROOT
 from benchmarks.gateway.gateways import (
     Running,
     headgate,
+    headgates,
     litellm,
     nginx,
     port_of,
     portkey,
     provider,
 )
+from benchmarks.gateway.lines import budgets, pair_budgets
 from benchmarks.gateway.measure import CLIENTS, STREAMS, Figures, measure
+from benchmarks.gateway.pair import LIMIT, Pair, measure_pair
 from benchmarks.report import chart, table
 
 DOCS = ROOT / "docs" / "benchmarks"
@@ -64,6 +67,11 @@ each, before the same provider, which answers at once; a line is a promise.
   own from the provider, read to the end by one process.
 - Memory: resident at rest, and at its most in all of that. Start: from the command to
   the first answer.
+- Two processes: over one store, each asked over half of the connections. What they
+  would do on cores of their own is told by the CPU a request: load and provider run on
+  the same cores here. For the limit, {beyond} requests go to both at once with a key
+  that may make {limit}.
+- Aims are what the promises are meant to become.
 - Everything shares one machine of two cores, so that figures of a run compare with each
   other and not with those of another machine.
 """
@@ -79,9 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     chosen = [each for each in PEERS if each.__name__ in (options.only or _NAMES)]
     found = _measured(chosen, seconds=options.seconds, alone=options.alone)
-    lines = list(budgets({each.name: each for each in found}))
+    lines = [*budgets({each.name: each for each in found})]
+    if headgate in chosen:
+        ours = next(each for each in found if each.name == "Headgate")
+        lines += pair_budgets(ours, _pair(seconds=options.seconds))
     page = METHOD.format(
-        lines=table(lines), figures=_figures(found), clients=CLIENTS, streams=STREAMS
+        lines=table(lines),
+        figures=_figures(found),
+        clients=CLIENTS,
+        streams=STREAMS,
+        limit=LIMIT,
+        beyond=2 * LIMIT,
     )
     print(page)
     if options.write:
@@ -111,45 +127,10 @@ def _measured(
     return found
 
 
-def budgets(found: dict[str, Figures]) -> Sequence[Line]:
-    """What the gateway promises, of those peers that were measured."""
-    bare, ours = found["none"], found["Headgate"]
-    lines: list[Line] = []
-    if (peer := found.get("nginx")) is not None:
-        added = [1e3 * (each.one_client - bare.one_client) for each in (ours, peer)]
-        lines += [
-            Line(
-                "added p50, one client", "ms", added[0], "within", 5, "nginx", added[1]
-            ),
-            _rate(ours, peer, 0.15),
-        ]
-    for name, bound in (("LiteLLM 1.106.2", 50), ("Portkey 1.15.2", 1)):
-        if name in found:
-            lines.append(_rate(ours, found[name], bound))
-    tail = ours.p99 / ours.p50
-    lines.append(Line("p99 ÷ p50 at 32", "", tail, "below", 3, "itself", 1))
-    if ours.streams is not None and bare.streams is not None:
-        events = (ours.streams.events_per_second, bare.streams.events_per_second)
-        first = 1e3 * ours.streams.first_event
-        direct = 1e3 * bare.streams.first_event
-        lines += [
-            Line(
-                "events, 50 streams", "/s", events[0], "least", 0.5, "none", events[1]
-            ),
-            Line("first event, 50 streams", "ms", first, "below", 20, "none", direct),
-        ]
-    mebi = 1024 * 1024
-    lines += [
-        Line("memory at rest", "MB", ours.idle / mebi, "below", 90, "itself", 1),
-        Line("memory at its most", "MB", ours.peak / mebi, "below", 120, "itself", 1),
-        Line("start to first answer", "s", ours.start, "below", 1.5, "itself", 1),
-    ]
-    return lines
-
-
-def _rate(ours: Figures, peer: Figures, bound: float) -> Line:
-    what = f"requests at {CLIENTS}"
-    return Line(what, "/s", ours.per_second, "least", bound, peer.name, peer.per_second)
+def _pair(*, seconds: int) -> Pair:
+    with provider() as bare, headgates(port_of(bare), count=2) as both:
+        print("two of Headgate", file=sys.stderr)
+        return measure_pair(both, seconds=seconds)
 
 
 def _figures(found: Sequence[Figures]) -> str:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -21,8 +21,6 @@ from benchmarks.environments import ROOT, programs
 from benchmarks.gateway.streams import ask
 
 HERE = Path(__file__).parent
-KEY = "hg_v1_a-gateway-key-of-the-benchmarks"
-WORKERS = "HEADGATE_BENCH_WORKERS"
 _NGINX = """\
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
@@ -61,6 +59,8 @@ class Running:
     headers: dict[str, str] = field(default_factory=dict)
     pid: int | None = None
     start: float = 0.0
+    admin_key: str = ""
+    """Opens our own gateway's administration."""
 
 
 def free_port() -> int:
@@ -106,25 +106,45 @@ def nginx(upstream: int) -> Iterator[Running]:
 @contextmanager
 def headgate(upstream: int) -> Iterator[Running]:
     """Our gateway: a key, a store, a translation and a usage row for each request."""
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
+    with headgates(upstream, count=1) as (first,):
+        yield first
+
+
+@contextmanager
+def headgates(upstream: int, *, count: int) -> Iterator[list[Running]]:
+    """So many processes of our gateway over one store, with a key that it keeps."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         environment = {
             "HEADGATE_GATEWAY_DATABASE_URL": f"sqlite:///{folder}/gateway.sqlite3",
-            "HEADGATE_GATEWAY_API_KEY": KEY,
             "HEADGATE_GATEWAY_LOG_LEVEL": "warning",
             "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai=http://127.0.0.1:{upstream}/v1",
         }
-        command = [sys.executable, "-m", "headgate_gateway", "serve"]
-        url = f"http://127.0.0.1:{port}/v1/chat/completions"
-        headers = {
-            "authorization": f"Bearer {KEY}",
-            "x-provider-key-openai": "sk-bench",
-        }
-        wanted = Running("Headgate", url, "openai/gpt-4o-mini", headers)
-        with _answering(
-            wanted, [*command, "--port", str(port)], folder, environment
-        ) as running:
-            yield running
+        python = programs(ROOT / "gateway" / "pyproject.toml") / "python"
+        command = [str(python), "-m", "headgate_gateway", "serve", "--port", "0"]
+        keys: dict[str, str] = {}
+        found: list[Running] = []
+        for _ in range(count):
+            started = time.perf_counter()
+            process = stack.enter_context(
+                _process(command, folder, environment, stdout=subprocess.PIPE)
+            )
+            assert process.stdout is not None
+            # Only the first one tells the keys, which are made for a new store.
+            keys |= json.loads(process.stdout.readline())
+            wanted = Running(
+                "Headgate",
+                f"{keys['url']}/v1/chat/completions",
+                "openai/gpt-4o-mini",
+                {
+                    "authorization": f"Bearer {keys['api_key']}",
+                    "x-provider-key-openai": "sk-bench",
+                },
+                process.pid,
+                admin_key=keys["admin_key"],
+            )
+            _wait_for(wanted, process)
+            found.append(replace(wanted, start=time.perf_counter() - started))
+        yield found
 
 
 @contextmanager

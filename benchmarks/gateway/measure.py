@@ -47,6 +47,16 @@ class Figures:
     peak: int
 
 
+@dataclass(frozen=True)
+class Load:
+    """What many clients at once came to; times in seconds."""
+
+    per_second: float
+    p50: float
+    p99: float
+    count: int
+
+
 def measure(running: Running, *, seconds: int, alone: int) -> Figures:
     """Ask a gateway in every way that is measured."""
     assert running.pid is not None
@@ -54,10 +64,10 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
     url, headers, model = running.url, running.headers, running.model
     asyncio.run(one_by_one(url, headers, model, count=50))
     times = asyncio.run(one_by_one(url, headers, model, count=alone))
-    _wrk(running, seconds=1)
+    ask_for(running, seconds=1)
     before = cpu_time(running.pid)
-    rate, p50, p99, count = _wrk(running, seconds=seconds)
-    cpu = (cpu_time(running.pid) - before) / count
+    load = ask_for(running, seconds=seconds)
+    cpu = (cpu_time(running.pid) - before) / load.count
     try:
         streams = asyncio.run(read_streams(url, headers, model, at_once=STREAMS))
     except ConnectionError:
@@ -66,9 +76,9 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
         name=running.name,
         start=running.start,
         one_client=median(times),
-        per_second=rate,
-        p50=p50,
-        p99=p99,
+        per_second=load.per_second,
+        p50=load.p50,
+        p99=load.p99,
         cpu=cpu,
         streams=streams,
         idle=idle,
@@ -76,8 +86,8 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
     )
 
 
-def _wrk(running: Running, *, seconds: int) -> tuple[float, float, float, int]:
-    """Requests a second at 32 connections, p50 and p99 of each, and how many."""
+def ask_for(running: Running, *, seconds: int, clients: int = CLIENTS) -> Load:
+    """Have wrk ask for so long over so many connections."""
     program = shutil.which("wrk")
     if program is None:
         raise FileNotFoundError("wrk: apt-get install wrk")
@@ -92,7 +102,7 @@ def _wrk(running: Running, *, seconds: int) -> tuple[float, float, float, int]:
             [
                 program,
                 "-t1",
-                f"-c{CLIENTS}",
+                f"-c{clients}",
                 f"-d{seconds}s",
                 "--latency",
                 "-s",
@@ -105,9 +115,12 @@ def _wrk(running: Running, *, seconds: int) -> tuple[float, float, float, int]:
         ).stdout
     if "Non-2xx" in said:
         raise ConnectionError(f"{running.name}: {said}")
-    rate = float(_found(r"Requests/sec: +([\d.]+)", said)[0])
-    count = int(_found(r"(\d+) requests in", said)[0])
-    return rate, _latency("50%", said), _latency("99%", said), count
+    return Load(
+        per_second=float(_found(r"Requests/sec: +([\d.]+)", said)[0]),
+        p50=_latency("50%", said),
+        p99=_latency("99%", said),
+        count=int(_found(r"(\d+) requests in", said)[0]),
+    )
 
 
 def _latency(share: str, said: str) -> float:
