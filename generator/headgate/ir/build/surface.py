@@ -20,7 +20,7 @@ from headgate.ir.surface import (
     Turn,
     Wait,
 )
-from headgate.ir.types import Constant, ListOf, Ref, Struct, TypeId
+from headgate.ir.types import Constant, ListOf, Ref, Struct, TypeId, Union
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from headgate.errors import Location
     from headgate.ir.api import ErrorModel
     from headgate.ir.operations import Operation
-    from headgate.ir.types import Definition
+    from headgate.ir.types import Definition, TypeExpr
 
     T = TypeVar("T")
 
@@ -174,8 +174,13 @@ class SurfaceReader:
             raise PathProblem(f"'{operation.id}' takes no object with fields")
         items = field_step(struct, str(entry.value.get("items")))
         paths = PathReader(self.definitions, Ref(struct.id))
-        if not isinstance(paths.settled(items.type), ListOf):
+        list_ = paths.settled(items.type)
+        if not isinstance(list_, ListOf):
             raise PathProblem(f"'{items.name}' is no list")
+        turns = tuple(self._turn(*each) for each in entry.objects("turns"))
+        for turn in turns:
+            fits = self._takes(paths.settled(list_.item), turn.type)
+            _check(fits, f"'{items.name}' takes no '{turn.type}'")
         required = [each for each in struct.fields if each.required]
         return Builder(
             name=name,
@@ -183,10 +188,18 @@ class SurfaceReader:
             body=struct.id,
             given=tuple(each.name for each in required if each.name != items.name),
             items=items.name,
-            turns=tuple(self._turn(*each) for each in entry.objects("turns")),
+            turns=turns,
             docs=docs_of(entry.value),
             location=self._place(entry),
         )
+
+    def _takes(self, item: TypeExpr, turn: TypeId) -> bool:
+        """Say whether an item of a list may be a turn: as it is, or as a variant."""
+        if not isinstance(item, Ref) or item.id == turn:
+            return True
+        held = self.definitions.get(item.id)
+        variants = held.variants if isinstance(held, Union) else ()
+        return any(each.type == Ref(turn) for each in variants)
 
     def _turn(self, name: str, entry: Node) -> Turn:
         _check(_NAME.fullmatch(name), f"'{name}' is no name_of_a_method")
