@@ -1,11 +1,13 @@
 """`python -m tests.corpus.page`: docs/corpus.md, from what runs have recorded.
 
-A check that was not run on a document, or not on the package of today, has no number.
+What has no record here keeps what the page said before; a check that was never run on a
+document has no number.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -71,44 +73,68 @@ def checks() -> dict[str, str]:
     }
 
 
-def page(rows: list[Row], asked: list[Row]) -> str:
-    """The whole page."""
+def said_before(text: str) -> dict[str, dict[str, Outcome]]:
+    """What the tables of a page say of each document, by the heads of their columns."""
+    found: dict[str, dict[str, Outcome]] = {}
+    heads: list[str] = []
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if cells[0] == "document":
+            heads = cells
+        elif heads and len(cells) == len(heads):
+            known = {head: _outcome(it) for head, it in zip(heads, cells, strict=True)}
+            told = {head: it for head, it in known.items() if it is not None}
+            found.setdefault(cells[0], {}).update(told)
+    return found
+
+
+def _outcome(cell: str) -> Outcome | None:
+    """What a cell says: a number of faults, or that there was nothing to count."""
+    if not cell:
+        return None
+    number = re.match("[0-9]+", cell)
+    return Outcome(("said before",) * (int(number[0]) if number else 1), cell)
+
+
+def page(rows: list[Row], kept: list[str]) -> str:
+    """The whole page; `kept` names the documents that something is kept of."""
     names = [check for check in checks() if any(check in row.ours for row in rows)]
     peers = [peer.name for peer in PEERS]
-    whole = [row for row in rows if row.ours.keys() >= set(names)]
-    theirs = [Row(row.document, row.census, peers=row.peers) for row in asked]
+    ours = [row for row in rows if row.ours]
+    short = [row.document for row in rows if row.ours.keys() < set(names)]
+    theirs = [Row(row.document, row.census, peers=row.peers) for row in rows]
     # The last line adds up what is ours, of which nothing stands here.
-    beside = table(theirs, (), peers).rpartition("\n")[0]
+    beside = table([row for row in theirs if row.peers], (), peers).rpartition("\n")[0]
     return (
-        f"{INTRODUCTION}{table(whole, names, ())}\n{_incomplete(rows, whole)}"
+        f"{INTRODUCTION}{table(ours, names, ())}\n"
+        f"{_listed('Not through every check: ', short)}"
+        f"{_listed('Of an earlier run, in part or whole: ', kept)}"
         f"{PEERS_INTRODUCTION}{beside}\n"
     )
 
 
-def _incomplete(rows: list[Row], whole: list[Row]) -> str:
-    """Say which documents have not been through all checks, if any."""
-    missing = [row.document for row in rows if row not in whole]
-    if not missing:
-        return ""
-    return f"\nNot through every check in this run: {', '.join(missing)}.\n"
+def _listed(what: str, documents: list[str]) -> str:
+    return f"\n{what}{', '.join(documents)}.\n" if documents else ""
 
 
 def main() -> None:
     """Write the page."""
     documents: dict[str, Path] = {**own_documents(), **find_documents()}
-    names = sorted(documents, key=lambda name: documents[name].stat().st_size)
-    rows = [
-        Row(
-            name,
-            count(documents[name]),
-            ours=recorded(name, checks().items()),
-            peers=recorded(
-                name, ((peer.name, f"peer-{slug(peer.name)}") for peer in PEERS)
-            ),
-        )
-        for name in names
-    ]
-    PAGE.write_text(page(rows, [row for row in rows if row.peers]), "utf-8")
+    before = said_before(PAGE.read_text("utf-8")) if PAGE.exists() else {}
+    peers = {peer.name: f"peer-{slug(peer.name)}" for peer in PEERS}
+    rows: list[Row] = []
+    kept: list[str] = []
+    for name in sorted(documents, key=lambda name: documents[name].stat().st_size):
+        new = recorded(name, checks().items())
+        told = before.get(name, {})
+        old = {check: told[check] for check in checks() if check in told}
+        if old.keys() - new.keys():
+            kept.append(name)
+        theirs = {each: told[each] for each in peers if each in told}
+        asked = recorded(name, peers.items())
+        ours, others = {**old, **new}, {**theirs, **asked}
+        rows.append(Row(name, count(documents[name]), ours=ours, peers=others))
+    PAGE.write_text(page(rows, kept), "utf-8")
 
 
 if __name__ == "__main__":
