@@ -160,3 +160,41 @@ def test_what_happens_to_many_operations_is_said_once(tmp_path: Path) -> None:
     assert many == [
         f"the header 'X-{{a}}' of the answer of 4 operations ({names}) is new"
     ]
+
+
+def test_a_type_may_become_one_of_several(tmp_path: Path) -> None:
+    """It is found again by its tag; null said twice and text for values are no harm."""
+    kind = "{{type: object, required: [kind], properties: {{kind: {{const: {}}}}}}}"
+    kinds = {
+        "Old": kind.format("a"),
+        "New": kind.format("a"),
+        "Other": kind.format("b"),
+    }
+    schemas = {**kinds, "Maybe": "{type: [integer, 'null']}"}
+    old, new, other, maybe = (f"{{$ref: '#/components/schemas/{n}'}}" for n in schemas)
+    many = "{{type: object, properties: {{one: {}, maybe: {}, text: {}}}}}"
+    bodies = (
+        many.format(old, "{type: [integer, 'null']}", "{enum: [x, y]}"),
+        many.format(
+            f"{{oneOf: [{new}, {other}]}}",
+            f"{{anyOf: [{maybe}, {{type: 'null'}}]}}",
+            "{anyOf: [{type: string}, {type: integer}]}",
+        ),
+    )
+    documents = []
+    for name, body in zip(("old", "new"), bodies, strict=True):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(
+            "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n"
+            f"      requestBody: {{content: {{application/json: {{schema: {body}}}}}}}\n"
+            "      responses: {'204': {description: Done.}}\ncomponents:\n  schemas:\n"
+            + "".join(f"    {key}: {value}\n" for key, value in schemas.items()),
+            "utf-8",
+        )
+        documents.append(load_document(path))
+    found = compare_documents(*documents).changes
+
+    assert {(change.code, change.level) for change in found} == {
+        ("type-widened", "safe"),
+        ("type-renamed", "risky"),
+    }

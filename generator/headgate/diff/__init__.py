@@ -16,6 +16,7 @@ from headgate.diff.operations import OperationComparison
 from headgate.diff.rendering import Format, render, summary
 from headgate.diff.service import ServiceComparison, Sides
 from headgate.diff.streams import StreamComparison
+from headgate.diff.tally import Tally
 from headgate.diff.types import TypeComparison
 from headgate.diff.written import Written
 from headgate.ir.build import build_api
@@ -50,10 +51,11 @@ def compare_apis(old: Api, new: Api, sides: Sides) -> Report:
     before, after = Written(sides.before), Written(sides.after)
     bounds = BoundComparison(old, new, before, after, changes)
     types = TypeComparison(old, new, changes, bounds)
-    answers = AnswerComparison(before, after, types, changes)
-    operations = OperationComparison(types, answers, changes)
+    tally = Tally(changes)
+    answers = AnswerComparison(before, after, types, changes, tally)
+    operations = OperationComparison(types, answers, changes, tally)
     streams = operations.compare(old.operations, new.operations)
-    answers.finish()
+    tally.finish()
     StreamComparison(types, changes, sides).compare(old, new, streams)
     ServiceComparison(types, changes, sides).compare(old, new)
     _compare_names(old, new, types, sides)

@@ -1,15 +1,12 @@
-"""What answers hold beside the result: headers, errors and what is not there yet.
-
-Much of it is the same in most operations of an API, so what happens to many of them
-alike is said once.
-"""
+"""What answers hold beside the result: headers, errors and what is not there yet."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from headgate.diff.changes import Changes, Level
+from headgate.diff.tally import Place, Tally, escaped
 from headgate.diff.types import Spot, TypeComparison
 from headgate.diff.values import quoted
 from headgate.diff.written import Written, as_object
@@ -21,37 +18,16 @@ if TYPE_CHECKING:
     from headgate.ir.operations import Operation, ResponseHeader
     from headgate.ir.types import TypeExpr
 
-_NAMED: Final = 3
-"""So many operations to which one thing happens are all named, and each on its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What may happen to several operations alike; `{}` stands for them."""
-
-    code: str
-    level: Level
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An operation to which it happened, and where to look."""
-
-    name: str
-    old: Location
-    new: Location
-
 
 @dataclass(slots=True)
 class AnswerComparison:
-    """Compares the sides of answers; `finish` then says what happened to many."""
+    """Compares the sides of answers."""
 
     before: Written
     after: Written
     types: TypeComparison
     changes: Changes
-    facts: dict[Fact, list[Place]] = field(default_factory=dict[Fact, list[Place]])
+    tally: Tally
     compared: set[tuple[Location, Location]] = field(
         default_factory=set[tuple[Location, Location]]
     )
@@ -67,37 +43,19 @@ class AnswerComparison:
         )
         for status in sorted({*new.pending} - {*old.pending}):
             message = f"the answer of {{}} may be pending now ({status})"
-            self._remember("pending-added", "risky", message, place)
+            self.tally.remember("pending-added", "risky", message, place)
         for status in sorted({*old.pending} - {*new.pending}):
             message = f"the answer of {{}} is pending no longer ({status})"
-            self._remember("pending-removed", "safe", message, place)
-
-    def finish(self) -> None:
-        """Report what was found: a line an operation, or one for many of them."""
-        for fact, found in self.facts.items():
-            places = {place.name: place for place in found}
-            if len(places) <= _NAMED:
-                for name, place in places.items():
-                    self._note(fact, name, place)
-                continue
-            named = ", ".join(list(places)[:_NAMED])
-            self._note(fact, f"{len(places)} operations ({named}, …)", found[0])
-
-    def _note(self, fact: Fact, who: str, place: Place) -> None:
-        message = fact.message.format(who)
-        self.changes.note(fact.code, fact.level, message, old=place.old, new=place.new)
-
-    def _remember(self, code: str, level: Level, message: str, place: Place) -> None:
-        self.facts.setdefault(Fact(code, level, message), []).append(place)
+            self.tally.remember("pending-removed", "safe", message, place)
 
     def _compare_statuses(self, old: Operation, new: Operation, place: Place) -> None:
         was, now = _errors(self.before, old), _errors(self.after, new)
         for status in was - now:
             message = f"the error {status} of {{}} is declared no longer"
-            self._remember("answer-removed", "risky", message, place)
+            self.tally.remember("answer-removed", "risky", message, place)
         for status in now - was:
             message = f"the error {status} of {{}} is declared now"
-            self._remember("answer-added", "safe", message, place)
+            self.tally.remember("answer-added", "safe", message, place)
 
     def _compare_bodies(self, old: Operation, new: Operation, name: str) -> None:
         was = {each.status: each for each in old.failures}
@@ -128,24 +86,26 @@ class AnswerComparison:
         was = {each.name.lower(): each for each in old}
         now = {each.name.lower(): each for each in new}
         for key, each in was.items():
-            name = f"the header {_escaped(each.name)} of {where} of {{}}"
+            name = f"the header {escaped(quoted(each.name))} of {where} of {{}}"
             found = now.get(key)
             if found is None:
                 level: Level = "breaking" if _is_promised(each, where) else "risky"
-                self._remember("header-removed", level, f"{name} is gone", place)
+                self.tally.remember("header-removed", level, f"{name} is gone", place)
                 continue
             if each.required and not found.required:
                 message = f"{name} may be absent now"
-                self._remember("header-optional", "risky", message, place)
+                self.tally.remember("header-optional", "risky", message, place)
             if found.required and not each.required:
                 message = f"{name} is always there now"
-                self._remember("header-required", "safe", message, place)
+                self.tally.remember("header-required", "safe", message, place)
             spot = Spot(name.format(place.name), each.location, found.location)
             self._compare_once(each.type, found.type, spot)
         for key, each in now.items():
             if key not in was:
-                message = f"the header {_escaped(each.name)} of {where} of {{}} is new"
-                self._remember("header-added", "safe", message, place)
+                message = (
+                    f"the header {escaped(quoted(each.name))} of {where} of {{}} is new"
+                )
+                self.tally.remember("header-added", "safe", message, place)
 
     def _compare_once(self, old: TypeExpr, new: TypeExpr, spot: Spot) -> None:
         """Compare what several operations share where the first of them has it."""
@@ -156,11 +116,6 @@ class AnswerComparison:
 
 def _is_promised(header: ResponseHeader, where: str) -> bool:
     return header.required and where == "the answer"
-
-
-def _escaped(name: str) -> str:
-    """Quote a name for a message in which braces stand for operations."""
-    return quoted(name).replace("{", "{{").replace("}", "}}")
 
 
 def _errors(document: Written, operation: Operation) -> set[str]:

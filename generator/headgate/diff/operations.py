@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from typing import Final
 
 from headgate.diff.answers import AnswerComparison
 from headgate.diff.bounds import Way
 from headgate.diff.calls import compare_stream_calls
 from headgate.diff.changes import Changes, Level
+from headgate.diff.tally import Place, Tally, escaped
 from headgate.diff.types import Spot, TypeComparison
 from headgate.diff.values import quoted
 from headgate.ir.operations import (
@@ -20,6 +23,9 @@ from headgate.ir.operations import (
     Result,
 )
 
+_CONTENT: Final = re.compile(r" (as|giving) [^ ]+$")
+"""How the id of an operation ends that stands once for each kind of content."""
+
 
 @dataclass(frozen=True, slots=True)
 class OperationComparison:
@@ -28,6 +34,7 @@ class OperationComparison:
     types: TypeComparison
     answers: AnswerComparison
     changes: Changes
+    tally: Tally
 
     def compare(
         self, old: Sequence[Operation], new: Sequence[Operation]
@@ -78,17 +85,17 @@ class OperationComparison:
     def _compare_security(self, old: Operation, new: Operation) -> None:
         was = {frozenset(each) for each in old.security} or {frozenset[str]()}
         now = {frozenset(each) for each in new.security} or {frozenset[str]()}
-        places = {"old": old.location, "new": new.location}
+        place = Place(shown(old), old.location, new.location)
         for credentials in sorted(was, key=sorted):
             if not any(asked <= credentials for asked in now):
                 with_ = _credentials(credentials)
-                message = f"{shown(old)} can no longer be called with {with_}"
-                self.changes.note("security-tightened", "breaking", message, **places)
+                message = f"{{}} can no longer be called with {escaped(with_)}"
+                self.tally.remember("security-tightened", "breaking", message, place)
         for credentials in sorted(now, key=sorted):
             if not any(asked <= credentials for asked in was):
                 with_ = _credentials(credentials)
-                message = f"{shown(old)} can be called with {with_} now"
-                self.changes.note("security-loosened", "safe", message, **places)
+                message = f"{{}} can be called with {escaped(with_)} now"
+                self.tally.remember("security-loosened", "safe", message, place)
 
     def _compare_parameters(self, old: Operation, new: Operation) -> None:
         was = {(each.place, each.name): each for each in old.parameters}
@@ -99,14 +106,9 @@ class OperationComparison:
             if each.place != "path":
                 found = now.get(key)
             if found is None:
-                message = f"{_parameter(each)} of {shown(old)} is gone"
-                self.changes.note(
-                    "parameter-removed",
-                    "breaking",
-                    message,
-                    old=each.location,
-                    new=new.location,
-                )
+                message = f"{escaped(_parameter(each))} of {{}} is gone"
+                place = Place(shown(old), each.location, new.location)
+                self.tally.remember("parameter-removed", "breaking", message, place)
             else:
                 self._compare_parameter(each, found, old)
         known = {*was, *(("path", name) for name in path_names.values())}
@@ -116,10 +118,10 @@ class OperationComparison:
 
     def _note_added_parameter(self, added: Parameter, old: Operation) -> None:
         also = " and required" if added.required else ""
-        message = f"{_parameter(added)} of {shown(old)} is new{also}"
+        message = f"{escaped(_parameter(added))} of {{}} is new{also}"
         level: Level = "breaking" if added.required else "safe"
-        places = {"old": old.location, "new": added.location}
-        self.changes.note("parameter-added", level, message, **places)
+        place = Place(shown(old), old.location, added.location)
+        self.tally.remember("parameter-added", level, message, place)
 
     def _compare_parameter(
         self, old: Parameter, new: Parameter, operation: Operation
@@ -231,12 +233,13 @@ class OperationComparison:
 
 
 def shown(operation: Operation) -> str:
-    """Name an operation: verb and path."""
+    """Name an operation: verb and path, and which of its bodies or answers it is."""
     path = "".join(
         part.text if isinstance(part, PathLiteral) else f"{{{part.name}}}"
         for part in operation.path
     )
-    return f"{operation.verb} {path}"
+    content = _CONTENT.search(operation.id)
+    return f"{operation.verb} {path}{content[0] if content else ''}"
 
 
 def _shape(operation: Operation) -> str:

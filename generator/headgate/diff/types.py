@@ -7,7 +7,8 @@ before; a client that receives may be given no less, and nothing that it cannot 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from itertools import chain
+from typing import Final, TypeAlias
 
 from headgate.diff.bounds import BoundComparison, Way
 from headgate.diff.changes import Changes, Level
@@ -31,9 +32,16 @@ from headgate.ir.types import (
     TypeExpr,
     TypeId,
     Union,
+    Variant,
 )
 
 Plain: TypeAlias = TypeExpr | Definition
+
+_MOST_NAMES: Final = 50
+"""Names that stand for one another; a cycle of them leads nowhere."""
+
+_MOST_SHOWN: Final = 5
+"""So many values of one type that come or go are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,9 @@ class TypeComparison:
         default_factory=set[tuple[Way, TypeId, TypeId]]
     )
     matched: dict[TypeId, TypeId] = field(default_factory=dict[TypeId, TypeId])
+    renamed: set[tuple[TypeId, TypeId]] = field(
+        default_factory=set[tuple[TypeId, TypeId]]
+    )
 
     def compare(self, old: TypeExpr, new: TypeExpr, way: Way, spot: Spot) -> None:
         """Compare what a value may be at one place."""
@@ -96,13 +107,16 @@ class TypeComparison:
         return old, new
 
     def _nullable(self, expression: TypeExpr, api: Api) -> tuple[bool, TypeExpr]:
-        found = self._unaliased(expression, api)
-        if isinstance(found, Nullable):
-            return True, found.inner
-        return False, expression
+        may_be = False
+        for _ in range(_MOST_NAMES):
+            found = self._unaliased(expression, api)
+            if not isinstance(found, Nullable):
+                break
+            may_be, expression = True, found.inner
+        return may_be, expression
 
     def _unaliased(self, expression: TypeExpr, api: Api) -> TypeExpr:
-        for _ in range(50):
+        for _ in range(_MOST_NAMES):
             named = (
                 api.definitions.get(expression.id)
                 if isinstance(expression, Ref)
@@ -122,9 +136,7 @@ class TypeComparison:
     def _compare_named(
         self, old: Definition, new: Definition, way: Way, spot: Spot
     ) -> None:
-        if old.words != new.words:
-            message = f"is called {quoted(new.id)} now, {quoted(old.id)} before"
-            self._note("type-renamed", spot, message, way, "risky")
+        self._compare_names(old, new, spot)
         inside = Spot(quoted(old.id), old.location, new.location)
         self.bounds.compare(inside.name, inside.old, inside.new, way)
         match old, new:
@@ -136,6 +148,19 @@ class TypeComparison:
                 self._compare_values(old, new, way, inside)
             case _:
                 self._compare_plain(old, new, way, spot)
+
+    def _compare_names(self, old: Definition, new: Definition, spot: Spot) -> None:
+        """Say once what a type is called now; what is inside it is called after it."""
+        old_end, new_end = (each.id.partition(".")[2] for each in (old, new))
+        is_inside = old_end != "" and old_end == new_end
+        pair = (old.id, new.id)
+        if old.words == new.words or is_inside or pair in self.renamed:
+            return
+        self.renamed.add(pair)
+        names = f"the type {quoted(new.id)} now, {quoted(old.id)} before"
+        message = f"{spot.name} is of {names}"
+        places = {"old": spot.old, "new": spot.new}
+        self.changes.note("type-renamed", "risky", message, **places)
 
     def _compare_plain(self, old: Plain, new: Plain, way: Way, spot: Spot) -> None:
         match old, new:
@@ -161,12 +186,14 @@ class TypeComparison:
         was, now = values_of(old), values_of(new)
         if was is not None and now is not None:
             self._compare_values(old, new, way, spot)
-        elif isinstance(new, Union) and self._is_among(old, new, self.before):
+        elif isinstance(new, Union) and self._holds_all(new, old, self.after):
             message = "may now have other types too"
             self._note("type-widened", spot, message, way, "safe", "risky")
-        elif isinstance(old, Union) and self._is_among(new, old, self.after):
+            self._compare_variant(old, new, way, spot)
+        elif isinstance(old, Union) and self._holds_all(old, new, self.before):
             message = "may have fewer types than before"
             self._note("type-narrowed", spot, message, way, "breaking", "risky")
+            self._compare_variant(old, new, way, spot)
         elif was is not None and _holds(new, was):
             message = f"was one of {len(was)} values, is any {kind_of(new)} now"
             self._note("type-widened", spot, message, way, "safe", "risky")
@@ -174,15 +201,38 @@ class TypeComparison:
             message = f"was any {kind_of(old)}, is one of {len(now)} values now"
             self._note("type-narrowed", spot, message, way, "breaking", "risky")
         else:
-            message = f"was {kind_of(old)}, is {kind_of(new)} now"
+            was_kind, now_kind = kind_of(old), kind_of(new)
+            if was_kind == now_kind:
+                was_kind, now_kind = form_of(old), form_of(new)
+            message = f"was {was_kind}, is {now_kind} now"
             self._note("type-changed", spot, message, way, "breaking")
 
-    def _is_among(self, plain: Plain, union: Union, api: Api) -> bool:
-        other = self.after if api is self.before else self.before
-        kinds = [self._plain(variant.type, other) for variant in union.variants]
-        if isinstance(plain, Definition):
-            return any(isinstance(k, Definition) and k.id == plain.id for k in kinds)
-        return plain in kinds
+    def _holds_all(self, union: Union, plain: Plain, api: Api) -> bool:
+        """Whether a union of an API has a type of the other API for one of its own."""
+        values = values_of(plain)
+        kinds = [self._plain(variant.type, api) for variant in union.variants]
+        if values is not None and any(_holds(kind, values) for kind in kinds):
+            return True
+        return self._variant(union, plain) is not None or plain in kinds
+
+    def _variant(self, union: Union, plain: Plain) -> TypeExpr | None:
+        """Find a type in a union of the other API: by its name, or else by its tag."""
+        if not isinstance(plain, Definition):
+            return None
+        tag = _constant(plain, union.tag.property) if union.tag else None
+        by_name = (v.type for v in union.variants if v.type == Ref(plain.id))
+        by_tag = (v.type for v in union.variants if tag is not None and v.tag == tag)
+        return next(chain(by_name, by_tag), None)
+
+    def _compare_variant(self, old: Plain, new: Plain, way: Way, spot: Spot) -> None:
+        if isinstance(new, Union) and isinstance(old, Definition):
+            found = self._variant(new, old)
+            if found is not None:
+                self.compare(Ref(old.id), found, way, spot)
+        elif isinstance(old, Union) and isinstance(new, Definition):
+            found = self._variant(old, new)
+            if found is not None:
+                self.compare(found, Ref(new.id), way, spot)
 
     def _compare_scalars(self, old: Scalar, new: Scalar, way: Way, spot: Spot) -> None:
         if old.kind == new.kind:
@@ -210,36 +260,43 @@ class TypeComparison:
 
     def _compare_values(self, old: Plain, new: Plain, way: Way, spot: Spot) -> None:
         was, now = values_of(old) or {}, values_of(new) or {}
-        for value in was.keys() - now.keys():
-            message = f"can no longer be {value}"
+        if gone := [value for value in was if value not in now]:
+            message = f"can no longer be {_some(gone)}"
             self._note("value-removed", spot, message, way, "breaking", "risky")
-        for value in now.keys() - was.keys():
-            message = f"can now be {value}"
+        if added := [value for value in now if value not in was]:
+            message = f"can now be {_some(added)}"
             self._note("value-added", spot, message, way, "safe", "risky")
 
     def _compare_unions(self, old: Union, new: Union, way: Way, spot: Spot) -> None:
         tags = [one.tag.property if one.tag else None for one in (old, new)]
         if tags[0] != tags[1]:
-            message = f"was told apart by {tags[0]}, is by {tags[1]} now"
+            before, after = (quoted(tag) if tag else "no property" for tag in tags)
+            message = f"was told apart by {before}, is by {after} now"
             self._note("tag-changed", spot, message, way, "risky")
-        was = {self._label(v.tag, v.type): v.type for v in old.variants}
-        now = {self._label(v.tag, v.type): v.type for v in new.variants}
-        for label in was.keys() - now.keys():
-            message = f"can no longer be {label}"
+        known = tags[0] or tags[1] if None in tags else None
+        was = {self._label(v, known, self.before): v.type for v in old.variants}
+        now = {self._label(v, known, self.after): v.type for v in new.variants}
+        if gone := [label for label in was if label not in now]:
+            message = f"can no longer be {_some(gone)}"
             self._note("variant-removed", spot, message, way, "breaking", "risky")
-        for label in now.keys() - was.keys():
-            message = f"can now be {label}"
+        if added := [label for label in now if label not in was]:
+            message = f"can now be {_some(added)}"
             self._note("variant-added", spot, message, way, "safe", "risky")
-        for label in was.keys() & now.keys():
+        for label in (label for label in was if label in now):
             inner = Spot(f"{label} of {spot.name}", spot.old, spot.new)
             self.compare(was[label], now[label], way, inner)
 
-    def _label(self, tag: str | None, expression: TypeExpr) -> str:
-        if tag is not None:
-            return quoted(tag)
-        if isinstance(expression, Ref):
-            return quoted(expression.id)
-        return kind_of(expression)
+    def _label(self, variant: Variant, tag: str | None, api: Api) -> str:
+        """Name a variant: by its tag, the one of the other API too, or its type."""
+        if variant.tag is not None:
+            return quoted(variant.tag)
+        plain = self._plain(variant.type, api)
+        constant = _constant(plain, tag) if tag is not None else None
+        if constant is not None:
+            return quoted(constant)
+        if isinstance(variant.type, Ref):
+            return quoted(variant.type.id)
+        return kind_of(variant.type)
 
     def _compare_structs(self, old: Struct, new: Struct, way: Way, spot: Spot) -> None:
         was = {each.name: each for each in old.fields if _is_seen(each, way)}
@@ -308,6 +365,37 @@ def kind_of(plain: Plain) -> str:
             return "a map"
         case Json():
             return "any JSON"
+
+
+def form_of(plain: Plain) -> str:
+    """Say what a named type is, where its name tells nothing."""
+    match plain:
+        case Struct():
+            return "an object"
+        case Enum(values=values):
+            return f"one of {len(values)} values"
+        case Union(variants=variants):
+            return f"one of {len(variants)} types"
+        case _:
+            return f"another {kind_of(plain)}"
+
+
+def _some(shown: list[str]) -> str:
+    """List what came or went, the first of many."""
+    if len(shown) <= _MOST_SHOWN + 1:
+        return ", ".join(shown)
+    rest = len(shown) - _MOST_SHOWN
+    return f"{', '.join(shown[:_MOST_SHOWN])} or {rest} more"
+
+
+def _constant(plain: Plain, name: str) -> str | None:
+    """Give the one text that a field of a struct can be, null aside."""
+    fields = plain.fields if isinstance(plain, Struct) else ()
+    type_ = next((field.type for field in fields if field.name == name), None)
+    if isinstance(type_, Nullable):
+        type_ = type_.inner
+    value = type_.value if isinstance(type_, Constant) else None
+    return value if isinstance(value, str) else None
 
 
 def _is_seen(each: Field, way: Way) -> bool:
