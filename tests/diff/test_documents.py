@@ -184,9 +184,10 @@ def test_a_type_may_become_one_of_several(tmp_path: Path) -> None:
     documents = []
     for name, body in zip(("old", "new"), bodies, strict=True):
         path = tmp_path / f"{name}.yaml"
+        content = f"{{application/json: {{schema: {body}}}}}"
         path.write_text(
             "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a:\n    post:\n"
-            f"      requestBody: {{content: {{application/json: {{schema: {body}}}}}}}\n"
+            f"      requestBody: {{content: {content}}}\n"
             "      responses: {'204': {description: Done.}}\ncomponents:\n  schemas:\n"
             + "".join(f"    {key}: {value}\n" for key, value in schemas.items()),
             "utf-8",
