@@ -9,6 +9,7 @@ import {
   bearer,
   inQuery,
   tokenCredential,
+  type RefreshedTokens,
 } from "../../generated/typescript/src/runtime/credentials.js";
 import { readJson } from "../../generated/typescript/src/runtime/responses.js";
 import { serverUrl } from "../../generated/typescript/src/runtime/servers.js";
@@ -45,7 +46,7 @@ const clientCredential = (): Credential => ({
   place: bearer,
   ...tokenCredential(
     { clientId: "me:1", clientSecret: "s3cret", scopes: ["a", "b"] },
-    "/oauth/token",
+    { token: "/oauth/token" },
   ),
 });
 const BASIC = `Basic ${btoa("me%3A1:s3cret")}`;
@@ -109,6 +110,73 @@ test("who gets no token is told so, without the secret", async () => {
   await assert.rejects(
     transport.call(REQUEST, readJson),
     (error) => error instanceof APIError && error.status === 400 && !/s3cret/.test(String(error)),
+  );
+});
+
+test("a refresh token gives a token before the first call, and the new one is told of", async () => {
+  const told: RefreshedTokens[] = [];
+  const option = {
+    refreshToken: "r1",
+    clientId: "me",
+    onRefresh: (t: RefreshedTokens) => void told.push(t),
+  };
+  const credential = { place: bearer, ...tokenCredential(option, { refresh: "/renew" }) };
+  const { transport, sent } = transportFor(credential, (path, count) =>
+    Response.json(
+      path === "/renew"
+        ? { access_token: `t${count}`, refresh_token: `r${count}2`, expires_in: 20 }
+        : {},
+    ),
+  );
+
+  await transport.call(REQUEST, readJson);
+  await transport.call(REQUEST, readJson);
+
+  const asked = (token: string): string =>
+    `grant_type=refresh_token&refresh_token=${token}&client_id=me`;
+  assert.deepEqual(sent, [
+    ["/renew", null, asked("r1")],
+    ["/v1/me", "Bearer t1", null],
+    ["/renew", null, asked("r12")],
+    ["/v1/me", "Bearer t3", null],
+  ]);
+  assert.deepEqual(told, [
+    { accessToken: "t1", refreshToken: "r12", expiresIn: 20 },
+    { accessToken: "t3", refreshToken: "r32", expiresIn: 20 },
+  ]);
+});
+
+test("an access token is used until it is refused, and none of the tokens is shown", async () => {
+  const option = {
+    refreshToken: "r-of-mine",
+    accessToken: "t-of-mine",
+    clientId: "me:1",
+    clientSecret: "s3cret",
+  };
+  const credential = {
+    place: bearer,
+    ...tokenCredential(option, { token: "/token", refresh: "/renew" }),
+  };
+  const { transport, sent } = transportFor(credential, (path, count) =>
+    path === "/renew"
+      ? Response.json({ access_token: "t-of-theirs" })
+      : count === 1
+        ? Response.json({}, { status: 401 })
+        : Response.json({ error: "t-of-theirs, not r-of-mine" }, { status: 401 }),
+  );
+
+  await assert.rejects(
+    transport.call(REQUEST, readJson),
+    (error) => error instanceof AuthenticationError && !/-of-|s3cret/.test(String(error)),
+  );
+
+  assert.deepEqual(
+    sent.map(([path, authorization]) => [path, authorization]),
+    [
+      ["/v1/me", "Bearer t-of-mine"],
+      ["/renew", BASIC],
+      ["/v1/me", "Bearer t-of-theirs"],
+    ],
   );
 });
 

@@ -2,7 +2,7 @@
 
 import { APIConnectionError, APIError } from "./errors.js";
 import { addCookies, setHeader } from "./headers.js";
-import { isObject } from "./json.js";
+import { asString, isObject, type JsonObject } from "./json.js";
 import { base64, formPairs } from "./request.js";
 import type { CallTokens, Credential, Fetch, Placing, TokenSource } from "./transport.js";
 
@@ -49,31 +49,104 @@ export interface ClientCredentials {
   readonly scopes?: readonly string[];
 }
 
+/** A token that others are asked for with, once a person has consented (RFC 6749, section 6). */
+export interface RefreshToken {
+  readonly refreshToken: string;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** Used until it is refused; absent: one is asked for before the first call. */
+  readonly accessToken?: string;
+  /** Is told of new tokens, so that they can be kept: the refresh token may be another one. */
+  readonly onRefresh?: (tokens: RefreshedTokens) => void | Promise<void>;
+}
+
+/** Tokens as a server gave them. */
+export interface RefreshedTokens {
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** How many seconds the access token is valid, where that is said. */
+  readonly expiresIn: number | undefined;
+}
+
+/** Where tokens are asked for: `token` with a client's own credentials, `refresh` with a token. */
+export interface TokenUrls {
+  readonly token?: string;
+  readonly refresh?: string;
+}
+
 /** Gives a token that the caller has, or a source of tokens. */
 export function tokenCredential(
-  option: string | ClientCredentials | undefined,
-  tokenUrl: string,
+  option: string | ClientCredentials | RefreshToken | undefined,
+  { token = "", refresh = token }: TokenUrls,
 ): Pick<Credential, "value" | "tokens"> {
   if (typeof option !== "object") return { value: option };
-  return { value: undefined, tokens: new ClientTokens(option, tokenUrl) };
+  const isRefresh = "refreshToken" in option;
+  const grant = isRefresh ? refreshGrant(option) : clientGrant(option);
+  return { value: undefined, tokens: new Tokens(grant, isRefresh ? refresh : token) };
+}
+
+/** How tokens are asked for. */
+interface Grant {
+  readonly form: () => Readonly<Record<string, string | undefined>>;
+  readonly clientId?: string | undefined;
+  readonly clientSecret?: string | undefined;
+  /** What must not be shown. */
+  readonly secrets: string[];
+  readonly accessToken?: string | undefined;
+  readonly take?: (answer: JsonObject) => void | Promise<void>;
+}
+
+function clientGrant({ clientId, clientSecret, scopes = [] }: ClientCredentials): Grant {
+  const scope = scopes.length === 0 ? undefined : scopes.join(" ");
+  const form = { grant_type: "client_credentials", scope };
+  return { form: () => form, clientId, clientSecret, secrets: [clientSecret] };
+}
+
+function refreshGrant(given: RefreshToken): Grant {
+  const { clientId, clientSecret, accessToken, onRefresh } = given;
+  let { refreshToken } = given;
+  const secrets = [refreshToken, clientSecret ?? [], accessToken ?? []].flat();
+  return {
+    form: () => ({
+      grant_type: "refresh_token",
+      refresh_token: refreshToken,
+      client_id: clientSecret === undefined ? clientId : undefined,
+    }),
+    clientId,
+    clientSecret,
+    secrets,
+    accessToken,
+    async take(answer) {
+      const accessToken = String(answer["access_token"]);
+      refreshToken = asString(answer["refresh_token"]) ?? refreshToken;
+      secrets.push(refreshToken, accessToken);
+      const expiresIn = answer["expires_in"];
+      await onRefresh?.({
+        accessToken,
+        refreshToken,
+        expiresIn: typeof expiresIn === "number" ? expiresIn : undefined,
+      });
+    },
+  };
 }
 
 /** A token is not used in the last seconds of its life. */
 const MARGIN = 30_000;
 
 /** Asks for a token when one is needed, and for one only however many calls wait for it. */
-class ClientTokens implements TokenSource {
-  readonly secret: string;
-  readonly #credentials: ClientCredentials;
+class Tokens implements TokenSource {
+  readonly secrets: readonly string[];
+  readonly #grant: Grant;
   readonly #url: string;
   #token: string | undefined;
-  #until = 0;
+  #until = Infinity;
   #asked: Promise<string> | undefined;
 
-  constructor(credentials: ClientCredentials, url: string) {
-    this.secret = credentials.clientSecret;
-    this.#credentials = credentials;
+  constructor(grant: Grant, url: string) {
+    this.secrets = grant.secrets;
+    this.#grant = grant;
     this.#url = url;
+    this.#token = grant.accessToken;
   }
 
   forCall(send: Fetch, baseUrl: string): CallTokens {
@@ -102,9 +175,8 @@ class ClientTokens implements TokenSource {
   }
 
   async #ask(send: Fetch, url: string): Promise<string> {
-    const { clientId, clientSecret, scopes = [] } = this.#credentials;
-    const user = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`;
-    const scope = scopes.length === 0 ? undefined : scopes.join(" ");
+    const { form, clientId = "", clientSecret, take } = this.#grant;
+    const user = `${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret ?? "")}`;
     let response: Response;
     try {
       response = await send(url, {
@@ -112,10 +184,10 @@ class ClientTokens implements TokenSource {
         redirect: "manual",
         headers: {
           Accept: "application/json",
-          Authorization: `Basic ${base64(user)}`,
+          ...(clientSecret !== undefined && { Authorization: `Basic ${base64(user)}` }),
           "Content-Type": "application/x-www-form-urlencoded",
         },
-        body: formPairs({ grant_type: "client_credentials", scope }),
+        body: formPairs(form()),
       });
     } catch {
       throw new APIConnectionError("the server that gives tokens cannot be reached", {
@@ -130,6 +202,8 @@ class ClientTokens implements TokenSource {
     const seconds = typeof answer["expires_in"] === "number" ? answer["expires_in"] : 3_600;
     this.#until = Date.now() + Math.max(seconds * 1_000 - MARGIN, 0);
     this.#token = answer["access_token"];
-    return this.#token;
+    const token = this.#token;
+    await take?.(answer);
+    return token;
   }
 }

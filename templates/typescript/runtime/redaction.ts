@@ -34,7 +34,7 @@ export function secretsOf(
     ),
     prefixes: Object.values(product.headerMaps).map(({ prefix }) => prefix.toLowerCase()),
     shown: [(product.idempotencyHeader ?? "Idempotency-Key").toLowerCase()],
-    values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secret ?? []),
+    values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secrets ?? []),
   };
   if (request === undefined) return secrets;
   const sent = [...request.headers, ...new URL(request.url).searchParams]

@@ -60,8 +60,7 @@ export function transportSettings(
 
 /** Takes the credentials out of a text, as they were given. */
 function withoutValues(text: string, credentials: Readonly<Record<string, Credential>>): string {
-  return Object.values(credentials).reduce((shown, { value, tokens }) => {
-    const secret = value ?? tokens?.secret;
-    return secret ? shown.replaceAll(secret, "[redacted]") : shown;
-  }, text);
+  return Object.values(credentials)
+    .flatMap(({ value, tokens }) => value || tokens?.secrets || [])
+    .reduce((shown, secret) => (secret ? shown.replaceAll(secret, "[redacted]") : shown), text);
 }

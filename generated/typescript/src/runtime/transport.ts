@@ -75,8 +75,8 @@ export interface Credential {
 
 /** Where the tokens of a credential come from. */
 export interface TokenSource {
-  /** What tokens are asked for with: it must not be shown. */
-  readonly secret: string;
+  /** What tokens are asked for with: none of it must be shown. */
+  readonly secrets: readonly string[];
   /** Gives the tokens of one call. */
   forCall(send: Fetch, baseUrl: string): CallTokens;
 }

@@ -235,8 +235,13 @@ def _credential_options(
 
 def _further_type(scheme: SecurityScheme, imports: Imports) -> Code | None:
     """Give what a credential may be beside a text."""
+    kinds: list[Code] = []
     if scheme.token_url is not None:
-        return imports.runtime_type("credentials", "ClientCredentials")
+        kinds.append(imports.runtime_type("credentials", "ClientCredentials"))
+    if scheme.refresh_url is not None:
+        kinds.append(imports.runtime_type("credentials", "RefreshToken"))
+    if kinds:
+        return joined(" | ", kinds)
     if scheme.kind == "basic":
         return imports.runtime_type("credentials", "BasicCredential")
     return None
@@ -358,9 +363,18 @@ def _credential(
     scheme: SecurityScheme, imports: Imports, options: dict[str, Name]
 ) -> Entry:
     option = assembled("client{}", access(options[scheme.option].text))
-    if scheme.token_url is not None:
+    urls = [
+        Entry(key, string(url))
+        for key, url in (
+            (fixed("token"), scheme.token_url),
+            (fixed("refresh"), scheme.refresh_url),
+        )
+        if url is not None
+    ]
+    if urls:
         make = imports.runtime("credentials", "tokenCredential")
-        made = assembled("...{}({}, {})", make, option, string(scheme.token_url))
+        places = one_line(Object(tuple(urls)))
+        made = assembled("...{}({}, {})", make, option, places)
         return Entry(made, made)
     if scheme.kind == "basic":
         read = imports.runtime("credentials", "basicValue")

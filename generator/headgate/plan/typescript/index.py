@@ -99,6 +99,11 @@ def _content(api: Api) -> Iterator[Code]:
         yield fixed(
             'export type { ClientCredentials } from "./runtime/credentials.js";'
         )
+    if any(scheme.refresh_url is not None for scheme in api.schemes):
+        yield fixed(
+            "export type { RefreshedTokens, RefreshToken }"
+            ' from "./runtime/credentials.js";'
+        )
     if any(scheme.kind == "basic" for scheme in api.schemes):
         yield fixed('export type { BasicCredential } from "./runtime/credentials.js";')
     if api.surface.calls is not None:
