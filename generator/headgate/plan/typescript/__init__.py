@@ -17,9 +17,11 @@ from headgate.plan.typescript.content import (
 )
 from headgate.plan.typescript.errors import plan_errors
 from headgate.plan.typescript.extensions import EXTENSIONS, plan_extensions
+from headgate.plan.typescript.headers import HEADERS, plan_headers
 from headgate.plan.typescript.index import plan_index
 from headgate.plan.typescript.lists import LISTS, plan_lists
 from headgate.plan.typescript.manifest import (
+    entries,
     plan_entry,
     plan_package_json,
     plan_readme,
@@ -51,6 +53,7 @@ RUNTIME = (
     "bodies",
     "classes",
     "credentials",
+    "declared",
     "environment",
     "errors",
     "foreign",
@@ -109,12 +112,11 @@ def plan(api: Api, config: Config) -> Package:
 
 def _manifests(api: Api, names: Names, config: Config) -> Iterator[PlannedFile]:
     yield Rendered(
-        "package.json", "typescript/document.json.jinja", plan_package_json(config)
+        "package.json",
+        "typescript/document.json.jinja",
+        plan_package_json(api, config),
     )
-    for folder, module in (
-        (EXTENSIONS, EXTENSIONS),
-        ("opentelemetry", "runtime/opentelemetry"),
-    ):
+    for folder, module in entries(api).items():
         yield Rendered(
             f"{folder}/package.json",
             "typescript/document.json.jinja",
@@ -152,6 +154,12 @@ def _sources(
             f"src/{BUILDERS}.ts",
             "typescript/src/builders.ts.jinja",
             plan_builders(api, names, header),
+        )
+    if api.headers:
+        yield Rendered(
+            f"src/{HEADERS}.ts",
+            "typescript/src/headers.ts.jinja",
+            plan_headers(api, header),
         )
     pending = plan_pending(api, header)
     if pending is not None:

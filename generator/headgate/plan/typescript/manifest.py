@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from headgate.encoding.markup import markdown_code, markdown_text
 from headgate.encoding.typescript import identifier, json_text, string
 from headgate.plan.typescript.configuration import variable
+from headgate.plan.typescript.extensions import EXTENSIONS
+from headgate.plan.typescript.headers import HEADERS
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
@@ -48,7 +50,13 @@ class ReadmePage:
     alone: AlonePlan | None
 
 
-def plan_package_json(config: Config) -> JsonPage:
+def entries(api: Api) -> dict[str, str]:
+    """Give the module of each entry beside the client and its resources."""
+    found = {EXTENSIONS: EXTENSIONS, "opentelemetry": "runtime/opentelemetry"}
+    return found | ({HEADERS: HEADERS} if api.headers else {})
+
+
+def plan_package_json(api: Api, config: Config) -> JsonPage:
     """Plan package.json: two builds, each resource importable alone, no dependency."""
     package = config.package
     content: dict[str, JsonValue] = {
@@ -71,11 +79,13 @@ def plan_package_json(config: Config) -> JsonPage:
         "exports": {
             ".": _conditions("index"),
             "./resources/*": _conditions("resources/*"),
-            "./extensions": _conditions("extensions"),
-            "./opentelemetry": _conditions("runtime/opentelemetry"),
+            **{
+                f"./{name}": _conditions(module)
+                for name, module in entries(api).items()
+            },
             "./package.json": "./package.json",
         },
-        "files": ["CHANGELOG.md", "dist", "extensions", "opentelemetry", "src"],
+        "files": sorted(["CHANGELOG.md", "dist", "src", *entries(api)]),
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
