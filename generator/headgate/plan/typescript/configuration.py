@@ -19,6 +19,7 @@ from headgate.names import Scope, camel, constant, split_words
 from headgate.plan.typescript.errors import error_form
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
+    WIDTH,
     Array,
     Call,
     Entry,
@@ -359,6 +360,10 @@ def _connect(api: Api, imports: Imports, options: dict[str, Name]) -> Code:
     return open_object(entries, 2)
 
 
+_DEPTH = 6
+"""How far the properties of a credential are indented."""
+
+
 def _credential(
     scheme: SecurityScheme, imports: Imports, options: dict[str, Name]
 ) -> Entry:
@@ -373,8 +378,10 @@ def _credential(
     ]
     if urls:
         make = imports.runtime("credentials", "tokenCredential")
-        places = one_line(Object(tuple(urls)))
-        made = assembled("...{}({}, {})", make, option, places)
+        made = assembled("...{}({}, {})", make, option, one_line(Object(tuple(urls))))
+        if _DEPTH + len(made) + len(",") > WIDTH:
+            places = open_object(urls, _DEPTH)
+            made = assembled("...{}({}, {})", make, option, places)
         return Entry(made, made)
     if scheme.kind == "basic":
         read = imports.runtime("credentials", "basicValue")

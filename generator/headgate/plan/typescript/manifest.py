@@ -85,7 +85,7 @@ def plan_package_json(api: Api, config: Config) -> JsonPage:
             },
             "./package.json": "./package.json",
         },
-        "files": sorted(["CHANGELOG.md", "dist", "src", *entries(api)]),
+        "files": [*sorted(["CHANGELOG.md", "dist", "src", *entries(api)])],
         "scripts": {
             "build": "npm run build:esm && npm run build:cjs",
             "build:cjs": "tsc -p tsconfig.cjs.json && node mark-commonjs.mjs",
