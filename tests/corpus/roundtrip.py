@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.corpus.compilers import CARGO_TARGET, TSC, run
+from tests.corpus.programs import rust_manifest
 from tests.corpus.samples import Samples
 
 PYTHON_DRIVER = """
@@ -34,19 +35,6 @@ for line in sys.stdin:
     except Exception as error:
         said = {"error": f"{type(error).__name__}: {error}"}
     print(json.dumps(said))
-"""
-RUST_MANIFEST = """\
-[package]
-name = "{crate}-roundtrip"
-version = "0.0.0"
-edition = "2021"
-
-[dependencies]
-{crate} = {{ path = "{path}" }}
-serde = "1"
-serde_json = "1"
-
-[workspace]
 """
 RUST_DRIVER = """\
 use {crate} as sdk;
@@ -95,7 +83,7 @@ def rust_differences(samples: Samples, package: Path) -> list[str]:
     folder = package.parent / "rust-roundtrip"
     (folder / "src").mkdir(parents=True, exist_ok=True)
     crate = samples.crate.replace("_", "-")
-    manifest = RUST_MANIFEST.format(crate=crate, path=package)
+    manifest = rust_manifest(f"{crate}-roundtrip", crate, package, 'serde = "1"\n')
     arms = "\n".join(
         f'            "{each.rust}" => through::<sdk::types::{each.rust}>(&text),'
         for each in samples.samples

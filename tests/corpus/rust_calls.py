@@ -15,21 +15,12 @@ from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.members import is_parameter
 from headgate.plan.rust.places import place_of
 from tests.corpus.exchanges import ABSENT, Exchange
+from tests.corpus.programs import rust_manifest
 
 TYPES = fixed("types")
-MANIFEST = """\
-[package]
-name = "{name}"
-version = "0.0.0"
-edition = "2021"
-
-[dependencies]
-{crate} = {{ path = "{path}" }}
+FURTHER = """\
 serde = "1"
-serde_json = "1"
-tokio = {{ version = "1", features = ["macros", "rt-multi-thread"] }}
-
-[workspace]
+tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
 """
 HEAD = """\
 #![allow(unused)]
@@ -252,7 +243,7 @@ def write_program(
     """Write the program beside a crate and give its folder."""
     folder = package.parent / "rust-loopback"
     (folder / "src").mkdir(parents=True, exist_ok=True)
-    manifest = MANIFEST.format(name=f"{crate}-loopback", crate=crate, path=package)
+    manifest = rust_manifest(f"{crate}-loopback", crate, package, FURTHER)
     arms = "\n".join(
         f"        {number} => call_{number}(task, client(task)).await,"
         for number in range(len(made))

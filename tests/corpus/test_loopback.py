@@ -10,6 +10,7 @@ from headgate.pipeline import generate, write_packages
 from tests.corpus import SMALL, find_documents, own_documents
 from tests.corpus.callers import CALLERS, differences
 from tests.corpus.exchanges import exchanges
+from tests.corpus.programs import package_that_refuses
 
 OWN = own_documents()
 REAL = find_documents()
@@ -74,12 +75,8 @@ def test_a_request_that_goes_astray_is_found(tmp_path: Path) -> None:
 def test_an_answer_that_is_decoded_wrongly_is_found(tmp_path: Path) -> None:
     """A model that refuses what the document allows is told from a right one."""
     spec = OWN["kitchen-sink"]
-    write_packages(generate(spec, ["python"]), tmp_path)
-    modules = tmp_path.glob("python/src/*/types/*.py")
-    texts = {module: module.read_text("utf-8") for module in modules}
-    ((module, text),) = (each for each in texts.items() if "has_more: bool" in each[1])
-    module.write_text(text.replace("has_more: bool", "has_more: str"), "utf-8")
+    package = package_that_refuses(spec, tmp_path)
 
-    found = differences(exchanges(spec), tmp_path / "python", CALLERS["python"])
+    found = differences(exchanges(spec), package, CALLERS["python"])
 
     assert any(each.startswith("listThings: ResponseDecodeError") for each in found)

@@ -17,6 +17,7 @@ from headgate.pipeline import generate, write_packages
 from headgate.plan.package import Language
 from tests.corpus import ROOT, find_documents
 from tests.corpus.compilers import rust_faults
+from tests.corpus.programs import rust_manifest
 
 GENERATED = ROOT / "generated"
 OWN = ROOT / "spec" / "openapi.yaml"
@@ -47,18 +48,6 @@ paths:
 """
 
 
-RUST_MANIFEST = """\
-[package]
-name = "samples"
-version = "0.0.0"
-edition = "2021"
-
-[dependencies]
-{crate} = {{ path = "{path}" }}
-serde_json = "1"
-
-[workspace]
-"""
 RUST_SAMPLES = """\
 #![allow(dead_code, unused_imports)]
 use serde_json::json;
@@ -177,7 +166,7 @@ def test_rust_samples_compile(document: str, tmp_path: Path) -> None:
         lines += [head, textwrap.indent(sample, "    "), "    Ok(())", "}"]
     program = tmp_path / "samples"
     (program / "src").mkdir(parents=True)
-    manifest = RUST_MANIFEST.format(crate=crate, path=tmp_path / "rust")
+    manifest = rust_manifest("samples", crate, tmp_path / "rust")
     (program / "Cargo.toml").write_text(manifest, "utf-8")
     (program / "src" / "main.rs").write_text("\n".join(lines), "utf-8")
 
