@@ -18,6 +18,7 @@ from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.drain import Drain
+from headgate_gateway.http.ending import KeyWatch
 from headgate_gateway.http.limits import Limits
 from headgate_gateway.ids import new_id
 from headgate_gateway.keys import (
@@ -74,6 +75,9 @@ _HOUSEKEEPING = 60.0
 _LONGEST_WINDOW_MS = 31 * 86_400_000
 """The longest window of a policy's rate limit."""
 
+_KEYS = 0.5
+"""How soon what a revoked key has open ends, in seconds."""
+
 _LAST_EVENTS = 1.0
 """How long the last events of cancelled runs may take to their readers."""
 
@@ -98,6 +102,7 @@ class Gateway:
     instances: InstanceStore
     projects: ProjectStore
     keys: KeyStore
+    key_watch: KeyWatch
     credentials: CredentialStore
     vault: Vault
     services: ServiceStore
@@ -155,6 +160,7 @@ class Gateway:
                 (self.settings.lease / 5, self._keep_alive),
                 (self.settings.lease / 5, self._take_up_runs),
                 (self.settings.lease / 5, self._go_on_with_approvals),
+                (_KEYS, self.key_watch.look),
                 (_HOUSEKEEPING, self._keep_house),
             )
         ]
@@ -338,6 +344,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         instances=instances,
         projects=projects,
         keys=keys,
+        key_watch=KeyWatch(keys),
         credentials=credentials,
         vault=vault,
         services=ServiceStore(database),

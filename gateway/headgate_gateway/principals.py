@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from starlette.requests import Request
@@ -39,6 +39,8 @@ class Principal:
     rate_limit: tuple[int, int] | None = None
     """Requests, and the seconds that they are for."""
     max_concurrent: int | None = None
+    digest: bytes | None = field(default=None, repr=False)
+    """The hash of the secret that was used; None where none can be revoked."""
 
     def has_scope(self, scope: str) -> bool:
         """Whether the caller may do this, ``resource:action``."""
@@ -116,7 +118,7 @@ class Authenticator:
             who: Kind = "anonymous" if kind == "anonymous" else "key"
             return Principal(who, self._default_project, scopes=_ALL)
         owner = await self._store.find_key(key_id)
-        return self._key_principal(_good(owner))
+        return self._key_principal(good_owner(owner))
 
     def _key_principal(self, owner: SecretOwner) -> Principal:
         if owner.key_id is None:
@@ -134,6 +136,7 @@ class Authenticator:
             scopes=tuple(owner.scopes),
             rate_limit=owner.rate_limit,
             max_concurrent=owner.max_concurrent,
+            digest=owner.digest,
         )
 
     async def _owner(self, secret: str) -> SecretOwner:
@@ -141,7 +144,7 @@ class Authenticator:
         for kind, configured in self._configured.items():
             if configured is not None and hmac.compare_digest(configured, digest):
                 return SecretOwner(kind=kind)
-        return _good(await self._look_up(digest))
+        return good_owner(await self._look_up(digest))
 
     async def _look_up(self, digest: bytes) -> SecretOwner | None:
         now = time.monotonic()
@@ -156,7 +159,7 @@ class Authenticator:
         return owner
 
 
-def _good(owner: SecretOwner | None) -> SecretOwner:
+def good_owner(owner: SecretOwner | None) -> SecretOwner:
     """The owner of a secret that may be used; 401 for any other."""
     if owner is None:
         raise _unauthorized("key_invalid", "The key is not known.")

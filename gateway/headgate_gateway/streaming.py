@@ -7,7 +7,9 @@ from contextlib import aclosing, suppress
 
 from starlette.types import Receive, Scope, Send
 
+from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.disconnect import until_gone
+from headgate_gateway.http.ending import Ending
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.store.runs import StoredEvent
@@ -44,20 +46,20 @@ class EventStream:
 
     Closing ``frames`` frees what stands behind them. A client that leaves, or takes
     nothing for too long, ends the stream and calls ``on_disconnect``. ``ends_on`` ends
-    it with ``last_words``, or cuts it when there are none.
+    it with ``last_words`` about its reason, or cuts it when there are none.
     """
 
     def __init__(
         self,
         frames: AsyncGenerator[bytes, None],
         *,
-        ends_on: asyncio.Event,
+        ends_on: Ending,
         metrics: Metrics,
         ping_interval: float,
         stalled_reader: float,
         ping: bytes = PING,
         headers: dict[str, str] | None = None,
-        last_words: bytes = b"",
+        last_words: Callable[[GatewayError], bytes] | None = None,
         on_disconnect: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._frames = frames
@@ -101,8 +103,8 @@ class EventStream:
             await self._ended(wire, sender.exception())
         elif gone.done() and not gone.cancelled():
             await self._left()
-        elif self._last_words:
-            await wire.write(self._last_words)
+        elif self._last_words is not None:
+            await wire.write(self._last_words(self._ends_on.reason))
             await wire.finish()
 
     async def _send_all(self, wire: "_Wire") -> None:

@@ -20,6 +20,7 @@ import pytest
 from headgate_sdk import WebhookVerificationError
 from headgate_sdk.webhooks import WebhookEvent, unwrap
 from tests.gateway.client import Client, message, run
+from tests.gateway.conftest import store_settings
 from tests.gateway_process import Gateway, running_gateway
 
 SETTINGS = {
@@ -78,8 +79,6 @@ def listening() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def hooked(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway that may call loopback, and tries again soon."""
-    from tests.gateway.conftest import store_settings
-
     folder = tmp_path_factory.mktemp(f"webhooks-{store}")
     with running_gateway(folder, {**store_settings(store), **SETTINGS}) as running:
         yield running

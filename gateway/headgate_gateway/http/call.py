@@ -10,9 +10,11 @@ from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.drain import Signal
 from headgate_gateway.events import EventSource
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.edge import RequestState, state_of
+from headgate_gateway.http.ending import Ending
 from headgate_gateway.principals import Principal
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
@@ -76,6 +78,20 @@ class Call:
     def facts(self) -> Facts:
         """What the audit log is to know of the request."""
         return state_of(self.request.scope).facts
+
+    @property
+    def ends(self) -> Ending:
+        """What ends an answer that is still made: a stop by force, or of the key."""
+        return self._ending(self.gateway.drain.forced)
+
+    @property
+    def ends_late(self) -> Ending:
+        """What ends an answer that goes on elsewhere: only the very end of a stop."""
+        return self._ending(self.gateway.drain.cut)
+
+    def _ending(self, stop: Signal) -> Ending:
+        digest = None if self.principal is None else self.principal.digest
+        return Ending(stop, self.gateway.key_watch, digest)
 
     @property
     def asker(self) -> Asker:

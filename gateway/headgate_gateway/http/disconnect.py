@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from headgate_gateway.drain import Signal, draining
+from headgate_gateway.http.ending import Ending
 
 T = TypeVar("T")
 
@@ -25,17 +25,17 @@ async def until_gone(receive: Receive) -> None:
 
 
 async def while_waited_for(
-    receive: Receive, work: Coroutine[Any, Any, T], *, unless: Signal
+    receive: Receive, work: Coroutine[Any, Any, T], *, unless: Ending
 ) -> T:
     """The result of ``work``; ClientDisconnect if the client leaves first.
 
-    When ``unless`` is set first, it raises that the gateway is draining.
+    When ``unless`` comes first, it raises why: the gateway stops, or the key does.
     """
     if unless.is_set():
         work.close()
-        raise draining()
+        raise unless.reason
     watch = _Watch(receive)
-    with unless.calls(watch.drains):
+    with unless.calls(lambda: watch.stop(unless.reason)):
         try:
             return await work
         except asyncio.CancelledError:
@@ -66,10 +66,6 @@ class _Watch:
         loop = asyncio.get_running_loop()
         self._patience = loop.call_later(_PATIENCE, self._look)
 
-    def drains(self) -> None:
-        """The gateway stops."""
-        self._stop(draining())
-
     def was_cancelled_too(self) -> bool:
         """Whether somebody else wants the task to end as well."""
         return self._task.uncancel() > self._cancelled_before
@@ -86,9 +82,10 @@ class _Watch:
 
     def _gone(self, looking: asyncio.Task[None]) -> None:
         if not looking.cancelled() and looking.exception() is None:
-            self._stop(ClientDisconnect())
+            self.stop(ClientDisconnect())
 
-    def _stop(self, reason: Exception) -> None:
+    def stop(self, reason: Exception) -> None:
+        """Cancel the task, for the first reason that there is."""
         if self.reason is None:
             self.reason = reason
             self._task.cancel()

@@ -46,9 +46,7 @@ async def ask(call: Call, wanted: Wanted) -> Answer:
     found = _WAIT.fullmatch(call.request.headers.get("prefer", ""))
     if found is not None:
         waiting = desk.until_over(row, seconds=min(int(found[1]), _LONGEST_WAIT))
-        row = await while_waited_for(
-            call.request.receive, waiting, unless=call.gateway.drain.forced
-        )
+        row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
     return _outcome(call, row) if is_over(row) else _pending(row)
 
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.disconnect import until_gone
+from headgate_gateway.http.ending import Ending
 from headgate_gateway.outbound.client import OutboundClient, Outgoing
 from headgate_gateway.proxying.headers import to_caller
 from headgate_gateway.proxying.target import Target
@@ -94,7 +94,7 @@ class ProxiedAnswer:
         target: Target,
         *,
         body: LimitedBody | None,
-        ends_on: asyncio.Event,
+        ends_on: Ending,
         stalled_reader: float,
     ) -> None:
         self._client = client
@@ -114,7 +114,7 @@ class ProxiedAnswer:
             if work.done():
                 await work
             else:
-                raise draining() if over.done() else ClientDisconnect
+                raise self._ends_on.reason if over.done() else ClientDisconnect
         finally:
             for task in (gone, over, work):
                 task.cancel()

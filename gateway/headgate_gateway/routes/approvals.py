@@ -20,9 +20,7 @@ async def get(call: Call) -> Answer:
     """An approval of the caller's own, when it is over if so asked."""
     row = await _own(call)
     waiting = call.gateway.approvals.until_over(row, seconds=call.parameters["wait"])
-    row = await while_waited_for(
-        call.request.receive, waiting, unless=call.gateway.drain.forced
-    )
+    row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
     return json_answer(_shown(call, row))
 
 

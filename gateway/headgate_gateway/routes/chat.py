@@ -17,7 +17,6 @@ from headgate_gateway.chat.chunks import (
     usage_of,
 )
 from headgate_gateway.chat.request import message_request, unknown_properties
-from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.http import answers
@@ -57,9 +56,8 @@ async def create(call: Call) -> ASGIApp:
         return await _streamed(call, completion, headers)
 
     async def produce() -> answers.Answer:
-        forced = call.gateway.drain.forced
         whole = await while_waited_for(
-            call.request.receive, _whole(completion), unless=forced
+            call.request.receive, _whole(completion), unless=call.ends
         )
         usage, cost = combined(completion.choices)
         costs = completion.accounting.headers(usage, cost=cost)
@@ -127,18 +125,18 @@ async def _streamed(
     """The stream, begun: what fails before the first chunk is still an HTTP error."""
     call.facts.is_streaming = True
     first = await while_waited_for(
-        call.request.receive, _first(completion), unless=call.gateway.drain.forced
+        call.request.receive, _first(completion), unless=call.ends
     )
     settings = call.gateway.settings
     return EventStream(
         _frames(call, completion, first),
-        ends_on=call.gateway.drain.forced,
+        ends_on=call.ends,
         metrics=call.gateway.metrics,
         ping_interval=settings.ping_interval,
         ping=_PING,
         stalled_reader=settings.stalled_reader,
         headers=headers,
-        last_words=_error_frame(draining(), call),
+        last_words=lambda error: _error_frame(error, call),
     )
 
 

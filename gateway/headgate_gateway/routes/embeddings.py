@@ -28,9 +28,8 @@ async def create(call: Call) -> ASGIApp:
     async def produce() -> Answer:
         resolved = allowed_model(call, call.body["model"], param="model")
         accounting = Accounting(resolved)
-        forced = call.gateway.drain.forced
         made = await while_waited_for(
-            call.request.receive, _embedded(call, resolved), unless=forced
+            call.request.receive, _embedded(call, resolved), unless=call.ends
         )
         usage = usage_of(made.input_tokens, 0)
         return json_answer(_answer(call, made), headers=accounting.headers(usage))

@@ -81,6 +81,7 @@ async def rotate(call: Call) -> Answer:
         old_valid_until=now_ms() + body.get("grace_s", 0) * 1000,
     )
     call.gateway.authenticator.forget()
+    await call.gateway.key_watch.look()
     return json_answer(_with_secret(_found(rotated), secret))
 
 
@@ -89,6 +90,7 @@ async def delete(call: Call) -> Answer:
     if not await call.gateway.keys.delete(_id(call)):
         raise _unknown()
     call.gateway.authenticator.forget()
+    await call.gateway.key_watch.look()
     return Answer(204)
 
 
@@ -96,6 +98,7 @@ async def _changed(call: Call, changes: dict[str, Any]) -> sa.RowMapping:
     row = await call.gateway.keys.update(_id(call), {**changes, "updated_at": now_ms()})
     call.gateway.vault.forget()
     call.gateway.authenticator.forget()
+    await call.gateway.key_watch.look()
     return _found(row)
 
 

@@ -6,7 +6,6 @@ from contextlib import aclosing
 from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import observed
-from headgate_gateway.drain import draining
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, MessageFold, error_event
 from headgate_gateway.http.accounting import Accounting
@@ -36,8 +35,7 @@ async def create(call: Call) -> ASGIApp:
     async def produce() -> Answer:
         accounting = Accounting(models.first, call.payer)
         work = _whole(call, models)
-        forced = call.gateway.drain.forced
-        whole = await while_waited_for(call.request.receive, work, unless=forced)
+        whole = await while_waited_for(call.request.receive, work, unless=call.ends)
         return json_answer(whole, headers=accounting.headers(whole["usage"]))
 
     return await once(call, lambda: from_cache(call, produce))
@@ -66,16 +64,18 @@ async def _streamed(call: Call, models: Choice) -> EventStream:
     call.facts.is_streaming = True
     events = _events(call, models)
     first = await while_waited_for(
-        call.request.receive, _first(events), unless=call.gateway.drain.forced
+        call.request.receive, _first(events), unless=call.ends
     )
     settings = call.gateway.settings
     return EventStream(
         _frames(call, first, events),
-        ends_on=call.gateway.drain.forced,
+        ends_on=call.ends,
         metrics=call.gateway.metrics,
         ping_interval=settings.ping_interval,
         stalled_reader=settings.stalled_reader,
-        last_words=message_frame(error_event(draining().as_object(call.request_id))),
+        last_words=lambda error: message_frame(
+            error_event(error.as_object(call.request_id))
+        ),
     )
 
 

@@ -75,7 +75,7 @@ def _passed_on(
         request,
         target,
         body=body,
-        ends_on=gateway.drain.forced,
+        ends_on=call.ends,
         stalled_reader=gateway.settings.stalled_reader,
     )
 
@@ -94,7 +94,7 @@ async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
         return await while_waited_for(
             call.request.receive,
             kept_answer(call.gateway.outbound, whole, target),
-            unless=call.gateway.drain.forced,
+            unless=call.ends,
         )
 
     path = call.request.scope["path"].encode()

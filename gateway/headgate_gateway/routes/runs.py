@@ -160,9 +160,7 @@ async def _wait_while_wanted(call: Call, run_id: str) -> None:
     """Wait for the run's end; a leaving client cancels it only if it said so."""
     work = call.gateway.followers.wait_for_end(run_id)
     try:
-        await while_waited_for(
-            call.request.receive, work, unless=call.gateway.drain.cut
-        )
+        await while_waited_for(call.request.receive, work, unless=call.ends_late)
     except ClientDisconnect:
         if _cancels_on_disconnect(call):
             await _cancelling(call, run_id)()
@@ -196,7 +194,7 @@ def _event_stream(
     batches = gateway.followers.follow(run_id, after=after, wait=wait)
     return EventStream(
         batched_frames(batches, cuts=gateway.cuts.get(run_id, set())),
-        ends_on=gateway.drain.cut,
+        ends_on=call.ends_late,
         metrics=gateway.metrics,
         ping_interval=gateway.settings.ping_interval,
         stalled_reader=gateway.settings.stalled_reader,

@@ -221,7 +221,7 @@ async def events(call: Call) -> ASGIApp:
     )
     return EventStream(
         frames,
-        ends_on=gateway.drain.cut,
+        ends_on=call.ends_late,
         metrics=gateway.metrics,
         ping_interval=gateway.settings.ping_interval,
         stalled_reader=gateway.settings.stalled_reader,
@@ -261,7 +261,7 @@ async def _reply(
         call.facts,
     )
     return await while_waited_for(
-        call.request.receive, text_of(source), unless=call.gateway.drain.forced
+        call.request.receive, text_of(source), unless=call.ends
     )
 
 

@@ -1,7 +1,7 @@
 """Gateway keys and the hashes of their secrets; a secret itself is never kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ class SecretOwner:
     """Whose secret a hash is, and until when it is good."""
 
     kind: str
+    digest: bytes | None = field(default=None, repr=False)
+    """The hash; None for a secret of the settings."""
     key_id: str | None = None
     project_id: str | None = None
     status: str = "active"
@@ -85,15 +87,18 @@ class KeyStore:
 
     async def find_secret(self, digest: bytes) -> SecretOwner | None:
         """Whose secret hashes to ``digest``."""
-        return await self._owner(secrets.c.hash == digest)
+        return (await self.find_secrets([digest])).get(digest)
+
+    async def find_secrets(self, digests: Sequence[bytes]) -> dict[bytes, SecretOwner]:
+        """Whose secrets hash to these; what nobody has is left out."""
+        return await self._owners(secrets.c.hash.in_(digests))
 
     async def find_key(self, key_id: str) -> SecretOwner | None:
         """The owner of a key's newest secret."""
-        return await self._owner(
-            sa.and_(secrets.c.key_id == key_id, secrets.c.valid_until.is_(None))
-        )
+        newest = sa.and_(secrets.c.key_id == key_id, secrets.c.valid_until.is_(None))
+        return next(iter((await self._owners(newest)).values()), None)
 
-    async def _owner(self, where: sa.ColumnElement[bool]) -> SecretOwner | None:
+    async def _owners(self, where: sa.ColumnElement[bool]) -> dict[bytes, SecretOwner]:
         query = (
             sa.select(
                 secrets,
@@ -111,30 +116,10 @@ class KeyStore:
             )
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
             .where(where)
-            .limit(1)
         )
         async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().one_or_none()
-        if row is None:
-            return None
-        limits = [
-            row[name] for name in ("valid_until", "expires_at") if row[name] is not None
-        ]
-        return SecretOwner(
-            kind=row["kind"],
-            key_id=row["key_id"],
-            project_id=row["project_id"],
-            status=row["status"] or "active",
-            valid_until=min(limits, default=None),
-            allowed_models=row["allowed_models"],
-            scopes=tuple(row["scopes"] or ()),
-            allowed_services=row["allowed_services"],
-            upstream_url=row["upstream_url"],
-            log_level=row["log_level"] or "metadata",
-            credential_id=row["credential_id"],
-            rate_limit=_pair(row["rate_limit"]),
-            max_concurrent=row["max_concurrent"],
-        )
+            rows = (await connection.execute(query)).mappings().all()
+        return {row["hash"]: _owner(row) for row in rows}
 
     async def add_admin_secret(self, digest: bytes) -> None:
         """Accept an admin secret from now on."""
@@ -239,6 +224,28 @@ class KeyStore:
                 .where(keys.c.id.in_(key_ids))
                 .values(last_used_at=now_ms())
             )
+
+
+def _owner(row: sa.RowMapping) -> SecretOwner:
+    limits = [
+        row[name] for name in ("valid_until", "expires_at") if row[name] is not None
+    ]
+    return SecretOwner(
+        kind=row["kind"],
+        digest=row["hash"],
+        key_id=row["key_id"],
+        project_id=row["project_id"],
+        status=row["status"] or "active",
+        valid_until=min(limits, default=None),
+        allowed_models=row["allowed_models"],
+        scopes=tuple(row["scopes"] or ()),
+        allowed_services=row["allowed_services"],
+        upstream_url=row["upstream_url"],
+        log_level=row["log_level"] or "metadata",
+        credential_id=row["credential_id"],
+        rate_limit=_pair(row["rate_limit"]),
+        max_concurrent=row["max_concurrent"],
+    )
 
 
 async def _one(connection: AsyncConnection, key_id: str) -> sa.RowMapping:
