@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from headgate.diff.bounds import BoundComparison, Way
 from headgate.diff.changes import Changes, Level
-from headgate.diff.values import quoted, values_of
+from headgate.diff.values import Values, quoted, values_of
 from headgate.errors import Location
 from headgate.ir.api import Api
 from headgate.ir.types import (
@@ -151,8 +151,7 @@ class TypeComparison:
 
     def _compare_names(self, old: Definition, new: Definition, spot: Spot) -> None:
         """Say once what a type is called now; what is inside it is called after it."""
-        old_end, new_end = (each.id.partition(".")[2] for each in (old, new))
-        is_inside = old_end != "" and old_end == new_end
+        is_inside = _own_name(old) == _own_name(new) != ""
         pair = (old.id, new.id)
         if old.words == new.words or is_inside or pair in self.renamed:
             return
@@ -183,9 +182,9 @@ class TypeComparison:
                 self._compare_unlike(old, new, way, spot)
 
     def _compare_unlike(self, old: Plain, new: Plain, way: Way, spot: Spot) -> None:
-        was, now = values_of(old), values_of(new)
+        was, now = self._values(old, self.before), self._values(new, self.after)
         if was is not None and now is not None:
-            self._compare_values(old, new, way, spot)
+            self._note_values(was, now, way, spot)
         elif isinstance(new, Union) and self._holds_all(new, old, self.after):
             message = "may now have other types too"
             self._note("type-widened", spot, message, way, "safe", "risky")
@@ -259,7 +258,21 @@ class TypeComparison:
             self.compare(a, b, way, inner)
 
     def _compare_values(self, old: Plain, new: Plain, way: Way, spot: Spot) -> None:
-        was, now = values_of(old) or {}, values_of(new) or {}
+        self._note_values(values_of(old) or {}, values_of(new) or {}, way, spot)
+
+    def _values(self, plain: Plain, api: Api) -> Values | None:
+        """Give the values that a type is limited to, also as one of several types."""
+        if not isinstance(plain, Union):
+            return values_of(plain)
+        found: Values = {}
+        for variant in plain.variants:
+            values = values_of(self._plain(variant.type, api))
+            if values is None:
+                return None
+            found |= values
+        return found
+
+    def _note_values(self, was: Values, now: Values, way: Way, spot: Spot) -> None:
         if gone := [value for value in was if value not in now]:
             message = f"can no longer be {_some(gone)}"
             self._note("value-removed", spot, message, way, "breaking", "risky")
@@ -274,8 +287,8 @@ class TypeComparison:
             message = f"was told apart by {before}, is by {after} now"
             self._note("tag-changed", spot, message, way, "risky")
         known = tags[0] or tags[1] if None in tags else None
-        was = {self._label(v, known, self.before): v.type for v in old.variants}
-        now = {self._label(v, known, self.after): v.type for v in new.variants}
+        was = {self._label(v, known, old, self.before): v.type for v in old.variants}
+        now = {self._label(v, known, new, self.after): v.type for v in new.variants}
         if gone := [label for label in was if label not in now]:
             message = f"can no longer be {_some(gone)}"
             self._note("variant-removed", spot, message, way, "breaking", "risky")
@@ -286,7 +299,7 @@ class TypeComparison:
             inner = Spot(f"{label} of {spot.name}", spot.old, spot.new)
             self.compare(was[label], now[label], way, inner)
 
-    def _label(self, variant: Variant, tag: str | None, api: Api) -> str:
+    def _label(self, variant: Variant, tag: str | None, of: Union, api: Api) -> str:
         """Name a variant: by its tag, the one of the other API too, or its type."""
         if variant.tag is not None:
             return quoted(variant.tag)
@@ -295,7 +308,7 @@ class TypeComparison:
         if constant is not None:
             return quoted(constant)
         if isinstance(variant.type, Ref):
-            return quoted(variant.type.id)
+            return quoted(variant.type.id.removeprefix(f"{of.id}."))
         return kind_of(variant.type)
 
     def _compare_structs(self, old: Struct, new: Struct, way: Way, spot: Spot) -> None:
@@ -378,6 +391,12 @@ def form_of(plain: Plain) -> str:
             return f"one of {len(variants)} types"
         case _:
             return f"another {kind_of(plain)}"
+
+
+def _own_name(definition: Definition) -> str:
+    """Give what a type is called inside another one; "" for one of its own."""
+    _, dot, name = definition.id.rpartition(".")
+    return name if dot else ""
 
 
 def _some(shown: list[str]) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import TypeAlias
 
 from headgate.ir.types import Constant, Enum
+
+Values: TypeAlias = dict[str, object]
+"""The values of a type by how they are shown."""
 
 
 def quoted(value: object) -> str:
@@ -12,8 +16,8 @@ def quoted(value: object) -> str:
     return f"'{value}'" if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def values_of(plain: object) -> dict[str, object] | None:
-    """Give all the values that a type has, by how they are shown; None: too many."""
+def values_of(plain: object) -> Values | None:
+    """Give all the values that a type has; None: too many."""
     if isinstance(plain, Enum):
         return {quoted(each.value): each.value for each in plain.values}
     return {quoted(plain.value): plain.value} if isinstance(plain, Constant) else None

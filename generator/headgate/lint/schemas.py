@@ -13,6 +13,8 @@ from headgate.ir.types import Struct
 
 _SCHEMAS: Final = ("components", "schemas")
 _FEWEST: Final = 2
+_MOST_LOST: Final = 5
+"""So many schemas that nothing leads to are each shown; more are told of at once."""
 
 
 def lint_schemas(findings: Findings, api: Api) -> None:
@@ -117,13 +119,16 @@ def _lint_reach(findings: Findings) -> None:
         if name in schemas and name not in reached:
             reached.add(name)
             waiting += _targets(schemas[name])
-    for name in schemas:
-        if name not in reached:
-            findings.warning(
-                "unreachable-schema",
-                f"nothing refers to the schema {name!r}",
-                (*_SCHEMAS, name),
-            )
+    lost = [name for name in schemas if name not in reached]
+    if len(lost) > _MOST_LOST:
+        named = ", ".join(map(repr, lost[:_MOST_LOST]))
+        rest = f"{len(lost) - _MOST_LOST} more schemas"
+        message = f"nothing refers to {named} and {rest}"
+        findings.warning("unreachable-schema", message, (*_SCHEMAS, lost[0]))
+        return
+    for name in lost:
+        message = f"nothing refers to the schema {name!r}"
+        findings.warning("unreachable-schema", message, (*_SCHEMAS, name))
 
 
 def _targets(value: Json) -> Iterator[str]:

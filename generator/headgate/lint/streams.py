@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.streams import Stream
 
+_UNKNOWN: Final = (Json(), Scalar("string"))
 _FAILURES: Final = ("error", "fail")
 _END: Final = "declare it in `x-streams`; the SDKs then raise if it does not come"
 
@@ -30,6 +31,8 @@ def lint_streams(document: Document, api: Api) -> Iterator[Diagnostic]:
 
 def _lint_stream(stream: Stream, api: Api) -> Iterator[Diagnostic]:
     name = f"the stream {stream.name!r}"
+    if stream.event in _UNKNOWN and not stream.declared:
+        return  # Reading the document has said so already (`untyped-stream`).
     if isinstance(stream.event, Json | Scalar):
         message = f"the events of {name} are {_shown(stream.event)}: nobody can tell"
         yield _warning("stream-untyped", f"{message} them apart", stream)
