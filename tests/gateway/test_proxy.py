@@ -19,6 +19,7 @@ from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import ProxyBench, running_bench
 
 SERVICE = "/v1/proxy/services/echo"
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +61,18 @@ def test_a_call_passes_unchanged(bench: ProxyBench, caller: Client, method: str)
         method,
         f"{SERVICE}/a/b%20c/d.json?x=1&y=%2F&x=2",
         content=body,
-        headers={"Content-Type": "application/x-own", "If-Match": '"0"'},
+        headers={
+            "Content-Type": "application/x-own",
+            "If-Match": '"0"',
+            "traceparent": TRACE,
+        },
     )
     [asked] = bench.upstream.asked
 
     assert (asked.method, asked.body) == (method, body)
     assert asked.path == "/base/a/b%20c/d.json?x=1&y=%2F&x=2"
     assert asked.headers["if-match"] == '"0"'
+    assert asked.headers["traceparent"] == TRACE
     assert asked.headers.get("content-type") == "application/x-own"
     assert (answer.status_code, answer.content) == (418, b"short")
     assert answer.headers["content-type"] == "text/x-tea"
