@@ -60,7 +60,7 @@ check-types: .stamps/python
 
 .PHONY: test-python
 test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-reader ## pytest: unit, golden, diagnostics, gateway, contract, end to end
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 .PHONY: test-agents
 test-agents: .stamps/agents ## CrewAI's tools, with CrewAI in an environment of its own

@@ -60,7 +60,7 @@ async def stream(call: Call) -> EventStream:
     )
     return EventStream(
         frames,
-        ends_on=gateway.drain.cut,
+        ends_on=call.ends_late,
         metrics=gateway.metrics,
         ping_interval=gateway.settings.ping_interval,
         stalled_reader=gateway.settings.stalled_reader,

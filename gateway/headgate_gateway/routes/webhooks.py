@@ -83,7 +83,8 @@ async def rotate(call: Call) -> Answer:
     """A new secret; the old one signs too for as long as the body says."""
     row, now = await _own(call), now_ms()
     secret, sealed = call.gateway.webhook_keyring.next(row)
-    grace_s: int = (call.body or {}).get("grace_s", _GRACE_S)
+    body: JsonObject = call.body or {}
+    grace_s: int = body.get("grace_s", _GRACE_S)
     until = now + grace_s * 1000
     changes = {**sealed, "previous_secret_until": until, "updated_at": now}
     changed = _found(await call.gateway.webhooks.update(row["id"], changes))

@@ -63,7 +63,7 @@ class WebhookSender:
 
     async def stop(self) -> None:
         """Take nothing more; a try that goes on for long is left to be made again."""
-        tasks = {self._task} if self._task is not None else set()
+        tasks = [] if self._task is None else [self._task]
         for task in tasks:
             task.cancel()
         if self._trying:
