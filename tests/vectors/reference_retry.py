@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 Json = dict[str, Any]
@@ -18,6 +18,7 @@ UNCONNECTED = {"connect", "timeout_connect"}
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _SPACE = " \t"
+_FIFTY_YEARS = 50 * 365.25 * 86_400
 _DATES = (
     "%a, %d %b %Y %H:%M:%S GMT",
     "%A, %d-%b-%y %H:%M:%S GMT",
@@ -150,5 +151,10 @@ def _until(text: str | None, now: float) -> float | None:
             date = datetime.strptime(moment, f"{form} %z")
         except ValueError:
             continue
+        if "%y" in form:
+            century = datetime.fromtimestamp(now, UTC).year // 100
+            date = date.replace(year=century * 100 + date.year % 100)
+            if date.timestamp() - now > _FIFTY_YEARS:
+                date = date.replace(year=date.year - 100)
         return max(date.timestamp() - now, 0.0)
     return None

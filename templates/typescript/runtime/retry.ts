@@ -159,7 +159,7 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
   const text = headers.get("retry-after")?.trim() ?? "";
   const seconds = decimal(text);
   if (seconds !== undefined) return seconds * 1_000;
-  const date = httpDate(text);
+  const date = httpDate(text, now);
   return date === undefined ? undefined : Math.max(0, date - now);
 }
 
@@ -172,12 +172,21 @@ const DATE = /^\w+, ([ \d]\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d):([0-5]\d|60
 /** `Sun Nov  6 08:49:37 1994`. */
 const ASCTIME = /^(\w{3}) (\w{3}) (..) (\S+) (\d{4})$/;
 
-/** Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` alone takes many more. */
-function httpDate(text: string): number | undefined {
+const FIFTY_YEARS = 50 * 365.25 * 86_400_000;
+
+/**
+ * Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` alone takes many more. A year of
+ * two digits that is more than fifty years ahead is one of the century before.
+ */
+function httpDate(text: string, now: number): number | undefined {
   const found = DATE.exec(text.replace(ASCTIME, "$1, $3 $2 $5 $4 GMT"));
   if (found === null) return undefined;
-  const [, day, , month, year, minute, seconds] = found;
-  const moment = new Date(`${day} ${month} ${year} ${minute}:00 GMT`);
+  const [, day, , month, year = "", minute, seconds] = found;
+  const century = year.length > 2 ? "" : `${new Date(now).getUTCFullYear()}`.slice(0, 2);
+  const moment = new Date(`${day} ${month} ${century}${year} ${minute}:00 GMT`);
+  if (century && moment.getTime() - now > FIFTY_YEARS) {
+    moment.setUTCFullYear(moment.getUTCFullYear() - 100);
+  }
   // A day or an hour that there is not would come out as another.
   if (moment.getUTCDate() !== Number(day)) return undefined;
   return moment.getTime() + Number(seconds) * 1_000;

@@ -273,7 +273,8 @@ pub fn parse_retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     if let Some(seconds) = number(value) {
         return Some(duration(seconds));
     }
-    let date = UNIX_EPOCH + Duration::from_secs(parse_http_date(value.trim())?);
+    let present = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let date = UNIX_EPOCH + Duration::from_secs(parse_http_date(value.trim(), present)?);
     Some(date.duration_since(now).unwrap_or_default())
 }
 
@@ -294,27 +295,43 @@ fn duration(seconds: f64) -> Duration {
 }
 
 /// Reads the three date forms of RFC 9110 section 5.6.7 as seconds since 1970.
-fn parse_http_date(value: &str) -> Option<u64> {
+fn parse_http_date(value: &str, now: u64) -> Option<u64> {
     let value = value.split_once(", ").map_or(value, |(_, date)| date);
     let words: Vec<&str> = value
         .split([' ', '-'])
         .filter(|word| !word.is_empty())
         .collect();
     match words[..] {
+        [day, month, year, time, "GMT"] if year.len() == 2 => {
+            let number: u64 = year.parse().ok()?;
+            let full = century(now) + number;
+            // What is more than fifty years ahead is of the century before, and so over.
+            seconds_since_1970(full.max(1970), month, day, time).map(|date| {
+                if date.saturating_sub(now) > FIFTY_YEARS {
+                    0
+                } else {
+                    date
+                }
+            })
+        }
         [day, month, year, time, "GMT"] => seconds_since_1970(full_year(year)?, month, day, time),
         [_, month, day, time, year] => seconds_since_1970(full_year(year)?, month, day, time),
         _ => None,
     }
 }
 
-/// A year of two digits lies within fifty years of now; the clock began in 1970.
+/// Seconds ahead from which on a year of two digits is one of the century before.
+const FIFTY_YEARS: u64 = 50 * 31_557_600;
+
+/// Gives the first year of the century of a moment.
+fn century(now: u64) -> u64 {
+    (1970 + now / 31_556_952) / 100 * 100
+}
+
+/// The clock began in 1970.
 fn full_year(year: &str) -> Option<u64> {
-    let number: u64 = year.parse().ok()?;
-    match year.len() {
-        2 if number < 70 => Some(2000 + number),
-        2 => Some(1900 + number),
-        _ => Some(number).filter(|year| (1970..=9999).contains(year)),
-    }
+    let number = year.parse().ok()?;
+    Some(number).filter(|year| (1970..=9999).contains(year))
 }
 
 fn seconds_since_1970(year: u64, month: &str, day: &str, time: &str) -> Option<u64> {

@@ -197,6 +197,8 @@ _MONTH = f"(?P<month>{_MONTHS.replace(' ', '|')})"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _LONG_DAY = "(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _CLOCK = "(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2})"
+_FIFTY_YEARS = 50 * 365.25 * 86_400
+"""Seconds ahead from which on a year of two digits is one of the century before."""
 _DATES = tuple(
     re.compile(form)
     for form in (
@@ -242,23 +244,19 @@ def _moment(text: str, now: float) -> datetime | None:
 
 
 def _date(match: re.Match[str], now: float) -> datetime | None:
-    year = int(match["year"])
-    if len(match["year"]) == 2:
-        year = _full_year(year, now)
     hour, minute, second = (int(part) for part in match["clock"].split(":"))
     month = _MONTHS.index(match["month"]) // 4 + 1
+    year, is_short = int(match["year"]), len(match["year"]) == 2
+    if is_short:
+        present = datetime.fromtimestamp(now, UTC).year
+        year += present - present % 100
     try:
         start = datetime(year, month, int(match["day"]), hour, minute, tzinfo=UTC)
+        if is_short and start.timestamp() - now > _FIFTY_YEARS:
+            start = start.replace(year=year - 100)
     except ValueError:
         return None
     return start + timedelta(seconds=second) if second <= 60 else None
-
-
-def _full_year(year: int, now: float) -> int:
-    """Take a year of two digits for the last one that is not 50 years ahead."""
-    present = datetime.fromtimestamp(now, UTC).year
-    full = present - present % 100 + year
-    return full - 100 if full > present + 50 else full
 
 
 def failure_of(error: SDKError) -> Failure:
