@@ -1,7 +1,7 @@
 """Identifiers: a prefix and a ULID, so that ids sort by age."""
 
+import os
 import re
-import secrets
 import threading
 import time
 
@@ -10,7 +10,28 @@ _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 """What ten bits are written as: requests wait for several ids each."""
 _SHIFTS = range(120, -1, -10)
 _RANDOM_BITS = 80
+_DRAWN = 4096
 _SHAPE = re.compile(r"[a-z]+_[0-9A-HJKMNP-TV-Z]{26}")
+
+
+class _Randomness:
+    """Random bytes, drawn for many ids at once: a draw lets other threads run first."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._taken = 0
+        os.register_at_fork(after_in_child=self._forget)
+
+    def take(self, size: int) -> bytes:
+        """So many bytes that nobody else gets."""
+        if self._taken + size > len(self._drawn):
+            self._drawn, self._taken = os.urandom(_DRAWN), 0
+        start, self._taken = self._taken, self._taken + size
+        return self._drawn[start : self._taken]
+
+    def _forget(self) -> None:
+        """Two processes must not hand out the same."""
+        self._drawn = b""
 
 
 class _Clock:
@@ -19,13 +40,18 @@ class _Clock:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last = 0
+        self._randomness = _Randomness()
 
     def next(self) -> int:
         with self._lock:
             now = (time.time_ns() // 1_000_000) << _RANDOM_BITS
-            fresh = now | secrets.randbits(_RANDOM_BITS)
+            fresh = now | int.from_bytes(self._randomness.take(_RANDOM_BITS // 8))
             self._last = max(self._last + 1, fresh)
             return self._last
+
+    def random(self, size: int) -> bytes:
+        with self._lock:
+            return self._randomness.take(size)
 
 
 _clock = _Clock()
@@ -35,6 +61,11 @@ def ulid() -> str:
     """A new ULID; later calls in this process sort after earlier ones."""
     number = _clock.next()
     return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
+
+
+def new_span_id() -> str:
+    """A new span's name as W3C trace context has them: 16 hexadecimal digits."""
+    return _clock.random(8).hex()
 
 
 def id_at(prefix: str, milliseconds: int) -> str:

@@ -16,6 +16,8 @@ from headgate_gateway.settings import Settings
 
 _GARBAGE = 10_000
 """After so many new objects the youngest are searched for garbage."""
+_SWITCH = 0.0005
+"""For so long, in seconds, may the store's threads keep the loop from going on."""
 _LAST_SECONDS = 3
 """How long connections may take to close after the drain."""
 
@@ -82,6 +84,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE, 20, 20)
+    sys.setswitchinterval(_SWITCH)
 
 
 async def _announce(server: uvicorn.Server, gateway: Gateway) -> None:

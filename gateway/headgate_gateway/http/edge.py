@@ -1,7 +1,6 @@
 """What surrounds every request: its id, its line in the log, errors as envelopes."""
 
 import re
-import secrets
 import time
 from dataclasses import dataclass, field
 
@@ -18,7 +17,7 @@ from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer, replaced
 from headgate_gateway.http.request import IncomingRequest
-from headgate_gateway.ids import new_id
+from headgate_gateway.ids import new_id, new_span_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.metrics import Metrics
 
@@ -187,4 +186,4 @@ def _request_id(request: Request) -> str:
 def _span_id(request: Request) -> str:
     """The caller's name for this call, or a new one as W3C trace context has them."""
     given = request.headers.get("x-span-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+    return given if _REQUEST_ID.fullmatch(given) else new_span_id()

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
+from headgate_gateway.store.bulk import insert_all
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import audit_logs, sessions
@@ -58,7 +59,7 @@ class AuditStore:
         """Keep entries and add them to their sessions, all or none."""
         added = _added_up(rows)
         async with self._database.writing() as connection:
-            await connection.execute(audit_logs.insert(), list(rows))
+            await insert_all(connection, audit_logs, rows)
             for session in added:
                 await connection.execute(self._upsert(session))
 

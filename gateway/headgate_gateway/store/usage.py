@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
 from headgate_gateway.ids import new_id
+from headgate_gateway.store.bulk import insert_all
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.happenings import spend_cap_exceeded
 from headgate_gateway.store.outbox import write_down
@@ -92,7 +93,7 @@ class UsageStore:
                     time = time_of(period, row.values["created_at"])
                     added[key_id, time] += cost
         async with self._database.writing() as connection:
-            await connection.execute(usage.insert(), [dict(row.values) for row in rows])
+            await insert_all(connection, usage, [row.values for row in rows])
             # In one order everywhere: two processes must not wait for each other.
             for (key_id, time), amount in sorted(added.items()):
                 await connection.execute(
