@@ -83,6 +83,7 @@ def _settle() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_GARBAGE, 20, 20)
     sys.setswitchinterval(_SWITCH)
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms, rfc3339
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.tables import webhook_deliveries, webhooks
+from headgate_gateway.store.upserts import insert_into
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,9 @@ async def write_down(
         and (not listener.events or happening.type in listener.events)
     ]
     if rows:
-        dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-        insert = dialect.insert(webhook_deliveries).on_conflict_do_nothing(
-            index_elements=["webhook_id", "cause"]
-        )
+        insert = insert_into(
+            webhook_deliveries, connection.dialect.name
+        ).on_conflict_do_nothing(index_elements=["webhook_id", "cause"])
         await connection.execute(insert, rows)
 
 
