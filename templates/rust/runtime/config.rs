@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::Url;
 
 use super::environment::Environment;
 use super::error::{Error, ErrorShape};
@@ -21,7 +20,7 @@ use super::scopes::Scope;
 use super::servers::base_url;
 pub use super::servers::ServerVariable;
 use super::sse::Limits;
-use super::tokens::TokenSource;
+use super::tokens::{token_sources, Grant, RefreshToken, TokenSource};
 use super::transport::Core;
 
 /// What a generated client states about its API.
@@ -65,10 +64,12 @@ pub struct Scheme {
 pub enum Place {
     /// `Authorization: Bearer …`.
     Bearer,
-    /// `Authorization: Bearer …`; the credential is a token, or is got by an id and a secret.
+    /// `Authorization: Bearer …`; the credential is a token, or what a token is got for.
     Token {
-        /// Where tokens are asked for; may be relative to the base URL.
-        url: &'static str,
+        /// Where tokens are got for an id and a secret; may be relative to the base URL.
+        url: Option<&'static str>,
+        /// Where they are got for a refresh token.
+        renewal: Option<&'static str>,
         /// The scopes to ask for, separated by spaces.
         scopes: &'static str,
     },
@@ -195,7 +196,7 @@ pub struct Config {
     base_url: Option<String>,
     server: BTreeMap<&'static str, String>,
     credentials: BTreeMap<&'static str, Secret>,
-    grants: BTreeMap<&'static str, (String, Secret)>,
+    grants: BTreeMap<&'static str, Grant>,
     named_headers: Vec<(&'static NamedHeaders, String, Secret)>,
     headers: Vec<(String, Option<Secret>)>,
     without_platform_headers: bool,
@@ -227,7 +228,13 @@ impl Config {
 
     /// Sets the id and the secret by which tokens are got for an option.
     pub fn client_credentials(&mut self, option: &'static str, id: String, secret: String) {
-        self.grants.insert(option, (id, Secret(secret)));
+        let secret = Secret(secret);
+        self.grants.insert(option, Grant::Client { id, secret });
+    }
+
+    /// Sets the refresh token for which tokens are got for an option.
+    pub fn refresh_token(&mut self, option: &'static str, token: RefreshToken) {
+        self.grants.insert(option, Grant::Refresh(token));
     }
 
     /// Adds a header out of a map of headers.
@@ -312,10 +319,8 @@ impl Config {
         let has_own_url = own_url.is_some();
         let base_url = base_url(own_url, &self.server, service)?;
         let tokens = token_sources(self.grants, &environment, service, &base_url)?;
-        let secrets = tokens
-            .iter()
-            .flatten()
-            .map(|source| Some(source.secret.clone()));
+        let secrets = tokens.iter().flatten().flat_map(TokenSource::secrets);
+        let secrets = secrets.map(Some);
         let known: Vec<Option<Secret>> = credentials.iter().cloned().chain(secrets).collect();
         let redactor = redactor(service, &known, &self.named_headers, &environment);
         let redactor = Arc::new(redactor);
@@ -379,41 +384,6 @@ fn credentials(
         given.or_else(|| environment.get(scheme.option).map(Secret))
     };
     service.schemes.iter().map(find).collect()
-}
-
-/// Gives where each credential's tokens come from, if it has an id and a secret.
-fn token_sources(
-    mut given: BTreeMap<&'static str, (String, Secret)>,
-    environment: &Environment,
-    service: &Service,
-    base_url: &Url,
-) -> Result<Vec<Option<TokenSource>>, Error> {
-    let mut sources = Vec::new();
-    for scheme in service.schemes {
-        let Place::Token { url, scopes } = scheme.place else {
-            sources.push(None);
-            continue;
-        };
-        let own = || {
-            let secret = environment.get("CLIENT_SECRET").map(Secret)?;
-            Some((environment.get("CLIENT_ID")?, secret))
-        };
-        let Some((id, secret)) = given.remove(scheme.option).or_else(own) else {
-            sources.push(None);
-            continue;
-        };
-        let url = base_url.join(url).map_err(|error| {
-            Error::configuration("the token's address is no URL").caused_by(error)
-        })?;
-        sources.push(Some(TokenSource {
-            url,
-            scopes,
-            id,
-            secret,
-            last: tokio::sync::Mutex::new(None),
-        }));
-    }
-    Ok(sources)
 }
 
 /// Knows the secrets of the client, by name and by value.

@@ -37,7 +37,7 @@ pub mod sse;
 pub mod stream;
 pub mod sum;
 pub mod tagged;
-mod tokens;
+pub mod tokens;
 pub mod transport;
 pub mod tuple;
 pub mod upload;

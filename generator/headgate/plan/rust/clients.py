@@ -42,6 +42,7 @@ class SchemePage:
     place: Code
     pair: Code | None
     grant: Code | None
+    renewal: Code | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +176,7 @@ def plan_client(
     imports.use("crate::runtime::sse", "Limits")
     imports.use("crate::runtime::transport", "Core")
     imports.use("std::sync", "Arc")
-    if schemes:
-        imports.use("crate::runtime::config", "Place")
-        imports.use("crate::runtime::config", "Scheme")
+    _import_schemes(schemes, imports)
     if maps:
         imports.use("crate::runtime::config", "NamedHeaders")
         imports.use("crate::runtime::call", "Call")
@@ -241,15 +240,18 @@ def _children(
 
 
 def _scheme(scheme: SecurityScheme, options: Scope, indent: int) -> SchemePage:
-    grant = None
-    if _has_grant(scheme):
+    grant = renewal = None
+    if _has_grant(scheme) and scheme.token_url is not None:
         name = claim_snake(options, "client_credentials", "credential")
         grant = _two_texts(name, fixed("client_id"), fixed("client_secret"))
+    if _is_renewed(scheme):
+        renewal = claim_snake(options, "refresh_token", "credential")
     method = claim_snake(options, scheme.option, "credential")
     pair = _two_texts(method, fixed("username"), fixed("password"))
     return SchemePage(
         pair=pair if scheme.kind == "basic" else None,
         grant=grant,
+        renewal=renewal,
         docs=rust.doc(
             described(scheme.docs, f"Sets the credential `{scheme.name}`"), 4
         ),
@@ -257,6 +259,14 @@ def _scheme(scheme: SecurityScheme, options: Scope, indent: int) -> SchemePage:
         option=rust.string(scheme.option),
         place=_place(scheme, indent),
     )
+
+
+def _import_schemes(schemes: tuple[SchemePage, ...], imports: Imports) -> None:
+    if schemes:
+        imports.use("crate::runtime::config", "Place")
+        imports.use("crate::runtime::config", "Scheme")
+    if any(each.renewal for each in schemes):
+        imports.use("crate::runtime::tokens", "RefreshToken")
 
 
 def _two_texts(method: Code, first: Code, second: Code) -> Code:
@@ -295,14 +305,21 @@ def _variable(each: ServerVariable, parts: Scope, indent: int) -> VariablePage:
 
 
 def _has_grant(scheme: SecurityScheme) -> bool:
-    return scheme.kind == "oauth2" and scheme.token_url is not None
+    got = scheme.token_url is not None or scheme.refresh_url is not None
+    return scheme.kind == "oauth2" and got
+
+
+def _is_renewed(scheme: SecurityScheme) -> bool:
+    return scheme.kind == "oauth2" and scheme.refresh_url is not None
 
 
 def _place(scheme: SecurityScheme, indent: int) -> Code:
     if _has_grant(scheme):
-        url = rust.string(scheme.token_url or "")
-        scopes = rust.string(" ".join(scheme.scopes))
-        fields = (assembled("url: {}", url), assembled("scopes: {}", scopes))
+        fields = (
+            assembled("url: {}", rust.option(scheme.token_url)),
+            assembled("renewal: {}", rust.option(scheme.refresh_url)),
+            assembled("scopes: {}", rust.string(" ".join(scheme.scopes))),
+        )
         block = layout.block(indent + 4, fields)
         pad = fixed(layout.spaces(indent))
         return assembled("Place::Token {{\n{}\n{}}}", block, pad)

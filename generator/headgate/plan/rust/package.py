@@ -75,6 +75,7 @@ class RootPage:
     scopes: bool
     passing: bool
     headers: bool
+    renewal: bool
 
 
 def plan_manifest(config: Config, header: Code) -> ManifestPage:
@@ -159,4 +160,5 @@ def plan_root(
         scopes=scopes,
         passing=api.surface.calls is not None,
         headers=bool(api.headers),
+        renewal=any(each.refresh_url for each in api.schemes),
     )

@@ -1,12 +1,14 @@
 //! Parameters in every style, forms, pages and streams as others write them.
 
+use std::sync::{Arc, Mutex};
+
 use headgate_sdk_tests::server::{Connection, Received, Server};
 use serde_json::json;
 use wire_forms_sdk::resources::{offsets, styles};
 use wire_forms_sdk::types::{
     FilesCreateRequest, FilesCreateRequestPurpose, Filter, FormsCreateRequest, SignalsEvent,
 };
-use wire_forms_sdk::Client;
+use wire_forms_sdk::{Client, RefreshToken};
 
 fn client(server: &Server) -> Client {
     let builder = Client::builder().base_url(&server.url);
@@ -410,6 +412,50 @@ async fn a_refused_token_is_got_anew() {
     let error = granted(&server).files().create(body()).await;
     assert_eq!(error.expect_err("a refusal").status(), Some(401));
     assert_eq!(targets(&server), expected);
+}
+
+/// Each refresh token is used once, and the caller is told of the next.
+#[tokio::test]
+async fn a_refresh_token_is_exchanged() {
+    let server = Server::start(|number, request, connection| {
+        if request.target == "/oauth/refresh" {
+            let mut body = json!({"access_token": format!("access-{number}"), "expires_in": 60});
+            if number == 1 {
+                body["refresh_token"] = json!("newer");
+            }
+            return connection.json(200, &body.to_string());
+        }
+        match request.header("authorization") {
+            Some("Bearer access-4") => connection.json(200, r#"{"id": "1"}"#),
+            _ => connection.json(401, "{}"),
+        }
+    });
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&told);
+    let token = RefreshToken::new("f1rst")
+        .client_id("me")
+        .access_token("old");
+    let token = token.on_refresh(move |tokens| {
+        let pair = (tokens.access_token.clone(), tokens.refresh_token.clone());
+        kept.lock().expect("no panic").push(pair);
+    });
+    let shown = format!("{token:?}");
+    let builder = Client::builder().base_url(&server.url).refresh_token(token);
+    let client = builder.build().expect("a client");
+
+    let refused = client.files().create(body()).await;
+    client.files().create(body()).await.expect("an id");
+
+    assert_eq!(refused.expect_err("a refusal").status(), Some(401));
+    let received = server.received();
+    let first = "grant_type=refresh_token&refresh_token=f1rst&client_id=me";
+    let second = "grant_type=refresh_token&refresh_token=newer&client_id=me";
+    assert_eq!((&*received[1].body, &*received[4].body), (first, second));
+    assert_eq!(received[1].header("authorization"), None);
+    let told = told.lock().expect("no panic");
+    let told: Vec<_> = told.iter().map(|(one, two)| (&**one, &**two)).collect();
+    assert_eq!(told, [("access-1", "newer"), ("access-4", "newer")]);
+    assert!(!format!("{shown} {client:?}").contains("f1rst"));
 }
 
 /// A refusal to give a token is the call's error, without the secret.
