@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use reqwest::Url;
-use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
@@ -156,11 +155,23 @@ pub(super) struct Token {
     ends: Option<Instant>,
 }
 
-#[derive(Deserialize)]
+/// What the token's server has said; what is no such thing was not said.
 struct Granted {
     access_token: String,
     expires_in: Option<f64>,
     refresh_token: Option<String>,
+}
+
+impl Granted {
+    fn read(body: &str) -> Option<Self> {
+        let said: Value = serde_json::from_str(body).ok()?;
+        let text = |name: &str| said[name].as_str().filter(|text| !text.is_empty());
+        Some(Self {
+            access_token: text("access_token")?.to_owned(),
+            expires_in: said["expires_in"].as_f64(),
+            refresh_token: text("refresh_token").map(str::to_owned),
+        })
+    }
 }
 
 impl fmt::Debug for TokenSource {
@@ -229,9 +240,8 @@ impl TokenSource {
 
     /// Keeps the refresh token for the next time, and tells the caller.
     async fn renewed(&self, given: &RefreshToken, granted: Granted, expires_in: Option<Duration>) {
-        let newer = granted.refresh_token.filter(|token| !token.is_empty());
         let mut kept = self.newer.lock().await;
-        *kept = newer.map(Secret::new).or(kept.take());
+        *kept = granted.refresh_token.map(Secret::new).or(kept.take());
         let refresh_token = kept.as_ref().unwrap_or(&given.token);
         if let Some(told) = &given.on_refresh {
             told(&RefreshedTokens {
@@ -303,7 +313,8 @@ impl TokenSource {
         if !status.is_success() {
             return Err(refused(status.as_u16(), &text));
         }
-        serde_json::from_str(&text).map_err(|error| Error::decode("", error))
+        // What came may hold a secret all the same, so it is not shown.
+        Granted::read(&text).ok_or_else(|| Error::decode("", "there is no access token in it"))
     }
 }
 

@@ -458,6 +458,31 @@ async fn a_refresh_token_is_exchanged() {
     assert!(!format!("{shown} {client:?}").contains("f1rst"));
 }
 
+/// A refresh token that is used twice may be void: calls side by side exchange it once.
+#[tokio::test]
+async fn calls_side_by_side_exchange_once() {
+    let server = Server::start(|_, request, connection| match &*request.target {
+        "/oauth/refresh" => connection.json(200, r#"{"access_token": "one", "expires_in": "?"}"#),
+        _ => connection.json(200, r#"{"id": "1"}"#),
+    });
+    let token = RefreshToken::new("f1rst")
+        .client_id("me")
+        .client_secret("s");
+    let builder = Client::builder().base_url(&server.url).refresh_token(token);
+    let client = builder.build().expect("a client");
+    let files = client.files();
+
+    let calls = tokio::join!(files.create(body()), files.create(body()));
+
+    calls.0.and(calls.1).expect("an id");
+    let received = server.received();
+    assert_eq!(targets(&server), ["/oauth/refresh", "/files", "/files"]);
+    let asked = (&*received[0].body, received[0].header("authorization"));
+    let form = "grant_type=refresh_token&refresh_token=f1rst";
+    assert_eq!(asked, (form, Some("Basic bWU6cw==")));
+    assert_eq!(received[2].header("authorization"), Some("Bearer one"));
+}
+
 /// A refusal to give a token is the call's error, without the secret.
 #[tokio::test]
 async fn a_refused_grant_is_an_error() {
