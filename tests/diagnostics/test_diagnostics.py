@@ -31,6 +31,7 @@ REPORTERS = {
     "error",
     "fault",
     "note",
+    "remember",
     "report",
     "stop",
     "warning",

@@ -72,7 +72,6 @@ def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecuritySche
     if value.get("type") == "mutualTLS" or _is_unknown(value):
         message = f"nothing can be sent for the scheme '{name}'"
         reader.report("security-left-out", message, node.pointer, "warning")
-    _report_refresh(reader, name, node)
     return SecurityScheme(
         name=name,
         kind=_kind(value),
@@ -96,16 +95,6 @@ def _refresh_url(flows: dict[str, object]) -> str | None:
     urls = [text_at(flow, "refreshUrl") for flow in consents]
     urls += [text_at(flow, "tokenUrl") for flow in consents]
     return next((url for url in urls if url is not None), None)
-
-
-def _report_refresh(reader: Reader, name: str, node: Node) -> None:
-    """Say that nobody refreshes the tokens that a caller has got by himself."""
-    flows = Node(as_object(node.value.get("flows")), node.child("flows"))
-    for flow in flows.value:
-        if "refreshUrl" in as_object(flows.value[flow]):
-            message = f"tokens of '{name}' are not refreshed: the caller gives new ones"
-            place = flows.child(flow, "refreshUrl")
-            reader.report("refresh-left-out", message, place, "warning")
 
 
 def _is_unknown(value: dict[str, object]) -> bool:
