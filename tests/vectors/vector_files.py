@@ -11,6 +11,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parents[2] / "spec" / "vectors"
 FAMILIES = (
     "builders",
+    "declared-headers",
     "embeddings",
     "errors",
     "folding",

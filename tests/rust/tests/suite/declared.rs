@@ -1,9 +1,11 @@
-//! The headers that answers declare, as `spec/vectors/headers/declared.json` has them read.
+//! The headers that answers declare, against `spec/vectors/declared-headers`.
 
 use headgate_sdk::runtime::declared;
 use headgate_sdk::HeaderMap;
 use headgate_sdk_tests::server::Server;
 use serde_json::{json, Value};
+
+use super::vectors::{self, check_keys, list};
 
 fn read(kind: &str, headers: &HeaderMap) -> Value {
     match kind {
@@ -19,32 +21,19 @@ fn read(kind: &str, headers: &HeaderMap) -> Value {
 /// Several lines are one value; what cannot be read is not there.
 #[test]
 fn headers_are_read_as_what_they_say() {
-    let cases: [(&str, &[&str], Value); 17] = [
-        ("text", &["a  b"], json!("a  b")),
-        ("text", &["a", "b"], json!("a, b")),
-        ("text", &[], Value::Null),
-        ("integer", &["-12"], json!(-12)),
-        ("integer", &["+12"], Value::Null),
-        ("integer", &["9223372036854775808"], Value::Null),
-        ("integer", &["1", "2"], Value::Null),
-        ("integer", &["1.0"], Value::Null),
-        ("number", &["1.5e1"], json!(15.0)),
-        ("number", &[".5"], Value::Null),
-        ("number", &["NaN"], Value::Null),
-        ("number", &["1e999"], Value::Null),
-        ("boolean", &["true"], json!(true)),
-        ("boolean", &["True"], Value::Null),
-        ("texts", &["a,\tb c,, ", "d"], json!(["a", "b c", "d"])),
-        ("texts", &[""], json!([])),
-        ("texts", &[], Value::Null),
-    ];
-    for (kind, sent, expected) in cases {
-        let mut headers = HeaderMap::new();
-        for value in sent {
-            headers.append("x-it", value.parse().expect("a value"));
-        }
+    for file in vectors::read("declared-headers") {
+        check_keys(&file.class, &file.whole, &["class", "about", "vectors"]);
+        for (label, vector) in file.vectors() {
+            check_keys(&label, vector, &["name", "note", "kind", "lines", "value"]);
+            let mut headers = HeaderMap::new();
+            for line in list(&vector["lines"]) {
+                let line = line.as_str().expect("a text").parse();
+                headers.append("x-it", line.expect("a value"));
+            }
 
-        assert_eq!(read(kind, &headers), expected, "{kind} {sent:?}");
+            let kind = vector["kind"].as_str().expect("a kind");
+            assert_eq!(read(kind, &headers), vector["value"], "{label}");
+        }
     }
 }
 

@@ -1,11 +1,30 @@
-"""What an answer says in its headers is read by declared properties."""
+"""Headers of answers are read as the shared vectors state."""
 
 from __future__ import annotations
 
+import httpx2
 import pytest
 
 from headgate_sdk import DeclaredHeaders, Headgate, NotFoundError
+from headgate_sdk._runtime.declared import HeaderReader
 from tests.python.raw_server import answer, raw_server
+from tests.python.shared_vectors import Case, check_keys, read_cases
+
+CASES = read_cases("declared-headers")
+READERS = {"text", "integer", "number", "boolean", "texts"}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.label)
+def test_headers_are_read(case: Case) -> None:
+    """Several lines are one value; what cannot be read is None."""
+    vector = case.vector
+    check_keys(case.shared, "class", "about")
+    check_keys(vector, "name", "note", "kind", "lines", "value")
+    assert vector["kind"] in READERS
+    lines = [("X-It", line) for line in vector["lines"]]
+    reader = HeaderReader(httpx2.Headers(lines))
+
+    assert getattr(reader, f"_{vector['kind']}")("x-IT") == vector["value"]
 
 
 def test_answers_and_errors_tell_their_headers() -> None:
