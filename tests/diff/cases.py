@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 import yaml
 
@@ -37,8 +37,16 @@ class Case:
         return text
 
 
+class _Row(TypedDict):
+    code: str
+    level: Level
+    before: str
+    after: str
+    also: NotRequired[tuple[tuple[str, str], ...]]
+
+
 class _Cases(TypedDict):
-    forward: list[dict[str, object]]
+    forward: list[_Row]
     backward: list[tuple[str, Level, str]]
 
 

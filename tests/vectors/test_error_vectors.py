@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.vectors.reference_errors import (
+    CLASSES,
     PARENTS,
     read_answer,
     read_event,
@@ -64,7 +65,8 @@ def lineage(name: str) -> list[str]:
 
 
 def test_every_class_is_reached() -> None:
-    """Each class is expected by a vector, by each way that leads to it."""
+    """Each class that a failure's answer has is expected by a vector."""
     reached = {case.vector["expect"]["class"] for case in ANSWERS}
+    pending = {entry["name"] for entry in CLASSES if entry.get("pending")}
 
-    assert reached == {"APIError", *PARENTS}
+    assert reached == {"APIError", *PARENTS} - pending
