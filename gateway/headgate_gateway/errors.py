@@ -75,6 +75,7 @@ KINDS: dict[str, Kind] = {
     ),
     **_kinds("not_found_error", 410, "E1004", "events_expired"),
     **_kinds("timeout_error", 408, "E3003", "approval_timeout"),
+    **_kinds("timeout_error", 408, "E3003", "request_timeout", retryable=True),
     **_kinds(
         "conflict_error",
         409,

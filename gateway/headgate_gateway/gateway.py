@@ -18,8 +18,10 @@ from headgate_gateway.dispatch.dispatcher import Dispatcher
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.drain import Drain
+from headgate_gateway.http.body import Bounds
 from headgate_gateway.http.ending import KeyWatch
 from headgate_gateway.http.limits import Limits
+from headgate_gateway.http.room import Room
 from headgate_gateway.ids import new_id
 from headgate_gateway.keys import (
     Hasher,
@@ -117,6 +119,7 @@ class Gateway:
     meter: Meter
     dispatcher: Dispatcher
     limits: Limits
+    room: Room
     limit_store: LimitStore
     cache: CacheStore
     runs: RunStore
@@ -146,6 +149,11 @@ class Gateway:
     cuts: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     """Where runs' scripts ask for connections to be broken off, by run."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
+
+    @property
+    def body_bounds(self) -> Bounds:
+        """What the body of every request has to keep to."""
+        return Bounds(self.settings.max_body_bytes, self.settings.receive_timeout)
 
     async def start(self) -> None:
         """Take up work."""
@@ -359,6 +367,9 @@ async def open_gateway(settings: Settings) -> Gateway:
         meter=meter,
         dispatcher=dispatcher,
         limits=Limits(limit_store),
+        room=Room(
+            most=settings.max_requests, most_of_one=settings.max_requests_per_key
+        ),
         limit_store=limit_store,
         cache=CacheStore(database),
         runs=runs,

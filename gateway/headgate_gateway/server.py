@@ -11,6 +11,7 @@ import uvicorn
 
 from headgate_gateway.app import create_app
 from headgate_gateway.gateway import Gateway, open_gateway
+from headgate_gateway.http.protocol import BoundedConfig
 from headgate_gateway.json import dump_text
 from headgate_gateway.settings import Settings
 
@@ -53,13 +54,16 @@ class _Server(uvicorn.Server):
 async def serve(settings: Settings) -> None:
     """Serve until a signal says stop. Prints one line of JSON when it is ready."""
     gateway = await open_gateway(settings)
-    config = uvicorn.Config(
+    config = BoundedConfig(
         create_app(gateway),
+        receive_timeout=settings.receive_timeout,
+        most=settings.max_connections,
         host=settings.host,
         port=settings.port,
         access_log=False,
         log_config=None,
         lifespan="off",
+        ws="none",
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_LAST_SECONDS,

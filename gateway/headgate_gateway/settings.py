@@ -40,6 +40,14 @@ class Settings:
     log_level: LogLevel = "info"
     metrics: bool = True
     max_body_bytes: int = 8 * 1024 * 1024
+    receive_timeout: float = 20.0
+    """How long a request's head may take to arrive; its body too, with more a byte."""
+    max_connections: int = 8192
+    """How many connections callers may have open; 0: any number."""
+    max_requests: int = 4096
+    """How many requests are answered at once, streams among them; 0: any number."""
+    max_requests_per_key: int = 2048
+    """How many of them may be of one key."""
     ping_interval: float = 15.0
     stalled_reader: float = 60.0
     """A reader that takes nothing for this long is let go; it can resume."""

@@ -77,10 +77,28 @@ class _OperationEndpoint:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request, where there is room for it."""
         state = state_of(scope)
         state.operation = self._operation.id
-        principal = await self._principal(state.request)
+        if not self._operation.schemes or PRINCIPAL in scope:
+            # Whether the gateway is well can be asked always, and who asked for what
+            # a person has approved is answered already.
+            principal = await self._principal(state.request)
+            await self._serve(principal, scope, receive, send)
+            return
+        room = self._gateway.room
+        with room.taken():
+            principal = await self._principal(state.request)
+            if principal is None:
+                raise LookupError(f"nobody may call {self._operation.id}")
+            with room.taken_by(principal.scope):
+                await self._serve(principal, scope, receive, send)
+
+    async def _serve(
+        self, principal: Principal | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Count the request for its key, and answer it."""
+        state = state_of(scope)
         if principal is not None:
             state.project_id, state.key_id = principal.project_id, principal.key_id
             state.audited = principal.kind != "admin"
@@ -117,7 +135,6 @@ class _OperationEndpoint:
             key_id=state.key_id,
         )
         parameters = self._validator.parameters(request)
-        limit = self._gateway.settings.max_body_bytes
         call = Call(
             operation=self._operation,
             gateway=self._gateway,
@@ -125,7 +142,7 @@ class _OperationEndpoint:
             request_id=state.request_id,
             principal=principal,
             parameters=parameters,
-            body=await self._validator.body(request, limit=limit),
+            body=await self._validator.body(request, self._gateway.body_bounds),
             payer=payer,
         )
         answer = await self._handled(call)

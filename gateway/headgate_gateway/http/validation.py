@@ -6,6 +6,7 @@ from typing import Any
 from starlette.requests import Request
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.body import Bounds, read_body
 from headgate_gateway.json import JSONDecodeError, integral, loads
 from headgate_gateway.picking import Problem, pick
 from headgate_gateway.specification import Operation, Parameter, Specification
@@ -81,11 +82,11 @@ class OperationValidator:
                 raise _invalid(Problem(name, "This parameter is required."))
         return values
 
-    async def body(self, request: Request, *, limit: int) -> Any:
+    async def body(self, request: Request, bounds: Bounds) -> Any:
         """The JSON body, 1.0 as 1; None when it may be absent and is."""
         if self._body is None:
             return None
-        data = await read_body(request, limit=limit)
+        data = await read_body(request, bounds)
         if not data:
             if self._operation.body_required:
                 raise _invalid(Problem("", "The request needs a JSON body."))
@@ -98,21 +99,6 @@ class OperationValidator:
         if problem is not None:
             raise _invalid(problem)
         return value
-
-
-async def read_body(request: Request, *, limit: int) -> bytes:
-    """The body, refused as soon as it is known to be larger than ``limit``."""
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limit:
-        raise _too_large(limit)
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise _too_large(limit)
-        chunks.append(chunk)
-    return b"".join(chunks)
 
 
 def _require_json(request: Request) -> None:
@@ -171,13 +157,4 @@ class _ParameterValidator:
 def _invalid(problem: Problem) -> GatewayError:
     return GatewayError(
         "validation_failed", problem.message, param=problem.param or None
-    )
-
-
-def _too_large(limit: int) -> GatewayError:
-    return GatewayError(
-        "payload_too_large",
-        f"The body is larger than {limit} bytes.",
-        details={"limit_bytes": limit},
-        headers={"Connection": "close"},
     )

@@ -9,8 +9,8 @@ from starlette.types import ASGIApp
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.body import read_body
 from headgate_gateway.http.call import Call
-from headgate_gateway.http.validation import read_body
 from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, is_object, loads
 from headgate_gateway.picking import pick
 from headgate_gateway.policies.asking import ask, is_approved
@@ -105,7 +105,7 @@ def _size(call: Call) -> int:
 
 async def _with_content(call: Call, view: View) -> tuple[Call, View]:
     """A proxied call with its body read, for policies to look into."""
-    content = await read_body(call.request, limit=call.gateway.settings.max_body_bytes)
+    content = await read_body(call.request, call.gateway.body_bounds)
     return (
         replace(call, content=content),
         replace(view, body=_parsed(content), body_size=len(content)),

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack, aclosing, suppress
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.body import Bounds, pieces
 from headgate_gateway.http.disconnect import until_gone
 from headgate_gateway.http.ending import Ending
 from headgate_gateway.outbound.client import OutboundClient, Outgoing
@@ -24,44 +25,30 @@ _LONGEST_KEPT = 8 * 1024 * 1024
 
 
 class LimitedBody:
-    """A request's body, handed on as it arrives and refused beyond ``limit`` bytes."""
+    """A request's body, handed on as it arrives within its bounds."""
 
-    def __init__(self, receive: Receive, *, limit: int) -> None:
+    def __init__(self, receive: Receive, bounds: Bounds) -> None:
         self._receive = receive
-        self._limit = limit
+        self._bounds = bounds
         self.read = asyncio.Event()
         """Set: the body is all there, and the next thing to hear is that it is over."""
         self.refused: GatewayError | None = None
 
     async def __aiter__(self) -> AsyncGenerator[bytes, None]:
         """The pieces."""
-        size = 0
-        more = True
-        while more:
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            piece: bytes = message.get("body", b"")
-            more = message.get("more_body", False)
-            size += len(piece)
-            if size > self._limit:
-                self.refused = too_large(self._limit)
-                raise self.refused
-            if not more:
-                self.read.set()
-            if piece:
-                yield piece
-        self.read.set()
+        try:
+            async with aclosing(pieces(self._noted, self._bounds)) as body:
+                async for piece in body:
+                    yield piece
+        except GatewayError as error:
+            self.refused = error
+            raise
 
-
-def too_large(limit: int) -> GatewayError:
-    """413 for a body of more than ``limit`` bytes."""
-    return GatewayError(
-        "payload_too_large",
-        f"The body is larger than {limit} bytes.",
-        details={"limit_bytes": limit},
-        headers={"Connection": "close"},
-    )
+    async def _noted(self) -> Message:
+        message = await self._receive()
+        if not message.get("more_body", False):
+            self.read.set()
+        return message
 
 
 async def kept_answer(

@@ -8,16 +8,15 @@ from starlette.types import ASGIApp
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.body import read_body
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
-from headgate_gateway.http.validation import read_body
 from headgate_gateway.outbound.client import Outgoing
 from headgate_gateway.proxying.exchange import (
     LimitedBody,
     ProxiedAnswer,
     kept_answer,
-    too_large,
 )
 from headgate_gateway.proxying.headers import changed, to_upstream
 from headgate_gateway.proxying.target import Target
@@ -43,23 +42,22 @@ async def _proxied(call: Call, target: Target) -> ASGIApp:
     gateway.drain.refuse_new_work()
     call.facts.upstream = target.name
     request = _outgoing(call, target)
-    limit = gateway.settings.max_body_bytes
+    bounds = gateway.body_bounds
     if "Idempotency-Key" in call.parameters or call.whole:
         return await _kept(call, target, request)
     body = None
     if call.content is not None:
         request = replace(request, body=call.content or None)
     elif call.operation.method in _WITH_BODY:
+        bounds.check_declared(call.request)
         declared = call.request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > limit:
-            raise too_large(limit)
         is_short = declared.isdecimal() and int(declared) <= _LONGEST_REPEATED
         if call.operation.method == "PUT" and is_short:
             # It is kept, to be sent again if the connection breaks.
-            content = await read_body(call.request, limit=limit)
+            content = await read_body(call.request, bounds)
             request = replace(request, body=content or None)
             return _passed_on(call, request, target, body=None)
-        body = LimitedBody(call.request.receive, limit=limit)
+        body = LimitedBody(call.request.receive, bounds)
         request = replace(request, body=aiter(body) if _has_body(call) else None)
         if not _has_body(call):
             body = None
@@ -86,8 +84,8 @@ async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
     if call.content is not None:
         content = call.content
     elif call.operation.method in _WITH_BODY:
-        limit = call.gateway.settings.max_body_bytes
-        content = await read_body(call.request, limit=limit)
+        bounds = call.gateway.body_bounds
+        content = await read_body(call.request, bounds)
 
     async def produce() -> Answer:
         whole = replace(request, body=content or None)

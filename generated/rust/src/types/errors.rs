@@ -181,6 +181,9 @@ pub enum ErrorCode {
     /// `approval_timeout`.
     #[serde(rename = "approval_timeout")]
     ApprovalTimeout,
+    /// `request_timeout`.
+    #[serde(rename = "request_timeout")]
+    RequestTimeout,
     /// `upstream_timeout`.
     #[serde(rename = "upstream_timeout")]
     UpstreamTimeout,
@@ -311,6 +314,7 @@ impl ErrorCode {
             Self::ServiceNotFound => "service_not_found",
             Self::EventsExpired => "events_expired",
             Self::ApprovalTimeout => "approval_timeout",
+            Self::RequestTimeout => "request_timeout",
             Self::UpstreamTimeout => "upstream_timeout",
             Self::ToolTimeout => "tool_timeout",
             Self::RunTimeout => "run_timeout",

@@ -750,6 +750,7 @@ export type ErrorCode =
   | "service_not_found"
   | "events_expired"
   | "approval_timeout"
+  | "request_timeout"
   | "upstream_timeout"
   | "tool_timeout"
   | "run_timeout"

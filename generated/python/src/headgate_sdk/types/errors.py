@@ -60,6 +60,7 @@ ErrorCode: TypeAlias = Literal[
     "service_not_found",
     "events_expired",
     "approval_timeout",
+    "request_timeout",
     "upstream_timeout",
     "tool_timeout",
     "run_timeout",
