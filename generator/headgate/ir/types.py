@@ -173,10 +173,15 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The property inside each variant that tells the variants apart."""
+    """The property inside each variant that tells the variants apart.
+
+    `absent` is the tag of the variant that is meant where there is no such property:
+    the only one that does not require it.
+    """
 
     property: str
     declared: bool
+    absent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,11 +122,12 @@ class Tagged:
     """Marks a union whose arms are told apart by a property: `arms` by its values.
 
     A value of the property that is not among them gives `Unknown`; a value that is
-    among them must be that arm.
+    among them must be that arm. Without the property it is `absent`, if that fits.
     """
 
     name: str
     arms: Mapping[str, Any]
+    absent: Any = None
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -137,9 +138,20 @@ class Tagged:
             self._unknown,
             serialization=core_schema.plain_serializer_function_ser_schema(_raw_of),
         )
+        others = [unknown]
+        if self.absent is not None:
+            arm = handler.generate_schema(self.absent)
+            untold = core_schema.no_info_before_validator_function(self._untold, arm)
+            others = [untold, unknown]
         return core_schema.union_schema(
-            [(known, UNNAMED), unknown], mode="left_to_right"
+            [(known, UNNAMED), *others], mode="left_to_right"
         )
+
+    def _untold(self, value: Any) -> Any:
+        """Give what has no tag to the arm that may lack it."""
+        if self._tag_of(value) is not None:
+            raise ValueError("it has a tag")
+        return value
 
     def _unknown(self, value: Any) -> Unknown:
         """Take what no arm took, unless its tag says that one should have.
@@ -147,14 +159,15 @@ class Tagged:
         Asked last, and in Python, so that what is known is read without leaving the
         validator.
         """
-        tag = value.get(self.name) if is_object(value) else _tag_of(value, self.name)
+        tag = self._tag_of(value)
         if isinstance(tag, str) and tag in self.arms:
             raise ValueError(f"this is no {tag!r}")
         return value if isinstance(value, Unknown) else Unknown(value)
 
-
-def _tag_of(value: object, name: str) -> object:
-    return None if isinstance(value, Unknown) else getattr(value, name, None)
+    def _tag_of(self, value: object) -> object:
+        if is_object(value):
+            return value.get(self.name)
+        return None if isinstance(value, Unknown) else getattr(value, self.name, None)
 
 
 @dataclass(frozen=True, slots=True)

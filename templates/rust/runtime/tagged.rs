@@ -15,7 +15,7 @@ use serde::de::{
     Visitor,
 };
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A union whose variants are told apart by a property.
 pub trait Tagged: Sized {
@@ -194,6 +194,19 @@ impl<A> Fields<'_, A> {
         A: MapAccess<'de>,
     {
         T::deserialize(MapAccessDeserializer::new(self)).map(wrap)
+    }
+
+    /// Reads the fields of an object without a tag into what may lack it, if they fit.
+    pub fn read_or<'de, T: DeserializeOwned, U>(
+        self,
+        wrap: fn(T) -> U,
+        other: fn(Map<String, Value>) -> U,
+    ) -> Result<U, A::Error>
+    where
+        A: MapAccess<'de>,
+    {
+        let fields = Map::deserialize(MapAccessDeserializer::new(self))?;
+        Ok(T::deserialize(&fields).map_or_else(|_| other(fields.clone()), wrap))
     }
 }
 

@@ -224,6 +224,24 @@ def test_a_discriminator_is_found(read_api: ReadApi) -> None:
     assert (pet.tag, pet.variants) == (Tag("kind", declared=False), (CAT, DOG))
 
 
+def test_what_has_no_tag_is_the_variant_that_may_lack_it(read_api: ReadApi) -> None:
+    """The only one that does not require the property; of two, neither."""
+    cat, *lax = (f"{{$ref: '#/components/schemas/{name}'}}" for name in "ABC")
+    api = read_api(f"""
+    A: {{type: object, required: [kind], properties: {{kind: {{const: a}}}}}}
+    B: {{type: object, properties: {{kind: {{enum: [b, d]}}}}}}
+    C: {{type: object, properties: {{kind: {{const: c}}}}}}
+    One: {{oneOf: [{cat}, {lax[0]}]}}
+    Two: {{oneOf: [{cat}, {", ".join(lax)}]}}
+    """)
+    one, two = (api.definitions[TypeId(name)] for name in ("One", "Two"))
+
+    assert isinstance(one, Union)
+    assert isinstance(two, Union)
+    assert one.tag == Tag("kind", declared=False, absent="b")
+    assert two.tag == Tag("kind", declared=False)
+
+
 def test_a_union_of_strings_and_lists_has_no_tag(read_api: ReadApi) -> None:
     """What no property tells apart is decided by shape."""
     api = read_api(

@@ -42,7 +42,9 @@ def tagged(
         mapping = _mapping(discriminator or {})
         variants = _declared(union, definitions, mapping)
         if variants is not None:
-            return replace(union, variants=variants)
+            absent = _absent(variants, union.tag.property, definitions)
+            tag = replace(union.tag, absent=absent)
+            return replace(union, variants=variants, tag=tag)
     return _discovered(union, definitions)
 
 
@@ -143,8 +145,29 @@ def _discovered(union: Union, definitions: Definitions) -> Union:
         pairs = [Variant(kind, tag) for part in found for kind, tag in part]
         variants = _if_distinct(pairs)
         if variants is not None:
-            return replace(union, variants=variants, tag=Tag(name, declared=False))
+            absent = _absent(variants, name, definitions)
+            tag = Tag(name, declared=False, absent=absent)
+            return replace(union, variants=variants, tag=tag)
     return replace(union, tag=None)
+
+
+def _absent(
+    variants: tuple[Variant, ...], name: str, definitions: Definitions
+) -> str | None:
+    """Find the tag of the only type that may lack the property."""
+    lax = [v for v in variants if _may_lack(v.type, name, definitions)]
+    return lax[0].tag if len({variant.type for variant in lax}) == 1 else None
+
+
+def _may_lack(expression: TypeExpr, name: str, definitions: Definitions) -> bool:
+    match _definition(expression, definitions):
+        case Struct(fields=fields):
+            field = _field(fields, name)
+            return field is None or not field.required
+        case Alias(type=inner):
+            return _may_lack(inner, name, definitions)
+        case _:
+            return False
 
 
 def _is_unknown_arm(expression: TypeExpr, name: str, definitions: Definitions) -> bool:

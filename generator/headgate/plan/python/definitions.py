@@ -214,12 +214,18 @@ def _mark(union: Union, options: list[Expr], writer: Writer) -> list[Code]:
         for tag, option in zip(tags, options, strict=True)
         if tag is not None
     ]
+    absent = [
+        assembled("        absent={},", flat(option))
+        for tag, option in zip(tags, options, strict=True)
+        if tag == union.tag.absent
+    ]
     return [
         assembled("    {}(", mark),
         assembled("        {},", string(union.tag.property)),
         fixed("        {"),
         *arms,
         fixed("        },"),
+        *absent,
         fixed("    ),"),
     ]
 

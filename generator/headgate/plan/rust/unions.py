@@ -96,8 +96,14 @@ class _Writer:
         self.imports.use("serde::de", "MapAccess")
         for name in (fixed("self"), fixed("Fields"), fixed("Tagged")):
             self.imports.use_code(fixed(_TAGGED), name)
+        is_open = has_unknown(self.union)
         lines = [_tag_arm(arm) for arm in arms]
-        if has_unknown(self.union):
+        lines += [
+            _absent_arm(arm, is_open=is_open)
+            for arm in arms
+            if arm.variant.tag == self.union.tag.absent
+        ]
+        if is_open:
             lines.append(fixed("            _ => fields.read(Self::Unknown),"))
         else:
             lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
@@ -143,6 +149,13 @@ def _tag_arm(arm: Arm) -> Code:
     pattern = assembled("Some({})", tag)
     body = assembled("fields.read(Self::{})", arm.name)
     return layout.arm(12, pattern, body)
+
+
+def _absent_arm(arm: Arm, *, is_open: bool) -> Code:
+    body = assembled("fields.read(Self::{})", arm.name)
+    if is_open:
+        body = assembled("fields.read_or(Self::{}, Self::Unknown)", arm.name)
+    return layout.arm(12, fixed("None"), body)
 
 
 def _wrapped(arm: Arm, value: Code) -> Code:

@@ -138,6 +138,8 @@ def _variant(types: Types, union: Union, variant: Variant) -> tuple[Code, ...]:
     if _states_tag(types, variant, union.tag.property):
         return (written,)
     key = type_key(union.tag.property)
+    if variant.tag == union.tag.absent:
+        key = assembled("{}?", key)
     return (assembled("({} & {{ {}: {} }})", written, key, literal(variant.tag)),)
 
 

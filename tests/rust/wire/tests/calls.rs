@@ -1,9 +1,11 @@
 //! Where calls go, and what they ask for.
 
 use headgate_sdk_tests::server::Server;
-use serde_json::json;
+use serde_json::{json, Value};
 use wire_forms_sdk::resources::watches::GetParams;
-use wire_forms_sdk::types::{Item, ModesCreateRequest, Place, SwitchesCreateRequest};
+use wire_forms_sdk::types::{
+    Check, Item, ModesCreateRequest, Place, SwitchesCreateRequest, Wanted,
+};
 use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple, Server as Address};
 
 fn client(server: &Server) -> Client {
@@ -143,7 +145,7 @@ async fn lists_of_fixed_places_are_tuples() {
     let (item, word) = given.seen.expect("what was seen");
     assert_eq!((&*item.id, &*word), ("1", "here"));
     assert_eq!(given.path.map(|path| path[1]), Some((2.0, 3.0)));
-    let sent: serde_json::Value = serde_json::from_str(&server.received()[0].body).expect("JSON");
+    let sent: Value = serde_json::from_str(&server.received()[0].body).expect("JSON");
     let expected = json!({
         "at": [1.5, 2.0],
         "path": [[0.5, 1.0], [2.0, 3.0]],
@@ -165,6 +167,20 @@ fn tuples_have_all_their_places() {
     ] {
         assert!(serde_json::from_str::<Place>(text).is_err(), "{text}");
     }
+}
+
+/// What has no tag is the branch that may lack it, or is kept as it came.
+#[test]
+fn a_branch_may_lack_its_tag() {
+    let read = |value: Value| serde_json::from_value::<Check>(value).expect("a check");
+    let is_waiting = |check: Check| matches!(check, Check::Queued(each) if each.name == "n");
+
+    assert!(is_waiting(read(json!({"name": "n"}))));
+    assert!(is_waiting(read(json!({"name": "n", "status": null}))));
+    assert!(matches!(read(json!({"result": "r"})), Check::Unknown(_)));
+    let wanted = json!({"check": {"name": "n"}});
+    let sent: Wanted = serde_json::from_value(wanted.clone()).expect("what is sent");
+    assert_eq!(serde_json::to_value(sent).expect("JSON"), wanted);
 }
 
 /// A query parameter asks for the stream, and for nothing where it is not wanted.
