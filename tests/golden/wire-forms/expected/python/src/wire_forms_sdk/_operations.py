@@ -7,6 +7,10 @@ from ._runtime.bodies import PartShape
 from ._runtime.parameters import Style
 from ._runtime.requests import Operation
 
+CHECKS_CREATE = Operation(
+    method="POST",
+    path="/checks",
+)
 STYLES_GET = Operation(
     method="GET",
     path="/styles/{simple}/{label}/{matrix}",

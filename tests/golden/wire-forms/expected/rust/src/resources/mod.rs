@@ -4,6 +4,7 @@
 
 pub mod afters;
 pub mod bytes;
+pub mod checks;
 pub mod elsewhere;
 pub mod exports;
 pub mod files;

@@ -5,6 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Completed {
+    #[default]
+    #[serde(rename = "completed")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Idle {
     #[default]
     #[serde(rename = "idle")]

@@ -3,10 +3,12 @@
 //! What is sent and received.
 
 mod afters;
+mod check;
 mod constants;
 mod entry;
 mod files;
 mod filter;
+mod finished;
 mod floods;
 mod forms;
 mod item;
@@ -18,11 +20,15 @@ mod point;
 mod signals;
 mod stored;
 mod switches;
+mod waiting;
+mod wanted;
 
 pub use self::afters::*;
+pub use self::check::*;
 pub use self::entry::*;
 pub use self::files::*;
 pub use self::filter::*;
+pub use self::finished::*;
 pub use self::floods::*;
 pub use self::forms::*;
 pub use self::item::*;
@@ -34,3 +40,5 @@ pub use self::point::*;
 pub use self::signals::*;
 pub use self::stored::*;
 pub use self::switches::*;
+pub use self::waiting::*;
+pub use self::wanted::*;

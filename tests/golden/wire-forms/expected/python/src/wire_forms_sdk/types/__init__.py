@@ -9,6 +9,16 @@ from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .afters import AftersListResponse
+    from .checks import (
+        Check,
+        Finished,
+        FinishedParam,
+        Waiting,
+        WaitingParam,
+        WaitingStatus,
+        Wanted,
+        WantedCheck,
+    )
     from .files import FilesCreateRequest, FilesCreateRequestPurpose
     from .floods import FloodsStreamRequest
     from .forms import FormsCreateRequest
@@ -29,10 +39,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AftersListResponse",
+    "Check",
     "Entry",
     "FilesCreateRequest",
     "FilesCreateRequestPurpose",
     "Filter",
+    "Finished",
+    "FinishedParam",
     "FloodsStreamRequest",
     "FormsCreateRequest",
     "Item",
@@ -52,6 +65,11 @@ __all__ = [
     "SignalsStoredEvent",
     "Stored",
     "SwitchesCreateRequest",
+    "Waiting",
+    "WaitingParam",
+    "WaitingStatus",
+    "Wanted",
+    "WantedCheck",
 ]
 
 if not TYPE_CHECKING:
@@ -59,10 +77,13 @@ if not TYPE_CHECKING:
         __name__,
         {
             "AftersListResponse": ".afters",
+            "Check": ".checks",
             "Entry": ".shared",
             "FilesCreateRequest": ".files",
             "FilesCreateRequestPurpose": ".files",
             "Filter": ".shared",
+            "Finished": ".checks",
+            "FinishedParam": ".checks",
             "FloodsStreamRequest": ".floods",
             "FormsCreateRequest": ".forms",
             "Item": ".shared",
@@ -82,5 +103,10 @@ if not TYPE_CHECKING:
             "SignalsStoredEvent": ".signals",
             "Stored": ".shared",
             "SwitchesCreateRequest": ".switches",
+            "Waiting": ".checks",
+            "WaitingParam": ".checks",
+            "WaitingStatus": ".checks",
+            "Wanted": ".checks",
+            "WantedCheck": ".checks",
         },
     )
