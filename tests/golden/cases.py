@@ -13,7 +13,7 @@ from headgate.plan.package import LANGUAGES, Language
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(__file__).resolve().parent
 TELLING = re.compile(
-    r"^src/.*\b(content|output|types|resources|streams|pages|vectors|_operations|_surface|builders)\b"
+    r"^src/.*\b(content|lists|output|types|resources|streams|pages|vectors|_operations|_surface|builders)\b"
 )
 CASES = tuple(sorted(path.parent.name for path in FOLDER.glob("*/spec.yaml")))
 

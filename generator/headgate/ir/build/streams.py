@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 from headgate.document.json_values import escape
 from headgate.ir.build.assemblies import AssemblyReader
@@ -475,8 +475,10 @@ def _error(declaration: Object, *, is_named: bool) -> ErrorEvent | None:
     return ErrorEvent(event if is_named else None, at)
 
 
-_MEANINGS: frozenset[Literal["finished", "unknown", "expired"]] = frozenset(
-    {"finished", "unknown", "expired"}
+_MEANINGS: Final[tuple[Literal["finished", "unknown", "expired"], ...]] = (
+    "finished",
+    "unknown",
+    "expired",
 )
 
 

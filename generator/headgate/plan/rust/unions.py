@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.ir.types import Ref
+from headgate.ir.types import Ref, Struct
 from headgate.plan.rust import layout
 from headgate.plan.rust.docs import documentation
 from headgate.plan.rust.members import has_unknown
@@ -24,7 +25,7 @@ from headgate.plan.rust.types import OWN_MODULE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headgate.ir.types import Union
+    from headgate.ir.types import Tag, Union
     from headgate.plan.rust.imports import Imports
     from headgate.plan.rust.members import Arm, Members
 
@@ -90,7 +91,8 @@ class _Writer:
         return f"In the form of `{words}`."
 
     def _tagged(self, arms: Sequence[Arm]) -> TaggedPage | None:
-        if self.union.tag is None:
+        tag = self.union.tag
+        if tag is None:
             return None
         self.imports.use("serde::de", "Deserializer")
         self.imports.use("serde::de", "MapAccess")
@@ -106,8 +108,21 @@ class _Writer:
         if is_open:
             lines.append(fixed("            _ => fields.read(Self::Unknown),"))
         else:
+            untagged = (arm for arm in arms if self._may_lack(tag, arm))
+            lines += [_arm(fixed("None"), arm) for arm in islice(untagged, 1)]
             lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
-        return TaggedPage(rust.string(self.union.tag.property), tuple(lines))
+        return TaggedPage(rust.string(tag.property), tuple(lines))
+
+    def _may_lack(self, tag: Tag, arm: Arm) -> bool:
+        """Whether a branch holds structs that are valid without the tag."""
+        type_ = arm.variant.type
+        if not isinstance(type_, Ref):
+            return False
+        held = self.members.types.definitions[type_.id]
+        member = None
+        if isinstance(held, Struct):
+            member = self.members.find(held, tag.property)
+        return member is not None and member.optional
 
     def _shaped(self, arms: Sequence[Arm]) -> ShapedPage | None:
         if self.union.tag is not None:
@@ -146,7 +161,10 @@ class _Writer:
 
 def _tag_arm(arm: Arm) -> Code:
     tag = rust.string(arm.variant.tag or "")
-    pattern = assembled("Some({})", tag)
+    return _arm(assembled("Some({})", tag), arm)
+
+
+def _arm(pattern: Code, arm: Arm) -> Code:
     body = assembled("fields.read(Self::{})", arm.name)
     return layout.arm(12, pattern, body)
 

@@ -72,20 +72,27 @@ def plan_lists(api: Api, header: Code) -> ListsPage | None:
 
 
 def shared_rules(api: Api) -> dict[Rule, Name]:
-    """Name the rules of more than one list."""
+    """Name the rules of more than one list, by their items where that tells them."""
     used = Counter(rule_of(each.page) for each in api.operations if each.page)
+    shared = [rule for rule, times in used.items() if times > 1]
+    alike = Counter(map(_way, shared))
     scope = Scope()
     return {
-        rule: scope.claim(_name(rule), "page")
-        for rule, times in used.items()
-        if times > 1
+        rule: scope.claim(_name(rule, alone=alike[_way(rule)] == 1), "page")
+        for rule in shared
     }
 
 
-def _name(rule: Rule) -> str:
+def _way(rule: Rule) -> str:
+    """Say how a list goes on, which is never the name of the rule's own function."""
     function, told = rule
     by = [str(value) for key, value in told if key in ("from", "offset", "page")]
-    return camel(split_words(" ".join([function, *by])))
+    return " ".join([function, *(by or ["header"])])
+
+
+def _name(rule: Rule, *, alone: bool) -> str:
+    way, items = _way(rule), dict(rule[1])["items"]
+    return camel(split_words(way if alone else f"{items} {way}"))
 
 
 def rule_constant(imports: Imports, start: Code, name: Code, page: Page) -> Code:

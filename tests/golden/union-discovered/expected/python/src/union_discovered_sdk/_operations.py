@@ -9,3 +9,7 @@ SHAPES_CREATE = Operation(
     method="POST",
     path="/shapes",
 )
+RUNS_CREATE = Operation(
+    method="POST",
+    path="/runs",
+)

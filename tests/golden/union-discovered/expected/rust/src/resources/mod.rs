@@ -2,4 +2,5 @@
 
 //! The calls of the API, by resource.
 
+pub mod runs;
 pub mod shapes;

@@ -12,6 +12,13 @@ pub enum Circle {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Finished {
+    #[default]
+    #[serde(rename = "finished")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Square {
     #[default]
     #[serde(rename = "square")]

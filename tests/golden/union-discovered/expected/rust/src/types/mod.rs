@@ -5,10 +5,12 @@
 mod circle;
 mod constants;
 mod drawing;
+mod run;
 mod shape;
 mod square;
 
 pub use self::circle::*;
 pub use self::drawing::*;
+pub use self::run::*;
 pub use self::shape::*;
 pub use self::square::*;

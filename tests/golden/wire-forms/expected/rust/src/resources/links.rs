@@ -17,6 +17,13 @@ pub(crate) static LIST: Operation = Operation {
     idempotency: Idempotency::Natural,
 };
 
+pub(crate) static ARCHIVED: Operation = Operation {
+    method: "GET",
+    path: "/links/archived",
+    security: &[],
+    idempotency: Idempotency::Natural,
+};
+
 /// The calls of `links`.
 #[derive(Clone, Debug)]
 pub struct Links {
@@ -33,6 +40,13 @@ impl Links {
     /// `links.list`.
     pub fn list(&self) -> Call<Paged<Vec<types::Item>>> {
         let mut request = Request::new(&LIST);
+        request.pages(Walk::Link);
+        Call::new(&self.core, request)
+    }
+
+    /// `links.archived`.
+    pub fn archived(&self) -> Call<Paged<Vec<types::Item>>> {
+        let mut request = Request::new(&ARCHIVED);
         request.pages(Walk::Link);
         Call::new(&self.core, request)
     }

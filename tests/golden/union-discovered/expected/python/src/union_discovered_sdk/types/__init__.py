@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .runs import Run, RunFinishedRun, RunOpenRun, RunOpenRunStatus
     from .shapes import (
         Circle,
         CircleParam,
@@ -22,6 +23,10 @@ __all__ = [
     "Circle",
     "CircleParam",
     "Drawing",
+    "Run",
+    "RunFinishedRun",
+    "RunOpenRun",
+    "RunOpenRunStatus",
     "Shape",
     "ShapeParam",
     "Square",
@@ -35,6 +40,10 @@ if not TYPE_CHECKING:
             "Circle": ".shapes",
             "CircleParam": ".shapes",
             "Drawing": ".shapes",
+            "Run": ".runs",
+            "RunFinishedRun": ".runs",
+            "RunOpenRun": ".runs",
+            "RunOpenRunStatus": ".runs",
             "Shape": ".shapes",
             "ShapeParam": ".shapes",
             "Square": ".shapes",

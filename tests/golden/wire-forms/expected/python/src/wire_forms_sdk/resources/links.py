@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import builtins
 
-from .._operations import LINKS_LIST
+from .._operations import LINKS_ARCHIVED, LINKS_LIST
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import LinkShape
@@ -13,6 +13,9 @@ from .._runtime.settings import RequestOptions
 from ..types.shared import Item
 
 _LIST_PAGE = LinkShape(
+    items=None,
+)
+_ARCHIVED_PAGE = LinkShape(
     items=None,
 )
 
@@ -32,6 +35,18 @@ class LinksResource(Resource):
             options=options,
         )
 
+    def archived(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> Page[Item]:
+        return self._core.page(
+            LINKS_ARCHIVED,
+            builtins.list[Item],
+            _ARCHIVED_PAGE,
+            options=options,
+        )
+
 
 class AsyncLinksResource(AsyncResource):
     """The `links` operations."""
@@ -45,5 +60,17 @@ class AsyncLinksResource(AsyncResource):
             LINKS_LIST,
             builtins.list[Item],
             _LIST_PAGE,
+            options=options,
+        )
+
+    def archived(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> AsyncPages[Item]:
+        return self._core.page(
+            LINKS_ARCHIVED,
+            builtins.list[Item],
+            _ARCHIVED_PAGE,
             options=options,
         )
