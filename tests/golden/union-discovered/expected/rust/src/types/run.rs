@@ -117,6 +117,7 @@ impl Tagged for Run {
             Some("queued") => fields.read(Self::Queued),
             Some("running") => fields.read(Self::Running),
             None => fields.read(Self::Queued),
+            None => fields.read(Self::Queued),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }

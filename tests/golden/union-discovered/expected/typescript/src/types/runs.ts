@@ -17,5 +17,5 @@ export interface RunOpenRun {
 /** Only one branch requires the property that tells them apart. */
 export type Run =
   | RunFinishedRun
-  | (RunOpenRun & { status: "queued" })
+  | (RunOpenRun & { status?: "queued" })
   | (RunOpenRun & { status: "running" });

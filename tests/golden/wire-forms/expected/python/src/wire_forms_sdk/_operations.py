@@ -87,6 +87,11 @@ LINKS_LIST = Operation(
     path="/links",
     idempotency="natural",
 )
+LINKS_ARCHIVED = Operation(
+    method="GET",
+    path="/links/archived",
+    idempotency="natural",
+)
 LINES_STREAM = Operation(
     method="GET",
     path="/lines",
