@@ -289,8 +289,9 @@ async def open_gateway(settings: Settings) -> Gateway:
     runs = RunStore(database, owner=instance, window_ms=window_ms)
     workspaces = WorkspaceStore(database)
     metrics, log = Metrics(), EventLog(runs)
-    upstream = UpstreamClient()
-    guard = AddressGuard(networks(settings.private_networks))
+    private = networks(settings.private_networks)
+    guard = AddressGuard(private)
+    upstream = UpstreamClient(AddressGuard(private, named=settings.base_urls.values()))
     outbound = OutboundClient(guard, idle=settings.upstream_idle)
     webhooks = WebhookStore(database)
     webhook_keyring = Keyring(webhooks, vault)
@@ -306,7 +307,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         catalogue,
         own=[mock],
         built_in=load_manifests(settings.base_urls),
-        # What came with the package is trusted, and so is where the settings move it.
+        # Where the settings move a provider of the package they may move it inside.
         provider_of=lambda manifest: UpstreamProvider(
             manifest, upstream if manifest.updated_at is None else guarded_upstream
         ),

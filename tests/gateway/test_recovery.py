@@ -19,6 +19,7 @@ from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.events import usage_of
 from headgate_gateway.ids import new_id
 from headgate_gateway.metrics import Metrics
+from headgate_gateway.outbound.guard import AddressGuard, networks
 from headgate_gateway.providers.catalogue import Catalogue
 from headgate_gateway.providers.http import UpstreamClient
 from headgate_gateway.providers.manifest import load_manifests
@@ -59,7 +60,8 @@ def elsewhere() -> UpstreamProvider:
     """A provider that is called over HTTP, at a port where nobody listens."""
     manifests = load_manifests({"openai": "http://127.0.0.1:9"})
     openai = next(manifest for manifest in manifests if manifest.id == "openai")
-    return UpstreamProvider(openai, UpstreamClient())
+    guard = AddressGuard(networks("127.0.0.0/8"))
+    return UpstreamProvider(openai, UpstreamClient(guard))
 
 
 NEVER = Threshold(failures=0, successes=1, cooldown=0)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
 from typing import TypeAlias
 
+from yarl import URL
+
 from headgate_gateway.settings import SettingsError
 
 Address: TypeAlias = IPv4Address | IPv6Address
@@ -32,10 +34,21 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 class AddressGuard:
-    """Says which addresses requests may go to."""
+    """Says which addresses requests may go to.
 
-    def __init__(self, private: Iterable[Network]) -> None:
+    ``named`` are the URLs of settings: what they lead to is the operator's own choice,
+    wherever it is.
+    """
+
+    def __init__(
+        self, private: Iterable[Network], *, named: Iterable[str] = ()
+    ) -> None:
         self._private = tuple(private)
+        self._named = frozenset(_place(URL(url)) for url in named)
+
+    def names(self, host: str, port: int, *, encrypted: bool) -> bool:
+        """Whether the operator's settings name a server itself."""
+        return (host, port, encrypted) in self._named
 
     def is_private(self, text: str) -> bool:
         """Whether an address lies in a network that the operator named."""
@@ -76,6 +89,10 @@ class AddressGuard:
             if not self.allows(address, encrypted=encrypted):
                 raise ForbiddenAddressError(host)
         return addresses
+
+
+def _place(url: URL) -> tuple[str | None, int | None, bool]:
+    return url.raw_host, url.port, url.scheme == "https"
 
 
 def _plain(address: Address) -> Address:

@@ -90,9 +90,9 @@ class Answer:
 
 
 class ConnectionPool:
-    """Opens a connection where none is idle. With a guard, only where it allows."""
+    """Opens a connection where none is idle, and only where the guard allows."""
 
-    def __init__(self, guard: AddressGuard | None = None) -> None:
+    def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard
         self._idle: dict[Origin, list[tuple[float, Connection]]] = {}
         self._open: set[Connection] = set()
@@ -175,7 +175,7 @@ class ConnectionPool:
 
     async def _addresses(self, origin: Origin) -> list[str]:
         """The addresses to try; a name is checked by what it means right now."""
-        if self._guard is None:
+        if self._guard.names(origin.host, origin.port, encrypted=origin.encrypted):
             return [origin.host]
         self._guard.check_literal(origin.host, encrypted=origin.encrypted)
         return await self._guard.resolve(

@@ -22,10 +22,10 @@ class UpstreamClient:
 
     Proxies and credentials of the environment are ignored and redirects not followed:
     a provider's key goes to that provider and nowhere else. What the guard says of
-    addresses holds; without one all are allowed.
+    addresses holds.
     """
 
-    def __init__(self, guard: AddressGuard | None = None) -> None:
+    def __init__(self, guard: AddressGuard) -> None:
         self._connections = ConnectionPool(guard)
 
     async def close(self) -> None:
