@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.names import Name, Scope, camel, pascal, snake, spelled, split_words
+from headgate.names import (
+    Name,
+    Scope,
+    camel,
+    pascal,
+    snake,
+    spelled,
+    split_words,
+    type_case,
+)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +88,9 @@ def test_a_name_is_an_identifier() -> None:
 def test_a_digit_at_the_start_is_written_out(text: str, name: str) -> None:
     """A word can begin a name, a digit cannot; numbers stay what they are."""
     assert spelled(text) == name
+
+
+def test_types_keep_the_case_of_identifiers() -> None:
+    """Other words are parted at their signs: `simple-user` has no name of its own."""
+    assert type_case(("OAuthToken", "simple-user")) == "OAuthTokenSimpleUser"
+    assert type_case(("list_accounts", "request")) == "ListAccountsRequest"

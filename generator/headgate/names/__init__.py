@@ -9,6 +9,7 @@ from headgate.names.words import (
     snake,
     spelled,
     split_words,
+    type_case,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "snake",
     "spelled",
     "split_words",
+    "type_case",
 ]

@@ -104,6 +104,15 @@ def pascal(words: Iterable[str]) -> str:
     return "".join([word[:1].upper() + word[1:] for word in words])
 
 
+def type_case(words: Iterable[str]) -> str:
+    """Join as `CamelCase`; a word that is an identifier keeps its own case."""
+    return pascal([w if _is_plain(w) else pascal(split_words(w)) for w in words])
+
+
+def _is_plain(word: str) -> bool:
+    return word.isascii() and word.isalnum() and word[:1].isalpha()
+
+
 def camel(words: Iterable[str]) -> str:
     """Join as `camelCase`."""
     joined = spelled(pascal(words))

@@ -6,7 +6,7 @@ import keyword
 from typing import TYPE_CHECKING
 
 from headgate.ir.types import Alias, Struct, Union
-from headgate.names import Scope, pascal, snake, split_words
+from headgate.names import Scope, snake, split_words, type_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,13 +53,8 @@ def attribute(text: str) -> str:
 
 
 def class_name(words: Sequence[str]) -> str:
-    """Join words as `CamelCase`; a word that is an identifier keeps its own case."""
-    parts = [word if _is_plain(word) else pascal(split_words(word)) for word in words]
-    return pascal(parts)[: LONGEST - 4]
-
-
-def _is_plain(word: str) -> bool:
-    return word.isascii() and word.isalnum() and word[:1].isalpha()
+    """Join words as `CamelCase`, cut to leave room for `Param`."""
+    return type_case(words)[: LONGEST - 4]
 
 
 def _cut(name: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.ir.types import Ref, Struct
+from headgate.ir.types import Ref
 from headgate.plan.rust import layout
 from headgate.plan.rust.docs import documentation
 from headgate.plan.rust.members import has_unknown
@@ -25,7 +24,7 @@ from headgate.plan.rust.types import OWN_MODULE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headgate.ir.types import Tag, Union
+    from headgate.ir.types import Union
     from headgate.plan.rust.imports import Imports
     from headgate.plan.rust.members import Arm, Members
 
@@ -103,26 +102,13 @@ class _Writer:
         lines += [
             _absent_arm(arm, is_open=is_open)
             for arm in arms
-            if arm.variant.tag == self.union.tag.absent
+            if arm.variant.tag == tag.absent
         ]
         if is_open:
             lines.append(fixed("            _ => fields.read(Self::Unknown),"))
         else:
-            untagged = (arm for arm in arms if self._may_lack(tag, arm))
-            lines += [_arm(fixed("None"), arm) for arm in islice(untagged, 1)]
             lines.append(fixed("            _ => Err(tagged::unknown_tag(tag)),"))
         return TaggedPage(rust.string(tag.property), tuple(lines))
-
-    def _may_lack(self, tag: Tag, arm: Arm) -> bool:
-        """Whether a branch holds structs that are valid without the tag."""
-        type_ = arm.variant.type
-        if not isinstance(type_, Ref):
-            return False
-        held = self.members.types.definitions[type_.id]
-        member = None
-        if isinstance(held, Struct):
-            member = self.members.find(held, tag.property)
-        return member is not None and member.optional
 
     def _shaped(self, arms: Sequence[Arm]) -> ShapedPage | None:
         if self.union.tag is not None:
@@ -161,10 +147,7 @@ class _Writer:
 
 def _tag_arm(arm: Arm) -> Code:
     tag = rust.string(arm.variant.tag or "")
-    return _arm(assembled("Some({})", tag), arm)
-
-
-def _arm(pattern: Code, arm: Arm) -> Code:
+    pattern = assembled("Some({})", tag)
     body = assembled("fields.read(Self::{})", arm.name)
     return layout.arm(12, pattern, body)
 

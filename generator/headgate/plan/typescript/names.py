@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from headgate.names import DEVICES, Name, Scope, camel, kebab, pascal, split_words
+from headgate.names import (
+    DEVICES,
+    Name,
+    Scope,
+    camel,
+    kebab,
+    pascal,
+    split_words,
+    type_case,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -198,7 +207,7 @@ def _definition_words(api: Api) -> Iterable[tuple[TypeId, tuple[str, ...]]]:
 
 
 def _type_name(exports: _Exports, words: Iterable[str]) -> Name:
-    wanted = pascal(words)[:LONGEST]
+    wanted = type_case(words)[:LONGEST]
     return exports.claim("Type", wanted, f"{wanted}Schema")
 
 
