@@ -20,6 +20,9 @@ use super::parameters::{encode_pairs, percent_encoded};
 /// How long before its end a token counts as used up.
 const MARGIN: Duration = Duration::from_secs(30);
 
+/// What is told of tokens that are new.
+type OnRefresh = Arc<dyn Fn(&RefreshedTokens) + Send + Sync>;
+
 /// A refresh token, and whom it was given to (RFC 6749 section 6).
 #[derive(Clone)]
 #[must_use = "a refresh token does nothing until a client has it"]
@@ -28,7 +31,7 @@ pub struct RefreshToken {
     client_id: Option<String>,
     client_secret: Option<Secret>,
     access_token: Option<Secret>,
-    on_refresh: Option<Arc<dyn Fn(&RefreshedTokens) + Send + Sync>>,
+    on_refresh: Option<OnRefresh>,
 }
 
 /// What a refresh token was exchanged for.

@@ -138,7 +138,7 @@ class Tagged:
             self._unknown,
             serialization=core_schema.plain_serializer_function_ser_schema(_raw_of),
         )
-        others = [unknown]
+        others: list[core_schema.CoreSchema] = [unknown]
         if self.absent is not None:
             arm = handler.generate_schema(self.absent)
             untold = core_schema.no_info_before_validator_function(self._untold, arm)

@@ -117,7 +117,6 @@ impl Tagged for Run {
             Some("queued") => fields.read(Self::Queued),
             Some("running") => fields.read(Self::Running),
             None => fields.read(Self::Queued),
-            None => fields.read(Self::Queued),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }

@@ -40,7 +40,6 @@ impl Tagged for WantedCheck {
             Some("queued") => fields.read(Self::Queued),
             Some("in_progress") => fields.read(Self::InProgress),
             None => fields.read(Self::Queued),
-            None => fields.read(Self::Queued),
             _ => Err(tagged::unknown_tag(tag)),
         }
     }
