@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,6 +119,25 @@ def test_every_dialect_answers_in_one_piece(bench: Bench, provider: str):
     assert {**whole, "id": streamed["id"]} == streamed
     assert "stream" not in asked.body
     assert asked.headers["accept"] == "application/json"
+
+
+@pytest.mark.parametrize("provider", ONE_A_DIALECT)
+def test_an_answer_in_one_piece_is_a_completion_too(bench: Bench, provider: str):
+    """Who asks as OpenAI's clients do gets the same text, thought and calls."""
+    bench.upstream.answers(WHOLE[MANIFESTS[provider].dialect])
+    answer = bench.client.http.post(
+        "/v1/chat/completions",
+        json={"model": ask(provider)["model"], "messages": message()["messages"]},
+        headers=bench.headers(provider),
+    )
+    [choice] = answer.json()["choices"]
+    said = choice["message"]
+    calls = [call["function"] for call in said["tool_calls"]]
+
+    assert (said["content"], said["reasoning_content"]) == ("Looking.", "Hmm.")
+    assert [call["name"] for call in calls] == ["f", "g"]
+    assert [json.loads(call["arguments"]) for call in calls] == [{"a": 1}, {}]
+    assert choice["finish_reason"] == "tool_calls"
 
 
 @pytest.mark.parametrize("provider", ONE_A_DIALECT)

@@ -137,6 +137,8 @@ class _Reading:
             return
         index = self._indexes[event["index"]] = len(self._indexes)
         yield events.block_start(index, _begun(block))
+        for delta in _said_at_once(block):
+            yield events.block_delta(index, delta)
 
 
 def _unfolded(message: JsonObject) -> Iterator[JsonObject]:
@@ -171,13 +173,24 @@ def _rest_of(block: JsonObject) -> Iterator[JsonObject]:
             pass
 
 
+def _said_at_once(block: JsonObject) -> Iterator[JsonObject]:
+    """What a block says as it opens: who reads only deltas must not miss it."""
+    match block:
+        case {"type": "text", "text": str(text)} if text:
+            yield {"type": "text_delta", "text": text}
+        case {"type": "thinking", "thinking": str(text)} if text:
+            yield {"type": "thinking_delta", "thinking": text}
+        case _:
+            pass
+
+
 def _begun(block: JsonObject) -> JsonObject:
-    """A block as it opens, without what the gateway has no field for."""
+    """A block as it opens, empty and without what the gateway has no field for."""
     match block["type"]:
         case "text":
-            return {"type": "text", "text": block.get("text", "")}
+            return {"type": "text", "text": ""}
         case "thinking":
-            return {"type": "thinking", "thinking": block.get("thinking", "")}
+            return {"type": "thinking", "thinking": ""}
         case "tool_use" | "server_tool_use" as kind:
             return {"type": kind, "id": block["id"], "name": block["name"], "input": {}}
         case _:
