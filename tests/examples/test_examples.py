@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.corpus import ROOT
+from tests.examples.programs import EXAMPLES, Workshop
 from tests.gateway_process import Gateway, running_gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
-EXAMPLES = ROOT / "examples"
 PROGRAMS = {
     "python": EXAMPLES / "python" / "stream_a_run.py",
     "typescript": EXAMPLES / "typescript" / "stream-a-run.mjs",
@@ -46,56 +41,10 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-def finished(command: list[str], folder: Path, gateway: Gateway) -> list[str]:
-    """Run a program to its end and give the lines that it printed."""
-    environment = os.environ | {
-        "HEADGATE_BASE_URL": gateway.url,
-        "HEADGATE_API_KEY": gateway.api_key,
-    }
-    done = subprocess.run(
-        command,
-        check=False,
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
-
-
-def run_python(source: str, folder: Path, gateway: Gateway) -> list[str]:
-    """Run a Python program with the installed SDK."""
-    (folder / "program.py").write_text(source)
-    return finished([sys.executable, "program.py"], folder, gateway)
-
-
-def run_typescript(source: str, folder: Path, gateway: Gateway) -> list[str]:
-    """Run a program on Node with the SDK built as npm would have it."""
-    (folder / "program.mjs").write_text(source)
-    package = folder / "node_modules" / "@headgate" / "sdk"
-    generated = ROOT / "generated" / "typescript"
-    ignore = shutil.ignore_patterns("dist", "node_modules")
-    shutil.copytree(generated, package, ignore=ignore)
-    compiler = ROOT / "tests" / "typescript" / "node_modules" / ".bin" / "tsc"
-    subprocess.run([compiler, "-p", "tsconfig.json"], cwd=package, check=True)
-    return finished(["node", "program.mjs"], folder, gateway)
-
-
-def run_rust(source: str, folder: Path, gateway: Gateway) -> list[str]:
-    """Run a program with the crate as a dependency."""
-    crate = EXAMPLES / "rust"
-    manifest = (crate / "Cargo.toml").read_text()
-    dependency = str(ROOT / "generated" / "rust")
-    manifest = manifest.replace("../../generated/rust", dependency)
-    (folder / "Cargo.toml").write_text(manifest)
-    (folder / "src").mkdir()
-    (folder / "src" / "stream_a_run.rs").write_text(source)
-    return finished(["cargo", "run", "--quiet"], folder, gateway)
-
-
-RUNNERS = {"python": run_python, "typescript": run_typescript, "rust": run_rust}
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    """Where the programs are run."""
+    return Workshop(tmp_path_factory.mktemp("workshop"))
 
 
 def played(source: str, script: str) -> str:
@@ -106,11 +55,11 @@ def played(source: str, script: str) -> str:
 
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_a_program_streams_to_the_end(
-    language: str, tmp_path: Path, gateway: Gateway
+    language: str, workshop: Workshop, gateway: Gateway
 ) -> None:
     """A scripted run with thinking and two parallel tools is read to its end."""
-    run: Callable[[str, Path, Gateway], list[str]] = RUNNERS[language]
-    lines = run(PROGRAMS[language].read_text(), tmp_path, gateway)
+    source = PROGRAMS[language].read_text()
+    lines = workshop.run(language, "stream-a-run", source, gateway)
 
     assert lines[0] == "run_start"
     assert lines[-2:] == ["run_complete", "end_turn"]
@@ -119,17 +68,19 @@ def test_a_program_streams_to_the_end(
 
 @pytest.mark.parametrize("language", PROGRAMS)
 def test_a_program_outlives_two_cuts(
-    language: str, tmp_path: Path, gateway: Gateway
+    language: str, workshop: Workshop, gateway: Gateway
 ) -> None:
     """A connection that is cut twice costs no event and repeats none."""
     source = PROGRAMS[language].read_text()
-    run: Callable[[str, Path, Gateway], list[str]] = RUNNERS[language]
-    results = []
-    for name, script in (("whole", WHOLE), ("cut", CUT_TWICE)):
-        (tmp_path / name).mkdir()
-        results.append(run(played(source, script), tmp_path / name, gateway))
+    whole, cut = (
+        without_pings(
+            workshop.run(
+                language, f"stream-a-run-{name}", played(source, script), gateway
+            )
+        )
+        for name, script in (("whole", WHOLE), ("cut", CUT_TWICE))
+    )
 
-    whole, cut = (without_pings(lines) for lines in results)
     assert cut == whole
 
 
