@@ -110,7 +110,7 @@ class Authenticator:
         owner = await self._owner(secret)
         if owner.kind != "admin":
             raise _forbidden("This route needs an admin key.")
-        return Principal("admin", self._default_project)
+        return Principal("admin", self._default_project, digest=owner.digest)
 
     async def principal_again(self, key_id: str | None, *, kind: str) -> Principal:
         """Who asked some time ago, if the key that was used is still good."""

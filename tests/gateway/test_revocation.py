@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+from headgate_gateway.keys import Hasher, load_pepper
+from headgate_gateway.settings import ENVIRONMENT_PREFIX, load_settings
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.keys import KeyStore
+from headgate_gateway.store.tables import secrets
 from tests.gateway.client import Client, message, run
 from tests.gateway.conftest import store_settings
 from tests.gateway_process import Gateway, running_gateway
@@ -93,3 +100,61 @@ def test_what_a_key_opened_ends_with_it(how: str, pair: tuple[Gateway, Gateway])
     assert not ended["run"].complete
     assert not ended["workspace"].complete
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, code)
+
+
+class AdminSecret:
+    """A secret of an admin beside the one of the settings, given and taken away."""
+
+    text = "another admin's key"
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self._settings = load_settings(None, settings)
+
+    def give(self) -> None:
+        """Accept it from now on."""
+        asyncio.run(self._change(given=True))
+
+    def withdraw(self) -> None:
+        """Accept it no more."""
+        asyncio.run(self._change(given=False))
+
+    async def _change(self, *, given: bool) -> None:
+        database = Database(self._settings.database_url)
+        hasher = Hasher(load_pepper(self._settings, database.file))
+        digest = hasher.digest(self.text)
+        if given:
+            await KeyStore(database).add_admin_secret(digest)
+        else:
+            async with database.writing() as connection:
+                await connection.execute(
+                    secrets.delete().where(secrets.c.hash == digest)
+                )
+        await database.close()
+
+
+def test_the_audit_log_is_followed_by_those_who_may(
+    tmp_path: Path, own_settings: dict[str, str]
+):
+    """Its stream is cut when the admin key that opened it is withdrawn."""
+    url = f"{ENVIRONMENT_PREFIX}DATABASE_URL"
+    settings = {url: f"sqlite:///{tmp_path / 'gateway.sqlite3'}", **own_settings}
+    admin = AdminSecret(settings)
+    with running_gateway(tmp_path, settings) as gateway, ThreadPoolExecutor() as pool:
+        admin.give()
+        operator, follower = Client(gateway), Client(gateway, api_key=admin.text)
+        path = "/v1/admin/audit-logs:stream"
+        stream = pool.submit(follower.record, "GET", path)
+        while not operator.open_streams():
+            time.sleep(0.02)
+        operator.http.get("/v1/models")
+        admin.withdraw()
+        followed = stream.result(timeout=20)
+        while (after := follower.http.get("/v1/admin/keys").status_code) == 200:
+            time.sleep(0.02)
+        for client in (operator, follower):
+            client.close()
+
+    assert followed.status == 200
+    assert followed.types[0] == "audit_log.opened"
+    assert not followed.complete
+    assert after == 401
