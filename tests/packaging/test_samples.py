@@ -75,6 +75,21 @@ def samples(language: Language, packages: Path = GENERATED) -> list[str]:
     )
 
 
+def beside_calls(language: Language, packages: Path = GENERATED) -> list[str]:
+    """The blocks of code of a package's read-me about what is beside the calls."""
+    text = (packages / language / "README.md").read_text("utf-8")
+    _, _, rest = text.partition("## Beside the calls")
+    return re.findall(
+        rf"^```{FENCES[language]}\n(.*?)^```$", rest, re.MULTILINE | re.DOTALL
+    )
+
+
+@pytest.mark.parametrize("language", FENCES)
+def test_read_me_shows_what_is_beside_the_calls(language: Language) -> None:
+    """A builder, both scopes, a wait, two raw calls, headers and vectors."""
+    assert len(beside_calls(language)) == 8
+
+
 @pytest.mark.parametrize("language", FENCES)
 def test_every_call_has_a_sample(language: Language) -> None:
     """As many blocks as there are methods."""
@@ -115,7 +130,7 @@ def test_pages_lead_to_each_other(language: Language) -> None:
 def test_python_samples_pass_mypy(tmp_path: Path) -> None:
     """Strictly, each in a function of its own."""
     lines = ["from headgate_sdk import Headgate", ""]
-    for number, sample in enumerate(samples("python")):
+    for number, sample in enumerate([*samples("python"), *beside_calls("python")]):
         lines += [f"def sample_{number}(client: Headgate) -> None:"]
         lines += [textwrap.indent(sample, "    ")]
     program = tmp_path / "samples.py"
@@ -135,12 +150,15 @@ def test_typescript_samples_compile(tmp_path: Path) -> None:
     """By the package's own strict settings."""
     package = tmp_path / "package"
     shutil.copytree(GENERATED / "typescript", package)
-    lines = ['import type { Headgate } from "./index.js";', ""]
-    for number, sample in enumerate(samples("typescript")):
+    lines = ['import type { Headgate } from "./index.js";']
+    found = [*samples("typescript"), *map(_inside, beside_calls("typescript"))]
+    lines += [line for each in found for line in each.splitlines() if _imports(line)]
+    for number, sample in enumerate(found):
+        body = "\n".join(each for each in sample.splitlines() if not _imports(each))
         head = (
             f"export async function sample{number}(client: Headgate): Promise<void> {{"
         )
-        lines += [head, sample, "}"]
+        lines += [head, body, "}"]
     (package / "src" / "samples.ts").write_text("\n".join(lines), "utf-8")
     run = subprocess.run(
         [str(TOOLS / "tsc"), "-p", "tsconfig.json", "--noEmit"],
@@ -153,6 +171,17 @@ def test_typescript_samples_compile(tmp_path: Path) -> None:
     assert run.returncode == 0, run.stdout
 
 
+def _inside(sample: str) -> str:
+    """A sample as the package itself would import what it needs."""
+    package = load_document(OWN).config.typescript.package
+    root = sample.replace(f'"{package}"', '"./index.js"')
+    return re.sub(rf'"{package}/(.*?)"', r'"./\1.js"', root)
+
+
+def _imports(line: str) -> bool:
+    return line.startswith("import ")
+
+
 @pytest.mark.parametrize("document", ["own", *REAL.keys() & {"vai-lite"}])
 def test_rust_samples_compile(document: str, tmp_path: Path) -> None:
     """Without a warning of clippy's, for our document and for another's."""
@@ -160,7 +189,7 @@ def test_rust_samples_compile(document: str, tmp_path: Path) -> None:
     write_packages(generate(spec, ["rust"]), tmp_path)
     crate = load_document(spec).config.rust.crate
     lines = [RUST_SAMPLES.format(module=crate.replace("-", "_"))]
-    found = samples("rust", tmp_path)
+    found = [*samples("rust", tmp_path), *beside_calls("rust", tmp_path)]
     for number, sample in enumerate(found):
         head = f"async fn sample_{number}(client: &Client) -> Done {{"
         lines += [head, textwrap.indent(sample, "    "), "    Ok(())", "}"]

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from headgate.document.json_values import Json as JsonValue
 
 _MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|~]")
+_CODE_SPAN = re.compile(r"(?<!`)(`(?! )[^`\\|]+(?<! )`)(?!`)")
+"""Code in backticks that ends before anything else does, in a cell of a table too."""
+
 _OWN_PATH = re.compile(r"[A-Za-z0-9_/.]+")
 _NO_ANCHOR = re.compile(r"[^a-z0-9_-]")
 _BLOCK_START = re.compile(r"^(\s*\d*)([-+=>.)])")
@@ -52,8 +55,22 @@ def _toml_character(character: str) -> str:
 
 def markdown_text(text: str) -> Code:
     """Give plain text as Markdown that shows just this text, on one line."""
-    escaped = _MARKDOWN.sub(r"\\\g<0>", _visible(" ".join(text.split())))
-    return encoded(_BLOCK_START.sub(r"\1\\\2", escaped).replace("&", "&amp;"))
+    escaped = _escaped(" ".join(text.split()))
+    return encoded(_BLOCK_START.sub(r"\1\\\2", escaped))
+
+
+def markdown_prose(text: str) -> Code:
+    """Give text as Markdown on one line, with what stands in backticks as code."""
+    pieces = _CODE_SPAN.split(" ".join(text.split()))
+    shown = "".join(
+        _visible(piece) if at % 2 else _escaped(piece)
+        for at, piece in enumerate(pieces)
+    )
+    return encoded(_BLOCK_START.sub(r"\1\\\2", shown))
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\g<0>", _visible(text)).replace("&", "&amp;")
 
 
 def markdown_code(text: str) -> Code:

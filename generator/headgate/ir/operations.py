@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from headgate.document.json_values import Json as JsonValue
 from headgate.errors import Location
 from headgate.ir.types import Default, Docs, LiteralValue, TypeExpr, TypeId
 
@@ -22,7 +23,8 @@ class Parameter:
     """A value sent outside the body.
 
     `content_type` is the media type that it is written in (`application/json`);
-    None: by its style.
+    None: by its style. `example` is the first that is stated; it may be no value of
+    the type. None: there is none.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Parameter:
     default: Default | None = None
     allow_reserved: bool = False
     content_type: str | None = None
+    example: JsonValue = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,8 @@ class Part:
 class Body:
     """What an operation sends; `type` of a binary body is a binary scalar.
 
-    `parts` says how the known fields of a form or a multipart body are written.
+    `parts` says how the known fields of a form or a multipart body are written;
+    `example` is the first that is stated, as with a parameter.
     """
 
     kind: BodyKind
@@ -88,6 +92,7 @@ class Body:
     docs: Docs
     location: Location
     parts: tuple[Part, ...] = ()
+    example: JsonValue = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ class ScopeArgument:
     """A text that a scope takes.
 
     `default` stands where it is not given; a `generated` one is then a new UUID,
-    unless a scope around has set it. A `secret` one is shown to nobody.
+    unless a scope around has set it. A `secret` one is shown to nobody. `example` is
+    what a sample shows.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ScopeArgument:
     default: str | None = None
     generated: bool = False
     secret: bool = False
+    example: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

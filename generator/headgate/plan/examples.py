@@ -1,4 +1,7 @@
-"""The least value of a type that an API would take, for samples."""
+"""The least value of a type that an API would take, for samples.
+
+An example that the document states gives the values, as far as it is of the type.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from headgate.document.json_values import Json as JsonValue
-from headgate.ir.operations import Operation
+from headgate.ir.operations import Operation, Parameter
 from headgate.ir.types import (
     Alias,
     Constant,
@@ -54,8 +57,19 @@ class Examples:
 
     definitions: Mapping[TypeId, Definition]
 
-    def value(self, expression: TypeExpr, inside: tuple[TypeId, ...] = ()) -> JsonValue:
-        """Give a value; raise NoExampleError where there is none."""
+    def value(
+        self,
+        expression: TypeExpr,
+        inside: tuple[TypeId, ...] = (),
+        *,
+        stated: JsonValue = None,
+    ) -> JsonValue:
+        """Give a value, `stated` if that fits; raise NoExampleError without one."""
+        if stated is not None:
+            try:
+                return Stated(self.definitions).value(expression, stated)
+            except NoExampleError:
+                pass
         match expression:
             case Scalar(kind="binary"):
                 raise NoExampleError
@@ -76,11 +90,15 @@ class Examples:
             case Ref(id=name):
                 return self._named(name, inside)
 
+    def parameter(self, parameter: Parameter) -> JsonValue:
+        """Give what a parameter takes."""
+        return self.value(parameter.type, stated=parameter.example)
+
     def body(self, operation: Operation, *, streamed: bool) -> JsonValue:
         """Give what a method takes: the property that it sets itself is left out."""
         if operation.body is None:
             raise NoExampleError
-        found = self.value(operation.body.type)
+        found = self.value(operation.body.type, stated=operation.body.example)
         call = operation.stream
         flag = call.asked_by if call is not None else None
         if isinstance(found, dict) and flag is not None and streamed:
@@ -121,3 +139,94 @@ class Examples:
             except NoExampleError:
                 continue
         raise NoExampleError
+
+
+_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Takes an example of the document for a type: what is required of it.
+
+    Of an object that requires nothing, all that the example has is taken.
+    """
+
+    definitions: Mapping[TypeId, Definition]
+
+    def value(self, expression: TypeExpr, stated: JsonValue) -> JsonValue:
+        """Give the value; raise NoExampleError if the example is not of the type."""
+        match expression, stated:
+            case Scalar(kind=kind), _ if _is_scalar(kind, stated):
+                return stated
+            case Constant(value=value), _ if _is_same(value, stated):
+                return stated
+            case Json(), _:
+                return stated
+            case Nullable(inner=inner), _:
+                return self.value(inner, stated)
+            case ListOf(item=item), list():
+                return [self.value(item, each) for each in stated]
+            case TupleOf(items=items), list() if len(items) == len(stated):
+                pairs = zip(items, stated, strict=True)
+                return [self.value(item, each) for item, each in pairs]
+            case MapOf(value=inner), dict():
+                return {key: self.value(inner, each) for key, each in stated.items()}
+            case Ref(id=name), _ if name in self.definitions:
+                return self._named(self.definitions[name], stated)
+            case _:
+                raise NoExampleError
+
+    def _named(self, definition: Definition, stated: JsonValue) -> JsonValue:
+        match definition, stated:
+            case Struct(), dict():
+                return self._struct(definition, stated)
+            case Enum(values=values), _ if any(
+                _is_same(each.value, stated) for each in values
+            ):
+                return stated
+            case Union(), _:
+                return self._union(definition, stated)
+            case Alias(type=inner), _:
+                return self.value(inner, stated)
+            case _:
+                raise NoExampleError
+
+    def _struct(self, struct: Struct, stated: dict[str, JsonValue]) -> JsonValue:
+        fields = {each.name: each for each in struct.fields if not each.read_only}
+        needed = {name for name, each in fields.items() if each.required}
+        if stated.keys() - fields.keys() or needed - stated.keys():
+            raise NoExampleError
+        found = {
+            name: self.value(fields[name].type, each) for name, each in stated.items()
+        }
+        return {
+            name: each for name, each in found.items() if name in needed or not needed
+        }
+
+    def _union(self, union: Union, stated: JsonValue) -> JsonValue:
+        tag = union.tag
+        tagged = stated.get(tag.property) if tag and isinstance(stated, dict) else None
+        for variant in union.variants:
+            if tag is not None and variant.tag != tagged:
+                continue
+            try:
+                return self.value(variant.type, stated)
+            except NoExampleError:
+                continue
+        raise NoExampleError
+
+
+def _is_scalar(kind: str, stated: JsonValue) -> bool:
+    is_boolean = isinstance(stated, bool)
+    return isinstance(stated, _KINDS.get(kind, ())) and is_boolean == (
+        kind == "boolean"
+    )
+
+
+def _is_same(value: JsonValue, stated: JsonValue) -> bool:
+    return type(value) is type(stated) and value == stated

@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.markup import markdown_code, markdown_link, markdown_text
+from headgate.encoding.markup import (
+    markdown_code,
+    markdown_link,
+    markdown_prose,
+    markdown_text,
+)
 from headgate.ir.operations import PathLiteral
 from headgate.ir.types import (
     Alias,
@@ -258,7 +263,7 @@ class _Reference:
     def group(self, resource: Resource) -> GroupPage:
         return GroupPage(
             title=_resource_name(resource),
-            docs=markdown_text(resource.docs.text),
+            docs=markdown_prose(resource.docs.text),
             calls=tuple(
                 self._call(operation, streamed=streamed)
                 for operation, streamed in _calls(resource)
@@ -276,7 +281,7 @@ class _Reference:
         return CallPage(
             path=self.speaker.path(operation, streamed=streamed),
             wire=_wire(operation),
-            docs=markdown_text(docs),
+            docs=markdown_prose(docs),
             rows=tuple(self._inputs(operation)),
             fence=self.speaker.fence,
             sample=self.speaker.sample(operation, streamed=streamed),
@@ -349,7 +354,7 @@ class _Reference:
                 about = assembled("Another name for {}.", self._type(inner))
         return TypePage(
             name=self.speaker.type_name(definition.id),
-            docs=markdown_text(definition.docs.text),
+            docs=markdown_prose(definition.docs.text),
             about=about,
             rows=rows,
         )
@@ -416,4 +421,4 @@ def _sentence(text: str) -> str:
 
 def _brief(docs: str) -> Code:
     """Give the first paragraph on one line, for the cell of a table."""
-    return markdown_text(docs.strip().partition("\n\n")[0])
+    return markdown_prose(docs.strip().partition("\n\n")[0])

@@ -75,6 +75,7 @@ class ContentsReader:
                 self.schemas.definitions,
                 kind=body_kind(content.media_type),
             ),
+            example=self.reader.example(content.media),
         )
 
     def results(

@@ -206,6 +206,7 @@ class OperationReader:
             explode=bool(value.get("explode", style == "form")),
             default=Default(schema["default"]) if "default" in schema else None,
             allow_reserved=value.get("allowReserved") is True,
+            example=self.reader.example(node),
         )
 
     def _parameter_type(self, node: Node, words: tuple[str, ...]) -> TypeExpr:

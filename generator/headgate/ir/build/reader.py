@@ -12,6 +12,7 @@ from headgate.ir.types import Docs
 
 if TYPE_CHECKING:
     from headgate.document import Document
+    from headgate.document.json_values import Json as JsonValue
     from headgate.errors import Location
 
 Object = dict[str, Any]
@@ -92,6 +93,21 @@ class Reader:
                 return Node({}, node.pointer)
             node = found
         return node
+
+    def example(self, node: Node) -> JsonValue:
+        """Give the first example of a parameter or content, or of its schema."""
+        schema = self.resolve(Node(as_object(node.value.get("schema")), node.pointer))
+        named = [
+            self.resolve(each).value.get("value")
+            for _, each in node.objects("examples")
+        ]
+        stated = [
+            node.value.get("example"),
+            *named,
+            schema.value.get("example"),
+            *as_list(schema.value.get("examples")),
+        ]
+        return next((each for each in stated if each is not None), None)
 
     def at(self, reference: str) -> Node | None:
         """Give the object of the bundle that a reference leads to."""

@@ -107,6 +107,7 @@ class SurfaceReader:
             default=None if default is None else str(default),
             generated=value.get("generated") is True,
             secret=value.get("secret") is True,
+            example=text_at(value, "example"),
         )
 
     def _calls(self, _: str, entry: Node) -> RawCalls:

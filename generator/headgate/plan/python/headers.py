@@ -12,6 +12,8 @@ from headgate.plan.python.context import Context, name
 from headgate.plan.python.names import KEYWORDS, SHADOWED, attribute
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headgate.ir.api import DeclaredHeader, HeaderKind
 
 _READERS: Final[dict[HeaderKind, tuple[Code, Code]]] = {
@@ -43,15 +45,23 @@ class HeadersPage:
 
 def headers_page(context: Context) -> HeadersPage:
     """Plan the module."""
-    scope = Scope(KEYWORDS | SHADOWED | {"list"})
-    headers = tuple(_header(each, scope) for each in context.api.headers)
+    names = header_names(context.api.headers)
+    headers = tuple(_header(each, names[each.name]) for each in context.api.headers)
     return HeadersPage(context.header, headers)
 
 
-def _header(header: DeclaredHeader, scope: Scope) -> HeaderPage:
+def header_names(headers: Iterable[DeclaredHeader]) -> dict[str, str]:
+    """Name the property of each header."""
+    scope = Scope(KEYWORDS | SHADOWED | {"list"})
+    return {
+        each.name: scope.claim(attribute(each.name), "header").text for each in headers
+    }
+
+
+def _header(header: DeclaredHeader, own: str) -> HeaderPage:
     reader, kind = _READERS[header.kind]
     return HeaderPage(
-        name=name(scope.claim(attribute(header.name), "header").text),
+        name=name(own),
         returns=assembled("{} | None", kind),
         docs=docstring([header.docs.text or f"The header `{header.name}`."], 8),
         value=assembled("self.{}({})", reader, string(header.name)),

@@ -10,9 +10,11 @@ from headgate.encoding.markup import markdown_code, markdown_text, toml_string
 from headgate.encoding.python import dotted, string
 from headgate.plan.python.client import secret_options, settable_server
 from headgate.plan.python.context import Context, name
+from headgate.plan.python.features import features
 
 if TYPE_CHECKING:
     from headgate.ir.operations import Operation
+    from headgate.plan.features import FeaturePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class ReadmePage:
     server: Code
     has_server: bool
     operations: tuple[Code, ...]
+    features: tuple[FeaturePage, ...]
 
 
 def project_page(context: Context) -> ProjectPage:
@@ -105,6 +108,7 @@ def readme_page(context: Context) -> ReadmePage:
         server=_parts_sample(context),
         has_server=settable_server(context) is not None,
         operations=tuple(_listed(each, context) for each in context.api.operations),
+        features=features(context),
     )
 
 

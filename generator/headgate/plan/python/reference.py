@@ -29,30 +29,45 @@ _WIDTH = 70
 def reference(context: Context) -> Iterator[Rendered]:
     """Plan the reference of the Python package."""
     title = context.config.python.distribution
-    return reference_files(context.api, title, _Python(context))
+    return reference_files(context.api, title, PythonSpeaker(context))
 
 
 @dataclass(frozen=True, slots=True)
-class _Python:
+class PythonSpeaker:
+    """Python's words."""
+
     context: Context
 
     @property
     def fence(self) -> Code:
+        """Give the name of the language."""
         return fixed("python")
 
     def type_name(self, type_id: TypeId) -> Code:
+        """Give the name of the class that is received, or of what is sent."""
         names = self.context.types
         found = names.received.get(type_id) or names.sent.get(type_id)
         return markdown_code(found or str(type_id))
 
     def path(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give the way to a method from the client."""
         members = self.context.members
         method = members.methods[operation.id]
         if streamed:
             method = members.streams.get(operation.id) or method
         return dotted(["client", *members.path(operation.resource), method])
 
+    def assigned(self, operation: Operation) -> Code:
+        """Give the statement that names what a call gives `result`."""
+        path = self.path(operation, streamed=False)
+        depth = _depth(path, "(")
+        arguments = self._arguments(operation, depth, streamed=False)
+        depth = depth if arguments else _depth(path, "()")
+        call = _called(path, arguments, depth)
+        return _assigned(call, depth)
+
     def sample(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give statements that call a method."""
         path = self.path(operation, streamed=streamed)
         is_looped = streamed or operation.page is not None
         is_long = is_looped and len(path) + len("for item in ():") > LINE
@@ -68,14 +83,15 @@ class _Python:
         call = _called(path, arguments, depth)
         first = fixed("")
         if is_long:
-            first, call = _assigned(call, depth), fixed("result")
+            first = assembled("{}\n", _assigned(call, depth))
+            call = fixed("result")
         if streamed:
             head = assembled("{}with {} as stream:", first, call)
             body = fixed("    for event in stream:\n        print(event)")
             return assembled("{}\n{}", head, body)
         if operation.page is not None:
             return assembled("{}for item in {}:\n    print(item)", first, call)
-        return assembled("{}print(result)", _assigned(call, depth))
+        return assembled("{}\nprint(result)", _assigned(call, depth))
 
     def _arguments(
         self, operation: Operation, depth: int, *, streamed: bool
@@ -86,7 +102,7 @@ class _Python:
         found: list[Code] = []
         for each in plan.arguments:
             if each.parameter.required:
-                value = _written(examples.value(each.parameter.type), depth)
+                value = _written(examples.parameter(each.parameter), depth)
                 is_in_path = each.parameter.place == "path"
                 start = fixed("") if is_in_path else assembled("{}=", name(each.name))
                 found.append(assembled("{}{}", start, value))
@@ -109,8 +125,8 @@ def _depth(path: Code, end: str) -> int:
 def _assigned(call: Code, depth: int) -> Code:
     """Name what a call gives; a deeper one stands in parentheses."""
     if depth == 1:
-        return assembled("result = {}\n", call)
-    return assembled("result = (\n    {}\n)\n", call)
+        return assembled("result = {}", call)
+    return assembled("result = (\n    {}\n)", call)
 
 
 def _called(path: Code, arguments: list[Code], depth: int) -> Code:

@@ -8,6 +8,7 @@ from headgate import __version__
 from headgate.encoding import rust
 from headgate.encoding.code import assembled, fixed
 from headgate.plan.package import Copied, Package, PlannedFile, Rendered
+from headgate.plan.reference import reference_files
 from headgate.plan.rust.clients import plan_client
 from headgate.plan.rust.content import ContentFile
 from headgate.plan.rust.definitions import Definitions
@@ -24,7 +25,7 @@ from headgate.plan.rust.operations import (
 from headgate.plan.rust.package import plan_manifest, plan_readme, plan_root
 from headgate.plan.rust.pages import ConstantsPage, ModulesPage, TypesPage
 from headgate.plan.rust.paging import plan_pages
-from headgate.plan.rust.reference import CallNames, reference
+from headgate.plan.rust.reference import CallNames, RustSpeaker
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.surface import ScopesPage, WaitWriter
 from headgate.plan.rust.topics import topics
@@ -116,8 +117,6 @@ class Crate:
         toml = assembled("# {}", rust.comment(self.said))
         manifest = plan_manifest(self.config, toml)
         yield Rendered("Cargo.toml", "rust/Cargo.toml.jinja", manifest)
-        readme = plan_readme(self.config, client, self.places.items())
-        yield Rendered("README.md", "rust/README.md.jinja", readme)
         pages, self.paged = plan_pages(
             self.api.operations, self.definitions, self.header
         )
@@ -151,7 +150,10 @@ class Crate:
             yield Rendered("src/pages.rs", "rust/pages.jinja", pages)
         yield from self._resources()
         crate = self.config.rust.crate
-        yield from reference(self.api, crate, self.called, self.names)
+        speaker = RustSpeaker(self.api, crate, self.called, self.names)
+        yield from reference_files(self.api, crate, speaker)
+        readme = plan_readme(self.config, client, self.places.items(), speaker)
+        yield Rendered("README.md", "rust/README.md.jinja", readme)
         if self.api.streams:
             yield self._streams()
         if has_content:

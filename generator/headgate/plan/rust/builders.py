@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.imports import Imports
     from headgate.plan.rust.members import Member
+    from headgate.plan.rust.reference import CallNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class BuilderWriter:
     definitions: Definitions
     imports: Imports
     resource: Code
+    called: CallNames
 
     def page(
         self, builder: Builder, method: Code, name: Code, sent: tuple[Sent, ...]
@@ -92,7 +94,11 @@ class BuilderWriter:
             parameters.append(layout.parameter(member.name, type_))
             values.append(member.name)
         taken = scope("new", "request", "with", *(each.name for each in sent))
-        steps = [self._turn(each, builder, taken) for each in builder.turns]
+        names = {
+            each.name: claim_snake(taken, each.name, "turn") for each in builder.turns
+        }
+        self.called.builders[builder.name] = (method, names)
+        steps = [self._turn(each, builder, names[each.name]) for each in builder.turns]
         steps.append(self._items(builder, struct, taken))
         steps += self._setters(builder, struct, taken)
         said = described(builder.docs, "Puts a body together step by step")
@@ -120,7 +126,7 @@ class BuilderWriter:
             sends=tuple(map(_send, sent)),
         )
 
-    def _turn(self, turn: Turn, builder: Builder, taken: Scope) -> StepPage:
+    def _turn(self, turn: Turn, builder: Builder, method: Code) -> StepPage:
         struct = self._struct(turn.type)
         members = self.definitions.members(struct)
         given = [m for m in members if m.field.name in turn.arguments]
@@ -143,7 +149,6 @@ class BuilderWriter:
             value = access.given(values[member.field.name], access.depth(member))
             statements.append(assembled("        turn.{} = {};", member.name, value))
         statements += self._push(turn, builder)
-        method = claim_snake(taken, turn.name, "turn")
         head = assembled("pub fn {}", method)
         said = described(turn.docs, f"Adds a turn of `{turn.name}`")
         return StepPage(

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from headgate.ir.api import DeclaredHeader, HeaderKind
-    from headgate.names import Scope
 
 _TYPES: Final[Mapping[HeaderKind, Code]] = {
     "text": fixed("String"),
@@ -52,12 +51,19 @@ class HeadersPage:
 
 def plan_headers(headers: Iterable[DeclaredHeader], header: Code) -> HeadersPage:
     """Plan the file."""
+    names = header_names(headers)
+    pages = tuple(_header(each, names[each.name]) for each in headers)
+    return HeadersPage(header, pages)
+
+
+def header_names(headers: Iterable[DeclaredHeader]) -> dict[str, Code]:
+    """Name the method that reads each header."""
     names = scope("clone", "fmt")
-    return HeadersPage(header, tuple(_header(each, names) for each in headers))
+    return {each.name: claim_snake(names, each.name, "header") for each in headers}
 
 
-def _header(each: DeclaredHeader, names: Scope) -> HeaderPage:
-    head = assembled("pub fn {}", claim_snake(names, each.name, "header"))
+def _header(each: DeclaredHeader, own: Code) -> HeaderPage:
+    head = assembled("pub fn {}", own)
     tail = assembled(" -> Option<{}> {{", _TYPES[each.kind])
     arguments = (fixed("self.0.headers()"), rust.string(each.name))
     return HeaderPage(

@@ -187,7 +187,7 @@ class ResourceFile:
             reply = self._answer(operation, operation.stream)
             called = self.called.methods[(*key, True)]
             sent.append(Sent("stream", called, reply))
-        writer = BuilderWriter(self.definitions, self.imports, place.name)
+        writer = BuilderWriter(self.definitions, self.imports, place.name, self.called)
         return writer.page(builder, method, name, tuple(sent))
 
     def _child(self, child: Resource) -> ChildPage:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import markup, rust
 from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.plan.rust.features import features
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from headgate.document.config import Config
     from headgate.ir.api import Api
+    from headgate.plan.features import FeaturePage
     from headgate.plan.rust.clients import ClientPage
     from headgate.plan.rust.operations import Place
+    from headgate.plan.rust.reference import RustSpeaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class ReadmePage:
     server: Code
     options: tuple[OptionPage, ...]
     resources: tuple[ResourceLine, ...]
+    features: tuple[FeaturePage, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,13 @@ def _toml(text: str | None) -> Code:
 
 
 def plan_readme(
-    config: Config, client: ClientPage, places: Iterable[tuple[tuple[str, ...], Place]]
+    config: Config,
+    client: ClientPage,
+    places: Iterable[tuple[tuple[str, ...], Place]],
+    speaker: RustSpeaker,
 ) -> ReadmePage:
-    """Plan README.md."""
+    """Plan README.md, once the speaker knows every name."""
+    module = rust.comment(config.rust.crate.replace("-", "_"))
     prefix = config.client.environment_prefix
     schemes = tuple(
         OptionPage(scheme.method, _variable(prefix, scheme.option))
@@ -113,7 +121,7 @@ def plan_readme(
         name=markup.markdown_text(config.rust.crate),
         description=markup.markdown_text(config.package.description),
         crate=rust.comment(config.rust.crate),
-        module=rust.comment(config.rust.crate.replace("-", "_")),
+        module=module,
         prefix=rust.comment(prefix),
         server=_parts(client),
         options=schemes + maps,
@@ -121,6 +129,7 @@ def plan_readme(
             ResourceLine(markup.markdown_code(".".join(path) or "api"), place.module)
             for path, place in places
         ),
+        features=features(speaker, client, module),
     )
 
 

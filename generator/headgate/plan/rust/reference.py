@@ -9,16 +9,14 @@ from headgate.encoding import markup, rust
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.ir.types import Alias, Enum, Ref, Scalar, Struct
 from headgate.plan.examples import Examples, NoExampleError
-from headgate.plan.reference import reference_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from headgate.document.json_values import Json
     from headgate.ir.api import Api
-    from headgate.ir.operations import Operation
+    from headgate.ir.operations import Operation, Parameter
     from headgate.ir.types import TypeExpr, TypeId
-    from headgate.plan.package import Rendered
 
 _WIDTH = 60
 
@@ -29,7 +27,8 @@ class CallNames:
 
     `methods` goes by resource, method and whether it streams; `accessors` by the path
     of a resource; `parameters` gives the struct of a method's named parameters, and
-    `structs` what is in it.
+    `structs` what is in it. `builders` has the method that begins each builder and
+    those of its turns.
     """
 
     methods: dict[tuple[tuple[str, ...], str, bool], Code] = field(
@@ -44,17 +43,15 @@ class CallNames:
     structs: dict[tuple[tuple[str, ...], str], Struct] = field(
         default_factory=dict[tuple[tuple[str, ...], str], Struct]
     )
-
-
-def reference(
-    api: Api, crate: str, names: CallNames, types: Mapping[TypeId, Code]
-) -> Iterator[Rendered]:
-    """Plan the reference of the crate."""
-    return reference_files(api, crate, _Rust(api, crate, names, types))
+    builders: dict[str, tuple[Code, dict[str, Code]]] = field(
+        default_factory=dict[str, tuple[Code, dict[str, Code]]]
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Rust:
+class RustSpeaker:
+    """Rust's words."""
+
     api: Api
     crate: str
     names: CallNames
@@ -62,26 +59,42 @@ class _Rust:
 
     @property
     def fence(self) -> Code:
+        """Give the name of the language."""
         return fixed("rust")
 
     def type_name(self, type_id: TypeId) -> Code:
+        """Give the name of the type."""
         found = self.types.get(type_id)
         return markup.markdown_code(found.text if found else str(type_id))
 
-    def path(self, operation: Operation, *, streamed: bool) -> Code:
+    def resource(self, operation: Operation) -> Code:
+        """Give the way to an operation's resource from the client."""
         resource = operation.resource
         ways = [resource[: end + 1] for end in range(len(resource))] or [()]
         steps = [assembled("{}()", self.names.accessors[way]) for way in ways]
+        return joined(".", [fixed("client"), *steps])
+
+    def path(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give the way to a method from the client."""
         key = (operation.resource, operation.method, streamed)
-        return joined(".", [fixed("client"), *steps, self.names.methods[key]])
+        return assembled("{}.{}", self.resource(operation), self.names.methods[key])
+
+    def call(self, operation: Operation, *, streamed: bool) -> tuple[Code, Code]:
+        """Write what stands before a call, and the call, which is to be awaited.
+
+        Raises NoExampleError if there is nothing to call it with.
+        """
+        given, arguments = self._arguments(operation, streamed=streamed)
+        path = self.path(operation, streamed=streamed)
+        return given, assembled("{}({})", path, joined(", ", arguments))
 
     def sample(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give statements that call a method."""
         try:
-            given, arguments = self._arguments(operation, streamed=streamed)
+            given, called = self.call(operation, streamed=streamed)
         except NoExampleError:
             return fixed("")
-        path = self.path(operation, streamed=streamed)
-        call = assembled("{}({}).await?", path, joined(", ", arguments))
+        call = assembled("{}.await?", called)
         return assembled("{}{}", given, self._used(operation, call, streamed=streamed))
 
     def _used(self, operation: Operation, call: Code, *, streamed: bool) -> Code:
@@ -101,7 +114,7 @@ class _Rust:
         """Give what stands before the call, and its arguments."""
         examples = Examples(self.api.definitions)
         places = [each for each in operation.parameters if each.place == "path"]
-        found = [_in_path(examples, each.type) for each in places]
+        found = [_in_path(examples, each) for each in places]
         body, given = operation.body, fixed("")
         if body is not None and body.kind not in {"json", "form"}:
             raise NoExampleError
@@ -115,31 +128,37 @@ class _Rust:
         if key in self.names.parameters:
             named = [each for each in operation.parameters if each.place != "path"]
             needed = [each for each in named if each.required]
-            values = [_scalar(examples, each.type) for each in needed]
+            values = [_scalar(examples, each, each.type) for each in needed]
             made = joined(", ", values)
             path = self.names.parameters[key]
             found.append(assembled("{}::new({})", path, made))
         return given, found
 
 
-def _in_path(examples: Examples, expression: TypeExpr) -> Code:
+def _in_path(examples: Examples, parameter: Parameter) -> Code:
     """Write what stands in a path: a text, a number, or one of several values."""
+    expression = parameter.type
     while isinstance(expression, Ref):
         definition = examples.definitions[expression.id]
         if isinstance(definition, Enum):
-            value = _json(examples.value(expression), 0)
+            value = _json(examples.parameter(parameter), 0)
             return assembled("&serde_json::from_value(json!({}))?", value)
         if not isinstance(definition, Alias):
             break
         expression = definition.type
-    return _scalar(examples, expression)
+    return _scalar(examples, parameter, expression)
 
 
-def _scalar(examples: Examples, expression: TypeExpr) -> Code:
+def _scalar(examples: Examples, parameter: Parameter, expression: TypeExpr) -> Code:
     """Write a text or number that stands for itself; others are left to the reader."""
     if not isinstance(expression, Scalar) or expression.kind == "null":
         raise NoExampleError
-    return _json(examples.value(expression), 0)
+    return _json(examples.parameter(parameter), 0)
+
+
+def written(value: Json) -> Code:
+    """Write JSON as `json!` reads it."""
+    return _json(value, 0)
 
 
 def _json(value: Json, depth: int) -> Code:

@@ -70,6 +70,7 @@ class WaitPage:
     """A method of the client that waits for a decision."""
 
     docs: Code
+    name: Code
     signature: Code
     statements: tuple[Code, ...]
     result: Code
@@ -86,8 +87,7 @@ def _scope(each: Scope, names: Names, methods: Names) -> ScopePage:
     if len(words) > 1 and words[0] == "with":
         words = words[1:]
     said = described(each.docs, f"Gives the same client within `{each.name}`")
-    setters = scope("new", "around", "given")
-    named = {a.name: claim_snake(setters, a.name, "argument") for a in each.arguments}
+    named = argument_names(each)
     needed = [argument for argument in each.arguments if argument.required]
     parameters = [layout.parameter(named[a.name], _TEXT) for a in needed]
     statements = [_set(fixed("given.set"), a, named[a.name]) for a in needed]
@@ -112,6 +112,12 @@ def _scope(each: Scope, names: Names, methods: Names) -> ScopePage:
         ),
         statements=tuple(_opening(each)),
     )
+
+
+def argument_names(each: Scope) -> dict[str, Code]:
+    """Name the methods that set what a scope takes."""
+    setters = scope("new", "around", "given")
+    return {a.name: claim_snake(setters, a.name, "argument") for a in each.arguments}
 
 
 def _set(head: Code, argument: ScopeArgument, value: Code) -> Code:
@@ -234,6 +240,7 @@ class WaitWriter:
         decided = assembled("({}, &[{}])", rust.string(wait.field), pending)
         return WaitPage(
             docs=rust.doc(said, 4),
+            name=name,
             signature=layout.signature(4, head, parameters, tail),
             statements=(
                 assembled("            let mut request = Request::new(&{});", constant),

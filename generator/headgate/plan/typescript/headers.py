@@ -12,7 +12,9 @@ from headgate.plan.typescript.layout import Array, Entry, open_object
 from headgate.plan.typescript.types import Member
 
 if TYPE_CHECKING:
-    from headgate.ir.api import Api
+    from collections.abc import Iterable
+
+    from headgate.ir.api import Api, DeclaredHeader
 
 HEADERS = "headers"
 
@@ -36,11 +38,11 @@ class HeadersPage:
 
 def plan_headers(api: Api, header: Code) -> HeadersPage:
     """Plan the module of an API whose answers have declared headers."""
-    scope = Scope()
+    names = header_names(api.headers)
     members: list[Member] = []
     entries: list[Entry] = []
     for each in api.headers:
-        name = scope.claim(camel(split_words(each.name)), "header").text
+        name = names[each.name]
         line = assembled(
             "  readonly {}: {} | undefined;", type_key(name), _TYPES[each.kind]
         )
@@ -53,3 +55,12 @@ def plan_headers(api: Api, header: Code) -> HeadersPage:
     return HeadersPage(
         header, tuple(members), assembled("{}{};", start, open_object(entries, 0))
     )
+
+
+def header_names(headers: Iterable[DeclaredHeader]) -> dict[str, str]:
+    """Name the property of each header."""
+    scope = Scope()
+    return {
+        each.name: scope.claim(camel(split_words(each.name)), "header").text
+        for each in headers
+    }

@@ -9,6 +9,7 @@ from headgate.encoding.markup import markdown_code, markdown_text
 from headgate.encoding.typescript import identifier, json_text, string
 from headgate.plan.typescript.configuration import variable
 from headgate.plan.typescript.extensions import EXTENSIONS
+from headgate.plan.typescript.features import features
 from headgate.plan.typescript.headers import HEADERS
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from headgate.encoding.code import Code
     from headgate.ir.api import Api
     from headgate.ir.operations import Resource
+    from headgate.plan.features import FeaturePage
     from headgate.plan.typescript.names import Names
 
 
@@ -48,6 +50,7 @@ class ReadmePage:
     base_error: Code
     variables: tuple[Code, ...]
     alone: AlonePlan | None
+    features: tuple[FeaturePage, ...]
 
 
 def entries(api: Api) -> dict[str, str]:
@@ -137,6 +140,7 @@ def plan_readme(api: Api, names: Names, config: Config) -> ReadmePage:
         base_error=identifier(names.base_error),
         variables=tuple(markdown_code(variable(prefix, each)) for each in options),
         alone=_alone(api.root, names, config.typescript.package),
+        features=features(api, names, config.typescript.package),
     )
 
 

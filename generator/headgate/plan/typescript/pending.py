@@ -75,7 +75,7 @@ def pending_option(api: Api) -> PendingOption | None:
             f" `true`: five minutes.{unless}",
             depth=2,
         ),
-        name=value_key(_option(wait.blocking)),
+        name=value_key(option_name(wait.blocking)),
     )
 
 
@@ -92,7 +92,7 @@ def waits_entries(types: Types) -> list[Entry]:
     wait = types.api.surface.blocking
     if wait is None or wait.blocking is None:
         return []
-    name = Exported(Name(_option(wait.blocking)), PENDING)
+    name = Exported(Name(option_name(wait.blocking)), PENDING)
     return [Entry(fixed("waits"), types.imports.value(name))]
 
 
@@ -105,7 +105,7 @@ def plan_pending(api: Api, header: Code) -> PendingPage | None:
     start = imports.runtime("blocking", "blocking")
     constant = assembled(
         "export const {} = {}({});",
-        identifier(Name(_option(wait.blocking))),
+        identifier(Name(option_name(wait.blocking))),
         start,
         open_object(_rule(imports, api, wait, wait.blocking), 0),
     )
@@ -113,7 +113,8 @@ def plan_pending(api: Api, header: Code) -> PendingPage | None:
     return PendingPage(header, imports.lines(), docs, constant)
 
 
-def _option(blocking: Blocking) -> str:
+def option_name(blocking: Blocking) -> str:
+    """Name the option of calls that waits."""
     return camel(split_words(blocking.option))
 
 
@@ -142,7 +143,7 @@ def _rule(imports: Imports, api: Api, wait: Wait, blocking: Blocking) -> list[En
     ]
     details = [Entry(value_key(name), string(of)) for name, of in blocking.details]
     return [
-        Entry(fixed("option"), string(_option(blocking))),
+        Entry(fixed("option"), string(option_name(blocking))),
         Entry(fixed("id"), string(blocking.id)),
         Entry(
             fixed("request"),

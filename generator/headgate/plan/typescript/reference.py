@@ -30,40 +30,56 @@ _STEP = "  "
 
 def reference(api: Api, names: Names, config: Config) -> Iterator[Rendered]:
     """Plan the reference of the npm package."""
-    return reference_files(api, config.typescript.package, _TypeScript(api, names))
+    return reference_files(
+        api, config.typescript.package, TypeScriptSpeaker(api, names)
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _TypeScript:
+class TypeScriptSpeaker:
+    """TypeScript's words."""
+
     api: Api
     names: Names
 
     @property
     def fence(self) -> Code:
+        """Give the name of the language."""
         return fixed("ts")
 
     def type_name(self, type_id: TypeId) -> Code:
+        """Give the name of the type."""
         found = self.names.types.get(type_id)
         return markdown_code(found.name.text if found else str(type_id))
 
-    def path(self, operation: Operation, *, streamed: bool) -> Code:
+    def resource(self, operation: Operation) -> Code:
+        """Give the way to an operation's resource from the client."""
         resources = self.names.resources
         steps = [
             resources[operation.resource[:end]].children[operation.resource[: end + 1]]
             for end in range(len(operation.resource))
         ]
+        return joined(".", [fixed("client"), *map(identifier, steps)])
+
+    def path(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give the way to a method from the client."""
         stream = operation.stream
         method = stream.method if streamed and stream else operation.method
-        own = resources[operation.resource].methods[operation.id, method]
-        return joined(".", [fixed("client"), *map(identifier, (*steps, own))])
+        own = self.names.resources[operation.resource].methods[operation.id, method]
+        return assembled("{}.{}", self.resource(operation), identifier(own))
+
+    def call(self, operation: Operation, *, streamed: bool) -> Code:
+        """Write a call; raise NoExampleError if there is nothing to call it with."""
+        arguments = self._arguments(operation, streamed=streamed)
+        path = self.path(operation, streamed=streamed)
+        return assembled("{}({})", path, joined(", ", arguments))
 
     def sample(self, operation: Operation, *, streamed: bool) -> Code:
+        """Give statements that call a method."""
         try:
-            arguments = self._arguments(operation, streamed=streamed)
+            call = self.call(operation, streamed=streamed)
         except NoExampleError:
             return fixed("")
-        path = self.path(operation, streamed=streamed)
-        call = assembled("{}({})", path, joined(", ", arguments))
         if streamed:
             loop = "for await (const event of {}) console.log(event);"
             return assembled(loop, call)
@@ -76,7 +92,7 @@ class _TypeScript:
     def _arguments(self, operation: Operation, *, streamed: bool) -> list[Code]:
         examples = Examples(self.api.definitions)
         found = [
-            _written(examples.value(each.type), 0)
+            _written(examples.parameter(each), 0)
             for each in operation.parameters
             if each.place == "path"
         ]
@@ -84,7 +100,7 @@ class _TypeScript:
             found.append(_written(examples.body(operation, streamed=streamed), 0))
         keys = parameter_keys(operation)
         needed: Json = {
-            keys[each.name, each.place]: examples.value(each.type)
+            keys[each.name, each.place]: examples.parameter(each)
             for each in operation.parameters
             if each.place != "path" and each.required
         }

@@ -73,17 +73,22 @@ def plan_surface(types: Types) -> ClientSurface:
     )
 
 
+def argument_names(scope: ScopeMethod) -> dict[str, Name]:
+    """Name what a scope takes."""
+    claims = Scope(reserved=RESERVED_WORDS | {"scope"})
+    return {
+        each.name: claims.claim(camel(split_words(each.name)), "value")
+        for each in scope.arguments
+    }
+
+
 class _ScopePlan:
     """Plans one scope."""
 
     def __init__(self, types: Types, scope: ScopeMethod) -> None:
         self._types = types
         self._scope = scope
-        claims = Scope(reserved=RESERVED_WORDS | {"scope"})
-        self._names = {
-            each.name: claims.claim(camel(split_words(each.name)), "value")
-            for each in scope.arguments
-        }
+        self._names = argument_names(scope)
         self.optional = [each for each in scope.arguments if not each.required]
 
     @property
