@@ -16,6 +16,7 @@ pub mod error;
 pub mod fold;
 pub mod interceptors;
 pub mod logging;
+mod numbers;
 #[cfg(feature = "otel")]
 pub mod otel;
 pub mod page;

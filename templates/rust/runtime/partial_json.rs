@@ -4,6 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::error::Error;
+use super::numbers;
 
 /// Puts JSON together that arrives in pieces, and says at any time what it comes to so far.
 ///
@@ -96,7 +97,7 @@ impl PartialJson {
 
     /// Reads the text as it is; the error has it.
     pub fn finish(&self) -> Result<Value, Error> {
-        serde_json::from_str(&self.text).map_err(|error| Error::decode(&self.text, error))
+        numbers::read(self.text.as_bytes()).map_err(|error| Error::decode(&self.text, error))
     }
 
     /// Takes the letter that ends at `end`.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::call::{BoxFuture, Call, Reply};
 use super::error::{Error, Failure};
+use super::numbers;
 use super::parameters::encoded;
 use super::redaction::percent_decoded;
 use super::request::{Idempotency, Operation, Request};
@@ -175,7 +176,7 @@ impl RawAnswer {
 
     /// Reads the body as JSON.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        numbers::read(&self.body).map_err(|error| {
             let error = Error::decode(&self.text(), error);
             error.with_response(self.response.clone())
         })

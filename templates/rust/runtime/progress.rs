@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::error::{Error, Failure};
 use super::fold::{text, unknown_number, Fold};
+use super::numbers;
 use super::request::Request;
 use super::response::ResponseInfo;
 use super::sse::Frame;
@@ -109,7 +110,9 @@ impl<K: StreamKind> Progress<K> {
             return self.take_error(&fields, frame, sender, response);
         }
         let named = descriptor.enveloped && frame.event != "message";
-        match K::decode(named.then_some(&*frame.event), &frame.data) {
+        let name = named.then_some(&*frame.event);
+        let kept = numbers::check(frame.data.as_bytes());
+        match kept.and_then(|()| K::decode(name, &frame.data)) {
             Ok(event) => self.take(event, frame, sender, response),
             Err(error) => match read_object(&frame.data) {
                 Some(fields) if is_error::<K>(&frame.event) => {

@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use super::base64;
 use super::error::{Error, Failure};
+use super::numbers;
 
 /// How far a webhook's time may be from ours.
 pub const TOLERANCE: Duration = Duration::from_secs(300);
@@ -71,7 +72,7 @@ impl Scheme {
     ) -> Result<T, Error> {
         self.verify(body, headers, secret, TOLERANCE)?;
         let raw = || String::from_utf8_lossy(body);
-        serde_json::from_slice(body).map_err(|error| Error::decode(&raw(), error))
+        numbers::read(body).map_err(|error| Error::decode(&raw(), error))
     }
 }
 

@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { parseJson } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import type { StreamRule } from "./reader.js";
 import { EventStream } from "./stream.js";
@@ -72,7 +73,7 @@ export class JsonPieces {
 
 function parsed(text: string): unknown {
   try {
-    return text === "" ? {} : (JSON.parse(text) as unknown);
+    return text === "" ? {} : parseJson(text);
   } catch {
     return undefined;
   }

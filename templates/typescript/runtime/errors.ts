@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { asString, isObject, own, type JsonObject, type JsonValue } from "./json.js";
+import { asString, isObject, own, parseJson, type JsonObject, type JsonValue } from "./json.js";
 
 /**
  * The root of every error that the SDK raises.
@@ -165,7 +165,7 @@ export function parsedJson(
   requestId?: string,
 ): JsonValue {
   try {
-    return JSON.parse(text) as JsonValue;
+    return parseJson(text);
   } catch (cause) {
     throw new ResponseDecodeError(message, text, { requestId, cause });
   }

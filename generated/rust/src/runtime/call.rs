@@ -15,6 +15,7 @@ use super::cancel::CancelToken;
 use super::config::{NamedHeaders, Timeouts};
 use super::error::Error;
 use super::interceptors::Interceptor;
+use super::numbers;
 use super::pending::Waiting;
 use super::request::{Options, Request};
 use super::response::{ResponseInfo, WithResponse};
@@ -301,7 +302,7 @@ fn decoded<T: DeserializeOwned>(
     body: &[u8],
     response: ResponseInfo,
 ) -> Result<WithResponse<T>, Error> {
-    match serde_json::from_slice(body) {
+    match numbers::read(body) {
         Ok(value) => Ok(WithResponse { value, response }),
         Err(error) => {
             let raw = String::from_utf8_lossy(body);

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::base64;
 use super::error::Error;
+use super::numbers;
 
 /// Bytes ready to be sent, with their media type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,7 @@ impl Media {
 
 /// Reads a JSON text that may be fenced as code.
 pub fn parse_output<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(unfenced(text)).map_err(|error| Error::decode(text, error))
+    numbers::read(unfenced(text).as_bytes()).map_err(|error| Error::decode(text, error))
 }
 
 /// Gives what stands within a fence of backticks, if the text is one.

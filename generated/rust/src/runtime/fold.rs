@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::numbers;
+
 /// Builds a final object out of events.
 pub trait Fold<E>: Default + Send + 'static {
     /// The final object.
@@ -56,7 +58,7 @@ impl JsonPieces {
     pub fn read<T: DeserializeOwned>(&self, mut put: impl FnMut(&[usize], T) -> Option<()>) {
         for (place, text) in &self.0 {
             let text = if text.is_empty() { "{}" } else { text };
-            if let Ok(value) = serde_json::from_str(text) {
+            if let Ok(value) = numbers::read(text.as_bytes()) {
                 put(place, value);
             }
         }

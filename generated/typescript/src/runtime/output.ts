@@ -1,6 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ResponseDecodeError } from "./errors.js";
+import { parseJson } from "./json.js";
 
 /** What a validator finds: the value, or what is wrong with it. */
 export type Validation<Output> =
@@ -33,7 +34,7 @@ export async function parseText<Output>(
 function json(text: string): unknown {
   const fenced = /^\s*```\w*\s*\n(.*?)\n\s*```\s*$/s.exec(text)?.[1];
   try {
-    return JSON.parse(fenced ?? text);
+    return parseJson(fenced ?? text);
   } catch (cause) {
     throw new ResponseDecodeError("the answer is not JSON", text, { cause });
   }

@@ -2,6 +2,7 @@
 
 import { raw } from "./bodies.js";
 import { APIError, ConfigurationError } from "./errors.js";
+import { parseJson } from "./json.js";
 import { percentEncoded, type BinaryInput, type OperationRequest } from "./request.js";
 import { readBytes } from "./responses.js";
 import type { Blocking, CallOptions, Transport } from "./transport.js";
@@ -54,9 +55,12 @@ export class RawAnswer {
     return new TextDecoder().decode(this.content);
   }
 
-  /** Reads the body as JSON; raises a `SyntaxError` if it is none. */
+  /**
+   * Reads the body as JSON; raises a `SyntaxError` if it is none, and a `RangeError` if it holds
+   * a whole number that is too large to be kept.
+   */
   json<Value = unknown>(): Value {
-    return JSON.parse(this.text) as Value;
+    return parseJson(this.text) as Value;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   type ErrorPlace,
 } from "./errors.js";
 import { tell } from "./interceptors.js";
-import { isObject, type JsonObject, type JsonValue } from "./json.js";
+import { isObject, parseJson, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
 import { decideResume, streamPosition, type ResumeRule, type StreamPosition } from "./resume.js";
@@ -307,7 +307,7 @@ export function eventReader<Event>(
     }
     let parsed: JsonValue;
     try {
-      parsed = JSON.parse(data) as JsonValue;
+      parsed = parseJson(data);
     } catch (cause) {
       return giveBroken("JSON", frame, cause);
     }

@@ -1,6 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ConfigurationError, ResponseDecodeError, SdkError } from "./errors.js";
+import { parseJson } from "./json.js";
 
 /** The headers of a request that a webhook came in. */
 export type WebhookHeaders =
@@ -69,7 +70,7 @@ export async function unwrapped<Body>(
   await verify(body, headers, secret, scheme, options);
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   try {
-    return JSON.parse(text) as Body;
+    return parseJson(text) as Body;
   } catch (cause) {
     throw new ResponseDecodeError("the webhook is not JSON", text, { cause });
   }

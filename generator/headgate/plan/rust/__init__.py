@@ -57,6 +57,7 @@ RUNTIME: Final = (
     "logging",
     "mod",
     "otel",
+    "numbers",
     "page",
     "parameters",
     "partial_json",

@@ -12,6 +12,7 @@ mod folding_vectors;
 mod frames;
 mod header_vectors;
 mod helpers;
+mod numbers;
 mod observing;
 mod pages;
 mod paging_vectors;

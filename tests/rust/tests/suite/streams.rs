@@ -196,17 +196,21 @@ async fn the_tag_in_the_data_decides_without_a_name() {
     assert!(stream.next().await.is_none());
 }
 
-/// An event that cannot be read is an error with its text; the stream goes on after it.
+/// An event that cannot be read, or not without loss, is an error; the stream goes on after it.
 #[tokio::test]
 async fn an_unreadable_event_is_an_error_of_its_own() {
     let broken = "event: content_block_stop\ndata: {\"type\":\"content_block_stop\"\n\n";
+    let large =
+        frame(&json!({"type": "message_stop"})).replace("}", ",\"x\":18446744073709551617}");
     let last = frame(&json!({"type": "message_stop"}));
-    let server = message_server(vec![broken.to_owned(), last]);
+    let server = message_server(vec![broken.to_owned(), large, last]);
     let mut stream = message_stream(&server).await;
 
     let error = stream.next().await.expect("one").expect_err("an error");
+    let other = stream.next().await.expect("one").expect_err("an error");
     let event = stream.next().await.expect("one").expect("an event");
 
+    assert_eq!(other.kind(), ErrorKind::ResponseDecode);
     assert_eq!(error.kind(), ErrorKind::ResponseDecode);
     assert_eq!(error.body(), Some("{\"type\":\"content_block_stop\""));
     assert!(matches!(event, MessageStreamEvent::MessageStop(_)));
