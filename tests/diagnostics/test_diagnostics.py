@@ -22,6 +22,7 @@ REPORTERS = {
     "BadReferenceError",
     "Diagnostic",
     "Fault",
+    "TypeChange",
     "_note",
     "_note_other",
     "_problem",

@@ -10,7 +10,7 @@ import pytest
 
 from headgate.diagnostics import explanations
 from headgate.diff import Level, Report, Sides, compare_apis, compare_documents
-from headgate.diff.changes import Change
+from headgate.diff.changes import WAYS, Change, Changes, TypeChange
 from headgate.document import Document, load_document
 from headgate.errors import Location
 from headgate.ir.api import Api, Constructor, Content, Server, Webhook
@@ -67,6 +67,46 @@ def test_a_change_is_reported_by_its_rule(case: Case, folder: Path) -> None:
 
     assert (case.code, case.level) in found(report)
     assert all(change.old or change.new for change in report.changes)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("enum: [cat]", "enum: [cat, owl]", ["received, can now be 'owl'"]),
+        (
+            "enum: [cat, owl]",
+            "enum: [cat]",
+            ["sent, can no longer be 'owl'", "received, can no longer be 'owl'"],
+        ),
+        (
+            "pattern: a",
+            "pattern: b",
+            ["sent and received, has pattern b now, before a"],
+        ),
+    ],
+)
+def test_what_is_safe_one_way_is_told_of_the_other(
+    was: str, now: str, told: list[str], folder: Path
+) -> None:
+    """A change of a shared type says whom it concerns, and nothing to the others."""
+    old, new = (
+        written(folder, f"{each}.yaml", BASE.replace("enum: [cat, dog]", kind))
+        for each, kind in (("old-kind", was), ("new-kind", now))
+    )
+
+    said = [change.message for change in compare_documents(old, new).changes]
+    assert [each.partition(", which is ")[2] for each in said] == told
+
+
+def test_what_is_judged_alike_is_told_once() -> None:
+    """One change for both ways, whichever was compared first."""
+    changes = Changes()
+    change = TypeChange("type-changed", f"it, which is {WAYS}, changed", PLACE, PLACE)
+    changes.note_type(change, "received", "breaking")
+    changes.note_type(change, "sent", "breaking")
+
+    said = [(each.level, each.message) for each in changes.listed()]
+    assert said == [("breaking", "it, which is sent and received, changed")]
 
 
 @pytest.mark.parametrize(("code", "level", "forward"), BACKWARD)

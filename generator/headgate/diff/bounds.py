@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias, TypeGuard
 
-from headgate.diff.changes import Changes, Level
+from headgate.diff.changes import WAYS, Changes, Level, TypeChange, Way
 from headgate.diff.written import Written, as_object
 from headgate.document.json_values import Json, JsonObject
 from headgate.errors import Location
 from headgate.ir.api import Api
 from headgate.ir.types import Alias, TypeId
 
-Way: TypeAlias = Literal["sent", "received"]
 Turn: TypeAlias = Literal["tightened", "loosened", "changed"]
 
 _LEAST: Final = ("minLength", "minItems", "minProperties")
@@ -66,21 +65,21 @@ class BoundComparison:
             for key in sorted(first.keys() | second.keys()):
                 turn = _turn(key, first.get(key), second.get(key))
                 if turn is not None:
-                    what = f"{inside}{name}, which is {way},"
+                    what = f"{inside}{name}, which is {WAYS},"
                     said = f"{what} {_said(key, first.get(key), second.get(key))}"
                     level = _LEVELS[turn][0 if way == "sent" else 1]
-                    self._note(turn, level, said, old, new)
+                    change = _change(turn, said, old, new)
+                    self.changes.note_type(change, way, level)
 
-    def _note(
-        self, turn: Turn, level: Level, said: str, old: Location, new: Location
-    ) -> None:
-        match turn:
-            case "tightened":
-                self.changes.note("bound-tightened", level, said, old=old, new=new)
-            case "loosened":
-                self.changes.note("bound-loosened", level, said, old=old, new=new)
-            case "changed":
-                self.changes.note("bound-changed", level, said, old=old, new=new)
+
+def _change(turn: Turn, said: str, old: Location, new: Location) -> TypeChange:
+    match turn:
+        case "tightened":
+            return TypeChange("bound-tightened", said, old, new)
+        case "loosened":
+            return TypeChange("bound-loosened", said, old, new)
+        case "changed":
+            return TypeChange("bound-changed", said, old, new)
 
 
 def bounds_below(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, Literal, TypeAlias
 
 from headgate.errors import Location
 
 Level = Literal["breaking", "risky", "safe"]
+Way: TypeAlias = Literal["sent", "received"]
 Bump = Literal["major", "minor", "patch"]
 
 LEVELS: Final[tuple[Level, ...]] = ("breaking", "risky", "safe")
+_IN_ORDER: Final[tuple[Way, ...]] = ("sent", "received")
+WAYS: Final = "\0"
+"""Stands in a message for the ways that a change concerns; no document holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,24 @@ class Change:
 Side: TypeAlias = Location | None
 
 
+@dataclass(frozen=True, slots=True)
+class TypeChange:
+    """A change of a type; the message has `WAYS` for the ways that it concerns."""
+
+    code: str
+    message: str
+    old: Location
+    new: Location
+
+
 @dataclass(slots=True)
 class Changes:
     """Collects changes, each once."""
 
     found: dict[Change, None] = field(default_factory=dict[Change, None])
+    of_types: dict[TypeChange, dict[Way, Level]] = field(
+        default_factory=dict[TypeChange, dict[Way, Level]]
+    )
 
     def note(
         self, code: str, level: Level, message: str, *, old: Side = None, new: Side
@@ -43,9 +62,18 @@ class Changes:
         """Keep a change; `old` or `new` is None where there is nothing to show."""
         self.found.setdefault(Change(level, code, message, old, new))
 
+    def note_type(self, change: TypeChange, way: Way, level: Level) -> None:
+        """Keep what became of a type on one way."""
+        self.of_types.setdefault(change, {}).setdefault(way, level)
+
     def listed(self) -> tuple[Change, ...]:
-        """Give the changes: the worst first, then in the order of the new text."""
-        return tuple(sorted(self.found, key=_rank))
+        """Give the changes: the worst first, then in the order of the new text.
+
+        What became of a type that is both sent and received is one change if it is
+        judged alike on both ways, and if it is safe on one of them.
+        """
+        types = chain(*(_told(change, ways) for change, ways in self.of_types.items()))
+        return tuple(sorted({*self.found, *types}, key=_rank))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +129,18 @@ def _numbers(version: str) -> tuple[int, int, int] | None:
         return None
     major, minor, patch = (*map(int, parts), 0, 0)[:3]
     return major, minor, patch
+
+
+def _told(change: TypeChange, ways: dict[Way, Level]) -> Iterator[Change]:
+    levels = [level for level in LEVELS if level in ways.values()]
+    for level in levels:
+        if level == "safe" and len(levels) > 1:
+            continue
+        which = " and ".join(
+            way for way in ("sent", "received") if ways.get(way) == level
+        )
+        message = change.message.replace(WAYS, which)
+        yield Change(level, change.code, message, change.old, change.new)
 
 
 def _rank(change: Change) -> tuple[int, str, int, int, str, str]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from headgate.diff.answers import AnswerComparison
-from headgate.diff.bounds import Way
 from headgate.diff.calls import compare_stream_calls
-from headgate.diff.changes import Changes, Level
+from headgate.diff.changes import Changes, Level, Way
 from headgate.diff.tally import Place, Tally, escaped
 from headgate.diff.types import Spot, TypeComparison
 from headgate.diff.values import quoted

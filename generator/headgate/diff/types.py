@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, TypeAlias
 
-from headgate.diff.bounds import BoundComparison, Way
-from headgate.diff.changes import Changes, Level
+from headgate.diff.bounds import BoundComparison
+from headgate.diff.changes import WAYS, Changes, Level, TypeChange, Way
 from headgate.diff.values import Values, quoted, values_of
 from headgate.errors import Location
 from headgate.ir.api import Api
@@ -91,8 +91,9 @@ class TypeComparison:
         self, code: str, spot: Spot, message: str, way: Way, *levels: Level
     ) -> None:
         level = levels[0] if way == "sent" else levels[-1]
-        said = f"{spot.name}, which is {way}, {message}"
-        self.changes.note(code, level, said, old=spot.old, new=spot.new)
+        said = f"{spot.name}, which is {WAYS}, {message}"
+        change = TypeChange(code, said, spot.old, spot.new)
+        self.changes.note_type(change, way, level)
 
     def _without_null(
         self, old: TypeExpr, new: TypeExpr, way: Way, spot: Spot
@@ -336,7 +337,9 @@ class TypeComparison:
 
     def _note_added_field(self, added: Field, way: Way, spot: Spot) -> None:
         here = Spot(f"{quoted(added.name)} of {spot.name}", spot.old, added.location)
-        message = "is new and required" if added.required else "is new"
+        message = "is new"
+        if added.required:
+            message += " and required" if way == "sent" else " and never absent"
         sent: Level = "breaking" if added.required else "safe"
         self._note("field-added", here, message, way, sent, "safe")
 
