@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._waiting = 0
         self._has_head = False
         self._complete = False
+        self._stays = False
         self._paused = False
 
     @property
@@ -50,9 +51,9 @@ class Connection(asyncio.Protocol):
         """Whether another exchange may follow the one that was read to its end."""
         return (
             self._complete
+            and self._stays
             and self._failure is None
             and not self._pieces
-            and self._parser.should_keep_alive()
         )
 
     async def ask(self, request: bytes) -> tuple[int, Headers]:
@@ -169,3 +170,5 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._complete = self._has_head
+        # The parser knows it only here: after this it has forgotten the headers.
+        self._stays = self._parser.should_keep_alive()
