@@ -1,8 +1,6 @@
 """Who is calling: from the credential of a request to a principal."""
 
 import hmac
-import time
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,12 +9,10 @@ from starlette.requests import Request
 from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.keys import Hasher
+from headgate_gateway.lookups import Lookups
 from headgate_gateway.settings import AuthMode
 from headgate_gateway.store.keys import KeyStore, SecretOwner
 
-_REMEMBERED_FOR = 1.0
-"""Seconds that a looked-up secret is believed; a revocation takes as long."""
-_REMEMBERED = 4096
 _ALL = ("*",)
 """The scopes of callers who are the operator's own."""
 
@@ -74,13 +70,13 @@ class Authenticator:
             "admin": hasher.digest(admin_secret) if admin_secret else None,
             "key": hasher.digest(api_secret) if api_secret else None,
         }
-        self._seen: OrderedDict[bytes, tuple[float, SecretOwner | None]] = OrderedDict()
+        self._owners = Lookups(store.find_secret)
         self.used: set[str] = set()
         """Ids of keys used since someone last looked."""
 
     def forget(self) -> None:
         """Believe nothing that was looked up before; called when a key changes here."""
-        self._seen.clear()
+        self._owners.forget_all()
 
     async def gateway_caller(self, request: Request) -> Principal:
         """The principal of a gateway-key operation."""
@@ -144,19 +140,7 @@ class Authenticator:
         for kind, configured in self._configured.items():
             if configured is not None and hmac.compare_digest(configured, digest):
                 return SecretOwner(kind=kind)
-        return good_owner(await self._look_up(digest))
-
-    async def _look_up(self, digest: bytes) -> SecretOwner | None:
-        now = time.monotonic()
-        remembered = self._seen.get(digest)
-        if remembered is not None and remembered[0] > now:
-            return remembered[1]
-        owner = await self._store.find_secret(digest)
-        self._seen[digest] = (now + _REMEMBERED_FOR, owner)
-        self._seen.move_to_end(digest)
-        while len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
-        return owner
+        return good_owner(await self._owners.get(digest))
 
 
 def good_owner(owner: SecretOwner | None) -> SecretOwner:

@@ -1,8 +1,6 @@
 """Upstream secrets: sealed under versioned master keys, opened only to be sent."""
 
 import secrets
-import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,13 +14,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import dumps
 from headgate_gateway.keys import Hasher
+from headgate_gateway.lookups import Lookups
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.store.credentials import CredentialStore
 
 _NONCE = 12
 _KEY_BYTES = 32
-_REMEMBERED_FOR = 1.0
-"""Seconds that an opened secret is believed; a rotation takes as long."""
 _REMEMBERED = 1024
 
 _log = structlog.get_logger("headgate_gateway.vault")
@@ -81,9 +78,7 @@ class Vault:
         self._store = store
         self._masters = masters
         self._from_settings = from_settings
-        self._opened: OrderedDict[
-            tuple[str, str | None, str], tuple[float, str | None]
-        ] = OrderedDict()
+        self._opened = Lookups(self._opened_anew, most=_REMEMBERED)
 
     @property
     def version(self) -> int:
@@ -121,23 +116,19 @@ class Vault:
         self, provider: str, url: str, *, project_id: str, key_id: str | None
     ) -> str | None:
         """The key's or the project's own key for a provider, or the operator's."""
-        place = (project_id, key_id, provider)
-        now = time.monotonic()
-        remembered = self._opened.get(place)
-        if remembered is None or remembered[0] <= now:
-            row = await self._store.for_provider(
-                provider, project_id=project_id, key_id=key_id
-            )
-            secret = None if row is None else self.open_for(row, url)
-            remembered = self._opened[place] = (now + _REMEMBERED_FOR, secret)
-            self._opened.move_to_end(place)
-            while len(self._opened) > _REMEMBERED:
-                self._opened.popitem(last=False)
-        return remembered[1] or self._from_settings.get(provider)
+        stored = await self._opened.get((project_id, key_id, provider, url))
+        return stored or self._from_settings.get(provider)
+
+    async def _opened_anew(self, place: tuple[str, str | None, str, str]) -> str | None:
+        project_id, key_id, provider, url = place
+        row = await self._store.for_provider(
+            provider, project_id=project_id, key_id=key_id
+        )
+        return None if row is None else self.open_for(row, url)
 
     def forget(self) -> None:
         """Believe nothing opened before; called when a credential changes here."""
-        self._opened.clear()
+        self._opened.forget_all()
 
     async def reseal(self, row: sa.RowMapping) -> sa.RowMapping | None:
         """The credential with its secret under the newest master key."""

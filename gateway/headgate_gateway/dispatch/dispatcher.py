@@ -1,6 +1,5 @@
 """The one way to a model: nothing is asked that nobody pays for."""
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
@@ -12,14 +11,11 @@ from headgate_gateway.dispatch.usage import UsageCount, least_cost, usage_row
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
+from headgate_gateway.lookups import Lookups
 from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.store.usage import Admission, UsageStore
-
-_REMEMBERED = 4096
-_REMEMBERED_FOR = 1.0
-"""Seconds that a key without caps is believed to have none."""
 
 
 class Dispatcher:
@@ -41,11 +37,11 @@ class Dispatcher:
         self._catalogue = catalogue
         self._store = store
         self._meter = meter
-        self._capped: dict[str, tuple[float, bool]] = {}
+        self._caps = Lookups(store.caps)
 
     def forget(self, key_id: str) -> None:
         """Look again whether a key has caps."""
-        self._capped.pop(key_id, None)
+        self._caps.forget(key_id)
 
     async def stream(
         self,
@@ -166,7 +162,7 @@ class Dispatcher:
 
     async def _admit(self, payer: Payer, least: Callable[[], int]) -> str | None:
         """What is reserved for a call; 402 when a cap of its key is reached."""
-        if payer.key_id is None or not await self._is_capped(payer.key_id):
+        if payer.key_id is None or not await self._caps.get(payer.key_id):
             return None
         await self._meter.flush()
         admission = await self._store.admit(payer.key_id, least=least())
@@ -174,17 +170,6 @@ class Dispatcher:
         if admission.reached is not None:
             raise _reached(admission, payer)
         return admission.reservation
-
-    async def _is_capped(self, key_id: str) -> bool:
-        """Whether a key has caps, as was last seen a moment ago at most."""
-        now = time.monotonic()
-        until, capped = self._capped.get(key_id, (0.0, False))
-        if until <= now:
-            capped = bool(await self._store.caps(key_id))
-            if len(self._capped) >= _REMEMBERED:
-                self._capped.clear()
-            self._capped[key_id] = (now + _REMEMBERED_FOR, capped)
-        return capped
 
 
 def _exhausted(

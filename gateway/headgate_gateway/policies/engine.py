@@ -1,7 +1,6 @@
 """Asks the policies of a project about a request, and does what their rules say."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -11,6 +10,7 @@ import structlog
 from headgate_gateway.clock import now_ms, rfc3339
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, is_object
+from headgate_gateway.lookups import Lookups
 from headgate_gateway.policies.changes import (
     redacted,
     routed,
@@ -23,8 +23,6 @@ from headgate_gateway.policies.verdict import Verdict, Wanted
 from headgate_gateway.policies.view import View
 from headgate_gateway.store.policies import PolicyStore
 
-_REMEMBERED_FOR = 1.0
-"""Seconds that a project's policies are believed; a change takes as long."""
 UsageOfKey: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 """Gives what a key has used by now, as the fields ``usage.…`` of conditions."""
 
@@ -41,12 +39,12 @@ class PolicyEngine:
     def __init__(self, store: PolicyStore, usage_of: UsageOfKey) -> None:
         self._store = store
         self._usage_of = usage_of
-        self._compiled: dict[str, tuple[float, tuple[Policy, ...]]] = {}
+        self._compiled = Lookups(self._compiled_anew)
         self._turn = 0
 
     def forget(self) -> None:
         """Believe nothing compiled before; called when a policy changes here."""
-        self._compiled.clear()
+        self._compiled.forget_all()
 
     async def of(self, view: View, phase: str) -> list[Policy]:
         """The policies of a phase that look at a request."""
@@ -115,13 +113,11 @@ class PolicyEngine:
 
     async def of_project(self, project_id: str) -> tuple[Policy, ...]:
         """All policies of a project, as they were a moment ago at most."""
-        now = time.monotonic()
-        known = self._compiled.get(project_id)
-        if known is None or known[0] <= now:
-            rows = await self._store.of_project(project_id)
-            compiled = tuple(compile_policy(row) for row in rows)
-            known = self._compiled[project_id] = (now + _REMEMBERED_FOR, compiled)
-        return known[1]
+        return await self._compiled.get(project_id)
+
+    async def _compiled_anew(self, project_id: str) -> tuple[Policy, ...]:
+        rows = await self._store.of_project(project_id)
+        return tuple(compile_policy(row) for row in rows)
 
     async def _enforce(
         self, policy: Policy, rule: Rule, view: View, verdict: Verdict
