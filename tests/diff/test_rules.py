@@ -78,11 +78,6 @@ def test_a_change_is_reported_by_its_rule(case: Case, folder: Path) -> None:
             "enum: [cat]",
             ["sent, can no longer be 'owl'", "received, can no longer be 'owl'"],
         ),
-        (
-            "pattern: a",
-            "pattern: b",
-            ["sent and received, has pattern b now, before a"],
-        ),
     ],
 )
 def test_what_is_safe_one_way_is_told_of_the_other(
