@@ -7,6 +7,7 @@ from typing import cast
 
 import pytest
 
+from headgate_gateway.outbound.guard import AddressGuard, networks
 from headgate_gateway.outbound.pool import ConnectionPool
 
 WHOLE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
@@ -52,7 +53,7 @@ async def test_a_connection_is_used_again_if_its_answer_allows(
 ) -> None:
     """Three requests need one connection, or three where the provider leaves."""
     provider = Provider(answer)
-    pool = ConnectionPool()
+    pool = ConnectionPool(AddressGuard(networks("127.0.0.0/8")))
     loop = asyncio.get_running_loop()
     async with await loop.create_server(provider.connected, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
