@@ -23,6 +23,18 @@ def test_nothing_is_lost_repeated_hung_leaked_or_ended_wrongly(language: str) ->
     assert report["cases"] == CASES
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_decoder_threw_away_is_asked_for(language: str) -> None:
+    """The cursor is that of the last event that the caller was given, or none.
+
+    In Node the bytes behind good events make the decoder drop what nobody has read.
+    """
+    report = run(language, cases=16, scenarios=["gzip-corrupt-before-it-is-read"])
+
+    assert report["failures"] == []
+    assert report["cases"] == 16
+
+
 def test_a_campaign_says_how_far_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     """While cases run, the reports so far are told; a line is written of each."""
     told: list[int] = []

@@ -291,6 +291,55 @@ async def test_a_client_that_asks_wrongly_is_told_on() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("asked_for", "wrong"),
+    [
+        ("", "resumed after None, 2 were delivered"),
+        ("?starting_after=2", None),
+        ("?starting_after=3", "resumed after 3, 2 were delivered"),
+    ],
+)
+async def test_who_says_what_was_delivered_resumes_after_it(
+    asked_for: str, wrong: str | None
+) -> None:
+    """Of three events that were sent two came: the cursor is that of the second."""
+    server = FaultServer(Played(Answer(events=sent(3))))
+    await asked(server, request(headers="X-Fault-Delivered: 0\r\n"))
+    again = f"/v1/runs/{RUN.recording.run_id}/events{asked_for}"
+    await asked(server, request(again, "X-Fault-Delivered: 2\r\n"))
+    await posted(server, right(Played(), "0"))
+
+    found = [failure.wrong for failure in server.report.failures]
+    assert found == ([{"requests": wrong}] if wrong else [])
+
+
+async def test_who_was_given_nothing_has_no_cursor() -> None:
+    """What was sent is no matter where nothing of it came."""
+    server = FaultServer(Played(Answer(events=sent(3))))
+    await asked(server, request(headers="X-Fault-Delivered: 0\r\n"))
+    path = f"/v1/runs/{RUN.recording.run_id}/events"
+    await asked(server, request(path, "X-Fault-Delivered: 0\r\n"))
+    await posted(server, right(Played(), "0"))
+
+    assert server.report.failures == []
+
+
+async def test_a_case_of_a_campaign_waits_for_its_result(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However long its client takes; any other case begins anew."""
+    monkeypatch.setattr("headgate.faults.server._IDLE", 0.0)
+    server = FaultServer(Played(Answer(events=sent(3))))
+    lengths = []
+    for handed_out in (b"", b"GET /faults/cases?from=0&to=1 HTTP/1.1\r\n\r\n"):
+        if handed_out:
+            await asked(server, handed_out)
+        raws = [await asked(server, request()) for _ in range(2)]
+        lengths.append([len(unchunked(raw.body)) for raw in raws])
+
+    assert lengths == [[len(THREE)] * 2, [len(THREE), len(WHOLE)]]
+
+
 async def test_a_connection_that_stays_open_is_a_leak() -> None:
     """Who reports a case and keeps reading its stalled stream leaks."""
     server = FaultServer(Played(Answer(events=sent(3), end="stall")))

@@ -23,6 +23,7 @@ SHARES: Mapping[Scenario, float] = {
     wire_faults.garbage_for_a_chunk: 3,
     wire_faults.length_too_small: 3,
     wire_faults.gzip_cut: 3,
+    wire_faults.gzip_corrupt_before_it_is_read: 0.5,
     wire_faults.head_cut: 2,
     wire_faults.head_cut_always: 0.5,
     wire_faults.stall_inside: 3,

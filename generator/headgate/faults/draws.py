@@ -66,7 +66,7 @@ class Case:
         """What a driver has to know.
 
         `leave_after`: after so many events the caller leaves. `pause`: after so many
-        events the caller does something else for that many seconds.
+        events, 0: the head alone, the caller does something else for that many seconds.
         """
         call = self.call
         seeded = call.operation == "runs.events" and call.cursor > 0

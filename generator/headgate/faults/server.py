@@ -24,20 +24,24 @@ from headgate.faults.script import HEALTHY, Answer
 
 CASE_HEADER = "X-Fault-Case"
 
+DELIVERED_HEADER = "X-Fault-Delivered"
+"""In it a client may say how many events its caller has been given so far."""
+
 _GRACE = 5.0
 """How long a client has to free its connection after it reported a case."""
 
 _IDLE = 10.0
-"""After that long without a request a case begins anew."""
+"""After that long without a request a case begins anew that is none of a campaign."""
 
 _TRACE = 40
 
 
 @dataclass(slots=True)
 class Play:
-    """How far a case has been played."""
+    """How far a case has been played; `kept` until its result is reported."""
 
     case: Case
+    kept: bool = False
     place: int = 0
     posts: int = 0
     serving: int = 0
@@ -46,6 +50,11 @@ class Play:
     used: float = 0.0
     trace: list[str] = field(default_factory=list[str])
     wrong: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody is known to go on with it."""
+        return not self.kept and not self.serving
 
     def next_answer(self) -> Answer:
         """The next answer of the script, the healthy one after its end."""
@@ -65,6 +74,22 @@ class Play:
         run = self.case.call.recording.run_id
         if request.path != f"/v1/runs/{run}/events":
             self.wrong.append(f"asked for {request.path}")
+        delivered = request.headers.get(DELIVERED_HEADER.lower(), "")
+        if delivered.isdecimal():
+            self._check_delivered(cursor, int(delivered))
+        else:
+            self._check_sent(cursor)
+
+    def _check_delivered(self, cursor: int | None, delivered: int) -> None:
+        """Note a cursor other than that of the last event that the caller has.
+
+        A connection that breaks may take events with it that were sent, even decoded.
+        """
+        if (cursor or 0) != self.case.call.cursor + delivered:
+            self.wrong.append(f"resumed after {cursor}, {delivered} were delivered")
+
+    def _check_sent(self, cursor: int | None) -> None:
+        """Note a cursor that no client can have that was given what was sent."""
         if cursor is None:
             if self.sent:
                 self.wrong.append("resumed without a cursor")
@@ -134,7 +159,7 @@ class FaultServer:
             raise ValueError(f"the header {CASE_HEADER} is missing")
         now = asyncio.get_running_loop().time()
         play = self._plays.get(key)
-        if play is None or (not play.serving and now - play.used > _IDLE):
+        if play is None or (play.is_idle and now - play.used > _IDLE):
             play = self._plays[key] = Play(self._cases.find(key, operation))
         play.used = now
         return play
@@ -170,7 +195,10 @@ class FaultServer:
         match request.method, request.path:
             case "GET", "/faults/cases":
                 first, last = int(request.query["from"]), int(request.query["to"])
-                told = (self._cases.find(str(n)).told() for n in range(first, last))
+                cases = {str(n): self._cases.find(str(n)) for n in range(first, last)}
+                for key, case in cases.items():
+                    self._plays[key] = Play(case, kept=True)
+                told = (case.told() for case in cases.values())
                 return await _write_lines(writer, told)
             case "POST", "/faults/results":
                 for line in request.body.splitlines():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from headgate.faults.draws import Case, Draw, after_cut, sent
+from headgate.faults.draws import Call, Case, Draw, after_cut, sent
 from headgate.faults.expectation import Outcome
 from headgate.faults.script import HEALTHY, Answer, Coding, End, Events
 
 _SOON = {"idle": 0.5}
-_HASTY = {"first_byte": 1.0}
+_HASTY = {"first_byte": 2.0}
 
 
 def healthy(draw: Draw) -> Case:
@@ -92,6 +92,21 @@ def gzip_cut(draw: Draw) -> Case:
     # Some platforms' own decoders fall silent instead.
     outcomes += after_cut(call, events, abrupt=True, phase="idle")
     return draw.case(call, [answer], *outcomes, timeouts=_SOON)
+
+
+def gzip_corrupt_before_it_is_read(draw: Draw) -> Case:
+    """Wrong bytes follow good events in one write; the caller reads a little later.
+
+    A decoder may have thrown away by then what it had made of the good ones.
+    """
+    recording = draw.call(resumable=True, long=False).recording
+    call = Call("runs.events", recording)
+    events, extra = draw.point_inside(call)
+    answer = Answer(events=sent(events, extra), coding="corrupt", pieces="whole")
+    late = (0, 0.05)
+    return draw.case(
+        call, [answer], call.whole(), requests=2, timeouts=_SOON, pause=late
+    )
 
 
 def head_cut(draw: Draw) -> Case:

@@ -37,8 +37,7 @@ class Left(Exception):
 class Seen:
     """What arrives of one case."""
 
-    number: int
-    leave_after: int | None
+    case: dict[str, Any]
     count: int = 0
     ranges: list[list[int]] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
@@ -57,8 +56,14 @@ class Seen:
         shown = "-" if number is None else number
         self.digest.update(f"{shown}:{name}:{text}\n".encode())
         self._extend(self.count if number is None else number)
-        if self.count == self.leave_after:
+        if self.count == self.case["leave_after"]:
             raise Left
+
+    @property
+    def pause(self) -> float:
+        """How many seconds the caller does something else now."""
+        after, seconds = self.case["pause"] or (None, 0.0)
+        return seconds if after == self.count else 0.0
 
     def _extend(self, number: int) -> None:
         if self.ranges and self.ranges[-1][1] == number - 1:
@@ -69,7 +74,7 @@ class Seen:
     def result(self, error: BaseException | None) -> dict[str, Any]:
         """What the server is told."""
         told: dict[str, Any] = {
-            "case": self.number,
+            "case": self.case["case"],
             "ranges": self.ranges,
             "digest": self.digest.hexdigest()[:16],
             "ending": _ending(error),
@@ -80,6 +85,27 @@ class Seen:
                 if hasattr(error, name):
                     told[name] = getattr(error, name)
         return told
+
+
+class Delivered:
+    """Says in each request how many events its caller has been given."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Seen] = {}
+
+    def of(self, case: dict[str, Any]) -> Seen:
+        """Begin a case."""
+        seen = self._seen[str(case["case"])] = Seen(case)
+        return seen
+
+    def tell(self, request: httpx2.Request) -> None:
+        """Set the header."""
+        seen = self._seen[request.headers["X-Fault-Case"]]
+        request.headers["X-Fault-Delivered"] = str(seen.count)
+
+    async def tell_async(self, request: httpx2.Request) -> None:
+        """Do so where it is awaited."""
+        self.tell(request)
 
 
 def _get(value: Any, name: str) -> Any:
@@ -116,29 +142,35 @@ def opened(client: Any, case: dict[str, Any]) -> Any:
     return client.messages.stream(**message, max_tokens=100, options=options)
 
 
-def read(client: Headgate, case: dict[str, Any]) -> dict[str, Any]:
+def read(
+    client: Headgate, case: dict[str, Any], delivered: Delivered
+) -> dict[str, Any]:
     """Play a case through the blocking client."""
-    seen = Seen(case["case"], case["leave_after"])
+    seen = delivered.of(case)
     try:
         with opened(client, case) as stream:
+            time.sleep(seen.pause)
             for event in stream:
                 seen.take(event)
-                if case["pause"] and seen.count == case["pause"][0]:
-                    time.sleep(case["pause"][1])
+                if seen.pause:
+                    time.sleep(seen.pause)
     except Exception as error:
         return seen.result(error)
     return seen.result(None)
 
 
-async def read_async(client: AsyncHeadgate, case: dict[str, Any]) -> dict[str, Any]:
+async def read_async(
+    client: AsyncHeadgate, case: dict[str, Any], delivered: Delivered
+) -> dict[str, Any]:
     """Play a case through the async client."""
-    seen = Seen(case["case"], case["leave_after"])
+    seen = delivered.of(case)
     try:
         async with asyncio.timeout(WATCHDOG), opened(client, case) as stream:
+            await asyncio.sleep(seen.pause)
             async for event in stream:
                 seen.take(event)
-                if case["pause"] and seen.count == case["pause"][0]:
-                    await asyncio.sleep(case["pause"][1])
+                if seen.pause:
+                    await asyncio.sleep(seen.pause)
     except Exception as error:
         return seen.result(error)
     return seen.result(None)
@@ -148,7 +180,8 @@ class Campaign:
     """Cases taken from the server, played, and reported in batches."""
 
     def __init__(self, url: str, workers: int) -> None:
-        self._clients = {"base_url": url, "api_key": "key", "retry": POLICY}
+        self._settings = {"base_url": url, "api_key": "key", "retry": POLICY}
+        self._delivered = Delivered()
         self._workers = workers
         self._server = httpx2.AsyncClient(base_url=url, timeout=120)
         self._results: list[dict[str, Any]] = []
@@ -157,15 +190,10 @@ class Campaign:
 
     async def run(self, first: int, last: int) -> dict[str, int]:
         """Play all cases; how much was left open."""
-        blocking = Headgate(**self._clients)
-        async with AsyncHeadgate(**self._clients) as client:
-            for start in range(first, last, 1000):
-                cases = await self._cases(start, min(start + 1000, last))
-                queue = iter(cases)
-                await asyncio.gather(
-                    *(self._work(queue, blocking, client) for _ in range(self._workers))
-                )
-        blocking.close()
+        telling = {"request": [self._delivered.tell_async]}
+        async with httpx2.AsyncClient(event_hooks=telling) as waiting:
+            with httpx2.Client(event_hooks={"request": [self._delivered.tell]}) as held:
+                await self._play(first, last, held, waiting)
         await self._report()
         settled = await self._server.get("/faults/settled")
         await self._server.aclose()
@@ -177,6 +205,19 @@ class Campaign:
             "sockets": open_sockets(),
         }
 
+    async def _play(
+        self, first: int, last: int, held: httpx2.Client, waiting: httpx2.AsyncClient
+    ) -> None:
+        blocking = Headgate(**self._settings, http_client=held)
+        async with AsyncHeadgate(**self._settings, http_client=waiting) as client:
+            for start in range(first, last, 1000):
+                cases = await self._cases(start, min(start + 1000, last))
+                queue = iter(cases)
+                await asyncio.gather(
+                    *(self._work(queue, blocking, client) for _ in range(self._workers))
+                )
+        blocking.close()
+
     async def _cases(self, first: int, last: int) -> list[dict[str, Any]]:
         answer = await self._server.get(f"/faults/cases?from={first}&to={last}")
         return [json.loads(line) for line in answer.text.splitlines()]
@@ -186,7 +227,7 @@ class Campaign:
     ) -> None:
         for case in cases:
             if case["case"] % 2:
-                result = await read_async(client, case)
+                result = await read_async(client, case, self._delivered)
             else:
                 result = await self._in_thread(blocking, case)
             self._results.append(result)
@@ -197,12 +238,12 @@ class Campaign:
         self, client: Headgate, case: dict[str, Any]
     ) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._threads, read, client, case)
+        work = loop.run_in_executor(self._threads, read, client, case, self._delivered)
         try:
             return await asyncio.wait_for(work, WATCHDOG)
         except TimeoutError as error:
             self._hung = True
-            return Seen(case["case"], None).result(error)
+            return Seen(case).result(error)
 
     async def _report(self) -> None:
         lines = "\n".join(map(json.dumps, self._results))

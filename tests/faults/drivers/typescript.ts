@@ -5,7 +5,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Headgate } from "../../../generated/typescript/src/index.js";
+import { Headgate, type AttemptRequest, type EventStream } from "../../../generated/typescript/src/index.js";
 
 interface Case {
   readonly case: number;
@@ -91,7 +91,7 @@ function ending(error: unknown): string {
   return error instanceof Error ? error.constructor.name : "no error at all";
 }
 
-function opened(client: Headgate, of: Case): AsyncIterable<unknown> {
+function opened(client: Headgate, of: Case, seen: Seen): EventStream<unknown> {
   const { connect, first_byte: firstByte, idle, total } = of.timeouts;
   const options = {
     headers: { "X-Fault-Case": String(of.case) },
@@ -101,6 +101,13 @@ function opened(client: Headgate, of: Case): AsyncIterable<unknown> {
       idle: idle * 1_000,
       total: total * 1_000,
     },
+    interceptors: [
+      {
+        beforeRequest({ headers }: AttemptRequest): void {
+          headers.set("X-Fault-Delivered", `${seen.count}`);
+        },
+      },
+    ],
   };
   if (of.operation === "runs.events") {
     const after = of.starting_after;
@@ -120,7 +127,12 @@ async function played(client: Headgate, of: Case): Promise<Json> {
   const stopped = new AbortController();
   const reading = (async (): Promise<Json> => {
     try {
-      for await (const event of opened(client, of)) {
+      const stream = opened(client, of, seen);
+      if (of.pause?.[0] === 0) {
+        await stream.response();
+        await sleep(of.pause[1] * 1_000);
+      }
+      for await (const event of stream) {
         seen.take(event as Json);
         if (of.pause?.[0] === seen.count) await sleep(of.pause[1] * 1_000);
       }

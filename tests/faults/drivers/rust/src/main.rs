@@ -4,13 +4,17 @@
 
 use std::collections::VecDeque;
 use std::error::Error as StdError;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use headgate_sdk::resources::runs::EventsParams;
 use headgate_sdk::runtime::stream::StreamKind;
 use headgate_sdk::types::{MessageRequest, RunRequest};
-use headgate_sdk::{Call, Client, Error, EventStream, Failure, RetryPolicy, TimeLimit, Timeouts};
+use headgate_sdk::{
+    Attempt, Call, Client, Error, EventStream, Failure, Interceptor, RetryPolicy, TimeLimit,
+    Timeouts,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use sha2::{Digest, Sha256};
@@ -58,10 +62,33 @@ enum Ending {
     Failed(Error),
 }
 
+/// How many events a caller has been given, said in each of its requests.
+#[derive(Clone, Default)]
+struct Delivered(Arc<AtomicU64>);
+
+impl Delivered {
+    fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more, and gives its place.
+    fn one(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+impl Interceptor for Delivered {
+    fn before_request(&self, attempt: &mut Attempt) -> Result<(), Anything> {
+        let count = self.get().into();
+        attempt.headers.insert("x-fault-delivered", count);
+        Ok(())
+    }
+}
+
 /// What arrives of one case.
 #[derive(Default)]
 struct Seen {
-    count: u64,
+    count: Delivered,
     ranges: Vec<[u64; 2]>,
     digest: Sha256,
 }
@@ -71,7 +98,7 @@ impl Seen {
         if event["type"] == "ping" {
             return;
         }
-        self.count += 1;
+        let count = self.count.one();
         let inner = match &event["event"] {
             Value::Null => event,
             inner => inner,
@@ -85,7 +112,7 @@ impl Seen {
         let shown = number.map_or_else(|| "-".to_owned(), |number| number.to_string());
         let name = event["type"].as_str().unwrap_or_default();
         self.digest.update(format!("{shown}:{name}:{text}\n"));
-        self.extend(number.unwrap_or(self.count));
+        self.extend(number.unwrap_or(count));
     }
 
     fn extend(&mut self, number: u64) {
@@ -169,12 +196,12 @@ async fn read(client: &Client, case: &Case, seen: &mut Seen) -> Result<Ending, E
                 params = params.starting_after(number);
             }
             let call = client.runs().events(&case.run_id, params);
-            drain(prepared(call, case).await?, case, seen).await
+            drain(prepared(call, case, seen).await?, case, seen).await
         }
         "runs.stream" => {
             let body: RunRequest = typed(json!({ "request": message }));
             drain(
-                prepared(client.runs().stream(body), case).await?,
+                prepared(client.runs().stream(body), case, seen).await?,
                 case,
                 seen,
             )
@@ -183,7 +210,7 @@ async fn read(client: &Client, case: &Case, seen: &mut Seen) -> Result<Ending, E
         _ => {
             let body: MessageRequest = typed(message);
             let call = client.messages().stream(body);
-            drain(prepared(call, case).await?, case, seen).await
+            drain(prepared(call, case, seen).await?, case, seen).await
         }
     }
 }
@@ -192,12 +219,13 @@ fn typed<T: for<'de> Deserialize<'de>>(value: Value) -> T {
     serde_json::from_value(value).expect("the request is one of the API's")
 }
 
-fn prepared<R>(call: Call<R>, case: &Case) -> Call<R>
+fn prepared<R>(call: Call<R>, case: &Case, seen: &Seen) -> Call<R>
 where
     R: headgate_sdk::runtime::call::Reply,
 {
     call.header("X-Fault-Case", case.case.to_string())
         .timeouts(case.timeouts.set())
+        .interceptor(seen.count.clone())
 }
 
 async fn drain<K>(mut stream: EventStream<K>, case: &Case, seen: &mut Seen) -> Result<Ending, Error>
@@ -205,20 +233,25 @@ where
     K: StreamKind,
     K::Event: Serialize,
 {
+    pause(case, seen).await;
     while let Some(event) = stream.next().await {
         let event = serde_json::to_value(event?).expect("events are JSON");
         seen.take(&event);
-        if Some(seen.count) == case.leave_after {
+        if Some(seen.count.get()) == case.leave_after {
             return Ok(Ending::Left);
         }
-        match case.pause {
-            Some((after, seconds)) if after == seen.count => {
-                tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-            }
-            _ => {}
-        }
+        pause(case, seen).await;
     }
     Ok(Ending::Complete)
+}
+
+async fn pause(case: &Case, seen: &Seen) {
+    match case.pause {
+        Some((after, seconds)) if after == seen.count.get() => {
+            tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
+        }
+        _ => {}
+    }
 }
 
 /// Takes cases from the server, plays them, and reports in batches.
