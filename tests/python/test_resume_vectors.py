@@ -215,7 +215,7 @@ def stream_of(client: Any, vector: dict[str, Any]) -> Any:
     known = ["operation", "path", "query", "headers", "idempotency_key", "recording"]
     check_keys(call, *known)
     options: dict[str, Any] = {**vector.get("options", {})}
-    check_keys(options, "broken_events")
+    check_keys(options, "broken_events", "query", "headers")
     if "headers" in call:
         options["headers"] = call["headers"]
     if "idempotency_key" in call:

@@ -83,7 +83,11 @@ interface Vector {
   };
   readonly connections: readonly Connection[];
   readonly policy?: { readonly resume_attempts?: number; readonly max_attempts?: number };
-  readonly options?: { readonly broken_events?: "yield" };
+  readonly options?: {
+    readonly broken_events?: "yield";
+    readonly query?: Readonly<Record<string, string>>;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   readonly limits?: { readonly line?: number; readonly event?: number };
   readonly timeouts?: { readonly idle_s?: number };
   readonly reader?: { readonly pause_after: number; readonly pause_s: number };
@@ -292,6 +296,8 @@ function open(vector: Vector, client: Headgate): MessageStream | RunStream {
     ...(vector.options?.broken_events === undefined
       ? {}
       : { brokenEvents: vector.options.broken_events }),
+    ...(vector.options?.query && { query: vector.options.query }),
+    ...(vector.options?.headers && { headers: vector.options.headers }),
   };
   const request = { model: "mock/script", messages: [{ role: "user" as const, content: "Hello" }] };
   switch (operation) {
@@ -301,7 +307,9 @@ function open(vector: Vector, client: Headgate): MessageStream | RunStream {
       return client.runs.stream({ request }, options);
     case "runs.events": {
       const params = { ...query, ...headers } as Parameters<Headgate["runs"]["events"]>[1];
-      return client.runs.events(path?.["run_id"] ?? "", params);
+      const { headers: _given, ...further } = options;
+      const own = vector.options?.headers && { headers: vector.options.headers };
+      return client.runs.events(path?.["run_id"] ?? "", params, { ...further, ...own });
     }
     default:
       throw new Error(`this runner does not know the operation ${operation}`);

@@ -95,7 +95,8 @@ class Session:
         self.call = vector["call"]
         self.policy = {"max_attempts": 3, **policy, **vector.get("policy", {})}
         self.numbered = self.call["operation"] != "messages.stream"
-        self.yields = vector.get("options", {}).get("broken_events") == "yield"
+        self.options = vector.get("options", {})
+        self.yields = self.options.get("broken_events") == "yield"
         self.requests: list[Json] = []
         seed = self._own_cursor()
         number = int(seed) if seed else 0
@@ -168,21 +169,24 @@ class Session:
         self.requests.append({**request, "attempt": str(attempt)})
 
     def _own_cursor(self) -> str | None:
-        header: str | None = self.call.get("headers", {}).get("Last-Event-ID")
-        query: str | None = self.call.get("query", {}).get("starting_after")
+        headers = {**self.call.get("headers", {}), **self.options.get("headers", {})}
+        header = {name.lower(): headers[name] for name in headers}.get("last-event-id")
+        queries = {**self.call.get("query", {}), **self.options.get("query", {})}
+        query: str | None = queries.get("starting_after")
         return header if query is None else query
 
     def _refused(self, connection: Json, *, first: bool) -> Json:
         """The failure that an answer without events stands for."""
         if "fails" in connection:
             return {"kind": connection["fails"]}
-        if connection["status"] == 204:
+        of_resuming = not first or self.call["operation"] == "runs.events"
+        if connection["status"] == 204 and of_resuming:
             raise (
                 Over({"complete": True})
                 if first
                 else self.at.broken_off("StreamTruncatedError")
             )
-        if connection["status"] == 200:
+        if connection["status"] in {200, 204}:
             raw = answer_body(connection).decode()
             raise self.at.end("ResponseDecodeError", raw=raw)
         return {"kind": "status", **connection}
@@ -206,6 +210,8 @@ class Session:
 
     def _accept(self, frame: Event) -> None:
         event = _object(frame.data)
+        if not frame.data and frame.event in HEARTBEATS:
+            return
         if event is None:
             self._accept_broken(frame)
         elif event["type"] in HEARTBEATS:
@@ -216,7 +222,10 @@ class Session:
     def _accept_broken(self, frame: Event) -> None:
         if not self.yields:
             raise self.at.end("ResponseDecodeError", raw=frame.data)
-        if self._advance(frame, int(frame.id)):
+        is_numbered = frame.has_id and frame.id.isdecimal()
+        if self.numbered and not is_numbered:
+            self.at.delivered.append({"broken": frame.data})
+        elif self._advance(frame, int(frame.id) if self.numbered else None):
             self.at.delivered.append({"broken": frame.data})
 
     def _accept_event(self, frame: Event, event: Json) -> None:

@@ -25,6 +25,7 @@ class Event:
     event: str
     data: str
     id: str
+    has_id: bool = field(default=False, compare=False)
 
 
 @dataclass
@@ -42,6 +43,7 @@ class _Buffers:
     data: str = ""
     event_type: str = ""
     last_event_id: str = ""
+    has_id: bool = False
     data_bytes: int = -1
 
 
@@ -112,6 +114,7 @@ def _process_field(
     elif name == "id":
         if "\0" not in value:
             buffers.last_event_id = value
+            buffers.has_id = True
     elif name == "retry" and re.fullmatch("[0-9]+", value):
         significant = value.lstrip("0") or "0"
         too_long = len(significant) > len(str(LARGEST_RETRY))
@@ -122,6 +125,7 @@ def _process_field(
 
 def _dispatch(buffers: _Buffers, result: Interpretation) -> None:
     result.last_event_id = buffers.last_event_id
+    has_id, buffers.has_id = buffers.has_id, False
     if buffers.data == "":
         buffers.event_type = ""
         return
@@ -130,6 +134,7 @@ def _dispatch(buffers: _Buffers, result: Interpretation) -> None:
             event=buffers.event_type or "message",
             data=buffers.data.removesuffix("\n"),
             id=result.last_event_id,
+            has_id=has_id,
         )
     )
     buffers.data = ""

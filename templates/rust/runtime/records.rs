@@ -18,16 +18,6 @@ pub enum Framing {
     Sequence,
 }
 
-impl Framing {
-    /// Says whether a body of this media type may be framed so.
-    pub(super) fn is_in(self, media_type: &str) -> bool {
-        match self {
-            Self::EventStream => media_type.eq_ignore_ascii_case("text/event-stream"),
-            Self::Lines | Self::Sequence => media_type.to_ascii_lowercase().contains("json"),
-        }
-    }
-}
-
 /// Cuts a body into frames.
 #[derive(Debug)]
 pub enum Frames {

@@ -18,6 +18,7 @@ export function lineDecoder(limits: FrameLimits): Required<Decoder> {
 class LineDecoder implements Required<Decoder> {
   readonly event = "message";
   readonly id = "";
+  readonly hasId = false;
   data = "";
 
   readonly #limits: FrameLimits;

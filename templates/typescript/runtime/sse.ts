@@ -8,6 +8,8 @@ export interface Frame {
   readonly data: string;
   /** The last event id when the event was dispatched; empty when there was none. */
   readonly id: string;
+  /** Whether the id is the event's own. */
+  readonly hasId?: boolean;
 }
 
 /** The longest line and the most data of one event that a decoder takes, in bytes. */
@@ -64,6 +66,7 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
   let lines: string | undefined;
   let bytes = 0;
   let lastId = "";
+  let hasId = false;
 
   const fail = (limit: "line" | "event"): never => {
     throw new StreamLimitError(limit, limits[limit]);
@@ -115,8 +118,10 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     const [, field, value = ""] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) as RegExpExecArray;
     if (field === "data") addData(value);
     else if (field === "event") name = value;
-    else if (field === "id" && !value.includes("\0")) lastId = value;
-    else if (field === "retry" && /^\d+$/.test(value)) {
+    else if (field === "id" && !value.includes("\0")) {
+      lastId = value;
+      hasId = true;
+    } else if (field === "retry" && /^\d+$/.test(value)) {
       decoder.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
     }
   };
@@ -126,6 +131,8 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     decoder.lastEventId = lastId;
     decoder.event = name || "message";
     name = "";
+    decoder.hasId = hasId;
+    hasId = false;
     if (data === undefined) return false;
     lines = undefined;
     decoder.data = data;
@@ -137,6 +144,7 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     event: "",
     data: "",
     id: "",
+    hasId: false,
     lastEventId: "",
     retry: undefined as number | undefined,
 

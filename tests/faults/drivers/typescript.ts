@@ -5,7 +5,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Headgate, type AttemptRequest, type EventStream } from "../../../generated/typescript/src/index.js";
+import { Headgate, type AttemptRequest } from "../../../generated/typescript/src/index.js";
 
 interface Case {
   readonly case: number;
@@ -91,7 +91,11 @@ function ending(error: unknown): string {
   return error instanceof Error ? error.constructor.name : "no error at all";
 }
 
-function opened(client: Headgate, of: Case, seen: Seen): EventStream<unknown> {
+interface Opened extends AsyncIterable<unknown> {
+  response(): Promise<unknown>;
+}
+
+function opened(client: Headgate, of: Case, seen: Seen): Opened {
   const { connect, first_byte: firstByte, idle, total } = of.timeouts;
   const options = {
     headers: { "X-Fault-Case": String(of.case) },

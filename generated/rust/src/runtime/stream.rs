@@ -116,7 +116,7 @@ impl<K: StreamKind> Reply for Streaming<K> {
 
     fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<EventStream<K>>, Error>> {
         Box::pin(async {
-            let opened = expect_events(opened, K::DESCRIPTOR.framing).await?;
+            let opened = expect_events::<K>(opened).await?;
             let response = opened.response.clone();
             let value = EventStream::new(opened);
             Ok(WithResponse { value, response })
@@ -125,10 +125,10 @@ impl<K: StreamKind> Reply for Streaming<K> {
 }
 
 /// Refuses an answer that is something other than events.
-async fn expect_events(opened: Opened, framing: Framing) -> Result<Opened, Error> {
+async fn expect_events<K: StreamKind>(opened: Opened) -> Result<Opened, Error> {
     let kind = opened.response.header("content-type").unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if opened.response.status() == 204 || framing.is_in(kind) {
+    if is_finished::<K>(&opened) || kind.eq_ignore_ascii_case(K::DESCRIPTOR.media_type) {
         return Ok(opened);
     }
     let problem = format!("expected a stream of events, not `{kind}`");
@@ -201,7 +201,7 @@ impl<K: StreamKind> EventStream<K> {
     fn new(opened: Opened) -> Self {
         let idle = opened.sender.timeouts().idle;
         let progress = Progress::new(&opened.sender);
-        let finished = opened.response.status() == 204;
+        let finished = is_finished::<K>(&opened);
         let token = opened.sender.options.cancel.clone();
         Self {
             response: opened.response,
@@ -463,7 +463,7 @@ impl<K: StreamKind> EventStream<K> {
 
     fn attached(&mut self, attached: Result<Opened, Attempted>) -> Option<Error> {
         match attached {
-            Ok(opened) if is_finished::<K>(opened.response.status()) => {
+            Ok(opened) if is_finished::<K>(&opened) => {
                 let message = "the server has no more events, yet the terminal one never came";
                 self.finish(Some(truncated(message)))
             }
@@ -501,7 +501,7 @@ fn attach<K: StreamKind>(
         }
         sleep(delay).await;
         let opened = sender.open_once(attempt, deadline).await?;
-        let opened = expect_events(opened, K::DESCRIPTOR.framing).await;
+        let opened = expect_events::<K>(opened).await;
         opened.map_err(Attempted::last)
     })
 }
@@ -576,9 +576,12 @@ impl<K: StreamKind> fmt::Debug for EventStream<K> {
     }
 }
 
-fn is_finished<K: StreamKind>(status: u16) -> bool {
+/// Says whether an answer to the operation that resumes says that nothing follows.
+fn is_finished<K: StreamKind>(opened: &Opened) -> bool {
+    let asked = opened.sender.request.operation;
     let resume = K::DESCRIPTOR.resume.as_ref();
-    status == 204 || resume.is_some_and(|resume| resume.finished.contains(&status))
+    let resume = resume.filter(|resume| std::ptr::eq(resume.operation, asked));
+    resume.is_some_and(|resume| resume.finished.contains(&opened.response.status()))
 }
 
 fn truncated(message: &str) -> Error {

@@ -12,6 +12,7 @@ import {
 } from "./retry.js";
 import type { Frame } from "./sse.js";
 import type { StreamRule } from "./reader.js";
+import type { CallOptions } from "./transport.js";
 
 /** How a stream that was cut is taken up again. */
 export interface ResumeRule {
@@ -74,6 +75,34 @@ export interface StreamPosition {
   resumeRequest(): OperationRequest | undefined;
 }
 
+/** Whether a request is of the operation by which a stream is taken up again. */
+export function asksFor({ path, verb }: OperationRequest, { request }: ResumeRule): boolean {
+  return path === request.path && verb === request.verb;
+}
+
+/**
+ * Puts what the call's options say of the operation that resumes into its request: a cursor there
+ * is one like any other, and the rest is asked for again.
+ */
+export function withOptions(
+  request: OperationRequest,
+  { headers = {}, query, ...options }: CallOptions,
+  resume: ResumeRule,
+): [OperationRequest, CallOptions] {
+  const name = resume.header?.toLowerCase();
+  const [key = ""] = Object.keys(headers).filter((key) => key.toLowerCase() === name);
+  const { [key]: cursor, ...rest } = headers;
+  const own = cursor === undefined ? {} : { [resume.header ?? ""]: cursor };
+  return [
+    {
+      ...request,
+      query: { ...request.query, ...query },
+      headers: { ...request.headers, ...own },
+    },
+    { ...options, headers: rest },
+  ];
+}
+
 /** Begins at the start, or where a caller who continues an earlier stream says. */
 export function streamPosition(
   request: OperationRequest,
@@ -85,6 +114,7 @@ export function streamPosition(
     const value = request.pathParams?.[name];
     if (value !== undefined) path[name] = String(value);
   }
+  const isSame = resume && asksFor(request, resume);
   const asked = own(request.query, resume?.query) ?? own(request.headers, resume?.header) ?? "";
   let last = Number(asked) || 0;
 
@@ -97,11 +127,11 @@ export function streamPosition(
   return {
     lastEventId: String(asked) || undefined,
     eventsSeen: 0,
-    advance(event, { id }) {
+    advance(event, { id, hasId }) {
       if (event && !isOurs(event)) return "foreign";
       if (sequence !== undefined) {
         // An event without a number moves nothing.
-        const number = event ? event[sequence] : id && Number(id);
+        const number = event ? event[sequence] : hasId && /^\d+$/.test(id) && Number(id);
         if (typeof number !== "number") return "uncounted";
         if (number <= last) return "repeated";
         if (number !== last + 1) return "gap";
@@ -115,7 +145,6 @@ export function streamPosition(
     resumeRequest() {
       if (!resume || parameters.some(([name]) => path[name] === undefined)) return undefined;
       const { request: again, query, header } = resume;
-      const isSame = request.path === again.path && request.verb === again.verb;
       const cursor = this.lastEventId;
       return {
         ...again,

@@ -155,12 +155,12 @@ async fn deliver(label: &str, vector: &Value, client: &Client, name: &str) -> De
     match call["operation"].as_str() {
         Some("messages.stream") => {
             let request = MessageRequest::new("m", messages());
-            let made = with_options(client.messages().stream(request), call);
+            let made = with_options(client.messages().stream(request), vector);
             read(label, vector, made.await, name).await
         }
         Some("runs.stream") => {
             let request = RunRequest::new(RunMessageRequest::new("m", messages()));
-            let made = with_options(client.runs().stream(request), call);
+            let made = with_options(client.runs().stream(request), vector);
             read(label, vector, made.await, name).await
         }
         Some("runs.events") => {
@@ -173,7 +173,7 @@ async fn deliver(label: &str, vector: &Value, client: &Client, name: &str) -> De
                     other => panic!("{label}: unknown parameter {other}"),
                 };
             }
-            let made = with_options(client.runs().events(run, params), call);
+            let made = with_options(client.runs().events(run, params), vector);
             read(label, vector, made.await, name).await
         }
         other => panic!("{label}: unknown operation {other:?}"),
@@ -182,10 +182,16 @@ async fn deliver(label: &str, vector: &Value, client: &Client, name: &str) -> De
 
 fn with_options<R: headgate_sdk::runtime::call::Reply, W>(
     mut made: headgate_sdk::Call<R, W>,
-    call: &Value,
+    vector: &Value,
 ) -> headgate_sdk::Call<R, W> {
-    for (name, value) in vectors::headers(&call["headers"]) {
-        made = made.header(name, value);
+    let (call, options) = (&vector["call"], &vector["options"]);
+    for headers in [&call["headers"], &options["headers"]] {
+        for (name, value) in vectors::headers(headers) {
+            made = made.header(name, value);
+        }
+    }
+    for (name, value) in vectors::headers(&options["query"]) {
+        made = made.extra_query(name, value);
     }
     match call["idempotency_key"].as_str() {
         Some(key) => made.idempotency_key(key),
@@ -207,7 +213,7 @@ where
     let yields = match vector.get("options") {
         None => false,
         Some(options) => {
-            check_keys(label, options, &["broken_events"]);
+            check_keys(label, options, &["broken_events", "query", "headers"]);
             options["broken_events"] == "yield"
         }
     };

@@ -107,7 +107,7 @@ class EventReader:
 
     def _events(self, frames: Iterator[Frame]) -> Iterator[Any]:
         plain, sentinel, mark = self._plain, self._sentinel, self._error_mark
-        counts = self._shape.sequence is not None
+        counts = self._shape.sequence is not None or bool(self._identity)
         try:
             for frame in frames:
                 name, data, cursor = frame
@@ -176,6 +176,8 @@ class EventReader:
         if frame[1] == self._sentinel:
             self.ended = "complete"
             return _NOTHING
+        if not frame[1] and frame[0] in shape.heartbeats:
+            return _NOTHING
         if shape.frames:
             frame = _whole(frame, shape.frames)
         if shape.error is not None and self._may_be_error(frame):
@@ -198,8 +200,10 @@ class EventReader:
         if not self._gives_broken:
             raise error
         _, _, mark = frame
-        if self._shape.sequence is None or not mark.isdecimal():
+        if self._shape.sequence is None:
             self.cursor = mark or self.cursor
+        elif not (self._decoder.has_id and mark.isdecimal()):
+            return error
         elif not self._move(int(mark)):
             return _NOTHING
         self.seen += 1
@@ -310,6 +314,8 @@ class EventReader:
 
     def _advanced(self, frame: Frame, event: Any) -> Any:
         """Move the cursor to an event and give it, unless it was seen before."""
+        if self._identity:
+            self._check_identity(lambda name: getattr(event, name, None))
         sequence = self._shape.sequence
         if sequence is None:
             self.cursor = frame[2] or self.cursor
@@ -317,8 +323,6 @@ class EventReader:
             number = getattr(event, sequence, None)
             if not isinstance(number, int):
                 return event
-            if self._identity:
-                self._check_identity(lambda name: getattr(event, name, None))
             if not self._move(number):
                 return _NOTHING
         self.seen += 1

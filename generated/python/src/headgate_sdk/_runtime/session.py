@@ -151,20 +151,35 @@ class StreamSession:
         self._reply = reply
         self.answer = self._caller.describe(reply)
         self._reader.connect(self.answer)
-        if reply.status_code == _NO_CONTENT:
+        kind = reply.headers.get("content-type", "").partition(";")[0].strip()
+        if self._is_finished(reply, self._operation):
             self._reader.ended = "complete"
-        elif self._media_type not in reply.headers.get("content-type", "").lower():
+        elif kind.lower() != self._media_type:
             await self._refuse(reply)
         return reply
 
+    def _is_finished(self, reply: Reply, asked: Operation) -> bool:
+        """Say whether an answer to the operation that resumes says that no more follows."""
+        resume = self._resume
+        return (
+            reply.status_code == _NO_CONTENT
+            and resume is not None
+            and resume.operation is asked
+            and resume.statuses.get(_NO_CONTENT) == "finished"
+        )
+
     async def _refuse(self, reply: Reply) -> None:
+        pieces: list[bytes] = []
         try:
-            head = await reply.chunk()
+            while piece := await reply.chunk():
+                if self._deadline is not None:
+                    self._deadline.check()
+                pieces.append(piece)
         finally:
             await self.close()
         error = ResponseDecodeError(
             f"the answer is no {self._media_type}",
-            raw=head.decode("utf-8", "replace"),
+            raw=b"".join(pieces).decode("utf-8", "replace"),
             request_id=self._caller.describe(reply).request_id,
             last_event_id=self._reader.cursor,
         )
@@ -215,7 +230,7 @@ class StreamSession:
         deadline = self._deadline or Deadline(request.timeouts.total)
         self._attempt = attempt_of(request, self._fruitless)
         reply = await self._caller.send(request, self._attempt, deadline)
-        if reply.status_code == _NO_CONTENT:
+        if self._resume and self._is_finished(reply, self._resume.operation):
             await reply.close()
             raise self._told(self._reader.truncated("the server has no more events"))
         await self._attach(reply)
@@ -251,7 +266,9 @@ class StreamSession:
         resume = self._resume
         if resume is None or resume.operation is not self._operation:
             return None
-        value = self._arguments.query.get(resume.query or "")
+        asked = self._options or RequestOptions()
+        query = {**self._arguments.query, **asked.get("query", {})}
+        value = query.get(resume.query or "")
         if value is None:
             value = self._own_header(resume.header or "")
         return None if value is None else str(value)
@@ -288,7 +305,8 @@ class StreamSession:
             arguments.query = dict(self._arguments.query)
             arguments.headers = dict(self._arguments.headers)
         self._set_cursor(resume, arguments)
-        return self._builder.build(resume.operation, arguments, self._resume_options())
+        options = self._resume_options(same=same)
+        return self._builder.build(resume.operation, arguments, options)
 
     def _set_cursor(self, resume: Resume, arguments: Arguments) -> None:
         cursor = self._reader.cursor
@@ -299,11 +317,15 @@ class StreamSession:
         if resume.header is not None:
             arguments.headers = {**arguments.headers, resume.header: cursor}
 
-    def _resume_options(self) -> RequestOptions:
+    def _resume_options(self, *, same: bool) -> RequestOptions:
+        """Give the options of the call, without those of its own request alone."""
         options = (self._options or RequestOptions()).copy()
         options.pop("extra_body", None)
-        options.pop("query", None)
         options.pop("idempotency_key", None)
+        query = dict(options.pop("query", {})) if same else {}
+        if self._resume is not None:
+            query.pop(self._resume.query or "", None)
+        options["query"] = query
         cursor = (self._resume.header or "").lower() if self._resume else ""
         headers = options.get("headers", {})
         options["headers"] = {

@@ -35,13 +35,15 @@ class EventDecoder:
 
     What no blank line has ended is never dispatched and commits no id. Time and
     memory are linear: nothing beyond the limits is kept. A line's length is its
-    bytes without its end, an event's the bytes of its joined data.
+    bytes without its end, an event's the bytes of its joined data. `has_id`: the
+    event given last has an id of its own.
     """
 
     def __init__(
         self, *, line_limit: int = LINE_LIMIT, event_limit: int = EVENT_LIMIT
     ) -> None:
         self.last_event_id = ""
+        self.has_id = False
         self.retry: int | None = None
         self._line_limit = line_limit
         self._event_limit = event_limit
@@ -72,6 +74,8 @@ class EventDecoder:
             if not line:
                 if self._data is None or self._more or self._id is not None:
                     self._finish_event()
+                else:
+                    self.has_id = False
                 if self._data is not None:
                     yield self._name or "message", self._data, self.last_event_id
                     self._data = None
@@ -145,6 +149,7 @@ class EventDecoder:
 
     def _finish_event(self) -> None:
         """Do at an event's end what only some events need."""
+        self.has_id = self._id is not None
         if self._id is not None:
             self.last_event_id = self._id.decode("utf-8", "replace")
             self._id = None
@@ -155,6 +160,8 @@ class EventDecoder:
 
 class LineDecoder:
     """Takes a body of one JSON value a line, gives each line as it completes."""
+
+    has_id = False
 
     def __init__(self, *, line_limit: int = EVENT_LIMIT) -> None:
         self._line_limit = line_limit
@@ -187,6 +194,8 @@ class SequenceDecoder:
     A text begins behind RS and ends at the next one, at the end of the body, or at a
     line feed behind which it is whole.
     """
+
+    has_id = False
 
     def __init__(self, *, text_limit: int = EVENT_LIMIT) -> None:
         self._text_limit = text_limit

@@ -219,7 +219,7 @@ fn typed<T: for<'de> Deserialize<'de>>(value: Value) -> T {
     serde_json::from_value(value).expect("the request is one of the API's")
 }
 
-fn prepared<R>(call: Call<R>, case: &Case, seen: &Seen) -> Call<R>
+fn prepared<R, W>(call: Call<R, W>, case: &Case, seen: &Seen) -> Call<R, W>
 where
     R: headgate_sdk::runtime::call::Reply,
 {
