@@ -377,6 +377,18 @@ def test_no_content_in_between_is_a_truncation(twin: Twin) -> None:
     assert isinstance(reading.error, StreamTruncatedError)
 
 
+def test_errors_name_the_answer_that_the_stream_began_with(twin: Twin) -> None:
+    """Connections that only went on with it are not what the caller asked for."""
+    again = STREAM_HEAD.replace(b"req_stream", b"req_again")
+    with raw_server(
+        [STREAM_HEAD, run_event(1)], [again, run_event(2)], [raw_answer(204, b"")]
+    ) as server:
+        reading = twin.read(server.url, follow)
+
+    assert isinstance(reading.error, StreamTruncatedError)
+    assert reading.error.request_id == "req_stream"
+
+
 def test_a_silent_run_is_resumed(twin: Twin) -> None:
     """A resumable stream that says nothing is attached to anew."""
     with raw_server(

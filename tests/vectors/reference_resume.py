@@ -222,10 +222,9 @@ class Session:
     def _accept_broken(self, frame: Event) -> None:
         if not self.yields:
             raise self.at.end("ResponseDecodeError", raw=frame.data)
-        is_numbered = frame.has_id and frame.id.isdecimal()
-        if self.numbered and not is_numbered:
-            self.at.delivered.append({"broken": frame.data})
-        elif self._advance(frame, int(frame.id) if self.numbered else None):
+        number = int(frame.id) if frame.has_id and frame.id.isdecimal() else None
+        is_uncounted = self.numbered and number is None
+        if is_uncounted or self._advance(frame, number if self.numbered else None):
             self.at.delivered.append({"broken": frame.data})
 
     def _accept_event(self, frame: Event, event: Json) -> None:

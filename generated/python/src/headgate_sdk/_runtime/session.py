@@ -149,7 +149,8 @@ class StreamSession:
 
     async def _attach(self, reply: Reply) -> Reply:
         self._reply = reply
-        self.answer = self._caller.describe(reply)
+        if self.answer is None:
+            self.answer = self._caller.describe(reply)
         self._reader.connect(self.answer)
         kind = reply.headers.get("content-type", "").partition(";")[0].strip()
         if self._is_finished(reply, self._operation):
@@ -159,7 +160,7 @@ class StreamSession:
         return reply
 
     def _is_finished(self, reply: Reply, asked: Operation) -> bool:
-        """Say whether an answer to the operation that resumes says that no more follows."""
+        """Say whether the operation that resumes answers that nothing follows."""
         resume = self._resume
         return (
             reply.status_code == _NO_CONTENT

@@ -36,7 +36,7 @@ class _StreamState(EventCallbacks):
 
     @property
     def response(self) -> HttpResponse:
-        """The HTTP side of the newest connection's answer; the stream must be open."""
+        """The HTTP side of the answer that the stream began with; it must be open."""
         if self._session.answer is None:
             raise RuntimeError("the stream is opened by `with` or by its first event")
         return self._session.answer
