@@ -59,10 +59,11 @@ pub(super) fn seed<K: StreamKind>(sender: &Sender) -> Option<String> {
         let own = own.and_then(|(_, value)| text_of(value));
         own.or_else(|| request.query_value(name))
     };
+    // Where both are given the query goes before the header, as in a request that resumes.
     resume
-        .header
-        .and_then(header)
-        .or_else(|| resume.query.and_then(query))
+        .query
+        .and_then(query)
+        .or_else(|| resume.header.and_then(header))
 }
 
 impl<K: StreamKind> Progress<K> {
@@ -104,6 +105,9 @@ impl<K: StreamKind> Progress<K> {
         if descriptor.sentinel == Some(&*frame.data) {
             return Accepted::End;
         }
+        if frame.data.is_empty() && descriptor.heartbeats.contains(&&*frame.event) {
+            return Accepted::Seen;
+        }
         let whole = (!descriptor.frames.is_empty()).then(|| whole(frame, descriptor.frames));
         let frame = whole.as_ref().unwrap_or(frame);
         if let Some(fields) = nameless_error::<K>(&frame.data) {
@@ -137,8 +141,7 @@ impl<K: StreamKind> Progress<K> {
         if let Some(foreign) = self.foreign(|field| K::parameter(&event, field)) {
             return Accepted::Failed(foreign);
         }
-        let number = K::sequence(&event).or_else(|| frame_number(frame));
-        let counts = match self.advance(number, frame) {
+        let counts = match self.advance(K::sequence(&event), frame) {
             Ok(Advance::Seen) => return Accepted::Seen,
             Ok(Advance::Counts) => true,
             Ok(Advance::Unnumbered) => false,
@@ -172,7 +175,7 @@ impl<K: StreamKind> Progress<K> {
         }
         let number = K::DESCRIPTOR.sequence;
         let number = number.and_then(|sequence| unknown_number(fields, sequence));
-        match self.advance(number.or_else(|| frame_number(frame)), frame) {
+        match self.advance(number, frame) {
             Ok(Advance::Seen) => Accepted::Seen,
             Ok(_) => Accepted::Failed(said::<K>(fields, frame, sender, response)),
             Err(gap) => Accepted::Failed(gap),
@@ -185,7 +188,8 @@ impl<K: StreamKind> Progress<K> {
         match self.advance(frame_number(frame), frame) {
             Ok(Advance::Seen) => Accepted::Seen,
             Err(gap) => Accepted::Failed(gap),
-            Ok(_) => {
+            Ok(advance) => {
+                self.events_seen += u64::from(matches!(advance, Advance::Counts));
                 let error = Error::decode(&frame.data, error);
                 Accepted::Unreadable(error.with_position(last_event_id, events_seen))
             }
@@ -196,7 +200,7 @@ impl<K: StreamKind> Progress<K> {
     fn advance(&mut self, number: Option<u64>, frame: &Frame<'_>) -> Result<Advance, Error> {
         if K::DESCRIPTOR.sequence.is_none() {
             self.advanced = true;
-            if frame.has_id {
+            if !frame.last_event_id.is_empty() {
                 self.last_event_id.clear();
                 self.last_event_id.push_str(frame.last_event_id);
             }

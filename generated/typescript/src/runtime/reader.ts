@@ -14,7 +14,14 @@ import { tell } from "./interceptors.js";
 import { isObject, parseJson, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
-import { decideResume, streamPosition, type ResumeRule, type StreamPosition } from "./resume.js";
+import {
+  asksFor,
+  decideResume,
+  streamPosition,
+  withOptions,
+  type ResumeRule,
+  type StreamPosition,
+} from "./resume.js";
 import type { Failure } from "./retry.js";
 import { frameDecoder, type Decoder, type Frame, type FrameLimits } from "./sse.js";
 import type { Call } from "./timeouts.js";
@@ -73,12 +80,17 @@ const ignore = (): void => {};
 /** Makes a reader that sends nothing before it is asked for something. */
 export function eventReader<Event>(
   transport: Transport,
-  request: OperationRequest,
+  given: OperationRequest,
   rule: StreamRule,
-  options: CallOptions,
+  givenOptions: CallOptions,
   observe: (event: Event, kind: string) => void,
 ): EventReader<Event> {
   const { settings } = transport;
+  const { resume } = rule;
+  const [request, options] =
+    resume && asksFor(given, resume)
+      ? withOptions(given, givenOptions, resume)
+      : [given, givenOptions];
   const { discriminator, endings, error: errorRule, mediaType = "text/event-stream" } = rule;
   const position = streamPosition(request, rule);
   const roles = new Map<string, "heartbeat" | "complete" | "failed">(Object.entries(endings));
@@ -151,7 +163,7 @@ export function eventReader<Event>(
     const accepted = await transport.send(call as Call, asked, asking, sending);
     const { status, headers, body } = accepted.response;
     const type = headers.get("content-type")?.replace(/;.*/s, "").trim() ?? "";
-    if (status === 204 && rule.resume?.statuses[204] === "finished") {
+    if (status === 204 && resume?.statuses[204] === "finished" && asksFor(asked, resume)) {
       if (attempt) throw truncated();
       ending = "complete";
     } else if (type.toLowerCase() === mediaType.toLowerCase() && body) {
@@ -187,7 +199,7 @@ export function eventReader<Event>(
     const failure = breakOf(reason);
     if (!again && failure.kind === "reset") {
       // A timeout says more than that the stream was cut.
-      throw reason instanceof APITimeoutError || !endsWithEvent ? reason : truncated(reason);
+      throw reason instanceof APITimeoutError ? reason : truncated(reason);
     }
     fruitless += 1;
     const { delay, refusal } = decideResume({
