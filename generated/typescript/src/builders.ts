@@ -18,7 +18,8 @@ import type {
   ChatToolChoice,
   ChatUserContent,
 } from "./types/chat.js";
-import type { FallbackList, Metadata, RoutingConfig } from "./types/shared.js";
+import type { Metadata } from "./types/content.js";
+import type { FallbackList, RoutingConfig } from "./types/resilience.js";
 
 /** A call of `chat.completions.create`, put together in steps. */
 export class ChatCompletionsBuilder extends Steps<ChatCompletionRequest> {

@@ -28,7 +28,7 @@ import { type PassingRule, passOn, type RawAnswer, type RawBody } from "./runtim
 import { scoped, type ScopeShape } from "./runtime/scopes.js";
 import type { Transport } from "./runtime/transport.js";
 import { untilDecided, type WaitOptions } from "./runtime/waiting.js";
-import type { Approval } from "./types/shared.js";
+import type { Approval } from "./types/approvals.js";
 
 const traceScope: ScopeShape = {
   headers: {

@@ -8,7 +8,7 @@ import type {
   TextBlockParam,
   ToolResultBlockParam,
   ToolResultContentParam,
-} from "./types/shared.js";
+} from "./types/content.js";
 
 /** A block of text. */
 export function text(text: string): TextBlockParam {

@@ -2,7 +2,7 @@
 
 import { classified, type DetailTable } from "./runtime/classes.js";
 import { APIError } from "./runtime/errors.js";
-import type { ErrorDetails } from "./types/shared.js";
+import type { ErrorDetails } from "./types/errors.js";
 
 /** The request does not keep to the specification. */
 export class BadRequestError extends APIError {

@@ -101,19 +101,35 @@ export {
   ServerCancelledError,
   SpendCapError,
 } from "./errors.js";
-export type * from "./types/admin.js";
+export type * from "./types/approvals.js";
+export type * from "./types/audit.js";
+export type * from "./types/audit-events.js";
+export type * from "./types/cache.js";
 export type * from "./types/chat.js";
+export type * from "./types/chat-events.js";
+export type * from "./types/content.js";
+export type * from "./types/credentials.js";
 export type * from "./types/embeddings.js";
+export type * from "./types/errors.js";
 export type * from "./types/health.js";
+export type * from "./types/keys.js";
+export type * from "./types/message-events.js";
 export type * from "./types/messages.js";
 export type * from "./types/models.js";
+export type * from "./types/pages.js";
+export type * from "./types/policies.js";
+export type * from "./types/projects.js";
 export type * from "./types/protocols.js";
-export type * from "./types/proxy.js";
 export type * from "./types/resilience.js";
+export type * from "./types/run-events.js";
 export type * from "./types/runs.js";
 export type * from "./types/services.js";
-export type * from "./types/shared.js";
 export type * from "./types/tokens.js";
+export type * from "./types/tools.js";
+export type * from "./types/usage.js";
+export type * from "./types/webhook-events.js";
+export type * from "./types/webhooks.js";
+export type * from "./types/workspace-events.js";
 export type * from "./types/workspaces.js";
 export type { TraceScope, WithUpstreamKeyScope } from "./client.js";
 export { ChatCompletionsBuilder } from "./builders.js";

@@ -17,7 +17,7 @@ import type {
   RunFailedNotice,
   SpendCapExceededNotice,
   WebhookTestNotice,
-} from "./types/shared.js";
+} from "./types/webhook-events.js";
 
 export { WebhookSignatureError } from "./runtime/webhooks.js";
 

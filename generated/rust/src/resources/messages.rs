@@ -73,7 +73,7 @@ impl Messages {
     /// Count input tokens
     ///
     /// Counts what a request would cost in input tokens, without asking the model for an answer. The path
-    /// `/v1/messages/count_tokens`, by which Anthropic's clients ask, leads here too.
+    /// `/v1/messages/count_tokens`, by which the vendor's own clients ask, leads here too.
     pub fn count_tokens(&self, body: types::CountTokensRequest) -> Call<Json<types::TokenCount>> {
         let mut request = Request::new(&COUNT_TOKENS);
         request.json(&body);

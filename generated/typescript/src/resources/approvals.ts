@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { Approval } from "../types/shared.js";
+import type { Approval } from "../types/approvals.js";
 
 /** Parameters to: Get an approval. */
 export interface ApprovalsResourceGetParams {

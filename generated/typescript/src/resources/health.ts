@@ -3,12 +3,8 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, readText, type ResponsePromise } from "../runtime/responses.js";
-import type {
-  EventSchemaDocument,
-  Readiness,
-  SpecDocument,
-  UpstreamHealthList,
-} from "../types/health.js";
+import type { EventSchemaDocument, Readiness, SpecDocument } from "../types/health.js";
+import type { UpstreamHealthList } from "../types/resilience.js";
 
 /** Whether the gateway lives, is ready, and what it speaks. */
 export class Health extends ApiResource {

@@ -5,8 +5,12 @@ import { waitForApproval } from "../pending.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import { MessageStream } from "../streams/message.js";
-import type { CountTokensRequest, MessageRequest } from "../types/messages.js";
-import type { MessageResponse, TokenCount } from "../types/shared.js";
+import type {
+  CountTokensRequest,
+  MessageRequest,
+  MessageResponse,
+  TokenCount,
+} from "../types/messages.js";
 
 /** Single answers of a model, whole or streamed. */
 export class Messages extends ApiResource {
@@ -56,7 +60,7 @@ export class Messages extends ApiResource {
    * Count input tokens.
    *
    * Counts what a request would cost in input tokens, without asking the model for an answer. The path
-   * `/v1/messages/count_tokens`, by which Anthropic's clients ask, leads here too.
+   * `/v1/messages/count_tokens`, by which the vendor's own clients ask, leads here too.
    */
   countTokens(body: CountTokensRequest, options?: RequestOptions): ResponsePromise<TokenCount> {
     const request: OperationRequest = {

@@ -5,12 +5,12 @@ import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import type {
   Model,
+  ModelCapability,
   ModelList,
   ModelOrder,
   ModelRecommendation,
   ModelRecommendRequest,
 } from "../types/models.js";
-import type { ModelCapability } from "../types/shared.js";
 
 /** Parameters to: List the models. */
 export interface ModelsListParams {

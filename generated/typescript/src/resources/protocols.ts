@@ -3,8 +3,7 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { ProtocolList } from "../types/protocols.js";
-import type { ProtocolManifest } from "../types/shared.js";
+import type { ProtocolList, ProtocolManifest } from "../types/protocols.js";
 
 /** How each provider is spoken to. */
 export class Protocols extends ApiResource {

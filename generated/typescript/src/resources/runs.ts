@@ -7,6 +7,7 @@ import { listPages, type PagePromise } from "../runtime/pages.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
 import { RunStream } from "../streams/run.js";
+import type { SortOrder } from "../types/pages.js";
 import type {
   Run,
   RunCancelRequest,
@@ -15,7 +16,6 @@ import type {
   RunResultEnvelope,
   RunStatus,
 } from "../types/runs.js";
-import type { SortOrder } from "../types/shared.js";
 
 /** Parameters to: List runs. */
 export interface RunsListParams {

@@ -4,8 +4,8 @@ import { ApiResource, type RequestOptions } from "../configuration.js";
 import { byCursorLastId } from "../lists.js";
 import { listPages, type PagePromise } from "../runtime/pages.js";
 import type { OperationRequest } from "../runtime/request.js";
+import type { SortOrder } from "../types/pages.js";
 import type { CallableService, CallableServiceList } from "../types/services.js";
-import type { SortOrder } from "../types/shared.js";
 
 /** Parameters to: List the services that may be called. */
 export interface ServicesResourceListParams {

@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { TokenCount } from "../types/shared.js";
+import type { TokenCount } from "../types/messages.js";
 import type { CostEstimate, TokenCostRequest, TokenCountRequest } from "../types/tokens.js";
 
 /** Tokens, counted and priced. */

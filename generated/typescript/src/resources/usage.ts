@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { UsageGrouping, UsageSummary } from "../types/shared.js";
+import type { UsageGrouping, UsageSummary } from "../types/usage.js";
 
 /** Parameters to: Sum up usage. */
 export interface UsageResourceGetParams {

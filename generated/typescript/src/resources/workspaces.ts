@@ -6,12 +6,11 @@ import { listPages, type PagePromise } from "../runtime/pages.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../runtime/responses.js";
 import { WorkspaceStream } from "../streams/workspace.js";
-import type { SortOrder } from "../types/shared.js";
+import type { OldestFirstOrder, SortOrder } from "../types/pages.js";
 import type {
   ClientId,
   DraftDecisionRequest,
   EndConversationRequest,
-  OldestFirstOrder,
   SendMessageRequest,
   SendMessageResponse,
   TypingPreviewRequest,

@@ -5,7 +5,7 @@ import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { EventStream } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
-import type { AuditStreamEvent } from "../types/admin.js";
+import type { AuditStreamEvent } from "../types/audit-events.js";
 
 const rule: StreamRule = {
   discriminator: "type",

@@ -6,7 +6,8 @@ import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { Sum, type SumRule } from "../runtime/sums.js";
 import type { Transport } from "../runtime/transport.js";
-import type { ChatCompletion, ChatCompletionChunk } from "../types/chat.js";
+import type { ChatCompletion } from "../types/chat.js";
+import type { ChatCompletionChunk } from "../types/chat-events.js";
 
 const rule: StreamRule = {
   endings: {},

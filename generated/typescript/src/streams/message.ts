@@ -6,15 +6,15 @@ import { assembled, type AssemblyRule } from "../runtime/assembly.js";
 import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
+import type { ToolUseBlock } from "../types/content.js";
 import type {
   ContentBlockDeltaEvent,
   ContentBlockStartEvent,
   MessageDeltaEvent,
-  MessageResponse,
   MessageStartEvent,
   MessageStreamEvent,
-  ToolUseBlock,
-} from "../types/shared.js";
+} from "../types/message-events.js";
+import type { MessageResponse } from "../types/messages.js";
 
 const rule: StreamRule = {
   discriminator: "type",

@@ -6,8 +6,9 @@ import { assembled, type AssemblyRule } from "../runtime/assembly.js";
 import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import type { RunCompleteEvent, RunResult, RunStreamEvent } from "../types/runs.js";
-import type { ToolUseBlock } from "../types/shared.js";
+import type { ToolUseBlock } from "../types/content.js";
+import type { RunCompleteEvent, RunStreamEvent } from "../types/run-events.js";
+import type { RunResult } from "../types/runs.js";
 
 const rule: StreamRule = {
   discriminator: "type",

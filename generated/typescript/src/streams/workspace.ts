@@ -5,7 +5,7 @@ import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { EventStream } from "../runtime/stream.js";
 import type { Transport } from "../runtime/transport.js";
-import type { WorkspaceEvent } from "../types/workspaces.js";
+import type { WorkspaceEvent } from "../types/workspace-events.js";
 
 const rule: StreamRule = {
   discriminator: "type",

@@ -43,8 +43,6 @@ MODEL_ATTRIBUTES = frozenset(
     model_validate_strings parse_file parse_obj parse_raw schema schema_json to_dict
     update_forward_refs validate""".split()
 )
-PLAIN_FOLDERS = frozenset({"schemas", "components", "paths"})
-"""Folders whose name says nothing that a module's name should say."""
 
 
 def attribute(text: str) -> str:

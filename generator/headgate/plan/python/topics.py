@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.directions import reached
 from headgate.names import Scope
-from headgate.plan.python.names import KEYWORDS, PLAIN_FOLDERS, attribute
+from headgate.plan.python.names import KEYWORDS, attribute
+from headgate.plan.topics import file_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from headgate.ir.api import Api
     from headgate.ir.operations import Operation, Resource
-    from headgate.ir.types import Definition, TypeExpr, TypeId
+    from headgate.ir.types import TypeExpr, TypeId
 
 
 def type_modules(api: Api) -> Mapping[TypeId, str]:
     """Name the module of each definition; no two modules need each other on import."""
-    files = {definition.location.file for definition in api.definitions.values()}
-    if len(files) > 1:
-        return _by_file(api.definitions, files)
-    return _by_resource(api)
+    topics = file_topics(api.definitions)
+    return _by_resource(api) if topics is None else _by_file(topics)
 
 
-def _by_file(
-    definitions: Mapping[TypeId, Definition], files: set[str]
-) -> dict[TypeId, str]:
-    root = os.path.commonpath([PurePath(file).parent for file in files])
+def _by_file(topics: Mapping[TypeId, str]) -> dict[TypeId, str]:
     scope = Scope(KEYWORDS, fold_case=True)
-    by_topic: dict[str, str] = {}
-    for file in sorted(files):
-        topic = _topic(PurePath(file), PurePath(root))
-        if topic not in by_topic:
-            by_topic[topic] = scope.claim(topic, "types").text
-    return {
-        id_: by_topic[_topic(PurePath(definition.location.file), PurePath(root))]
-        for id_, definition in definitions.items()
-    }
-
-
-def _topic(file: PurePath, root: PurePath) -> str:
-    folders = file.relative_to(root).parent.parts if file.is_relative_to(root) else ()
-    telling = [folder for folder in folders if folder not in PLAIN_FOLDERS]
-    return attribute("_".join((file.stem, *telling))) or "types"
+    modules: dict[str, str] = {}
+    found: dict[TypeId, str] = {}
+    for id_, words in topics.items():
+        topic = attribute(words) or "types"
+        if topic not in modules:
+            modules[topic] = scope.claim(topic, "types").text
+        found[id_] = modules[topic]
+    return found
 
 
 def _by_resource(api: Api) -> dict[TypeId, str]:

@@ -1,14 +1,16 @@
-"""Which module each definition belongs to: that of the resource that uses it."""
+"""Which module each definition belongs to: its file's, or its resource's."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.directions import reached
+from headgate.names import Scope
+from headgate.plan.topics import file_topics
 from headgate.plan.typescript.names import folder_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from headgate.ir.api import Api
     from headgate.ir.operations import Operation, Resource
@@ -20,9 +22,13 @@ SHARED = "types/shared"
 def type_modules(api: Api) -> dict[TypeId, str]:
     """Give the module of each definition, below `src` and without an ending.
 
-    A definition that one resource of the first level alone leads to is in that
+    A document in several files has a module for each of them. In one file, a
+    definition that one resource of the first level alone leads to is in that
     resource's module; all others are shared.
     """
+    topics = file_topics(api.definitions)
+    if topics is not None:
+        return _by_file(topics)
     owners: dict[TypeId, set[str]] = {}
     known: dict[TypeId, list[TypeId]] = {}
     for module, operations in _groups(api.root):
@@ -30,6 +36,17 @@ def type_modules(api: Api) -> dict[TypeId, str]:
         for type_id in reached(known, api.definitions, mentioned):
             owners.setdefault(type_id, set()).add(module)
     return {type_id: _only(owners.get(type_id, set())) for type_id in api.definitions}
+
+
+def _by_file(topics: Mapping[TypeId, str]) -> dict[TypeId, str]:
+    files = Scope(fold_case=True)
+    modules: dict[str, str] = {}
+    for words in topics.values():
+        name = folder_name(words)
+        if name not in modules:
+            flat = name.replace("-", "_")
+            modules[name] = f"types/{name}{files.claim(flat).text.removeprefix(flat)}"
+    return {id_: modules[folder_name(words)] for id_, words in topics.items()}
 
 
 def _only(modules: set[str]) -> str:

@@ -70,8 +70,8 @@ class MessagesResource(Resource):
         """Count input tokens.
 
         Counts what a request would cost in input tokens, without asking the model for
-        an answer. The path `/v1/messages/count_tokens`, by which Anthropic's clients
-        ask, leads here too.
+        an answer. The path `/v1/messages/count_tokens`, by which the vendor's own
+        clients ask, leads here too.
         """
         return self._core.fetch(
             MESSAGES_COUNT_TOKENS,
@@ -134,8 +134,8 @@ class AsyncMessagesResource(AsyncResource):
         """Count input tokens.
 
         Counts what a request would cost in input tokens, without asking the model for
-        an answer. The path `/v1/messages/count_tokens`, by which Anthropic's clients
-        ask, leads here too.
+        an answer. The path `/v1/messages/count_tokens`, by which the vendor's own
+        clients ask, leads here too.
         """
         return await self._core.fetch(
             MESSAGES_COUNT_TOKENS,

@@ -5,8 +5,14 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
-import type { ApprovalDecisionRequest, ApprovalList } from "../../types/admin.js";
-import type { Approval, ApprovalKind, ApprovalStatus, SortOrder } from "../../types/shared.js";
+import type {
+  Approval,
+  ApprovalDecisionRequest,
+  ApprovalKind,
+  ApprovalList,
+  ApprovalStatus,
+} from "../../types/approvals.js";
+import type { SortOrder } from "../../types/pages.js";
 
 /** Parameters to: List the approvals. */
 export interface ApprovalsListParams {

@@ -6,8 +6,8 @@ import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
 import { AuditStream } from "../../streams/audit.js";
-import type { AuditLog, AuditLogDetail, AuditLogList, PolicyResult } from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+import type { AuditLog, AuditLogDetail, AuditLogList, PolicyResult } from "../../types/audit.js";
+import type { SortOrder } from "../../types/pages.js";
 
 /** Parameters to: List what was asked of the gateway. */
 export interface AuditLogsListParams {

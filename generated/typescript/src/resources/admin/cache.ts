@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import type { OperationRequest } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
-import type { CacheFlushed, CacheFlushRequest, CacheStats } from "../../types/admin.js";
+import type { CacheFlushed, CacheFlushRequest, CacheStats } from "../../types/cache.js";
 
 /** The response cache. */
 export class Cache extends ApiResource {

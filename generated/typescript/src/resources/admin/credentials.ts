@@ -11,8 +11,8 @@ import type {
   CredentialRotateRequest,
   CredentialSchema,
   CredentialUpdateRequest,
-} from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+} from "../../types/credentials.js";
+import type { SortOrder } from "../../types/pages.js";
 
 /** Parameters to: List the upstream credentials. */
 export interface CredentialsListParams {

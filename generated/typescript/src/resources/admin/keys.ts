@@ -13,8 +13,9 @@ import type {
   KeyRotateRequest,
   KeyStatus,
   KeyUpdateRequest,
-} from "../../types/admin.js";
-import type { SortOrder, UsageGrouping, UsageSummary } from "../../types/shared.js";
+} from "../../types/keys.js";
+import type { SortOrder } from "../../types/pages.js";
+import type { UsageGrouping, UsageSummary } from "../../types/usage.js";
 import { SpendCaps } from "./keys/spend-caps.js";
 
 /** Parameters to: List the gateway keys. */

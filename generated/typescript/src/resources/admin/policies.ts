@@ -5,6 +5,7 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
+import type { SortOrder } from "../../types/pages.js";
 import type {
   Policy,
   PolicyCreateRequest,
@@ -15,8 +16,7 @@ import type {
   PolicyUpdateRequest,
   PolicyVersion,
   PolicyVersionList,
-} from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+} from "../../types/policies.js";
 
 /** Parameters to: List the policies. */
 export interface PoliciesListParams {

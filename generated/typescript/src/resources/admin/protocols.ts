@@ -3,8 +3,12 @@
 import { ApiResource, type RequestOptions } from "../../configuration.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
-import type { ProtocolDraft, ProtocolManifestInput, ProtocolVerdict } from "../../types/admin.js";
-import type { ProtocolManifest } from "../../types/shared.js";
+import type {
+  ProtocolDraft,
+  ProtocolManifest,
+  ProtocolManifestInput,
+  ProtocolVerdict,
+} from "../../types/protocols.js";
 
 /** Providers that are added or changed while the gateway runs. */
 export class AdminProtocols extends ApiResource {

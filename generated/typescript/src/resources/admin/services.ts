@@ -5,13 +5,13 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
+import type { SortOrder } from "../../types/pages.js";
 import type {
   Service,
   ServiceCreateRequest,
   ServiceList,
   ServiceUpdateRequest,
-} from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+} from "../../types/services.js";
 
 /** Parameters to: List the services. */
 export interface ServicesListParams {

@@ -5,8 +5,8 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
-import type { Session, SessionList } from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+import type { Session, SessionList } from "../../types/audit.js";
+import type { SortOrder } from "../../types/pages.js";
 
 /** Parameters to: List the sessions. */
 export interface SessionsListParams {

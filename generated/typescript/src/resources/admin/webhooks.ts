@@ -5,6 +5,7 @@ import { byCursorLastId } from "../../lists.js";
 import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
+import type { SortOrder } from "../../types/pages.js";
 import type {
   Webhook,
   WebhookCreateRequest,
@@ -15,8 +16,7 @@ import type {
   WebhookRotateRequest,
   WebhookUpdateRequest,
   WebhookWithSecret,
-} from "../../types/admin.js";
-import type { SortOrder } from "../../types/shared.js";
+} from "../../types/webhooks.js";
 
 /** Parameters to: List the webhooks. */
 export interface WebhooksListParams {

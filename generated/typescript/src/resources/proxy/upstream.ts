@@ -4,7 +4,7 @@ import { ApiResource, type PendingOptions } from "../../configuration.js";
 import { waitForApproval } from "../../pending.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, type ResponsePromise } from "../../runtime/responses.js";
-import type { ProxyAnswer, ProxyBody } from "../../types/proxy.js";
+import type { ProxyAnswer, ProxyBody } from "../../types/services.js";
 
 /** Parameters to: Read from the key's own upstream. */
 export interface UpstreamGetParams {

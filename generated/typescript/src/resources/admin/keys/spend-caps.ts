@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../../../configuration.js";
 import { type OperationRequest, segment } from "../../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../../runtime/responses.js";
-import type { SpendCap, SpendCapList, SpendCapRequest, SpendPeriod } from "../../../types/admin.js";
+import type { SpendCap, SpendCapList, SpendCapRequest, SpendPeriod } from "../../../types/usage.js";
 
 /** How much may be spent with a key. */
 export class SpendCaps extends ApiResource {
