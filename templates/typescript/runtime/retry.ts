@@ -156,15 +156,14 @@ export class RetryQuota {
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const milliseconds = decimal(headers.get("retry-after-ms"));
   if (milliseconds !== undefined) return milliseconds;
-  const text = headers.get("retry-after")?.trim() ?? "";
+  const text = headers.get("retry-after") ?? "";
   const seconds = decimal(text);
-  if (seconds !== undefined) return seconds * 1_000;
-  const date = httpDate(text, now);
-  return date === undefined ? undefined : Math.max(0, date - now);
+  return seconds === undefined ? untilDate(text, now) : seconds * 1_000;
 }
 
+/** Reads a number; `Headers` gives values without the white space around them. */
 function decimal(text: string | null): number | undefined {
-  return text !== null && /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : undefined;
+  return /^\d+(\.\d+)?$/.test(text ?? "") ? Number(text) : undefined;
 }
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`. */
@@ -172,22 +171,18 @@ const DATE = /^\w+, ([ \d]\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d):([0-5]\d|60
 /** `Sun Nov  6 08:49:37 1994`. */
 const ASCTIME = /^(\w{3}) (\w{3}) (..) (\S+) (\d{4})$/;
 
-const FIFTY_YEARS = 50 * 365.25 * 86_400_000;
+const CENTURY = 3_155_760_000_000;
 
 /**
- * Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` alone takes many more. A year of
- * two digits that is more than fifty years ahead is one of the century before.
+ * Reads the three forms of RFC 9110, section 5.6.7; `Date.parse` alone takes many more, and a year
+ * of two digits for one of 1950 to 2049. What is fifty years past or more is of the century ahead.
  */
-function httpDate(text: string, now: number): number | undefined {
-  const found = DATE.exec(text.replace(ASCTIME, "$1, $3 $2 $5 $4 GMT"));
-  if (found === null) return undefined;
+function untilDate(text: string, now: number): number | undefined {
+  const found = DATE.exec(text.replace(ASCTIME, "$1, $3 $2 $5 $4 GMT")) ?? [];
   const [, day, , month, year = "", minute, seconds] = found;
-  const century = year.length > 2 ? "" : `${new Date(now).getUTCFullYear()}`.slice(0, 2);
-  const moment = new Date(`${day} ${month} ${century}${year} ${minute}:00 GMT`);
-  if (century && moment.getTime() - now > FIFTY_YEARS) {
-    moment.setUTCFullYear(moment.getUTCFullYear() - 100);
-  }
+  const moment = new Date(`${day} ${month} ${year} ${minute} GMT`);
   // A day or an hour that there is not would come out as another.
   if (moment.getUTCDate() !== Number(day)) return undefined;
-  return moment.getTime() + Number(seconds) * 1_000;
+  const ahead = moment.setUTCSeconds(Number(seconds)) - now;
+  return Math.max(0, year[2] || ahead > -CENTURY / 2 ? ahead : ahead + CENTURY);
 }
