@@ -87,8 +87,19 @@ def _check_nested(findings: Findings, stream: Part, streams: dict[str, Part]) ->
             )
 
 
+_MEANINGS = ("finished", "unknown", "expired")
+
+
 def _check_resume(findings: Findings, stream: Part) -> None:
     resume = stream.object("resume")
+    statuses = resume.object("statuses")
+    for status, meaning in statuses.value.items():
+        if meaning not in _MEANINGS or not status.isdecimal():
+            findings.error(
+                "impossible-resume",
+                "a status of a resumed stream means one of " + ", ".join(_MEANINGS),
+                (*statuses.tokens, status),
+            )
     name = resume.text("operation")
     if name is None:
         return
