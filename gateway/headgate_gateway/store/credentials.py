@@ -7,8 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.store.database import Database
-from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import credentials, keys, projects, services
+from headgate_gateway.store.paging import Page, PageRequest
+from headgate_gateway.store.rows import (
+    delete_row,
+    page_of,
+    project_exists,
+    row_of,
+)
+from headgate_gateway.store.tables import credentials, keys, services
 
 
 class CredentialStore:
@@ -20,32 +26,23 @@ class CredentialStore:
     async def create(self, values: dict[str, Any]) -> sa.RowMapping | None:
         """A new credential; None when its project does not exist."""
         async with self._database.writing() as connection:
-            project = sa.select(projects.c.id).where(
-                projects.c.id == values["project_id"]
-            )
-            if (await connection.execute(project)).first() is None:
+            if not await project_exists(connection, values["project_id"]):
                 return None
             await connection.execute(credentials.insert().values(values))
-            return await _one(connection, values["id"])
+            return await row_of(connection, credentials, values["id"])
 
     async def get(self, credential_id: str) -> sa.RowMapping | None:
         """The credential, or None."""
         async with self._database.reading() as connection:
-            return await _one(connection, credential_id)
+            return await row_of(connection, credentials, credential_id)
 
     async def page(
         self, page: PageRequest, *, project_id: str | None, provider: str | None
     ) -> Page:
         """One page of credentials, of one project or provider when asked."""
-        query = sa.select(credentials)
-        if project_id is not None:
-            query = query.where(credentials.c.project_id == project_id)
-        if provider is not None:
-            query = query.where(credentials.c.provider == provider)
-        async with self._database.reading() as connection:
-            return await read_page(
-                connection, query, id_column=credentials.c.id, page=page
-            )
+        return await page_of(
+            self._database, credentials, page, project_id=project_id, provider=provider
+        )
 
     async def update(
         self, credential_id: str, changes: dict[str, Any]
@@ -57,7 +54,11 @@ class CredentialStore:
                 .where(credentials.c.id == credential_id)
                 .values(**changes)
             )
-            return await _one(connection, credential_id) if changed.rowcount else None
+            return (
+                await row_of(connection, credentials, credential_id)
+                if changed.rowcount
+                else None
+            )
 
     async def delete(self, credential_id: str) -> bool:
         """Whether there was one; 409 while something uses it."""
@@ -70,10 +71,7 @@ class CredentialStore:
                     raise GatewayError(
                         "resource_in_use", "A key or a service uses the credential."
                     )
-            deleted = await connection.execute(
-                credentials.delete().where(credentials.c.id == credential_id)
-            )
-            return deleted.rowcount > 0
+            return await delete_row(connection, credentials, credential_id)
 
     async def for_provider(
         self, provider: str, *, project_id: str, key_id: str | None
@@ -117,12 +115,7 @@ class CredentialStore:
                 .where(same)
                 .values(sealed=sealed, kek_version=version)
             )
-            return await _one(connection, row["id"])
-
-
-async def _one(connection: AsyncConnection, credential_id: str) -> sa.RowMapping | None:
-    query = sa.select(credentials).where(credentials.c.id == credential_id)
-    return (await connection.execute(query)).mappings().one_or_none()
+            return await row_of(connection, credentials, row["id"])
 
 
 async def require_credential(
@@ -131,7 +124,7 @@ async def require_credential(
     """404 when a project is to use a credential that it has not."""
     if credential_id is None:
         return
-    row = await _one(connection, credential_id)
+    row = await row_of(connection, credentials, credential_id)
     if row is None or row["project_id"] != project_id:
         raise GatewayError(
             "not_found", "There is no such credential.", param="credential_id"

@@ -13,8 +13,14 @@ from headgate_gateway.json import JsonObject
 from headgate_gateway.keys import Secret
 from headgate_gateway.store.credentials import require_credential
 from headgate_gateway.store.database import Database
-from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import keys, projects, secrets
+from headgate_gateway.store.paging import Page, PageRequest
+from headgate_gateway.store.rows import (
+    delete_row,
+    page_of,
+    project_exists,
+    row_of,
+)
+from headgate_gateway.store.tables import keys, secrets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +143,7 @@ class KeyStore:
     ) -> sa.RowMapping | None:
         """A new key with its first secret; None when its project does not exist."""
         async with self._database.writing() as connection:
-            project = sa.select(projects.c.id).where(
-                projects.c.id == values["project_id"]
-            )
-            if (await connection.execute(project)).first() is None:
+            if not await project_exists(connection, values["project_id"]):
                 return None
             await require_credential(
                 connection, values["credential_id"], project_id=values["project_id"]
@@ -154,28 +157,22 @@ class KeyStore:
     async def get(self, key_id: str) -> sa.RowMapping | None:
         """The key, or None."""
         async with self._database.reading() as connection:
-            query = sa.select(keys).where(keys.c.id == key_id)
-            return (await connection.execute(query)).mappings().one_or_none()
+            return await row_of(connection, keys, key_id)
 
     async def page(
         self, page: PageRequest, *, project_id: str | None, status: str | None
     ) -> Page:
         """One page of keys, of one project or status when asked."""
-        query = sa.select(keys)
-        if project_id is not None:
-            query = query.where(keys.c.project_id == project_id)
-        if status is not None:
-            query = query.where(keys.c.status == status)
-        async with self._database.reading() as connection:
-            return await read_page(connection, query, id_column=keys.c.id, page=page)
+        return await page_of(
+            self._database, keys, page, project_id=project_id, status=status
+        )
 
     async def update(
         self, key_id: str, changes: dict[str, Any]
     ) -> sa.RowMapping | None:
         """The key with ``changes`` made, or None when there is none."""
         async with self._database.writing() as connection:
-            query = sa.select(keys).where(keys.c.id == key_id)
-            row = (await connection.execute(query)).mappings().one_or_none()
+            row = await row_of(connection, keys, key_id)
             if row is None or not changes:
                 return row
             await require_credential(
@@ -213,8 +210,7 @@ class KeyStore:
         """Whether there was one to delete."""
         async with self._database.writing() as connection:
             await connection.execute(secrets.delete().where(secrets.c.key_id == key_id))
-            deleted = await connection.execute(keys.delete().where(keys.c.id == key_id))
-            return deleted.rowcount > 0
+            return await delete_row(connection, keys, key_id)
 
     async def touch(self, key_ids: set[str]) -> None:
         """Remember that these keys were used just now."""

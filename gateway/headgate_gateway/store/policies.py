@@ -6,16 +6,21 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import rfc3339
-from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
-from headgate_gateway.store.paging import Page, PageRequest, read_page
+from headgate_gateway.store.paging import Page, PageRequest
+from headgate_gateway.store.rows import (
+    delete_row,
+    page_of,
+    project_exists,
+    refuse_taken,
+    row_of,
+)
 from headgate_gateway.store.tables import (
     policies,
     policy_counters,
     policy_versions,
-    projects,
 )
 from headgate_gateway.store.upserts import insert_into
 
@@ -30,27 +35,26 @@ class PolicyStore:
         """A new policy; None without its project, 409 when the name is taken."""
         async with self._database.writing() as connection:
             project_id: str = values["project_id"]
-            project = sa.select(projects.c.id).where(projects.c.id == project_id)
-            if (await connection.execute(project)).first() is None:
+            if not await project_exists(connection, project_id):
                 return None
-            await _refuse_taken(connection, values["name"], project_id, except_id="")
+            await refuse_taken(
+                connection,
+                policies,
+                values["name"],
+                project_id=project_id,
+                except_id="",
+            )
             await connection.execute(policies.insert().values(values))
             return await _versioned(connection, values["id"])
 
     async def get(self, policy_id: str) -> sa.RowMapping | None:
         """The policy, or None."""
         async with self._database.reading() as connection:
-            return await _one(connection, policy_id)
+            return await row_of(connection, policies, policy_id)
 
     async def page(self, page: PageRequest, *, project_id: str | None) -> Page:
         """One page of policies, of one project when asked."""
-        query = sa.select(policies)
-        if project_id is not None:
-            query = query.where(policies.c.project_id == project_id)
-        async with self._database.reading() as connection:
-            return await read_page(
-                connection, query, id_column=policies.c.id, page=page
-            )
+        return await page_of(self._database, policies, page, project_id=project_id)
 
     async def of_project(self, project_id: str) -> list[sa.RowMapping]:
         """All policies of a project, the oldest first."""
@@ -67,14 +71,15 @@ class PolicyStore:
     ) -> sa.RowMapping | None:
         """The policy with ``changes`` made, as a new version."""
         async with self._database.writing() as connection:
-            row = await _one(connection, policy_id)
+            row = await row_of(connection, policies, policy_id)
             if row is None:
                 return None
             if "name" in changes:
-                await _refuse_taken(
+                await refuse_taken(
                     connection,
+                    policies,
                     changes["name"],
-                    row["project_id"],
+                    project_id=row["project_id"],
                     except_id=policy_id,
                 )
             await connection.execute(
@@ -91,20 +96,11 @@ class PolicyStore:
                 await connection.execute(
                     table.delete().where(table.c.policy_id == policy_id)
                 )
-            deleted = await connection.execute(
-                policies.delete().where(policies.c.id == policy_id)
-            )
-            return deleted.rowcount > 0
+            return await delete_row(connection, policies, policy_id)
 
     async def versions(self, page: PageRequest, *, policy_id: str) -> Page:
         """One page of the versions of a policy."""
-        query = sa.select(policy_versions).where(
-            policy_versions.c.policy_id == policy_id
-        )
-        async with self._database.reading() as connection:
-            return await read_page(
-                connection, query, id_column=policy_versions.c.id, page=page
-            )
+        return await page_of(self._database, policy_versions, page, policy_id=policy_id)
 
     async def count(
         self, policy_id: str, *, rule: str, subject: str, window_start: int
@@ -157,7 +153,7 @@ def policy_object(row: sa.RowMapping) -> JsonObject:
 
 async def _versioned(connection: AsyncConnection, policy_id: str) -> sa.RowMapping:
     """The policy as it is now, which is kept as a version."""
-    row = await _one(connection, policy_id)
+    row = await row_of(connection, policies, policy_id)
     if row is None:
         raise LookupError(policy_id)
     await connection.execute(
@@ -170,20 +166,3 @@ async def _versioned(connection: AsyncConnection, policy_id: str) -> sa.RowMappi
         )
     )
     return row
-
-
-async def _refuse_taken(
-    connection: AsyncConnection, name: str, project_id: str, *, except_id: str
-) -> None:
-    query = sa.select(policies.c.id).where(
-        policies.c.project_id == project_id,
-        policies.c.name == name,
-        policies.c.id != except_id,
-    )
-    if (await connection.execute(query)).first() is not None:
-        raise GatewayError("name_taken", "Another policy has this name.", param="name")
-
-
-async def _one(connection: AsyncConnection, policy_id: str) -> sa.RowMapping | None:
-    query = sa.select(policies).where(policies.c.id == policy_id)
-    return (await connection.execute(query)).mappings().one_or_none()

@@ -11,7 +11,13 @@ from headgate_gateway.ids import new_id
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.outbox import Happening, delivery, write_down
 from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import projects, webhook_deliveries, webhooks
+from headgate_gateway.store.rows import (
+    delete_row,
+    page_of,
+    project_exists,
+    row_of,
+)
+from headgate_gateway.store.tables import webhook_deliveries, webhooks
 
 TEST = "webhook_test"
 """The event that is sent to webhooks that are not active too."""
@@ -39,28 +45,20 @@ class WebhookStore:
 
     async def create(self, values: dict[str, Any]) -> sa.RowMapping | None:
         """A new webhook; None when its project does not exist."""
-        project = sa.select(projects.c.id).where(projects.c.id == values["project_id"])
         async with self._database.writing() as connection:
-            if (await connection.execute(project)).first() is None:
+            if not await project_exists(connection, values["project_id"]):
                 return None
             await connection.execute(webhooks.insert().values(values))
         return await self.get(values["id"])
 
     async def get(self, webhook_id: str) -> sa.RowMapping | None:
         """The webhook, or None."""
-        query = sa.select(webhooks).where(webhooks.c.id == webhook_id)
         async with self._database.reading() as connection:
-            return (await connection.execute(query)).mappings().one_or_none()
+            return await row_of(connection, webhooks, webhook_id)
 
     async def page(self, page: PageRequest, *, project_id: str | None) -> Page:
         """One page of webhooks, of one project when asked."""
-        query = sa.select(webhooks)
-        if project_id is not None:
-            query = query.where(webhooks.c.project_id == project_id)
-        async with self._database.reading() as connection:
-            return await read_page(
-                connection, query, id_column=webhooks.c.id, page=page
-            )
+        return await page_of(self._database, webhooks, page, project_id=project_id)
 
     async def update(
         self, webhook_id: str, changes: dict[str, Any]
@@ -91,10 +89,7 @@ class WebhookStore:
                     webhook_deliveries.c.webhook_id == webhook_id
                 )
             )
-            deleted = await connection.execute(
-                webhooks.delete().where(webhooks.c.id == webhook_id)
-            )
-            return deleted.rowcount > 0
+            return await delete_row(connection, webhooks, webhook_id)
 
     async def listens(self, project_id: str) -> bool:
         """Whether a project has a webhook at all."""
