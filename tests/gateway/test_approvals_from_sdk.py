@@ -8,7 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from headgate_sdk import APITimeoutError, AsyncHeadgate, Headgate
+from headgate_sdk import (
+    APITimeoutError,
+    ApprovalPendingError,
+    AsyncHeadgate,
+    Headgate,
+)
 from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import ProxyBench, running_bench
 from tests.gateway.test_approvals import CHARGE, decide, require_approval
@@ -33,10 +38,11 @@ def key(proxy: ProxyBench) -> str:
 
 
 def asked(sdk: Headgate) -> str:
-    answer = sdk.post(CHARGE, json={"amount": 10})
-    assert answer.status_code == 202, answer.text
-    approval_id: str = answer.json()["approval_id"]
-    return approval_id
+    """The approval that a request waits for, as the error of a call tells it."""
+    with pytest.raises(ApprovalPendingError) as caught:
+        sdk.post(CHARGE, json={"amount": 10})
+    assert caught.value.approval_id is not None
+    return caught.value.approval_id
 
 
 @pytest.mark.parametrize("decision", ["approved", "rejected"])
