@@ -372,7 +372,9 @@ async def open_gateway(settings: Settings) -> Gateway:
             most=settings.max_requests, most_of_one=settings.max_requests_per_key
         ),
         limit_store=limit_store,
-        cache=CacheStore(database),
+        cache=CacheStore(
+            database, most=settings.cache_entries, most_bytes=settings.cache_bytes
+        ),
         runs=runs,
         workspaces=workspaces,
         workspace_followers=WorkspaceFollowers(workspaces),

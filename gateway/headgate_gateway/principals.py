@@ -108,6 +108,15 @@ class Authenticator:
             raise _forbidden("This route needs an admin key.")
         return Principal("admin", self._default_project, digest=owner.digest)
 
+    @staticmethod
+    def check(request: Request, secret: str) -> None:
+        """401 unless the request carries this very secret."""
+        given = _bearer(request)
+        if given is None:
+            raise _missing('Send its key as "Authorization: Bearer ...".')
+        if not hmac.compare_digest(given.encode(), secret.encode()):
+            raise _unauthorized("key_invalid", "The key is not known.")
+
     async def principal_again(self, key_id: str | None, *, kind: str) -> Principal:
         """Who asked some time ago, if the key that was used is still good."""
         if key_id is None:

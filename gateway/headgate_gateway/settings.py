@@ -39,6 +39,8 @@ class Settings:
     """The keys over stored credentials, ``VERSION:HEX …``; the first seals."""
     log_level: LogLevel = "info"
     metrics: bool = True
+    metrics_key: str = field(default="", repr=False)
+    """What ``/metrics`` is opened with; without it, off loopback, an admin key is."""
     max_body_bytes: int = 8 * 1024 * 1024
     receive_timeout: float = 20.0
     """How long a request's head may take to arrive; its body too, with more a byte."""
@@ -64,6 +66,10 @@ class Settings:
     """How long it is left alone."""
     cache_ttl: float = 0.0
     """For how long an answer is given again to equal requests; 0: not at all."""
+    cache_entries: int = 10_000
+    """How many answers are kept at most; those that end first go first."""
+    cache_bytes: int = 256 * 1024 * 1024
+    """How many bytes of them."""
     max_model_calls: int = 0
     """How many models may be asked at once, by all callers; 0: any number."""
     model_aliases: str = ""

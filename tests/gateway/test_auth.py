@@ -11,7 +11,7 @@ import pytest
 
 from tests.gateway.client import Client, message, run
 from tests.gateway.route_list import UNKNOWN, Route, routes
-from tests.gateway_process import Gateway, running_gateway
+from tests.gateway_process import ADMIN_KEY, Gateway, running_gateway
 
 BODIES: dict[str, Any] = {
     "messages.create": message(),
@@ -238,3 +238,33 @@ def test_an_open_gateway_still_guards_its_admin_routes(
         nobody.close()
 
     assert statuses == (200, 401, 401 if mode == "optional" else 200)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "key"),
+    [
+        ("METRICS_KEY", "the scraper's", "the scraper's"),
+        ("HOST", "0.0.0.0", ADMIN_KEY),
+    ],
+)
+def test_metrics_open_to_their_own_key(
+    tmp_path: Path, setting: str, value: str, key: str
+):
+    """Where one is set, or where others than this machine can connect."""
+    settings = {f"HEADGATE_GATEWAY_{setting}": value}
+    with running_gateway(tmp_path, settings) as gateway:
+        client = Client(gateway, api_key="")
+        statuses = [
+            client.http.get("/metrics", headers=headers).status_code
+            for headers in (
+                {},
+                {"Authorization": f"Bearer {gateway.api_key}"},
+                {"Authorization": "Bearer schl\u00fcssel".encode()},
+                {"Authorization": f"Bearer {key}"},
+            )
+        ]
+        client.close()
+
+    assert statuses[0] == statuses[2] == 401
+    assert statuses[1] in {401, 403}
+    assert statuses[3] == 200

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headgate_gateway.clock import now_ms
+from headgate_gateway.store.cache import CacheStore, Place
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.schema import migrate
 from tests.gateway.client import Client, message
 
 KEPT = {"X-Headgate-Cache-TTL": "600"}
@@ -157,3 +162,21 @@ def test_an_answer_is_kept_for_its_time(own: Client):
         later = ask(own, brief)
 
     assert statuses(first, later) == ["MISS", "MISS"]
+
+
+async def test_only_so_much_is_kept(tmp_path: Path):
+    """So many answers and so many bytes; those that would end first are forgotten."""
+    database = Database(f"sqlite:///{tmp_path / 'cache.sqlite3'}")
+    await migrate(database)
+    store = CacheStore(database, most=3, most_bytes=10)
+    places = [Place("key", bytes([turn]) * 32, "proj") for turn in range(5)]
+    sizes = []
+    for turn, place in enumerate(places):
+        body = b"12345678" if turn == 4 else b"1"
+        await store.keep(place, {}, body, until=now_ms() + 60_000 * (turn + 1))
+        sizes.append(await store.size())
+    found = [await store.find(place) is not None for place in places]
+    await database.close()
+
+    assert sizes == [(1, 1), (2, 2), (3, 3), (3, 3), (3, 10)]
+    assert found == [False, False, True, True, True]

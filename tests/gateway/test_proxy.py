@@ -88,6 +88,17 @@ def test_slashes_may_be_encoded(bench: ProxyBench, caller: Client):
     assert [asked.path for asked in bench.upstream.asked] == ["/base/a/b/c"] * 2
 
 
+def test_a_slash_in_a_services_name_is_none_of_the_path(
+    bench: ProxyBench, caller: Client
+):
+    """Encoded, it belongs to the name, and no service may have such a one."""
+    answer = caller.http.get(f"{SERVICE}%2Fa/b")
+
+    error = answer.json()["error"]
+    assert (error["code"], error["param"]) == ("validation_failed", "service")
+    assert bench.upstream.asked == []
+
+
 @pytest.mark.parametrize(
     ("injection", "secret", "sent"),
     [

@@ -38,7 +38,7 @@ def test_a_foreign_run_is_as_unknown_as_none(pair: tuple[Client, Client]):
     """Byte for byte the same answers, alive or over."""
     one, two = pair
     over = one.http.post("/v1/runs", json=run("text")).json()["run"]["id"]
-    slow = {"turns": [{"text": "slow", "delay_ms": 1000}]}
+    slow = {"turns": [{"text": "slow", "delay_ms": 60_000}]}
     alive = one.http.post("/v1/runs", json=run(slow, background=True)).json()
     alive_id = alive["run"]["id"]
 

@@ -181,7 +181,13 @@ class _Metrics:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        state_of(scope).operation = "metrics"
+        state = state_of(scope)
+        state.operation = "metrics"
+        settings = self._gateway.settings
+        if settings.metrics_key:
+            self._gateway.authenticator.check(state.request, settings.metrics_key)
+        elif not settings.on_loopback:
+            await self._gateway.authenticator.admin_caller(state.request)
         headers = {"Content-Type": CONTENT_TYPE_LATEST}
         answer = Answer(200, self._gateway.metrics.text(), headers)
         await answer(scope, receive, send)

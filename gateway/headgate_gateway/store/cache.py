@@ -11,6 +11,8 @@ from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import kept_answers
 from headgate_gateway.store.upserts import insert_into
 
+_PARTS = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -29,10 +31,16 @@ class Place:
 
 
 class CacheStore:
-    """Keeps answers for a time."""
+    """Keeps answers for a time, and no more than so many.
 
-    def __init__(self, database: Database) -> None:
+    Looks after each 64th part of them whether there are more, in each process.
+    """
+
+    def __init__(self, database: Database, *, most: int, most_bytes: int) -> None:
         self._database = database
+        self._most = most
+        self._most_bytes = most_bytes
+        self._until_look = 0
         self.counts: Counter[str] = Counter()
         """How often this process found an answer, by what it told of that."""
 
@@ -66,6 +74,24 @@ class CacheStore:
         )
         async with self._database.writing() as connection:
             await connection.execute(kept)
+            if self._until_look <= 0:
+                self._until_look = self._most // _PARTS
+                await connection.execute(self._excess())
+            self._until_look -= 1
+
+    def _excess(self) -> sa.Delete:
+        """Forget the answers beyond the limits, of those that end first."""
+        place = (kept_answers.c.scope, kept_answers.c.request)
+        last_first = (kept_answers.c.expires_at.desc(), *place)
+        ranked = sa.select(
+            *place,
+            sa.func.row_number().over(order_by=last_first).label("number"),
+            sa.func.sum(kept_answers.c.size).over(order_by=last_first).label("bytes"),
+        ).subquery()
+        beyond = sa.select(ranked.c.scope, ranked.c.request).where(
+            sa.or_(ranked.c.number > self._most, ranked.c.bytes > self._most_bytes)
+        )
+        return kept_answers.delete().where(sa.tuple_(*place).in_(beyond))
 
     async def flush(self, *, project_id: str | None) -> int:
         """Forget all answers, or a project's; gives how many there were."""
