@@ -64,8 +64,8 @@ def answered(client: Client, request: bytes) -> int:
 def test_no_spelling_of_a_path_gets_past_a_key(client: Client, path: str):
     """What is found by another spelling is as closed as it is by its own.
 
-    An encoded slash belongs to its segment, which is then no id; and RFC 9112, 3.2.2 has
-    servers take a whole address for its path.
+    An encoded slash belongs to its segment, which is then no id; and RFC 9112, 3.2.2
+    has servers take a whole address for its path.
     """
     keys = ("", f"Authorization: Bearer {client.gateway.api_key}\r\n")
     statuses = [
