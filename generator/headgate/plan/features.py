@@ -17,6 +17,7 @@ from headgate.plan.examples import Examples, NoExampleError, Stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import LiteralString
 
     from headgate.document.json_values import Json
     from headgate.ir.api import Api, DeclaredHeader, HeaderKind
@@ -137,7 +138,7 @@ def feature_pages(api: Api, writer: Writer) -> tuple[FeaturePage, ...]:
     return tuple(pages)
 
 
-def _features(api: Api) -> Iterator[tuple[str, str, Feature]]:
+def _features(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:
     operations = {each.id: each for each in api.operations}
     surface = api.surface
     for builder in surface.builders:

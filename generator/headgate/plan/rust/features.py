@@ -115,7 +115,7 @@ class _Rust:
         names = header_names(self.speaker.api.headers)
         given, call = self.speaker.call(feature.operation, streamed=False)
         read = [assembled("read.{}()", names[each.name]) for each in feature.headers]
-        places = fixed(", ".join(["{:?}"] * len(read)))
+        places = joined(", ", [fixed("{:?}")] * len(read))
         return _lines(
             assembled("{}let answer = {}.with_response().await?;", given, call),
             fixed("let read = answer.response.declared();"),
