@@ -87,7 +87,15 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
 
 
 def ask_for(running: Running, *, seconds: int, clients: int = CLIENTS) -> Load:
-    """Have wrk ask for so long over so many connections."""
+    """Have wrk ask over so many connections, for longer if nothing is answered."""
+    for asked in (seconds, 4 * seconds, 16 * seconds):
+        load = _asked(running, seconds=asked, clients=clients)
+        if load.count:
+            return load
+    raise ConnectionError(f"{running.name} answers nothing in {16 * seconds} s")
+
+
+def _asked(running: Running, *, seconds: int, clients: int) -> Load:
     program = shutil.which("wrk")
     if program is None:
         raise FileNotFoundError("wrk: apt-get install wrk")
