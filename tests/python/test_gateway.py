@@ -46,8 +46,7 @@ def use(twin: Twin, gateway: Gateway):
 
 def scripted(script: Any) -> dict[str, Any]:
     """A request whose answers are played from a script."""
-    metadata = {"script": script}
-    return {"model": "mock/script", "messages": HELLO, "metadata": metadata}
+    return {"model": "mock/script", "messages": HELLO, "metadata": {"script": script}}
 
 
 def unique(name: str) -> str:

@@ -7,7 +7,7 @@ language writes the samples in its own words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, LiteralString, Protocol, TypeAlias
 
 from headgate.encoding.code import Code, fixed
 from headgate.encoding.markup import markdown_prose
@@ -161,7 +161,7 @@ def _features(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:
     yield from _answers(api)
 
 
-def _passing(api: Api, calls: RawCalls) -> Iterator[tuple[str, str, Feature]]:
+def _passing(api: Api, calls: RawCalls) -> Iterator[tuple[LiteralString, str, Feature]]:
     path, wait = _path(api, calls), api.surface.blocking
     text = calls.docs.text or "Calls by path what has no method of its own."
     yield "Calls by path", text, Passed(path)
@@ -174,7 +174,7 @@ def _passing(api: Api, calls: RawCalls) -> Iterator[tuple[str, str, Feature]]:
         yield "Calls by path", text, Blocked(wait, wait.blocking, path, _SECONDS)
 
 
-def _answers(api: Api) -> Iterator[tuple[str, str, Feature]]:
+def _answers(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:
     declared = _declared(api)
     if declared is not None:
         text = "Headers that the API declares are read as what they are declared to be."
