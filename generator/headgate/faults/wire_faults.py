@@ -163,7 +163,7 @@ def drip_for_ever(draw: Draw) -> Case:
     events = draw.upto(call.left - 1)
     answer = Answer(events=sent(events), end="drip")
     most = Outcome("APITimeoutError", 0, events, "total")
-    return draw.case(call, [answer], most, requests=1, timeouts={"total": 0.8})
+    return draw.case(call, [answer], most, requests=1, timeouts={"total": 2.0})
 
 
 def nothing_after_the_end(draw: Draw) -> Case:
