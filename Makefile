@@ -79,18 +79,13 @@ browser: # Debian's Chromium for the test of the bundle; who may not install it 
 test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 	$(BIN)/headgate generate --language rust --spec tests/golden/wire-forms/spec.yaml --out tests/rust/wire/sdk 2>/dev/null
 	$(BIN)/headgate generate --language rust --spec tests/golden/surface/spec.yaml --out tests/rust/wire/surface
-	cargo fmt --check --manifest-path generated/rust/Cargo.toml
-	cargo fmt --check --manifest-path tests/rust/Cargo.toml
+	cargo fmt --check --all --manifest-path tests/rust/Cargo.toml # and of generated/rust
 	cargo fmt --check --manifest-path tests/rust/wire/Cargo.toml
-	cargo fmt --check --manifest-path tests/faults/drivers/rust/Cargo.toml
-	cargo fmt --check --manifest-path tests/restarts/programs/rust/Cargo.toml
 	cargo fmt --check --manifest-path tests/hostile/trees/rust/Cargo.toml
 	cargo clippy --manifest-path tests/hostile/trees/rust/Cargo.toml -- -D warnings
 	cargo clippy --manifest-path generated/rust/Cargo.toml --all-targets --features otel,webhooks -- -D warnings
-	cargo clippy --manifest-path tests/rust/Cargo.toml --all-targets -- -D warnings
+	cargo clippy --manifest-path tests/rust/Cargo.toml --workspace --all-targets -- -D warnings
 	cargo clippy --manifest-path tests/rust/wire/Cargo.toml --all-targets -- -D warnings
-	cargo clippy --manifest-path tests/faults/drivers/rust/Cargo.toml -- -D warnings
-	cargo clippy --manifest-path tests/restarts/programs/rust/Cargo.toml -- -D warnings
 	cargo test --manifest-path generated/rust/Cargo.toml
 	cargo test --manifest-path tests/rust/Cargo.toml
 	cargo test --manifest-path tests/rust/wire/Cargo.toml
