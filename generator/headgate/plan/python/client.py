@@ -342,8 +342,8 @@ def _about(context: Context) -> str:
 def options_page(context: Context) -> OptionsPage:
     """Plan the options of a call."""
     imports = Imports()
-    imports.use("._runtime", "settings")
     if context.api.header_maps:
+        imports.use("._runtime", "settings")
         imports.use("collections.abc", "Mapping")
     else:
         imports.use("._runtime.settings", "RequestOptions")
