@@ -132,7 +132,7 @@ def _numbers(version: str) -> tuple[int, int, int] | None:
 
 
 def _told(change: TypeChange, ways: dict[Way, Level]) -> Iterator[Change]:
-    levels = [level for level in LEVELS if level in ways.values()]
+    levels: list[Level] = sorted(set(ways.values()), key=LEVELS.index)
     for level in levels:
         if level == "safe" and len(levels) > 1:
             continue
