@@ -167,7 +167,7 @@ test("one resource imported alone is small", async () => {
   });
   const size = gzipSync(bundle.outputFiles[0]?.contents ?? "", { level: 9 }).length;
 
-  assert.ok(size <= 6_300, `${size} bytes`);
+  assert.ok(size <= 6_000, `${size} bytes`);
 });
 
 test("one resource imported alone brings no other, and no stream it does not have", async () => {

@@ -1,6 +1,5 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { letters, type HeaderMap } from "./headers.js";
 import { logLevel, type LogOptions } from "./logging.js";
 import type { ConnectionOptions } from "./settings.js";
 
@@ -45,14 +44,13 @@ export function environmentOptions<Options extends ConnectionOptions & LogOption
   };
 }
 
-/** Gives a map of headers; what it leaves out comes from variables with this prefix. */
+/** Gives a map of headers; what it leaves out of these names comes from variables with this prefix. */
 export function environmentMap<Given extends object>(
   given: Given | undefined,
   prefix: string,
-  { members }: HeaderMap,
+  names: string,
 ): Given {
-  const entries = members.map((member) => {
-    const name = letters(member.replace(/=.*/, ""));
+  const entries = names.split(" ").map((name) => {
     const variable = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
     return [name, environmentValue(`${prefix}_${variable}`)];
   });

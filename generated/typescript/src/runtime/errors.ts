@@ -159,15 +159,11 @@ export class ResponseDecodeError extends SdkError {
 }
 
 /** Reads a JSON text, or raises an error that carries it. */
-export function parsedJson(
-  text: string,
-  message = "the text is not JSON",
-  requestId?: string,
-): JsonValue {
+export function parsedJson(text: string, requestId?: string): JsonValue {
   try {
     return parseJson(text);
   } catch (cause) {
-    throw new ResponseDecodeError(message, text, { requestId, cause });
+    throw new ResponseDecodeError("the text is not JSON", text, { requestId, cause });
   }
 }
 

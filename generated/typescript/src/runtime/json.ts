@@ -34,19 +34,11 @@ export type UnknownVariant<Tag extends string> = { readonly [Name in Tag]: Unkno
 export function parseJson(text: string): JsonValue {
   const value = JSON.parse(text) as JsonValue;
   // Looking closer costs time, and few texts have that many digits.
-  const tokens = /(?:^|[^.\d])\d{16}/.test(text) ? text.matchAll(/\\.|"|-?\d[-+.\deE]*/gs) : [];
-  let quoted = false;
-  for (const [token] of tokens) {
-    if (token === '"') quoted = !quoted;
-    else if (!quoted && !/[.e]/i.test(token) && !isKept(token))
-      throw new RangeError("a number is too large to be kept");
-  }
+  const tokens = /\d{16}/.test(text) && text.match(/"(\\.|[^"\\])*"|[-+.\deE]+/gs);
+  for (const token of tokens || [])
+    if (/^-?\d+$/.test(token) && `${+token}` !== token && BigInt(token) !== BigInt(+token))
+      throw new RangeError("a number is too large");
   return value;
-}
-
-/** Whether a whole number prints as it came, or is exactly the same; raises for an infinite one. */
-function isKept(token: string): boolean {
-  return String(+token) === token || BigInt(token) === BigInt(+token);
 }
 
 /** Tells a JSON object from every other value. */

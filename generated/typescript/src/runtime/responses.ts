@@ -61,7 +61,7 @@ export class ResponsePromise<Data> implements Promise<Data> {
 /** Reads a JSON body. */
 export async function readJson<Data>(accepted: Accepted): Promise<Data> {
   const text = await readText(accepted);
-  return parsedJson(text, "the answer is not JSON", accepted.requestId) as Data;
+  return parsedJson(text, accepted.requestId) as Data;
 }
 
 /** Reads a JSON body where the API may also answer with none. */
@@ -112,7 +112,7 @@ export function connectionError(
   if (known instanceof SdkError) return known;
   const below = (cause as { cause?: unknown } | null | undefined)?.cause;
   const code = errorCode(cause) ?? errorCode(below) ?? "";
-  const what = code || (cause instanceof Error ? cause.message : String(cause));
+  const what = code || asString((cause as Error | null | undefined)?.message) || String(cause);
   const told = `${String(cause)} ${String(below)}`;
   const shown = show(told);
   return new APIConnectionError(`the connection failed: ${show(what)}`, {

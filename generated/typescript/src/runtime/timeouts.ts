@@ -97,7 +97,7 @@ export class Call {
 
   /** Why the current attempt was stopped from our side, if it was. */
   get stopped(): Error | undefined {
-    return this.#controller.signal.aborted ? (this.#controller.signal.reason as Error) : undefined;
+    return this.#controller.signal.reason as Error | undefined;
   }
 
   /** Stops the call; whatever waits for it fails with a `RequestCancelledError`. */
@@ -120,7 +120,7 @@ export class Call {
   }
 
   #renew(): AbortSignal {
-    if (this.#cancelled !== undefined) throw this.#cancelled;
+    if (this.#cancelled) throw this.#cancelled;
     this.#controller = new AbortController();
     return this.#controller.signal;
   }

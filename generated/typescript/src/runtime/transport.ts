@@ -378,8 +378,7 @@ export class Transport {
       const content = await readBytes(outcome);
       const body = jsonOrText(new TextDecoder().decode(content));
       const wait = retryAfter(headers, Date.now());
-      const seconds = wait === undefined ? undefined : wait / 1_000;
-      const around = { content, lastEventId, retryAfter: seconds };
+      const around = { content, lastEventId, retryAfter: wait && wait / 1_000 };
       return this.apiError(body, outcome, around, undefined, ok);
     } catch (cause) {
       return connectionError(cause, outcome);
@@ -411,8 +410,7 @@ export class Transport {
 export function failureOf(error: unknown): Failure {
   if (error instanceof APIError) {
     const { status, code, retryAfter } = error;
-    const wait = retryAfter === undefined ? undefined : retryAfter * 1_000;
-    return { kind: "status", status, code, retryAfter: wait };
+    return { kind: "status", status, code, retryAfter: retryAfter && retryAfter * 1_000 };
   }
   if (!(error instanceof APIConnectionError)) return { kind: "final" };
   if (!error.sent) return { kind: "connect" };

@@ -325,6 +325,7 @@ def _header_map(header_map: HeaderMap) -> Value:
     members = tuple(
         string(_shown_member(header_map.prefix, name, header))
         for name, header in header_map.members
+        if not _follows(header_map.prefix, name, header)
     )
     return Object(
         (
@@ -334,15 +335,21 @@ def _header_map(header_map: HeaderMap) -> Value:
     )
 
 
+def _follows(prefix: str, name: str, header: str) -> bool:
+    """Whether the header is the prefix and the name anyway: one word, in any case."""
+    end = header.removeprefix(prefix)
+    return end.isalpha() and end == end.capitalize() and end.lower() == name.lower()
+
+
 def _shown_member(prefix: str, name: str, header: str) -> str:
     """Write what follows the prefix, or else a name and its whole header."""
     end = header.removeprefix(prefix)
-    if header.startswith(prefix) and _letters(end) == _letters(name):
+    if header.startswith(prefix) and letters(end) == letters(name):
         return end
-    return f"{_letters(name)}={header}"
+    return f"{letters(name)}={header}"
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
     """Spell a name as the runtime looks it up: every way to write it is one."""
     return name.lower().replace("-", "").replace("_", "")
 

@@ -9,6 +9,7 @@ from headgate.encoding.code import Code, assembled
 from headgate.encoding.typescript import access, identifier, string
 from headgate.names import Name
 from headgate.plan.typescript.configuration import (
+    letters,
     map_variable,
     option_names,
     variable,
@@ -53,7 +54,7 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
             value = _credential(imports, schemes[option], given, prefix)
         else:
             by_option = next(each for each in api.header_maps if each.option == option)
-            value = _map(imports, by_option, given, key, prefix=prefix)
+            value = _map(imports, by_option, given, prefix=prefix)
         entries.append(Entry(key, value))
     return ExtensionsPage(
         header=header,
@@ -72,15 +73,13 @@ def _credential(
     return Call(imports.runtime("environment", "tokenOption"), (given, name, *client))
 
 
-def _map(
-    imports: Imports, header_map: HeaderMap, given: Code, key: Code, *, prefix: str
-) -> Call:
-    product = imports.value(Exported(Name("product"), "configuration"))
+def _map(imports: Imports, header_map: HeaderMap, given: Code, *, prefix: str) -> Call:
+    names = " ".join(letters(name) for name, _ in header_map.members)
     return Call(
         imports.runtime("environment", "environmentMap"),
         (
             given,
             string(map_variable(prefix, header_map.option)),
-            assembled("{}.headerMaps.{}", product, key),
+            string(names),
         ),
     )
