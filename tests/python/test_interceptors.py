@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from headgate_sdk import Attempt, HeadgateError, HttpResponse, Interceptor
+from headgate_sdk import Attempt, Headgate, HeadgateError, HttpResponse, Interceptor
 from tests.python.raw_server import (
     STREAM_HEAD,
     answer,
@@ -71,6 +71,52 @@ def test_all_attempts_are_seen_in_order(twin: Twin) -> None:
     ]
     assert expected == first.told == second.told
     assert [each.headers["x-first"] for each in server.requests] == ["1", "2"]
+
+
+def test_a_call_may_have_its_own(twin: Twin) -> None:
+    """They see what the client's see, after them, in calls, raw calls and streams."""
+    of_client, of_call = Notes("client"), Notes("call")
+    own: Any = {"interceptors": [of_call]}
+    given = [of_client]
+    scripts = [[answer(503, {})], [answer(200, MESSAGE)]]
+    with raw_server(*scripts, [answer(200, {})]) as server:
+        twin.call(
+            server.url,
+            lambda c: c.messages.create(**ASK, options=own),
+            interceptors=given,
+        )
+        twin.call(
+            server.url, lambda c: c.get("/things", options=own), interceptors=given
+        )
+    with raw_server([STREAM_HEAD, run_end(1)]) as server:
+        twin.read(
+            server.url,
+            lambda c: c.runs.events("run_1", options=own),
+            interceptors=given,
+        )
+
+    expected = [
+        *("request 1", "response 503", "retry after OverloadedError"),
+        *("request 2", "response 200", "request 1", "response 200"),
+        *("request 1", "response 200", "run_complete"),
+    ]
+    assert expected == of_client.told == of_call.told
+    assert server.requests[0].headers["x-call"] == "1"
+
+
+def test_other_calls_are_not_theirs() -> None:
+    """What a call was given is forgotten after it."""
+    notes = Notes("notes")
+    own: Any = {"interceptors": [notes]}
+    with (
+        raw_server([answer(200, MESSAGE)], [answer(200, MESSAGE)]) as server,
+        Headgate(base_url=server.url, api_key=CANARY) as client,
+    ):
+        client.messages.create(**ASK, options=own)
+        create(client)
+
+    assert notes.told == ["request 1", "response 200"]
+    assert "x-notes" not in server.requests[1].headers
 
 
 def test_a_final_error_is_seen(twin: Twin) -> None:

@@ -16,6 +16,7 @@ from .refresh import RefreshToken
 
 if TYPE_CHECKING:
     from .cancel import CancelToken
+    from .interceptors import Interceptor
     from .pending import PendingRule
 
 QueryValue: TypeAlias = str | int | float | bool | None
@@ -75,6 +76,8 @@ class RequestOptions(TypedDict, total=False):
     broken_events: Literal["raise", "yield"]
     """Whether a stream's event that cannot be read is raised, which is the default,
     or given out as the `ResponseDecodeError` that it would raise."""
+    interceptors: Sequence[Interceptor]
+    """Called after those of the client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,19 +93,28 @@ class _Core:
         self, operation: Operation, shape: StreamShape, **call: Unpack[Call]
     ) -> StreamSession:
         """Prepare a streaming call; nothing is sent yet."""
+        options = call.get("options")
         return StreamSession(
-            self._caller,
+            self._caller_with(options),
             self._builder,
             operation=operation,
             arguments=_arguments(call),
-            options=call.get("options"),
+            options=options,
             shape=shape,
         )
 
+    def _caller_with(self, options: RequestOptions | None) -> Caller:
+        """Give what makes a call: its own interceptors come after the client's."""
+        own = (options or {}).get("interceptors")
+        if not own:
+            return self._caller
+        return self._caller.telling(self._caller.interceptors.followed_by(own))
+
     async def _passed(self, call: RawCall) -> RawAnswer:
         request = self._builder.build(call.operation, call.arguments, call.options)
+        caller = self._caller_with(call.options)
         try:
-            content, answer = await self._caller.fetch(request, bytes)
+            content, answer = await caller.fetch(request, bytes)
         except APIError as error:
             own = call.own_errors
             if not error.is_answer or own is None or own in error.headers:
@@ -124,15 +133,17 @@ class _Core:
         )
 
     async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
-        request = self._builder.build(operation, _arguments(call), call.get("options"))
-        found, _ = await self._caller.fetch(request, form)
+        options = call.get("options")
+        request = self._builder.build(operation, _arguments(call), options)
+        found, _ = await self._caller_with(options).fetch(request, form)
         return found
 
     async def _fetched(self, listing: _Listing) -> Fetched:
         call = listing.call
         arguments, options = _arguments(call), call.get("options")
         request = self._builder.build(listing.operation, arguments, options)
-        body, answer = await self._caller.fetch(request, listing.form)
+        caller = self._caller_with(options)
+        body, answer = await caller.fetch(request, listing.form)
         return Fetched(body=body, answer=answer, query=call.get("query", {}))
 
 

@@ -95,11 +95,16 @@ class CallLog(Interceptor):
 
 
 class Interceptors:
-    """All interceptors of a client, called in order."""
+    """All interceptors of a client or of a call, called in order."""
 
     def __init__(self, log: CallLog, others: Sequence[Interceptor]) -> None:
+        self._log = log
         self._all = (log, *others)
         self._others = tuple(others)
+
+    def followed_by(self, others: Sequence[Interceptor]) -> Interceptors:
+        """Give these, and others that are called after them."""
+        return Interceptors(self._log, (*self._others, *others))
 
     def before_request(self, attempt: Attempt) -> None:
         """Tell all."""
