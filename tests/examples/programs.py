@@ -28,19 +28,16 @@ class Workshop:
 
     folder: Path
 
-    def run(
-        self,
-        language: str,
-        name: str,
-        source: str,
-        gateway: Gateway,
-        **variables: str,
-    ) -> list[str]:
-        """Run a program to its end and give the lines that it printed.
+    def built(self, language: str, name: str, source: str) -> list[str]:
+        """Give the command that runs a program, which is compiled if it has to be.
 
         `name` is its own among all programs of the suite: cargo keeps them together.
         """
-        command = getattr(self, f"_{language}")(name, source)
+        command: list[str] = getattr(self, f"_{language}")(name, source)
+        return command
+
+    def run(self, command: list[str], gateway: Gateway, **variables: str) -> list[str]:
+        """Run a program to its end and give the lines that it printed."""
         told = {
             "HEADGATE_BASE_URL": gateway.url,
             "HEADGATE_API_KEY": gateway.api_key,
@@ -61,7 +58,9 @@ class Workshop:
     def _rust(self, name: str, source: str) -> list[str]:
         (self._crate / "src" / "bin" / f"{name}.rs").write_text(source)
         manifest = str(self._crate / "Cargo.toml")
-        return ["cargo", "run", "--quiet", "--manifest-path", manifest, "--bin", name]
+        chosen = ["--quiet", "--manifest-path", manifest, "--bin", name]
+        subprocess.run(["cargo", "build", *chosen], check=True)
+        return ["cargo", "run", *chosen]
 
     @cached_property
     def _npm(self) -> Path:

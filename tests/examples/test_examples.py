@@ -59,7 +59,8 @@ def test_a_program_streams_to_the_end(
 ) -> None:
     """A scripted run with thinking and two parallel tools is read to its end."""
     source = PROGRAMS[language].read_text()
-    lines = workshop.run(language, "stream-a-run", source, gateway)
+    program = workshop.built(language, "stream-a-run", source)
+    lines = workshop.run(program, gateway)
 
     assert lines[0] == "run_start"
     assert lines[-2:] == ["run_complete", "end_turn"]
@@ -73,12 +74,11 @@ def test_a_program_outlives_two_cuts(
     """A connection that is cut twice costs no event and repeats none."""
     source = PROGRAMS[language].read_text()
     whole, cut = (
-        without_pings(
-            workshop.run(
-                language, f"stream-a-run-{name}", played(source, script), gateway
-            )
+        without_pings(workshop.run(program, gateway))
+        for program in (
+            workshop.built(language, f"stream-a-run-{name}", played(source, script))
+            for name, script in (("whole", WHOLE), ("cut", CUT_TWICE))
         )
-        for name, script in (("whole", WHOLE), ("cut", CUT_TWICE))
     )
 
     assert cut == whole

@@ -9,6 +9,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -117,13 +118,21 @@ class World:
     gateway: Gateway
     outside: Outside
     workshop: Workshop
-    numbers: Iterator[int] = field(default_factory=lambda: iter(range(100)))
+    numbers: Iterator[int] = field(default_factory=count)
 
-    def run(self, language: str, program: str, **variables: str) -> list[str]:
-        """Run a program of the page with both keys; gives its lines."""
+    def built(self, language: str, program: str) -> list[str]:
+        """Give the command that runs a program of the page."""
         name = f"quick-start-{next(self.numbers)}"
+        return self.workshop.built(language, name, program)
+
+    def run(self, command: list[str], **variables: str) -> list[str]:
+        """Run a program with both keys; gives its lines."""
         variables = {"HEADGATE_ADMIN_KEY": self.gateway.admin_key, **variables}
-        return self.workshop.run(language, name, program, self.gateway, **variables)
+        return self.workshop.run(command, self.gateway, **variables)
+
+    def lines(self, language: str, program: str) -> list[str]:
+        """Give the lines of a program of the page."""
+        return self.run(self.built(language, program))
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +161,7 @@ def test_every_model_by_openais_own_client(language: str, world: World) -> None:
     """Each provider is asked with its own key, and answers in OpenAI's form."""
     world.outside.credentials.clear()
     [program] = MODELS[language]
-    lines = world.run(language, program)
+    lines = world.lines(language, program)
 
     models = ["gpt-4o", "claude-3-5-sonnet-20241022", "gemini-2.0-flash"]
     assert lines == [*(f"{model} says Looking." for model in models), "Looking."]
@@ -163,10 +172,11 @@ def test_every_model_by_openais_own_client(language: str, world: World) -> None:
 def person(world: World, program: str) -> Iterator[list[str]]:
     """Somebody who looks again and again at what waits; gives what was agreed to."""
     over, agreed = threading.Event(), list[str]()
+    command = world.built("python", program)
 
     def look() -> None:
         while not over.is_set():
-            agreed.extend(world.run("python", program))
+            agreed.extend(world.run(command))
 
     thread = threading.Thread(target=look)
     thread.start()
@@ -183,7 +193,7 @@ def agent_key(world: World) -> str:
     operator = SERVICES["python"][0]
     assert operator.count("https://api.stripe.com") == 1
     operator = operator.replace("https://api.stripe.com", world.outside.url)
-    [key] = world.run("python", operator)
+    [key] = world.lines("python", operator)
     return key
 
 
@@ -197,8 +207,9 @@ def test_a_service_behind_policies_and_people(
     agent, reviewer = SERVICES[language][-1], SERVICES["python"][-1]
     if language == "python":
         agent = SERVICES["python"][1]
+    command = world.built(language, agent)
     with person(world, reviewer) as agreed:
-        lines = world.run(language, agent, HEADGATE_API_KEY=agent_key)
+        lines = world.run(command, HEADGATE_API_KEY=agent_key)
 
     customers, charged = (line.partition(": ") for line in lines)
     assert (customers[0], charged[0]) == ("customers", "charged")
@@ -213,7 +224,7 @@ def test_a_service_behind_policies_and_people(
 def test_a_conversation_is_kept(language: str, world: World) -> None:
     """The model answers with the context it was given; who comes back finds it all."""
     [program] = WORKSPACES[language]
-    *answers, last = world.run(language, program)
+    *answers, last = world.lines(language, program)
 
     assert [line.partition(":")[0] for line in answers] == ["Agent"]
     assert "What's the status?" in answers[0]
@@ -224,7 +235,7 @@ def test_a_conversation_is_kept(language: str, world: World) -> None:
 def test_a_message_and_a_run(language: str, world: World) -> None:
     """Text comes whole, and the run uses its tools to the end."""
     [program] = RUNS[language]
-    text, *used, reason = world.run(language, program)
+    text, *used, reason = world.lines(language, program)
 
     assert text == "How do event streams resume?"
     assert used

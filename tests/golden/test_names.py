@@ -22,7 +22,8 @@ def lines_with_our_names(folder: Path) -> list[str]:
     found = []
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.name == MANIFEST:
+        # The vectors are invented requests and events, the same in every package.
+        if path.name == MANIFEST or "/vectors/" in name:
             continue
         if path.is_file():
             first, *rest = path.read_text("utf-8").splitlines() or [""]

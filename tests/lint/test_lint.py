@@ -51,6 +51,15 @@ MENDED = {
     "unreachable-schema": ("    Lost: {type: object}\n", ""),
 }
 
+DECLARED_AS_TEXT = """\
+  text:
+    event: {type: string}
+    discriminator: type
+    start: open
+    states: {open: {word: {to: end}}}
+    ends: {end: complete}
+"""
+
 
 def found(path: Path) -> list[tuple[str, int]]:
     document = load_document(path)
@@ -77,8 +86,10 @@ def test_a_mended_fault_is_no_longer_reported(code: str, tmp_path: Path) -> None
 def test_events_that_are_declared_as_text_are_reported(tmp_path: Path) -> None:
     """Where nothing is declared, reading the document has said so already."""
     path = tmp_path / "openapi.yaml"
-    declared = "  text: {event: {type: string}}\n"
-    path.write_text(TEXT + declared, "utf-8")
+    operation = "operationId: text\n"
+    named = f"{operation}      x-stream: {{name: text}}\n"
+    assert TEXT.count(operation) == 1
+    path.write_text(TEXT.replace(operation, named) + DECLARED_AS_TEXT, "utf-8")
 
     assert "stream-untyped" not in {name for name, _ in found(FAULTY)}
     assert "stream-untyped" in {name for name, _ in found(path)}

@@ -72,7 +72,7 @@ def test_every_provider_header_is_in_the_map(language: str) -> None:
         rf"name: ({PREFIX}\w+)", (ROOT / "spec" / "parameters.yaml").read_text("utf-8")
     )
     text = sources(language)[HEADER_MAPS[language]]
-    members = re.search(r"members: \[([^\]]*)\]", text)
+    members = re.search(r'KeysNames =\s+"([^"]*)"', text)
     mapped = {
         *re.findall(rf"{PREFIX}\w+", text),
         *(

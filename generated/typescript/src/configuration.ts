@@ -94,6 +94,10 @@ export const product = {
   },
 } satisfies Product;
 
+/** The names whose headers the environment may hold. */
+export const providerKeysNames =
+  "Anthropic OpenAI Gemini VertexAI Groq Cerebras OpenRouter Mistral XAI Together DeepSeek Fireworks Perplexity Qwen PIN Cartesia ElevenLabs Tavily Exa Firecrawl";
+
 /** What the classes of resources have in common. */
 export class ApiResource {
   readonly #transport: Transport;

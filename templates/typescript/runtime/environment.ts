@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { letters } from "./headers.js";
 import { logLevel, type LogOptions } from "./logging.js";
 import type { ConnectionOptions } from "./settings.js";
 
@@ -50,7 +51,8 @@ export function environmentMap<Given extends object>(
   prefix: string,
   names: string,
 ): Given {
-  const entries = names.split(" ").map((name) => {
+  const entries = names.split(" ").map((known) => {
+    const name = letters(known);
     const variable = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
     return [name, environmentValue(`${prefix}_${variable}`)];
   });

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from ._options import WaitingRequestOptions
+from ._options import AnyRequestOptions
 from ._product import PRODUCT
 from ._runtime.foreign import foreign_settings, require
 from ._runtime.passing import AsyncPassingClient, SyncPassingClient
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from .types.approvals import Approval
 
 
-class Headgate(SyncPassingClient[WaitingRequestOptions]):
+class Headgate(SyncPassingClient[AnyRequestOptions]):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.
@@ -315,7 +315,7 @@ class Headgate(SyncPassingClient[WaitingRequestOptions]):
         return HealthResource(self._core)
 
 
-class AsyncHeadgate(AsyncPassingClient[WaitingRequestOptions]):
+class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
     """Headgate stands between an application and its model providers. It answers
     messages, carries out tool-using runs on the server, and streams both as typed
     events whose order is declared.

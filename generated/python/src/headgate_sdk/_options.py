@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 from ._runtime import settings
 
@@ -22,3 +23,7 @@ class WaitingRequestOptions(RequestOptions, total=False):
     """How many seconds to wait while the answer is pending, True for 300. What came of
     the call is then its answer, or its error.
     """
+
+
+AnyRequestOptions: TypeAlias = RequestOptions | WaitingRequestOptions
+"""The options of such a call: those of any call, or with that one."""

@@ -23,7 +23,7 @@ from .types.chat import (
 from .types.resilience import RoutingConfig
 
 if TYPE_CHECKING:
-    from ._options import WaitingRequestOptions
+    from ._options import AnyRequestOptions
     from .resources.chat_completions import (
         AsyncChatCompletionsResource,
         ChatCompletionsResource,
@@ -233,7 +233,7 @@ class ChatCompletionsBuilder(ChatCompletionsBuilderSteps):
     def execute(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> ChatCompletion:
         """Make the call."""
         return self._resource.create(
@@ -244,7 +244,7 @@ class ChatCompletionsBuilder(ChatCompletionsBuilderSteps):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> ChatStream:
         """Make the call as a stream."""
         return self._resource.stream(
@@ -267,7 +267,7 @@ class AsyncChatCompletionsBuilder(ChatCompletionsBuilderSteps):
     async def execute(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> ChatCompletion:
         """Make the call."""
         return await self._resource.create(
@@ -278,7 +278,7 @@ class AsyncChatCompletionsBuilder(ChatCompletionsBuilderSteps):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> AsyncChatStream:
         """Make the call as a stream."""
         return self._resource.stream(

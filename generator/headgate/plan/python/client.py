@@ -352,6 +352,8 @@ def options_page(context: Context) -> OptionsPage:
     waits = (
         () if option is None else (OptionPage(name(option), docstring([_WAITS], 4)),)
     )
+    if waits:
+        imports.use("typing", "TypeAlias")
     return OptionsPage(
         header=context.header,
         maps=tuple(map(_map, context.api.header_maps)),
@@ -472,7 +474,7 @@ def _header_maps(context: Context, imports: Imports) -> list[Code]:
 def raw_options(context: Context, calls: RawCalls) -> tuple[str, str]:
     """Say where the options of a raw call come from; some may be waited for."""
     if calls.pending is not None and context.api.surface.blocking is not None:
-        return "._options", "WaitingRequestOptions"
+        return "._options", "AnyRequestOptions"
     return options_home(context, ".")
 
 

@@ -62,9 +62,9 @@ class _Python:
     def _steps(self, feature: Steps) -> Code:
         builder, members = feature.builder, self.context.members
         path = dotted(["client", *members.path(feature.operation.resource)])
-        begun = name(members.builders[builder.name])
-        steps = [(begun, feature.given)]
-        steps += [(name(attribute(s.turn.name)), s.values) for s in feature.steps]
+        made = name(members.builders[builder.name])
+        given = joined(", ", [*map(literal, feature.given)])
+        steps = [(name(attribute(s.turn.name)), s.values) for s in feature.steps]
         written = [
             assembled("    .{}({})", method, joined(", ", [*map(literal, values)]))
             for method, values in steps
@@ -72,7 +72,7 @@ class _Python:
         return lines(
             [
                 fixed("result = ("),
-                assembled("    {}", path),
+                assembled("    {}.{}({})", path, made, given),
                 *written,
                 fixed("    .execute()"),
                 fixed(")"),

@@ -379,7 +379,7 @@ def options_of(
 ) -> tuple[str, str]:
     """Say where the options of an operation come from; some may be waited for."""
     if operation.pending and context.api.surface.blocking is not None:
-        return f"{package}_options", "WaitingRequestOptions"
+        return f"{package}_options", "AnyRequestOptions"
     return options_home(context, package)
 
 

@@ -25,7 +25,8 @@ TYPING = frozenset(
     Untagged""".split()
 )
 PUBLIC = frozenset(
-    """APIConnectionError APIError APITimeoutError AiohttpTransport ApiModel
+    """APIConnectionError APIError APITimeoutError AiohttpTransport AnyRequestOptions
+    ApiModel
     AsyncPage AsyncPages Attempt CancelToken ConfigurationError DeclaredHeaders
     HttpResponse
     Interceptor Page PartialJson RawAnswer RefreshToken RefreshedTokens

@@ -15,7 +15,7 @@ from headgate.encoding.typescript import (
     type_key,
     value_key,
 )
-from headgate.names import Scope, camel, constant, split_words
+from headgate.names import Name, Scope, camel, constant, split_words
 from headgate.plan.typescript.errors import error_form
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
@@ -33,7 +33,6 @@ from headgate.plan.typescript.pending import PendingOption, pending_option
 if TYPE_CHECKING:
     from headgate.document.config import Config
     from headgate.ir.api import Api, HeaderMap, SecurityScheme, Server
-    from headgate.names import Name
     from headgate.plan.typescript.layout import Value
     from headgate.plan.typescript.names import Names
 
@@ -83,6 +82,7 @@ class ConfigurationPage:
     server: Option | None
     product: Code
     product_type: Code
+    known: tuple[Code, ...]
     connect: Code
     settled: Code | None
     settings: Code
@@ -122,6 +122,7 @@ def plan_configuration(
         ),
         has_options=bool(options) or _server(api, config) is not None,
         product=product,
+        known=tuple(_known(each, options) for each in api.header_maps),
         product_type=imports.runtime_type("transport", "Product"),
         connect=_connect(api, imports, options),
         imports=imports.lines(),
@@ -344,12 +345,30 @@ def _follows(prefix: str, name: str, header: str) -> bool:
 def _shown_member(prefix: str, name: str, header: str) -> str:
     """Write what follows the prefix, or else a name and its whole header."""
     end = header.removeprefix(prefix)
-    if header.startswith(prefix) and letters(end) == letters(name):
+    if header.startswith(prefix) and _letters(end) == _letters(name):
         return end
-    return f"{letters(name)}={header}"
+    return f"{_letters(name)}={header}"
 
 
-def letters(name: str) -> str:
+def known_names(option: str) -> str:
+    """Name the constant with the names that a map of headers knows."""
+    return f"{option}Names"
+
+
+def _known(header_map: HeaderMap, options: dict[str, Name]) -> Code:
+    """Write the names, each as its header spells it if it does."""
+    shown = [
+        _shown_member(header_map.prefix, name, header).partition("=")[0]
+        for name, header in header_map.members
+    ]
+    constant_name = Name(known_names(options[header_map.option].text))
+    begun = assembled("export const {} =", identifier(constant_name))
+    text = string(" ".join(shown))
+    fits = len(begun.text) + len(text.text) + 2 <= WIDTH
+    return assembled("{}{}{};", begun, fixed(" ") if fits else fixed("\n  "), text)
+
+
+def _letters(name: str) -> str:
     """Spell a name as the runtime looks it up: every way to write it is one."""
     return name.lower().replace("-", "").replace("_", "")
 

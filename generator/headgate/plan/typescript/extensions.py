@@ -9,7 +9,7 @@ from headgate.encoding.code import Code, assembled
 from headgate.encoding.typescript import access, identifier, string
 from headgate.names import Name
 from headgate.plan.typescript.configuration import (
-    letters,
+    known_names,
     map_variable,
     option_names,
     variable,
@@ -54,7 +54,7 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
             value = _credential(imports, schemes[option], given, prefix)
         else:
             by_option = next(each for each in api.header_maps if each.option == option)
-            value = _map(imports, by_option, given, prefix=prefix)
+            value = _map(imports, by_option, given, name.text, prefix=prefix)
         entries.append(Entry(key, value))
     return ExtensionsPage(
         header=header,
@@ -73,13 +73,15 @@ def _credential(
     return Call(imports.runtime("environment", "tokenOption"), (given, name, *client))
 
 
-def _map(imports: Imports, header_map: HeaderMap, given: Code, *, prefix: str) -> Call:
-    names = " ".join(letters(name) for name, _ in header_map.members)
+def _map(
+    imports: Imports, header_map: HeaderMap, given: Code, key: str, *, prefix: str
+) -> Call:
+    names = imports.value(Exported(Name(known_names(key)), "configuration"))
     return Call(
         imports.runtime("environment", "environmentMap"),
         (
             given,
             string(map_variable(prefix, header_map.option)),
-            string(names),
+            names,
         ),
     )

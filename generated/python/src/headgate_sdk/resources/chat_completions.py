@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from .._operations import CHAT_COMPLETIONS_CREATE, CHAT_COMPLETIONS_STREAM
-from .._options import WaitingRequestOptions
+from .._options import AnyRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..streams.chat import CHAT_SHAPE, AsyncChatStream, ChatStream
 from ..types.chat import ChatCompletion, ChatCompletionRequest
@@ -21,7 +21,7 @@ class ChatCompletionsResource(Resource):
     def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatCompletion:
         """Create a chat completion.
@@ -41,7 +41,7 @@ class ChatCompletionsResource(Resource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatStream:
         """Create a chat completion.
@@ -75,7 +75,7 @@ class AsyncChatCompletionsResource(AsyncResource):
     async def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> ChatCompletion:
         """Create a chat completion.
@@ -95,7 +95,7 @@ class AsyncChatCompletionsResource(AsyncResource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[ChatCompletionRequest],
     ) -> AsyncChatStream:
         """Create a chat completion.

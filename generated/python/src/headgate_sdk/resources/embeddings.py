@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import EMBEDDINGS_CREATE
-from .._options import WaitingRequestOptions
+from .._options import AnyRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..types.embeddings import EmbeddingRequest, EmbeddingResponse
 
@@ -17,7 +17,7 @@ class EmbeddingsResource(Resource):
     def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[EmbeddingRequest],
     ) -> EmbeddingResponse:
         """Create embeddings.
@@ -38,7 +38,7 @@ class AsyncEmbeddingsResource(AsyncResource):
     async def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[EmbeddingRequest],
     ) -> EmbeddingResponse:
         """Create embeddings.

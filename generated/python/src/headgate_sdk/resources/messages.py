@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import MESSAGES_COUNT_TOKENS, MESSAGES_CREATE, MESSAGES_STREAM
-from .._options import RequestOptions, WaitingRequestOptions
+from .._options import AnyRequestOptions, RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..streams.message import MESSAGE_SHAPE, AsyncMessageStream, MessageStream
 from ..types.messages import (
@@ -23,7 +23,7 @@ class MessagesResource(Resource):
     def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageResponse:
         """Create a message.
@@ -43,7 +43,7 @@ class MessagesResource(Resource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageStream:
         """Create a message.
@@ -87,7 +87,7 @@ class AsyncMessagesResource(AsyncResource):
     async def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> MessageResponse:
         """Create a message.
@@ -107,7 +107,7 @@ class AsyncMessagesResource(AsyncResource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[MessageRequest],
     ) -> AsyncMessageStream:
         """Create a message.

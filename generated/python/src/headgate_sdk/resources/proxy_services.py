@@ -12,7 +12,7 @@ from .._operations import (
     PROXY_SERVICES_POST,
     PROXY_SERVICES_PUT,
 )
-from .._options import WaitingRequestOptions
+from .._options import AnyRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 
 
@@ -25,7 +25,7 @@ class ProxyServicesResource(Resource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Read from a service.
 
@@ -51,7 +51,7 @@ class ProxyServicesResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Post to a service.
 
@@ -78,7 +78,7 @@ class ProxyServicesResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Put to a service.
 
@@ -105,7 +105,7 @@ class ProxyServicesResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Patch at a service.
 
@@ -131,7 +131,7 @@ class ProxyServicesResource(Resource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Delete at a service.
 
@@ -160,7 +160,7 @@ class AsyncProxyServicesResource(AsyncResource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Read from a service.
 
@@ -186,7 +186,7 @@ class AsyncProxyServicesResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Post to a service.
 
@@ -213,7 +213,7 @@ class AsyncProxyServicesResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Put to a service.
 
@@ -240,7 +240,7 @@ class AsyncProxyServicesResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Patch at a service.
 
@@ -266,7 +266,7 @@ class AsyncProxyServicesResource(AsyncResource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Delete at a service.
 

@@ -12,7 +12,7 @@ from .._operations import (
     PROXY_UPSTREAM_POST,
     PROXY_UPSTREAM_PUT,
 )
-from .._options import WaitingRequestOptions
+from .._options import AnyRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 
 
@@ -24,7 +24,7 @@ class ProxyUpstreamResource(Resource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Read from the key's own upstream.
 
@@ -49,7 +49,7 @@ class ProxyUpstreamResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Post to the key's own upstream.
 
@@ -75,7 +75,7 @@ class ProxyUpstreamResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Put to the key's own upstream.
 
@@ -101,7 +101,7 @@ class ProxyUpstreamResource(Resource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Patch at the key's own upstream.
 
@@ -126,7 +126,7 @@ class ProxyUpstreamResource(Resource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Delete at the key's own upstream.
 
@@ -154,7 +154,7 @@ class AsyncProxyUpstreamResource(AsyncResource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Read from the key's own upstream.
 
@@ -179,7 +179,7 @@ class AsyncProxyUpstreamResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Post to the key's own upstream.
 
@@ -205,7 +205,7 @@ class AsyncProxyUpstreamResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Put to the key's own upstream.
 
@@ -231,7 +231,7 @@ class AsyncProxyUpstreamResource(AsyncResource):
         *,
         body: Any | None = None,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Patch at the key's own upstream.
 
@@ -256,7 +256,7 @@ class AsyncProxyUpstreamResource(AsyncResource):
         path: str,
         *,
         x_upstream_authorization: str | None = None,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Any:
         """Delete at the key's own upstream.
 

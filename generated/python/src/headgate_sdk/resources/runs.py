@@ -14,7 +14,7 @@ from .._operations import (
     RUNS_LIST,
     RUNS_STREAM,
 )
-from .._options import RequestOptions, WaitingRequestOptions
+from .._options import AnyRequestOptions, RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
@@ -43,7 +43,7 @@ class RunsResource(Resource):
     def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[RunRequest],
     ) -> RunResultEnvelope:
         """Carry out a run.
@@ -99,7 +99,7 @@ class RunsResource(Resource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[RunRequest],
     ) -> RunStream:
         """Carry out a run and stream its events.
@@ -187,7 +187,7 @@ class AsyncRunsResource(AsyncResource):
     async def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[RunRequest],
     ) -> RunResultEnvelope:
         """Carry out a run.
@@ -243,7 +243,7 @@ class AsyncRunsResource(AsyncResource):
     def stream(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[RunRequest],
     ) -> AsyncRunStream:
         """Carry out a run and stream its events.

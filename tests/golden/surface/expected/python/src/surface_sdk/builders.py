@@ -10,7 +10,7 @@ from ._runtime.steps import Steps
 from .types.talks import Line, Talk, TalkRequest
 
 if TYPE_CHECKING:
-    from ._options import WaitingRequestOptions
+    from ._options import AnyRequestOptions
     from .resources.talks import AsyncTalksResource, TalksResource
 
 
@@ -67,7 +67,7 @@ class TalksBuilder(TalksBuilderSteps):
     def execute(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Talk:
         """Make the call."""
         return self._resource.create(
@@ -90,7 +90,7 @@ class AsyncTalksBuilder(TalksBuilderSteps):
     async def execute(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
     ) -> Talk:
         """Make the call."""
         return await self._resource.create(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from .._operations import TALKS_CREATE
-from .._options import WaitingRequestOptions
+from .._options import AnyRequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from ..types.talks import Talk, TalkRequest
 
@@ -20,7 +20,7 @@ class TalksResource(Resource):
     def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[TalkRequest],
     ) -> Talk:
         return self._core.fetch(
@@ -46,7 +46,7 @@ class AsyncTalksResource(AsyncResource):
     async def create(
         self,
         *,
-        options: WaitingRequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[TalkRequest],
     ) -> Talk:
         return await self._core.fetch(
