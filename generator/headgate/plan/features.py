@@ -7,7 +7,7 @@ language writes the samples in its own words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, LiteralString, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, assert_never
 
 from headgate.encoding.code import Code, fixed
 from headgate.encoding.markup import markdown_prose
@@ -107,10 +107,34 @@ Feature: TypeAlias = Steps | Scoped | Passed | Waited | Blocked | Declared | Com
 
 
 class Writer(Protocol):
-    """Writes a sample in a language; raises NoExampleError where there is none."""
+    """Writes samples in a language; raises NoExampleError where there is none."""
 
-    def sample(self, feature: Feature) -> Code:
-        """Give statements that show it."""
+    def steps(self, feature: Steps) -> Code:
+        """Give statements that put a body together and send it."""
+        ...
+
+    def scoped(self, feature: Scoped) -> Code:
+        """Give statements that make a scope."""
+        ...
+
+    def passed(self, feature: Passed) -> Code:
+        """Give statements that call a path."""
+        ...
+
+    def waited(self, feature: Waited) -> Code:
+        """Give statements that wait for a decision."""
+        ...
+
+    def blocked(self, feature: Blocked) -> Code:
+        """Give statements that make a call which waits for a decision."""
+        ...
+
+    def declared(self, feature: Declared) -> Code:
+        """Give statements that read headers of an answer."""
+        ...
+
+    def compared(self, feature: Compared) -> Code:
+        """Give statements that compare the vectors of an answer."""
         ...
 
 
@@ -129,13 +153,33 @@ def feature_pages(api: Api, writer: Writer) -> tuple[FeaturePage, ...]:
     titles: set[str] = set()
     for title, about, feature in _features(api):
         try:
-            sample = writer.sample(feature)
+            sample = _sample(feature, writer)
         except NoExampleError:
             continue
         shown = fixed("") if title in titles else fixed(title)
         titles.add(title)
         pages.append(FeaturePage(shown, markdown_prose(_paragraph(about)), sample))
     return tuple(pages)
+
+
+def _sample(feature: Feature, writer: Writer) -> Code:
+    match feature:
+        case Steps():
+            return writer.steps(feature)
+        case Scoped():
+            return writer.scoped(feature)
+        case Passed():
+            return writer.passed(feature)
+        case Waited():
+            return writer.waited(feature)
+        case Blocked():
+            return writer.blocked(feature)
+        case Declared():
+            return writer.declared(feature)
+        case Compared():
+            return writer.compared(feature)
+        case _:
+            assert_never(feature)
 
 
 def _features(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:

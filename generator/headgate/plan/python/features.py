@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.python import dotted, literal, string
-from headgate.plan.features import (
-    Blocked,
-    Compared,
-    Declared,
-    Feature,
-    Passed,
-    Scoped,
-    Steps,
-    Waited,
-    feature_pages,
-)
+from headgate.plan.features import feature_pages
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.headers import header_names
 from headgate.plan.python.layout import lines
@@ -25,7 +15,16 @@ from headgate.plan.python.names import attribute
 from headgate.plan.python.reference import PythonSpeaker
 
 if TYPE_CHECKING:
-    from headgate.plan.features import FeaturePage
+    from headgate.plan.features import (
+        Blocked,
+        Compared,
+        Declared,
+        FeaturePage,
+        Passed,
+        Scoped,
+        Steps,
+        Waited,
+    )
 
 
 def features(context: Context) -> tuple[FeaturePage, ...]:
@@ -37,29 +36,11 @@ def features(context: Context) -> tuple[FeaturePage, ...]:
 class _Python:
     context: Context
 
-    def sample(self, feature: Feature) -> Code:
-        match feature:
-            case Steps():
-                return self._steps(feature)
-            case Scoped():
-                return self._scoped(feature)
-            case Passed(path=path):
-                call = assembled("answer = client.get({})", string(path))
-                return lines([call, fixed("print(answer.status_code, answer.text)")])
-            case Waited():
-                return self._waited(feature)
-            case Blocked():
-                return self._blocked(feature)
-            case Declared():
-                return self._declared(feature)
-            case Compared():
-                return self._compared(feature)
-
     @property
     def _module(self) -> Code:
         return dotted([self.context.config.python.module])
 
-    def _steps(self, feature: Steps) -> Code:
+    def steps(self, feature: Steps) -> Code:
         builder, members = feature.builder, self.context.members
         path = dotted(["client", *members.path(feature.operation.resource)])
         made = name(members.builders[builder.name])
@@ -80,7 +61,7 @@ class _Python:
             ]
         )
 
-    def _scoped(self, feature: Scoped) -> Code:
+    def scoped(self, feature: Scoped) -> Code:
         given = [
             string(value)
             if each.required
@@ -91,20 +72,24 @@ class _Python:
         call = assembled("scoped = client.{}({})", method, joined(", ", given))
         return lines([call, fixed("print(scoped.scope)")])
 
-    def _waited(self, feature: Waited) -> Code:
+    def passed(self, feature: Passed) -> Code:
+        call = assembled("answer = client.get({})", string(feature.path))
+        return lines([call, fixed("print(answer.status_code, answer.text)")])
+
+    def waited(self, feature: Waited) -> Code:
         method = name(self.context.members.waits[feature.wait.name])
         given = (string(feature.id), literal(feature.seconds))
         call = assembled("found = client.{}({}, timeout={})", method, *given)
         return lines([call, fixed("print(found)")])
 
-    def _blocked(self, feature: Blocked) -> Code:
+    def blocked(self, feature: Blocked) -> Code:
         option = string(feature.blocking.option)
         given = assembled("options={{{}: {}}}", option, literal(feature.seconds))
         start = assembled("answer = client.delete({}, ", string(feature.path))
         call = assembled("{}{})", start, given)
         return lines([call, fixed("print(answer.status_code)")])
 
-    def _declared(self, feature: Declared) -> Code:
+    def declared(self, feature: Declared) -> Code:
         names = header_names(self.context.api.headers)
         read = [assembled("read.{}", name(names[e.name])) for e in feature.headers]
         return lines(
@@ -116,7 +101,7 @@ class _Python:
             ]
         )
 
-    def _compared(self, feature: Compared) -> Code:
+    def compared(self, feature: Compared) -> Code:
         return lines(
             [
                 assembled("from {} import vectors\n", self._module),

@@ -7,23 +7,22 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.plan.features import (
-    Blocked,
-    Compared,
-    Declared,
-    Feature,
-    Passed,
-    Scoped,
-    Steps,
-    Waited,
-    feature_pages,
-)
+from headgate.plan.features import feature_pages
 from headgate.plan.rust.headers import header_names
 from headgate.plan.rust.reference import written
 from headgate.plan.rust.surface import argument_names
 
 if TYPE_CHECKING:
-    from headgate.plan.features import FeaturePage
+    from headgate.plan.features import (
+        Blocked,
+        Compared,
+        Declared,
+        FeaturePage,
+        Passed,
+        Scoped,
+        Steps,
+        Waited,
+    )
     from headgate.plan.rust.clients import ClientPage
     from headgate.plan.rust.reference import RustSpeaker
 
@@ -41,25 +40,7 @@ class _Rust:
     client: ClientPage
     module: Code
 
-    def sample(self, feature: Feature) -> Code:
-        match feature:
-            case Steps():
-                return self._steps(feature)
-            case Scoped():
-                return self._scoped(feature)
-            case Passed(path=path):
-                call = assembled("client.get({})", rust.string(path))
-                return _lines(assembled("let answer = {}.await?;", call), _ANSWERED)
-            case Waited():
-                return self._waited(feature)
-            case Blocked():
-                return self._blocked(feature)
-            case Declared():
-                return self._declared(feature)
-            case Compared():
-                return self._compared(feature)
-
-    def _steps(self, feature: Steps) -> Code:
+    def steps(self, feature: Steps) -> Code:
         begun, turns = self.speaker.names.builders[feature.builder.name]
         steps = [(begun, feature.given)]
         steps += [(turns[each.turn.name], each.values) for each in feature.steps]
@@ -75,7 +56,7 @@ class _Rust:
             fixed('println!("{answer:?}");'),
         )
 
-    def _scoped(self, feature: Scoped) -> Code:
+    def scoped(self, feature: Scoped) -> Code:
         at = self.speaker.api.surface.scopes.index(feature.scope)
         page, names = self.client.scopes[at], argument_names(feature.scope)
         given = [rust.string(text) for each, text in feature.given if each.required]
@@ -92,7 +73,14 @@ class _Rust:
             fixed('println!("{:?}", scoped.scope());'),
         )
 
-    def _waited(self, feature: Waited) -> Code:
+    def passed(self, feature: Passed) -> Code:
+        call = assembled("client.get({})", rust.string(feature.path))
+        return _lines(
+            assembled("let answer = {}.await?;", call),
+            fixed('println!("{} {}", answer.status(), answer.text());'),
+        )
+
+    def waited(self, feature: Waited) -> Code:
         at = self.speaker.api.surface.waits.index(feature.wait)
         call = assembled(
             "let found = client.{}({}, limit).await?;",
@@ -101,7 +89,7 @@ class _Rust:
         )
         return _lines(_limit(feature.seconds), call, fixed('println!("{found:?}");'))
 
-    def _blocked(self, feature: Blocked) -> Code:
+    def blocked(self, feature: Blocked) -> Code:
         option = self.client.blocking
         assert option is not None
         call = assembled("client.delete({})", rust.string(feature.path))
@@ -111,7 +99,7 @@ class _Rust:
             fixed('println!("{}", answer.status());'),
         )
 
-    def _declared(self, feature: Declared) -> Code:
+    def declared(self, feature: Declared) -> Code:
         names = header_names(self.speaker.api.headers)
         given, call = self.speaker.call(feature.operation, streamed=False)
         read = [assembled("read.{}()", names[each.name]) for each in feature.headers]
@@ -122,7 +110,7 @@ class _Rust:
             assembled('println!("{}", {});', places, joined(", ", read)),
         )
 
-    def _compared(self, feature: Compared) -> Code:
+    def compared(self, feature: Compared) -> Code:
         given, call = self.speaker.call(feature.operation, streamed=False)
         return _lines(
             assembled("use {}::vectors::{{self, Metric}};\n", self.module),
@@ -136,9 +124,6 @@ class _Rust:
             fixed('    println!("{near:?}");'),
             fixed("}"),
         )
-
-
-_ANSWERED = fixed('println!("{} {}", answer.status(), answer.text());')
 
 
 def _limit(seconds: int) -> Code:

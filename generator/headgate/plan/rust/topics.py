@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, assert_never
 
 from headgate.ir.types import Alias, Enum, Struct, Union
 from headgate.names import split_words
+from headgate.plan.topics import file_topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +26,11 @@ _MOST_WORDS: Final = 4
 def topics(definitions: Iterable[Definition]) -> dict[str, list[Definition]]:
     """Give the types of each topic, in the spec's order."""
     listed = list(definitions)
-    files = {each.location.file for each in listed}
+    by_file = file_topics({each.id: each for each in listed})
     groups: dict[str, list[Definition]] = {}
-    if len(files) > 1:
+    if by_file is not None:
         for each in listed:
-            groups.setdefault(_by_file(each), []).append(each)
+            groups.setdefault(by_file[each.id], []).append(each)
         return groups
     _divide(listed, 1, "types", groups)
     places = {each.id: place for place, each in enumerate(listed)}
@@ -38,13 +38,6 @@ def topics(definitions: Iterable[Definition]) -> dict[str, list[Definition]]:
         topic: sorted(members, key=lambda each: places[each.id])
         for topic, members in groups.items()
     }
-
-
-def _by_file(definition: Definition) -> str:
-    path = PurePosixPath(definition.location.file)
-    if path.parent.name in {"schemas", "spec", ""}:
-        return path.stem
-    return f"{path.stem}_{path.parent.name}"
 
 
 def _divide(

@@ -14,17 +14,7 @@ from headgate.encoding.typescript import (
     value_key,
 )
 from headgate.names import Name, camel, split_words
-from headgate.plan.features import (
-    Blocked,
-    Compared,
-    Declared,
-    Feature,
-    Passed,
-    Scoped,
-    Steps,
-    Waited,
-    feature_pages,
-)
+from headgate.plan.features import feature_pages
 from headgate.plan.typescript.headers import HEADERS, header_names
 from headgate.plan.typescript.pending import option_name
 from headgate.plan.typescript.reference import TypeScriptSpeaker
@@ -32,7 +22,16 @@ from headgate.plan.typescript.surface import argument_names
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
-    from headgate.plan.features import FeaturePage
+    from headgate.plan.features import (
+        Blocked,
+        Compared,
+        Declared,
+        FeaturePage,
+        Passed,
+        Scoped,
+        Steps,
+        Waited,
+    )
     from headgate.plan.typescript.names import Names
 
 
@@ -47,29 +46,11 @@ class _TypeScript:
     names: Names
     package: str
 
-    def sample(self, feature: Feature) -> Code:
-        match feature:
-            case Steps():
-                return self._steps(feature)
-            case Scoped():
-                return self._scoped(feature)
-            case Passed(path=path):
-                call = assembled("const answer = await client.get({});", string(path))
-                return _lines(call, fixed("console.log(answer.status, answer.text);"))
-            case Waited():
-                return self._waited(feature)
-            case Blocked():
-                return self._blocked(feature)
-            case Declared():
-                return self._declared(feature)
-            case Compared():
-                return self._compared(feature)
-
     @property
     def _speaker(self) -> TypeScriptSpeaker:
         return TypeScriptSpeaker(self.api, self.names)
 
-    def _steps(self, feature: Steps) -> Code:
+    def steps(self, feature: Steps) -> Code:
         steps = [(feature.builder.name, feature.given)]
         steps += [(each.turn.name, each.values) for each in feature.steps]
         written = [
@@ -88,7 +69,7 @@ class _TypeScript:
             fixed("console.log(result);"),
         )
 
-    def _scoped(self, feature: Scoped) -> Code:
+    def scoped(self, feature: Scoped) -> Code:
         names = argument_names(feature.scope)
         given = [string(text) for each, text in feature.given if each.required]
         named = [
@@ -104,13 +85,17 @@ class _TypeScript:
             fixed("console.log(scoped.scope);"),
         )
 
-    def _waited(self, feature: Waited) -> Code:
+    def passed(self, feature: Passed) -> Code:
+        call = assembled("const answer = await client.get({});", string(feature.path))
+        return _lines(call, fixed("console.log(answer.status, answer.text);"))
+
+    def waited(self, feature: Waited) -> Code:
         method = identifier(self.names.surface[feature.wait.name])
         given = (string(feature.id), literal(feature.seconds * 1_000))
         call = assembled("client.{}({}, {{ timeout: {} }})", method, *given)
         return assembled("console.log(await {});", call)
 
-    def _blocked(self, feature: Blocked) -> Code:
+    def blocked(self, feature: Blocked) -> Code:
         option = value_key(option_name(feature.blocking))
         given = assembled("{{ {}: {} }}", option, literal(feature.seconds * 1_000))
         return _lines(
@@ -122,7 +107,7 @@ class _TypeScript:
             fixed("console.log(answer.status);"),
         )
 
-    def _declared(self, feature: Declared) -> Code:
+    def declared(self, feature: Declared) -> Code:
         names = header_names(self.api.headers)
         read = [
             assembled("read{}", access(names[each.name])) for each in feature.headers
@@ -136,7 +121,7 @@ class _TypeScript:
             assembled("console.log({});", joined(", ", read)),
         )
 
-    def _compared(self, feature: Compared) -> Code:
+    def compared(self, feature: Compared) -> Code:
         call = self._speaker.call(feature.operation, streamed=False)
         return _lines(
             assembled("import {{ vectors }} from {};\n", string(self.package)),
