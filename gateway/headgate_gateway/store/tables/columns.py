@@ -35,6 +35,21 @@ def reference(name: str, *, required: bool = True, **options: Any) -> sa.Column[
     return sa.Column(name, sa.String(40), nullable=not required, **options)
 
 
+def request_id() -> sa.Column[str]:
+    """The ``X-Request-ID`` of the request that a row came of."""
+    return sa.Column("request_id", sa.String(200), nullable=False)
+
+
+def operation(**options: Any) -> sa.Column[str]:
+    """The operation that a request asked for."""
+    return sa.Column("operation", sa.String(80), nullable=False, **options)
+
+
+def sealed() -> sa.Column[bytes]:
+    """What is kept encrypted."""
+    return sa.Column("sealed", sa.LargeBinary, nullable=False)
+
+
 def word(name: str, *, required: bool = True, **options: Any) -> sa.Column[str]:
     """One of a few words, such as a status."""
     return sa.Column(name, sa.String(16), nullable=not required, **options)

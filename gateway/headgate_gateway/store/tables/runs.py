@@ -6,8 +6,10 @@ from headgate_gateway.store.tables.columns import (
     count,
     json,
     metadata,
+    operation,
     own_id,
     reference,
+    request_id,
     time,
 )
 
@@ -18,7 +20,7 @@ runs = sa.Table(
     reference("project_id"),
     reference("key_id", required=False),
     reference("owner"),
-    sa.Column("request_id", sa.String(200), nullable=False),
+    request_id(),
     sa.Column("status", sa.String(24), nullable=False),
     json("model"),
     json("session_id", required=False),
@@ -67,7 +69,7 @@ idempotency = sa.Table(
     "idempotency",
     metadata,
     sa.Column("scope", sa.String(80), primary_key=True),
-    sa.Column("operation", sa.String(80), primary_key=True),
+    operation(primary_key=True),
     sa.Column("key", sa.String(255), primary_key=True),
     sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
     reference("owner"),

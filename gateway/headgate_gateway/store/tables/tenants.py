@@ -10,6 +10,7 @@ from headgate_gateway.store.tables.columns import (
     metadata,
     own_id,
     reference,
+    sealed,
     time,
     word,
 )
@@ -72,7 +73,7 @@ credentials = sa.Table(
     reference("provider", required=False),
     sa.Column("host", sa.String(300)),
     json("injection"),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sealed(),
     count("kek_version"),
     sa.Column("last4", sa.String(4), nullable=False),
     *made_and_changed(),

@@ -9,6 +9,7 @@ from headgate_gateway.store.tables.columns import (
     metadata,
     own_id,
     reference,
+    sealed,
     time,
     word,
 )
@@ -23,7 +24,7 @@ webhooks = sa.Table(
     json("events"),
     sa.Column("is_active", sa.Boolean, nullable=False),
     word("disabled_reason", required=False),
-    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sealed(),
     count("kek_version"),
     time("previous_secret_until", required=False),
     time("last_delivered_at", required=False),
