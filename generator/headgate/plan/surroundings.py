@@ -83,6 +83,7 @@ def _surroundings(
         holders = ", ".join(config.package.authors) or f"The authors of {api.title}"
         page_of_license = LicensePage(plain_line(holders))
         yield Rendered("LICENSE", "package/mit.txt.jinja", page_of_license)
+    yield Copied(".gitignore", f"package/gitignore/{language}")
     yield Copied(".github/workflows/release.yml", f"package/release-{language}.yml")
     yield from _tests(language, api, config)
 
