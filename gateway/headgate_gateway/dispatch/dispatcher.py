@@ -1,7 +1,8 @@
 """The one way to a model: nothing is asked that nobody pays for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
+from typing import Any, TypeVar
 
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
@@ -16,6 +17,8 @@ from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.store.usage import Admission, UsageStore
+
+T = TypeVar("T")
 
 
 class Dispatcher:
@@ -92,22 +95,100 @@ class Dispatcher:
                 raise _exhausted(failures, (resolved, *fallbacks))
         finally:
             self._in_flight -= 1
-            if count.begun:
-                outcome = "complete" if count.ended else "broken"
-                self._meter.record(
-                    usage_row(
-                        payer,
-                        answering,
-                        count.usage(),
-                        outcome=outcome,
-                        reservation=reservation,
-                    )
-                )
-            elif reservation is not None:
-                await self._store.release(reservation)
+            if not self._metered(payer, answering, count, reservation):
+                await self._release(reservation)
         if reservation is not None:
             # The caller's next call, through whatever process, is to know of this one.
             await self._meter.flush()
+
+    async def whole(
+        self,
+        payer: Payer,
+        resolved: Resolved,
+        request: JsonObject,
+        *,
+        messages: Sequence[JsonObject],
+        keys: ProviderKeys = NO_KEYS,
+        fallbacks: Sequence[Resolved] = (),
+    ) -> list[JsonObject]:
+        """All events of one answer that nobody reads along, as ``stream`` gives them.
+
+        Where every event is there before the first one is used, generators in each
+        other cost more than what they do.
+        """
+        self._require_room()
+        reservation = await self._admit(
+            payer, lambda: least_cost(resolved, request, messages)
+        )
+        count = UsageCount(request, messages)
+        events: list[JsonObject] = []
+        answering = resolved
+        self._in_flight += 1
+        try:
+            failures: list[GatewayError] = []
+            for answering in (resolved, *fallbacks):
+                asked = self._catalogue.whole(
+                    answering, request, messages=messages, keys=keys, into=events
+                )
+                try:
+                    await self._judged(payer, answering, asked)
+                    break
+                except GatewayError as error:
+                    if events or not may_fall_back(error):
+                        raise
+                    failures.append(error)
+            else:
+                raise _exhausted(failures, (resolved, *fallbacks))
+        finally:
+            self._in_flight -= 1
+            count.add(events)
+            if not self._metered(payer, answering, count, reservation):
+                await self._release(reservation)
+        if reservation is not None:
+            await self._meter.flush()
+        return events
+
+    def _metered(
+        self,
+        payer: Payer,
+        answering: Resolved,
+        count: UsageCount,
+        reservation: str | None,
+    ) -> bool:
+        """Whether a call has used something, which is written down."""
+        if count.begun:
+            self._meter.record(
+                usage_row(
+                    payer,
+                    answering,
+                    count.usage(),
+                    outcome="complete" if count.ended else "broken",
+                    reservation=reservation,
+                )
+            )
+        return count.begun
+
+    async def _release(self, reservation: str | None) -> None:
+        if reservation is not None:
+            await self._store.release(reservation)
+
+    async def _judged(
+        self, payer: Payer, resolved: Resolved, asked: Coroutine[Any, Any, T]
+    ) -> T:
+        """What one upstream answers; it is judged by that."""
+        try:
+            state = self.upstreams.enter(resolved)
+        except GatewayError:
+            asked.close()
+            raise
+        payer.answering(resolved, state)
+        try:
+            answer = await asked
+        except BaseException as error:
+            self.upstreams.leave(resolved, error)
+            raise
+        self.upstreams.leave(resolved, None)
+        return answer
 
     async def _watched(
         self, payer: Payer, resolved: Resolved, source: EventSource
@@ -141,14 +222,12 @@ class Dispatcher:
     ) -> Embedded:
         """The vectors of some texts."""
         reservation = await self._admit(payer, lambda: 0)
-        payer.answering(resolved, self.upstreams.enter(resolved))
         try:
-            made = await self._catalogue.embed(resolved, call)
-            self.upstreams.leave(resolved, None)
-        except BaseException as error:
-            self.upstreams.leave(resolved, error)
-            if reservation is not None:
-                await self._store.release(reservation)
+            made = await self._judged(
+                payer, resolved, self._catalogue.embed(resolved, call)
+            )
+        except BaseException:
+            await self._release(reservation)
             raise
         used = {"input_tokens": made.input_tokens, "output_tokens": 0}
         self._meter.record(

@@ -8,10 +8,10 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
-from headgate_gateway.providers.guard import guarded
+from headgate_gateway.providers.guard import gathered, guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
-from headgate_gateway.providers.structured import checked
+from headgate_gateway.providers.structured import in_form, strict_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Catalogue:
         ``whole`` lets the provider answer in one piece, as few events. What was asked
         for in a strict form has that form.
         """
+        form = strict_form(request)
         call = ModelCall(
             model=resolved.model["name"],
             messages=messages,
@@ -113,7 +114,33 @@ class Catalogue:
         events = guarded(
             resolved.provider.stream(call), call, model=resolved.model, idle=self._idle
         )
-        return checked(events, request)
+        return events if form is None else in_form(events, form)
+
+    async def whole(
+        self,
+        resolved: Resolved,
+        request: JsonObject,
+        *,
+        messages: Sequence[JsonObject],
+        keys: ProviderKeys,
+        into: list[JsonObject],
+    ) -> None:
+        """Add all events of one answer to ``into``, those before a failure as well."""
+        call = ModelCall(
+            model=resolved.model["name"],
+            messages=messages,
+            request=request,
+            keys=keys,
+            whole=True,
+        )
+        await gathered(
+            resolved.provider,
+            call,
+            model=resolved.model,
+            idle=self._idle,
+            form=strict_form(request),
+            into=into,
+        )
 
     async def embed(self, resolved: Resolved, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, or a GatewayError."""

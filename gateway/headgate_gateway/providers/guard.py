@@ -7,8 +7,9 @@ from contextlib import aclosing
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure, usage_of
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
-from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.prices import cost_of, number
+from headgate_gateway.providers.structured import StrictForm
 from headgate_gateway.providers.tokens import count_request, count_text
 
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
@@ -34,18 +35,59 @@ async def guarded(
                 raise failure
 
 
+async def gathered(
+    provider: Provider,
+    call: ModelCall,
+    *,
+    model: JsonObject,
+    idle: float,
+    form: StrictForm | None,
+    into: list[JsonObject],
+) -> None:
+    """Add the events of an answer up to ``message_stop`` to ``into``.
+
+    What came before a failure is there as well.
+    """
+    order = _Order(call, model)
+    loop = asyncio.get_running_loop()
+
+    def take(batch: list[JsonObject]) -> bool:
+        passed = order.checked(batch)
+        for event in passed if form is None else form.checked(passed):
+            into.append(event)  # noqa: PERF402 - extend may drop what came first
+        if not order.ended:
+            silence.reschedule(loop.time() + idle)
+        return order.ended
+
+    try:
+        async with asyncio.timeout(idle) as silence:
+            await provider.whole(call, take)
+    except TimeoutError:
+        raise _silent(idle) from None
+    if not order.ended:
+        raise _broken_off()
+
+
 async def _next(source: EventSource, idle: float) -> list[JsonObject]:
     try:
         async with asyncio.timeout(idle):
             return await anext(source)
     except TimeoutError:
-        raise GatewayError(
-            "stream_idle_timeout", f"The provider sent nothing for {idle:g} s."
-        ) from None
+        raise _silent(idle) from None
     except StopAsyncIteration:
-        raise GatewayError(
-            "upstream_failed", "The provider broke its answer off before its end."
-        ) from None
+        raise _broken_off() from None
+
+
+def _broken_off() -> GatewayError:
+    return GatewayError(
+        "upstream_failed", "The provider broke its answer off before its end."
+    )
+
+
+def _silent(idle: float) -> GatewayError:
+    return GatewayError(
+        "stream_idle_timeout", f"The provider sent nothing for {idle:g} s."
+    )
 
 
 class _Order:

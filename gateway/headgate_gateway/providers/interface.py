@@ -1,8 +1,9 @@
 """What the gateway asks of a provider: its models, and messages as streams."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
@@ -40,6 +41,10 @@ class ModelCall:
         return self.request.get("metadata") or {}
 
 
+Take: TypeAlias = Callable[[list[JsonObject]], bool]
+"""Takes the next events of an answer; True when it needs no more of them."""
+
+
 class Provider(Protocol):
     """Answers model calls. A whole answer is the fold of its stream."""
 
@@ -69,6 +74,21 @@ class Provider(Protocol):
         """
         ...
 
+    async def whole(self, call: ModelCall, take: Take) -> None:
+        """Give the events of one answer to ``take``, for a call that is ``whole``.
+
+        Fails as ``stream`` does. What nobody reads along needs no generators.
+        """
+        ...
+
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts; GatewayError when the provider makes none."""
         ...
+
+
+async def give_all(events: EventSource, take: Take) -> None:
+    """Give the events of a stream to ``take`` until it needs no more."""
+    async with aclosing(events) as source:
+        async for batch in source:
+            if take(batch):
+                return

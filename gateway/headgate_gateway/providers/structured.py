@@ -1,6 +1,6 @@
 """Answers that have to be JSON: what providers are asked, and what they gave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -29,53 +29,55 @@ def schema_of(request: JsonObject) -> JsonObject:
     return object_at(described, "schema") if "schema" in described else _ANY_OBJECT
 
 
-def checked(events: EventSource, request: JsonObject) -> EventSource:
-    """``events``; 502 at the end of an answer that is not what was asked for.
+class StrictForm:
+    """The form that one answer has to have."""
 
-    Only what was asked for strictly is checked. A schema that is none is refused at
-    once, before the model is asked.
+    def __init__(self, schema: JsonObject) -> None:
+        self._validator = _validator(schema)
+        self._fold = MessageFold()
+
+    def checked(self, events: Iterable[JsonObject]) -> Iterator[JsonObject]:
+        """The next events; 502 at the end of an answer that has another form."""
+        for event in events:
+            self._fold.add(event)
+            if event["type"] == "message_delta":
+                self._check(self._fold.message)
+            yield event
+
+    def _check(self, message: JsonObject) -> None:
+        if message["stop_reason"] in _UNFINISHED:
+            return
+        text = "".join(b["text"] for b in message["content"] if b["type"] == "text")
+        try:
+            value: Any = loads(text)
+        except JSONDecodeError:
+            raise _invalid("it is not JSON", "") from None
+        problem = pick(self._validator.iter_errors(value))
+        if problem is not None:
+            raise _invalid(problem.message, problem.param)
+
+
+def strict_form(request: JsonObject) -> StrictForm | None:
+    """The form that the answer has to have; only what is asked for strictly has one.
+
+    A schema that is none is refused at once, before the model is asked.
     """
     format_ = object_at(request, "output_format")
     strict = object_at(format_, "json_schema").get("strict")
     if format_.get("type") != "json_object" and not strict:
-        return events
-    return _until_checked(events, _validator(schema_of(request)))
+        return None
+    return StrictForm(schema_of(request))
 
 
-async def _until_checked(
-    events: EventSource, validator: jsonschema_rs.Validator
-) -> EventSource:
-    fold = MessageFold()
+async def in_form(events: EventSource, form: StrictForm) -> EventSource:
+    """``events``, up to where they have not the form."""
     async with aclosing(events) as source:
         async for batch in source:
-            passed, failure = up_to_failure(_folded(batch, fold, validator))
+            passed, failure = up_to_failure(form.checked(batch))
             if passed:
                 yield passed
             if failure is not None:
                 raise failure
-
-
-def _folded(
-    batch: list[JsonObject], fold: MessageFold, validator: jsonschema_rs.Validator
-) -> Iterator[JsonObject]:
-    for event in batch:
-        fold.add(event)
-        if event["type"] == "message_delta":
-            _check(fold.message, validator)
-        yield event
-
-
-def _check(message: JsonObject, validator: jsonschema_rs.Validator) -> None:
-    if message["stop_reason"] in _UNFINISHED:
-        return
-    text = "".join(b["text"] for b in message["content"] if b["type"] == "text")
-    try:
-        value: Any = loads(text)
-    except JSONDecodeError:
-        raise _invalid("it is not JSON", "") from None
-    problem = pick(validator.iter_errors(value))
-    if problem is not None:
-        raise _invalid(problem.message, problem.param)
 
 
 def _invalid(why: str, where: str) -> GatewayError:

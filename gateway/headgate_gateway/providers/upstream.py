@@ -14,8 +14,8 @@ from headgate_gateway.providers.dialects import (
 from headgate_gateway.providers.dialects.failures import Refusals
 from headgate_gateway.providers.dialects.interface import Reading
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
-from headgate_gateway.providers.http import Reply, UpstreamClient
-from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.providers.http import Exchange, Reply, UpstreamClient
+from headgate_gateway.providers.interface import ModelCall, Take
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
 from headgate_gateway.providers.wire import FRAMINGS, Framing
@@ -51,13 +51,7 @@ class UpstreamProvider:
 
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
-        accept = "application/json" if call.whole else "text/event-stream"
-        asked = self._client.opened(
-            self._url(self._dialect.path(call)),
-            headers={"Accept": accept, **await self._headers(call.keys)},
-            body=_renamed(self._dialect.body(call), self.manifest.parameters),
-            refusals=self._refusals,
-        )
+        asked = await self._opened(call)
         async with asked as reply, aclosing(self._pieces(reply, call)) as pieces:
             async for piece in pieces:
                 batch, failure = up_to_failure(piece)
@@ -66,15 +60,40 @@ class UpstreamProvider:
                 if failure is not None:
                     raise _told(failure)
 
-    async def _pieces(
-        self, reply: Reply, call: ModelCall
-    ) -> AsyncGenerator[Iterator[JsonObject], None]:
-        """What came, read as what it is: a provider may not do as it was asked.
+    async def whole(self, call: ModelCall, take: Take) -> None:
+        """The events of one answer, given to ``take``."""
+        async with await self._opened(call) as reply:
+            if not self._comes_whole(reply, call):
+                async with aclosing(self._pieces(reply, call)) as pieces:
+                    async for piece in pieces:
+                        if _taken(piece, take):
+                            return
+                return
+            model = f"{self.id}/{call.model}"
+            _taken(self._dialect.answered(await reply.whole(), model=model), take)
+
+    async def _opened(self, call: ModelCall) -> Exchange:
+        accept = "application/json" if call.whole else "text/event-stream"
+        return self._client.opened(
+            self._url(self._dialect.path(call)),
+            headers={"Accept": accept, **await self._headers(call.keys)},
+            body=_renamed(self._dialect.body(call), self.manifest.parameters),
+            refusals=self._refusals,
+        )
+
+    def _comes_whole(self, reply: Reply, call: ModelCall) -> bool:
+        """Whether an answer is one piece, whatever was asked for.
 
         But a stream of JSON lines may be called JSON too.
         """
+        return reply.is_whole and (call.whole or self.manifest.framing == "sse")
+
+    async def _pieces(
+        self, reply: Reply, call: ModelCall
+    ) -> AsyncGenerator[Iterator[JsonObject], None]:
+        """What came, read as what it is: a provider may not do as it was asked."""
         model = f"{self.id}/{call.model}"
-        if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
+        if self._comes_whole(reply, call):
             yield self._dialect.answered(await reply.whole(), model=model)
             return
         reading, framing = self._dialect.reading(model), self._framing()
@@ -131,7 +150,19 @@ class UpstreamProvider:
 
 def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
     """The request with the settings that the provider calls otherwise renamed."""
+    if not names:
+        return body
     return {names.get(name, name): value for name, value in body.items()}
+
+
+def _taken(piece: Iterator[JsonObject], take: Take) -> bool:
+    """Whether ``take`` needs no more than these events and those before them."""
+    batch, failure = up_to_failure(piece)
+    if batch and take(batch):
+        return True
+    if failure is not None:
+        raise _told(failure)
+    return False
 
 
 def _read(reading: Reading, frames: Iterable[str]) -> Iterator[JsonObject]:
