@@ -13,7 +13,7 @@ import httptools
 from starlette.datastructures import Headers
 
 _MOST_WAITING = 256 * 1024
-"""Bytes of an answer that may wait to be taken before no more are read."""
+"""Bytes as they come that may wait to be taken before no more are read."""
 _LONGEST_HEAD = 64 * 1024
 
 
@@ -36,11 +36,13 @@ class Connection(asyncio.Protocol):
         self._begin()
 
     def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
         self._fields: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._pieces: list[bytes] = []
         self._waiting = 0
+        self.on_body = self._pieces.append
+        """Called by the parser, for every chunk of a body: this costs no frame."""
+        self._parser = httptools.HttpResponseParser(self)
         self._has_head = False
         self._complete = False
         self._stays = False
@@ -72,12 +74,13 @@ class Connection(asyncio.Protocol):
             if self._complete:
                 return b""
             await self._more()
-        pieces, self._pieces = self._pieces, []
+        read = b"".join(self._pieces)
+        self._pieces.clear()
         self._waiting = 0
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return read
 
     def close(self) -> None:
         """End the connection, wherever the exchange is."""
@@ -115,6 +118,7 @@ class Connection(asyncio.Protocol):
             return
         if not self._has_head:
             self._head_bytes += len(data)
+        self._waiting += len(data)
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
@@ -161,11 +165,6 @@ class Connection(asyncio.Protocol):
             self._fields = []
         else:
             self._has_head = True
-
-    def on_body(self, body: bytes) -> None:
-        """Called by the parser."""
-        self._pieces.append(body)
-        self._waiting += len(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""

@@ -1,7 +1,8 @@
 """A provider elsewhere: a manifest, a dialect and the connection between them."""
 
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from typing import TypeAlias
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure
@@ -18,7 +19,10 @@ from headgate_gateway.providers.http import Exchange, Reply, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall, Take
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
-from headgate_gateway.providers.wire import FRAMINGS, Framing
+from headgate_gateway.providers.wire import FRAMINGS
+
+_Piece: TypeAlias = tuple[list[JsonObject], Exception | None]
+"""Events that came together, and the failure that they broke off with."""
 
 
 class UpstreamProvider:
@@ -53,8 +57,7 @@ class UpstreamProvider:
         """The events of one answer."""
         asked = await self._opened(call)
         async with asked as reply, aclosing(self._pieces(reply, call)) as pieces:
-            async for piece in pieces:
-                batch, failure = up_to_failure(piece)
+            async for batch, failure in pieces:
                 if batch:
                     yield batch
                 if failure is not None:
@@ -64,13 +67,17 @@ class UpstreamProvider:
         """The events of one answer, given to ``take``."""
         async with await self._opened(call) as reply:
             if not self._comes_whole(reply, call):
-                async with aclosing(self._pieces(reply, call)) as pieces:
-                    async for piece in pieces:
-                        if _taken(piece, take):
-                            return
+                await self._give(reply, call, take)
                 return
             model = f"{self.id}/{call.model}"
-            _taken(self._dialect.answered(await reply.whole(), model=model), take)
+            answered = self._dialect.answered(await reply.whole(), model=model)
+            _taken(up_to_failure(answered), take)
+
+    async def _give(self, reply: Reply, call: ModelCall, take: Take) -> None:
+        async with aclosing(self._pieces(reply, call)) as pieces:
+            async for piece in pieces:
+                if _taken(piece, take):
+                    return
 
     async def _opened(self, call: ModelCall) -> Exchange:
         accept = "application/json" if call.whole else "text/event-stream"
@@ -90,18 +97,28 @@ class UpstreamProvider:
 
     async def _pieces(
         self, reply: Reply, call: ModelCall
-    ) -> AsyncGenerator[Iterator[JsonObject], None]:
+    ) -> AsyncGenerator[_Piece, None]:
         """What came, read as what it is: a provider may not do as it was asked."""
         model = f"{self.id}/{call.model}"
         if self._comes_whole(reply, call):
-            yield self._dialect.answered(await reply.whole(), model=model)
+            answered = self._dialect.answered(await reply.whole(), model=model)
+            yield up_to_failure(answered)
             return
         reading, framing = self._dialect.reading(model), self._framing()
+        has_content = False
         async for piece in reply.pieces():
-            yield _read(reading, framing.feed(piece))
+            frames = framing.feed(piece)
+            while not has_content and (frame := next(frames, None)) is not None:
+                # An answer's first word does not wait for all that came with it.
+                said = _read(reading, (frame,))
+                has_content = any(map(_is_content, said[0]))
+                yield said
+            yield _read(reading, frames)
             if reading.ended:
                 return
-        yield _rest(reading, framing)
+        yield _read(reading, framing.end())
+        if not reading.ended:
+            yield up_to_failure(reading.end())
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""
@@ -155,9 +172,9 @@ def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
     return {names.get(name, name): value for name, value in body.items()}
 
 
-def _taken(piece: Iterator[JsonObject], take: Take) -> bool:
+def _taken(piece: _Piece, take: Take) -> bool:
     """Whether ``take`` needs no more than these events and those before them."""
-    batch, failure = up_to_failure(piece)
+    batch, failure = piece
     if batch and take(batch):
         return True
     if failure is not None:
@@ -165,17 +182,21 @@ def _taken(piece: Iterator[JsonObject], take: Take) -> bool:
     return False
 
 
-def _read(reading: Reading, frames: Iterable[str]) -> Iterator[JsonObject]:
-    for data in frames:
-        yield from reading.frame(data)
-        if reading.ended:
-            return
+def _is_content(event: JsonObject) -> bool:
+    return bool(event["type"] == "content_block_delta")
 
 
-def _rest(reading: Reading, framing: Framing) -> Iterator[JsonObject]:
-    yield from _read(reading, framing.end())
-    if not reading.ended:
-        yield from reading.end()
+def _read(reading: Reading, frames: Iterable[str]) -> _Piece:
+    found: list[JsonObject] = []
+    try:
+        for data in frames:
+            if reading.ended:
+                break
+            for event in reading.frame(data):
+                found.append(event)  # noqa: PERF402 - extend may drop what came first
+    except Exception as error:  # noqa: BLE001 - raised when these are passed on
+        return found, error
+    return found, None
 
 
 def _told(failure: Exception) -> Exception:

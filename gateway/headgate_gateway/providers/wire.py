@@ -76,32 +76,32 @@ class EventFrames:
     def __init__(self) -> None:
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
-        self._data: list[str] = []
-        self._size = 0
 
     def feed(self, chunk: bytes) -> Iterator[str]:
         """The ``data`` of the frames that are complete with these bytes."""
-        *lines, self._rest = (self._rest + self._utf8.decode(chunk)).split("\n")
+        text = self._rest + self._utf8.decode(chunk)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        *frames, self._rest = text.split("\n\n")
         _check_size(len(self._rest))
-        for given in lines:
-            line = given.removesuffix("\r")
-            if line.startswith("data:"):
-                self._add(line)
-            elif not line and self._data:
-                # Nearly every frame has one line of data, which needs no copy.
-                data = self._data
-                text = data[0] if len(data) == 1 else "\n".join(data)
-                self._data, self._size = [], 0
-                yield text
-
-    def _add(self, line: str) -> None:
-        self._data.append(line[6:] if line.startswith("data: ") else line[5:])
-        self._size += len(line)
-        _check_size(self._size)
+        for frame in frames:
+            # Nearly every frame is one line of data.
+            if frame.startswith("data: ") and "\n" not in frame:
+                yield frame[6:]
+            elif data := _data_lines(frame):
+                yield "\n".join(data)
 
     def end(self) -> Iterator[str]:
         """Nothing: a frame that no empty line ends was cut."""
         return iter(())
+
+
+def _data_lines(frame: str) -> list[str]:
+    return [
+        line[6:] if line.startswith("data: ") else line[5:]
+        for line in frame.split("\n")
+        if line.startswith("data:")
+    ]
 
 
 class JsonLines:

@@ -60,6 +60,12 @@ class MessageBuilder:
         """A piece of the answer's text."""
         yield from self._piece("text", {"type": "text_delta", "text": piece})
 
+    def more_text(self, piece: str) -> JsonObject | None:
+        """The event of a piece of text; None if others have to come before it."""
+        if self._open != "text":
+            return None
+        return events.block_delta(self._index, {"type": "text_delta", "text": piece})
+
     def thinking(self, piece: str) -> Iterator[JsonObject]:
         """A piece of the model's reasoning."""
         yield from self._piece(

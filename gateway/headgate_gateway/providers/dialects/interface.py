@@ -1,6 +1,6 @@
 """What a dialect has to be able to say and to understand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from headgate_gateway.json import JsonObject
@@ -15,7 +15,7 @@ class Reading(Protocol):
         """Whether the stream has said that it is over; what follows is not read."""
         ...
 
-    def frame(self, data: str) -> Iterator[JsonObject]:
+    def frame(self, data: str) -> Iterable[JsonObject]:
         """The message events that the data of the next frame stands for.
 
         Raises GatewayError for what the provider says has failed.

@@ -1,6 +1,6 @@
 """Chat completions, which most providers speak."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
@@ -41,6 +41,8 @@ _CHUNK = frozenset(
     }
 )
 """The fields of a chunk that every provider sends and that are understood."""
+_ONLY_TEXT = frozenset({"role", "content"})
+"""The fields of a delta that does nothing but continue the text."""
 _AUDIO = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
@@ -83,12 +85,33 @@ class _Reading:
         self._reason: str | None = None
         self.ended = False
 
-    def frame(self, data: str) -> Iterator[JsonObject]:
+    def frame(self, data: str) -> Iterable[JsonObject]:
         """The events of one frame: a chunk, or the word that there are no more."""
         if data == _DONE:
             self.ended = True
             return self.end()
-        return self.chunk(parse_object(data))
+        chunk = parse_object(data)
+        more = self._more_text(chunk)
+        return self.chunk(chunk) if more is None else (more,)
+
+    def _more_text(self, chunk: JsonObject) -> JsonObject | None:
+        """The event of a chunk that only continues the text, as nearly all do."""
+        try:
+            (choice,) = chunk["choices"]
+            delta = choice["delta"]
+            piece = delta["content"]
+        except (KeyError, TypeError, ValueError):
+            return None
+        says_more = (
+            not _ONLY_TEXT.issuperset(delta)
+            or not _CHUNK.issuperset(chunk)
+            or choice.get("finish_reason")
+            or chunk.get("usage")
+            or "error" in chunk
+        )
+        if says_more or not piece or not isinstance(piece, str):
+            return None
+        return self._message.more_text(piece)
 
     def chunk(self, chunk: JsonObject, said: str = "delta") -> Iterator[JsonObject]:
         """The events of one chunk, whose choices have at ``said`` what they say."""
