@@ -1,19 +1,31 @@
-"""HTTP/1.1 as uvicorn speaks it, with an end to waiting for what does not come."""
+"""HTTP/1.1 for uvicorn's server, with an end to waiting for what does not come."""
 
 import asyncio
+from collections import deque
 from typing import Any, cast
+from urllib.parse import unquote
 
+import httptools
 import structlog
 import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import (
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from starlette.types import ASGIApp, Scope
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr
+from uvicorn.server import ServerState
 
 from headgate_gateway.http.answers import error_answer
 from headgate_gateway.http.body import too_slow
+from headgate_gateway.http.cycle import Cycle
 from headgate_gateway.ids import new_id
+
+_ASGI = {"version": "3.0", "spec_version": "2.3"}
+_FORWARDED = b"x-forwarded-"
+_NOT_HTTP = b"Invalid HTTP request received."
+_REFUSED = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n%b"
+)
 
 _log = structlog.get_logger("headgate_gateway.connections")
 
@@ -24,36 +36,70 @@ class BoundedConfig(uvicorn.Config):
     def __init__(
         self, app: ASGIApp, *, receive_timeout: float, most: int, **options: Any
     ) -> None:
-        super().__init__(app, http=BoundedProtocol, **options)
+        super().__init__(app, http=BoundedProtocol, proxy_headers=False, **options)
         self.receive_timeout = receive_timeout
         """How long a request's head may take to arrive, in seconds."""
         self.most = most
         """How many connections there may be."""
+        self.direct = app
+        self.forwarded: ASGIApp = ProxyHeadersMiddleware(  # type: ignore[assignment] # uvicorn has types of its own for the same
+            app,  # type: ignore[arg-type]
+            self.forwarded_allow_ips,
+        )
+        """Answers requests that a proxy says something about."""
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(asyncio.Protocol):
     """One connection. Outside of answers it is closed when nothing whole comes.
 
-    uvicorn itself waits for ever for the rest of a head, and for the rest of a body
-    after its answer. A body that is still to be answered is waited for where it is
-    read.
+    A body that is still to be answered is waited for where it is read.
     """
 
-    config: BoundedConfig
-
-    def __init__(self, config: BoundedConfig, *arguments: Any, **options: Any) -> None:
-        super().__init__(config, *arguments, **options)
+    def __init__(
+        self,
+        config: BoundedConfig,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self.loop = _loop or asyncio.get_running_loop()
+        self.transport: asyncio.Transport
+        self.flow: FlowControl
+        self._config = config
+        self._server = server_state
+        self._connections = cast("set[asyncio.Protocol]", server_state.connections)
+        self._parser = httptools.HttpRequestParser(self)
+        # What follows an answer that closes the connection is not looked at.
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._cycle: Cycle | None = None
+        self._queued: deque[tuple[Cycle, ASGIApp]] = deque()
+        """Requests that came before the one before them was answered."""
         self._deadline: asyncio.TimerHandle | None = None
+        self._rest_timer: asyncio.TimerHandle | None = None
+        self._resting_since: float | None = None
         self._in_head = False
         self._in_message = False
+        self._begin()
 
-    def connection_made(  # type: ignore[override] # as uvicorn's own
-        self, transport: asyncio.Transport
-    ) -> None:
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._expects_continue = False
+        self._is_forwarded = False
+
+    @property
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """What every answer says."""
+        return self._server.default_headers
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
-        super().connection_made(transport)
-        if self.config.most and len(self.connections) > self.config.most:
-            _log.warning("connection_refused", open=self.config.most)
+        self.transport = cast("asyncio.Transport", transport)
+        self.flow = FlowControl(self.transport)
+        self._address = get_local_addr(self.transport), get_remote_addr(self.transport)
+        self._connections.add(self)
+        if self._config.most and len(self._connections) > self._config.most:
+            _log.warning("connection_refused", open=self._config.most)
             transport.close()
             return
         self._wait()
@@ -61,43 +107,160 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._wait_no_more()
-        super().connection_lost(exc)
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+        self._connections.discard(self)
+        self._queued.clear()
+        if self._cycle is not None:
+            self._cycle.disconnected()
+        self.flow.resume_writing()
+        # Each of them knows the connection: it should be gone without a search.
+        del self._parser
+        self._cycle = None
+
+    def pause_writing(self) -> None:
+        """Called by the event loop."""
+        self.flow.pause_writing()
+
+    def resume_writing(self) -> None:
+        """Called by the event loop."""
+        self.flow.resume_writing()
+
+    def shutdown(self) -> None:
+        """Close the connection, after the answer that is on its way."""
+        if self._cycle is None or self._cycle.complete:
+            self.transport.close()
+        else:
+            self._cycle.keep_alive = False
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
-        super().data_received(data)
-        # None before the first request, whatever its type says.
-        cycle = cast("RequestResponseCycle | None", self.cycle)
-        answering = cycle is not None and not cycle.response_complete
-        if answering or self.transport.is_closing():
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            # Nothing else is spoken here: the request is answered as it is.
+            pass
+        except httptools.HttpParserError:
+            self.transport.write(_REFUSED % (len(_NOT_HTTP), _NOT_HTTP))
+            self.transport.close()
             return
+        answering = self._cycle is not None and not self._cycle.complete
+        if not answering and not self.transport.is_closing():
+            self._await_more()
+
+    def _await_more(self) -> None:
+        """Wait for what is left of a message, or for the next one."""
         if self._in_message:
             self._wait()
-        elif self.timeout_keep_alive_task is None:
-            # The rest of a body that nobody read: now the connection is idle again.
+        elif self._resting_since is None:
             self._wait_no_more()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._rest()
 
     def on_message_begin(self) -> None:
         """Called by the parser."""
+        self._resting_since = None
         self._in_head = self._in_message = True
-        super().on_message_begin()
+        self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Called by the parser."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser."""
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects_continue = True
+        elif name.startswith(_FORWARDED):
+            self._is_forwarded = True
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         self._in_head = False
         self._wait_no_more()
-        super().on_headers_complete()
+        version = self._parser.get_http_version()
+        earlier = self._cycle
+        cycle = self._cycle = Cycle(
+            self,
+            self._scope(version),
+            keep_alive=version != "1.0" and self._parser.should_keep_alive(),
+            expects_continue=self._expects_continue,
+        )
+        config = self._config
+        app = config.forwarded if self._is_forwarded else config.direct
+        if earlier is None or earlier.complete:
+            self._answer(cycle, app)
+        else:
+            self.flow.pause_reading()
+            self._queued.append((cycle, app))
+
+    def _scope(self, version: str) -> Scope:
+        url = httptools.parse_url(self._url)
+        path = url.path.decode("ascii")
+        server, client = self._address
+        return {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": version,
+            "server": server,
+            "client": client,
+            "scheme": "http",
+            "root_path": "",
+            "headers": self._headers,
+            "state": {},
+            "method": self._parser.get_method().decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": url.path,
+            "query_string": url.query or b"",
+        }
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        if self._cycle is not None:
+            self._cycle.arrived(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._in_message = False
-        super().on_message_complete()
+        if self._cycle is not None:
+            self._cycle.arrived_whole()
+
+    def _answer(self, cycle: Cycle, app: ASGIApp) -> None:
+        task = self.loop.create_task(cycle.run(app))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    def answered(self) -> None:
+        """Go on to the next request, or wait for it."""
+        self._server.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self._queued:
+            self._answer(*self._queued.popleft())
+        else:
+            self._await_more()
+
+    def _rest(self) -> None:
+        """Close the connection if nothing comes for long; one timer does for many."""
+        self._resting_since = self.loop.time()
+        if self._rest_timer is None:
+            seconds = self._config.timeout_keep_alive
+            self._rest_timer = self.loop.call_later(seconds, self._look_at_rest)
+
+    def _look_at_rest(self) -> None:
+        self._rest_timer = None
+        if self._resting_since is None:
+            return
+        ends = self._resting_since + self._config.timeout_keep_alive
+        if ends <= self.loop.time():
+            self.transport.close()
+        else:
+            self._rest_timer = self.loop.call_at(ends, self._look_at_rest)
 
     def _wait(self) -> None:
-        seconds = self.config.receive_timeout
+        seconds = self._config.receive_timeout
         if seconds and self._deadline is None:
             self._deadline = self.loop.call_later(seconds, self._give_up)
 
