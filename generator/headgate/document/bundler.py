@@ -58,6 +58,14 @@ _NOTHING: Final = _Nothing()
 _Taken: TypeAlias = "Json | _Nothing"
 
 
+_EMPTY: Final[dict[type, Callable[[], Json]]] = {
+    Object: dict,
+    MapOf: dict,
+    ListOf: list,
+}
+"""What a name without a value stands for: `Pet:` alone says nothing of it."""
+
+
 class UnboundedError(Exception):
     """The bundle grew past all bounds; a diagnostic says so."""
 
@@ -155,7 +163,7 @@ class Bundler:
         result: list[Json] = []
         for index, item in enumerate(value):
             path.append(str(index))
-            taken = walk(item, kind, wrong)
+            taken = walk(item, kind, "warning" if item is None else wrong)
             if not isinstance(taken, _Nothing):
                 result.append(taken)
             path.pop()
@@ -176,16 +184,28 @@ class Bundler:
             taken: _Taken = item
             if kind.keys == "any" or not key.startswith("x-"):
                 self._check_key(key, kind)
-                taken = walk(item, kind.item, wrong)
+                if item is None and type(kind.item) in _EMPTY:
+                    taken = self._empty(kind.item)
+                else:
+                    taken = walk(item, kind.item, wrong)
             if not isinstance(taken, _Nothing):
                 result[key] = taken
             path.pop()
         return result
 
+    def _empty(self, kind: Kind) -> Json:
+        message = "nothing stands here; it is taken for an empty one"
+        self._trail.report("warning", "wrong-type", message)
+        return _EMPTY[type(kind)]()
+
     def _object(self, value: Json, kind: Object, wrong: Severity) -> _Taken:
         if not isinstance(value, dict):
             if kind.or_boolean and isinstance(value, bool):
                 return value
+            if kind is SCHEMA and value is not None:
+                message = f"{kind_of(value)} is no schema: any value is taken"
+                self._trail.report("warning", "wrong-type", message)
+                return {}
             return self._wrong_type("an object", value, wrong)
         if kind is SCHEMA and "$dynamicRef" in value and "$ref" not in value:
             # Without dynamic scope, which a generated type cannot have.
@@ -220,7 +240,10 @@ class Bundler:
                 result[key] = inner
                 continue
             path.append(key)
-            taken = walks[type(field.kind)](inner, field.kind, field.wrong)
+            wrong = field.wrong
+            if inner is None and field.missing != "error":
+                wrong = "warning"
+            taken = walks[type(field.kind)](inner, field.kind, wrong)
             if not isinstance(taken, _Nothing):
                 result[key] = taken
             path.pop()
@@ -256,14 +279,18 @@ class Bundler:
             return self._inline(reference, kind, wrong, siblings)
         beside = self._fields(siblings, kind) if kind is SCHEMA else siblings
         self._trail.path.append("$ref")
-        name = self._name_of(reference, section)
+        name = self._name_of(reference, section, wrong)
         self._trail.path.pop()
         if name is None:
             return beside if kind is SCHEMA else _NOTHING
         return {"$ref": component(section, name), **beside}
 
-    def _name_of(self, reference: Json, section: str) -> str | None:
-        target = self._resolve(reference)
+    def _name_of(self, reference: Json, section: str, wrong: Severity) -> str | None:
+        return self._given_name(self._resolve(reference, wrong), section)
+
+    def _given_name(
+        self, target: Target | None, section: str = "schemas"
+    ) -> str | None:
         if target is None:
             return None
         try:
@@ -277,14 +304,16 @@ class Bundler:
             )
             return None
 
-    def _resolve(self, reference: Json) -> Target | None:
+    def _resolve(self, reference: Json, wrong: Severity) -> Target | None:
         if not isinstance(reference, str):
-            self._wrong_type("a reference", reference, "error")
+            self._wrong_type("a reference", reference, wrong)
             return None
         try:
             return self._files.resolve(reference, self._trail.source)
         except BadReferenceError as error:
-            self._trail.report("error", error.code, error.message, error.hint)
+            left_out = "; it is left out" if wrong == "warning" else ""
+            message = f"{error.message}{left_out}"
+            self._trail.report(wrong, error.code, message, error.hint)
             return None
 
     def _inline(
@@ -297,7 +326,7 @@ class Bundler:
         """Put what a reference leads to in its place."""
         bundled = self._trail.bundled
         self._trail.path.append("$ref")
-        target = self._resolve(reference)
+        target = self._resolve(reference, wrong)
         if target and (target.key in self._inlining or len(bundled) > _MOST_PATH):
             message = f"{reference!r} leads back to itself"
             self._trail.report("error", "reference-loop", message)
@@ -321,22 +350,33 @@ class Bundler:
             return
         path = self._trail.path
         path += ["discriminator", "mapping"]
-        for tag, target in mapping.items():
+        for tag, target in tuple(mapping.items()):
             path.append(tag)
-            if isinstance(target, str):
-                mapping[tag] = self._mapped(target)
+            name = self._mapped(target) if isinstance(target, str) else None
+            if name is None:
+                del mapping[tag]
+            else:
+                mapping[tag] = component("schemas", name)
             path.pop()
         del path[-2:]
 
-    def _mapped(self, target: str) -> str:
+    def _mapped(self, target: str) -> str | None:
+        """Give the name of a mapping's target; None, and a warning, if it has none.
+
+        A value of that tag is one of an unknown variant then, as of any other tag
+        that the document does not tell.
+        """
         if self._names.has("schemas", target):
-            return component("schemas", target)
-        if _BARE_NAME.fullmatch(target):
-            message = f"there is no schema {target!r}"
-            self._trail.report("error", "dangling-reference", message)
             return target
-        name = self._name_of(target, "schemas")
-        return target if name is None else component("schemas", name)
+        message = f"there is no schema {target!r}"
+        if not _BARE_NAME.fullmatch(target):
+            try:
+                return self._given_name(self._files.resolve(target, self._trail.source))
+            except BadReferenceError as error:
+                message = error.message
+        message += "; its tag is left out"
+        self._trail.report("warning", "mapping-left-out", message)
+        return None
 
     def _spend(self, nodes: int) -> None:
         self._count += nodes + 1

@@ -155,13 +155,18 @@ SECTIONS: Final[dict[str, Kind]] = {
 }
 """The sections of `components`, in the order in which a bundle writes them."""
 
+SPARE_SECTIONS: Final = frozenset(
+    {"examples", "headers", "securitySchemes", "links", "callbacks"}
+)
+"""The sections that operations can do without."""
+
 _TEXTS: Final = {"summary": spare(STRING), "description": spare(STRING)}
 
 ROOT.fields.update(
     {
         "openapi": needed(Scalar("a version", (str, float))),
         "$self": spare(STRING),
-        "info": needed(INFO, "error"),
+        "info": needed(INFO, "warning"),
         "jsonSchemaDialect": spare(STRING),
         "servers": spare(SERVERS),
         "paths": needed(MapOf(PATH_ITEM, keys="path")),
@@ -224,7 +229,12 @@ TAG.fields.update(
 )
 DOCS.fields.update({"description": spare(STRING), "url": spare(STRING, "warning")})
 COMPONENTS.fields.update(
-    {name: needed(MapOf(kind, keys="component")) for name, kind in SECTIONS.items()}
+    {
+        name: (spare if name in SPARE_SECTIONS else needed)(
+            MapOf(kind, keys="component")
+        )
+        for name, kind in SECTIONS.items()
+    }
 )
 PATH_ITEM.fields.update(
     {
@@ -240,7 +250,7 @@ OPERATION.fields.update(
         "tags": spare(STRINGS),
         **_TEXTS,
         "externalDocs": spare(DOCS),
-        "operationId": needed(STRING),
+        "operationId": spare(STRING),
         "parameters": needed(PARAMETERS),
         "requestBody": needed(BODY),
         "responses": needed(MapOf(RESPONSE, keys="status"), "warning"),
@@ -255,7 +265,7 @@ OPERATION.fields.update(
 )
 _SENT: Final = {
     "description": spare(STRING),
-    "required": needed(BOOLEAN),
+    "required": spare(BOOLEAN),
     "deprecated": spare(BOOLEAN),
     "style": spare(STRING),
     "explode": spare(BOOLEAN),
@@ -266,8 +276,8 @@ _SENT: Final = {
 }
 PARAMETER.fields.update(
     {
-        "name": needed(STRING, "error"),
-        "in": needed(STRING, "error"),
+        "name": spare(STRING, "warning"),
+        "in": spare(STRING, "warning"),
         "allowEmptyValue": spare(BOOLEAN),
         "allowReserved": spare(BOOLEAN),
         **_SENT,
@@ -278,7 +288,7 @@ BODY.fields.update(
     {
         "description": spare(STRING),
         "content": needed(CONTENT, "warning"),
-        "required": needed(BOOLEAN),
+        "required": spare(BOOLEAN),
     }
 )
 MEDIA_TYPE.fields.update(
@@ -333,7 +343,7 @@ LINK.fields.update(
 )
 SECURITY_SCHEME.fields.update(
     {
-        "type": needed(STRING, "error"),
+        "type": spare(STRING, "warning"),
         "description": spare(STRING),
         "name": needed(STRING),
         "in": needed(STRING),
@@ -371,14 +381,14 @@ SCHEMA.fields.update(
         "type": spare(ListOf(STRING, or_one=True)),
         "properties": needed(SCHEMAS),
         "required": spare(STRINGS),
-        "enum": needed(ListOf(DATA)),
+        "enum": spare(ListOf(DATA)),
         "const": spare(DATA),
         "default": spare(DATA),
         "example": spare(DATA),
         "examples": spare(ListOf(DATA)),
         "items": needed(ListOf(SCHEMA, or_one=True)),
         "additionalItems": needed(SCHEMA),
-        "discriminator": needed(DISCRIMINATOR),
+        "discriminator": spare(DISCRIMINATOR),
         "externalDocs": spare(DOCS),
         "xml": spare(XML),
         "dependentRequired": spare(MapOf(STRINGS)),
@@ -457,8 +467,8 @@ SCHEMA.fields.update(
 )
 DISCRIMINATOR.fields.update(
     {
-        "propertyName": needed(STRING, "error"),
-        "mapping": needed(MapOf(STRING)),
-        "defaultMapping": needed(STRING),
+        "propertyName": spare(STRING, "warning"),
+        "mapping": spare(MapOf(STRING)),
+        "defaultMapping": spare(STRING),
     }
 )

@@ -43,9 +43,10 @@ def _check_parameter(findings: Findings, parameter: Part) -> None:
     name = parameter.text("name")
     if place is not None and place not in PLACES:
         hint = "OpenAPI 3 has `requestBody` for that" if place in _FROM_SWAGGER else ""
-        findings.error(
+        message = f"a parameter is in path, query, header or cookie, not in {place!r}"
+        findings.warning(
             "bad-parameter-place",
-            f"a parameter is in path, query, header or cookie, not in {place!r}",
+            f"{message}; it is left out",
             (*parameter.tokens, "in"),
             hint,
         )
@@ -62,19 +63,14 @@ def _check_parameter(findings: Findings, parameter: Part) -> None:
 
 def _check_path(findings: Findings, operation: Operation, path: str) -> None:
     variables = _VARIABLE.findall(path)
-    given = [
-        parameter
-        for parameter in findings.parameters(operation)
-        if parameter.text("in") == "path"
-    ]
-    declared = {parameter.text("name") for parameter in given}
+    parameters = findings.parameters(operation)
+    given = [it for it in parameters if it.text("in") == "path"]
+    declared = {it.text("name") for it in given}
+    asked = {it.text("name") for it in parameters if it.text("in") == "query"}
     for variable in dict.fromkeys(variables):
         if variable not in declared:
-            findings.error(
-                "undefined-path-parameter",
-                f"{{{variable}}} of the path is no parameter of {operation.shown}",
-                operation.part.tokens,
-            )
+            stand_in = "the query parameter of that name" if variable in asked else ""
+            _report_undefined(findings, operation, variable, stand_in)
     for parameter in given:
         name = parameter.text("name")
         if name not in variables:
@@ -83,3 +79,15 @@ def _check_path(findings: Findings, operation: Operation, path: str) -> None:
                 f"the path of {operation.shown} has no {{{name}}}: it is left out",
                 (*parameter.tokens, "name"),
             )
+
+
+def _report_undefined(
+    findings: Findings, operation: Operation, name: str, stand_in: str
+) -> None:
+    place = operation.part.tokens
+    message = f"{{{name}}} of the path is no parameter of {operation.shown}"
+    if name:
+        message += f"; {stand_in or 'any text'} is taken for it"
+        findings.warning("undefined-path-parameter", message, place)
+    else:
+        findings.error("undefined-path-parameter", message, place)

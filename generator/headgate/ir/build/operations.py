@@ -13,12 +13,13 @@ from headgate.ir.build.raw import RawOperation
 from headgate.ir.build.reader import (
     Node,
     Reader,
-    as_list,
     as_object,
     docs_of,
     text_at,
 )
+from headgate.ir.build.security import alternatives
 from headgate.ir.build.servers import own_address
+from headgate.ir.build.variables import VARIABLE, sent, with_variables
 from headgate.ir.operations import (
     Body,
     Idempotency,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from headgate.ir.operations import QueryFlag, StreamCall
 
 _PLACES = frozenset({"path", "query", "header", "cookie"})
-_VARIABLE = re.compile(r"\{([^{}]*)\}")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header may be called."""
 
@@ -165,11 +165,17 @@ class OperationReader:
         self, raw: RawOperation, words: tuple[str, ...]
     ) -> tuple[tuple[Parameter, ...], bool]:
         nodes = [*raw.item.items("parameters"), *raw.node.items("parameters")]
-        variables = _VARIABLE.findall(_sent(raw.path))
+        variables = VARIABLE.findall(sent(raw.path))
         found: dict[tuple[str, str], Parameter] = {}
         has_key = False
-        for node in map(self.reader.resolve, nodes):
+        resolved = list(map(self.reader.resolve, nodes))
+        for node in with_variables(raw.path, resolved, raw.node):
             name, place = node.value.get("name"), node.value.get("in")
+            if place == "querystring":
+                message = f"no SDK sends a whole query string, as {name!r} is"
+                self.reader.report(
+                    "parameter-left-out", message, node.pointer, "warning"
+                )
             if not isinstance(name, str) or place not in _PLACES:
                 continue
             # The check says so: `unused-path-parameter`.
@@ -219,7 +225,7 @@ class OperationReader:
     ) -> tuple[PathPart, ...]:
         known = {p.name for p in parameters if p.place == "path"}
         parts: list[PathPart] = []
-        for index, text in enumerate(_VARIABLE.split(_sent(raw.path))):
+        for index, text in enumerate(VARIABLE.split(sent(raw.path))):
             if index % 2 and text in known:
                 parts.append(PathVariable(text))
             elif text:
@@ -252,15 +258,7 @@ class OperationReader:
     def _security(self, raw: RawOperation) -> tuple[tuple[str, ...], ...]:
         value = raw.node.value
         declared = value if "security" in value else self.reader.root.value
-        return tuple(
-            tuple(as_object(alternative))
-            for alternative in as_list(declared.get("security"))
-        )
-
-
-def _sent(path: str) -> str:
-    """Cut off a fragment, which only tells the document's paths apart."""
-    return path.partition("#")[0]
+        return alternatives(self.reader, declared)
 
 
 def _is_flag(parameter: Parameter, asked: QueryFlag) -> bool:

@@ -5,8 +5,16 @@ from __future__ import annotations
 from keyword import kwlist
 from typing import TYPE_CHECKING, cast
 
+from headgate.document.checks.security import is_usable
 from headgate.ir.api import HeaderMap, SecurityScheme
-from headgate.ir.build.reader import Node, Reader, as_object, docs_of, text_at
+from headgate.ir.build.reader import (
+    Node,
+    Reader,
+    as_list,
+    as_object,
+    docs_of,
+    text_at,
+)
 from headgate.names import Scope, snake, split_words
 
 if TYPE_CHECKING:
@@ -46,10 +54,7 @@ def read_schemes(
     reader: Reader, options: Mapping[str, str]
 ) -> tuple[SecurityScheme, ...]:
     """Read the security schemes; `options` names the client's option for each."""
-    holder = reader.at("#/components") or Node({}, "#/components")
-    found = [
-        (name, reader.resolve(node)) for name, node in holder.objects("securitySchemes")
-    ]
+    found = _usable(reader)
     scope = Scope(_UNUSABLE)
     only = "api_key" if len(found) == 1 else ""
     return tuple(
@@ -63,6 +68,23 @@ def read_schemes(
         )
         for name, node in found
     )
+
+
+def alternatives(
+    reader: Reader, owner: Mapping[str, object]
+) -> tuple[tuple[str, ...], ...]:
+    """Read what an owner's `security` asks for, but for what nobody can send."""
+    known = {name for name, _ in _usable(reader)}
+    given = (as_object(each) for each in as_list(owner.get("security")))
+    return tuple(tuple(each) for each in given if each.keys() <= known)
+
+
+def _usable(reader: Reader) -> list[tuple[str, Node]]:
+    holder = reader.at("#/components") or Node({}, "#/components")
+    schemes = (
+        (name, reader.resolve(node)) for name, node in holder.objects("securitySchemes")
+    )
+    return [(name, node) for name, node in schemes if is_usable(node.value)]
 
 
 def _scheme(reader: Reader, name: str, node: Node, option: Name) -> SecurityScheme:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from headgate.ir.build.blocking import BlockingReader
 from headgate.ir.build.paths import PathProblem, PathReader, field_step
 from headgate.ir.build.reader import Node, Reader, as_list, as_object, docs_of, text_at
+from headgate.ir.build.security import alternatives
 from headgate.ir.surface import (
     Blocking,
     Builder,
@@ -121,13 +122,12 @@ class SurfaceReader:
         for header in (own, pending):
             known = header is None or _TOKEN.fullmatch(header)
             _check(known, f"'{header}' is no header's name")
-        root = as_list(self.reader.root.value.get("security"))
         return RawCalls(
             under=under.rstrip("/"),
             direct=direct,
             own_errors=own,
             pending=pending,
-            security=tuple(tuple(as_object(each)) for each in root),
+            security=alternatives(self.reader, self.reader.root.value),
             docs=docs_of(value),
             location=self._place(entry),
         )
