@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.disconnect import until_gone
+from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.ending import Ending
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.metrics import Metrics
@@ -87,25 +88,27 @@ class EventStream:
 
     async def _run(self, wire: "_Wire", receive: Receive) -> None:
         """Send until the frames end, the client leaves or the gateway stops."""
-        sender = asyncio.create_task(self._send_all(wire))
-        gone = asyncio.create_task(until_gone(receive))
-        forced = asyncio.create_task(self._ends_on.wait())
-        pings = asyncio.create_task(
-            wire.ping_in_silence(self._ping_interval, self._ping)
-        )
         try:
-            await asyncio.wait(
-                {sender, gone, forced}, return_when=asyncio.FIRST_COMPLETED
+            await self._sent(wire, receive)
+        except Cut:
+            return
+        except (ClientDisconnect, TimeoutError, OSError):
+            await self._left()
+        except GatewayError as error:
+            if not self._ends_on.is_set():
+                raise
+            await self._end_early(wire, error)
+        else:
+            await wire.finish()
+
+    async def _sent(self, wire: "_Wire", receive: Receive) -> None:
+        pings = _Pings(wire, interval=self._ping_interval, ping=self._ping)
+        try:
+            await while_waited_for(
+                receive, self._send_all(wire), unless=self._ends_on, patience=0
             )
         finally:
-            await _cancel(sender, gone, forced, pings)
-        if not sender.cancelled():
-            await self._ended(wire, sender.exception())
-        elif gone.done() and not gone.cancelled():
-            await self._left()
-        elif self._last_words is not None:
-            await wire.write(self._last_words(self._ends_on.reason))
-            await wire.finish()
+            await pings.stop()
 
     async def _send_all(self, wire: "_Wire") -> None:
         async with aclosing(self._frames) as frames:
@@ -115,17 +118,11 @@ class EventStream:
                 # would serve nobody else, nor see that the client has gone.
                 await asyncio.sleep(0)
 
-    async def _ended(self, wire: "_Wire", error: BaseException | None) -> None:
-        """Finish the body, but only when the frames came to their own end."""
-        match error:
-            case None:
-                await wire.finish()
-            case Cut():
-                return
-            case TimeoutError() | OSError():
-                await self._left()
-            case _:
-                raise error
+    async def _end_early(self, wire: "_Wire", reason: GatewayError) -> None:
+        """Say why, if there are words for it; else the body breaks off."""
+        if self._last_words is not None:
+            await wire.write(self._last_words(reason))
+            await wire.finish()
 
     async def _left(self) -> None:
         if self._on_disconnect is not None:
@@ -139,8 +136,7 @@ class _Wire:
         self._send = send
         self._stalled_reader = stalled_reader
         self._lock = asyncio.Lock()
-        self._last = 0.0
-        self._begun = False
+        self._last: float | None = None
 
     async def start(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         await self._send(
@@ -154,27 +150,46 @@ class _Wire:
                 {"type": "http.response.body", "body": data, "more_body": True}
             )
         self._last = time.monotonic()
-        self._begun = True
 
     async def finish(self) -> None:
         await self._send(
             {"type": "http.response.body", "body": b"", "more_body": False}
         )
 
-    async def ping_in_silence(self, interval: float, ping: bytes) -> None:
-        """Send a ping after ``interval`` of silence, never as the first frame."""
-        while True:
-            silent_for = time.monotonic() - self._last if self._begun else 0.0
-            if silent_for >= interval:
-                await self.write(ping)
-            await asyncio.sleep(max(interval - silent_for, 0.001))
+    def silent_for(self) -> float:
+        """Seconds since the last frame; none before the first one."""
+        return 0.0 if self._last is None else time.monotonic() - self._last
 
 
-async def _cancel(*tasks: asyncio.Task[object]) -> None:
-    for task in tasks:
-        task.cancel()
-    with suppress(asyncio.CancelledError):
-        await asyncio.wait(tasks)
+class _Pings:
+    """Sends a ping after each ``interval`` of silence, never as the first frame.
+
+    A stream that is never silent so long costs a timer and no task.
+    """
+
+    def __init__(self, wire: _Wire, *, interval: float, ping: bytes) -> None:
+        self._wire = wire
+        self._interval = interval
+        self._ping = ping
+        self._writing: asyncio.Task[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(interval, self._look)
+
+    def _look(self) -> None:
+        silent_for = self._wire.silent_for()
+        is_writing = self._writing is not None and not self._writing.done()
+        if silent_for >= self._interval and not is_writing:
+            self._writing = asyncio.create_task(self._wire.write(self._ping))
+        left = self._interval - silent_for
+        self._timer = self._loop.call_later(max(left, 0.001), self._look)
+
+    async def stop(self) -> None:
+        """Send no more, and none by half."""
+        self._timer.cancel()
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+            self._writing = None
 
 
 async def batched_frames(

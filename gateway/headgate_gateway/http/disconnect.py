@@ -25,16 +25,21 @@ async def until_gone(receive: Receive) -> None:
 
 
 async def while_waited_for(
-    receive: Receive, work: Coroutine[Any, Any, T], *, unless: Ending
+    receive: Receive,
+    work: Coroutine[Any, Any, T],
+    *,
+    unless: Ending,
+    patience: float = _PATIENCE,
 ) -> T:
     """The result of ``work``; ClientDisconnect if the client leaves first.
 
     When ``unless`` comes first, it raises why: the gateway stops, or the key does.
+    For ``patience`` seconds nobody looks whether the client is still there.
     """
     if unless.is_set():
         work.close()
         raise unless.reason
-    watch = _Watch(receive)
+    watch = _Watch(receive, patience)
     with unless.calls(lambda: watch.stop(unless.reason)):
         try:
             return await work
@@ -53,7 +58,7 @@ class _Watch:
     As ``asyncio.timeout`` does it: the work needs no task of its own.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, patience: float) -> None:
         task = asyncio.current_task()
         if task is None:
             raise LookupError("only a task can be watched")
@@ -64,7 +69,7 @@ class _Watch:
         self._receive = receive
         self._looking: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(_PATIENCE, self._look)
+        self._patience = loop.call_later(patience, self._look)
 
     def was_cancelled_too(self) -> bool:
         """Whether somebody else wants the task to end as well."""
