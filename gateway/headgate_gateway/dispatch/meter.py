@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from headgate_gateway.store.usage import UsageRow, UsageStore
 
-_PAUSE = 0.1
+_PAUSE = 0.2
 """How long rows are gathered before they are written together, in seconds."""
 _BATCH = 1000
 _RETRY_DELAY = 0.5
@@ -55,6 +55,14 @@ class Meter:
         # Whoever waits may leave in the middle; what is being written must not.
         return await asyncio.shield(self._flush())
 
+    async def _flush_once(self) -> bool:
+        """Write what there is now: what comes meanwhile is gathered for the next time.
+
+        Else a store that is slow would be given rows one by one.
+        """
+        async with self._writing:
+            return await self._write(len(self._pending))
+
     async def used_by(self, key_id: str) -> dict[str, float]:
         """What a key has used by now, what is not written yet included."""
         await self.flush()
@@ -63,22 +71,30 @@ class Meter:
     async def _flush(self) -> bool:
         async with self._writing:
             while self._pending:
-                batch = self._pending[:_BATCH]
-                try:
-                    await self._store.append(batch)
-                except IntegrityError:
-                    _log.warning("usage_known", rows=len(batch))
-                except (SQLAlchemyError, OSError) as error:
-                    _log.warning("usage_delayed", error=type(error).__name__)
+                if not await self._write(len(self._pending)):
                     return False
-                del self._pending[: len(batch)]
+        return True
+
+    async def _write(self, rows: int) -> bool:
+        """Whether the store took so many rows, the first ones."""
+        while rows > 0:
+            batch = self._pending[: min(rows, _BATCH)]
+            try:
+                await self._store.append(batch)
+            except IntegrityError:
+                _log.warning("usage_known", rows=len(batch))
+            except (SQLAlchemyError, OSError) as error:
+                _log.warning("usage_delayed", error=type(error).__name__)
+                return False
+            del self._pending[: len(batch)]
+            rows -= len(batch)
         return True
 
     async def _write_forever(self) -> None:
         while True:
             await self._some.wait()
             self._some.clear()
-            if not await self.flush():
+            if not await asyncio.shield(self._flush_once()):
                 self._some.set()
                 await asyncio.sleep(_RETRY_DELAY)
             await asyncio.sleep(_PAUSE)

@@ -11,8 +11,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
 _BODILESS = frozenset({204, 304})
 _TOKEN = frozenset(
-    b"!#$%&'*+-.^_`|~0123456789"
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
 """What a header's name may consist of (RFC 9110, 5.6.2)."""
 _PRINTABLE = bytes([9, *range(32, 127), *range(128, 256)])

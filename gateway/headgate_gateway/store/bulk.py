@@ -7,6 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from headgate_gateway.json import dump_text
+from headgate_gateway.store.tables.columns import Json
+
 Convert = Callable[[Any], Any]
 
 
@@ -58,6 +61,12 @@ def _planned(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> _Pla
 
 
 def _converter(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
+    if isinstance(kind, Json):
+        return _json
     if isinstance(kind, sa.types.TypeDecorator):
         return kind.bind_processor(dialect)
     return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else dump_text(value)

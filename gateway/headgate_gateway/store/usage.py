@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -94,10 +95,14 @@ class UsageStore:
                     added[key_id, time] += cost
         async with self._database.writing() as connection:
             await insert_all(connection, usage, [row.values for row in rows])
-            # In one order everywhere: two processes must not wait for each other.
-            for (key_id, time), amount in sorted(added.items()):
+            if added:
+                # In one order everywhere: two processes must not wait for each other.
                 await connection.execute(
-                    _add(connection, key_id=key_id, time=time, amount=amount)
+                    _adding(connection.dialect.name),
+                    [
+                        {"key_id": key_id, "time": time, "amount": amount}
+                        for (key_id, time), amount in sorted(added.items())
+                    ],
                 )
             if done:
                 await connection.execute(
@@ -258,8 +263,10 @@ def _sums() -> list[sa.ColumnElement[Any]]:
     ]
 
 
-def _add(connection: AsyncConnection, **values: Any) -> Any:
-    inserted = insert_into(spend, connection.dialect.name).values(values)
+@cache
+def _adding(dialect: str) -> Any:
+    """Adds amounts to what is spent."""
+    inserted = insert_into(spend, dialect)
     return inserted.on_conflict_do_update(
         index_elements=["key_id", "time"],
         set_={"amount": spend.c.amount + inserted.excluded.amount},
