@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any, cast
 
 import jsonschema_rs
@@ -44,12 +45,22 @@ class Operation:
 class Specification:
     """The bundled OpenAPI document and the events' JSON Schema beside it."""
 
-    def __init__(self, document: bytes, events: bytes) -> None:
-        self.document = document
-        self.events = events
-        self.root: JsonObject = loads(document)
+    def __init__(self, folder: Traversable) -> None:
+        self._folder = folder
+        self.root: JsonObject = _without_answers(loads(self.document))
+        """All that says what a request is."""
         self._registry = jsonschema_rs.Registry([(_URI, _resource(self.root))])
         self._validators: dict[str, jsonschema_rs.Validator] = {}
+
+    @property
+    def document(self) -> bytes:
+        """The OpenAPI document, read when it is asked for."""
+        return self._folder.joinpath("openapi.json").read_bytes()
+
+    @property
+    def events(self) -> bytes:
+        """The events' JSON Schema, read when it is asked for."""
+        return self._folder.joinpath("events.schema.json").read_bytes()
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
@@ -116,6 +127,17 @@ class Specification:
         )
 
 
+def _without_answers(root: JsonObject) -> JsonObject:
+    """The document without what it says of answers, for which nobody looks here."""
+    for item in root["paths"].values():
+        for method in _METHODS:
+            if method in item:
+                del item[method]["responses"]
+    for kind in ("responses", "headers", "examples"):
+        root["components"].pop(kind, None)
+    return root
+
+
 def _resource(root: JsonObject) -> JsonObject:
     """The document's schemas where references look for them."""
     return {
@@ -126,8 +148,4 @@ def _resource(root: JsonObject) -> JsonObject:
 
 def load_specification() -> Specification:
     """The specification in the package."""
-    folder = resources.files("headgate_gateway") / "spec"
-    return Specification(
-        document=folder.joinpath("openapi.json").read_bytes(),
-        events=folder.joinpath("events.schema.json").read_bytes(),
-    )
+    return Specification(resources.files("headgate_gateway") / "spec")

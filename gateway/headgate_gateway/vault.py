@@ -1,6 +1,5 @@
 """Upstream secrets: sealed under versioned master keys, opened only to be sent."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,17 +7,15 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import dumps
 from headgate_gateway.keys import Hasher
 from headgate_gateway.lookups import Lookups
+from headgate_gateway.sealing import BrokenSealError, seal, unseal
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.store.credentials import CredentialStore
 
-_NONCE = 12
 _KEY_BYTES = 32
 _REMEMBERED = 1024
 
@@ -32,14 +29,14 @@ class MasterKeys:
     newest: int
     _by_version: Mapping[int, bytes] = field(repr=False)
 
-    def cipher(self, version: int) -> AESGCM:
-        """The cipher of a version; an error that says so when it is not known."""
+    def key(self, version: int) -> bytes:
+        """The key of a version; an error that says so when it is not known."""
         key = self._by_version.get(version)
         if key is None:
             raise GatewayError(
                 "credential_missing", f"Master key {version} is not configured."
             )
-        return AESGCM(key)
+        return key
 
 
 def load_master_keys(settings: Settings, hasher: Hasher) -> MasterKeys:
@@ -87,19 +84,17 @@ class Vault:
 
     def seal(self, secret: str, *, project_id: str, credential_id: str) -> bytes:
         """The secret, readable only at its own place in the store."""
-        nonce = secrets.token_bytes(_NONCE)
         place = _place(project_id, credential_id, self.version)
-        cipher = self._masters.cipher(self.version)
-        return nonce + cipher.encrypt(nonce, secret.encode(), place)
+        return seal(self._masters.key(self.version), secret.encode(), place)
 
     def open(self, row: Mapping[Any, Any]) -> str:
         """The secret of a credential's row."""
         sealed: bytes = row["sealed"]
         place = _place(row["project_id"], row["id"], row["kek_version"])
-        cipher = self._masters.cipher(row["kek_version"])
+        key = self._masters.key(row["kek_version"])
         try:
-            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], place).decode()
-        except InvalidTag:
+            return unseal(key, sealed, place).decode()
+        except BrokenSealError:
             raise GatewayError(
                 "credential_missing", "The stored credential cannot be opened."
             ) from None

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 import structlog
 from starlette.types import ASGIApp
 
-from headgate_gateway.approvals.request import PutAside, make, seal, unseal
+from headgate_gateway.approvals.request import PutAside, make
 from headgate_gateway.clock import now_ms
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, dumps, loads
 from headgate_gateway.policies.verdict import Wanted
 from headgate_gateway.principals import Authenticator, Principal
+from headgate_gateway.sealing import seal, unseal
 from headgate_gateway.store.approvals import ApprovalStore
 
 _POLL = 0.05
@@ -83,7 +84,7 @@ class ApprovalDesk:
                 "fallback": wanted.fallback,
                 "timeout_s": wanted.timeout_s,
                 "summary": summary,
-                "sealed": seal(self._key, approval_id, text),
+                "sealed": seal(self._key, text, approval_id.encode()),
                 "idempotency_key": request.headers.get("idempotency-key"),
                 "fingerprint": _fingerprint(request),
                 "created_at": now,
@@ -131,7 +132,9 @@ class ApprovalDesk:
         """What came of the request: status, headers, and the body in Latin-1."""
         if row["response"] is None:
             return None
-        answer: JsonObject = loads(unseal(self._key, row["id"], row["response"]))
+        answer: JsonObject = loads(
+            unseal(self._key, row["response"], row["id"].encode())
+        )
         return answer
 
     def _begin(self, row: sa.RowMapping) -> None:
@@ -155,7 +158,7 @@ class ApprovalDesk:
             }
         except Exception:  # noqa: BLE001 - whoever waits gets an end
             _log.exception("approval_broke", approval_id=row["id"])
-        sealed = seal(self._key, row["id"], dumps(answer))
+        sealed = seal(self._key, dumps(answer), row["id"].encode())
         await self._store.finish(row["id"], sealed)
         self._brought.pop(row["id"], None)
 
@@ -165,7 +168,7 @@ class ApprovalDesk:
             row["key_id"], kind=row["principal_kind"]
         )
         brought = self._brought.get(row["id"], {})
-        text = unseal(self._key, row["id"], row["sealed"])
+        text = unseal(self._key, row["sealed"], row["id"].encode())
         request = PutAside.read(text, brought)
         return await make(app, request, principal=principal, approval_id=row["id"])
 

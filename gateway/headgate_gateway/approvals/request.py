@@ -2,12 +2,10 @@
 
 import asyncio
 import base64
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.types import ASGIApp, Message, Scope
 
 from headgate_gateway.json import JsonObject, dumps, loads
@@ -18,7 +16,6 @@ APPROVED = "headgate.approved"
 PRINCIPAL = "headgate.principal"
 """In that scope: who asked, whose key was looked at again."""
 
-_NONCE = 12
 _NEVER_STORED = ("authorization", "cookie", "x-api-key", "x-admin-key")
 _IN_MEMORY = ("x-provider-key-", "x-upstream-authorization", "x-real-authorization")
 
@@ -79,17 +76,6 @@ class PutAside:
             body=base64.b64decode(value["body"]),
             secret_headers=secret_headers,
         )
-
-
-def seal(key: bytes, approval_id: str, plain: bytes) -> bytes:
-    """Something of an approval, readable only as part of it."""
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, approval_id.encode())
-
-
-def unseal(key: bytes, approval_id: str, sealed: bytes) -> bytes:
-    """What was sealed."""
-    return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], approval_id.encode())
 
 
 async def make(

@@ -1,19 +1,16 @@
 """Idempotency-Key: the first answer is kept, sealed, and given again."""
 
 import hashlib
-import secrets
 from collections.abc import Awaitable, Callable
-
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.json import canonical, dumps, loads
+from headgate_gateway.sealing import seal, unseal
 from headgate_gateway.store.idempotency import Claim, Earlier
 
 REPLAYED = {"Idempotent-Replayed": "true"}
-_NONCE = 12
 
 
 def claim_of(call: Call, content: bytes | None = None) -> Claim | None:
@@ -73,24 +70,19 @@ def _replay(call: Call, claim: Claim, earlier: Earlier) -> Answer:
             "The first request with this Idempotency-Key is still being answered.",
             retry_after=1,
         )
-    headers, body = loads(_cipher(call).decrypt(*_opened(claim, earlier.body)))
+    headers, body = loads(unseal(_key(call), earlier.body, _place(claim)))
     return Answer(earlier.status, body.encode("latin-1"), {**headers, **REPLAYED})
 
 
 def _seal(call: Call, claim: Claim, answer: Answer) -> bytes:
     """The answer encrypted: it may hold a secret that is shown once."""
-    nonce = secrets.token_bytes(_NONCE)
     plain = dumps([answer.headers, answer.body.decode("latin-1")])
-    return nonce + _cipher(call).encrypt(nonce, plain, _place(claim))
-
-
-def _opened(claim: Claim, sealed: bytes) -> tuple[bytes, bytes, bytes]:
-    return sealed[:_NONCE], sealed[_NONCE:], _place(claim)
+    return seal(_key(call), plain, _place(claim))
 
 
 def _place(claim: Claim) -> bytes:
     return dumps([claim.scope, claim.operation, claim.key])
 
 
-def _cipher(call: Call) -> AESGCM:
-    return AESGCM(call.gateway.hasher.derive(b"idempotency"))
+def _key(call: Call) -> bytes:
+    return call.gateway.hasher.derive(b"idempotency")
