@@ -1,8 +1,7 @@
 """Stopping in order: take nothing new, let running work end, then cut what is left."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from headgate_gateway.errors import GatewayError
 
@@ -20,15 +19,32 @@ class Signal(asyncio.Event):
         for callback in list(self._callbacks.values()):
             callback()
 
-    @contextmanager
-    def calls(self, callback: Callable[[], None]) -> Generator[None, None, None]:
-        """Have a function called when the signal comes within the block."""
-        place = object()
-        self._callbacks[place] = callback
-        try:
-            yield
-        finally:
-            del self._callbacks[place]
+    def tell(self, who: object, callback: Callable[[], None]) -> None:
+        """Have a function called when the signal comes, until ``who`` forgets it."""
+        self._callbacks[who] = callback
+
+    def forget(self, who: object) -> None:
+        """Call nobody on behalf of ``who``."""
+        del self._callbacks[who]
+
+
+class _Answering:
+    """Counts those who are within the block: every request is once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self.idle = asyncio.Event()
+        self.idle.set()
+
+    def __enter__(self) -> None:
+        self._count += 1
+        if self._count == 1:
+            self.idle.clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self.idle.set()
 
 
 class Drain:
@@ -41,27 +57,14 @@ class Drain:
         """Set: answers that are still being made end now, as errors."""
         self.cut = Signal()
         """Set: streams that are still open are cut; they can be resumed elsewhere."""
-        self._answering = 0
-        self._idle = asyncio.Event()
-        self._idle.set()
-
-    @contextmanager
-    def answering(self) -> Generator[None, None, None]:
-        """Count a request as being answered."""
-        self._answering += 1
-        self._idle.clear()
-        try:
-            yield
-        finally:
-            self._answering -= 1
-            if not self._answering:
-                self._idle.set()
+        self.answering = _Answering()
+        """A context in which a request counts as being answered."""
 
     async def idle_within(self, seconds: float) -> bool:
         """Whether all requests are answered before the time is over."""
         try:
             async with asyncio.timeout(seconds):
-                await self._idle.wait()
+                await self.answering.idle.wait()
         except TimeoutError:
             return False
         return True

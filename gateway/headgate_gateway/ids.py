@@ -8,10 +8,13 @@ import time
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 """What ten bits are written as: requests wait for several ids each."""
-_SHIFTS = range(120, -1, -10)
-_RANDOM_BITS = 80
+_HIGH = range(70, -1, -10)
+_LOW_BITS = 50
+_STEP = 5
+"""Bytes of the random steps between the ids of one millisecond."""
 _DRAWN = 4096
 _SHAPE = re.compile(r"[a-z]+_[0-9A-HJKMNP-TV-Z]{26}")
+_RANDOM_BITS = 80
 
 
 class _Randomness:
@@ -35,19 +38,43 @@ class _Randomness:
 
 
 class _Clock:
-    """Hands out 128-bit numbers that never repeat and never run backwards."""
+    """Writes 128-bit numbers that never repeat and never run backwards.
+
+    The time and 30 random bits are drawn and written once a millisecond, the 50 bits
+    below them for each number anew.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._last = 0
+        self._milliseconds = 0
+        self._high = 0
+        self._written = ""
+        self._low = 0
         self._randomness = _Randomness()
 
-    def next(self) -> int:
+    def next(self) -> str:
         with self._lock:
-            now = (time.time_ns() // 1_000_000) << _RANDOM_BITS
-            fresh = now | int.from_bytes(self._randomness.take(_RANDOM_BITS // 8))
-            self._last = max(self._last + 1, fresh)
-            return self._last
+            now = time.time_ns() // 1_000_000
+            low = self._low + 1 + int.from_bytes(self._randomness.take(_STEP))
+            if now > self._milliseconds or low >> _LOW_BITS:
+                self._advance(now)
+            else:
+                self._low = low
+            low = self._low
+            return (
+                f"{self._written}{_PAIRS[low >> 40]}{_PAIRS[low >> 30 & 1023]}"
+                f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}"
+                f"{_PAIRS[low & 1023]}"
+            )
+
+    def _advance(self, now: int) -> None:
+        """Go on to a higher number, of the time that it is unless that ran back."""
+        self._milliseconds = max(self._milliseconds, now)
+        drawn = int.from_bytes(self._randomness.take(10))
+        fresh = (self._milliseconds << 30) | (drawn >> _LOW_BITS)
+        self._high = max(self._high + 1, fresh)
+        self._written = "".join([_PAIRS[self._high >> bits & 1023] for bits in _HIGH])
+        self._low = drawn & ((1 << _LOW_BITS) - 1)
 
     def random(self, size: int) -> bytes:
         with self._lock:
@@ -59,8 +86,7 @@ _clock = _Clock()
 
 def ulid() -> str:
     """A new ULID; later calls in this process sort after earlier ones."""
-    number = _clock.next()
-    return "".join([_PAIRS[(number >> shift) & 1023] for shift in _SHIFTS])
+    return _clock.next()
 
 
 def new_span_id() -> str:

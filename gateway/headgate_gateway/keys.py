@@ -16,6 +16,10 @@ _ALPHABET = string.ascii_letters + string.digits
 _LENGTH = 43
 """Characters of base 62 that make 256 bits."""
 _SHOWN = 6
+_BLOCK = 64
+"""Bytes that SHA-256 takes at once."""
+_INNER = bytes(code ^ 0x36 for code in range(256))
+_OUTER = bytes(code ^ 0x5C for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,19 @@ class Hasher:
 
     def __init__(self, pepper: bytes) -> None:
         self._pepper = pepper
-        self._peppered = hmac.new(pepper, digestmod=hashlib.sha256)
+        key = hashlib.sha256(pepper).digest() if len(pepper) > _BLOCK else pepper
+        key = key.ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(key.translate(_INNER))
+        self._outer = hashlib.sha256(key.translate(_OUTER))
 
     def digest(self, secret: str) -> bytes:
         """What is stored in place of a secret."""
-        # Not hmac.digest, which lets other threads run first.
-        digest = self._peppered.copy()
-        digest.update(secret.encode("utf-8", "surrogateescape"))
-        return digest.digest()
+        # Not hmac.digest, which lets other threads run first, nor hmac.new, which takes
+        # longer than the hashes themselves: RFC 2104, 4, says what to prepare.
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(secret.encode("utf-8", "surrogateescape"))
+        outer.update(inner.digest())
+        return outer.digest()
 
     def derive(self, purpose: bytes) -> bytes:
         """A key for another purpose than hashing, 32 bytes."""

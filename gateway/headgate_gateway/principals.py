@@ -66,17 +66,21 @@ class Authenticator:
         self._hasher = hasher
         self._mode = mode
         self._default_project = default_project
-        self._configured = {
-            "admin": hasher.digest(admin_secret) if admin_secret else None,
-            "key": hasher.digest(api_secret) if api_secret else None,
-        }
-        self._owners = Lookups(store.find_secret)
+        self._configured = [
+            (hasher.digest(secret), _Known(owner, self._principal(owner)))
+            for secret, owner in (
+                (admin_secret, SecretOwner(kind="admin")),
+                (api_secret, SecretOwner(kind="key")),
+            )
+            if secret
+        ]
+        self._known = Lookups(self._look_up)
         self.used: set[str] = set()
         """Ids of keys used since someone last looked."""
 
     def forget(self) -> None:
         """Believe nothing that was looked up before; called when a key changes here."""
-        self._owners.forget_all()
+        self._known.forget_all()
 
     async def gateway_caller(self, request: Request) -> Principal:
         """The principal of a gateway-key operation."""
@@ -91,22 +95,24 @@ class Authenticator:
             if self._mode == "optional":
                 return Principal("anonymous", self._default_project, scopes=_ALL)
             raise _missing('Send a gateway key as "Authorization: Bearer ...".')
-        owner = await self._owner(secret)
-        if owner.kind != "key":
+        known = await self._owner(secret)
+        if known.owner.kind != "key":
             raise _forbidden(
                 "This route needs a gateway key; an admin key will not do."
             )
-        return self._key_principal(owner)
+        if known.owner.key_id is not None:
+            self.used.add(known.owner.key_id)
+        return known.principal
 
     async def admin_caller(self, request: Request) -> Principal:
         """The principal of an admin operation, which is never anonymous."""
         secret = request.headers.get("x-admin-key") or _bearer(request)
         if secret is None:
             raise _missing('Send an admin key as "X-Admin-Key: ...".')
-        owner = await self._owner(secret)
-        if owner.kind != "admin":
+        known = await self._owner(secret)
+        if known.owner.kind != "admin":
             raise _forbidden("This route needs an admin key.")
-        return Principal("admin", self._default_project, digest=owner.digest)
+        return known.principal
 
     @staticmethod
     def check(request: Request, secret: str) -> None:
@@ -122,13 +128,15 @@ class Authenticator:
         if key_id is None:
             who: Kind = "anonymous" if kind == "anonymous" else "key"
             return Principal(who, self._default_project, scopes=_ALL)
-        owner = await self._store.find_key(key_id)
-        return self._key_principal(good_owner(owner))
+        owner = good_owner(await self._store.find_key(key_id))
+        self.used.add(key_id)
+        return self._principal(owner)
 
-    def _key_principal(self, owner: SecretOwner) -> Principal:
+    def _principal(self, owner: SecretOwner) -> Principal:
+        if owner.kind == "admin":
+            return Principal("admin", self._default_project, digest=owner.digest)
         if owner.key_id is None:
             return Principal("key", self._default_project, scopes=_ALL)
-        self.used.add(owner.key_id)
         return Principal(
             "key",
             owner.project_id or "",
@@ -144,12 +152,28 @@ class Authenticator:
             digest=owner.digest,
         )
 
-    async def _owner(self, secret: str) -> SecretOwner:
+    async def _owner(self, secret: str) -> "_Known":
         digest = self._hasher.digest(secret)
-        for kind, configured in self._configured.items():
-            if configured is not None and hmac.compare_digest(configured, digest):
-                return SecretOwner(kind=kind)
-        return good_owner(await self._owners.get(digest))
+        for configured, operators in self._configured:
+            if hmac.compare_digest(configured, digest):
+                return operators
+        known = await self._known.get(digest)
+        if known is None:
+            raise _unauthorized("key_invalid", "The key is not known.")
+        good_owner(known.owner)
+        return known
+
+    async def _look_up(self, digest: bytes) -> "_Known | None":
+        owner = await self._store.find_secret(digest)
+        return None if owner is None else _Known(owner, self._principal(owner))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was looked up of a secret, made ready for those who send it."""
+
+    owner: SecretOwner
+    principal: Principal
 
 
 def good_owner(owner: SecretOwner | None) -> SecretOwner:

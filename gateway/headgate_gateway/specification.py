@@ -40,6 +40,8 @@ class Operation:
     body: JsonObject | None
     """The schema of its JSON body."""
     body_required: bool
+    properties: frozenset[str]
+    """The names that the schema of its body knows."""
 
 
 class Specification:
@@ -104,6 +106,7 @@ class Specification:
         contents = object_at(body, "content")
         # A body of any media type is passed on, not read.
         json = {} if _ANY in contents else object_at(contents, "application/json")
+        schema = self.resolve(object_at(json, "schema"))
         return Operation(
             id=node["operationId"],
             method=method.upper(),
@@ -115,6 +118,7 @@ class Specification:
             ),
             body=json.get("schema"),
             body_required=body.get("required", False),
+            properties=frozenset(object_at(schema, "properties")),
         )
 
     def _parameter(self, node: JsonObject) -> Parameter:

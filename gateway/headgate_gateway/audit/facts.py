@@ -1,6 +1,6 @@
 """What a request is remembered by, gathered while it is on its way."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -12,6 +12,26 @@ LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept."""
 _LONGEST_NAME = 200
 _LONGEST_PROPERTIES = 4096
+_ATTRIBUTION = frozenset(
+    {
+        "x-agent-name",
+        "user-agent",
+        "x-user-id",
+        "x-tenant-id",
+        "x-session-id",
+        "x-parent-span-id",
+        "traceparent",
+        "x-properties",
+    }
+)
+_UNATTRIBUTED: JsonObject = {
+    "agent_name": None,
+    "user_id": None,
+    "tenant_id": None,
+    "session_id": None,
+    "parent_span_id": None,
+    "properties": {},
+}
 
 
 @dataclass(slots=True)
@@ -34,8 +54,8 @@ class Facts:
     is_streaming: bool = False
     finish_reason: str | None = None
     tool_calls: list[str] = field(default_factory=list[str])
-    request_body: bytearray = field(default_factory=bytearray)
-    response_body: bytearray = field(default_factory=bytearray)
+    request_body: bytes = b""
+    response_body: bytes = b""
 
     def keep_request(self, piece: bytes) -> None:
         """Remember the beginning of the request's body, if the log level asks."""
@@ -46,6 +66,12 @@ class Facts:
         """Remember the beginning of the answer's body, if the log level asks."""
         if self.keeps_bodies:
             self.response_body += piece[: LONGEST_BODY - len(self.response_body)]
+
+    def note_all(self, events: Iterable[JsonObject]) -> None:
+        """Remember what an answer's events tell."""
+        for event in events:
+            if event["type"] != "content_block_delta":
+                self.note(event)
 
     def note(self, event: JsonObject) -> None:
         """Remember what an answer's event tells."""
@@ -70,14 +96,14 @@ async def observed(events: EventSource, facts: Facts) -> EventSource:
     """The events of an answer as they are; what they tell is noted."""
     async with aclosing(events) as source:
         async for batch in source:
-            for event in batch:
-                if event["type"] != "content_block_delta":
-                    facts.note(event)
+            facts.note_all(batch)
             yield batch
 
 
 def attribution(headers: Mapping[str, str]) -> JsonObject:
     """Who asked, and in which session, by the request's headers."""
+    if _ATTRIBUTION.isdisjoint(headers.keys()):
+        return _UNATTRIBUTED
     return {
         "agent_name": _name(headers, "x-agent-name") or _name(headers, "user-agent"),
         "user_id": _name(headers, "x-user-id"),

@@ -61,7 +61,8 @@ class AuditTrail:
             await asyncio.sleep(_PAUSE)
             self._some.clear()
             try:
-                while self._waiting:
+                # No more than there is now: what comes meanwhile gathers as this did.
+                for _ in range(0, len(self._waiting), _BATCH):
                     await asyncio.shield(self._write_some())
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("audit_not_written", error=type(error).__name__)

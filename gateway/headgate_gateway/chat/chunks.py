@@ -12,7 +12,7 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.prices import number
 
-_REASONS = {
+REASONS = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "pause_turn": "stop",
@@ -67,7 +67,7 @@ class Choice:
                 yield from self._end()
             case "message_delta":
                 self.usage = event["usage"]
-                reason = _REASONS.get(event["delta"]["stop_reason"], "stop")
+                reason = REASONS.get(event["delta"]["stop_reason"], "stop")
                 yield self._piece({}, reason)
             case _:
                 pass
@@ -154,36 +154,36 @@ class Answer:
         }
 
 
-def combined(choices: Sequence[Choice]) -> tuple[JsonObject, Decimal | None]:
+def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
     """The ``Usage`` of all answers, which share one prompt, and what they cost.
 
     Each of them was asked for by itself and cost its prompt again.
     """
-    costs = [choice.usage.get("cost_usd") for choice in choices]
+    costs = [usage.get("cost_usd") for usage in usages]
     known = [Decimal(str(cost)) for cost in costs if cost is not None]
     usage = {
-        "input_tokens": choices[0].usage["input_tokens"],
-        "output_tokens": sum(choice.usage["output_tokens"] for choice in choices),
+        "input_tokens": usages[0]["input_tokens"],
+        "output_tokens": sum(usage["output_tokens"] for usage in usages),
     }
     return usage, sum(known, Decimal(0)) if len(known) == len(costs) else None
 
 
-def usage_of(choices: Sequence[Choice]) -> JsonObject:
+def usage_of(usages: Sequence[JsonObject]) -> JsonObject:
     """The ``ChatUsage`` of all answers: they share one prompt."""
-    prompt = choices[0].usage["input_tokens"]
-    completion = sum(choice.usage["output_tokens"] for choice in choices)
+    first = usages[0]
+    total, cost = combined(usages)
+    prompt, completion = total["input_tokens"], total["output_tokens"]
     usage: JsonObject = {
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
     }
-    if "cache_read_tokens" in choices[0].usage:
-        cached = choices[0].usage["cache_read_tokens"]
+    if "cache_read_tokens" in first:
+        cached = first["cache_read_tokens"]
         usage["prompt_tokens_details"] = {"cached_tokens": cached}
-    if "reasoning_tokens" in choices[0].usage:
-        reasoning = sum(c.usage.get("reasoning_tokens", 0) for c in choices)
+    if "reasoning_tokens" in first:
+        reasoning = sum(usage.get("reasoning_tokens", 0) for usage in usages)
         usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
-    _, cost = combined(choices)
     return usage if cost is None else {**usage, "cost_usd": number(cost)}
 
 

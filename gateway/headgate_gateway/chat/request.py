@@ -1,6 +1,6 @@
 """From a chat completion request to the message request that it stands for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
@@ -59,10 +59,9 @@ def _output_format(format_: JsonObject) -> JsonObject:
     return {"type": "json_schema", "json_schema": {"schema": {}, **described}}
 
 
-def unknown_properties(chat: JsonObject, known: JsonObject) -> list[str]:
-    """The names of what a request has and nobody here knows, as far as printable."""
-    names = [name for name in chat if name not in known]
-    return [name for name in names if name.isidentifier() and name.isascii()]
+def printable(names: Iterable[str]) -> list[str]:
+    """Names that may stand in a header, in order."""
+    return sorted(name for name in names if name.isidentifier() and name.isascii())
 
 
 def _instructions(messages: list[JsonObject]) -> Iterator[JsonObject]:

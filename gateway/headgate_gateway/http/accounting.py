@@ -10,7 +10,7 @@ from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accounting:
     """Begun with the answer of one model."""
 

@@ -14,7 +14,7 @@ from headgate_gateway.json import dumps
 _ALWAYS_RETRY_AFTER = frozenset({429, 503})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """A status, headers and a body; an ASGI application that sends just that."""
 

@@ -8,6 +8,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.edge import state_of
+from headgate_gateway.http.request import arrived
 
 _PACE = 500
 """Bytes for which a caller gets a second more, as Apache's mod_reqtimeout counts."""
@@ -62,6 +64,11 @@ async def pieces(receive: Receive, bounds: Bounds) -> AsyncGenerator[bytes, None
 async def read_body(request: Request, bounds: Bounds) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     bounds.check_declared(request)
+    if (whole := arrived(request.scope)) is not None:
+        if len(whole) > bounds.size:
+            raise bounds.too_large()
+        state_of(request.scope).facts.keep_request(whole)
+        return whole
     return b"".join([piece async for piece in pieces(request.receive, bounds)])
 
 

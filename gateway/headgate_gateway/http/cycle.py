@@ -9,6 +9,8 @@ import structlog
 from starlette.types import ASGIApp, Message, Scope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 
+from headgate_gateway.http.request import TAKE_WHOLE
+
 _BODILESS = frozenset({204, 304})
 _TOKEN = frozenset(
     b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -50,6 +52,7 @@ class Cycle:
     def __init__(
         self, wire: Wire, scope: Scope, *, keep_alive: bool, expects_continue: bool
     ) -> None:
+        scope[TAKE_WHOLE] = self.take_whole
         self.scope = scope
         self.keep_alive = keep_alive
         """Whether another request may follow on the connection."""
@@ -61,6 +64,8 @@ class Cycle:
         self._pieces: list[bytes] = []
         self._waiting = 0
         self._more = True
+        self._begun = False
+        """Whether something of the body was received."""
         self._news = False
         """Whether something came that was not told yet."""
         self._told: asyncio.Event | None = None
@@ -114,6 +119,17 @@ class Cycle:
         if self._told is not None:
             self._told.set()
 
+    def take_whole(self) -> bytes | None:
+        """The request's body, if all of it is there and nobody has received of it."""
+        if self._more or self._begun or self._disconnected:
+            return None
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        self._begun, self._news = True, False
+        pieces, self._pieces, self._waiting = self._pieces, [], 0
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     async def receive(self) -> Message:
         """What came of the request; waits for more when all was received."""
         if self._expects_continue and not self._status:
@@ -128,9 +144,7 @@ class Cycle:
             self._told.clear()
         if self._disconnected or self.complete:
             return {"type": "http.disconnect"}
-        self._news = False
-        pieces, self._pieces, self._waiting = self._pieces, [], 0
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        body = self._taken()
         return {"type": "http.request", "body": body, "more_body": self._more}
 
     async def send(self, message: Message) -> None:

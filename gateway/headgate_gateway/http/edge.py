@@ -95,7 +95,7 @@ class RequestEdge:
         facts = state.facts
 
         try:
-            with self._drain.answering():
+            with self._drain.answering:
                 await self._app(scope, receive_and_keep, send_with_id)
         finally:
             seconds = time.perf_counter() - started

@@ -1,8 +1,7 @@
 """What ends an answer before it is whole: the gateway's stop, or that of the key."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from headgate_gateway.drain import Signal, draining
 from headgate_gateway.errors import GatewayError
@@ -19,20 +18,19 @@ class KeyWatch:
         self._store = store
         self._open: dict[bytes, dict[object, Told]] = {}
 
-    @contextmanager
-    def tells(self, digest: bytes | None, told: Told) -> Generator[None, None, None]:
-        """Have a function called when the key is revoked or expires meanwhile."""
-        if digest is None:
-            yield
-            return
-        place = object()
-        self._open.setdefault(digest, {})[place] = told
-        try:
-            yield
-        finally:
-            del self._open[digest][place]
-            if not self._open[digest]:
-                del self._open[digest]
+    def tell(self, digest: bytes, who: object, told: Told) -> None:
+        """Have a function called when the key is no good, until ``who`` forgets it."""
+        callbacks = self._open.get(digest)
+        if callbacks is None:
+            callbacks = self._open[digest] = {}
+        callbacks[who] = told
+
+    def forget(self, digest: bytes, who: object) -> None:
+        """Call nobody on behalf of ``who``."""
+        callbacks = self._open[digest]
+        del callbacks[who]
+        if not callbacks:
+            del self._open[digest]
 
     async def look(self) -> None:
         """End what keys opened that may no longer be used, whoever said so."""
@@ -65,16 +63,25 @@ class Ending:
         """Whether it has come already."""
         return self._reason is not None or self._stop.is_set()
 
-    @contextmanager
-    def calls(self, callback: Callable[[], None]) -> Generator[None, None, None]:
+    def calls(self, callback: Callable[[], None]) -> "_Calls":
         """Have a function called when it comes within the block."""
+        return _Calls(self, callback)
 
-        def told(error: GatewayError) -> None:
-            self._reason = error
-            callback()
+    def tell(self, who: "_Calls") -> None:
+        """Have somebody called when it comes."""
+        self._stop.tell(who, who.callback)
+        if self._digest is not None:
+            self._keys.tell(self._digest, who, who.told)
 
-        with self._stop.calls(callback), self._keys.tells(self._digest, told):
-            yield
+    def forget(self, who: "_Calls") -> None:
+        """Call somebody no more."""
+        self._stop.forget(who)
+        if self._digest is not None:
+            self._keys.forget(self._digest, who)
+
+    def come(self, reason: GatewayError) -> None:
+        """It comes for the sake of the key."""
+        self._reason = reason
 
     async def wait(self) -> None:
         """Return when it has come."""
@@ -83,3 +90,24 @@ class Ending:
         come = asyncio.Event()
         with self.calls(come.set):
             await come.wait()
+
+
+class _Calls:
+    """A context in which somebody is called when an answer has to end."""
+
+    __slots__ = ("_ending", "callback")
+
+    def __init__(self, ending: Ending, callback: Callable[[], None]) -> None:
+        self._ending = ending
+        self.callback = callback
+
+    def told(self, reason: GatewayError) -> None:
+        """Called when the key is no good."""
+        self._ending.come(reason)
+        self.callback()
+
+    def __enter__(self) -> None:
+        self._ending.tell(self)
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.forget(self)

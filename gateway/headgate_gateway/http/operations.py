@@ -66,6 +66,8 @@ class _OperationEndpoint:
         self._operation = operation
         self._gateway = gateway
         self._handler = handler
+        self._is_subject = is_subject(operation.id)
+        """Whether policies look at it."""
 
     @cached_property
     def _validator(self) -> OperationValidator:
@@ -87,12 +89,18 @@ class _OperationEndpoint:
             await self._serve(principal, scope, receive, send)
             return
         room = self._gateway.room
-        with room.taken():
+        room.enter()
+        try:
             principal = await self._principal(state.request)
             if principal is None:
                 raise LookupError(f"nobody may call {self._operation.id}")
-            with room.taken_by(principal.scope):
+            room.enter_for(principal.scope)
+            try:
                 await self._serve(principal, scope, receive, send)
+            finally:
+                room.leave_for(principal.scope)
+        finally:
+            room.leave()
 
     async def _serve(
         self, principal: Principal | None, scope: Scope, receive: Receive, send: Send
@@ -145,14 +153,12 @@ class _OperationEndpoint:
             body=await self._validator.body(request, self._gateway.body_bounds),
             payer=payer,
         )
-        answer = await self._handled(call)
+        if self._is_subject:
+            answer = await governed(call, self._handler)
+        else:
+            answer = await self._handler(call)
         state.added = {**headers, **payer.headers()}
         await answer(scope, receive, send)
-
-    async def _handled(self, call: Call) -> ASGIApp:
-        if is_subject(call.operation.id):
-            return await governed(call, self._handler)
-        return await self._handler(call)
 
     async def _principal(self, request: Request) -> Principal | None:
         """The caller, as the operation's security asks; by default nobody."""

@@ -1,12 +1,14 @@
 """A request whose headers are looked up, not searched."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+TAKE_WHOLE = "headgate.take_whole"
+"""Where a scope has the way to a body that is there already."""
 _NONE: list[str] = []
 
 
@@ -14,12 +16,18 @@ class IndexedHeaders(Headers):
     """Headers that are asked for many names; Starlette's compares with each header."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        given = list(raw)
-        super().__init__(raw=given)
+        self._list = raw if isinstance(raw, list) else list(raw)
         self._values: dict[str, list[str]] = {}
-        for name, value in given:
-            values = self._values.setdefault(name.decode("latin-1"), [])
-            values.append(value.decode("latin-1"))
+        for name, value in self._list:
+            key = name.decode("latin-1")
+            if key in self._values:
+                self._values[key].append(value.decode("latin-1"))
+            else:
+                self._values[key] = [value.decode("latin-1")]
+
+    def keys(self) -> list[str]:  # type: ignore[override] # as Starlette's own
+        """The names, each of them once."""
+        return list(self._values)
 
     def __getitem__(self, key: str) -> str:
         """The first header of this name."""
@@ -50,3 +58,9 @@ class IncomingRequest(Request):
     def headers(self) -> Headers:
         """The headers, made ready once."""
         return self._indexed
+
+
+def arrived(scope: Scope) -> bytes | None:
+    """The whole body, if it is there already and nobody has received of it."""
+    take: Callable[[], bytes | None] | None = scope.get(TAKE_WHOLE)
+    return None if take is None else take()

@@ -1,9 +1,5 @@
 """How many requests are answered at once: in all, and of one caller."""
 
-from collections import Counter
-from collections.abc import Generator
-from contextlib import contextmanager
-
 from headgate_gateway.errors import GatewayError
 
 _ASKS_TO_WAIT = 1.0
@@ -17,11 +13,10 @@ class Room:
         self._most = most
         self._most_of_one = most_of_one
         self._taken = 0
-        self._of_one: Counter[str] = Counter()
+        self._of_one: dict[str, int] = {}
 
-    @contextmanager
-    def taken(self) -> Generator[None, None, None]:
-        """A place among all requests; 429 when none is free."""
+    def enter(self) -> None:
+        """Take a place among all requests; 429 when none is free."""
         if self._most and self._taken >= self._most:
             raise _too_many(
                 "backpressure",
@@ -29,28 +24,29 @@ class Room:
                 most=self._most,
             )
         self._taken += 1
-        try:
-            yield
-        finally:
-            self._taken -= 1
 
-    @contextmanager
-    def taken_by(self, caller: str) -> Generator[None, None, None]:
-        """A place among the requests of one caller; 429 when none is free."""
-        most = self._most_of_one
-        if most and self._of_one[caller] >= most:
+    def leave(self) -> None:
+        """Give the place back."""
+        self._taken -= 1
+
+    def enter_for(self, caller: str) -> None:
+        """Take a place among the requests of one caller; 429 when none is free."""
+        most, taken = self._most_of_one, self._of_one.get(caller, 0)
+        if most and taken >= most:
             raise _too_many(
                 "concurrent_limit_exceeded",
                 f"The gateway answers {most} requests of a key at the same time.",
                 most=most,
             )
-        self._of_one[caller] += 1
-        try:
-            yield
-        finally:
-            self._of_one[caller] -= 1
-            if not self._of_one[caller]:
-                del self._of_one[caller]
+        self._of_one[caller] = taken + 1
+
+    def leave_for(self, caller: str) -> None:
+        """Give the place of a caller back."""
+        left = self._of_one[caller] - 1
+        if left:
+            self._of_one[caller] = left
+        else:
+            del self._of_one[caller]
 
 
 def _too_many(code: str, message: str, *, most: int) -> GatewayError:

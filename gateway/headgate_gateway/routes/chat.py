@@ -1,22 +1,17 @@
 """Chat completions in OpenAI's form, whole or streamed."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import observed
-from headgate_gateway.chat.chunks import (
-    Answer,
-    Choice,
-    Head,
-    combined,
-    pieces_of,
-    usage_of,
-)
-from headgate_gateway.chat.request import message_request, unknown_properties
+from headgate_gateway.chat.chunks import Choice, Head, combined, pieces_of, usage_of
+from headgate_gateway.chat.request import message_request, printable
+from headgate_gateway.chat.whole import choice_of
+from headgate_gateway.concurrency import all_of
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.http import answers
@@ -28,6 +23,7 @@ from headgate_gateway.http.idempotency import once
 from headgate_gateway.ids import ulid
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.providers.compatibility import chat_needs, require_able
+from headgate_gateway.routes.choosing import Choice as Models
 from headgate_gateway.routes.choosing import chosen_models
 from headgate_gateway.streaming import EventStream
 
@@ -36,100 +32,98 @@ _PING = b": ping\n\n"
 """A comment: clients of this form know no event of that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Completion:
-    """The answers that one request asked for."""
+@dataclass(slots=True)
+class _Asked:
+    """What a chat completion asks of which models."""
 
+    models: Models
+    request: JsonObject
+    """The request for a message that stands for it."""
     head: Head
     accounting: Accounting
-    choices: list[Choice]
-    pieces: EventSource
-    """The pieces of chunks, in batches."""
 
 
 async def create(call: Call) -> ASGIApp:
     """The completion, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
-    completion = _begin(call)
+    asked = _asked(call)
     headers = _warning(call)
     if call.body.get("stream"):
-        return await _streamed(call, completion, headers)
+        return await _streamed(call, asked, headers)
 
     async def produce() -> answers.Answer:
-        whole = await while_waited_for(
-            call.request.receive, _whole(completion), unless=call.ends
+        return await while_waited_for(
+            call.request.receive, _whole(call, asked, headers), unless=call.ends
         )
-        usage, cost = combined(completion.choices)
-        costs = completion.accounting.headers(usage, cost=cost)
-        return answers.json_answer(whole, headers={**headers, **costs})
 
     return await once(call, lambda: from_cache(call, produce))
 
 
-def _begin(call: Call) -> _Completion:
+def _asked(call: Call) -> _Asked:
     models = chosen_models(call, call.body)
     for model in (models.first, *models.others):
         require_able(model.model, chat_needs(call.body))
-    request = message_request(call.body)
-    choices = [Choice(index) for index in range(call.body.get("n") or 1)]
-    sources = [
-        call.judged(
-            observed(
-                call.gateway.dispatcher.stream(
-                    call.payer,
-                    models.first,
-                    request,
-                    fallbacks=models.others,
-                    messages=request["messages"],
-                    keys=call.provider_keys,
-                    whole=not call.body.get("stream"),
-                ),
-                call.facts,
-            )
-        )
-        for _ in choices
-    ]
-    head = Head(
-        id=f"chatcmpl-{ulid()}", created=int(time.time()), model=call.body["model"]
-    )
-    return _Completion(
-        head, Accounting(models.first, call.payer), choices, pieces_of(choices, sources)
+    return _Asked(
+        models,
+        message_request(call.body),
+        Head(
+            id=f"chatcmpl-{ulid()}", created=int(time.time()), model=call.body["model"]
+        ),
+        Accounting(models.first, call.payer),
     )
 
 
 def _warning(call: Call) -> dict[str, str]:
-    schema = call.gateway.specification.resolve(call.operation.body or {})
-    unknown = unknown_properties(call.body, schema["properties"])
+    unknown = printable(call.body.keys() - call.operation.properties)
     if not unknown:
         return {}
-    return {"X-Headgate-Warning": f"ignored: {', '.join(sorted(unknown)[:16])}"}
+    return {"X-Headgate-Warning": f"ignored: {', '.join(unknown[:16])}"}
 
 
-async def _whole(completion: _Completion) -> JsonObject:
-    whole = [Answer(choice.index) for choice in completion.choices]
-    async with aclosing(completion.pieces) as pieces:
-        async for batch in pieces:
-            for piece in batch:
-                index: int = piece["index"]
-                whole[index].add(piece)
-    return {
-        **completion.head.chunk([answer.choice() for answer in whole]),
+async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.Answer:
+    """The completion as one object."""
+    number: int = call.body.get("n") or 1
+    if number == 1:
+        messages = [await _message(call, asked)]
+    else:
+        messages = await all_of([_message(call, asked) for _ in range(number)])
+    found = [choice_of(index, events) for index, events in enumerate(messages)]
+    usages = [usage for _, usage in found]
+    whole: JsonObject = {
+        **asked.head.chunk([choice for choice, _ in found]),
         "object": "chat.completion",
-        "usage": usage_of(completion.choices),
+        "usage": usage_of(usages),
     }
+    usage, cost = combined(usages)
+    costs = asked.accounting.headers(usage, cost=cost)
+    return answers.json_answer(whole, headers={**headers, **costs})
 
 
-async def _streamed(
-    call: Call, completion: _Completion, headers: dict[str, str]
-) -> EventStream:
+async def _message(call: Call, asked: _Asked) -> list[JsonObject]:
+    """The events of one answer."""
+    events = await call.gateway.dispatcher.whole(
+        call.payer,
+        asked.models.first,
+        asked.request,
+        fallbacks=asked.models.others,
+        messages=asked.request["messages"],
+        keys=call.provider_keys,
+    )
+    call.facts.note_all(events)
+    return events
+
+
+async def _streamed(call: Call, asked: _Asked, headers: dict[str, str]) -> EventStream:
     """The stream, begun: what fails before the first chunk is still an HTTP error."""
     call.facts.is_streaming = True
+    choices = [Choice(index) for index in range(call.body.get("n") or 1)]
+    pieces = pieces_of(choices, [_source(call, asked) for _ in choices])
     first = await while_waited_for(
-        call.request.receive, _first(completion), unless=call.ends
+        call.request.receive, _first(pieces), unless=call.ends
     )
     settings = call.gateway.settings
     return EventStream(
-        _frames(call, completion, first),
+        _frames(call, asked.head, choices, first, pieces),
         ends_on=call.ends,
         metrics=call.gateway.metrics,
         ping_interval=settings.ping_interval,
@@ -140,22 +134,38 @@ async def _streamed(
     )
 
 
-async def _first(completion: _Completion) -> list[JsonObject]:
-    return await anext(completion.pieces)
+def _source(call: Call, asked: _Asked) -> EventSource:
+    """The events of one answer, as they come."""
+    source = call.gateway.dispatcher.stream(
+        call.payer,
+        asked.models.first,
+        asked.request,
+        fallbacks=asked.models.others,
+        messages=asked.request["messages"],
+        keys=call.provider_keys,
+    )
+    return call.judged(observed(source, call.facts))
+
+
+async def _first(pieces: EventSource) -> list[JsonObject]:
+    return await anext(pieces)
 
 
 async def _frames(
-    call: Call, completion: _Completion, first: list[JsonObject]
+    call: Call,
+    head: Head,
+    choices: Sequence[Choice],
+    first: list[JsonObject],
+    rest: EventSource,
 ) -> AsyncGenerator[bytes, None]:
     """The frames of a completion; a failure takes the place of its end.
 
     What came together goes out together.
     """
-    head = completion.head
     framed = _framing(head)
     yield framed(first)
     try:
-        async with aclosing(completion.pieces) as batches:
+        async with aclosing(rest) as batches:
             async for batch in batches:
                 yield framed(batch)
     except GatewayError as error:
@@ -163,7 +173,8 @@ async def _frames(
         return
     options: JsonObject = call.body.get("stream_options") or {}
     if options.get("include_usage"):
-        yield _frame({**head.chunk([]), "usage": usage_of(completion.choices)})
+        usage = usage_of([choice.usage for choice in choices])
+        yield _frame({**head.chunk([]), "usage": usage})
     yield _DONE
 
 

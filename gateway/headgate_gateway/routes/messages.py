@@ -51,11 +51,18 @@ async def count_tokens(call: Call) -> Answer:
 
 
 async def _whole(call: Call, models: Choice) -> JsonObject:
+    events = await call.gateway.dispatcher.whole(
+        call.payer,
+        models.first,
+        call.body,
+        fallbacks=models.others,
+        messages=call.body["messages"],
+        keys=call.provider_keys,
+    )
+    call.facts.note_all(events)
     fold = MessageFold()
-    async with aclosing(_events(call, models)) as events:
-        async for batch in events:
-            for event in batch:
-                fold.add(event)
+    for event in events:
+        fold.add(event)
     return fold.message
 
 
@@ -130,7 +137,6 @@ def _events(call: Call, models: Choice) -> EventSource:
         fallbacks=models.others,
         messages=call.body["messages"],
         keys=call.provider_keys,
-        whole=not call.body.get("stream"),
     )
     return call.judged(observed(source, call.facts))
 
