@@ -19,14 +19,21 @@ _STATUS = "X-Headgate-Cache"
 _COST = "X-Cost-USD"
 
 
-async def from_cache(call: Call, produce: Callable[[], Awaitable[Answer]]) -> Answer:
+def from_cache(
+    call: Call, produce: Callable[[], Awaitable[Answer]]
+) -> Awaitable[Answer]:
     """The answer kept for an equal request, or the one that ``produce`` makes.
 
     Errors are raised and so never kept; streams do not come this way.
     """
-    store, seconds = call.gateway.cache, _seconds(call)
-    if not seconds:
-        return await produce()
+    seconds = _seconds(call)
+    return _cached(call, produce, seconds) if seconds else produce()
+
+
+async def _cached(
+    call: Call, produce: Callable[[], Awaitable[Answer]], seconds: float
+) -> Answer:
+    store = call.gateway.cache
     if _bypasses(call):
         return _told(store, await produce(), "BYPASS")
     place = _place_of(call)

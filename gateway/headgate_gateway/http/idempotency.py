@@ -31,16 +31,20 @@ def claim_of(call: Call, content: bytes | None = None) -> Claim | None:
     )
 
 
-async def once(
+def once(
     call: Call,
     produce: Callable[[], Awaitable[Answer]],
     *,
     content: bytes | None = None,
-) -> Answer:
+) -> Awaitable[Answer]:
     """The answer of ``produce``, or the one the first request with the key got."""
     claim = claim_of(call, content)
-    if claim is None:
-        return await produce()
+    return produce() if claim is None else _claimed(call, produce, claim)
+
+
+async def _claimed(
+    call: Call, produce: Callable[[], Awaitable[Answer]], claim: Claim
+) -> Answer:
     store = call.gateway.idempotency
     earlier = await store.claim(claim)
     if earlier is not None:

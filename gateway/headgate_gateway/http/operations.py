@@ -1,6 +1,6 @@
 """From the specification's operations to routes: method, caller, validity, handler."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import cached_property
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -45,8 +45,8 @@ class PathEndpoint:
         self._methods = methods
         self._allow = ", ".join(sorted(methods))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer one request, by the operation of its method."""
         endpoint = self._methods.get(scope["method"])
         if endpoint is None:
             raise GatewayError(
@@ -54,7 +54,7 @@ class PathEndpoint:
                 f"This path knows {self._allow}.",
                 headers={"Allow": self._allow},
             )
-        await endpoint(scope, receive, send)
+        return endpoint(scope, receive, send)
 
 
 class _OperationEndpoint:
@@ -102,19 +102,24 @@ class _OperationEndpoint:
         finally:
             room.leave()
 
-    async def _serve(
+    def _serve(
         self, principal: Principal | None, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Count the request for its key, and answer it."""
+    ) -> Awaitable[None]:
+        """Answer a request, and count it where its key has limits."""
         state = state_of(scope)
         if principal is not None:
             state.project_id, state.key_id = principal.project_id, principal.key_id
             state.audited = principal.kind != "admin"
             state.facts.keeps_bodies = principal.log_level != "metadata"
             state.facts.redacts = principal.log_level == "redacted"
-        if not self._gateway.limits.hold(principal):
-            await self._answer(principal, {}, scope, receive, send)
-            return
+        if self._gateway.limits.hold(principal):
+            return self._counted(principal, scope, receive, send)
+        return self._answer(principal, {}, scope, receive, send)
+
+    async def _counted(
+        self, principal: Principal | None, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        state = state_of(scope)
         try:
             async with self._gateway.limits.held(principal, self._operation) as headers:
                 await self._answer(principal, headers, scope, receive, send)

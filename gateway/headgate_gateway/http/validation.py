@@ -102,10 +102,8 @@ class OperationValidator:
 
 
 def _require_json(request: Request) -> None:
-    media_type = (
-        request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    )
-    if media_type != _JSON:
+    given: str = request.headers.get("content-type", "")
+    if given != _JSON and given.partition(";")[0].strip().lower() != _JSON:
         raise GatewayError("unsupported_media_type", f"The body has to be {_JSON}.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise GatewayError(

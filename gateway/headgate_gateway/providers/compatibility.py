@@ -36,6 +36,8 @@ def require_able(model: JsonObject, needs: Iterable[Need]) -> None:
     What is not known of a model may be tried.
     """
     able = object_at(model, "capabilities")
+    if False not in able.values():
+        return
     lacking = [need for need in needs if able.get(need.capability) is False]
     if not lacking:
         return

@@ -35,18 +35,20 @@ def cost_in_detail(model: JsonObject, usage: Mapping[str, Any]) -> Cost | None:
     prices: JsonObject | None = model.get("pricing")
     if prices is None:
         return None
-    full = _price(prices, "input")
+    full, answer, from_cache, for_cache = _rates(
+        prices.get("input_per_million"),
+        prices.get("output_per_million"),
+        prices.get("cache_read_per_million"),
+        prices.get("cache_write_per_million"),
+    )
     read, written = (usage.get(f"cache_{kind}_tokens", 0) for kind in ("read", "write"))
     plain = max(usage["input_tokens"] - read - written, 0)
-    asked = (
-        plain * full
-        + read * _price(prices, "cache_read", full)
-        + written * _price(prices, "cache_write", full)
-    )
-    answered = usage["output_tokens"] * _price(prices, "output")
+    asked = plain * full
+    if read or written:
+        asked += read * from_cache + written * for_cache
     return Cost(
-        input=asked / _MILLION,
-        output=answered / _MILLION,
+        input=asked,
+        output=usage["output_tokens"] * answer,
         currency=prices["currency"],
     )
 
@@ -60,7 +62,7 @@ def cost_of(model: JsonObject, usage: Mapping[str, Any]) -> Decimal | None:
 def input_price(model: JsonObject) -> Decimal | None:
     """The price of a million input tokens; None where it is not known."""
     prices: JsonObject | None = model.get("pricing")
-    return None if prices is None else _price(prices, "input")
+    return None if prices is None else _decimal(prices.get("input_per_million") or 0)
 
 
 def number(value: Decimal) -> int | float:
@@ -68,9 +70,21 @@ def number(value: Decimal) -> int | float:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _price(prices: JsonObject, kind: str, other: Decimal = Decimal(0)) -> Decimal:
-    given = prices.get(f"{kind}_per_million")
-    return other if given is None else _decimal(given)
+@lru_cache(maxsize=1024)
+def _rates(
+    asked: float | None,
+    answered: float | None,
+    read: float | None,
+    written: float | None,
+) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """What one token costs: asked, answered, read from the cache, written to it."""
+    full = _decimal(asked or 0)
+    return (
+        full / _MILLION,
+        _decimal(answered or 0) / _MILLION,
+        (full if read is None else _decimal(read)) / _MILLION,
+        (full if written is None else _decimal(written)) / _MILLION,
+    )
 
 
 @lru_cache(maxsize=1024)
