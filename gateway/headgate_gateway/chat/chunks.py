@@ -1,7 +1,7 @@
 """From the events of messages to the chunks of a chat completion, and their sum."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,7 +25,7 @@ _AHEAD = 64
 """Batches of several answers that may wait to be sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Head:
     """What all chunks of a completion have in common."""
 
@@ -54,54 +54,66 @@ class Choice:
     _has_input: bool = False
     _in_call: bool = False
 
-    def pieces(self, event: JsonObject) -> Iterator[JsonObject]:
-        """The pieces of a message's next event, each for a chunk of its own."""
+    def pieces_of(self, events: list[JsonObject]) -> list[JsonObject]:
+        """The pieces of a message's next events, each for a chunk of its own."""
+        found: list[JsonObject] = []
+        for event in events:
+            if event["type"] != "content_block_delta":
+                found += self._told(event)
+            elif event["delta"]["type"] == "text_delta":
+                # Nearly all there is: without a call for each of them.
+                found.append(
+                    {
+                        "index": self.index,
+                        "delta": {"content": event["delta"]["text"]},
+                        "finish_reason": None,
+                    }
+                )
+            else:
+                found += self._continued(event["delta"])
+        return found
+
+    def _told(self, event: JsonObject) -> list[JsonObject]:
         match event["type"]:
             case "message_start":
-                yield self._piece({"role": "assistant"})
+                return [self._piece({"role": "assistant"})]
             case "content_block_start":
-                yield from self._begin(event["content_block"])
-            case "content_block_delta":
-                yield from self._continue(event["delta"])
+                return self._begun(event["content_block"])
             case "content_block_stop":
-                yield from self._end()
+                return self._ended()
             case "message_delta":
                 self.usage = event["usage"]
                 reason = REASONS.get(event["delta"]["stop_reason"], "stop")
-                yield self._piece({}, reason)
+                return [self._piece({}, reason)]
             case _:
-                pass
+                return []
 
-    def _begin(self, block: JsonObject) -> Iterator[JsonObject]:
+    def _begun(self, block: JsonObject) -> list[JsonObject]:
         self._in_call = block["type"] == "tool_use"
-        if self._in_call:
-            self._has_input = False
-            self.calls += 1
-            yield self._call(
-                {
-                    "id": block["id"],
-                    "type": "function",
-                    "function": {"name": block["name"], "arguments": ""},
-                }
-            )
+        if not self._in_call:
+            return []
+        self._has_input = False
+        self.calls += 1
+        function = {"name": block["name"], "arguments": ""}
+        return [
+            self._call({"id": block["id"], "type": "function", "function": function})
+        ]
 
-    def _continue(self, delta: JsonObject) -> Iterator[JsonObject]:
+    def _continued(self, delta: JsonObject) -> list[JsonObject]:
         match delta["type"]:
-            case "text_delta":
-                yield self._piece({"content": delta["text"]})
             case "thinking_delta":
-                yield self._piece({"reasoning_content": delta["thinking"]})
+                return [self._piece({"reasoning_content": delta["thinking"]})]
             case "input_json_delta" if self._in_call and delta["partial_json"]:
                 self._has_input = True
-                yield self._call({"function": {"arguments": delta["partial_json"]}})
+                return [self._call({"function": {"arguments": delta["partial_json"]}})]
             case _:
-                pass
+                return []
 
-    def _end(self) -> Iterator[JsonObject]:
+    def _ended(self) -> list[JsonObject]:
         """Close a block; a call without any input is one with an empty object."""
-        if self._in_call and not self._has_input:
-            yield self._call({"function": {"arguments": "{}"}})
+        lacks_input = self._in_call and not self._has_input
         self._in_call = False
+        return [self._call({"function": {"arguments": "{}"}})] if lacks_input else []
 
     def _call(self, call: JsonObject) -> JsonObject:
         return self._piece({"tool_calls": [{"index": self.calls - 1, **call}]})
@@ -194,17 +206,13 @@ async def pieces_of(
     if len(sources) == 1:
         async with aclosing(sources[0]) as only:
             async for batch in only:
-                if found := _found(choices[0], batch):
+                if found := choices[0].pieces_of(batch):
                     yield found
         return
     async with aclosing(_side_by_side(sources)) as batches:
         async for number, batch in batches:
-            if found := _found(choices[number], batch):
+            if found := choices[number].pieces_of(batch):
                 yield found
-
-
-def _found(choice: Choice, batch: list[JsonObject]) -> list[JsonObject]:
-    return [piece for event in batch for piece in choice.pieces(event)]
 
 
 async def _side_by_side(

@@ -51,7 +51,7 @@ class ChatShape:
 
     def add(self, event: JsonObject) -> None:
         """Take the next event."""
-        for piece in self._choice.pieces(event):
+        for piece in self._choice.pieces_of([event]):
             self._answer.add(piece)
 
     @property
