@@ -1,8 +1,8 @@
 """The one way to a model: nothing is asked that nobody pays for."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from typing import Any, TypeVar
+from types import TracebackType
 
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
@@ -17,8 +17,6 @@ from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.store.usage import Admission, UsageStore
-
-T = TypeVar("T")
 
 
 class Dispatcher:
@@ -82,10 +80,11 @@ class Dispatcher:
                     whole=whole,
                 )
                 try:
-                    async with aclosing(self._watched(payer, answering, source)) as run:
-                        async for batch in run:
-                            count.add(batch)
-                            yield batch
+                    with _Asked(self.upstreams, payer, answering):
+                        async with aclosing(source) as run:
+                            async for batch in run:
+                                count.add(batch)
+                                yield batch
                     break
                 except GatewayError as error:
                     if count.begun or not may_fall_back(error):
@@ -127,11 +126,15 @@ class Dispatcher:
         try:
             failures: list[GatewayError] = []
             for answering in (resolved, *fallbacks):
-                asked = self._catalogue.whole(
-                    answering, request, messages=messages, keys=keys, into=events
-                )
                 try:
-                    await self._judged(payer, answering, asked)
+                    with _Asked(self.upstreams, payer, answering):
+                        await self._catalogue.whole(
+                            answering,
+                            request,
+                            messages=messages,
+                            keys=keys,
+                            into=events,
+                        )
                     break
                 except GatewayError as error:
                     if events or not may_fall_back(error):
@@ -172,41 +175,6 @@ class Dispatcher:
         if reservation is not None:
             await self._store.release(reservation)
 
-    async def _judged(
-        self, payer: Payer, resolved: Resolved, asked: Coroutine[Any, Any, T]
-    ) -> T:
-        """What one upstream answers; it is judged by that."""
-        try:
-            state = self.upstreams.enter(resolved)
-        except GatewayError:
-            asked.close()
-            raise
-        payer.answering(resolved, state)
-        try:
-            answer = await asked
-        except BaseException as error:
-            self.upstreams.leave(resolved, error)
-            raise
-        self.upstreams.leave(resolved, None)
-        return answer
-
-    async def _watched(
-        self, payer: Payer, resolved: Resolved, source: EventSource
-    ) -> EventSource:
-        """The events of one upstream, which is judged by how they end."""
-        state = self.upstreams.enter(resolved)
-        payer.answering(resolved, state)
-        failure: BaseException | None = None
-        try:
-            async with aclosing(source) as events:
-                async for batch in events:
-                    yield batch
-        except BaseException as error:
-            failure = error
-            raise
-        finally:
-            self.upstreams.leave(resolved, failure)
-
     def _require_room(self) -> None:
         """429 when the gateway asks as many models at once as it may."""
         if 0 < self._most <= self._in_flight:
@@ -223,9 +191,8 @@ class Dispatcher:
         """The vectors of some texts."""
         reservation = await self._admit(payer, lambda: 0)
         try:
-            made = await self._judged(
-                payer, resolved, self._catalogue.embed(resolved, call)
-            )
+            with _Asked(self.upstreams, payer, resolved):
+                made = await self._catalogue.embed(resolved, call)
         except BaseException:
             await self._release(reservation)
             raise
@@ -249,6 +216,28 @@ class Dispatcher:
         if admission.reached is not None:
             raise _reached(admission, payer)
         return admission.reservation
+
+
+class _Asked:
+    """A call of one upstream, which is judged by how it ends."""
+
+    __slots__ = ("_payer", "_resolved", "_upstreams")
+
+    def __init__(self, upstreams: Upstreams, payer: Payer, resolved: Resolved) -> None:
+        self._upstreams = upstreams
+        self._payer = payer
+        self._resolved = resolved
+
+    def __enter__(self) -> None:
+        self._payer.answering(self._resolved, self._upstreams.enter(self._resolved))
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._upstreams.leave(self._resolved, error)
 
 
 def _exhausted(

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -74,10 +74,9 @@ class Answer:
         given = self.headers.get("content-type", "")
         return given.partition(";")[0].strip().lower()
 
-    async def pieces(self) -> AsyncGenerator[bytes, None]:
-        """The body as it comes."""
-        while piece := await self._connection.read():
-            yield piece
+    async def read(self) -> bytes:
+        """What has come of the body; empty at its end."""
+        return await self._connection.read()
 
     async def whole(self, longest: int) -> bytes:
         """The body, of which no more is read when it is longer than this."""

@@ -1,6 +1,6 @@
 """Sends requests to providers and gives their bodies as they come."""
 
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -130,9 +130,9 @@ class Reply:
         """Whether it comes in one piece, whatever was asked for."""
         return self._answer.media_type == _JSON
 
-    def pieces(self) -> AsyncIterator[bytes]:
-        """The body as it comes, however long."""
-        return self._answer.pieces()
+    async def read(self) -> bytes:
+        """What has come of the body; empty at its end."""
+        return await self._answer.read()
 
     async def whole(self) -> JsonObject:
         """The body, which is a JSON object of bounded size."""

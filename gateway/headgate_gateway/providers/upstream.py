@@ -1,8 +1,6 @@
 """A provider elsewhere: a manifest, a dialect and the connection between them."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping, Sequence
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure
@@ -13,16 +11,14 @@ from headgate_gateway.providers.dialects import (
     openai_embeddings,
 )
 from headgate_gateway.providers.dialects.failures import Refusals
-from headgate_gateway.providers.dialects.interface import Reading
+from headgate_gateway.providers.dialects.interface import Dialect
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.http import Exchange, Reply, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall, Take
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
+from headgate_gateway.providers.reader import Piece, Reader
 from headgate_gateway.providers.wire import FRAMINGS
-
-_Piece: TypeAlias = tuple[list[JsonObject], Exception | None]
-"""Events that came together, and the failure that they broke off with."""
 
 
 class UpstreamProvider:
@@ -55,29 +51,25 @@ class UpstreamProvider:
 
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
-        asked = await self._opened(call)
-        async with asked as reply, aclosing(self._pieces(reply, call)) as pieces:
-            async for batch, failure in pieces:
-                if batch:
-                    yield batch
-                if failure is not None:
-                    raise _told(failure)
+        async with await self._opened(call) as reply:
+            source = self._source(reply, call)
+            while (pieces := await source.next()) is not None:
+                for batch, failure in pieces:
+                    if batch:
+                        yield batch
+                    if failure is not None:
+                        raise _told(failure)
 
     async def whole(self, call: ModelCall, take: Take) -> None:
         """The events of one answer, given to ``take``."""
         async with await self._opened(call) as reply:
-            if not self._comes_whole(reply, call):
-                await self._give(reply, call, take)
-                return
-            model = f"{self.id}/{call.model}"
-            answered = self._dialect.answered(await reply.whole(), model=model)
-            _taken(up_to_failure(answered), take)
-
-    async def _give(self, reply: Reply, call: ModelCall, take: Take) -> None:
-        async with aclosing(self._pieces(reply, call)) as pieces:
-            async for piece in pieces:
-                if _taken(piece, take):
-                    return
+            source = self._source(reply, call)
+            while (pieces := await source.next()) is not None:
+                for batch, failure in pieces:
+                    if batch and take(batch):
+                        return
+                    if failure is not None:
+                        raise _told(failure)
 
     async def _opened(self, call: ModelCall) -> Exchange:
         accept = "application/json" if call.whole else "text/event-stream"
@@ -88,37 +80,15 @@ class UpstreamProvider:
             refusals=self._refusals,
         )
 
-    def _comes_whole(self, reply: Reply, call: ModelCall) -> bool:
-        """Whether an answer is one piece, whatever was asked for.
+    def _source(self, reply: Reply, call: ModelCall) -> "_Whole | _Stream":
+        """What came, read as what it is: a provider may not do as it was asked.
 
         But a stream of JSON lines may be called JSON too.
         """
-        return reply.is_whole and (call.whole or self.manifest.framing == "sse")
-
-    async def _pieces(
-        self, reply: Reply, call: ModelCall
-    ) -> AsyncGenerator[_Piece, None]:
-        """What came, read as what it is: a provider may not do as it was asked."""
         model = f"{self.id}/{call.model}"
-        if self._comes_whole(reply, call):
-            answered = self._dialect.answered(await reply.whole(), model=model)
-            yield up_to_failure(answered)
-            return
-        reading, framing = self._dialect.reading(model), self._framing()
-        has_content = False
-        async for piece in reply.pieces():
-            frames = framing.feed(piece)
-            while not has_content and (frame := next(frames, None)) is not None:
-                # An answer's first word does not wait for all that came with it.
-                said = _read(reading, (frame,))
-                has_content = any(map(_is_content, said[0]))
-                yield said
-            yield _read(reading, frames)
-            if reading.ended:
-                return
-        yield _read(reading, framing.end())
-        if not reading.ended:
-            yield up_to_failure(reading.end())
+        if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
+            return _Whole(reply, self._dialect, model)
+        return _Stream(reply, Reader(self._dialect.reading(model), self._framing()))
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""
@@ -172,31 +142,39 @@ def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
     return {names.get(name, name): value for name, value in body.items()}
 
 
-def _taken(piece: _Piece, take: Take) -> bool:
-    """Whether ``take`` needs no more than these events and those before them."""
-    batch, failure = piece
-    if batch and take(batch):
-        return True
-    if failure is not None:
-        raise _told(failure)
-    return False
+class _Whole:
+    """An answer in one piece."""
+
+    def __init__(self, reply: Reply, dialect: Dialect, model: str) -> None:
+        self._reply: Reply | None = reply
+        self._dialect = dialect
+        self._model = model
+
+    async def next(self) -> Iterable[Piece] | None:
+        """All of it, once."""
+        if self._reply is None:
+            return None
+        reply, self._reply = self._reply, None
+        answer = await reply.whole()
+        return (up_to_failure(self._dialect.answered(answer, model=self._model)),)
 
 
-def _is_content(event: JsonObject) -> bool:
-    return bool(event["type"] == "content_block_delta")
+class _Stream:
+    """An answer on its way."""
 
+    def __init__(self, reply: Reply, reader: Reader) -> None:
+        self._reply = reply
+        self._reader = reader
+        self._has_ended = False
 
-def _read(reading: Reading, frames: Iterable[str]) -> _Piece:
-    found: list[JsonObject] = []
-    try:
-        for data in frames:
-            if reading.ended:
-                break
-            for event in reading.frame(data):
-                found.append(event)  # noqa: PERF402 - extend may drop what came first
-    except Exception as error:  # noqa: BLE001 - raised when these are passed on
-        return found, error
-    return found, None
+    async def next(self) -> Iterable[Piece] | None:
+        """What comes next; None at the end."""
+        if self._has_ended or self._reader.ended:
+            return None
+        if data := await self._reply.read():
+            return self._reader.feed(data)
+        self._has_ended = True
+        return self._reader.end()
 
 
 def _told(failure: Exception) -> Exception:
