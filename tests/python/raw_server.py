@@ -19,7 +19,8 @@ RESET: Final = "reset"
 """End the connection with a TCP reset."""
 STALL: Final = "stall"
 """Send nothing more until the client has gone or the server closes."""
-Step: TypeAlias = bytes | Literal["reset", "stall"]
+Step: TypeAlias = bytes | float | Literal["reset", "stall"]
+"""Bytes to send, seconds to wait before the next ones, or how the connection ends."""
 Script: TypeAlias = Sequence[Step]
 
 _LINGER = struct.pack("ii", 1, 0)
@@ -107,7 +108,10 @@ def _play(
             if step == STALL:
                 _wait_for_client(connection, server, stopping)
                 return
-            connection.sendall(step)
+            if isinstance(step, bytes):
+                connection.sendall(step)
+            else:
+                stopping.wait(float(step))
 
 
 def _wait_for_client(

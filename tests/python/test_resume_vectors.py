@@ -12,9 +12,10 @@ import httpx2
 import pytest
 
 from headgate_sdk import AsyncHeadgate, Headgate, HeadgateError, ResponseDecodeError
+from headgate_sdk._runtime.deadlines import Waits
 from headgate_sdk._runtime.errors import APIConnectionError, APITimeoutError
 from headgate_sdk._runtime.models import Unknown
-from headgate_sdk._runtime.network import Reply, Waits
+from headgate_sdk._runtime.network import Reply
 from headgate_sdk._runtime.requests import Request
 from headgate_sdk._runtime.retry import RetryPolicy, Stop, decide_resume, failure_of
 from tests.python.shared_vectors import FOLDER, Case, check_keys, read_cases, text_of

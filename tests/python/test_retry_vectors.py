@@ -13,9 +13,10 @@ from headgate_sdk._errors import ERRORS
 from headgate_sdk._product import PRODUCT
 from headgate_sdk._runtime import calls
 from headgate_sdk._runtime.calls import Caller
+from headgate_sdk._runtime.deadlines import Waits
 from headgate_sdk._runtime.errors import APIConnectionError, APIError
 from headgate_sdk._runtime.interceptors import CallLog, Interceptors
-from headgate_sdk._runtime.network import Reply, Waits
+from headgate_sdk._runtime.network import Reply
 from headgate_sdk._runtime.redaction import Redactor
 from headgate_sdk._runtime.requests import Request
 from headgate_sdk._runtime.retry import (

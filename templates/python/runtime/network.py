@@ -13,40 +13,22 @@ import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from threading import Lock, Timer
 from typing import Any, Protocol, TypeVar
 
 import httpx2
 
 from .cancel import CancelToken, blocking_unless_cancelled, unless_cancelled
+from .deadlines import Waits
 from .errors import APIConnectionError, APITimeoutError, SDKError, TimeoutPhase
 from .requests import Request
 
 T = TypeVar("T")
 
+_CLOSED = float("-inf")
+"""When the last piece of an answer could be asked for that is closed."""
 _FOREIGN = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError)
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)
-
-
-class Waits:
-    """How long each phase of one attempt may take, in seconds; None: for ever."""
-
-    __slots__ = ("connect", "first_byte", "idle")
-
-    def __init__(
-        self, *, connect: float | None, first_byte: float | None, idle: float | None
-    ) -> None:
-        self.connect = connect
-        self.first_byte = first_byte
-        self.idle = idle
-
-    def extension(self) -> dict[str, float | None]:
-        """Give the form that the transport reads before each operation."""
-        return {
-            "connect": self.connect,
-            "pool": self.connect,
-            "write": self.first_byte,
-            "read": self.first_byte,
-        }
 
 
 class Reply(Protocol):
@@ -154,10 +136,9 @@ class BlockingNetwork:
                 response = blocking_unless_cancelled(cancel, send, _closed)
         except _FOREIGN as error:
             raise _translated(error, "first_byte") from error
-        timeouts["read"] = waits.idle
         if cancel is None:
-            return _BlockingReply(response)
-        return _CancellableReply(response, cancel)
+            return _BlockingReply(response, waits, timeouts)
+        return _CancellableReply(response, waits, timeouts, cancel)
 
     async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, no longer than until the token is cancelled."""
@@ -175,27 +156,97 @@ class BlockingNetwork:
 class _BlockingReply:
     """An answer over a blocking client."""
 
-    def __init__(self, response: httpx2.Response) -> None:
+    def __init__(
+        self,
+        response: httpx2.Response,
+        waits: Waits,
+        timeouts: dict[str, float | None],
+    ) -> None:
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
+        self._deadline = waits.deadline
+        self._timeouts = timeouts
+        self._timeouts["read"] = idle = waits.deadline.shortened(waits.idle)
         self._chunks = _pieces(response)
+        self._last_start = waits.deadline.last_start(idle)
+        self._alarm: _Alarm | None = None
+        self._error: SDKError | None = None
 
     async def chunk(self) -> bytes:
+        if self._error is not None:
+            raise self._error
         try:
-            return next(self._chunks, b"")
+            if time.monotonic() > self._last_start:
+                self._keep_deadline()
+            piece = next(self._chunks, b"")
         except _FOREIGN as error:
-            raise _translated(error, "idle") from error
+            raise self._own(error) from error
+        if self._alarm is not None:
+            self._deadline.check()
+        return piece
+
+    def following(self) -> Iterator[bytes]:
+        """Give the pieces after one, as they come.
+
+        What stops them is raised by the next `chunk`; it stays there, for whoever reads
+        these pieces is in the middle of the events.
+        """
+        now = time.monotonic
+        try:
+            while now() <= self._last_start or self._may_go_on():
+                piece = next(self._chunks, b"")
+                if not piece:
+                    return
+                yield piece
+        except _FOREIGN as error:
+            self._error = self._own(error)
+            self._error.__cause__ = error
+        except SDKError as error:
+            self._error = error
+
+    def _may_go_on(self) -> bool:
+        """Say whether the answer is still open where the time is getting short."""
+        if self._last_start == _CLOSED:
+            return False
+        self._keep_deadline()
+        return True
+
+    def _keep_deadline(self) -> None:
+        """See that the next piece is not waited for longer than the call may take.
+
+        The transport waits for every piece as long as for the first: what has to end
+        earlier is hung up. Over HTTP/2, whose connection others share, it looks at the
+        timeout again.
+        """
+        self._deadline.check()
+        left = self._timeouts["read"] = self._deadline.shortened(None)
+        if self._alarm is None and "stream_id" not in self._response.extensions:
+            self._alarm = _Alarm(left or 0, self._response)
+
+    def _own(self, error: Exception) -> SDKError:
+        if self._alarm is not None and self._deadline.is_over:
+            return APITimeoutError("total", connected=True)
+        return _translated(error, "idle")
 
     async def close(self) -> None:
+        self._last_start = _CLOSED
+        if self._alarm is not None:
+            self._alarm.silence()
         self._response.close()
 
 
 class _CancellableReply(_BlockingReply):
     """An answer whose body a token in another thread stops from coming."""
 
-    def __init__(self, response: httpx2.Response, cancel: CancelToken) -> None:
-        super().__init__(response)
+    def __init__(
+        self,
+        response: httpx2.Response,
+        waits: Waits,
+        timeouts: dict[str, float | None],
+        cancel: CancelToken,
+    ) -> None:
+        super().__init__(response, waits, timeouts)
         self._cancel = cancel
         self._forget = cancel.on_cancel(lambda: _hang_up(response))
 
@@ -209,9 +260,35 @@ class _CancellableReply(_BlockingReply):
         self._cancel.check()
         return piece
 
+    def following(self) -> Iterator[bytes]:
+        """Give nothing: the token is looked at before each piece and after it."""
+        return iter(())
+
     async def close(self) -> None:
         self._forget()
         await super().close()
+
+
+class _Alarm:
+    """Hangs up after some seconds, unless it is silenced before."""
+
+    def __init__(self, seconds: float, response: httpx2.Response) -> None:
+        self._lock = Lock()
+        self._response: httpx2.Response | None = response
+        self._timer = Timer(seconds, self._ring)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _ring(self) -> None:
+        with self._lock:
+            if self._response is not None:
+                _hang_up(self._response)
+
+    def silence(self) -> None:
+        """See that the connection, which may serve another call then, is let alone."""
+        self._timer.cancel()
+        with self._lock:
+            self._response = None
 
 
 def _closed(response: httpx2.Response) -> None:
@@ -236,6 +313,11 @@ def _pieces(response: httpx2.Response) -> Iterator[bytes]:
     return iter(stream)
 
 
+def following(reply: Reply) -> Iterator[bytes]:
+    """Give the pieces that come after one without a coroutine's wait for them."""
+    return reply.following() if isinstance(reply, _BlockingReply) else iter(())
+
+
 class AsyncNetwork:
     """Sends over an `httpx2.AsyncClient`, its caller's or one made at need."""
 
@@ -258,8 +340,8 @@ class AsyncNetwork:
             )
         except _FOREIGN as error:
             raise _translated(error, "first_byte") from error
-        timeouts["read"] = waits.idle
-        return _AsyncReply(response, request.cancel)
+        timeouts["read"] = waits.deadline.shortened(waits.idle)
+        return _AsyncReply(response, waits, timeouts["read"], request.cancel)
 
     async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, no longer than until the token is cancelled."""
@@ -281,23 +363,38 @@ def async_network(client: httpx2.AsyncClient | Network | None) -> Network:
 class _AsyncReply:
     """An answer over an async client."""
 
-    def __init__(self, response: httpx2.Response, cancel: CancelToken | None) -> None:
+    def __init__(
+        self,
+        response: httpx2.Response,
+        waits: Waits,
+        idle: float | None,
+        cancel: CancelToken | None,
+    ) -> None:
         self.status_code = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
+        self._deadline = waits.deadline
+        self._last_start = waits.deadline.last_start(idle)
         self._cancel = cancel
         self._chunks = response.aiter_bytes()
 
     async def chunk(self) -> bytes:
         try:
             if self._cancel is None:
-                return await anext(self._chunks, b"")
+                return await self._next()
             return await unless_cancelled(self._cancel, self._next())
         except _FOREIGN as error:
             raise _translated(error, "idle") from error
 
     async def _next(self) -> bytes:
-        return await anext(self._chunks, b"")
+        if time.monotonic() <= self._last_start:
+            return await anext(self._chunks, b"")
+        # The transport waits for every piece as long as for the first.
+        try:
+            async with asyncio.timeout(self._deadline.shortened(None)):
+                return await anext(self._chunks, b"")
+        except TimeoutError:
+            raise APITimeoutError("total", connected=True) from None
 
     async def close(self) -> None:
         await self._response.aclose()

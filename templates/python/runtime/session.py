@@ -7,7 +7,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from .calls import Caller, Deadline, attempt_of
+from .calls import Caller, attempt_of
+from .deadlines import Deadline
 from .errors import (
     APIConnectionError,
     APIError,
@@ -17,7 +18,7 @@ from .errors import (
     SDKError,
 )
 from .models import HttpResponse
-from .network import Reply
+from .network import Reply, following
 from .reader import EventReader
 from .requests import Arguments, Operation, Request, RequestBuilder
 from .retry import Stop, StopReason, decide_resume, failure_of
@@ -105,10 +106,10 @@ class StreamSession:
                 if last := list(reader.flush()):
                     return self._noted(iter(last))
                 await self._finish_body()
-            elif self._fruitless or self._is_watched:
-                return self._noted(reader.read(chunk))
             else:
-                return reader.read(chunk)
+                events = reader.read(chunk, following(reply))
+                is_noted = self._fruitless or self._is_watched
+                return self._noted(events) if is_noted else events
         await self.close()
         if reader.error is not None:
             raise self._told(reader.error)
@@ -176,6 +177,9 @@ class StreamSession:
                 if self._deadline is not None:
                     self._deadline.check()
                 pieces.append(piece)
+        except APIConnectionError:
+            # What is no stream stays none if it breaks off.
+            pieces.clear()
         finally:
             await self.close()
         error = ResponseDecodeError(

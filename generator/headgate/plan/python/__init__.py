@@ -43,6 +43,7 @@ RUNTIME = (
     "clients",
     "core",
     "decisions",
+    "deadlines",
     "declared",
     "errors",
     "folding",

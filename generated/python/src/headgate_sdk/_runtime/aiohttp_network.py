@@ -12,8 +12,9 @@ import aiohttp
 from yarl import URL
 
 from .cancel import CancelToken, unless_cancelled
+from .deadlines import Waits
 from .errors import APIConnectionError, APITimeoutError, SDKError, TimeoutPhase
-from .network import Reply, Waits
+from .network import Reply
 from .requests import Request
 
 _FOREIGN = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
@@ -38,7 +39,7 @@ class AiohttpTransport:
         """Send a request and give its answer once the head has arrived."""
         sent = self._sent(request, headers, waits)
         response = await unless_cancelled(request.cancel, sent)
-        return _AiohttpReply(response, waits.idle, request.cancel)
+        return _AiohttpReply(response, waits, request.cancel)
 
     async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, no longer than until the token is cancelled."""
@@ -120,14 +121,14 @@ class _AiohttpReply:
     def __init__(
         self,
         response: aiohttp.ClientResponse,
-        idle: float | None,
+        waits: Waits,
         cancel: CancelToken | None,
     ) -> None:
         self.status_code = response.status
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._content = response.content
-        self._idle = idle
+        self._waits = waits
         self._cancel = cancel
 
     async def chunk(self) -> bytes:
@@ -136,7 +137,8 @@ class _AiohttpReply:
                 return await self._next()
             return await unless_cancelled(self._cancel, self._next())
         except TimeoutError:
-            raise APITimeoutError("idle", connected=True) from None
+            error = APITimeoutError("idle", connected=True)
+            raise self._waits.deadline.named(error) from None
         except _FOREIGN as error:
             raise _translated(error) from error
 
@@ -144,7 +146,8 @@ class _AiohttpReply:
         # What is there already is given without a clock, which costs more than it.
         if piece := self._content.read_nowait():
             return piece
-        async with asyncio.timeout(self._idle):
+        waits = self._waits
+        async with asyncio.timeout(waits.deadline.shortened(waits.idle)):
             return await self._content.readany()
 
     async def close(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .deadlines import Deadline
 from .errors import (
     APIConnectionError,
     APIError,
@@ -22,69 +23,15 @@ from .errors import (
 )
 from .interceptors import Attempt, Interceptors
 from .models import UNNAMED, ApiModel, HttpResponse, attach, read_json
-from .network import Network, Reply, Waits
+from .network import Network, Reply
 from .requests import Request
 from .retry import Retry, RetryPolicy, RetryQuota, Stop, decide, failure_of, retry_after
-from .settings import Product, Timeouts
+from .settings import Product
 from .tokens import Grant, Tokens
 
 _JITTER = random.SystemRandom()
 _TURN = 0.01
 """Seconds after which to look again whether another call has fetched a token."""
-_CLOCK_STEP = 0.002
-"""Seconds by which a wait may end before the clock says so."""
-
-
-class Deadline:
-    """When the total timeout of a call runs out."""
-
-    __slots__ = ("_end",)
-
-    def __init__(self, total: float | None) -> None:
-        self._end = None if total is None else time.monotonic() + total
-
-    @property
-    def remaining(self) -> float | None:
-        """Seconds left, None for ever."""
-        return None if self._end is None else self._end - time.monotonic()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the time is over, or so nearly that a wait for it ended early."""
-        left = self.remaining
-        return left is not None and left < _CLOCK_STEP
-
-    def check(self) -> None:
-        """Raise if the time is over."""
-        if self._end is not None and self._end - time.monotonic() < _CLOCK_STEP:
-            raise APITimeoutError("total", connected=True)
-
-    def named(self, error: APIConnectionError) -> APIConnectionError:
-        """Give the error; a shorter timeout that ran out with this one as this one."""
-        if isinstance(error, APITimeoutError) and self.is_over:
-            return APITimeoutError("total", connected=error.connected)
-        return error
-
-    def put_off(self, seconds: float) -> None:
-        """Leave time out of account that was spent waiting for a decision."""
-        if self._end is not None:
-            self._end += seconds
-
-    def waits(self, timeouts: Timeouts) -> Waits:
-        """Give the waits of an attempt, none of them longer than what is left."""
-        left = self.remaining
-        return Waits(
-            connect=_shorter(timeouts.connect, left),
-            first_byte=_shorter(timeouts.first_byte, left),
-            idle=_shorter(timeouts.idle, left),
-        )
-
-
-def _shorter(wait: float | None, left: float | None) -> float | None:
-    if left is None:
-        return wait
-    left = max(left, _CLOCK_STEP)
-    return left if wait is None else min(wait, left)
 
 
 class Caller:

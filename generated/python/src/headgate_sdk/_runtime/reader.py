@@ -8,7 +8,7 @@ and without repetition.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypedDict
 
 from pydantic import ValidationError
@@ -92,14 +92,14 @@ class EventReader:
         self._answer = answer
         self._decoder = self._new_decoder()
 
-    def read(self, chunk: bytes) -> Iterator[Any]:
-        """Take the next bytes and give the events they complete.
+    def read(self, chunk: bytes, more: Iterable[bytes] = ()) -> Iterator[Any]:
+        """Take the next bytes, and more as they come; give the events they complete.
 
         Each event is read when it is asked for, so that few are held at a time and
         `cursor` is that of the last one given out. Never raises: `error` is set, and
         `ended` with it.
         """
-        return self._events(self._decoder.feed(chunk))
+        return self._events(self._decoder.feed(chunk, more))
 
     def flush(self) -> Iterator[Any]:
         """Give the event that the end of the body completes, if there is one."""

@@ -7,7 +7,8 @@ is made of a frame's short fields only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from .errors import StreamLimitError
@@ -58,40 +59,41 @@ class EventDecoder:
         self._more: list[bytes] = []
         self._size = 0
 
-    def feed(self, chunk: bytes) -> Iterator[Frame]:
-        """Take the next bytes of the body and give the events they complete.
+    def feed(self, chunk: bytes, more: Iterable[bytes] = ()) -> Iterator[Frame]:
+        """Take the next bytes, and more as they come; give the events they complete.
 
         Raises `StreamLimitError` after the events that came before the excess.
         """
-        if self._skip_line_feed or b"\r" in chunk:
-            chunk = self._with_line_feeds(chunk)
-        lines = chunk.split(b"\n")
-        rest = lines.pop()
-        if lines and (self._partial or self._first_line):
-            lines[0] = self._completed(lines[0])
-        names, plain = self._names, self._plain_limit
-        for line in lines:
-            if not line:
-                if self._data is None or self._more or self._id is not None:
-                    self._finish_event()
-                else:
-                    self.has_id = False
-                if self._data is not None:
-                    yield self._name or "message", self._data, self.last_event_id
-                    self._data = None
-                self._name = ""
-            elif len(line) > plain:
-                self._read_field(line)
-            elif line[:6] == b"data: " and self._data is None:
-                self._data = line[6:]
-            elif line in names:
-                self._name = names[line]
+        names, plain, partial = self._names, self._plain_limit, self._partial
+        for piece in chain((chunk,), more):
+            if self._skip_line_feed or b"\r" in piece:
+                lines = self._with_line_feeds(piece).split(b"\n")
             else:
-                self._read_field(line)
-        if rest:
-            self._partial += rest
-            if len(self._partial) > self._line_limit:
-                raise StreamLimitError("line", self._line_limit)
+                lines = piece.split(b"\n")
+            rest = lines.pop()
+            if lines and (partial or self._first_line):
+                lines[0] = self._completed(lines[0])
+            for line in lines:
+                if not line:
+                    if self._data is None or self._more or self._id is not None:
+                        self._finish_event()
+                    else:
+                        self.has_id = False
+                    data = self._data
+                    if data is not None:
+                        self._data = None
+                        yield self._name or "message", data, self.last_event_id
+                    self._name = ""
+                elif len(line) > plain:
+                    self._read_field(line)
+                elif line[:6] == b"data: " and self._data is None:
+                    self._data = line[6:]
+                elif line in names:
+                    self._name = names[line]
+                else:
+                    self._read_field(line)
+            if rest:
+                self._keep(rest)
 
     def finish(self) -> Iterator[Frame]:
         """Give nothing: what no blank line has ended is no event."""
@@ -105,6 +107,12 @@ class EventDecoder:
             chunk = chunk.removeprefix(b"\n")
         self._skip_line_feed = chunk.endswith(b"\r")
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _keep(self, rest: bytes) -> None:
+        """Keep what no line end has ended yet."""
+        self._partial += rest
+        if len(self._partial) > self._line_limit:
+            raise StreamLimitError("line", self._line_limit)
 
     def _completed(self, end: bytes) -> bytes:
         if self._partial:
@@ -167,18 +175,19 @@ class LineDecoder:
         self._line_limit = line_limit
         self._partial = bytearray()
 
-    def feed(self, chunk: bytes) -> Iterator[Frame]:
-        """Take the next bytes of the body and give the lines they complete."""
-        *lines, rest = chunk.split(b"\n")
-        if lines:
-            lines[0] = bytes(self._partial) + lines[0]
-            self._partial.clear()
-        for line in lines:
-            if line.strip():
-                yield "message", line, ""
-        self._partial += rest
-        if len(self._partial) > self._line_limit:
-            raise StreamLimitError("line", self._line_limit)
+    def feed(self, chunk: bytes, more: Iterable[bytes] = ()) -> Iterator[Frame]:
+        """Take the next bytes, and more as they come; give the lines they complete."""
+        for piece in chain((chunk,), more):
+            *lines, rest = piece.split(b"\n")
+            if lines:
+                lines[0] = bytes(self._partial) + lines[0]
+                self._partial.clear()
+            for line in lines:
+                if line.strip():
+                    yield "message", line, ""
+            self._partial += rest
+            if len(self._partial) > self._line_limit:
+                raise StreamLimitError("line", self._line_limit)
 
     def finish(self) -> Iterator[Frame]:
         """Give the last line, which no line feed ends."""
@@ -201,17 +210,18 @@ class SequenceDecoder:
         self._text_limit = text_limit
         self._partial = bytearray()
 
-    def feed(self, chunk: bytes) -> Iterator[Frame]:
-        """Take the next bytes of the body and give the texts they complete."""
-        *texts, rest = chunk.split(_RECORD_SEPARATOR)
-        for text in texts:
-            self._partial += text
-            yield from self.finish()
-        self._partial += rest
-        if rest.endswith(b"\n") and _is_json(self._partial):
-            yield from self.finish()
-        if len(self._partial) > self._text_limit:
-            raise StreamLimitError("event", self._text_limit)
+    def feed(self, chunk: bytes, more: Iterable[bytes] = ()) -> Iterator[Frame]:
+        """Take the next bytes, and more as they come; give the texts they complete."""
+        for piece in chain((chunk,), more):
+            *texts, rest = piece.split(_RECORD_SEPARATOR)
+            for text in texts:
+                self._partial += text
+                yield from self.finish()
+            self._partial += rest
+            if rest.endswith(b"\n") and _is_json(self._partial):
+                yield from self.finish()
+            if len(self._partial) > self._text_limit:
+                raise StreamLimitError("event", self._text_limit)
 
     def finish(self) -> Iterator[Frame]:
         """Give the text that nothing follows."""

@@ -81,6 +81,7 @@ class EventStream(_StreamState, Generic[E]):
                     if self._takes_note:
                         self._note(event)
                     yield event
+                self._check_open()
                 waiting = run_now(self._session.batch())
                 if waiting is None:
                     return
@@ -136,6 +137,7 @@ class AsyncEventStream(_StreamState, Generic[E]):
                     if self._takes_note:
                         self._note(event)
                     yield event
+                self._check_open()
                 waiting = await self._session.batch()
                 if waiting is None:
                     return
