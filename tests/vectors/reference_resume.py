@@ -187,7 +187,9 @@ class Session:
                 else self.at.broken_off("StreamTruncatedError")
             )
         if connection["status"] in {200, 204}:
-            raw = answer_body(connection).decode()
+            # Its head says that it is no stream; a body that breaks off is not kept.
+            whole = "frames" not in connection
+            raw = answer_body(connection).decode() if whole else ""
             raise self.at.end("ResponseDecodeError", raw=raw)
         return {"kind": "status", **connection}
 
@@ -269,7 +271,11 @@ class Session:
 
 
 def _is_stream(connection: Json) -> bool:
-    return "frames" in connection
+    if "frames" not in connection:
+        return False
+    names = {name.lower(): text for name, text in connection.get("headers", {}).items()}
+    kind: str = names.get("content-type", "text/event-stream")
+    return kind.partition(";")[0].lower() == "text/event-stream"
 
 
 def _object(text: str) -> Json | None:

@@ -133,7 +133,9 @@ async fn expect_events<K: StreamKind>(opened: Opened) -> Result<Opened, Error> {
     }
     let problem = format!("expected a stream of events, not `{kind}`");
     let response = opened.response.clone();
-    let (body, _) = opened.read().await?;
+    // What is no stream stays none if it breaks off.
+    let body = opened.read().await.map(|(body, _)| body);
+    let body = body.unwrap_or_default();
     let raw = String::from_utf8_lossy(&body);
     Err(Error::decode(&raw, problem).with_response(response))
 }

@@ -2,6 +2,7 @@
 
 import {
   APITimeoutError,
+  RequestCancelledError,
   ResponseDecodeError,
   SdkError,
   StreamForeignError,
@@ -171,7 +172,11 @@ export function eventReader<Event>(
       connection = { accepted, body: body.getReader(), decoder };
     } else {
       const { requestId } = accepted;
-      const text = await readText(accepted);
+      // What is no stream stays none if it breaks off.
+      const text = await readText(accepted).catch((error: unknown) => {
+        if (error instanceof RequestCancelledError) throw error;
+        return "";
+      });
       throw new ResponseDecodeError(`the answer is not ${mediaType}`, text, {
         requestId,
         lastEventId,
