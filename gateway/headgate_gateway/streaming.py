@@ -8,6 +8,7 @@ from contextlib import aclosing
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from headgate_gateway.deadline import Deadline
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.ending import Ending
@@ -84,6 +85,7 @@ class EventStream:
             await wire.start(_HEADERS + self._headers)
             await self._run(wire, receive)
         finally:
+            wire.close()
             self._metrics.open_streams.dec()
 
     async def _run(self, wire: "_Wire", receive: Receive) -> None:
@@ -134,7 +136,7 @@ class _Wire:
 
     def __init__(self, send: Send, *, stalled_reader: float) -> None:
         self._send = send
-        self._stalled_reader = stalled_reader
+        self._patience = Deadline(stalled_reader)
         self._lock = asyncio.Lock()
         self._last: float | None = None
 
@@ -145,11 +147,16 @@ class _Wire:
 
     async def write(self, data: bytes) -> None:
         """Send, waiting for a slow reader for as long as it is allowed to be slow."""
-        async with self._lock, asyncio.timeout(self._stalled_reader):
-            await self._send(
-                {"type": "http.response.body", "body": data, "more_body": True}
-            )
+        async with self._lock:
+            with self._patience:
+                await self._send(
+                    {"type": "http.response.body", "body": data, "more_body": True}
+                )
         self._last = time.monotonic()
+
+    def close(self) -> None:
+        """Let go of the timer."""
+        self._patience.close()
 
     async def finish(self) -> None:
         await self._send(

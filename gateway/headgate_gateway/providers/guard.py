@@ -1,9 +1,9 @@
 """Holds a provider's stream to the order of messages, whatever the provider does."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing
 
+from headgate_gateway.deadline import Deadline
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure, usage_of
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
@@ -25,14 +25,18 @@ async def guarded(
     events: EventSource, call: ModelCall, *, model: JsonObject, idle: float
 ) -> EventSource:
     """``events`` up to ``message_stop``; GatewayError where they break off or err."""
-    order = _Order(call, model)
-    async with aclosing(events) as source:
-        while not order.ended:
-            batch, failure = up_to_failure(order.checked(await _next(source, idle)))
-            if batch:
-                yield batch
-            if failure is not None:
-                raise failure
+    order, silence = _Order(call, model), Deadline(idle)
+    try:
+        async with aclosing(events) as source:
+            while not order.ended:
+                came = await _next(source, silence, idle)
+                batch, failure = up_to_failure(order.checked(came))
+                if batch:
+                    yield batch
+                if failure is not None:
+                    raise failure
+    finally:
+        silence.close()
 
 
 async def gathered(
@@ -48,29 +52,31 @@ async def gathered(
 
     What came before a failure is there as well.
     """
-    order = _Order(call, model)
-    loop = asyncio.get_running_loop()
+    order, silence = _Order(call, model), Deadline(idle)
 
     def take(batch: list[JsonObject]) -> bool:
         passed = order.checked(batch)
         for event in passed if form is None else form.checked(passed):
             into.append(event)  # noqa: PERF402 - extend may drop what came first
-        if not order.ended:
-            silence.reschedule(loop.time() + idle)
+        silence.renew()
         return order.ended
 
     try:
-        async with asyncio.timeout(idle) as silence:
+        with silence:
             await provider.whole(call, take)
     except TimeoutError:
         raise _silent(idle) from None
+    finally:
+        silence.close()
     if not order.ended:
         raise _broken_off()
 
 
-async def _next(source: EventSource, idle: float) -> list[JsonObject]:
+async def _next(
+    source: EventSource, silence: Deadline, idle: float
+) -> list[JsonObject]:
     try:
-        async with asyncio.timeout(idle):
+        with silence:
             return await anext(source)
     except TimeoutError:
         raise _silent(idle) from None
