@@ -19,6 +19,7 @@ class LineDecoder implements Required<Decoder> {
   readonly event = "message";
   readonly id = "";
   readonly hasId = false;
+  readonly isShort = false;
   data = "";
 
   readonly #limits: FrameLimits;

@@ -128,7 +128,7 @@ export function streamPosition(
     lastEventId: String(asked) || undefined,
     eventsSeen: 0,
     advance(event, { id, hasId }) {
-      if (event && !isOurs(event)) return "foreign";
+      if (parameters.length > 0 && event && !isOurs(event)) return "foreign";
       if (sequence !== undefined) {
         // An event without a number moves nothing.
         const number = event ? event[sequence] : hasId && /^\d+$/.test(id) && Number(id);

@@ -10,6 +10,8 @@ export interface Frame {
   readonly id: string;
   /** Whether the id is the event's own. */
   readonly hasId?: boolean;
+  /** Whether it is known that no number in the data has 16 digits or more. */
+  readonly isShort?: boolean;
 }
 
 /** The longest line and the most data of one event that a decoder takes, in bytes. */
@@ -95,6 +97,7 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     }
     const decoded = utf8.decode(whole);
     isAscii = decoded.length === whole.length;
+    decoder.isShort &&= !hasDigits(whole, 16);
     text = decoded.includes("\r") ? decoded.replace(/\r\n?/g, "\n") : decoded;
     at = isStart && text.startsWith("\ufeff") ? 1 : 0;
     isStart = false;
@@ -145,6 +148,7 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     data: "",
     id: "",
     hasId: false,
+    isShort: true,
     lastEventId: "",
     retry: undefined as number | undefined,
 
@@ -160,8 +164,9 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     },
 
     next(): boolean {
-      for (let end = text.indexOf("\n", at); end >= 0; end = text.indexOf("\n", at)) {
+      while (at < text.length) {
         const start = at;
+        const end = text.charCodeAt(at) === LF ? at : text.indexOf("\n", at);
         at = end + 1;
         if (end > start) readLine(start, end);
         else if (dispatch()) return true;
@@ -171,4 +176,14 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
     },
   };
   return decoder;
+}
+
+/** Whether so many digits follow one another; most bytes need no look for that. */
+function hasDigits(bytes: Uint8Array, count: number): boolean {
+  for (let at = count - 1; at < bytes.length; at += count) {
+    const end = at;
+    while (end - at < count && ((bytes[at] ?? 0) ^ 48) < 10) at -= 1;
+    if (end - at === count) return true;
+  }
+  return false;
 }

@@ -30,7 +30,7 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   undefined
 > {
   readonly #reader: EventReader<Event>;
-  readonly #listeners: Record<string, ((event: Event) => void)[]> = Object.create(null);
+  readonly #listeners = new Map<string, readonly ((event: Event) => void)[]>();
 
   constructor(
     transport: Transport,
@@ -40,7 +40,7 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   ) {
     this.#reader = eventReader(transport, request, rule, options, (event: Event, kind) => {
       this.observe(event);
-      for (const listener of this.#listeners[kind] ?? []) listener(event);
+      if (this.#listeners.size > 0) this.#listeners.get(kind)?.forEach((listen) => listen(event));
     });
   }
 
@@ -74,7 +74,8 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     kind: Kind,
     listener: (event: EventOf<Event, Tag, Kind>) => void,
   ): this {
-    (this.#listeners[kind] ??= []).push(listener as (event: Event) => void);
+    const before = this.#listeners.get(kind) ?? [];
+    this.#listeners.set(kind, [...before, listener as (event: Event) => void]);
     return this;
   }
 
