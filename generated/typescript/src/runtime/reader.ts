@@ -20,6 +20,7 @@ import {
   decideResume,
   streamPosition,
   withOptions,
+  type Advance,
   type ResumeRule,
   type StreamPosition,
 } from "./resume.js";
@@ -92,7 +93,10 @@ export function eventReader<Event>(
     resume && asksFor(given, resume)
       ? withOptions(given, givenOptions, resume)
       : [given, givenOptions];
-  const { discriminator, endings, error: errorRule, mediaType = "text/event-stream" } = rule;
+  const { discriminator, endings, mediaType = "text/event-stream" } = rule;
+  const { event: errorKind, field: errorField } = rule.error ?? {};
+  const { sentinel, whole } = rule;
+  const isJson = !whole && !rule.text && !sentinel?.startsWith("{");
   const position = streamPosition(request, rule);
   const roles = new Map<string, "heartbeat" | "complete" | "failed">(Object.entries(endings));
   for (const kind of rule.heartbeats) roles.set(kind, "heartbeat");
@@ -258,24 +262,48 @@ export function eventReader<Event>(
   /** Whether an event is to be given out; one that must not come at all raises. */
   const isNew = (event: JsonObject | undefined, frame: Frame): boolean => {
     const advance = position.advance(event, frame);
+    if (advance === "new") fruitless = 0;
+    else if (advance !== "uncounted") refuse(advance);
+    return advance !== "repeated";
+  };
+
+  const refuse = (advance: Advance): void => {
     if (advance === "gap") throw new StreamGapError("an event is missing", place());
     if (advance === "foreign") {
       throw new StreamForeignError("an event belongs to another stream", place());
     }
-    if (advance === "new") fruitless = 0;
-    return advance !== "repeated";
   };
-
-  /** An event's error object stands in its field as it would stand in a body. */
-  const isError = (event: JsonObject, kind: string): boolean =>
-    errorRule !== undefined &&
-    (errorRule.event ? errorRule.event === kind : (event[errorRule.field] ?? null) !== null);
 
   const giveBroken = (what: string, frame: Frame, cause?: unknown): Event | undefined => {
     const { eventsSeen: _seen, ...at } = place(cause);
     const error = new ResponseDecodeError(`an event is not ${what}`, frame.data, at);
     if (options.brokenEvents !== "yield") throw error;
     return isNew(undefined, frame) ? (error as Event) : undefined;
+  };
+
+  /** An event's error object stands in its field as it would stand in a body. */
+  const reported = (event: JsonObject): Error => {
+    const { at } = settings.product.errors;
+    const error = event[errorField as string];
+    const { lastEventId } = position;
+    return transport.apiError(
+      at === undefined ? error : { [at]: error },
+      opened as Accepted,
+      { lastEventId },
+      "the stream ended with an error",
+    );
+  };
+
+  /** Does what an event means by its kind; false for one that is not to be given out. */
+  const heed = (event: JsonObject, kind: string, frame: Frame): boolean => {
+    const role = roles.get(kind);
+    if (role !== "heartbeat") {
+      if (!isNew(event, frame)) return false;
+      if (role) finish(role);
+    }
+    if (kind === errorKind) throw reported(event);
+    if (!role) plain = kind;
+    return true;
   };
 
   const acceptObject = (parsed: JsonObject, frame: Frame): Event | undefined => {
@@ -287,49 +315,40 @@ export function eventReader<Event>(
       if (typeof tag === "string") kind = tag;
       else event = { ...parsed, [discriminator]: kind };
     }
-    const role = kind === plain ? undefined : roles.get(kind);
-    if (!role) plain = kind;
-    if (role !== "heartbeat") {
-      if (!isNew(event, frame)) return undefined;
-      if (role) finish(role);
-    }
-    if (isError(event, kind)) {
-      const { at } = settings.product.errors;
-      const error = event[errorRule?.field ?? ""];
-      const { lastEventId } = position;
-      throw transport.apiError(
-        at === undefined ? error : { [at]: error },
-        opened as Accepted,
-        { lastEventId },
-        "the stream ended with an error",
-      );
-    }
+    if (!(kind === plain ? isNew(event, frame) : heed(event, kind, frame))) return undefined;
+    if (!errorKind && errorField && (event[errorField] ?? null) !== null) throw reported(event);
     observe(event as Event, kind);
     return event as Event;
   };
 
-  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
-  const accept = (given: Frame): Event | undefined => {
-    if (given.data === rule.sentinel) {
+  /** Takes what is no event of JSON, or not yet. */
+  const acceptOther = (given: Frame): Event | undefined => {
+    if (given.data === sentinel) {
       finish("complete");
       return undefined;
     }
-    const frame = rule.whole?.(given) ?? given;
+    const frame = whole?.(given) ?? given;
     const { data } = frame;
     if (data === "" && roles.get(frame.event) === "heartbeat") return undefined;
-    if (rule.text) {
-      position.advance(undefined, frame);
-      observe(data as Event, "");
-      return data as Event;
-    }
+    if (!rule.text) return acceptJson(frame);
+    position.advance(undefined, frame);
+    observe(data as Event, "");
+    return data as Event;
+  };
+
+  const acceptJson = (frame: Frame): Event | undefined => {
     let parsed: JsonValue;
     try {
-      parsed = parseJson(data);
+      parsed = parseJson(frame.data, frame.isShort || undefined);
     } catch (cause) {
       return giveBroken("JSON", frame, cause);
     }
     return isObject(parsed) ? acceptObject(parsed, frame) : giveBroken("an object", frame);
   };
+
+  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
+  const accept = (frame: Frame): Event | undefined =>
+    isJson && frame.data.startsWith("{") ? acceptJson(frame) : acceptOther(frame);
 
   /** Turns the frames at hand into events until one is to be given out. */
   const take = (): Event | undefined => {
