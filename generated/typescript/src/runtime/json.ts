@@ -30,22 +30,15 @@ export type UnknownVariant<Tag extends string> = { readonly [Name in Tag]: Unkno
   readonly [field: string]: unknown;
 };
 
-/**
- * Parses JSON; a whole number that is not the same afterwards is an error.
- *
- * `isShort` says that no number in the text has 16 digits or more.
- */
-export function parseJson(text: string, isShort = !/\d{16}/.test(text)): JsonValue {
+/** Parses JSON; a whole number that is not the same afterwards is an error. */
+export function parseJson(text: string): JsonValue {
   const value = JSON.parse(text) as JsonValue;
   // Looking closer costs time, and few texts have that many digits.
-  if (!isShort) checkNumbers(text);
-  return value;
-}
-
-function checkNumbers(text: string): void {
-  for (const token of text.match(/"(\\.|[^"\\])*"|[-+.\deE]+/gs) || [])
+  const tokens = /\d{16}/.test(text) && text.match(/"(\\.|[^"\\])*"|[-+.\deE]+/gs);
+  for (const token of tokens || [])
     if (/^-?\d+$/.test(token) && `${+token}` !== token && BigInt(token) !== BigInt(+token))
       throw new RangeError("a number is too large");
+  return value;
 }
 
 /** Tells a JSON object from every other value. */

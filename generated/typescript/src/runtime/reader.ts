@@ -12,7 +12,7 @@ import {
   type ErrorPlace,
 } from "./errors.js";
 import { tell } from "./interceptors.js";
-import { isObject, parseJson, type JsonObject, type JsonValue } from "./json.js";
+import { isObject, parseJson, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
 import {
@@ -337,9 +337,9 @@ export function eventReader<Event>(
   };
 
   const acceptJson = (frame: Frame): Event | undefined => {
-    let parsed: JsonValue;
+    let parsed: unknown;
     try {
-      parsed = parseJson(frame.data, frame.isShort || undefined);
+      parsed = frame.isShort ? JSON.parse(frame.data) : parseJson(frame.data);
     } catch (cause) {
       return giveBroken("JSON", frame, cause);
     }
