@@ -65,7 +65,7 @@ def reached(
 ) -> set[TypeId]:
     """Do the same, for one of several questions: `known` is for the next one."""
     found: set[TypeId] = set()
-    waiting = [type_id for root in roots for type_id in _mentioned(root)]
+    waiting = [type_id for root in roots for type_id in mentioned(root)]
     while waiting:
         type_id = waiting.pop()
         if type_id in found or type_id not in definitions:
@@ -73,13 +73,15 @@ def reached(
         found.add(type_id)
         further = known.get(type_id)
         if further is None:
-            types = parts(definitions[type_id])
-            further = list(
-                dict.fromkeys([i for each in types for i in _mentioned(each)])
-            )
-            known[type_id] = further
+            further = known[type_id] = leads_to(definitions[type_id])
         waiting += further
     return found
+
+
+def leads_to(definition: Definition) -> list[TypeId]:
+    """Give the definitions that a definition mentions, each of them once."""
+    found = [i for each in parts(definition) for i in mentioned(each)]
+    return list(dict.fromkeys(found))
 
 
 def parts(definition: Definition) -> list[TypeExpr]:
@@ -96,14 +98,15 @@ def parts(definition: Definition) -> list[TypeExpr]:
             return []
 
 
-def _mentioned(expression: TypeExpr) -> list[TypeId]:
+def mentioned(expression: TypeExpr) -> list[TypeId]:
+    """Give the definitions that an expression mentions, in its order."""
     match expression:
         case Ref(id=type_id):
             return [type_id]
         case ListOf(item=inner) | MapOf(value=inner) | Nullable(inner=inner):
-            return _mentioned(inner)
+            return mentioned(inner)
         case TupleOf(items=items, rest=rest):
             each = items if rest is None else (*items, rest)
-            return [type_id for item in each for type_id in _mentioned(item)]
+            return [type_id for item in each for type_id in mentioned(item)]
         case Scalar() | Constant() | Json():
             return []

@@ -15,7 +15,6 @@ from headgate.plan.python.definitions import types_page
 from headgate.plan.python.errors import errors_page
 from headgate.plan.python.exports import emitted, root_exports, type_exports
 from headgate.plan.python.headers import headers_page
-from headgate.plan.python.imports import Imports
 from headgate.plan.python.operations import operations_page
 from headgate.plan.python.project import project_page, readme_page
 from headgate.plan.python.reference import reference
@@ -227,15 +226,23 @@ def _types(context: Context, module: str) -> list[PlannedFile]:
     ]
     if not by_module:
         return []
+    groups = dict.fromkeys(each.rpartition(".")[0] for each in by_module)
+    files += [
+        _package(f"{folder}/{group}", "types_package", context)
+        for group in groups
+        if group
+    ]
+    left_out = _asking_flags(context)
     for home, definitions in by_module.items():
         page = types_page(
             definitions,
-            context.writer(Imports(), module=home),
+            context.type_writer(home),
             header=context.header,
             title=f"Types of `{home}`.",
-            left_out=_asking_flags(context),
+            left_out=left_out,
         )
-        files.append(_rendered(f"{folder}/{home}.py", "types.py", page))
+        path = home.replace(".", "/")
+        files.append(_rendered(f"{folder}/{path}.py", "types.py", page))
     return files
 
 

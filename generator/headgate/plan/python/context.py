@@ -21,7 +21,7 @@ from headgate.plan.python.names import (
     attribute,
     class_name,
 )
-from headgate.plan.python.topics import type_modules
+from headgate.plan.python.topics import circles, type_modules
 from headgate.plan.python.types import Writer, recursive_aliases
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Context:
     config: Config
     types: TypeNames
     recursive: frozenset[TypeId]
+    circles: Mapping[str, frozenset[str]]
     attributes: Mapping[tuple[TypeId, str], str]
     members: Members
     operations: Mapping[str, str]
@@ -104,18 +105,28 @@ class Context:
         imports: Imports,
         *,
         package: Literal[".", ".."] = "..",
-        module: str | None = None,
         shadowed: frozenset[str] = frozenset(),
     ) -> Writer:
-        """Make the writer of type expressions for a module."""
+        """Make the writer of type expressions for a module that is none of types."""
         return Writer(
             definitions=self.api.definitions,
             names=self.types,
             recursive=self.recursive,
             imports=imports,
             package=package,
-            module=module,
             shadowed=shadowed,
+        )
+
+    def type_writer(self, module: str) -> Writer:
+        """Make the writer of type expressions for a module of types."""
+        return Writer(
+            definitions=self.api.definitions,
+            names=self.types,
+            recursive=self.recursive,
+            imports=Imports(),
+            package="..." if "." in module else "..",
+            module=module,
+            late=self.circles[module],
         )
 
     def struct(self, type_: TypeExpr) -> Struct | None:
@@ -150,13 +161,15 @@ def make_context(api: Api, config: Config) -> Context:
         type_modules(api),
         {*clients, root_error, *error_names.values()},
     )
+    recursive = recursive_aliases(api.definitions)
     taken = {*types.sent.values(), *types.received.values(), *clients, root_error}
     scope = Scope(KEYWORDS | TYPING | PUBLIC | taken | {*error_names.values()})
     return Context(
         api=api,
         config=config,
         types=types,
-        recursive=recursive_aliases(api.definitions),
+        recursive=recursive,
+        circles=circles(api.definitions, recursive, types.modules),
         attributes=_attributes(api),
         members=_members(api),
         operations=_constants(api, streamed=False),

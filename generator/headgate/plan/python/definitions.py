@@ -20,6 +20,7 @@ from headgate.plan.python.layout import (
     flat,
     inside,
     lines,
+    margin,
     optional,
 )
 from headgate.plan.python.names import KEYWORDS, MODEL_ATTRIBUTES, attribute
@@ -63,6 +64,7 @@ class TypesPage:
     docs: Code
     imports: tuple[tuple[Code, ...], ...]
     items: tuple[Item, ...]
+    late: tuple[Code, ...]
 
 
 def types_page(
@@ -86,6 +88,7 @@ def types_page(
         docs=docstring([title], 0),
         imports=writer.imports.groups(),
         items=items,
+        late=writer.imports.late(),
     )
 
 
@@ -179,54 +182,89 @@ def _alias(name: Atom, expr: Expr, writer: Writer, docs: Docs) -> Item:
 
 def _union(union: Union, side: Side, writer: Writer) -> Item:
     options = [writer.expr(variant.type, side) for variant in union.variants]
+    if union.id not in writer.recursive:
+        late = [writer.is_late(variant.type) for variant in union.variants]
+        if any(late):
+            return _late_union(union, options, late, side, writer)
     if side == "sent":
         expr = alternatives(*options)
         if union.id in writer.recursive:
             return _recursive(union, expr, side, writer)
         return _alias(writer.named(union, side), expr, writer, union.docs)
-    unknown = Atom(writer.imports.use(".._runtime.models", "Unknown"))
+    unknown = _unknown(writer)
     expr = alternatives(*options, unknown)
     if union.id in writer.recursive:
         return _recursive(union, expr, side, writer)
-    return _statement(_marked(union, expr, options, writer), union.docs)
-
-
-def _marked(union: Union, expr: Expr, options: list[Expr], writer: Writer) -> Code:
-    """Write a received union with the mark that says how its arm is found."""
     head = assembled(
         "{}: {} = {}[",
-        writer.named(union, "received").text,
+        writer.named(union, side).text,
         writer.imports.use("typing", "TypeAlias"),
         writer.imports.use("typing", "Annotated"),
     )
-    mark = _mark(union, options, writer)
-    return lines([head, *inside(expr, 4, ","), *mark, fixed("]")])
+    return _statement(
+        lines([head, *_marked(union, expr, options, writer, 4), fixed("]")]),
+        union.docs,
+    )
+
+
+def _unknown(writer: Writer) -> Atom:
+    return Atom(writer.imports.use(f"{writer.package}_runtime.models", "Unknown"))
+
+
+def _late_union(
+    union: Union, options: list[Expr], late: list[bool], side: Side, writer: Writer
+) -> Item:
+    """Write a union of types that are there only later: their names are quoted."""
+    quoted: list[Expr] = [
+        Atom(string(flat(option).text)) if is_late else option
+        for option, is_late in zip(options, late, strict=True)
+    ]
+    kind = writer.imports.use("typing_extensions", "TypeAliasType")
+    name = writer.named(union, side).text
+    either = writer.imports.use("typing", "Union")
+    head = [assembled("{} = {}(", name, kind), assembled("    {},", string(name.text))]
+    if side == "sent":
+        expr = Subscript(either, tuple(dict.fromkeys(quoted)))
+        return _statement(lines([*head, *inside(expr, 4, ","), fixed(")")]), union.docs)
+    expr = Subscript(either, tuple(dict.fromkeys([*quoted, _unknown(writer)])))
+    annotated = writer.imports.use("typing", "Annotated")
+    body = _marked(union, expr, quoted, writer, 8)
+    start, end = assembled("    {}[", annotated), fixed("    ],")
+    return _statement(lines([*head, start, *body, end, fixed(")")]), union.docs)
+
+
+def _marked(
+    union: Union, expr: Expr, options: list[Expr], writer: Writer, indent: int
+) -> list[Code]:
+    """Write a received union and the mark that says how its arm is found."""
+    blanks = fixed(margin(indent))
+    mark = [assembled("{}{}", blanks, line) for line in _mark(union, options, writer)]
+    return [*inside(expr, indent, ","), *mark]
 
 
 def _mark(union: Union, options: list[Expr], writer: Writer) -> list[Code]:
     tags = [variant.tag for variant in union.variants]
+    home = f"{writer.package}_runtime.models"
     if union.tag is None or None in tags:
-        mark = writer.imports.use(".._runtime.models", "Untagged")
-        return [assembled("    {}(),", mark)]
-    mark = writer.imports.use(".._runtime.models", "Tagged")
+        return [assembled("{}(),", writer.imports.use(home, "Untagged"))]
     arms = [
-        assembled("            {}: {},", string(tag), flat(option))
+        assembled("        {}: {},", string(tag), flat(option))
         for tag, option in zip(tags, options, strict=True)
         if tag is not None
     ]
     absent = [
-        assembled("        absent={},", flat(option))
+        assembled("    absent={},", flat(option))
         for tag, option in zip(tags, options, strict=True)
         if tag == union.tag.absent
     ]
     return [
-        assembled("    {}(", mark),
-        assembled("        {},", string(union.tag.property)),
-        fixed("        {"),
+        assembled("{}(", writer.imports.use(home, "Tagged")),
+        assembled("    {},", string(union.tag.property)),
+        fixed("    {"),
         *arms,
-        fixed("        },"),
+        fixed("    },"),
         *absent,
-        fixed("    ),"),
+        fixed("),"),
     ]
 
 
@@ -245,7 +283,7 @@ def _recursive(
 
 
 def _model(struct: Struct, writer: Writer) -> Item:
-    base = writer.imports.use(".._runtime.models", "ApiModel")
+    base = writer.imports.use(f"{writer.package}_runtime.models", "ApiModel")
     name = writer.named(struct, "received").text
     fields = tuple(
         _model_field(field, attribute_, writer)

@@ -12,6 +12,7 @@ from headgate.names import Name
 from headgate.plan.python.layout import listed
 
 _DIGITS = re.compile(r"(\d+)")
+_UNMARKED = fixed("")
 
 
 @dataclass(slots=True)
@@ -23,11 +24,28 @@ class Imports:
 
     _names: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     _modules: set[str] = field(default_factory=set[str])
+    _late: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def use(self, module: str, name: str) -> Code:
         """Import a name and give it."""
         self._names.setdefault(module, set()).add(name)
         return identifier(Name(name))
+
+    def use_late(self, module: str, name: str) -> Code:
+        """Import a name of a module that imports this one, and give it."""
+        self._late.setdefault(module, set()).add(name)
+        return identifier(Name(name))
+
+    def late(self) -> tuple[Code, ...]:
+        """Give the imports that stand at the module's end, where all of it is there.
+
+        The linter is told that they are there on purpose.
+        """
+        mark = fixed("  # noqa: E402")
+        return tuple(
+            self._statement(each, self._late[each], 0, mark)
+            for each in sorted(self._late, key=_module_key)
+        )
 
     def use_module(self, module: str) -> Code:
         """Import a module as a whole and give its name."""
@@ -47,17 +65,17 @@ class Imports:
         found = sorted(
             (each for each in self._names if _rank(each) == rank), key=_module_key
         )
-        return [self._statement(each, indent) for each in found]
+        return [self._statement(each, self._names[each], indent) for each in found]
 
-    def _statement(self, module: str, indent: int) -> Code:
-        names = [
-            identifier(Name(name)) for name in sorted(self._names[module], key=name_key)
-        ]
+    def _statement(
+        self, module: str, used: set[str], indent: int, mark: Code = _UNMARKED
+    ) -> Code:
+        names = [identifier(Name(name)) for name in sorted(used, key=name_key)]
         start = assembled("from {} import ", dotted([module]))
         one = listed(start, names, "", indent=indent)
         if "\n" not in one.text:
-            return one
-        bracketed = assembled("from {} import {}", dotted([module]), fixed("("))
+            return assembled("{}{}", one, mark)
+        bracketed = assembled("from {} import ({}", dotted([module]), mark)
         return listed(bracketed, names, ")", indent=indent)
 
 

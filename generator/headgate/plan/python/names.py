@@ -48,7 +48,7 @@ MODEL_ATTRIBUTES = frozenset(
 
 def attribute(text: str) -> str:
     """Give the snake case form of any text, cut to what can be laid out."""
-    return _cut(snake(split_words(text)))
+    return cut(snake(split_words(text)))
 
 
 def class_name(words: Sequence[str]) -> str:
@@ -56,7 +56,8 @@ def class_name(words: Sequence[str]) -> str:
     return type_case(words)[: LONGEST - 4]
 
 
-def _cut(name: str) -> str:
+def cut(name: str) -> str:
+    """Give the beginning of a name that can be laid out."""
     return name if len(name) <= LONGEST else name[:LONGEST].rstrip("_")
 
 

@@ -1,80 +1,79 @@
-"""Which module each type belongs to: its file's, or that of the calls that need it."""
+"""Which module each type belongs to, and which of them need each other in a circle."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headgate.ir.build.directions import reached
+from headgate.ir.build.directions import leads_to
+from headgate.ir.types import Alias
 from headgate.names import Scope
-from headgate.plan.python.names import KEYWORDS, attribute
-from headgate.plan.topics import file_topics
+from headgate.plan.cycles import find_cycles
+from headgate.plan.python.names import KEYWORDS, cut
+from headgate.plan.topics import Topic, topics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from headgate.ir.api import Api
-    from headgate.ir.operations import Operation, Resource
-    from headgate.ir.types import TypeExpr, TypeId
+    from headgate.ir.types import Definition, TypeId
 
 
-def type_modules(api: Api) -> Mapping[TypeId, str]:
-    """Name the module of each definition; no two modules need each other on import."""
-    topics = file_topics(api.definitions)
-    return _by_resource(api) if topics is None else _by_file(topics)
-
-
-def _by_file(topics: Mapping[TypeId, str]) -> dict[TypeId, str]:
-    scope = Scope(KEYWORDS, fold_case=True)
-    modules: dict[str, str] = {}
+def type_modules(api: Api) -> dict[TypeId, str]:
+    """Name the module of each definition below `types`: `chat`, `shared.message`."""
+    folders = Scope(KEYWORDS, fold_case=True)
+    groups: dict[str, str] = {}
+    parts: dict[str, Scope] = {}
+    modules: dict[Topic, str] = {}
     found: dict[TypeId, str] = {}
-    for id_, words in topics.items():
-        topic = attribute(words) or "types"
+    for id_, topic in topics(api).items():
+        if topic.group not in groups:
+            groups[topic.group] = folders.claim(cut(topic.group), "types").text
+            parts[topic.group] = Scope(KEYWORDS, fold_case=True)
         if topic not in modules:
-            modules[topic] = scope.claim(topic, "types").text
+            modules[topic] = groups[topic.group]
+            if topic.part is not None:
+                part = parts[topic.group].claim(cut(topic.part), "types").text
+                modules[topic] = f"{groups[topic.group]}.{part}"
         found[id_] = modules[topic]
     return found
 
 
-def _by_resource(api: Api) -> dict[TypeId, str]:
-    """Put what one resource of the first level alone leads to into its module.
-
-    What several lead to is shared and needs only what is shared. What none leads to
-    may need anything and is needed by nothing, so it stands apart.
-    """
-    scope = Scope(KEYWORDS, fold_case=True)
-    shared = scope.claim("shared", "types").text
-    apart = scope.claim("other", "types").text
-    owners: dict[TypeId, set[str]] = {}
-    known: dict[TypeId, list[TypeId]] = {}
-    for resource in (api.root, *api.root.children):
-        module = shared
-        if resource.path:
-            module = scope.claim(attribute(resource.path[-1]), "types").text
-        operations = _operations(resource) if resource.path else resource.operations
-        types = [type_ for each in operations for type_ in _mentioned(api, each)]
-        for id_ in reached(known, api.definitions, types):
-            owners.setdefault(id_, set()).add(module)
-    found: dict[TypeId, str] = {}
-    for id_ in api.definitions:
-        modules = owners.get(id_, {apart})
-        found[id_] = next(iter(modules)) if len(modules) == 1 else shared
-    return found
+def relative(module: str, other: str) -> str:
+    """Write how one module below `types` imports another."""
+    here, there = module.split(".")[:-1], other.split(".")
+    while here and here[0] == there[0] and len(there) > 1:
+        here, there = here[1:], there[1:]
+    return "." * (len(here) + 1) + ".".join(there)
 
 
-def _operations(resource: Resource) -> Iterator[Operation]:
-    yield from resource.operations
-    for child in resource.children:
-        yield from _operations(child)
+def circles(
+    definitions: Mapping[TypeId, Definition],
+    recursive: frozenset[TypeId],
+    modules: Mapping[TypeId, str],
+) -> dict[str, frozenset[str]]:
+    """Give, for each module, those that it needs and that need it in turn."""
+    edges: dict[str, dict[str, None]] = {module: {} for module in modules.values()}
+    for id_, definition in definitions.items():
+        needed = named_in(leads_to(definition), definitions, recursive)
+        edges[modules[id_]].update({modules[each]: None for each in needed})
+    cycles = find_cycles({each: tuple(others) for each, others in edges.items()})
+    return {
+        module: frozenset(
+            other for other in others if other != module and cycles.join(module, other)
+        )
+        for module, others in edges.items()
+    }
 
 
-def _mentioned(api: Api, operation: Operation) -> Iterator[TypeExpr]:
-    yield from (parameter.type for parameter in operation.parameters)
-    if operation.body is not None:
-        yield operation.body.type
-    if operation.result is not None:
-        yield operation.result.type
-    if operation.stream is not None:
-        stream = api.streams[operation.stream.stream]
-        yield stream.event
-        if stream.fold is not None:
-            yield stream.fold.into
+def named_in(
+    mentioned: Iterable[TypeId],
+    definitions: Mapping[TypeId, Definition],
+    recursive: frozenset[TypeId],
+) -> Iterator[TypeId]:
+    """Give the types whose names a text has; a plain alias stands for its own."""
+    for id_ in mentioned:
+        definition = definitions[id_]
+        if isinstance(definition, Alias) and id_ not in recursive:
+            yield from named_in(leads_to(definition), definitions, recursive)
+        else:
+            yield id_

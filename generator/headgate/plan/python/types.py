@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import identifier, literal
+from headgate.ir.build.directions import leads_to
+from headgate.ir.build.directions import mentioned as mentioned_in
 from headgate.ir.types import (
     Alias,
     Constant,
@@ -30,6 +32,7 @@ from headgate.plan.python.layout import (
     alternatives,
     optional,
 )
+from headgate.plan.python.topics import named_in, relative
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,15 +55,17 @@ class Writer:
     """Writes type expressions for one module, whose imports it collects.
 
     `package` is the path from the module to the package's root: `..` for a module
-    of `types`. `shadowed`: the names that a class around the text hides.
+    of `types`. `late`: the modules that import this one in turn. `shadowed`: the
+    names that a class around the text hides.
     """
 
     definitions: Mapping[TypeId, Definition]
     names: TypeNames
     recursive: frozenset[TypeId]
     imports: Imports
-    package: Literal[".", ".."] = ".."
+    package: Literal[".", "..", "..."] = ".."
     module: str | None = None
+    late: frozenset[str] = frozenset()
     shadowed: frozenset[str] = frozenset()
 
     def expr(self, type_: TypeExpr, side: Side) -> Expr:
@@ -174,8 +179,17 @@ class Writer:
         module = self.names.modules[definition.id]
         if module == self.module:
             return Atom(identifier(Name(name)))
-        start = "." if self.module is not None else f"{self.package}types."
-        return Atom(self.imports.use(f"{start}{module}", name))
+        if self.module is None:
+            return Atom(self.imports.use(f"{self.package}types.{module}", name))
+        home = relative(self.module, module)
+        if module in self.late:
+            return Atom(self.imports.use_late(home, name))
+        return Atom(self.imports.use(home, name))
+
+    def is_late(self, type_: TypeExpr) -> bool:
+        """Say whether a type's text names what comes after the module's own types."""
+        names = named_in(mentioned_in(type_), self.definitions, self.recursive)
+        return any(self.names.modules[each] in self.late for each in names)
 
 
 def recursive_aliases(
@@ -203,35 +217,12 @@ def _reached(
     return frozenset(found)
 
 
-def mentioned(definition: Definition) -> tuple[TypeId, ...]:
+def mentioned(definition: Definition) -> list[TypeId]:
     """Give the definitions that must exist before this one's text can be run."""
     match definition:
-        case Alias():
-            return _ids(definition.type)
-        case Union():
-            return tuple(
-                id_ for variant in definition.variants for id_ in _ids(variant.type)
-            )
+        case Alias() | Union():
+            return leads_to(definition)
         case Struct() | Enum():
-            return ()
+            return []
         case _:
             assert_never(definition)
-
-
-def _ids(type_: TypeExpr) -> tuple[TypeId, ...]:
-    match type_:
-        case Ref():
-            return (type_.id,)
-        case ListOf():
-            return _ids(type_.item)
-        case MapOf():
-            return _ids(type_.value)
-        case Nullable():
-            return _ids(type_.inner)
-        case TupleOf():
-            rest = () if type_.rest is None else (type_.rest,)
-            return tuple(id_ for each in (*type_.items, *rest) for id_ in _ids(each))
-        case Scalar() | Constant() | Json():
-            return ()
-        case _:
-            assert_never(type_)

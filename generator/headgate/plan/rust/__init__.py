@@ -16,7 +16,7 @@ from headgate.plan.rust.errors import plan_errors
 from headgate.plan.rust.headers import plan_headers
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.members import Constants
-from headgate.plan.rust.names import claim_snake, module_scope, name_definitions
+from headgate.plan.rust.names import module_scope, name_definitions
 from headgate.plan.rust.operations import (
     ResourceFile,
     name_places,
@@ -28,15 +28,16 @@ from headgate.plan.rust.paging import plan_pages
 from headgate.plan.rust.reference import CallNames, RustSpeaker
 from headgate.plan.rust.streams import StreamsFile, name_streams
 from headgate.plan.rust.surface import ScopesPage, WaitWriter
-from headgate.plan.rust.topics import topics
-from headgate.plan.rust.types import Types
+from headgate.plan.rust.topics import Group, type_groups
+from headgate.plan.rust.types import OWN_MODULE, TYPES, Types
 from headgate.plan.rust.vectors import plan_vectors
 from headgate.plan.rust.webhooks import plan_webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from headgate.document.config import Config
+    from headgate.encoding.code import Code
     from headgate.ir.api import Api
     from headgate.ir.operations import Resource
     from headgate.ir.types import Definition
@@ -209,27 +210,43 @@ class Crate:
         return Rendered("src/streams.rs", "rust/streams.jinja", page)
 
     def _types(self) -> Iterator[PlannedFile]:
-        modules = module_scope("constants")
-        groups = topics(self.api.definitions.values())
-        names = {topic: claim_snake(modules, topic, "types") for topic in groups}
-        for topic, definitions in groups.items():
-            path = f"src/types/{names[topic].text}.rs"
-            yield Rendered(path, "rust/types.jinja", self._type_page(definitions))
+        groups = type_groups(self.api, "constants")
+        folder = "src/types"
+        for group in groups.values():
+            path = f"{folder}/{group.name.text}"
+            if group.types:
+                page = self._type_page(group.types, OWN_MODULE)
+                yield Rendered(f"{path}.rs", "rust/types.jinja", page)
+            for part in group.parts.values():
+                page = self._type_page(part.types, TYPES)
+                yield Rendered(f"{path}/{part.name.text}.rs", "rust/types.jinja", page)
+            if group.parts:
+                about = fixed("//! Types of one kind, by how their names begin.")
+                modules = self._modules(about, group.parts.values())
+                yield Rendered(f"{path}/mod.rs", "rust/modules.jinja", modules)
         constants = tuple(
             self.constants.pages[value] for value in sorted(self.constants.pages)
         )
-        shown = sorted(names.values(), key=lambda name: name.text)
-        listed = list(shown)
         if constants:
-            page = ConstantsPage(self.header, constants)
-            yield Rendered("src/types/constants.rs", "rust/constants.jinja", page)
-            listed = sorted((*shown, fixed("constants")), key=lambda name: name.text)
+            held = ConstantsPage(self.header, constants)
+            yield Rendered(f"{folder}/constants.rs", "rust/constants.jinja", held)
         about = fixed("//! What is sent and received.")
-        modules_page = ModulesPage(self.header, about, tuple(listed), tuple(shown))
-        yield Rendered("src/types/mod.rs", "rust/modules.jinja", modules_page)
+        apart = (fixed("constants"),) if constants else ()
+        modules = self._modules(about, groups.values(), apart)
+        yield Rendered(f"{folder}/mod.rs", "rust/modules.jinja", modules)
 
-    def _type_page(self, definitions: list[Definition]) -> TypesPage:
-        imports = Imports()
+    def _modules(
+        self, about: Code, groups: Iterable[Group], apart: tuple[Code, ...] = ()
+    ) -> ModulesPage:
+        """List modules whose types are shown, and some that are not."""
+        shown = tuple(
+            sorted((each.name for each in groups), key=lambda name: name.text)
+        )
+        listed = tuple(sorted((*shown, *apart), key=lambda name: name.text))
+        return ModulesPage(self.header, about, listed, shown)
+
+    def _type_page(self, definitions: list[Definition], home: Code) -> TypesPage:
+        imports = Imports(own=home)
         items = tuple(self.definitions.item(each, imports) for each in definitions)
         for definition in definitions:
             imports.forget(self.names[definition.id])

@@ -28,7 +28,7 @@ from headgate.ir.types import (
     TypeId,
     Union,
 )
-from headgate.plan.rust.cycles import Cycles, find_cycles
+from headgate.plan.cycles import Cycles, find_cycles
 from headgate.plan.rust.tuples import is_tuple
 
 if TYPE_CHECKING:

@@ -12,12 +12,18 @@ if TYPE_CHECKING:
     from typing import LiteralString
 
 _OWN: Final = ("super", "crate")
+_SUPER: Final = fixed("super")
 
 
 @dataclass(slots=True)
 class Imports:
-    """The names that a file takes from elsewhere, by module."""
+    """The names that a file takes from elsewhere, by module.
 
+    `own` is where a file of types finds those of other files, which it knows as
+    `super`.
+    """
+
+    own: Code = _SUPER
     _names: dict[str, dict[str, Code]] = field(
         default_factory=dict[str, dict[str, Code]]
     )
@@ -29,13 +35,14 @@ class Imports:
 
     def use_code(self, path: Code, name: Code) -> Code:
         """Take a planned name from a module and give it back."""
+        path = self.own if path == _SUPER else path
         self._paths[path.text] = path
         self._names.setdefault(path.text, {})[name.text] = name
         return name
 
     def forget(self, name: Code) -> None:
         """Drop what turned out to be of the file itself."""
-        self._names.get("super", {}).pop(name.text, None)
+        self._names.get(self.own.text, {}).pop(name.text, None)
 
     def lines(self) -> Code:
         """Write the `use` items: the standard library, other crates, our own."""

@@ -51,7 +51,12 @@ def module_scope(*reserved: str) -> Scope:
 
 def claim_snake(names: Scope, text: str, fallback: str) -> Code:
     """Claim a name in lower case."""
-    name = snake(split_words(text))[:LONGEST].rstrip("_") or fallback
+    return claim_joined(names, snake(split_words(text)), fallback)
+
+
+def claim_joined(names: Scope, text: str, fallback: str) -> Code:
+    """Claim a name whose words are already joined."""
+    name = text[:LONGEST].rstrip("_") or fallback
     if name in names.reserved:
         name = f"{name}_{fallback}"
     return rust.identifier(names.claim(name, fallback))

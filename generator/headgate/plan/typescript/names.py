@@ -251,7 +251,12 @@ _LONGEST = 60
 
 def folder_name(resource: str) -> str:
     """Give the file name of a resource's own word, which is no device's."""
-    name = kebab(split_words(resource))[:_LONGEST].rstrip("-") or "resource"
+    return file_name(kebab(split_words(resource))) or "resource"
+
+
+def file_name(words: str) -> str:
+    """Cut joined words to the name of a file, which is no device's."""
+    name = words[:_LONGEST].rstrip("-")
     return f"{name}-api" if name in DEVICES else name
 
 

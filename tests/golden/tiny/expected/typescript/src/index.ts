@@ -9,8 +9,8 @@ export type { PotsListParams } from "./resources/pots.js";
 export { HeatStream } from "./streams/heat.js";
 export { BadPotError, TooHotError } from "./errors.js";
 export type * from "./types/firings.js";
+export type * from "./types/other.js";
 export type * from "./types/pots.js";
-export type * from "./types/shared.js";
 export {
   APIConnectionError,
   APIError,

@@ -2,14 +2,8 @@
 
 //! What is sent and received.
 
-mod aged;
-mod animal;
-mod dog;
-mod kennel;
-mod named;
+mod dogs;
+mod other;
 
-pub use self::aged::*;
-pub use self::animal::*;
-pub use self::dog::*;
-pub use self::kennel::*;
-pub use self::named::*;
+pub use self::dogs::*;
+pub use self::other::*;

@@ -2,12 +2,6 @@
 
 //! What is sent and received.
 
-mod error;
-mod list;
-mod string;
-mod type_types;
+mod class;
 
-pub use self::error::*;
-pub use self::list::*;
-pub use self::string::*;
-pub use self::type_types::*;
+pub use self::class::*;

@@ -2,11 +2,7 @@
 
 //! What is sent and received.
 
-mod chat;
+mod chats;
 mod constants;
-mod done;
-mod piece;
 
-pub use self::chat::*;
-pub use self::done::*;
-pub use self::piece::*;
+pub use self::chats::*;

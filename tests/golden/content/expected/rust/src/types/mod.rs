@@ -2,21 +2,9 @@
 
 //! What is sent and received.
 
-mod address;
-mod bytes;
 mod constants;
-mod note;
-mod part;
-mod picture;
-mod place;
+mod notes;
 mod places;
-mod words;
 
-pub use self::address::*;
-pub use self::bytes::*;
-pub use self::note::*;
-pub use self::part::*;
-pub use self::picture::*;
-pub use self::place::*;
+pub use self::notes::*;
 pub use self::places::*;
-pub use self::words::*;

@@ -5,7 +5,29 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Place;
+/// `Place at`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum PlaceAt {
+    /// In the form of `list`.
+    List(Vec<f64>),
+    /// In the form of `text`.
+    Text(String),
+    /// Of a kind that this version does not know.
+    Unknown(Value),
+}
+
+/// `Place`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Place {
+    /// The property `at`.
+    pub at: PlaceAt,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
 
 /// `Places`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,8 +2,6 @@
 
 //! What is sent and received.
 
-mod search;
 mod searches;
 
-pub use self::search::*;
 pub use self::searches::*;

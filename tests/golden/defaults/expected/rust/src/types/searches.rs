@@ -2,7 +2,166 @@
 
 //! Types of the API.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// `Search mode`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum SearchMode {
+    /// `fast`.
+    #[serde(rename = "fast")]
+    Fast,
+    /// `deep`.
+    #[serde(rename = "deep")]
+    Deep,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl SearchMode {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Fast => "fast",
+            Self::Deep => "deep",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// A default is the server's; a client that says nothing sends nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Search {
+    /// The property `text`.
+    ///
+    /// Default: `""`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The property `quoted`.
+    ///
+    /// Default: `"say \"hi\"\n\\ back"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quoted: Option<String>,
+    /// The property `pages`.
+    ///
+    /// Default: `1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<i64>,
+    /// The property `ratio`.
+    ///
+    /// Default: `0.5`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<f64>,
+    /// The property `exact`.
+    ///
+    /// Default: `false`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exact: Option<bool>,
+    /// The property `mode`.
+    ///
+    /// Default: `"fast"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<SearchMode>,
+    /// The property `tags`.
+    ///
+    /// Default: `[]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// The property `labels`.
+    ///
+    /// Default: `{}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeMap<String, String>>,
+    /// The property `nothing`.
+    ///
+    /// Default: `null`.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub nothing: Option<Option<String>>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Search {
+    /// Makes a value with everything that is required.
+    pub fn new() -> Self {
+        Self {
+            text: None,
+            quoted: None,
+            pages: None,
+            ratio: None,
+            exact: None,
+            mode: None,
+            tags: None,
+            labels: None,
+            nothing: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// Sets `text`.
+    pub fn text(mut self, value: impl Into<String>) -> Self {
+        self.text = Some(value.into());
+        self
+    }
+
+    /// Sets `quoted`.
+    pub fn quoted(mut self, value: impl Into<String>) -> Self {
+        self.quoted = Some(value.into());
+        self
+    }
+
+    /// Sets `pages`.
+    pub fn pages(mut self, value: i64) -> Self {
+        self.pages = Some(value);
+        self
+    }
+
+    /// Sets `ratio`.
+    pub fn ratio(mut self, value: f64) -> Self {
+        self.ratio = Some(value);
+        self
+    }
+
+    /// Sets `exact`.
+    pub fn exact(mut self, value: bool) -> Self {
+        self.exact = Some(value);
+        self
+    }
+
+    /// Sets `mode`.
+    pub fn mode(mut self, value: SearchMode) -> Self {
+        self.mode = Some(value);
+        self
+    }
+
+    /// Sets `tags`.
+    pub fn tags(mut self, value: Vec<String>) -> Self {
+        self.tags = Some(value);
+        self
+    }
+
+    /// Sets `labels`.
+    pub fn labels(mut self, value: BTreeMap<String, String>) -> Self {
+        self.labels = Some(value);
+        self
+    }
+
+    /// Sets `nothing`.
+    pub fn nothing(mut self, value: Option<String>) -> Self {
+        self.nothing = Some(value);
+        self
+    }
+}
 
 /// `searches create order`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

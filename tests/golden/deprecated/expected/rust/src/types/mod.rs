@@ -3,7 +3,7 @@
 //! What is sent and received.
 
 mod new;
-mod old;
+mod shared;
 
 pub use self::new::*;
-pub use self::old::*;
+pub use self::shared::*;

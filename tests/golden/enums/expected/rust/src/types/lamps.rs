@@ -3,6 +3,204 @@
 //! Types of the API.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Closed; a client sends nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LampState {
+    /// `on`.
+    #[serde(rename = "on")]
+    On,
+    /// `off`.
+    #[serde(rename = "off")]
+    Off,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl LampState {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// Grows with every new kind of lamp.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Socket {
+    /// `e14`.
+    #[serde(rename = "e14")]
+    E14,
+    /// `e27`.
+    #[serde(rename = "e27")]
+    E27,
+    /// `gu10`.
+    #[serde(rename = "gu10")]
+    Gu10,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl Socket {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::E14 => "e14",
+            Self::E27 => "e27",
+            Self::Gu10 => "gu10",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// Values that are no names as they stand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum Oddity {
+    /// ` `.
+    #[serde(rename = "")]
+    Value,
+    /// `1st`.
+    #[serde(rename = "1st")]
+    First,
+    /// `a b`.
+    #[serde(rename = "a b")]
+    AB,
+    /// `a-b`.
+    #[serde(rename = "a-b")]
+    AB2,
+    /// `A-B`.
+    #[serde(rename = "A-B")]
+    AB3,
+    /// `class`.
+    #[serde(rename = "class")]
+    Class,
+    /// `None`.
+    #[serde(rename = "None")]
+    None,
+    /// `true`.
+    #[serde(rename = "true")]
+    True,
+    /// `é`.
+    #[serde(rename = "\u{e9}")]
+    E,
+    /// `*`.
+    #[serde(rename = "*")]
+    Value2,
+    /// `self`.
+    #[serde(rename = "self")]
+    SelfValue,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl Oddity {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Value => "",
+            Self::First => "1st",
+            Self::AB => "a b",
+            Self::AB2 => "a-b",
+            Self::AB3 => "A-B",
+            Self::Class => "class",
+            Self::None => "None",
+            Self::True => "true",
+            Self::E => "\u{e9}",
+            Self::Value2 => "*",
+            Self::SelfValue => "self",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// `Brightness`.
+pub type Brightness = i64;
+
+/// `LampCreate`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LampCreate {
+    /// The property `state`.
+    pub state: LampState,
+    /// The property `socket`.
+    pub socket: Socket,
+    /// The property `brightness`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brightness: Option<Brightness>,
+}
+
+impl LampCreate {
+    /// Makes a value with everything that is required.
+    pub fn new(state: LampState, socket: Socket) -> Self {
+        Self {
+            state,
+            socket,
+            brightness: None,
+        }
+    }
+
+    /// Sets `brightness`.
+    pub fn brightness(mut self, value: Brightness) -> Self {
+        self.brightness = Some(value);
+        self
+    }
+}
+
+/// `Lamp finish`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum LampFinish {
+    /// `matt`.
+    #[serde(rename = "matt")]
+    Matt,
+    /// `gloss`.
+    #[serde(rename = "gloss")]
+    Gloss,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl LampFinish {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Matt => "matt",
+            Self::Gloss => "gloss",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+/// `Lamp`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Lamp {
+    /// The property `state`.
+    pub state: LampState,
+    /// The property `socket`.
+    pub socket: Socket,
+    /// The property `oddity`.
+    pub oddity: Oddity,
+    /// The property `brightness`.
+    pub brightness: Brightness,
+    /// The property `finish`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish: Option<LampFinish>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
 
 /// `lamps list order`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

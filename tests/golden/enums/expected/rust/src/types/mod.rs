@@ -2,14 +2,6 @@
 
 //! What is sent and received.
 
-mod brightness;
-mod lamp;
 mod lamps;
-mod oddity;
-mod socket;
 
-pub use self::brightness::*;
-pub use self::lamp::*;
 pub use self::lamps::*;
-pub use self::oddity::*;
-pub use self::socket::*;

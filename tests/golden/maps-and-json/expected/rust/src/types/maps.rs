@@ -7,7 +7,47 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Mixed, Point};
+/// `Point`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Point {
+    /// The property `x`.
+    pub x: f64,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Point {
+    /// Makes a value with everything that is required.
+    pub fn new(x: f64) -> Self {
+        Self {
+            x,
+            extra: Map::new(),
+        }
+    }
+}
+
+/// A known field, and others that are numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Mixed {
+    /// The property `name`.
+    pub name: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: BTreeMap<String, f64>,
+}
+
+impl Mixed {
+    /// Makes a value with everything that is required.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            extra: BTreeMap::new(),
+        }
+    }
+}
 
 /// `Maps`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,5 @@
 //! What is sent and received.
 
 mod maps;
-mod mixed;
-mod point;
 
 pub use self::maps::*;
-pub use self::mixed::*;
-pub use self::point::*;

@@ -2,10 +2,6 @@
 
 //! What is sent and received.
 
-mod author;
-mod colour;
-mod note;
+mod notes;
 
-pub use self::author::*;
-pub use self::colour::*;
-pub use self::note::*;
+pub use self::notes::*;

@@ -2,15 +2,11 @@
 
 //! What is sent and received.
 
-mod author;
-mod book;
+mod authors;
+mod books;
 mod constants;
-mod novel;
-mod poem;
 mod works;
 
-pub use self::author::*;
-pub use self::book::*;
-pub use self::novel::*;
-pub use self::poem::*;
+pub use self::authors::*;
+pub use self::books::*;
 pub use self::works::*;

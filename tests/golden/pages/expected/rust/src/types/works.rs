@@ -6,8 +6,35 @@ use serde::de::{Deserializer, MapAccess};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Novel, Poem};
+use super::constants;
 use crate::runtime::tagged::{self, Fields, Tagged};
+
+/// `Poem`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Poem {
+    #[serde(default)]
+    kind: constants::Poem,
+    /// The property `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// `Novel`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Novel {
+    #[serde(default)]
+    kind: constants::Novel,
+    /// The property `id`.
+    pub id: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
 
 /// Work
 #[derive(Clone, Debug, PartialEq, Serialize)]

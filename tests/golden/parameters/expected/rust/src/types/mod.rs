@@ -2,6 +2,6 @@
 
 //! What is sent and received.
 
-mod member;
+mod teams;
 
-pub use self::member::*;
+pub use self::teams::*;

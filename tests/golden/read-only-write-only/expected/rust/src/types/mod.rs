@@ -2,8 +2,6 @@
 
 //! What is sent and received.
 
-mod profile;
-mod user;
+mod users;
 
-pub use self::profile::*;
-pub use self::user::*;
+pub use self::users::*;

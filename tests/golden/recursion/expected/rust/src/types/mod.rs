@@ -3,16 +3,6 @@
 //! What is sent and received.
 
 mod constants;
-mod expression;
-mod leaf;
-mod lists;
-mod number;
-mod sum;
-mod tree;
+mod trees;
 
-pub use self::expression::*;
-pub use self::leaf::*;
-pub use self::lists::*;
-pub use self::number::*;
-pub use self::sum::*;
-pub use self::tree::*;
+pub use self::trees::*;

@@ -2,19 +2,11 @@
 
 //! What is sent and received.
 
-mod answer;
-mod asked;
 mod constants;
-mod line;
-mod permit;
-mod question;
-mod reply;
-mod talk;
+mod other;
+mod permits;
+mod talks;
 
-pub use self::answer::*;
-pub use self::asked::*;
-pub use self::line::*;
-pub use self::permit::*;
-pub use self::question::*;
-pub use self::reply::*;
-pub use self::talk::*;
+pub use self::other::*;
+pub use self::permits::*;
+pub use self::talks::*;

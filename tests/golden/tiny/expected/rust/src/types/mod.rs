@@ -3,22 +3,10 @@
 //! What is sent and received.
 
 mod constants;
-mod cooled;
-mod cracked;
-mod fault;
-mod firing;
-mod heat;
-mod hotter;
-mod lit;
-mod pot;
-mod tick;
+mod firings;
+mod other;
+mod pots;
 
-pub use self::cooled::*;
-pub use self::cracked::*;
-pub use self::fault::*;
-pub use self::firing::*;
-pub use self::heat::*;
-pub use self::hotter::*;
-pub use self::lit::*;
-pub use self::pot::*;
-pub use self::tick::*;
+pub use self::firings::*;
+pub use self::other::*;
+pub use self::pots::*;

@@ -2,18 +2,6 @@
 
 //! What is sent and received.
 
-mod answer;
-mod circle;
-mod many;
-mod measure;
-mod mode;
-mod rectangle;
-mod shape;
+mod shapes;
 
-pub use self::answer::*;
-pub use self::circle::*;
-pub use self::many::*;
-pub use self::measure::*;
-pub use self::mode::*;
-pub use self::rectangle::*;
-pub use self::shape::*;
+pub use self::shapes::*;

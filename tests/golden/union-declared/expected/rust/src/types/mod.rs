@@ -2,13 +2,7 @@
 
 //! What is sent and received.
 
-mod circle;
 mod constants;
-mod drawing;
-mod shape;
-mod square;
+mod shapes;
 
-pub use self::circle::*;
-pub use self::drawing::*;
-pub use self::shape::*;
-pub use self::square::*;
+pub use self::shapes::*;

@@ -2,15 +2,9 @@
 
 //! What is sent and received.
 
-mod circle;
 mod constants;
-mod drawing;
-mod run;
-mod shape;
-mod square;
+mod runs;
+mod shapes;
 
-pub use self::circle::*;
-pub use self::drawing::*;
-pub use self::run::*;
-pub use self::shape::*;
-pub use self::square::*;
+pub use self::runs::*;
+pub use self::shapes::*;

@@ -2,12 +2,6 @@
 
 //! What is sent and received.
 
-mod circle;
-mod drawing;
-mod shape;
-mod square;
+mod shapes;
 
-pub use self::circle::*;
-pub use self::drawing::*;
-pub use self::shape::*;
-pub use self::square::*;
+pub use self::shapes::*;

@@ -2,14 +2,6 @@
 
 //! What is sent and received.
 
-mod content;
-mod input;
-mod part;
-mod parts;
-mod stop;
+mod inputs;
 
-pub use self::content::*;
-pub use self::input::*;
-pub use self::part::*;
-pub use self::parts::*;
-pub use self::stop::*;
+pub use self::inputs::*;

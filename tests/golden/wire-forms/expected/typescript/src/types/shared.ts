@@ -16,13 +16,3 @@ export interface Entry {
 export interface Stored {
   id: string;
 }
-
-export interface ItemStoredPayload {
-  type: "item.stored";
-  item: Item;
-}
-
-export interface ItemLostPayload {
-  type: "item.lost";
-  id: string;
-}
