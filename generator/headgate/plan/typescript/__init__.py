@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from headgate.encoding.code import Code
     from headgate.ir.api import Api
     from headgate.ir.operations import Resource
+    from headgate.ir.types import Definition
     from headgate.plan.package import PlannedFile
     from headgate.plan.typescript.names import Names
 
@@ -182,11 +183,14 @@ def _sources(
             "typescript/src/stream.ts.jinja",
             plan_stream(api, names, stream, header),
         )
-    for module in sorted({each.module for each in names.types.values()}):
+    by_module: dict[str, list[Definition]] = {}
+    for type_id, definition in api.definitions.items():
+        by_module.setdefault(names.types[type_id].module, []).append(definition)
+    for module in sorted(by_module):
         yield Rendered(
             f"src/{module}.ts",
             "typescript/src/types.ts.jinja",
-            plan_types(api, names, module, header),
+            plan_types(api, names, module, by_module[module], header),
         )
 
 

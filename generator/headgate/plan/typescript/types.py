@@ -29,6 +29,8 @@ from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import WIDTH, union_alias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headgate.ir.api import Api
     from headgate.ir.types import Direction, TypeExpr
     from headgate.plan.typescript.names import Names
@@ -61,14 +63,16 @@ class TypesPage:
     types: tuple[TypeItem, ...]
 
 
-def plan_types(api: Api, names: Names, module: str, header: Code) -> TypesPage:
-    """Plan the module that holds the definitions assigned to it."""
+def plan_types(
+    api: Api,
+    names: Names,
+    module: str,
+    definitions: Iterable[Definition],
+    header: Code,
+) -> TypesPage:
+    """Plan the module that holds these definitions."""
     types = Types(api, names, Imports(module))
-    items = tuple(
-        _item(types, definition)
-        for type_id, definition in api.definitions.items()
-        if names.types[type_id].module == module
-    )
+    items = tuple(_item(types, definition) for definition in definitions)
     return TypesPage(header, types.imports.lines(), items)
 
 
