@@ -82,19 +82,23 @@ def chat_needs(chat: JsonObject) -> Iterator[Need]:
 
 def _content_needs(request: JsonObject, at: str) -> Iterator[Need]:
     for index, message in enumerate(objects_at(request, "messages")):
-        yield from _block_needs(message, f"{at}messages[{index}].content")
+        content: Any = message.get("content")
+        if isinstance(content, list):
+            at_content = f"{at}messages[{index}].content"
+            yield from _block_needs(cast("list[JsonObject]", content), at_content)
 
 
-def _block_needs(holder: JsonObject, at: str) -> Iterator[Need]:
+def _block_needs(blocks: list[JsonObject], at: str) -> Iterator[Need]:
     """The needs of some content, and of tools' results in it."""
-    content: Any = holder.get("content")
-    if not isinstance(content, list):
-        return
-    for index, block in enumerate(cast("list[JsonObject]", content)):
+    for index, block in enumerate(blocks):
         param = f"{at}[{index}]"
         if block["type"] in _BLOCKS:
             yield Need(_BLOCKS[block["type"]], param, "unsupported_content_block")
-        yield from _block_needs(block, f"{param}.content")
+        content: Any = block.get("content")
+        if isinstance(content, list):
+            yield from _block_needs(
+                cast("list[JsonObject]", content), f"{param}.content"
+            )
 
 
 def _format_needs(request: JsonObject, param: str) -> Iterator[Need]:

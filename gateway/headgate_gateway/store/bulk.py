@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from headgate_gateway.json import dump_text
 from headgate_gateway.store.tables.columns import Json
 
 Convert = Callable[[Any], Any]
+_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +20,15 @@ class _Plan:
     """A statement, and how its parameters are made, in the order of its columns."""
 
     text: str
-    parameters: tuple[tuple[str, Convert | None], ...]
+    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    converted: tuple[tuple[int, Convert], ...]
+    """The columns whose values are stored as something else, by their place."""
 
     def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        return tuple(
-            [
-                values[name] if convert is None else convert(values[name])
-                for name, convert in self.parameters
-            ]
-        )
+        row = list(self.values(values))
+        for place, convert in self.converted:
+            row[place] = convert(row[place])
+        return tuple(row)
 
 
 _plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
@@ -53,10 +55,12 @@ async def insert_all(
 def _planned(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> _Plan:
     columns = ", ".join(names)
     places = ", ".join("?" * len(names))
+    found = [_converter(table.c[name].type, dialect) for name in names]
     return _Plan(
         # Names of our own tables and columns, which need no quotes.
         f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608
-        tuple((name, _converter(table.c[name].type, dialect)) for name in names),
+        _values_of(names),
+        tuple((place, each) for place, each in enumerate(found) if each is not None),
     )
 
 
@@ -68,5 +72,14 @@ def _converter(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
+def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    if len(names) == 1:
+        return lambda values: (values[names[0]],)
+    return itemgetter(*names)
+
+
 def _json(value: Any) -> str | None:
-    return None if value is None else dump_text(value)
+    if value is None:
+        return None
+    # Most lists and objects of an entry are empty.
+    return dump_text(value) if value else _EMPTY.get(type(value)) or dump_text(value)
