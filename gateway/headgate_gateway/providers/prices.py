@@ -12,7 +12,7 @@ _MILLION = Decimal(1_000_000)
 _DOLLARS = "USD"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Cost:
     """What the two sides of an answer cost."""
 
@@ -41,7 +41,8 @@ def cost_in_detail(model: JsonObject, usage: Mapping[str, Any]) -> Cost | None:
         prices.get("cache_read_per_million"),
         prices.get("cache_write_per_million"),
     )
-    read, written = (usage.get(f"cache_{kind}_tokens", 0) for kind in ("read", "write"))
+    read: int = usage.get("cache_read_tokens", 0)
+    written: int = usage.get("cache_write_tokens", 0)
     plain = max(usage["input_tokens"] - read - written, 0)
     asked = plain * full
     if read or written:

@@ -19,7 +19,7 @@ _ALIASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Choice:
     """The model to ask, and those to fall back on."""
 
@@ -39,6 +39,8 @@ def chosen_models(call: Call, request: JsonObject, *, at: str = "") -> Choice:
         for index, name in enumerate(request.get("fallbacks") or ())
     ]
     routing: JsonObject | None = request.get("routing")
+    if routing is None and not fallbacks:
+        return Choice(model, ())
     asked = [model] if routing is None else _routed(call, routing, model, at=at)
     first, *others = list({one.id: one for one in (*asked, *fallbacks)}.values())
     call.facts.model = first.id
