@@ -2,12 +2,12 @@
 
 import asyncio
 from functools import lru_cache
-from http import HTTPStatus
 from typing import Protocol
 
 import structlog
 from starlette.types import ASGIApp, Message, Scope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from headgate_gateway.http.request import TAKE_WHOLE
 
@@ -163,7 +163,7 @@ class Cycle:
             self._write(message.get("body", b""), more=message.get("more_body", False))
 
     def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        lines = [_status_line(status)]
+        lines = [STATUS_LINE[status]]
         for name, value in (*self._wire.default_headers, *headers):
             lines += (_beginning(name), value, b"\r\n")
         given = dict(headers)
@@ -212,15 +212,6 @@ class Cycle:
         if not self.keep_alive:
             self._wire.transport.close()
         self._wire.answered()
-
-
-@lru_cache
-def _status_line(status: int) -> bytes:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
 
 
 @lru_cache(maxsize=1024)
