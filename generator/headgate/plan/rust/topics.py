@@ -24,7 +24,11 @@ class Group:
     name: Code
     types: list[Definition] = field(default_factory=list["Definition"])
     parts: dict[str, Group] = field(default_factory=dict[str, "Group"])
-    names: Scope = field(default_factory=lambda: module_scope("mod"))
+    names: Scope = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep parts from being called like the folder (`clippy::module_inception`)."""
+        self.names = module_scope("mod", self.name.text)
 
 
 def type_groups(api: Api, *reserved: str) -> Mapping[str, Group]:
