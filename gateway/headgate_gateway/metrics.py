@@ -71,7 +71,8 @@ class _Answers(Collector):
             labels=["operation"],
         )
         for operation, buckets in self._buckets.items():
-            named, total = [], 0
+            named: list[tuple[str, float]] = []
+            total = 0
             for name, count in zip(_NAMES, buckets, strict=True):
                 total += count
                 named.append((name, float(total)))

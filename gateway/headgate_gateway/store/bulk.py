@@ -12,7 +12,6 @@ from headgate_gateway.json import dump_text
 from headgate_gateway.store.tables.columns import Json
 
 Convert = Callable[[Any], Any]
-_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,5 +80,7 @@ def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any,
 def _json(value: Any) -> str | None:
     if value is None:
         return None
+    if value or not isinstance(value, list | dict):
+        return dump_text(value)
     # Most lists and objects of an entry are empty.
-    return dump_text(value) if value else _EMPTY.get(type(value)) or dump_text(value)
+    return "[]" if isinstance(value, list) else "{}"
