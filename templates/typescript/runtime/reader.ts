@@ -12,7 +12,7 @@ import {
   type ErrorPlace,
 } from "./errors.js";
 import { tell } from "./interceptors.js";
-import { isObject, parseJson, type JsonObject } from "./json.js";
+import { isObject, parseJson, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
 import {
@@ -72,10 +72,18 @@ interface Connection {
   readonly decoder: Decoder;
 }
 
+/** A frame that was read ahead, and its object where that takes no second look. */
+interface ReadFrame extends Frame {
+  readonly parsed?: JsonObject | undefined;
+}
+
 type Ending = "complete" | "failed" | "closed";
 
 /** How long the end of a body may stay away after the last event, in milliseconds. */
 const LINGER = 250;
+
+/** How many frames are read at once; parsing goes faster where nothing comes between. */
+const AHEAD = 64;
 
 const ignore = (): void => {};
 
@@ -115,6 +123,10 @@ export function eventReader<Event>(
   let ending: Ending | undefined;
   let isLeft = false;
   let fruitless = 0;
+  /** The frames that were read ahead, how many of them were taken, and what broke behind them. */
+  let ready: ReadFrame[] = [];
+  let taken = 0;
+  let broken: unknown;
 
   const place = (cause?: unknown): ErrorPlace => ({
     requestId: opened?.requestId,
@@ -321,8 +333,8 @@ export function eventReader<Event>(
     return event as Event;
   };
 
-  /** Takes what is no event of JSON, or not yet. */
-  const acceptOther = (given: Frame): Event | undefined => {
+  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
+  const accept = (given: Frame): Event | undefined => {
     if (given.data === sentinel) {
       finish("complete");
       return undefined;
@@ -337,23 +349,41 @@ export function eventReader<Event>(
   };
 
   const acceptJson = (frame: Frame): Event | undefined => {
-    let parsed: unknown;
+    let parsed: JsonValue;
     try {
-      parsed = frame.isShort ? JSON.parse(frame.data) : parseJson(frame.data);
+      parsed = parseJson(frame.data);
     } catch (cause) {
       return giveBroken("JSON", frame, cause);
     }
     return isObject(parsed) ? acceptObject(parsed, frame) : giveBroken("an object", frame);
   };
 
-  /** Turns a frame into an event; undefined for one that was seen before or means nothing. */
-  const accept = (frame: Frame): Event | undefined =>
-    isJson && frame.data.startsWith("{") ? acceptJson(frame) : acceptOther(frame);
+  const readAhead = ({ decoder }: Connection): void => {
+    ready = [];
+    taken = 0;
+    try {
+      while (ready.length < AHEAD && decoder.next()) {
+        const { event, data, id, hasId, isShort } = decoder;
+        const parsed = isJson && isShort && data.startsWith("{") ? parsedOnce(data) : undefined;
+        ready.push({ event, data, id, hasId: hasId === true, parsed });
+      }
+    } catch (error) {
+      broken = error;
+    }
+  };
 
   /** Turns the frames at hand into events until one is to be given out. */
   const take = (): Event | undefined => {
-    while (!ending && connection?.decoder.next()) {
-      const event = accept(connection.decoder);
+    while (!ending && connection) {
+      if (taken === ready.length && !broken) readAhead(connection);
+      const frame = ready[taken];
+      if (!frame) {
+        if (broken) throw broken;
+        return undefined;
+      }
+      taken += 1;
+      const { parsed } = frame;
+      const event = parsed ? acceptObject(parsed, frame) : accept(frame);
       if (event !== undefined) return event;
     }
     return undefined;
@@ -409,6 +439,15 @@ export function eventReader<Event>(
       return inTurn(read);
     },
   };
+}
+
+/** Parses an object; undefined where there is none, and that is said when its turn comes. */
+function parsedOnce(text: string): JsonObject | undefined {
+  try {
+    return JSON.parse(text) as JsonObject;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A stream that stopped, for whatever reason on the way, is a stream that was cut. */
