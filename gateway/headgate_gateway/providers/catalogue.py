@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
@@ -20,11 +20,12 @@ class Resolved:
 
     model: JsonObject
     provider: Provider
+    id: str = field(init=False)
+    """The model's id, ``provider/model``."""
 
-    @property
-    def id(self) -> str:
-        """The model's id, ``provider/model``."""
-        return str(self.model["id"])
+    def __post_init__(self) -> None:
+        """Look for the id once: a call of the model asks for it again and again."""
+        object.__setattr__(self, "id", str(self.model["id"]))
 
 
 class Catalogue:

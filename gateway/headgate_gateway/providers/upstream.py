@@ -26,15 +26,12 @@ class UpstreamProvider:
 
     def __init__(self, manifest: Manifest, client: UpstreamClient) -> None:
         self.manifest = manifest
+        self.id = manifest.id
+        """The part of a model's id before the slash."""
         self._client = client
         self._dialect = DIALECTS[manifest.dialect]
         self._framing = FRAMINGS[manifest.framing]
         self._refusals = Refusals(manifest.errors, manifest.rate_limit_headers)
-
-    @property
-    def id(self) -> str:
-        """The part of a model's id before the slash."""
-        return self.manifest.id
 
     @property
     def prefixes(self) -> Sequence[str]:

@@ -23,6 +23,8 @@ from headgate_gateway.store.upserts import insert_into
 _LONGEST_CALL = 15 * 60_000
 """After so long, in milliseconds, a call that never told its end counts for nothing."""
 
+_DAY = 86_400_000
+
 _COLUMNS = {
     "model": usage.c.model,
     "provider": usage.c.provider,
@@ -86,13 +88,15 @@ class UsageStore:
         if not rows:
             return
         done = [row.reservation for row in rows if row.reservation is not None]
-        added: Counter[tuple[str, str]] = Counter()
+        days: Counter[tuple[str, int]] = Counter()
         for row in rows:
             key_id, cost = row.values["key_id"], row.values["cost"]
             if key_id is not None and cost:
-                for period in PERIODS:
-                    time = time_of(period, row.values["created_at"])
-                    added[key_id, time] += cost
+                days[key_id, row.values["created_at"] // _DAY] += cost
+        added: Counter[tuple[str, str]] = Counter()
+        for (key_id, day), cost in days.items():
+            for period in PERIODS:
+                added[key_id, time_of(period, day * _DAY)] += cost
         async with self._database.writing() as connection:
             await insert_all(connection, usage, [row.values for row in rows])
             if added:
@@ -203,7 +207,7 @@ class UsageStore:
         """What a key has used this hour, day and month (UTC), for policies."""
         now = now_ms()
         hour = now // 3_600_000 * 3_600_000
-        day = now // 86_400_000 * 86_400_000
+        day = now // _DAY * _DAY
         today = sa.and_(usage.c.key_id == key_id, usage.c.created_at >= day)
         in_hour = sa.case((usage.c.created_at >= hour, 1), else_=0)
         counts = sa.select(

@@ -42,23 +42,26 @@ class MessageBuilder:
         """What the provider told in fields that have no place in a message."""
         self.has_tools = False
 
-    def begin(self) -> Iterator[JsonObject]:
+    def begin(self) -> list[JsonObject]:
         """The message's first event, once."""
-        if not self._begun:
-            self._begun = True
-            yield events.message_start(
+        if self._begun:
+            return []
+        self._begun = True
+        return [
+            events.message_start(
                 message_id=new_id("msg"),
                 model=self._model,
                 usage=self.usage or events.usage_of(0, 0),
             )
+        ]
 
     def keep(self, told: JsonObject, known: frozenset[str]) -> None:
         """Keep what is told in fields that are not ``known``, as it came."""
         self.said |= {name: told[name] for name in told if name not in known}
 
-    def text(self, piece: str) -> Iterator[JsonObject]:
+    def text(self, piece: str) -> list[JsonObject]:
         """A piece of the answer's text."""
-        yield from self._piece("text", {"type": "text_delta", "text": piece})
+        return self._piece("text", {"type": "text_delta", "text": piece})
 
     def more_text(self, piece: str) -> JsonObject | None:
         """The event of a piece of text; None if others have to come before it."""
@@ -66,39 +69,38 @@ class MessageBuilder:
             return None
         return events.block_delta(self._index, {"type": "text_delta", "text": piece})
 
-    def thinking(self, piece: str) -> Iterator[JsonObject]:
+    def thinking(self, piece: str) -> list[JsonObject]:
         """A piece of the model's reasoning."""
-        yield from self._piece(
-            "thinking", {"type": "thinking_delta", "thinking": piece}
-        )
+        return self._piece("thinking", {"type": "thinking_delta", "thinking": piece})
 
-    def signature(self, signature: str) -> Iterator[JsonObject]:
+    def signature(self, signature: str) -> list[JsonObject]:
         """The provider's signature over the reasoning."""
         delta = {"type": "signature_delta", "signature": signature}
-        yield from self._piece("thinking", delta)
+        return self._piece("thinking", delta)
 
-    def call(self, key: str, *, name: str, call_id: str | None) -> Iterator[JsonObject]:
+    def call(self, key: str, *, name: str, call_id: str | None) -> list[JsonObject]:
         """A tool call begins; ``key`` tells it from the others of the message."""
         self.has_tools = True
         call = _Waiting(call_id or f"call_{ulid()}", name)
         if self._streaming is None:
-            yield from self._open_call(call)
+            opened = self._open_call(call)
             self._streaming = key
-        else:
-            self._waiting[key] = call
+            return opened
+        self._waiting[key] = call
+        return []
 
-    def arguments(self, key: str, piece: str) -> Iterator[JsonObject]:
+    def arguments(self, key: str, piece: str) -> list[JsonObject]:
         """A piece of a tool call's input."""
         if not piece:
-            return
+            return []
         if key == self._streaming:
-            yield self._input(piece)
-        elif key in self._waiting:
-            self._waiting[key].pieces.append(piece)
-        else:
+            return [self._input(piece)]
+        if key not in self._waiting:
             raise GatewayError(
                 "upstream_failed", "The provider went on with a call that was over."
             )
+        self._waiting[key].pieces.append(piece)
+        return []
 
     def whole_call(
         self, key: str, *, name: str, call_id: str | None, arguments: JsonObject
@@ -109,50 +111,48 @@ class MessageBuilder:
 
     def finish(
         self, stop_reason: str, *, stop_sequence: str | None = None
-    ) -> Iterator[JsonObject]:
+    ) -> list[JsonObject]:
         """The message's last events."""
-        yield from self.begin()
-        yield from self._close()
+        last = [*self.begin(), *self._close()]
         for call in self._waiting.values():
-            yield from self._open_call(call)
-            for piece in call.pieces:
-                yield self._input(piece)
-            yield from self._close()
+            last += self._open_call(call)
+            last += map(self._input, call.pieces)
+            last += self._close()
         self._waiting.clear()
-        yield events.message_delta(
+        told = events.message_delta(
             stop_reason, self.usage, stop_sequence=stop_sequence, said=self.said
         )
-        yield events.message_stop()
+        return [*last, told, events.message_stop()]
 
-    def _piece(self, kind: str, delta: JsonObject) -> Iterator[JsonObject]:
-        yield from self.begin()
-        if self._open != kind:
-            yield from self._close()
-            self._streaming = None
-            yield from self._start(kind, dict(_EMPTY[kind]))
-        yield events.block_delta(self._index, delta)
+    def _piece(self, kind: str, delta: JsonObject) -> list[JsonObject]:
+        if self._open == kind:
+            return [events.block_delta(self._index, delta)]
+        before = [*self.begin(), *self._close()]
+        self._streaming = None
+        opened = self._start(kind, dict(_EMPTY[kind]))
+        return [*before, opened, events.block_delta(self._index, delta)]
 
-    def _open_call(self, call: _Waiting) -> Iterator[JsonObject]:
-        yield from self.begin()
-        yield from self._close()
+    def _open_call(self, call: _Waiting) -> list[JsonObject]:
+        before = [*self.begin(), *self._close()]
         block: JsonObject = {
             "type": "tool_use",
             "id": call.id,
             "name": call.name,
             "input": {},
         }
-        yield from self._start("tool_use", block)
+        return [*before, self._start("tool_use", block)]
 
     def _input(self, piece: str) -> JsonObject:
         delta = {"type": "input_json_delta", "partial_json": piece}
         return events.block_delta(self._index, delta)
 
-    def _start(self, kind: str, block: JsonObject) -> Iterator[JsonObject]:
+    def _start(self, kind: str, block: JsonObject) -> JsonObject:
         self._index += 1
         self._open = kind
-        yield events.block_start(self._index, block)
+        return events.block_start(self._index, block)
 
-    def _close(self) -> Iterator[JsonObject]:
-        if self._open is not None:
-            self._open = None
-            yield events.block_stop(self._index)
+    def _close(self) -> list[JsonObject]:
+        if self._open is None:
+            return []
+        self._open = None
+        return [events.block_stop(self._index)]

@@ -1,6 +1,7 @@
 """Chat completions, which most providers speak."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
@@ -73,8 +74,7 @@ class OpenAIChat:
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of a chat completion, whose messages are like whole deltas."""
         reading = self.reading(model)
-        yield from reading.chunk(answer, "message")
-        yield from reading.end()
+        return chain(reading.chunk(answer, "message"), reading.end())
 
 
 class _Reading:
