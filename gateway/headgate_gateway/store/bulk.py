@@ -1,6 +1,6 @@
 """Inserts of many rows at once, which every request has a part in."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -12,6 +12,7 @@ from headgate_gateway.json import dump_text
 from headgate_gateway.store.tables.columns import Json
 
 Convert = Callable[[Any], Any]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,27 +20,40 @@ class _Plan:
     """A statement, and how its parameters are made, in the order of its columns."""
 
     text: str
-    values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+    """All but its rows."""
+    places: str
+    """The places of a row's values."""
+    values: Callable[[Row], tuple[Any, ...]]
     converted: tuple[tuple[int, Convert], ...]
     """The columns whose values are stored as something else, by their place."""
 
-    def row(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        row = list(self.values(values))
-        for place, convert in self.converted:
-            row[place] = convert(row[place])
-        return tuple(row)
+    def statement(self, rows: int) -> str:
+        return f"{self.text} VALUES {', '.join([self.places] * rows)}"
 
+    def parameters(self, rows: Sequence[Row]) -> tuple[Any, ...]:
+        found: list[Any] = []
+        for values in rows:
+            row = list(self.values(values))
+            for place, convert in self.converted:
+                row[place] = convert(row[place])
+            found += row
+        return tuple(found)
+
+
+_MOST_TOGETHER = 256
+"""Rows of a statement; SQLite takes 32,766 parameters in one."""
 
 _plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
 
 
 async def insert_all(
-    connection: AsyncConnection, table: sa.Table, rows: Sequence[Mapping[str, Any]]
+    connection: AsyncConnection, table: sa.Table, rows: Sequence[Row]
 ) -> None:
     """Insert rows that all have the same columns.
 
-    On SQLite by a statement that is compiled once: what SQLAlchemy looks up for each
-    row anew takes longer than the store takes to write it.
+    On SQLite by one statement of many rows: what SQLAlchemy looks up for each row anew
+    takes longer than the store takes to write it, and a statement for each row would
+    hand the interpreter from thread to thread as often.
     """
     if connection.dialect.name != "sqlite":
         await connection.execute(table.insert(), [dict(row) for row in rows])
@@ -48,16 +62,27 @@ async def insert_all(
     plan = _plans.get((table.name, names))
     if plan is None:
         plan = _plans[table.name, names] = _planned(table, names, connection.dialect)
-    await connection.exec_driver_sql(plan.text, [plan.row(row) for row in rows])
+    for some in _shares(rows):
+        await connection.exec_driver_sql(
+            plan.statement(len(some)), plan.parameters(some)
+        )
+
+
+def _shares(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """The rows in shares of few sizes: each makes a statement that SQLite keeps."""
+    start = 0
+    while left := len(rows) - start:
+        share = min(1 << (left.bit_length() - 1), _MOST_TOGETHER)
+        yield rows[start : start + share]
+        start += share
 
 
 def _planned(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> _Plan:
-    columns = ", ".join(names)
-    places = ", ".join("?" * len(names))
     found = [_converter(table.c[name].type, dialect) for name in names]
     return _Plan(
         # Names of our own tables and columns, which need no quotes.
-        f"INSERT INTO {table.name} ({columns}) VALUES ({places})",  # noqa: S608
+        f"INSERT INTO {table.name} ({', '.join(names)})",
+        f"({', '.join('?' * len(names))})",
         _values_of(names),
         tuple((place, each) for place, each in enumerate(found) if each is not None),
     )
@@ -71,7 +96,7 @@ def _converter(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert |
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+def _values_of(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
     if len(names) == 1:
         return lambda values: (values[names[0]],)
     return itemgetter(*names)
