@@ -72,3 +72,28 @@ def test_what_nobody_can_send_is_no_alternative(read_api: ReadApi) -> None:
     (operation,) = api.operations
     assert [scheme.name for scheme in api.schemes] == ["Key"]
     assert operation.security == (("Key",),)
+
+
+def test_a_union_of_itself_is_one_of_the_others(read_api: ReadApi) -> None:
+    """However many schemas the way back leads over; none is anything at all."""
+    api = read_api(
+        """
+        Lone: {oneOf: [{$ref: '#/components/schemas/Lone'}, {type: string}]}
+        Here: {oneOf: [{$ref: '#/components/schemas/There'}, {type: integer}]}
+        There: {anyOf: [{$ref: '#/components/schemas/Again'}, {type: boolean}]}
+        Again: {$ref: '#/components/schemas/Here'}
+        Empty: {oneOf: [{$ref: '#/components/schemas/Hollow'}, {type: 'null'}]}
+        Hollow: {oneOf: [{$ref: '#/components/schemas/Empty'}, {type: 'null'}]}
+        """
+    )
+
+    found = {
+        name: {variant.type for variant in definition.variants}
+        for name, definition in api.definitions.items()
+        if isinstance(definition, Union)
+    }
+    assert found == {
+        "Lone": {Scalar("string")},
+        "Here": {Scalar("integer"), Scalar("boolean")},
+        "There": {Scalar("integer"), Scalar("boolean")},
+    }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from headgate.errors import Diagnostic, SpecError
 from headgate.ir.api import Api, WebhookScheme
+from headgate.ir.build.circles import without_circles
 from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
 from headgate.ir.build.declared import declared_headers
@@ -122,7 +123,7 @@ def _renamed(names: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 
 def _tagged(schemas: SchemaReader) -> dict[TypeId, Definition]:
-    known = schemas.definitions
+    known = without_circles(schemas.definitions)
     return {
         type_id: tagged(definition, known, schemas.mappings.get(type_id))
         if isinstance(definition, Union)
