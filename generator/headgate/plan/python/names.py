@@ -65,7 +65,7 @@ class TypeNames:
     """The classes of a package's types and the modules that hold them.
 
     A struct or union that is both sent and received has two forms: a model, and a
-    typed dict whose name ends in `Param`.
+    typed dict whose name ends in `Param` (`Input`, where the document has that name).
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class TypeNames:
         self.modules = modules
         for definition in definitions.values():
             self._claim(scope, definition)
+        self._known = frozenset(self.received.values())
         for definition in definitions.values():
             self._claim_second(scope, definition)
 
@@ -90,7 +91,9 @@ class TypeNames:
 
     def _claim_second(self, scope: Scope, definition: Definition) -> None:
         if has_two_forms(definition):
-            name = f"{self.received[definition.id][: LONGEST - 9]}Param"
+            base = self.received[definition.id][: LONGEST - 9]
+            is_taken = f"{base}Param" in self._known
+            name = f"{base}Input" if is_taken else f"{base}Param"
             self.sent[definition.id] = scope.claim(name, "Type").text
 
 
