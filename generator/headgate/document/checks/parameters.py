@@ -9,6 +9,7 @@ from headgate.document.checks.findings import Findings, Operation, Part
 
 PLACES: Final = ("path", "query", "querystring", "header", "cookie")
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _FROM_SWAGGER: Final = frozenset({"body", "formData"})
 
 
@@ -86,7 +87,7 @@ def _report_undefined(
 ) -> None:
     place = operation.part.tokens
     message = f"{{{name}}} of the path is no parameter of {operation.shown}"
-    if name:
+    if _NAME.fullmatch(name):
         message += f"; {stand_in or 'any text'} is taken for it"
         findings.warning("undefined-path-parameter", message, place)
     else:
