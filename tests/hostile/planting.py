@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,20 @@ if TYPE_CHECKING:
 
 Site = tuple[str, int]
 """A position's label and a payload's number."""
+
+
+_VARIABLE = re.compile(r"\{[A-Za-z_][A-Za-z0-9_.-]*\}")
+_IN_PATHS = ("path literal", "path parameter")
+
+
+def paths_with_variables() -> set[Site]:
+    """Sites in paths whose text holds a variable: each is one argument more."""
+    return {
+        (label, payload.number)
+        for label in _IN_PATHS
+        for payload in PAYLOADS
+        if _VARIABLE.search(payload.hostile(BY_LABEL[label].stem))
+    }
 
 
 class Planted(str):
@@ -28,7 +43,7 @@ class Garden:
     """Gives each site its hostile text, or the benign one where that was refused."""
 
     hostile: bool
-    refused: set[Site] = field(default_factory=set)
+    refused: set[Site] = field(default_factory=paths_with_variables)
     planted: dict[Site, set[str]] = field(default_factory=dict)
     """The hostile texts of each site: one may stand there in several forms."""
     texts: set[str] = field(default_factory=set)

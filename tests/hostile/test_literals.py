@@ -49,7 +49,6 @@ def test_literals_decode_to_what_the_document_says(repeated: Pair) -> None:
         if label in LITERAL
         and (label, number) not in repeated.garden.refused
         and text not in found[language]
-        and not found[language].issuperset(literals(text))
     } == set()
 
 
@@ -59,7 +58,6 @@ def test_no_literal_says_anything_else(repeated: Pair) -> None:
     known = {
         *texts,
         *map(in_requests, texts),
-        *(part for text in texts for part in literals(in_requests(text))),
         *map(str.strip, texts),
         *(text.rstrip("/") for text in texts),  # an address without its last slash
         *(f"{text}_{place}" for text in texts for place in ("header", "cookie")),
@@ -77,13 +75,6 @@ def test_no_literal_says_anything_else(repeated: Pair) -> None:
 def in_requests(text: str) -> str:
     """What is sent of a path: its fragment and its query only tell it from others."""
     return re.split("[?#]", text)[0] if text.startswith("/s") else text
-
-
-def literals(text: str) -> list[str]:
-    """What of a path is as it is written: not its variables, which values fill in."""
-    if not text.startswith("/s"):
-        return [text]
-    return [part for part in re.split(r"\{[^{}]*\}", text) if part]
 
 
 def is_name(text: str) -> bool:
