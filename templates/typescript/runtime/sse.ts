@@ -34,7 +34,7 @@ export const defaultFrameLimits: FrameLimits = { line: 1_048_576, event: 16_777_
 
 const LF = 10;
 const CR = 13;
-const UTF8 = new TextEncoder();
+const UTF8 = /* @__PURE__ */ new TextEncoder();
 
 /** A decoder of event streams, which also keeps what its specification lets a stream say. */
 export interface FrameDecoder extends Decoder {
