@@ -63,7 +63,7 @@ def _check_parameter(findings: Findings, parameter: Part) -> None:
 
 
 def _check_path(findings: Findings, operation: Operation, path: str) -> None:
-    variables = _VARIABLE.findall(path)
+    variables: list[str] = _VARIABLE.findall(path)
     parameters = findings.parameters(operation)
     given = [it for it in parameters if it.text("in") == "path"]
     declared = {it.text("name") for it in given}

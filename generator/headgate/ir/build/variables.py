@@ -22,11 +22,12 @@ def with_variables(path: str, parameters: list[Node], operation: Node) -> list[N
     then, or by text.
     """
     declared = {name for it in parameters if (name := _name(it, "path")) is not None}
-    variables = dict.fromkeys(VARIABLE.findall(sent(path)))
-    missing = {name: None for name in variables if name not in declared}
+    variables: list[str] = VARIABLE.findall(sent(path))
+    missing = [it for it in dict.fromkeys(variables) if it not in declared]
     if not missing:
         return parameters
-    found = [_moved(it) if _name(it, "query") in missing else it for it in parameters]
+    needed = frozenset(missing)
+    found = [_moved(it) if _name(it, "query") in needed else it for it in parameters]
     moved = {_name(it, "path") for it in found}
     texts = [_text(name, operation) for name in missing if name not in moved]
     return [*found, *texts]
