@@ -42,6 +42,19 @@ def programs(manifest: Path) -> Path:
     return folder / ("node_modules/.bin" if manifest.suffix == ".json" else "bin")
 
 
+def measured() -> dict[str, str]:
+    """The environment variables of a process that is measured.
+
+    Python may keep what it compiles: a peer's package was compiled when it was
+    installed, and ours is compiled by the run that is not counted.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONDONTWRITEBYTECODE"
+    }
+
+
 def _install_python(folder: Path, *what: str) -> None:
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from benchmarks.environments import ROOT, programs
+from benchmarks.environments import ROOT, measured, programs
 from benchmarks.gateway.streams import ask
 
 HERE = Path(__file__).parent
@@ -216,7 +216,7 @@ def _process(
         stdout=stdout,
         stderr=subprocess.DEVNULL,
         env={
-            **os.environ,
+            **measured(),
             "PYTHONPATH": os.pathsep.join(map(str, paths)),
             **(environment or {}),
         },

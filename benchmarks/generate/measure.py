@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.environments import measured
+
 QUIET = {
     "CI": "1",
     "NO_COLOR": "1",
@@ -82,7 +84,7 @@ def _run(command: Sequence[str]) -> tuple[Run, int, str]:
             cwd=folder,
             stdout=said,
             stderr=said,
-            env={**os.environ, **QUIET},
+            env={**measured(), **QUIET},
         )
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
