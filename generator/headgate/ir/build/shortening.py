@@ -7,8 +7,9 @@ where a type belongs and the last what it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from collections.abc import Iterator
+from functools import cache
+from itertools import accumulate, combinations
 from typing import Final, TypeAlias
 
 from headgate.names import pascal, snake, split_words
@@ -28,7 +29,8 @@ _SMALL: Final = frozenset(
 )
 
 
-def name_of(words: Iterable[str]) -> str:
+@cache
+def name_of(words: Words) -> str:
     """Write words as the name of a type."""
     return pascal(split_words(" ".join(words)))
 
@@ -148,12 +150,12 @@ def _balanced(words: Words, longest: int) -> Iterator[Words]:
 
 def _ends(flat: Words, longest: int) -> Iterator[Words]:
     """Part a name in its middle; the beginning gives way so that more are free."""
+    letters = [0, *accumulate(map(len, flat))]
     size = 1
-    while size < len(flat) and len(name_of(flat[: size + 1])) <= longest // 2:
+    while size < len(flat) and letters[size + 1] <= longest // 2:
         size += 1
     for kept in range(size, 0, -1):
         for start in range(kept + 1, len(flat)):
-            found = (*flat[:kept], *flat[start:])
-            if len(name_of(found)) <= longest:
-                yield (snake(found),)
+            if letters[kept] + letters[-1] - letters[start] <= longest:
+                yield (snake((*flat[:kept], *flat[start:])),)
                 break
