@@ -17,6 +17,8 @@ _PAUSE = 0.05
 """Seconds in which entries gather."""
 _RETRY = 1.0
 _BATCH = 500
+_MOST = 5000
+"""Entries that may wait: with more of them, callers wait too."""
 
 _log = structlog.get_logger("headgate_gateway.audit")
 
@@ -31,6 +33,7 @@ class AuditTrail:
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._written = asyncio.Event()
+        self._failing = False
 
     @property
     def written(self) -> asyncio.Event:
@@ -50,6 +53,14 @@ class AuditTrail:
         while self._waiting:
             await self._write_some()
 
+    async def room(self) -> None:
+        """Return when there is room for one more, so that a slow store slows callers.
+
+        One that takes nothing at all holds nobody up: its own errors say that.
+        """
+        while len(self._waiting) >= _MOST and not self._failing:
+            await self._written.wait()
+
     def add(self, entry: JsonObject, facts: Facts) -> None:
         """Take an entry; its bodies are read later."""
         self._waiting.append({**entry, **_told(facts)})
@@ -64,8 +75,11 @@ class AuditTrail:
                 # No more than there is now: what comes meanwhile gathers as this did.
                 for _ in range(0, len(self._waiting), _BATCH):
                     await asyncio.shield(self._write_some())
+                self._failing = False
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("audit_not_written", error=type(error).__name__)
+                self._failing = True
+                self._tell()
                 self._some.set()
                 await asyncio.sleep(_RETRY)
 
@@ -77,6 +91,9 @@ class AuditTrail:
                 return
             await self._store.append([_with_bodies(entry) for entry in batch])
             del self._waiting[: len(batch)]
+        self._tell()
+
+    def _tell(self) -> None:
         self._written.set()
         self._written = asyncio.Event()
 

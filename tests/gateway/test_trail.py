@@ -1,0 +1,78 @@
+"""The way of audit entries to a store that is slow, or takes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import cast
+
+import pytest
+
+from headgate_gateway.audit import trail as module
+from headgate_gateway.audit.facts import Facts
+from headgate_gateway.audit.trail import AuditTrail
+from headgate_gateway.json import JsonObject
+from headgate_gateway.store.audit import AuditStore
+
+
+class SlowStore:
+    """Takes entries when it is let, or breaks."""
+
+    def __init__(self) -> None:
+        self.taken: list[JsonObject] = []
+        self.asked = asyncio.Event()
+        self.may = asyncio.Event()
+        self.breaks = False
+
+    async def append(self, entries: Sequence[JsonObject]) -> None:
+        """Wait until it is let."""
+        self.asked.set()
+        if self.breaks:
+            raise OSError
+        await self.may.wait()
+        self.taken += entries
+
+
+@asynccontextmanager
+async def filled(store: SlowStore) -> AsyncIterator[AuditTrail]:
+    """A trail with as many entries as may wait, some of them being written."""
+    trail = AuditTrail(cast("AuditStore", store))
+    trail.start()
+    for number in range(3):
+        trail.add({"id": f"aud_{number}"}, Facts())
+    await store.asked.wait()
+    yield trail
+    store.breaks = False
+    store.may.set()
+    await trail.stop()
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST", 3)
+
+
+async def test_callers_wait_for_a_slow_store():
+    """Who comes when too much waits goes on when something was written."""
+    store = SlowStore()
+    async with filled(store) as trail:
+        waits = asyncio.create_task(trail.room())
+        await asyncio.sleep(0)
+        assert not waits.done()
+
+        store.may.set()
+        await waits
+
+    assert len(store.taken) == 3
+
+
+async def test_a_store_that_breaks_holds_nobody_up():
+    """The entries are kept and written when it is there again."""
+    store = SlowStore()
+    store.breaks = True
+    async with filled(store) as trail:
+        await trail.room()
+        assert store.taken == []
+
+    assert len(store.taken) == 3
