@@ -23,7 +23,7 @@ from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import access, layout
 from headgate.plan.rust.builders import BuilderPage, BuilderWriter, Sent
 from headgate.plan.rust.docs import described
-from headgate.plan.rust.flags import sent_flag
+from headgate.plan.rust.flags import is_boolean, sent_flag
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
@@ -350,7 +350,7 @@ class ResourceFile:
         statements: list[Code],
     ) -> None:
         if body.kind in {"form", "multipart"}:
-            self._form(body, name, parameters, statements)
+            self._form(body, name, asked, parameters, statements)
             return
         if body.kind != "json":
             parameters.append(assembled("{}: impl Into<crate::Upload>", name))
@@ -379,11 +379,19 @@ class ResourceFile:
         statements.append(_json_body(body, 8, assembled("&{}", name)))
 
     def _form(
-        self, body: Body, name: Code, parameters: list[Code], statements: list[Code]
+        self,
+        body: Body,
+        name: Code,
+        asked: BodyFlag | None,
+        parameters: list[Code],
+        statements: list[Code],
     ) -> None:
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
+        flag = self._flag(body, name, asked)
+        statements += [] if flag is None else [flag]
         if body.required:
-            parameters.append(layout.parameter(name, type_))
+            own = name if flag is None else assembled("mut {}", name)
+            parameters.append(layout.parameter(own, type_))
             bind = assembled("        let body = &{};", name)
             indent, closing = 8, []
         else:
@@ -406,7 +414,7 @@ class ResourceFile:
         if not isinstance(struct, Struct):
             return None
         member = self.definitions.find(struct, asked.property)
-        if member is None or member.type != Scalar("boolean"):
+        if member is None or not is_boolean(member.type):
             return None
         text = rust.boolean(value=asked.value)
         given = access.given(text, access.depth(member))
@@ -454,7 +462,7 @@ class ResourceFile:
     def _result(self, operation: Operation, stream: StreamCall | None) -> Code:
         call = fixed("Call::new(&self.core, request)")
         flag, body = sent_flag(operation, stream), operation.body
-        if flag is None or body is None:
+        if flag is None or body is None or body.kind != "json":
             return call
         if self._flag(body, fixed("body"), flag) is not None:
             return call

@@ -1,0 +1,54 @@
+"""What a method sets by itself, so that it gets the answer that it promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headgate.pipeline import generate
+
+SPEC = """\
+openapi: 3.1.0
+info: {title: Sounds, version: "1"}
+paths:
+  /sounds:
+    post:
+      operationId: sounds.write
+      requestBody:
+        required: true
+        content:
+          multipart/form-data:
+            schema:
+              type: object
+              required: [file]
+              properties:
+                file: {type: string, contentMediaType: application/octet-stream}
+                stream: {type: boolean, FLAG}
+      responses:
+        "200":
+          description: Written down.
+          content:
+            application/json:
+              schema: {type: object, properties: {text: {type: string}}}
+            text/event-stream:
+              schema: {type: object, properties: {text: {type: string}}}
+"""
+
+
+@pytest.mark.parametrize("flag", ["default: false", "const: true"])
+def test_a_form_asks_for_its_stream(flag: str, tmp_path: Path) -> None:
+    """As the other kinds of body do, in each language."""
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(SPEC.replace("FLAG", flag), "utf-8")
+    made = generate(spec, ["python", "typescript", "rust"]).files
+
+    sounds = dict.fromkeys(made, "")
+    for language, files in made.items():
+        for path, text in files.items():
+            if Path(path).stem == "sounds" and "resources" in path:
+                sounds[language] += text.decode()
+
+    assert '"stream": True' in sounds["python"]
+    assert "stream: true" in sounds["typescript"]
+    assert "body.stream = Some(true);" in sounds["rust"]
