@@ -59,6 +59,11 @@ impl Carried for Upload {{
     }}
 }}
 
+/// A text that goes as a file is carried as it is.
+impl Carried for String {{
+    fn unpack(&mut self) {{}}
+}}
+
 impl<C: Carried> Carried for Option<C> {{
     fn unpack(&mut self) {{
         self.iter_mut().for_each(C::unpack);
