@@ -28,6 +28,8 @@ from tests.corpus.values import Judge, Values, plain
 
 Json = Any
 BYTES = bytes(range(256))
+TEXTUAL = bytes(range(32, 127))
+"""A file that is a text."""
 TEXT = 'naïve\n"text" 漢😀'
 TRIES = 40
 PATIENCE = 150
@@ -242,13 +244,27 @@ class _Maker:
         value = self._value(self._sent, media, "the body")
         if isinstance(value, dict):
             files = {part.field for part in body.parts if part.kind == "file"}
+            texts = self._texts(media)
             value = {
-                name: _file(each) if name in files else each
+                name: _file(each, TEXTUAL if name in texts else BYTES)
+                if name in files
+                else each
                 for name, each in value.items()
             }
         call = operation.stream
         flag = call.asked_by if call is not None else None
         return _flagged(value, flag, streamed=streamed)
+
+    def _texts(self, media: Any) -> set[str]:
+        """The properties of a form that are texts, whatever they are sent as."""
+        properties = self._followed(media["schema"]).get("properties", {})
+        schemas = {name: self._followed(each) for name, each in properties.items()}
+        return {
+            name
+            for name, each in schemas.items()
+            if each.get("type") == "string"
+            and not {"format", "contentMediaType", "contentEncoding"} & each.keys()
+        }
 
 
 def _flagged(
@@ -264,8 +280,8 @@ def _flagged(
     return given, {**given, flag.property: wanted}
 
 
-def _file(value: Json) -> Json:
-    return [BYTES.hex() for _ in value] if isinstance(value, list) else BYTES.hex()
+def _file(value: Json, content: bytes) -> Json:
+    return [content.hex() for _ in value] if isinstance(value, list) else content.hex()
 
 
 def _status(said: str) -> int:

@@ -59,9 +59,11 @@ impl Carried for Upload {{
     }}
 }}
 
-/// A text that goes as a file is carried as it is.
+/// A text that goes as a file.
 impl Carried for String {{
-    fn unpack(&mut self) {{}}
+    fn unpack(&mut self) {{
+        *self = String::from_utf8(bytes(self)).expect("a text");
+    }}
 }}
 
 impl<C: Carried> Carried for Option<C> {{

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,7 +10,15 @@ from headgate.errors import Location
 from headgate.ir.operations import Operation, Resource
 from headgate.ir.streams import Stream
 from headgate.ir.surface import Surface
-from headgate.ir.types import Definition, Docs, TypeExpr, TypeId
+from headgate.ir.types import (
+    Alias,
+    Definition,
+    Docs,
+    Ref,
+    Struct,
+    TypeExpr,
+    TypeId,
+)
 
 SchemeKind = Literal["bearer", "basic", "api_key", "oauth2", "openid", "mutual_tls"]
 
@@ -295,6 +303,42 @@ class Api:
     def operations(self) -> tuple[Operation, ...]:
         """Every operation, in the order of the resource tree."""
         return tuple(_operations(self.root))
+
+    def carried(self, operation: Operation) -> Iterator[TypeExpr]:
+        """Give what an operation sends as a body and what comes back for it."""
+        if operation.body is not None:
+            yield operation.body.type
+        if operation.result is not None:
+            yield operation.result.type
+        if operation.stream is not None:
+            stream = self.streams[operation.stream.stream]
+            yield stream.event
+            if stream.fold is not None:
+                yield stream.fold.into
+
+    @property
+    def asking_flags(self) -> frozenset[tuple[TypeId, str]]:
+        """The properties of bodies' structs that ask for a stream: methods set them."""
+        found: set[tuple[TypeId, str]] = set()
+        for operation in self.operations:
+            call, body = operation.stream, operation.body
+            if call is None or call.asked_by is None or body is None:
+                continue
+            struct = self._behind(body.type)
+            if isinstance(struct, Struct):
+                found.add((struct.id, call.asked_by.property))
+        return frozenset(found)
+
+    def _behind(self, type_: TypeExpr) -> Definition | None:
+        """Give the definition that a type stands for, behind other names of it."""
+        seen: set[TypeId] = set()
+        while isinstance(type_, Ref) and type_.id not in seen:
+            seen.add(type_.id)
+            definition = self.definitions[type_.id]
+            if not isinstance(definition, Alias):
+                return definition
+            type_ = definition.type
+        return None
 
 
 def _operations(resource: Resource) -> list[Operation]:

@@ -51,12 +51,4 @@ def _shown(api: Api, operation: Operation) -> Iterator[TypeExpr]:
     yield from (each.type for each in operation.parameters)
     yield from (each.type for each in operation.headers)
     yield from (each.type for each in operation.failures)
-    if operation.body is not None:
-        yield operation.body.type
-    if operation.result is not None:
-        yield operation.result.type
-    if operation.stream is not None:
-        stream = api.streams[operation.stream.stream]
-        yield stream.event
-        if stream.fold is not None:
-            yield stream.fold.into
+    yield from api.carried(operation)

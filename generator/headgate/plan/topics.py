@@ -137,12 +137,4 @@ def _operations(resource: Resource) -> Iterator[Operation]:
 def _mentioned(api: Api, operations: Iterable[Operation]) -> Iterator[TypeExpr]:
     for operation in operations:
         yield from (parameter.type for parameter in operation.parameters)
-        if operation.body is not None:
-            yield operation.body.type
-        if operation.result is not None:
-            yield operation.result.type
-        if operation.stream is not None:
-            stream = api.streams[operation.stream.stream]
-            yield stream.event
-            if stream.fold is not None:
-                yield stream.fold.into
+        yield from api.carried(operation)

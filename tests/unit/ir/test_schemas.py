@@ -179,6 +179,17 @@ def test_enums_are_closed_unless_marked(read_api: ReadApi) -> None:
     assert [(e.id, e.open) for e in enums] == [("C", False), ("O", True), ("U", True)]
 
 
+def test_an_open_enum_of_one_value_is_no_constant(read_api: ReadApi) -> None:
+    """A property that today has one value may have others tomorrow."""
+    api = read_api(
+        "{A: {type: object, properties: {a: {anyOf:"
+        " [{type: string}, {type: string, enum: [x]}]}}}}"
+    )
+
+    [enum] = [d for d in api.definitions.values() if isinstance(d, Enum)]
+    assert (enum.open, [each.value for each in enum.values]) == (True, ["x"])
+
+
 def test_a_constant_is_its_value(read_api: ReadApi) -> None:
     """`const` and an unnamed `enum` of one mean the same."""
     api = read_api(

@@ -52,3 +52,43 @@ def test_a_form_asks_for_its_stream(flag: str, tmp_path: Path) -> None:
     assert '"stream": True' in sounds["python"]
     assert "stream: true" in sounds["typescript"]
     assert "body.stream = Some(true);" in sounds["rust"]
+
+
+MODE = """\
+openapi: 3.1.0
+info: {title: Pipes, version: "1"}
+paths:
+  /pipes:
+    post:
+      operationId: pipes.run
+      requestBody:
+        required: true
+        content:
+          application/json:
+            schema:
+              type: object
+              required: [start, mode]
+              properties:
+                start: {type: string}
+                mode: {type: string, enum: [streaming, blocking]}
+      responses:
+        "200":
+          description: Run.
+          content:
+            application/json:
+              schema: {type: object, properties: {text: {type: string}}}
+            text/event-stream:
+              schema: {type: object, properties: {text: {type: string}}}
+"""
+
+
+def test_nobody_gives_what_methods_set(tmp_path: Path) -> None:
+    """A required mode is no argument in any language."""
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(MODE, "utf-8")
+    made = generate(spec, ["python", "rust"]).files
+
+    python = "".join(text.decode() for text in made["python"].values())
+    rust = "".join(text.decode() for text in made["rust"].values())
+    assert "mode: Required" not in python
+    assert "pub fn new(start: impl Into<String>) -> Self" in rust

@@ -354,7 +354,9 @@ class SchemaReader:
         kind = enum_kind(values)
         if not values:
             return Scalar("null")
-        if own is None and len(values) == 1 and (kind or values[0] is True):
+        is_open = node.value.get("x-open-enum") is True
+        is_single = len(values) == 1 and (kind or values[0] is True)
+        if own is None and is_single and not is_open:
             return constant(values[0])
         if kind is None:
             return simple_enum(values) or self._mixed_enum(node, values, words, own)
@@ -366,7 +368,7 @@ class SchemaReader:
                 words=words,
                 kind="string" if kind == "string" else "integer",
                 values=tuple(EnumValue(cast("str | int", value)) for value in unique),
-                open=node.value.get("x-open-enum") is True,
+                open=is_open,
                 docs=docs_of(node.value),
                 direction=Direction(),
                 location=self.reader.locate(node.pointer),

@@ -27,7 +27,7 @@ from headgate.plan.python.webhooks import webhooks_page
 if TYPE_CHECKING:
     from headgate.document.config import Config
     from headgate.ir.api import Api
-    from headgate.ir.types import Definition, TypeId
+    from headgate.ir.types import Definition
 
 _TEMPLATES = "python"
 RUNTIME = (
@@ -232,7 +232,7 @@ def _types(context: Context, module: str) -> list[PlannedFile]:
         for group in groups
         if group
     ]
-    left_out = _asking_flags(context)
+    left_out = context.api.asking_flags
     for home, definitions in by_module.items():
         page = types_page(
             definitions,
@@ -244,17 +244,6 @@ def _types(context: Context, module: str) -> list[PlannedFile]:
         path = home.replace(".", "/")
         files.append(_rendered(f"{folder}/{path}.py", "types.py", page))
     return files
-
-
-def _asking_flags(context: Context) -> frozenset[tuple[TypeId, str]]:
-    """Find the body properties that ask for a stream: the methods set them."""
-    found: set[tuple[TypeId, str]] = set()
-    for operation in context.api.operations:
-        call, body = operation.stream, operation.body
-        struct = context.struct(body.type) if body else None
-        if call is not None and call.asked_by is not None and struct is not None:
-            found.add((struct.id, call.asked_by.property))
-    return frozenset(found)
 
 
 def _runtime(module: str) -> list[Copied]:

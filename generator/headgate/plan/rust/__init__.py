@@ -104,7 +104,7 @@ class Crate:
         self.constants = Constants()
         self.called = CallNames()
         self.paged: frozenset[str] = frozenset()
-        self.definitions = Definitions(types, self.constants)
+        self.definitions = Definitions(types, self.constants, api.asking_flags)
         self.places = name_places(api.root, module_scope("mod"))
         self.statics = name_statics(api.root)
         self.streams = name_streams(api.streams)

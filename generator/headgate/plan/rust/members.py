@@ -88,6 +88,8 @@ class Members:
 
     types: Types
     constants: Constants
+    asking: frozenset[tuple[TypeId, str]]
+    """The properties that methods set, and that nobody has to give."""
     _members: dict[TypeId, tuple[Member, ...]] = field(
         default_factory=dict[TypeId, tuple[Member, ...]]
     )
@@ -123,7 +125,9 @@ class Members:
         return Member(
             field=field,
             name=claim_snake(names, field.name, "field"),
-            optional=not field.required or one_sided,
+            optional=not field.required
+            or one_sided
+            or (struct.id, field.name) in self.asking,
             nullable=nullable,
             boxed=self.types.containment.contains(struct.id, bare),
             type=bare,
@@ -131,6 +135,7 @@ class Members:
             and not nullable
             and field.required
             and not one_sided
+            and (struct.id, field.name) not in self.asking
             and not struct.id.startswith("parameters of "),
         )
 
