@@ -17,8 +17,12 @@ _PAUSE = 0.05
 """Seconds in which entries gather."""
 _RETRY = 1.0
 _BATCH = 500
-_MOST = 5000
-"""Entries that may wait: with more of them, callers wait too."""
+_MANY = 2000
+"""Entries that wait when the store falls behind: each caller is held up a little."""
+_BREATH = 0.01
+"""Seconds for that: the store's thread gets them."""
+_MOST = 10_000
+"""Entries that may wait: with more of them, callers wait for the store."""
 
 _log = structlog.get_logger("headgate_gateway.audit")
 
@@ -56,8 +60,11 @@ class AuditTrail:
     async def room(self) -> None:
         """Return when there is room for one more, so that a slow store slows callers.
 
-        One that takes nothing at all holds nobody up: its own errors say that.
+        At first all of them a little, so that none waits for long. A store that takes
+        nothing at all holds nobody up: its own errors say that.
         """
+        if len(self._waiting) >= _MANY:
+            await asyncio.sleep(_BREATH)
         while len(self._waiting) >= _MOST and not self._failing:
             await self._written.wait()
 
