@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 MANIFEST = ".headgate-manifest"
 _HEADER = "# Files written by headgate; all others in this folder are left alone.\n"
@@ -40,7 +40,7 @@ def compare(folder: Path, files: Mapping[str, bytes]) -> Changes:
     """Say how a folder differs from what was rendered."""
     owned = _owned(folder)
     expected = {**files, MANIFEST: _manifest(files)}
-    missing = [path for path in expected if not (folder / path).is_file()]
+    missing = {path for path in expected if not (folder / path).is_file()}
     different = [
         path
         for path, content in expected.items()
@@ -68,7 +68,10 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> Changes:
     _refuse_foreign(folder, files)
     changes = compare(folder, files)
     expected = {**files, MANIFEST: _manifest(files)}
-    for path in (*changes.missing, *changes.different):
+    touched = (*changes.missing, *changes.different)
+    for parent in {(folder / path).parent for path in touched}:
+        parent.mkdir(parents=True, exist_ok=True)
+    for path in touched:
         _replace(folder / path, expected[path])
     for path in changes.stale:
         (folder / path).unlink()
@@ -77,16 +80,17 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> Changes:
 
 
 def _refuse_foreign(folder: Path, files: Mapping[str, bytes]) -> None:
-    owned = _owned(folder)
     for path in files:
         _refuse_outside(path)
-        target = folder / path
-        if _leaves(folder, target):
-            raise OutputError(f"{target} leads out of {folder}")
-        if target.is_file() and path not in owned and _owned_folder(folder):
-            raise OutputError(f"{target} is not one of the generator's files")
-    if not _owned_folder(folder) and folder.is_dir() and any(folder.iterdir()):
-        raise OutputError(f"{folder} has files that the generator did not write")
+    targets = {path: folder / path for path in files}
+    _refuse_links(folder, targets.values())
+    if not _owned_folder(folder):
+        if folder.is_dir() and any(folder.iterdir()):
+            raise OutputError(f"{folder} has files that the generator did not write")
+        return
+    for path in files.keys() - _owned(folder):
+        if targets[path].is_file():
+            raise OutputError(f"{targets[path]} is not one of the generator's files")
 
 
 def _refuse_outside(path: str) -> None:
@@ -95,8 +99,14 @@ def _refuse_outside(path: str) -> None:
         raise OutputError(f"{path!r} is no path inside the output folder")
 
 
-def _leaves(folder: Path, target: Path) -> bool:
-    return not target.resolve().is_relative_to(folder.resolve())
+def _refuse_links(folder: Path, targets: Collection[Path]) -> None:
+    """Refuse what a link on the way, or the last one, would take out of the folder."""
+    real = folder.resolve()
+    followed = {target.parent for target in targets}
+    followed.update(target for target in targets if target.is_symlink())
+    for path in sorted(followed):
+        if not path.resolve().is_relative_to(real):
+            raise OutputError(f"{path} leads out of {folder}")
 
 
 def _owned_folder(folder: Path) -> bool:
@@ -120,7 +130,6 @@ def _manifest(files: Mapping[str, bytes]) -> bytes:
 
 def _replace(target: Path, content: bytes) -> None:
     """Write beside the target and move over it, so that no half file ever stands."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.headgate-new")
     temporary.write_bytes(content)
     temporary.replace(target)
