@@ -59,25 +59,27 @@ def measure(
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     files: dict[str, int] = {}
     failures: dict[str, str] = {}
-    for number in range(rounds + 1):
-        for name, command in commands.items():
-            if name in failures:
-                continue
-            run, files[name], failure = _run(command)
-            if not failure and writes and not files[name]:
-                failure = "wrote nothing"
-            if failure:
-                failures[name] = failure
-            elif number > 0:
-                runs[name].append(run)
+    # All go at the end: a file system looks long for room where much was just deleted.
+    with tempfile.TemporaryDirectory() as kept:
+        for number in range(rounds + 1):
+            for name, command in commands.items():
+                if name in failures:
+                    continue
+                run, files[name], failure = _run(command, tempfile.mkdtemp(dir=kept))
+                if not failure and writes and not files[name]:
+                    failure = "wrote nothing"
+                if failure:
+                    failures[name] = failure
+                elif number > 0:
+                    runs[name].append(run)
     return {
         name: Result(tuple(runs[name]), files[name], failures.get(name, ""))
         for name in commands
     }
 
 
-def _run(command: Sequence[str]) -> tuple[Run, int, str]:
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
+def _run(command: Sequence[str], folder: str) -> tuple[Run, int, str]:
+    with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
         process = subprocess.Popen(
             [part.replace("{out}", folder) for part in command],
