@@ -10,7 +10,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
 from importlib import resources
 from types import MappingProxyType
 from typing import Final, Literal
@@ -142,9 +141,19 @@ def _as_json(diagnostics: tuple[Diagnostic, ...]) -> str:
         "version": 1,
         "errors": severities.count("error"),
         "warnings": severities.count("warning"),
-        "diagnostics": [asdict(diagnostic) for diagnostic in diagnostics],
+        "diagnostics": [_fields(diagnostic) for diagnostic in diagnostics],
     }
     return json.dumps(report, indent=2) + "\n"
+
+
+def _fields(diagnostic: Diagnostic) -> dict[str, object]:
+    return {
+        "severity": diagnostic.severity,
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "location": diagnostic.location.told(),
+        "hint": diagnostic.hint,
+    }
 
 
 def _as_command(diagnostic: Diagnostic) -> str:

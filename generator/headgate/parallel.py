@@ -8,30 +8,16 @@ errors too, is the same either way.
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
 import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
     from io import BufferedReader
 
     Files = dict[str, bytes]
-
-
-@contextmanager
-def without_collector() -> Generator[None]:
-    """Let nothing look for cycles: there are few, and the looking takes a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def at_once(pieces: Sequence[Callable[[], Files]]) -> list[Files]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 from headgate.document import load_document
 from headgate.document.examples import check_examples
 from headgate.errors import Diagnostic, SpecError, in_order
+from headgate.garbage import without_collector
 from headgate.ir.build import build_api
 from headgate.lint import lint
 from headgate.output import Changes, compare, write
-from headgate.parallel import at_once, without_collector
+from headgate.parallel import at_once
 from headgate.plan.surroundings import surrounded
 from headgate.rendering import render_package
 

@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "generator" / "headgate"
 ROAD = (
     "errors",
+    "garbage",
     "document",
     "diagnostics",
     "names",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Final, Literal
 
 from headgate.diagnostics import visible, workflow_command
@@ -76,9 +75,19 @@ def _as_json(report: Report) -> str:
         "bump": report.bump,
         "enough": report.is_enough,
         "counts": counts,
-        "changes": [asdict(change) for change in report.changes],
+        "changes": list(map(_fields, report.changes)),
     }
     return json.dumps(content, indent=2) + "\n"
+
+
+def _fields(change: Change) -> dict[str, object]:
+    return {
+        "level": change.level,
+        "code": change.code,
+        "message": change.message,
+        "old": change.old and change.old.told(),
+        "new": change.new and change.new.told(),
+    }
 
 
 def _as_markdown(report: Report) -> str:

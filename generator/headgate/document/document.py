@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import re
 import tomllib
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +19,8 @@ from headgate.document.json_values import JsonObject, Tokens, tokens_of
 from headgate.document.overlays import apply_overlays
 from headgate.document.source import Source
 from headgate.document.trail import Origins
-from headgate.errors import Diagnostic, Location, SpecError, in_order
+from headgate.errors import Diagnostic, Location, SoughtLocation, SpecError, in_order
+from headgate.garbage import without_collector
 
 _VERSION: Final = re.compile(r"3\.([012])(?:\.[0-9]+(?:[-+].*)?)?")
 
@@ -46,7 +45,7 @@ class Document:
 
         Falls back to the nearest ancestor for what is nowhere in the files.
         """
-        return self.locate_tokens(tokens_of(pointer))
+        return SoughtLocation(lambda: self.locate_tokens(tokens_of(pointer)))
 
     def locate_tokens(self, tokens: Tokens) -> Location:
         """Find where a part of the bundle was written, by unescaped tokens."""
@@ -66,7 +65,7 @@ def load_document(
     Raises `SpecError` with everything that makes it impossible to generate; `strict`
     takes warnings for errors.
     """
-    with _without_collector():
+    with without_collector():
         document = _load(path, config, overlays)
     if strict and document.warnings:
         faults = (replace(it, severity="error") for it in document.warnings)
@@ -171,15 +170,3 @@ def _place(origins: Origins, tokens: Tokens) -> Location:
             source, start = found
             return source.locate((*start, *tokens[length:]))
     raise AssertionError("the root of the bundle has an origin")
-
-
-@contextmanager
-def _without_collector() -> Generator[None]:
-    """Keep the cycle collector from walking a hundred thousand new nodes again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
