@@ -7,11 +7,14 @@ code by being forgotten.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from functools import lru_cache
+from typing import TYPE_CHECKING, ParamSpec, cast, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import LiteralString
+
+_P = ParamSpec("_P")
 
 _KEY = object()
 
@@ -57,6 +60,11 @@ def encoded(text: str) -> Code:
     A test holds every call of it inside `headgate.encoding`.
     """
     return Code(text, _KEY)
+
+
+def remembered(encode: Callable[_P, Code]) -> Callable[_P, Code]:
+    """Keep what an encoder makes: a document says the same thing in many places."""
+    return cast("Callable[_P, Code]", lru_cache(maxsize=16_384)(encode))
 
 
 _FIXED: dict[str, Code] = {}

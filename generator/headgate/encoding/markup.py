@@ -8,7 +8,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, encoded
+from headgate.encoding.code import Code, encoded, remembered
 
 if TYPE_CHECKING:
     from headgate.document.json_values import Json as JsonValue
@@ -53,12 +53,14 @@ def _toml_character(character: str) -> str:
     return f"\\u{point:04X}" if point < 0x10000 else f"\\U{point:08X}"
 
 
+@remembered
 def markdown_text(text: str) -> Code:
     """Give plain text as Markdown that shows just this text, on one line."""
     escaped = _escaped(" ".join(text.split()))
     return encoded(_BLOCK_START.sub(r"\1\\\2", escaped))
 
 
+@remembered
 def markdown_prose(text: str) -> Code:
     """Give text as Markdown on one line, with what stands in backticks as code."""
     pieces = _CODE_SPAN.split(" ".join(text.split()))
@@ -73,6 +75,7 @@ def _escaped(text: str) -> str:
     return _MARKDOWN.sub(r"\\\g<0>", _visible(text)).replace("&", "&amp;")
 
 
+@remembered
 def markdown_code(text: str) -> Code:
     """Give text as inline code, whatever backticks it holds."""
     shown = _visible(" ".join(text.split()))

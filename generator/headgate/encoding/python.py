@@ -9,7 +9,7 @@ import unicodedata
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, encoded
+from headgate.encoding.code import Code, encoded, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,6 +47,7 @@ def dotted(parts: Iterable[str]) -> Code:
     return encoded(path)
 
 
+@remembered
 def string(text: str) -> Code:
     """Give a string literal in the quotes that need fewest escapes."""
     if _PLAIN.fullmatch(text):
@@ -105,7 +106,11 @@ def docstring(paragraphs: Iterable[str], indent: int) -> Code:
     Empty when there is no text. Prose that is too wide is filled anew; a Markdown
     list, table or fenced block keeps its lines.
     """
-    text = "\n\n".join(filter(str.strip, paragraphs))
+    return _docstring("\n\n".join(filter(str.strip, paragraphs)), indent)
+
+
+@remembered
+def _docstring(text: str, indent: int) -> Code:
     lines = [_escaped(line) for line in _filled(_cleaned(text), WIDTH - indent)]
     if not lines:
         return encoded("")

@@ -7,7 +7,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from headgate.encoding.code import Code, encoded
+from headgate.encoding.code import Code, encoded, remembered
 
 if TYPE_CHECKING:
     from headgate.ir.types import LiteralValue
@@ -38,6 +38,7 @@ def identifier(name: Name) -> Code:
     return encoded(f"r#{name.text}" if name.text in KEYWORDS else name.text)
 
 
+@remembered
 def string(text: str) -> Code:
     """Write a string literal; anything outside printable ASCII is escaped."""
     if _PLAIN.fullmatch(text):
@@ -113,6 +114,7 @@ def option(text: str | None) -> Code:
     return encoded("None" if text is None else f"Some({string(text).text})")
 
 
+@remembered
 def doc(text: str, indent: int = 0, marker: str = "///") -> Code:
     """Write a doc comment, without the last line's end; empty for no text.
 

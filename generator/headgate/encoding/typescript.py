@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, encoded
+from headgate.encoding.code import Code, encoded, remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +39,7 @@ def private_member(name: Name) -> Code:
     return encoded(f"#{name.text}")
 
 
+@remembered
 def string(text: str) -> Code:
     """Encode a string literal, in the quotes that need fewer escapes."""
     if _PLAIN.fullmatch(text):
@@ -119,6 +120,7 @@ def line_comment(text: str) -> Code:
     return encoded(f"// {' '.join(_clean(text).split())}")
 
 
+@remembered
 def doc_comment(text: str, *, deprecated: bool = False, depth: int = 0) -> Code:
     """Encode Markdown as a documentation comment indented by `depth`; none for none.
 

@@ -184,6 +184,7 @@ class _Pages:
         own = owners(api)
         self._places = {type_id: self._names[path] for type_id, path in own.items()}
         self._lists = self._shelve(scope)
+        self._held = self._types_by_page()
         self._planner = _Reference(api, speaker, self._places)
 
     def _shelve(self, scope: Scope) -> tuple[str, ...]:
@@ -197,6 +198,12 @@ class _Pages:
                 pages[wanted] = scope.claim(wanted).text
             self._places[type_id] = pages[wanted]
         return tuple(pages.values())
+
+    def _types_by_page(self) -> Mapping[str, list[TypeId]]:
+        held: dict[str, list[TypeId]] = {}
+        for type_id in self._api.definitions:
+            held.setdefault(self._places[type_id], []).append(type_id)
+        return held
 
     def _sorted_by(self, type_id: TypeId) -> tuple[str, str]:
         text = self._speaker.type_name(type_id).text
@@ -220,7 +227,7 @@ class _Pages:
     def _page(
         self, name: str, groups: tuple[GroupPage, ...], *, sorted_types: bool
     ) -> Rendered:
-        held = [each for each in self._api.definitions if self._places[each] == name]
+        held = list(self._held.get(name, []))
         if sorted_types:
             held.sort(key=self._sorted_by)
         about = groups[0].title if groups else fixed("shared types")

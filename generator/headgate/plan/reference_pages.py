@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headgate.ir.build.directions import reached
+from headgate.ir.build.directions import leads_to, mentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,15 +35,23 @@ def resources_with_calls(resource: Resource) -> Iterator[Resource]:
 
 def owners(api: Api) -> Mapping[TypeId, tuple[str, ...]]:
     """Give the resource that alone leads to a type; the others are nobody's own."""
-    found: dict[TypeId, set[tuple[str, ...]]] = {}
-    known: dict[TypeId, list[TypeId]] = {}
+    found: dict[TypeId, tuple[str, ...] | None] = {}
     for resource in resources_with_calls(api.root):
         shown = [type_ for each in resource.operations for type_ in _shown(api, each)]
-        for type_id in reached(known, api.definitions, shown):
-            found.setdefault(type_id, set()).add(resource.path)
-    return {
-        type_id: next(iter(paths)) for type_id, paths in found.items() if len(paths) < 2
-    }
+        waiting = [type_id for each in shown for type_id in mentioned(each)]
+        while waiting:
+            type_id = waiting.pop()
+            if type_id not in api.definitions:
+                continue
+            if type_id not in found:
+                found[type_id] = resource.path
+            elif found[type_id] in (resource.path, None):
+                continue
+            else:
+                # Nobody's own, and so is what it leads to.
+                found[type_id] = None
+            waiting += leads_to(api.definitions[type_id])
+    return {type_id: path for type_id, path in found.items() if path is not None}
 
 
 def _shown(api: Api, operation: Operation) -> Iterator[TypeExpr]:

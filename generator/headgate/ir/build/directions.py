@@ -55,15 +55,6 @@ def reachable(
     definitions: Mapping[TypeId, Definition], roots: Iterable[TypeExpr]
 ) -> set[TypeId]:
     """Collect the definitions that the expressions lead to, themselves included."""
-    return reached({}, definitions, roots)
-
-
-def reached(
-    known: dict[TypeId, list[TypeId]],
-    definitions: Mapping[TypeId, Definition],
-    roots: Iterable[TypeExpr],
-) -> set[TypeId]:
-    """Do the same, for one of several questions: `known` is for the next one."""
     found: set[TypeId] = set()
     waiting = [type_id for root in roots for type_id in mentioned(root)]
     while waiting:
@@ -71,10 +62,7 @@ def reached(
         if type_id in found or type_id not in definitions:
             continue
         found.add(type_id)
-        further = known.get(type_id)
-        if further is None:
-            further = known[type_id] = leads_to(definitions[type_id])
-        waiting += further
+        waiting += leads_to(definitions[type_id])
     return found
 
 
