@@ -10,22 +10,22 @@ from typing import cast
 import pytest
 
 from headgate_gateway.audit import trail as module
+from headgate_gateway.audit.entry import Entry, entry_of
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
-from headgate_gateway.json import JsonObject
-from headgate_gateway.store.audit import AuditStore
+from headgate_gateway.store.audit import AuditRow, AuditStore
 
 
 class SlowStore:
     """Takes entries when it is let, or breaks."""
 
     def __init__(self) -> None:
-        self.taken: list[JsonObject] = []
+        self.taken: list[AuditRow] = []
         self.asked = asyncio.Event()
         self.may = asyncio.Event()
         self.breaks = False
 
-    async def append(self, entries: Sequence[JsonObject]) -> None:
+    async def append(self, entries: Sequence[AuditRow]) -> None:
         """Wait until it is let."""
         self.asked.set()
         if self.breaks:
@@ -34,13 +34,31 @@ class SlowStore:
         self.taken += entries
 
 
+def entry(number: int) -> Entry:
+    """What a request is remembered by."""
+    return entry_of(
+        Facts(),
+        request_id=f"req_{number}",
+        project_id="proj_1",
+        key_id=None,
+        operation="models.list",
+        method="GET",
+        path="/v1/models",
+        status=200,
+        span_id="b",
+        latency_ms=0.5,
+        created_at=number,
+        headers={},
+    )
+
+
 @asynccontextmanager
 async def filled(store: SlowStore) -> AsyncIterator[AuditTrail]:
     """A trail with as many entries as may wait, some of them being written."""
     trail = AuditTrail(cast("AuditStore", store))
     trail.start()
     for number in range(3):
-        trail.add({"id": f"aud_{number}"}, Facts())
+        trail.add(entry(number))
     await store.asked.wait()
     yield trail
     store.breaks = False

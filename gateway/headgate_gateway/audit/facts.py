@@ -3,35 +3,13 @@
 from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from headgate_gateway.events import EventSource
-from headgate_gateway.json import JSONDecodeError, JsonObject, loads
+from headgate_gateway.json import JsonObject
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept."""
-_LONGEST_NAME = 200
-_LONGEST_PROPERTIES = 4096
-_ATTRIBUTION = frozenset(
-    {
-        "x-agent-name",
-        "user-agent",
-        "x-user-id",
-        "x-tenant-id",
-        "x-session-id",
-        "x-parent-span-id",
-        "traceparent",
-        "x-properties",
-    }
-)
-_UNATTRIBUTED: JsonObject = {
-    "agent_name": None,
-    "user_id": None,
-    "tenant_id": None,
-    "session_id": None,
-    "parent_span_id": None,
-    "properties": {},
-}
 
 
 @dataclass(slots=True)
@@ -98,37 +76,3 @@ async def observed(events: EventSource, facts: Facts) -> EventSource:
         async for batch in source:
             facts.note_all(batch)
             yield batch
-
-
-def attribution(headers: Mapping[str, str]) -> JsonObject:
-    """Who asked, and in which session, by the request's headers."""
-    if _ATTRIBUTION.isdisjoint(headers.keys()):
-        return _UNATTRIBUTED
-    return {
-        "agent_name": _name(headers, "x-agent-name") or _name(headers, "user-agent"),
-        "user_id": _name(headers, "x-user-id"),
-        "tenant_id": _name(headers, "x-tenant-id"),
-        "session_id": _name(headers, "x-session-id"),
-        "parent_span_id": _name(headers, "x-parent-span-id") or _span_of(headers),
-        "properties": _properties(headers.get("x-properties", "")),
-    }
-
-
-def _name(headers: Mapping[str, str], header: str) -> str | None:
-    return headers.get(header, "").strip()[:_LONGEST_NAME] or None
-
-
-def _span_of(headers: Mapping[str, str]) -> str | None:
-    """The caller's span in a W3C ``traceparent``."""
-    parts = headers.get("traceparent", "").split("-")
-    return parts[2][:_LONGEST_NAME] if len(parts) >= 4 else None
-
-
-def _properties(text: str) -> JsonObject:
-    if not text or len(text) > _LONGEST_PROPERTIES:
-        return {}
-    try:
-        value: Any = loads(text)
-    except JSONDecodeError:
-        return {}
-    return cast("JsonObject", value) if isinstance(value, dict) else {}

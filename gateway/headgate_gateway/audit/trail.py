@@ -1,22 +1,18 @@
 """Takes entries on the way and writes them in batches, off the requests' path."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headgate_gateway.audit.facts import Facts
-from headgate_gateway.json import JsonObject
-from headgate_gateway.redaction import PATTERNS, redact_text
+from headgate_gateway.audit.entry import Entry, WithBodies
 from headgate_gateway.store.audit import AuditStore
 
-_PAUSE = 0.05
+_PAUSE = 0.1
 """Seconds in which entries gather."""
 _RETRY = 1.0
-_BATCH = 500
+_BATCH = 1024
 _MANY = 2000
 """Entries that wait when the store falls behind: each caller is held up a little."""
 _BREATH = 0.01
@@ -32,7 +28,7 @@ class AuditTrail:
 
     def __init__(self, store: AuditStore) -> None:
         self._store = store
-        self._waiting: list[JsonObject] = []
+        self._waiting: list[Entry] = []
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -68,9 +64,9 @@ class AuditTrail:
         while len(self._waiting) >= _MOST and not self._failing:
             await self._written.wait()
 
-    def add(self, entry: JsonObject, facts: Facts) -> None:
+    def add(self, entry: Entry) -> None:
         """Take an entry; its bodies are read later."""
-        self._waiting.append({**entry, **_told(facts)})
+        self._waiting.append(entry)
         self._some.set()
 
     async def _write_on(self) -> None:
@@ -96,52 +92,15 @@ class AuditTrail:
             batch = self._waiting[:_BATCH]
             if not batch:
                 return
-            await self._store.append([_with_bodies(entry) for entry in batch])
+            await self._store.append(
+                [
+                    each.read() if isinstance(each, WithBodies) else each
+                    for each in batch
+                ]
+            )
             del self._waiting[: len(batch)]
         self._tell()
 
     def _tell(self) -> None:
         self._written.set()
         self._written = asyncio.Event()
-
-
-def _told(facts: Facts) -> dict[str, Any]:
-    provider = facts.model.partition("/")[0] if facts.model else None
-    return {
-        "error_code": facts.error_code,
-        "upstream": facts.upstream,
-        "model": facts.model,
-        "provider": provider,
-        "policy_result": facts.policy_result,
-        "policy_id": facts.policy_id,
-        "shadow_violations": facts.shadow_violations,
-        "approval_id": facts.approval_id,
-        "tags": facts.tags,
-        "input_tokens": facts.input_tokens,
-        "output_tokens": facts.output_tokens,
-        "cost_usd": facts.cost_usd,
-        "is_streaming": facts.is_streaming,
-        "finish_reason": facts.finish_reason,
-        "tool_calls": facts.tool_calls,
-        "facts": facts,
-    }
-
-
-def _with_bodies(entry: Mapping[str, Any]) -> JsonObject:
-    """The row of an entry: bodies as text, without what its log level takes out."""
-    row = dict(entry)
-    facts: Facts = row.pop("facts")
-    found: dict[str, None] = {}
-    for name, body in (
-        ("request_body", facts.request_body),
-        ("response_body", facts.response_body),
-    ):
-        row[name] = None
-        if facts.keeps_bodies:
-            text = body.decode("utf-8", "replace")
-            if facts.redacts:
-                text, names = redact_text(text, PATTERNS.items())
-                found.update(dict.fromkeys(names))
-            row[name] = text
-    row["fields_redacted"] = list(found)
-    return row

@@ -10,7 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headgate_gateway.audit.facts import Facts, attribution
+from headgate_gateway.audit.entry import Entry, entry_of
+from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
@@ -18,7 +19,6 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer, replaced
 from headgate_gateway.http.request import IncomingRequest
 from headgate_gateway.ids import new_id, new_span_id
-from headgate_gateway.json import JsonObject
 from headgate_gateway.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[\x21-\x7E]{1,128}")
@@ -102,8 +102,7 @@ class RequestEdge:
             seconds = time.perf_counter() - started
             self._record(scope, state, seconds)
             if state.audited:
-                entry = _entry(scope, state, seconds=seconds, began=began)
-                self._audit.add(entry, state.facts)
+                self._audit.add(_entry(scope, state, seconds=seconds, began=began))
 
     def _record(self, scope: Scope, state: RequestState, seconds: float) -> None:
         self._metrics.answered(state.operation, state.status, seconds)
@@ -159,24 +158,22 @@ class ErrorBoundary:
             await error_answer(error, state.request_id)(scope, receive, send)
 
 
-def _entry(
-    scope: Scope, state: RequestState, *, seconds: float, began: int
-) -> JsonObject:
-    """What the audit log keeps beside the facts."""
-    return {
-        "id": new_id("aud"),
-        "request_id": state.request_id,
-        "project_id": state.project_id,
-        "key_id": state.key_id,
-        "operation": state.operation,
-        "method": scope["method"],
-        "path": scope["path"],
-        "status": state.status or _LEFT,
-        "latency_ms": round(seconds * 1000, 3),
-        "created_at": began,
-        "span_id": state.span_id,
-        **attribution(state.request.headers),
-    }
+def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> Entry:
+    """What the audit log keeps."""
+    return entry_of(
+        state.facts,
+        request_id=state.request_id,
+        project_id=state.project_id or "",
+        key_id=state.key_id,
+        operation=state.operation,
+        method=scope["method"],
+        path=scope["path"],
+        status=state.status or _LEFT,
+        span_id=state.span_id,
+        latency_ms=round(seconds * 1000, 3),
+        created_at=began,
+        headers=state.request.headers,
+    )
 
 
 def _request_id(request: Request) -> str:

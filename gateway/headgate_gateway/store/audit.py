@@ -1,19 +1,78 @@
 """The audit log and the sessions that its entries add up to."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import JsonObject
-from headgate_gateway.store.bulk import insert_all
+from headgate_gateway.store.bulk import AddUp, Insert, Part, Row
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
 from headgate_gateway.store.tables import audit_logs, sessions
-from headgate_gateway.store.upserts import insert_into
 
+
+class AuditRow(NamedTuple):
+    """An entry as the store keeps it: JSON as text, and None where there is nothing."""
+
+    id: str
+    request_id: str
+    project_id: str
+    key_id: str | None
+    operation: str
+    method: str
+    path: str
+    status: int
+    error_code: str | None
+    upstream: str | None
+    model: str | None
+    provider: str | None
+    policy_result: str
+    policy_id: str | None
+    shadow_violations: str
+    approval_id: str | None
+    tags: str
+    agent_name: str | None
+    user_id: str | None
+    tenant_id: str | None
+    session_id: str | None
+    span_id: str
+    parent_span_id: str | None
+    properties: str
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None
+    latency_ms: float
+    is_streaming: bool
+    finish_reason: str | None
+    tool_calls: str
+    created_at: int
+    fields_redacted: str = "[]"
+    request_body: str | None = None
+    response_body: str | None = None
+
+
+_ENTRIES = Insert(audit_logs, AuditRow._fields)
+_SESSIONS = AddUp(
+    sessions,
+    (
+        "id",
+        "project_id",
+        "session_id",
+        "request_count",
+        "error_count",
+        "input_tokens",
+        "output_tokens",
+        "agent_name",
+        "created_at",
+        "last_seen_at",
+    ),
+    key=("project_id", "session_id"),
+    sums=("request_count", "error_count", "input_tokens", "output_tokens"),
+    latest=("agent_name", "last_seen_at"),
+)
 _EQUAL = (
     "project_id",
     "key_id",
@@ -55,13 +114,11 @@ class AuditStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def append(self, rows: Sequence[JsonObject]) -> None:
+    async def append(self, rows: Sequence[AuditRow]) -> None:
         """Keep entries and add them to their sessions, all or none."""
-        added = _added_up(rows)
-        async with self._database.writing() as connection:
-            await insert_all(connection, audit_logs, rows)
-            for session in added:
-                await connection.execute(self._upsert(session))
+        await self._database.write_rows(
+            Part(_ENTRIES, rows), Part(_SESSIONS, _added_up(rows))
+        )
 
     async def get(self, audit_id: str) -> sa.RowMapping | None:
         """The entry, or None."""
@@ -139,44 +196,25 @@ class AuditStore:
                 sessions.delete().where(sessions.c.last_seen_at < created_before)
             )
 
-    def _upsert(self, session: JsonObject) -> Any:
-        insert = insert_into(sessions, self._database.dialect).values(
-            id=new_id("sess"), **session
-        )
-        sums = ("request_count", "error_count", "input_tokens", "output_tokens")
-        return insert.on_conflict_do_update(
-            index_elements=[sessions.c.project_id, sessions.c.session_id],
-            set_={
-                **{name: sessions.c[name] + insert.excluded[name] for name in sums},
-                "agent_name": insert.excluded.agent_name,
-                "last_seen_at": insert.excluded.last_seen_at,
-            },
-        )
 
-
-def _added_up(rows: Sequence[JsonObject]) -> list[JsonObject]:
+def _added_up(rows: Sequence[AuditRow]) -> list[Row]:
     """What entries add to their sessions, a row each, always in the same order."""
-    found: dict[tuple[str, str], JsonObject] = {}
+    found: defaultdict[tuple[str, str], list[AuditRow]] = defaultdict(list)
     for row in rows:
-        if row["session_id"] is None:
-            continue
-        place = (row["project_id"], row["session_id"])
-        session = found.setdefault(
-            place,
-            {
-                "project_id": row["project_id"],
-                "session_id": row["session_id"],
-                "request_count": 0,
-                "error_count": 0,
-                "input_tokens": 0,
-                "output_tokens": 0,
-                "created_at": row["created_at"],
-            },
+        if row.session_id is not None:
+            found[row.project_id, row.session_id].append(row)
+    return [
+        (
+            new_id("sess"),
+            project_id,
+            session_id,
+            len(entries),
+            sum(entry.status >= 400 for entry in entries),
+            sum(entry.input_tokens for entry in entries),
+            sum(entry.output_tokens for entry in entries),
+            entries[-1].agent_name,
+            entries[0].created_at,
+            entries[-1].created_at,
         )
-        session["request_count"] += 1
-        session["error_count"] += row["status"] >= 400
-        session["input_tokens"] += row["input_tokens"]
-        session["output_tokens"] += row["output_tokens"]
-        session["agent_name"] = row["agent_name"]
-        session["last_seen_at"] = row["created_at"]
-    return [found[place] for place in sorted(found)]
+        for (project_id, session_id), entries in sorted(found.items())
+    ]

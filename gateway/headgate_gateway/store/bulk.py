@@ -1,111 +1,97 @@
-"""Inserts of many rows at once, which every request has a part in."""
+"""Many rows at once, which every request has a part in, and how they are written.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+They go to the driver as tuples of what the store keeps, JSON as text: what SQLAlchemy
+looks up for each row anew takes longer than the store takes to write it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from headgate_gateway.json import dump_text
-from headgate_gateway.store.tables.columns import Json
+from headgate_gateway.store.upserts import insert_into
 
-Convert = Callable[[Any], Any]
-Row = Mapping[str, Any]
+Row: TypeAlias = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
-    """A statement, and how its parameters are made, in the order of its columns."""
+class Insert:
+    """New rows of a table; ``columns`` says what their values are."""
 
-    text: str
-    """All but its rows."""
-    places: str
-    """The places of a row's values."""
-    values: Callable[[Row], tuple[Any, ...]]
-    converted: tuple[tuple[int, Convert], ...]
-    """The columns whose values are stored as something else, by their place."""
+    table: sa.Table
+    columns: tuple[str, ...]
 
-    def statement(self, rows: int) -> str:
-        return f"{self.text} VALUES {', '.join([self.places] * rows)}"
-
-    def parameters(self, rows: Sequence[Row]) -> tuple[Any, ...]:
-        found: list[Any] = []
-        for values in rows:
-            row = list(self.values(values))
-            for place, convert in self.converted:
-                row[place] = convert(row[place])
-            found += row
-        return tuple(found)
+    @property
+    def text(self) -> str:
+        """The statement without its rows; our own names need no quotes."""
+        return f"INSERT INTO {self.table.name} ({', '.join(self.columns)})"
 
 
-_MOST_TOGETHER = 256
-"""Rows of a statement; SQLite takes 32,766 parameters in one."""
+@dataclass(frozen=True, slots=True)
+class AddUp:
+    """Rows that are new, or add to those that have the same ``key``."""
 
-_plans: dict[tuple[str, tuple[str, ...]], _Plan] = {}
+    table: sa.Table
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    sums: tuple[str, ...]
+    """The columns that are added to."""
+    latest: tuple[str, ...] = ()
+    """The columns that are replaced."""
 
-
-async def insert_all(
-    connection: AsyncConnection, table: sa.Table, rows: Sequence[Row]
-) -> None:
-    """Insert rows that all have the same columns.
-
-    On SQLite by one statement of many rows: what SQLAlchemy looks up for each row anew
-    takes longer than the store takes to write it, and a statement for each row would
-    hand the interpreter from thread to thread as often.
-    """
-    if connection.dialect.name != "sqlite":
-        await connection.execute(table.insert(), [dict(row) for row in rows])
-        return
-    names = tuple(rows[0])
-    plan = _plans.get((table.name, names))
-    if plan is None:
-        plan = _plans[table.name, names] = _planned(table, names, connection.dialect)
-    for some in _shares(rows):
-        await connection.exec_driver_sql(
-            plan.statement(len(some)), plan.parameters(some)
+    def text(self, dialect: sa.Dialect) -> str:
+        """The statement for one row."""
+        insert = insert_into(self.table, dialect.name).values(
+            {name: sa.bindparam(name) for name in self.columns}
         )
+        new = insert.excluded
+        statement = insert.on_conflict_do_update(
+            index_elements=[self.table.c[name] for name in self.key],
+            set_={
+                **{name: self.table.c[name] + new[name] for name in self.sums},
+                **{name: new[name] for name in self.latest},
+            },
+        )
+        return _positional(statement, self.columns, dialect)
 
 
-def _shares(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """The rows in shares of few sizes: each makes a statement that SQLite keeps."""
-    start = 0
-    while left := len(rows) - start:
-        share = min(1 << (left.bit_length() - 1), _MOST_TOGETHER)
-        yield rows[start : start + share]
-        start += share
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """The ids of rows that go."""
+
+    table: sa.Table
+
+    def text(self, dialect: sa.Dialect) -> str:
+        """The statement for one row."""
+        gone = self.table.c.id == sa.bindparam("gone", type_=self.table.c.id.type)
+        return _positional(self.table.delete().where(gone), ("gone",), dialect)
 
 
-def _planned(table: sa.Table, names: Sequence[str], dialect: sa.Dialect) -> _Plan:
-    found = [_converter(table.c[name].type, dialect) for name in names]
-    return _Plan(
-        # Names of our own tables and columns, which need no quotes.
-        f"INSERT INTO {table.name} ({', '.join(names)})",
-        f"({', '.join('?' * len(names))})",
-        _values_of(names),
-        tuple((place, each) for place, each in enumerate(found) if each is not None),
-    )
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of one transaction, and what becomes of them."""
+
+    change: Insert | AddUp | Delete
+    rows: Sequence[Row]
 
 
-def _converter(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Convert | None:
-    if isinstance(kind, Json):
-        return _json
-    if isinstance(kind, sa.types.TypeDecorator):
-        return kind.bind_processor(dialect)
-    return kind.dialect_impl(dialect).bind_processor(dialect)
+@cache
+def text_of(change: AddUp | Delete, dialect: sa.Dialect) -> str:
+    """The statement of a change, made once."""
+    return change.text(dialect)
 
 
-def _values_of(names: Sequence[str]) -> Callable[[Row], tuple[Any, ...]]:
-    if len(names) == 1:
-        return lambda values: (values[names[0]],)
-    return itemgetter(*names)
+def refused(error: Exception, *, is_known: bool) -> sa.exc.DBAPIError:
+    """A driver's error as SQLAlchemy's; ``is_known`` where a row was there already."""
+    kind = sa.exc.IntegrityError if is_known else sa.exc.OperationalError
+    return kind("many rows", None, error)
 
 
-def _json(value: Any) -> str | None:
-    if value is None:
-        return None
-    if value or not isinstance(value, list | dict):
-        return dump_text(value)
-    # Most lists and objects of an entry are empty.
-    return "[]" if isinstance(value, list) else "{}"
+def _positional(
+    statement: sa.Insert | sa.Delete, names: tuple[str, ...], dialect: sa.Dialect
+) -> str:
+    compiled = statement.compile(dialect=dialect)
+    assert tuple(compiled.positiontup or ()) == names, compiled.positiontup
+    return str(compiled)

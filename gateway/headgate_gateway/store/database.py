@@ -13,6 +13,8 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from headgate_gateway.json import dump_text
 from headgate_gateway.settings import SettingsError
+from headgate_gateway.store import sqlite
+from headgate_gateway.store.bulk import Part
 
 _SQLITE = "sqlite+aiosqlite"
 _POSTGRES = "postgresql+asyncpg"
@@ -45,6 +47,7 @@ class Database:
         if self.is_sqlite:
             self._writer = _sqlite(self.url, begin="BEGIN IMMEDIATE", size=1)
             self._reader = _sqlite(self.url, begin="BEGIN", size=_READERS)
+            self._rows = sqlite.SqliteWriter(self._writer.dialect, self.url)
         else:
             self._writer = _postgres(self.url)
             self._reader = self._writer
@@ -71,8 +74,22 @@ class Database:
         async with self._writer.begin() as connection:
             yield connection
 
+    async def write_rows(self, *parts: Part) -> None:
+        """Write many rows in one transaction, all or none."""
+        # On SQLite the one connection of the pool is the turn to write.
+        async with self._writer.connect() as turn:
+            if self.is_sqlite:
+                await self._rows.write(parts)
+                return
+            from headgate_gateway.store import postgres
+
+            raw: Any = (await turn.get_raw_connection()).driver_connection
+            await postgres.write(raw, parts, self._writer.dialect)
+
     async def close(self) -> None:
         """Close every connection."""
+        if self.is_sqlite:
+            await self._rows.close()
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
@@ -104,11 +121,7 @@ def _sqlite(url: sa.URL, *, begin: str, size: int) -> AsyncEngine:
 
     def connected(connection: Any, _record: object) -> None:
         connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
-        cursor.execute("PRAGMA busy_timeout=5000")
-        cursor.close()
+        sqlite.prepare(connection)
 
     def begun(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)

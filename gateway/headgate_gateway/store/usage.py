@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,12 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
 from headgate_gateway.ids import new_id
-from headgate_gateway.store.bulk import insert_all
+from headgate_gateway.store.bulk import AddUp, Delete, Insert, Part, Row
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.happenings import spend_cap_exceeded
 from headgate_gateway.store.outbox import write_down
 from headgate_gateway.store.tables import keys, reservations, spend, usage
-from headgate_gateway.store.upserts import insert_into
 
 _LONGEST_CALL = 15 * 60_000
 """After so long, in milliseconds, a call that never told its end counts for nothing."""
@@ -34,12 +32,31 @@ _COLUMNS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageRow:
-    """One answer of a model, paid for."""
+class UsageRow(NamedTuple):
+    """One answer of a model, paid for, as the store keeps it: JSON as text."""
 
-    values: Mapping[str, Any]
+    id: str
+    project_id: str
+    key_id: str | None
+    request_id: str
+    operation: str
+    provider: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int
+    cost: int | None
+    outcome: str
+    created_at: int
     reservation: str | None
+    """What was reserved for it; no column."""
+
+
+_CALLS = Insert(usage, UsageRow._fields[:-1])
+_SPEND = AddUp(
+    spend, ("key_id", "time", "amount"), key=("key_id", "time"), sums=("amount",)
+)
+_RESERVATIONS = Delete(reservations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,31 +104,12 @@ class UsageStore:
         """Keep usage, add it to what is spent and give up what was reserved for it."""
         if not rows:
             return
-        done = [row.reservation for row in rows if row.reservation is not None]
-        days: Counter[tuple[str, int]] = Counter()
-        for row in rows:
-            key_id, cost = row.values["key_id"], row.values["cost"]
-            if key_id is not None and cost:
-                days[key_id, row.values["created_at"] // _DAY] += cost
-        added: Counter[tuple[str, str]] = Counter()
-        for (key_id, day), cost in days.items():
-            for period in PERIODS:
-                added[key_id, time_of(period, day * _DAY)] += cost
-        async with self._database.writing() as connection:
-            await insert_all(connection, usage, [row.values for row in rows])
-            if added:
-                # In one order everywhere: two processes must not wait for each other.
-                await connection.execute(
-                    _adding(connection.dialect.name),
-                    [
-                        {"key_id": key_id, "time": time, "amount": amount}
-                        for (key_id, time), amount in sorted(added.items())
-                    ],
-                )
-            if done:
-                await connection.execute(
-                    reservations.delete().where(reservations.c.id.in_(done))
-                )
+        done = [(row.reservation,) for row in rows if row.reservation is not None]
+        await self._database.write_rows(
+            Part(_CALLS, [row[:-1] for row in rows]),
+            Part(_SPEND, _added_up(rows)),
+            Part(_RESERVATIONS, done),
+        )
 
     async def admit(self, key_id: str, *, least: int) -> Admission:
         """Let a call through that spends at least so much, unless a cap is reached.
@@ -267,14 +265,20 @@ def _sums() -> list[sa.ColumnElement[Any]]:
     ]
 
 
-@cache
-def _adding(dialect: str) -> Any:
-    """Adds amounts to what is spent."""
-    inserted = insert_into(spend, dialect)
-    return inserted.on_conflict_do_update(
-        index_elements=["key_id", "time"],
-        set_={"amount": spend.c.amount + inserted.excluded.amount},
-    )
+def _added_up(rows: Sequence[UsageRow]) -> list[Row]:
+    """What calls add to the days, the months and the life of their keys.
+
+    In one order everywhere: two processes must not wait for each other.
+    """
+    days: Counter[tuple[str, int]] = Counter()
+    for row in rows:
+        if row.key_id is not None and row.cost:
+            days[row.key_id, row.created_at // _DAY] += row.cost
+    added: Counter[tuple[str, str]] = Counter()
+    for (key_id, day), cost in days.items():
+        for period in PERIODS:
+            added[key_id, time_of(period, day * _DAY)] += cost
+    return [(key_id, time, amount) for (key_id, time), amount in sorted(added.items())]
 
 
 async def _spent(
