@@ -57,11 +57,21 @@ def generate(
     `begin` is told the name of each stage when it begins.
     """
     with without_collector():
-        begin(f"reading {spec}")
-        document = load_document(spec, config, overlays=overlays)
-        begin("settling what the API is")
-        api, warnings = build_api(document)
-        files = _files(languages, api, document, begin)
+        return _generated(spec, languages, config, begin, overlays)
+
+
+def _generated(
+    spec: Path,
+    languages: Sequence[Language],
+    config: Path | None,
+    begin: Callable[[str], None],
+    overlays: Sequence[Path],
+) -> Generated:
+    begin(f"reading {spec}")
+    document = load_document(spec, config, overlays=overlays)
+    begin("settling what the API is")
+    api, warnings = build_api(document)
+    files = _files(languages, api, document, begin)
     return Generated(files, (*document.warnings, *warnings), document.sources)
 
 
