@@ -279,6 +279,7 @@ class Api:
 
     `definitions` keeps the spec's order; `root` holds the resource tree; `headers`
     are those of answers, each once, but for the one that names the request.
+    `is_one_file` where nothing of it is written elsewhere.
     """
 
     title: str
@@ -298,6 +299,7 @@ class Api:
     clients: tuple[CompatibleClient, ...] = ()
     surface: Surface = field(default_factory=Surface)
     headers: tuple[DeclaredHeader, ...] = ()
+    is_one_file: bool = False
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -48,7 +48,7 @@ def topics(api: Api) -> dict[TypeId, Topic]:
     Groups come in the order of their files' paths or of the resources, types in the
     document's.
     """
-    files = _by_file(api.definitions)
+    files = None if api.is_one_file else _by_file(api.definitions)
     whole = LONGEST if files is None else LONGEST_OF_AUTHOR
     found: dict[TypeId, Topic] = {}
     for group, definitions in (files or _by_resource(api)).items():

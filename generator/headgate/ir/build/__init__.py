@@ -74,6 +74,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     kept = _without_frames(settled, streams.frames, read, finished)
     definitions = _directed(kept, read, finished, (errors, webhooks))
     api = Api(
+        is_one_file=len(document.sources) == 1,
         title=str(as_object(reader.root.value.get("info")).get("title", "")),
         version=str(as_object(reader.root.value.get("info")).get("version", "")),
         docs=docs_of(as_object(reader.root.value.get("info"))),
