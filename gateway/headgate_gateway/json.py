@@ -33,6 +33,11 @@ def dump_text(value: object) -> str:
     return dumps(value).decode()
 
 
+def quoted(text: str) -> str:
+    """The JSON text of a string: ``dump_text`` without the care for deep values."""
+    return orjson.dumps(text).decode()
+
+
 def canonical(value: object) -> bytes:
     """JSON whose bytes do not depend on the order of object keys."""
     try:

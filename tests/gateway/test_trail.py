@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from headgate_gateway.audit import trail as module
+from headgate_gateway.audit.attribution import Attribution
 from headgate_gateway.audit.entry import Entry, entry_of
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
@@ -38,6 +39,7 @@ def entry(number: int) -> Entry:
     """What a request is remembered by."""
     return entry_of(
         Facts(),
+        Attribution(),
         request_id=f"req_{number}",
         project_id="proj_1",
         key_id=None,
@@ -48,7 +50,6 @@ def entry(number: int) -> Entry:
         span_id="b",
         latency_ms=0.5,
         created_at=number,
-        headers={},
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from headgate_gateway.json import JSONDecodeError, dump_text, loads
+from headgate_gateway.json import JSONDecodeError, dump_text, loads, quoted
 
 _LONGEST_NAME = 200
 _LONGEST_PROPERTIES = 4096
@@ -22,7 +22,10 @@ _HEADERS = frozenset(
 
 
 class Attribution(NamedTuple):
-    """What a caller says of itself; ``properties`` is the text of a JSON object."""
+    """What a caller says of itself, as the audit log keeps it.
+
+    ``properties``, ``agent_name``, ``user_id`` and ``tenant_id`` are texts of JSON.
+    """
 
     agent_name: str | None = None
     user_id: str | None = None
@@ -40,9 +43,11 @@ def attribution(headers: Mapping[str, str]) -> Attribution:
     if _HEADERS.isdisjoint(headers.keys()):
         return _NOTHING
     return Attribution(
-        agent_name=_name(headers, "x-agent-name") or _name(headers, "user-agent"),
-        user_id=_name(headers, "x-user-id"),
-        tenant_id=_name(headers, "x-tenant-id"),
+        agent_name=_text(
+            _name(headers, "x-agent-name") or _name(headers, "user-agent")
+        ),
+        user_id=_text(_name(headers, "x-user-id")),
+        tenant_id=_text(_name(headers, "x-tenant-id")),
         session_id=_name(headers, "x-session-id"),
         parent_span_id=_name(headers, "x-parent-span-id") or _span_of(headers),
         properties=_properties(headers.get("x-properties", "")),
@@ -51,6 +56,10 @@ def attribution(headers: Mapping[str, str]) -> Attribution:
 
 def _name(headers: Mapping[str, str], header: str) -> str | None:
     return headers.get(header, "").strip()[:_LONGEST_NAME] or None
+
+
+def _text(value: str | None) -> str | None:
+    return None if value is None else quoted(value)
 
 
 def _span_of(headers: Mapping[str, str]) -> str | None:

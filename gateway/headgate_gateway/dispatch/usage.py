@@ -7,7 +7,7 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.money import units
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.ids import new_id
-from headgate_gateway.json import JsonObject, dump_text
+from headgate_gateway.json import JsonObject, quoted
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
 from headgate_gateway.providers.tokens import count_request, count_text
@@ -72,21 +72,22 @@ def usage_row(
 ) -> UsageRow:
     """The row that tells of one answer."""
     cost = cost_of(resolved.model, usage)
+    # By place: every answer makes one.
     return UsageRow(
-        id=new_id("usage"),
-        project_id=payer.project_id,
-        key_id=payer.key_id,
-        request_id=payer.request_id,
-        operation=payer.operation,
-        provider=resolved.provider.id,
-        model=dump_text(resolved.id),
-        input_tokens=usage["input_tokens"],
-        output_tokens=usage["output_tokens"],
-        cache_read_tokens=usage.get("cache_read_tokens", 0),
-        cost=None if cost is None else units(cost),
-        outcome=outcome,
-        created_at=now_ms(),
-        reservation=reservation,
+        new_id("usage"),
+        payer.project_id,
+        payer.key_id,
+        payer.request_id,
+        payer.operation,
+        resolved.provider.id,
+        quoted(resolved.id),
+        usage["input_tokens"],
+        usage["output_tokens"],
+        usage.get("cache_read_tokens", 0),
+        None if cost is None else units(cost),
+        outcome,
+        now_ms(),
+        reservation,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from headgate_gateway.audit.attribution import attribution
 from headgate_gateway.audit.entry import Entry, entry_of
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
@@ -162,6 +163,7 @@ def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> 
     """What the audit log keeps."""
     return entry_of(
         state.facts,
+        attribution(state.request.headers),
         request_id=state.request_id,
         project_id=state.project_id or "",
         key_id=state.key_id,
@@ -172,7 +174,6 @@ def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> 
         span_id=state.span_id,
         latency_ms=round(seconds * 1000, 3),
         created_at=began,
-        headers=state.request.headers,
     )
 
 

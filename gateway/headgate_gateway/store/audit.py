@@ -49,9 +49,9 @@ class AuditRow(NamedTuple):
     finish_reason: str | None
     tool_calls: str
     created_at: int
-    fields_redacted: str = "[]"
-    request_body: str | None = None
-    response_body: str | None = None
+    fields_redacted: str
+    request_body: str | None
+    response_body: str | None
 
 
 _ENTRIES = Insert(audit_logs, AuditRow._fields)

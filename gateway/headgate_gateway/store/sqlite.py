@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
@@ -62,7 +63,7 @@ class SqliteWriter:
                         for some in _shares(part.rows):
                             # A statement for each row would hand the interpreter
                             # from thread to thread as often.
-                            values = [value for row in some for value in row]
+                            values = list(chain.from_iterable(some))
                             connection.execute(_text(insert, len(some)), values)
                     case change:
                         text = text_of(change, self._dialect)
