@@ -92,3 +92,21 @@ def test_nobody_gives_what_methods_set(tmp_path: Path) -> None:
     rust = "".join(text.decode() for text in made["rust"].values())
     assert "mode: Required" not in python
     assert "pub fn new(start: impl Into<String>) -> Self" in rust
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data", "x-www-form-urlencoded"])
+def test_a_form_without_a_body_asks_too(kind: str, tmp_path: Path) -> None:
+    """A mode is a field of its own in Rust, whatever the body holds, or without one."""
+    media_type = kind if "/" in kind else f"application/{kind}"
+    optional = MODE.replace("required: true", "required: false")
+    spec = tmp_path / "openapi.yaml"
+    spec.write_text(optional.replace("application/json", media_type, 1), "utf-8")
+    files = generate(spec, ["rust"]).files["rust"]
+    pipes = files["src/resources/pipes.rs"].decode()
+
+    asked = {
+        "multipart/form-data": 'form.text("mode", "{}", None);',
+        "x-www-form-urlencoded": 'request.form_with(&body, &[], &[("mode", "{}")]);',
+    }[kind]
+    assert asked.format("streaming") in pipes
+    assert asked.format("blocking") in pipes

@@ -11,26 +11,67 @@ from headgate.plan.rust import layout
 from headgate.plan.rust.parameters import style_of
 
 if TYPE_CHECKING:
-    from headgate.ir.operations import Body, Part
+    from headgate.ir.operations import Body, BodyFlag, Part
     from headgate.plan.rust.definitions import Definitions
     from headgate.plan.rust.imports import Imports
     from headgate.plan.rust.members import Member
 
 
 def form_statements(
-    body: Body, name: Code, definitions: Definitions, imports: Imports, *, indent: int
+    body: Body,
+    name: Code,
+    definitions: Definitions,
+    imports: Imports,
+    asked: BodyFlag | None,
 ) -> list[Code]:
-    """Write the statements that send the body called `name`, a reference."""
+    """Write the statements that send the body called `name`.
+
+    `asked` is the field that the method itself sets, whatever the body says.
+    """
+    if body.kind == "form" and asked is not None:
+        return [_fields(body, assembled("&{}", name), imports, 8, asked)]
+    indent = 8 if body.required else 12
+    bind, closing = assembled("        let body = &{};", name), []
+    if not body.required:
+        bind = assembled("        if let Some(body) = &{} {{", name)
+        closing = [fixed("        }")]
     if body.kind == "form":
-        return [_fields(body, name, imports, indent)]
+        return [bind, _fields(body, fixed("body"), imports, indent), *closing]
     imports.use("crate::runtime::upload", "Multipart")
-    statements = [layout.indented(indent, fixed("let mut form = Multipart::new();"))]
+    parts = _parts(body, definitions, indent, asked)
+    if asked is None:
+        begin, end = _around(indent)
+        return [bind, begin, *parts, end, *closing]
+    begin, end = _around(8)
+    arguments = (rust.string(asked.property), _written(asked), fixed("None"))
+    own = layout.call(8, fixed("form.text"), arguments, fixed(";"))
+    return [begin, own, bind, *parts, *closing, end]
+
+
+def _around(indent: int) -> tuple[Code, Code]:
+    """Write the beginning and the end of a body of parts."""
+    begin = fixed("let mut form = Multipart::new();")
+    end = fixed("request.multipart(form);")
+    return layout.indented(indent, begin), layout.indented(indent, end)
+
+
+def _written(asked: BodyFlag) -> Code:
+    """Write the value of a form's field."""
+    value = asked.value
+    return rust.string(str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _parts(
+    body: Body, definitions: Definitions, indent: int, asked: BodyFlag | None
+) -> list[Code]:
+    name = fixed("body")
+    statements: list[Code] = []
     plain = definitions.types.resolve(body.type)
     struct = definitions.types.definitions[plain.id] if isinstance(plain, Ref) else None
     if isinstance(struct, Struct):
         for part in body.parts:
             member = definitions.find(struct, part.field)
-            if member is not None:
+            if member is not None and not (asked and asked.property == part.field):
                 statements.append(_part(part, member, name, indent))
         if struct.extra is not None:
             extra = assembled("&{}.extra", name)
@@ -39,12 +80,19 @@ def form_statements(
     else:
         head = fixed("form.properties")
         statements.append(layout.call(indent, head, (name,), fixed(";")))
-    statements.append(layout.indented(indent, fixed("request.multipart(form);")))
     return statements
 
 
-def _fields(body: Body, name: Code, imports: Imports, indent: int) -> Code:
+def _fields(
+    body: Body, name: Code, imports: Imports, indent: int, asked: BodyFlag | None = None
+) -> Code:
     """Write a URL-encoded form; fields that are not named are repeated."""
+    head = fixed("request.form")
+    further: tuple[Code, ...] = ()
+    if asked is not None:
+        head = fixed("request.form_with")
+        pair = assembled("({}, {})", rust.string(asked.property), _written(asked))
+        further = (assembled("&[{}]", pair),)
     styles = [
         assembled("({}, {})", rust.string(part.field), style)
         for part in body.parts
@@ -53,13 +101,12 @@ def _fields(body: Body, name: Code, imports: Imports, indent: int) -> Code:
     if styles:
         imports.use("crate::runtime::request", "Style")
     listed = assembled("&[{}]", joined(", ", styles))
-    line = layout.call(indent, fixed("request.form"), (name, listed), fixed(";"))
+    line = layout.call(indent, head, (name, listed, *further), fixed(";"))
     if "\n" not in line.text:
         return line
     own = layout.list_literal(indent, fixed("let styles = "), styles, fixed(";"))
-    call = layout.call(
-        indent, fixed("request.form"), (name, fixed("&styles")), fixed(";")
-    )
+    arguments = (name, fixed("&styles"), *further)
+    call = layout.call(indent, head, arguments, fixed(";"))
     return joined("\n", (own, call))
 
 

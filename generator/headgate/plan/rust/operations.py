@@ -388,20 +388,12 @@ class ResourceFile:
     ) -> None:
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
         flag = self._flag(body, name, asked)
+        own = name if flag is None else assembled("mut {}", name)
+        given = type_ if body.required else assembled("Option<{}>", type_)
+        parameters.append(layout.parameter(own, given))
         statements += [] if flag is None else [flag]
-        if body.required:
-            own = name if flag is None else assembled("mut {}", name)
-            parameters.append(layout.parameter(own, type_))
-            bind = assembled("        let body = &{};", name)
-            indent, closing = 8, []
-        else:
-            parameters.append(layout.parameter(name, assembled("Option<{}>", type_)))
-            bind = assembled("        if let Some(body) = &{} {{", name)
-            indent, closing = 12, [fixed("        }")]
-        sent = form_statements(
-            body, fixed("body"), self.definitions, self.imports, indent=indent
-        )
-        statements += [bind, *sent, *closing]
+        set_ = asked if flag is None else None
+        statements += form_statements(body, name, self.definitions, self.imports, set_)
 
     def _flag(self, body: Body, name: Code, asked: BodyFlag | None) -> Code | None:
         """Set the property of the body that a method sets, if it is a boolean."""
