@@ -180,9 +180,22 @@ impl Request {
 
     /// Sets a body of form fields, each written in its style, or repeated.
     pub fn form(&mut self, body: &(impl Serialize + ?Sized), styles: &[(&str, Style)]) {
-        let mut pairs = Vec::new();
+        self.form_with(body, styles, &[]);
+    }
+
+    /// Sets a body of form fields, of which the method itself sets some.
+    pub fn form_with(
+        &mut self,
+        body: &(impl Serialize + ?Sized),
+        styles: &[(&str, Style)],
+        set: &[(&str, &str)],
+    ) {
+        let own = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut pairs: Vec<_> = own.collect();
         match serde_json::to_value(body) {
-            Ok(Value::Object(fields)) => {
+            Ok(Value::Null) if !set.is_empty() => {}
+            Ok(Value::Object(mut fields)) => {
+                fields.retain(|name, _| set.iter().all(|(own, _)| own != name));
                 for (name, value) in &fields {
                     let own = styles.iter().find(|(known, _)| known == name);
                     let style = own.map_or(Style::Repeated, |(_, style)| *style);
