@@ -148,12 +148,14 @@ class Gateway:
     """The keys made on the very first start; they are shown once."""
     cuts: dict[str, set[int]] = field(default_factory=dict[str, set[int]])
     """Where runs' scripts ask for connections to be broken off, by run."""
+    body_bounds: Bounds = field(init=False)
+    """What the body of every request has to keep to."""
     _tasks: list[asyncio.Task[None]] = field(default_factory=list[asyncio.Task[None]])
 
-    @property
-    def body_bounds(self) -> Bounds:
-        """What the body of every request has to keep to."""
-        return Bounds(self.settings.max_body_bytes, self.settings.receive_timeout)
+    def __post_init__(self) -> None:
+        """Make ready what every request asks for."""
+        settings = self.settings
+        self.body_bounds = Bounds(settings.max_body_bytes, settings.receive_timeout)
 
     async def start(self) -> None:
         """Take up work."""

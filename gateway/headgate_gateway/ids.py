@@ -9,9 +9,10 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 """What ten bits are written as: requests wait for several ids each."""
 _HIGH = range(70, -1, -10)
-_LOW_BITS = 50
 _STEP = 5
-"""Bytes of the random steps between the ids of one millisecond."""
+"""Bytes of the random steps between ids."""
+_AHEAD = 256
+"""For so many ids the steps are drawn and written at once."""
 _DRAWN = 4096
 _SHAPE = re.compile(r"[a-z]+_[0-9A-HJKMNP-TV-Z]{26}")
 _RANDOM_BITS = 80
@@ -40,8 +41,8 @@ class _Randomness:
 class _Clock:
     """Writes 128-bit numbers that never repeat and never run backwards.
 
-    The time and 30 random bits are drawn and written once a millisecond, the 50 bits
-    below them for each number anew.
+    The time and 30 random bits are drawn and written once a millisecond. The 50 bits
+    below them go up by random steps, whatever the time: they are written ahead.
     """
 
     def __init__(self) -> None:
@@ -49,32 +50,41 @@ class _Clock:
         self._milliseconds = 0
         self._high = 0
         self._written = ""
-        self._low = 0
+        self._lows: list[str] = []
+        """The next numbers' lower halves, the first one last."""
         self._randomness = _Randomness()
+        os.register_at_fork(after_in_child=self._lows.clear)
 
     def next(self) -> str:
         with self._lock:
             now = time.time_ns() // 1_000_000
-            low = self._low + 1 + int.from_bytes(self._randomness.take(_STEP))
-            if now > self._milliseconds or low >> _LOW_BITS:
+            if not self._lows:
+                self._draw(now)
+            elif now > self._milliseconds:
                 self._advance(now)
-            else:
-                self._low = low
-            low = self._low
-            return (
-                f"{self._written}{_PAIRS[low >> 40]}{_PAIRS[low >> 30 & 1023]}"
-                f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}"
-                f"{_PAIRS[low & 1023]}"
-            )
+            return self._written + self._lows.pop()
 
     def _advance(self, now: int) -> None:
         """Go on to a higher number, of the time that it is unless that ran back."""
         self._milliseconds = max(self._milliseconds, now)
-        drawn = int.from_bytes(self._randomness.take(10))
-        fresh = (self._milliseconds << 30) | (drawn >> _LOW_BITS)
-        self._high = max(self._high + 1, fresh)
+        drawn = int.from_bytes(self._randomness.take(4)) >> 2
+        self._high = max(self._high + 1, self._milliseconds << 30 | drawn)
         self._written = "".join([_PAIRS[self._high >> bits & 1023] for bits in _HIGH])
-        self._low = drawn & ((1 << _LOW_BITS) - 1)
+
+    def _draw(self, now: int) -> None:
+        """Write lower halves ahead, from anywhere: the upper half is a new one."""
+        self._advance(now)
+        steps = self._randomness.take(_STEP * _AHEAD)
+        low = int.from_bytes(self._randomness.take(_STEP))
+        lows = self._lows
+        for start in range(0, len(steps), _STEP):
+            low += 1 + int.from_bytes(steps[start : start + _STEP])
+            lows.append(
+                f"{_PAIRS[low >> 40]}{_PAIRS[low >> 30 & 1023]}"
+                f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}"
+                f"{_PAIRS[low & 1023]}"
+            )
+        lows.reverse()
 
     def random(self, size: int) -> bytes:
         with self._lock:

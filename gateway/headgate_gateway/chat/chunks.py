@@ -182,8 +182,14 @@ def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
 
 def usage_of(usages: Sequence[JsonObject]) -> JsonObject:
     """The ``ChatUsage`` of all answers: they share one prompt."""
+    return chat_usage(usages, *combined(usages))
+
+
+def chat_usage(
+    usages: Sequence[JsonObject], total: JsonObject, cost: Decimal | None
+) -> JsonObject:
+    """The ``ChatUsage`` of answers that are ``combined`` already."""
     first = usages[0]
-    total, cost = combined(usages)
     prompt, completion = total["input_tokens"], total["output_tokens"]
     usage: JsonObject = {
         "prompt_tokens": prompt,

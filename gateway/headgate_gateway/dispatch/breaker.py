@@ -32,6 +32,11 @@ class Breaker:
         self._opened_at: float | None = None
         self._trying = False
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether all is well, at whatever time: nearly always."""
+        return self._opened_at is None
+
     def state(self, now: float) -> State:
         """Open until the cool-down is over, then half open until it has proved well."""
         if self._opened_at is None:
@@ -58,7 +63,7 @@ class Breaker:
     def succeeded(self, now: float) -> None:
         """A call was answered."""
         self.failures = 0
-        if self.state(now) == "half_open":
+        if not self.is_closed and self.state(now) == "half_open":
             self._trying = False
             self._successes += 1
             if self._successes >= self.threshold.successes:

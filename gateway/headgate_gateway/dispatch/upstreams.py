@@ -78,9 +78,10 @@ class Upstreams:
 
     def of(self, provider: str) -> Upstream:
         """One provider."""
-        if provider not in self._known:
-            self._known[provider] = Upstream(provider, self._threshold)
-        return self._known[provider]
+        upstream = self._known.get(provider)
+        if upstream is None:
+            upstream = self._known[provider] = Upstream(provider, self._threshold)
+        return upstream
 
     def known(self) -> list[Upstream]:
         """The providers that were ever called, by name."""
@@ -100,7 +101,10 @@ class Upstreams:
         self.in_flight[resolved.id] += 1
         if not isinstance(resolved.provider, UpstreamProvider):
             return "closed"
-        upstream, now = self.of(resolved.provider.id), self.now()
+        upstream = self.of(resolved.provider.id)
+        if upstream.breaker.is_closed:
+            return "closed"
+        now = self.now()
         if not upstream.breaker.admits(now):
             self.in_flight[resolved.id] -= 1
             raise _circuit_open(upstream, now)
@@ -111,13 +115,13 @@ class Upstreams:
         self.in_flight[resolved.id] -= 1
         if not isinstance(resolved.provider, UpstreamProvider):
             return
-        upstream, now = self.of(resolved.provider.id), self.now()
+        upstream = self.of(resolved.provider.id)
         if error is None:
             upstream.outcomes.append(True)
-            upstream.breaker.succeeded(now)
+            upstream.breaker.succeeded(self.now())
         elif is_fault(error):
             upstream.outcomes.append(False)
-            upstream.breaker.failed(now)
+            upstream.breaker.failed(self.now())
         else:
             upstream.breaker.abandoned()
 

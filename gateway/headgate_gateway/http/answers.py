@@ -9,6 +9,7 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.request import WHOLE
 from headgate_gateway.json import dumps
 
 _ALWAYS_RETRY_AFTER = frozenset({429, 503})
@@ -27,10 +28,16 @@ class Answer:
         headers = encoded(self.headers)
         if self.status != 204:
             headers.append((b"content-length", str(len(self.body)).encode()))
+        status, body = self.status, self.body
+        if WHOLE in scope.get("extensions", ()):
+            await send(
+                {"type": WHOLE, "status": status, "headers": headers, "body": body}
+            )
+            return
         await send(
-            {"type": "http.response.start", "status": self.status, "headers": headers}
+            {"type": "http.response.start", "status": status, "headers": headers}
         )
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": body})
 
 
 def encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

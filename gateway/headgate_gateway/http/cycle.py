@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Scope
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from headgate_gateway.http.request import TAKE_WHOLE
+from headgate_gateway.http.request import TAKE_WHOLE, WHOLE
 
 _BODILESS = frozenset({204, 304})
 _TOKEN = frozenset(
@@ -148,15 +148,18 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self._more}
 
     async def send(self, message: Message) -> None:
-        """Send the head or a piece of the answer."""
+        """Send the head or a piece of the answer, or all of it in one message."""
         if self._wire.flow.write_paused and not self._disconnected:
             await self._wire.flow.drain()
         if self._disconnected:
             return
         if not self._status:
             self._begin(message["status"], list(message.get("headers", ())))
-            # It goes out with the first piece, or else at the loop's next turn.
-            self._wire.loop.call_soon(self._flush)
+            if message["type"] == WHOLE:
+                self._write(message["body"], more=False)
+            else:
+                # It goes out with the first piece, or else at the loop's next turn.
+                self._wire.loop.call_soon(self._flush)
         elif self.complete:
             raise ValueError("something is sent after the end of the answer")
         else:

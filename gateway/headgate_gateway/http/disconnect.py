@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from headgate_gateway.deadline import line_of
 from headgate_gateway.http.ending import Ending
 
 T = TypeVar("T")
@@ -14,7 +16,7 @@ T = TypeVar("T")
 _PATIENCE = 0.03
 """For so long, in seconds, nobody looks whether the client is still there.
 
-Work that is done before costs no task that looks.
+Work that is done before costs nothing that looks.
 """
 
 
@@ -34,22 +36,27 @@ async def while_waited_for(
     """The result of ``work``; ClientDisconnect if the client leaves first.
 
     When ``unless`` comes first, it raises why: the gateway stops, or the key does.
-    For ``patience`` seconds nobody looks whether the client is still there.
+    For ``patience`` seconds nobody looks whether one of them has come.
     """
     if unless.is_set():
         work.close()
         raise unless.reason
-    watch = _Watch(receive, patience)
-    with unless.calls(lambda: watch.stop(unless.reason)):
-        try:
-            return await work
-        except asyncio.CancelledError:
-            reason = watch.reason
-            if reason is None or watch.was_cancelled_too():
-                raise
-            raise reason from None
-        finally:
-            watch.end()
+    watch = _Watch(receive, unless)
+    line = line_of(patience)
+    if patience:
+        line.join(watch)
+    else:
+        watch.come()
+    try:
+        return await work
+    except asyncio.CancelledError:
+        reason = watch.reason
+        if reason is None or watch.was_cancelled_too():
+            raise
+        raise reason from None
+    finally:
+        line.leave(watch)
+        watch.end()
 
 
 class _Watch:
@@ -58,7 +65,17 @@ class _Watch:
     As ``asyncio.timeout`` does it: the work needs no task of its own.
     """
 
-    def __init__(self, receive: Receive, patience: float) -> None:
+    __slots__ = (
+        "_calls",
+        "_cancelled_before",
+        "_looking",
+        "_receive",
+        "_task",
+        "_unless",
+        "reason",
+    )
+
+    def __init__(self, receive: Receive, unless: Ending) -> None:
         task = asyncio.current_task()
         if task is None:
             raise LookupError("only a task can be watched")
@@ -67,9 +84,9 @@ class _Watch:
         self._task = task
         self._cancelled_before = task.cancelling()
         self._receive = receive
+        self._unless = unless
+        self._calls: AbstractContextManager[None] | None = None
         self._looking: asyncio.Task[None] | None = None
-        loop = asyncio.get_running_loop()
-        self._patience = loop.call_later(patience, self._look)
 
     def was_cancelled_too(self) -> bool:
         """Whether somebody else wants the task to end as well."""
@@ -77,13 +94,23 @@ class _Watch:
 
     def end(self) -> None:
         """Stop watching."""
-        self._patience.cancel()
+        if self._calls is not None:
+            self._calls.__exit__(None, None, None)
         if self._looking is not None:
             self._looking.cancel()
 
-    def _look(self) -> None:
+    def come(self) -> None:
+        """Begin to watch."""
+        if self._unless.is_set():
+            self._ended()
+            return
+        self._calls = self._unless.calls(self._ended)
+        self._calls.__enter__()
         self._looking = asyncio.ensure_future(until_gone(self._receive))
         self._looking.add_done_callback(self._gone)
+
+    def _ended(self) -> None:
+        self.stop(self._unless.reason)
 
     def _gone(self, looking: asyncio.Task[None]) -> None:
         if not looking.cancelled() and looking.exception() is None:

@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its line in the log, errors as envelopes."""
 
+import logging
 import re
 import time
 from dataclasses import dataclass, field
@@ -81,12 +82,13 @@ class RequestEdge:
             return message
 
         async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            kind = message["type"]
+            if kind != "http.response.body":
                 state.status = message["status"]
                 state.added["X-Request-ID"] = state.request_id
                 state.added["X-Span-ID"] = state.span_id
                 message["headers"] = replaced(message["headers"], state.added)
-            elif facts.keeps_bodies:
+            if kind != "http.response.start" and facts.keeps_bodies:
                 facts.keep_response(message.get("body", b""))
             await send(message)
 
@@ -107,6 +109,8 @@ class RequestEdge:
 
     def _record(self, scope: Scope, state: RequestState, seconds: float) -> None:
         self._metrics.answered(state.operation, state.status, seconds)
+        if not self._log.is_enabled_for(logging.INFO):
+            return
         self._log.info(
             "request",
             request_id=state.request_id,

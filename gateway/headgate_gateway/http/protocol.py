@@ -17,9 +17,11 @@ from uvicorn.server import ServerState
 from headgate_gateway.http.answers import error_answer
 from headgate_gateway.http.body import too_slow
 from headgate_gateway.http.cycle import Cycle
+from headgate_gateway.http.request import WHOLE
 from headgate_gateway.ids import new_id
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
+_EXTENSIONS: dict[str, dict[str, object]] = {WHOLE: {}}
 _FORWARDED = b"x-forwarded-"
 _NOT_HTTP = b"Invalid HTTP request received."
 _REFUSED = (
@@ -202,6 +204,7 @@ class BoundedProtocol(asyncio.Protocol):
         return {
             "type": "http",
             "asgi": _ASGI,
+            "extensions": _EXTENSIONS,
             "http_version": version,
             "server": server,
             "client": client,

@@ -9,6 +9,8 @@ from starlette.types import Receive, Scope
 
 TAKE_WHOLE = "headgate.take_whole"
 """Where a scope has the way to a body that is there already."""
+WHOLE = "headgate.response.whole"
+"""An answer's head and body in one message, for servers that name it in extensions."""
 _NONE: list[str] = []
 
 

@@ -1,6 +1,6 @@
 """Holds a provider's stream to the order of messages, whatever the provider does."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 
 from headgate_gateway.deadline import Deadline
@@ -12,6 +12,14 @@ from headgate_gateway.providers.prices import cost_of, number
 from headgate_gateway.providers.structured import StrictForm
 from headgate_gateway.providers.tokens import count_request, count_text
 
+_STATE_BEFORE = {
+    "message_start": "before",
+    "content_block_start": "between",
+    "content_block_stop": "inside",
+    "message_delta": "between",
+    "message_stop": "closing",
+}
+"""The state in which an event may come, besides deltas."""
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
 _FITTING = {
     "text": frozenset({"text_delta"}),
@@ -55,9 +63,11 @@ async def gathered(
     order, silence = _Order(call, model), Deadline(idle)
 
     def take(batch: list[JsonObject]) -> bool:
-        passed = order.checked(batch)
-        for event in passed if form is None else form.checked(passed):
-            into.append(event)  # noqa: PERF402 - extend may drop what came first
+        if form is None:
+            order.pass_on(batch, into.append)
+        else:
+            for event in form.checked(order.checked(batch)):
+                into.append(event)  # noqa: PERF402 - extend may drop what came first
         silence.renew()
         return order.ended
 
@@ -127,21 +137,36 @@ class _Order:
             if self._state == "ended":
                 return
 
+    def pass_on(
+        self, events: list[JsonObject], take: Callable[[JsonObject], None]
+    ) -> None:
+        """Give the events to pass on to ``take``, those before a failure as well."""
+        for event in events:
+            kind = event["type"]
+            if kind == "content_block_delta" and self._state == "inside":
+                self._continue(event)
+                take(event)
+            elif kind != "ping":
+                take(self._check(event))
+            if self._state == "ended":
+                return
+
     def _check(self, event: JsonObject) -> JsonObject:
         """The event to pass on in the place of any that is not a delta."""
-        match (self._state, event["type"]):
-            case ("before", "message_start"):
+        kind = event["type"]
+        if _STATE_BEFORE.get(kind) != self._state:
+            raise _nonsense(f"{kind} in the state {self._state}")
+        match kind:
+            case "message_start":
                 self._state = "between"
-            case ("between", "content_block_start"):
+            case "content_block_start":
                 self._open(event)
-            case ("inside", "content_block_stop"):
+            case "content_block_stop":
                 self._close(event)
-            case ("between", "message_delta"):
+            case "message_delta":
                 return self._finish(event)
-            case ("closing", "message_stop"):
+            case _:
                 self._state = "ended"
-            case (state, kind):
-                raise _nonsense(f"{kind} in the state {state}")
         return event
 
     def _open(self, event: JsonObject) -> None:

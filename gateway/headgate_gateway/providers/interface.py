@@ -11,7 +11,7 @@ from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class ModelCall:
     """One call of a model: a ``MessageRequest``, and the gateway's tools on offer."""
 

@@ -13,7 +13,7 @@ async def no_stored_key(_provider: str, _url: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ProviderKeys:
     """The keys that a caller brought, before those that are stored for it."""
 

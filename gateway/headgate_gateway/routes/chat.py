@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp
 
 from headgate_gateway.audit.facts import observed
-from headgate_gateway.chat.chunks import Choice, Head, combined, pieces_of, usage_of
+from headgate_gateway.chat.chunks import (
+    Choice,
+    Head,
+    chat_usage,
+    combined,
+    pieces_of,
+    usage_of,
+)
 from headgate_gateway.chat.request import message_request, printable
 from headgate_gateway.chat.whole import choice_of
 from headgate_gateway.concurrency import all_of
@@ -89,12 +96,12 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
         messages = await all_of([_message(call, asked) for _ in range(number)])
     found = [choice_of(index, events) for index, events in enumerate(messages)]
     usages = [usage for _, usage in found]
+    usage, cost = combined(usages)
     whole: JsonObject = {
         **asked.head.chunk([choice for choice, _ in found]),
         "object": "chat.completion",
-        "usage": usage_of(usages),
+        "usage": chat_usage(usages, usage, cost),
     }
-    usage, cost = combined(usages)
     costs = asked.accounting.headers(usage, cost=cost)
     return answers.json_answer(whole, headers={**headers, **costs})
 

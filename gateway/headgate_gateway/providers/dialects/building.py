@@ -57,7 +57,8 @@ class MessageBuilder:
 
     def keep(self, told: JsonObject, known: frozenset[str]) -> None:
         """Keep what is told in fields that are not ``known``, as it came."""
-        self.said |= {name: told[name] for name in told if name not in known}
+        if not known.issuperset(told):
+            self.said |= {name: told[name] for name in told if name not in known}
 
     def text(self, piece: str) -> list[JsonObject]:
         """A piece of the answer's text."""
@@ -68,6 +69,16 @@ class MessageBuilder:
         if self._open != "text":
             return None
         return events.block_delta(self._index, {"type": "text_delta", "text": piece})
+
+    def only_text(self, text: str, stop_reason: str) -> list[JsonObject]:
+        """All events of a message that is one text."""
+        self._open, self._index = "text", 0
+        return [
+            *self.begin(),
+            events.block_start(0, {"type": "text", "text": ""}),
+            events.block_delta(0, {"type": "text_delta", "text": text}),
+            *self.finish(stop_reason),
+        ]
 
     def thinking(self, piece: str) -> list[JsonObject]:
         """A piece of the model's reasoning."""

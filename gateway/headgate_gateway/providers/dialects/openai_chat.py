@@ -44,6 +44,7 @@ _CHUNK = frozenset(
 """The fields of a chunk that every provider sends and that are understood."""
 _ONLY_TEXT = frozenset({"role", "content"})
 """The fields of a delta that does nothing but continue the text."""
+_MORE_THAN_TEXT = ("tool_calls", "refusal", "reasoning_content", "reasoning")
 _AUDIO = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 
 
@@ -56,16 +57,18 @@ class OpenAIChat:
 
     def body(self, call: ModelCall) -> JsonObject:
         """The request as a chat completion request."""
+        request = call.request
         body: JsonObject = {
             "model": call.model,
             "messages": list(_messages(call)),
+            **request.get("extensions", {}),
         }
-        body |= call.request.get("extensions", {})
         if not call.whole:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        body |= renamed(call.request, _SETTINGS)
-        body |= _response_format(call.request)
-        return body | tool_settings(call, _wrapped)
+        body |= renamed(request, _SETTINGS)
+        if "output_format" in request:
+            body |= _response_format(request)
+        return body | tool_settings(call, _wrapped) if "tools" in request else body
 
     def reading(self, model: str) -> "_Reading":
         """Understands the chunks that a message comes in."""
@@ -74,6 +77,8 @@ class OpenAIChat:
     def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
         """The events of a chat completion, whose messages are like whole deltas."""
         reading = self.reading(model)
+        if (choice := _only_text(answer)) is not None:
+            return iter(reading.only_text(answer, choice))
         return chain(reading.chunk(answer, "message"), reading.end())
 
 
@@ -117,15 +122,25 @@ class _Reading:
         """The events of one chunk, whose choices have at ``said`` what they say."""
         if chunk.get("error") is not None:
             raise said_failure(chunk["error"])
-        if chunk.get("usage"):
-            self._message.usage = counted(
-                chunk["usage"], asked="prompt", answered="completion"
-            )
-        self._message.keep(chunk, _CHUNK)
+        self._note(chunk)
         yield from self._message.begin()
         for choice in objects_at(chunk, "choices"):
             yield from self._delta(object_at(choice, said))
             self._reason = choice.get("finish_reason") or self._reason
+
+    def only_text(self, answer: JsonObject, choice: JsonObject) -> list[JsonObject]:
+        """The events of a completion that says nothing but a text."""
+        self._note(answer)
+        reason = _REASONS.get(choice["finish_reason"], "end_turn")
+        return self._message.only_text(choice["message"]["content"], reason)
+
+    def _note(self, told: JsonObject) -> None:
+        """Remember what a chunk tells beside its choices."""
+        if told.get("usage"):
+            self._message.usage = counted(
+                told["usage"], asked="prompt", answered="completion"
+            )
+        self._message.keep(told, _CHUNK)
 
     def _delta(self, delta: JsonObject) -> Iterator[JsonObject]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
@@ -152,16 +167,30 @@ class _Reading:
         yield from self._message.finish(_REASONS.get(self._reason, "end_turn"))
 
 
+def _only_text(answer: JsonObject) -> JsonObject | None:
+    """The choice of a completion that says nothing but a text, as most do."""
+    choices = objects_at(answer, "choices")
+    if len(choices) != 1 or answer.get("error") is not None:
+        return None
+    message, text = object_at(choices[0], "message"), None
+    if not any(map(message.get, _MORE_THAN_TEXT)):
+        text = message.get("content")
+    ended = isinstance(choices[0].get("finish_reason"), str)
+    return choices[0] if ended and text and isinstance(text, str) else None
+
+
 def _messages(call: ModelCall) -> Iterator[JsonObject]:
     system = call.request.get("system")
     if system:
         yield {"role": "system", "content": plain_text(system)}
     for message in call.messages:
-        blocks = blocks_of(message)
-        if message["role"] == "assistant":
-            yield _assistant(blocks)
+        role, content = message["role"], message["content"]
+        if role == "assistant":
+            yield _assistant(blocks_of(message))
+        elif isinstance(content, str):
+            yield {"role": "user", "content": content}
         else:
-            yield from _user(blocks)
+            yield from _user(content)
 
 
 def _assistant(blocks: list[JsonObject]) -> JsonObject:

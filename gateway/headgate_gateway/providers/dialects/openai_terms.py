@@ -31,14 +31,17 @@ def tool_settings(
 def counted(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
     """A ``Usage``; the API calls its two counters ``asked`` and ``answered``."""
     ours = usage_of(usage.get(f"{asked}_tokens", 0), usage.get(f"{answered}_tokens", 0))
-    for name, group, detail in (
-        ("cache_read_tokens", asked, "cached_tokens"),
-        ("reasoning_tokens", answered, "reasoning_tokens"),
-    ):
-        count = object_at(usage, f"{group}_tokens_details").get(detail)
-        if count:
-            ours[name] = count
+    if f"{asked}_tokens_details" in usage or f"{answered}_tokens_details" in usage:
+        ours |= _details(usage, asked=asked, answered=answered)
     return ours
+
+
+def _details(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
+    """What the counters of a ``Usage`` contain, where that is told and not nothing."""
+    read = object_at(usage, f"{asked}_tokens_details").get("cached_tokens")
+    thought = object_at(usage, f"{answered}_tokens_details").get("reasoning_tokens")
+    told = {"cache_read_tokens": read, "reasoning_tokens": thought}
+    return {name: count for name, count in told.items() if count}
 
 
 def named_schema(request: JsonObject) -> JsonObject:
