@@ -25,15 +25,16 @@ class Answer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = encoded(self.headers)
-        if self.status != 204:
-            headers.append((b"content-length", str(len(self.body)).encode()))
         status, body = self.status, self.body
         if WHOLE in scope.get("extensions", ()):
+            given = self.headers
             await send(
-                {"type": WHOLE, "status": status, "headers": headers, "body": body}
+                {"type": WHOLE, "status": status, "headers": given, "body": body}
             )
             return
+        headers = encoded(self.headers)
+        if status != 204:
+            headers.append((b"content-length", str(len(body)).encode()))
         await send(
             {"type": "http.response.start", "status": status, "headers": headers}
         )

@@ -153,13 +153,12 @@ class Cycle:
             await self._wire.flow.drain()
         if self._disconnected:
             return
-        if not self._status:
+        if message["type"] == WHOLE:
+            self._send_whole(message["status"], message["headers"], message["body"])
+        elif not self._status:
             self._begin(message["status"], list(message.get("headers", ())))
-            if message["type"] == WHOLE:
-                self._write(message["body"], more=False)
-            else:
-                # It goes out with the first piece, or else at the loop's next turn.
-                self._wire.loop.call_soon(self._flush)
+            # It goes out with the first piece, or else at the loop's next turn.
+            self._wire.loop.call_soon(self._flush)
         elif self.complete:
             raise ValueError("something is sent after the end of the answer")
         else:
@@ -185,6 +184,25 @@ class Cycle:
         if head.translate(None, _PRINTABLE) != b"\r\n" * head.count(b"\r\n"):
             raise ValueError("a header's value has a control character")
         self._status, self._head = status, head
+
+    def _send_whole(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        """Send an answer that is all there, by as few calls as it takes."""
+        told = {_spelled(name): value for name, value in headers.items()}
+        if status not in _BODILESS:
+            told["content-length"] = str(len(body))
+        if "close" in told.get("connection", ""):
+            self.keep_alive = False
+        elif not self.keep_alive:
+            told["connection"] = "close"
+        lines = "".join([f"{name}: {value}\r\n" for name, value in told.items()])
+        own = [b"%b: %b\r\n" % header for header in self._wire.default_headers]
+        head = b"".join([STATUS_LINE[status], *own, lines.encode("latin-1"), b"\r\n"])
+        if head.translate(None, _PRINTABLE) != b"\r\n" * (len(own) + len(told) + 2):
+            raise ValueError("a header's value has a control character")
+        self._status = status
+        body = b"" if self.scope["method"] == "HEAD" else body
+        self._wire.transport.write(head + body)
+        self._finish()
 
     def _write(self, body: bytes, *, more: bool) -> None:
         if self.scope["method"] == "HEAD":
@@ -215,6 +233,12 @@ class Cycle:
         if not self.keep_alive:
             self._wire.transport.close()
         self._wire.answered()
+
+
+@lru_cache(maxsize=1024)
+def _spelled(name: str) -> str:
+    """How a header's name is sent; those that are sent are few."""
+    return _beginning(name.encode("latin-1"))[:-2].decode("latin-1")
 
 
 @lru_cache(maxsize=1024)

@@ -19,7 +19,7 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer, replaced
-from headgate_gateway.http.request import IncomingRequest
+from headgate_gateway.http.request import WHOLE, IncomingRequest
 from headgate_gateway.ids import new_id, new_span_id
 from headgate_gateway.metrics import Metrics
 
@@ -87,7 +87,10 @@ class RequestEdge:
                 state.status = message["status"]
                 state.added["X-Request-ID"] = state.request_id
                 state.added["X-Span-ID"] = state.span_id
-                message["headers"] = replaced(message["headers"], state.added)
+                if kind == WHOLE:
+                    message["headers"] = message["headers"] | state.added
+                else:
+                    message["headers"] = replaced(message["headers"], state.added)
             if kind != "http.response.start" and facts.keeps_bodies:
                 facts.keep_response(message.get("body", b""))
             await send(message)

@@ -10,7 +10,10 @@ from starlette.types import Receive, Scope
 TAKE_WHOLE = "headgate.take_whole"
 """Where a scope has the way to a body that is there already."""
 WHOLE = "headgate.response.whole"
-"""An answer's head and body in one message, for servers that name it in extensions."""
+"""An answer in one message, for servers that name it in extensions.
+
+Its headers are text by name; that of the body's length is the server's.
+"""
 _NONE: list[str] = []
 
 
