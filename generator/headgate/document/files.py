@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from headgate.document.json_marks import marks_of
+from headgate.document.json_quick import NotPlainError, read_plain_json
 from headgate.document.json_text import read_json
 from headgate.document.json_values import Json, Tokens, follow, fragment_tokens, pointer
 from headgate.document.source import Source
-from headgate.document.tree import Fault, TreeBuilder, UnreadableError
+from headgate.document.tree import Fault, UnreadableError
 from headgate.document.yaml_text import YamlReader
 from headgate.errors import Diagnostic, Location
 
@@ -129,16 +131,15 @@ class Files:
             self._unreadable.add(name)
             return None
         try:
-            tree = _parse(text, name)
+            source, faults = _parse(text, name)
         except UnreadableError as error:
             self._unreadable.add(name)
             self._report(Source(name, text, None, 0), error.faults)
             # Kept for the excerpt, though there is no value to refer to.
             self.sources[name] = Source(name, text, None, 0)
             return None
-        source = Source(name, text, tree.root, tree.root_marks)
         self.sources[name] = source
-        self._report(source, tree.faults)
+        self._report(source, faults)
         return source
 
     def _text(self, path: Path, name: str) -> str | None:
@@ -178,10 +179,15 @@ class Files:
             )
 
 
-def _parse(text: str, name: str) -> TreeBuilder:
-    if name.lower().endswith(".json"):
-        return read_json(text)
-    return YamlReader().read(text)
+def _parse(text: str, name: str) -> tuple[Source, list[Fault]]:
+    if not name.lower().endswith(".json"):
+        tree = YamlReader().read(text)
+    else:
+        try:
+            return Source(name, text, read_plain_json(text), marks_of(text)), []
+        except NotPlainError:
+            tree = read_json(text)
+    return Source(name, text, tree.root, tree.root_marks), tree.faults
 
 
 def _decode(data: bytes) -> str:
