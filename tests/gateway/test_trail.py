@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -14,7 +15,10 @@ from headgate_gateway.audit.attribution import Attribution
 from headgate_gateway.audit.entry import Entry, entry_of
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
-from headgate_gateway.store.audit import AuditRow, AuditStore
+from headgate_gateway.store.audit import AuditFilter, AuditRow, AuditStore
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.paging import PageRequest
+from headgate_gateway.store.schema import migrate
 
 
 class SlowStore:
@@ -95,3 +99,29 @@ async def test_a_store_that_breaks_holds_nobody_up():
         assert store.taken == []
 
     assert len(store.taken) == 3
+
+
+async def test_what_rows_share_is_given_once_and_kept_for_each(tmp_path: Path):
+    """Rows that differ here and there come back as they were given."""
+    database = Database(f"sqlite:///{tmp_path / 'entries.sqlite3'}")
+    await migrate(database)
+    store = AuditStore(database)
+    given = [
+        cast("AuditRow", entry(number))._replace(
+            status=400 if number == 300 else 200,
+            upstream="echo" if number > 600 else None,
+        )
+        for number in range(700)
+    ]
+    for start, end in ((0, 1), (1, 300), (300, 700)):
+        await store.append(given[start:end])
+    page = await store.page(
+        PageRequest(limit=1000, order="asc"),
+        AuditFilter(equal={"project_id": "proj_1"}),
+    )
+    await database.close()
+
+    names = ("id", "request_id", "status", "upstream", "created_at")
+    assert [tuple(row[name] for name in names) for row in page.rows] == [
+        tuple(getattr(row, name) for name in names) for row in given
+    ]

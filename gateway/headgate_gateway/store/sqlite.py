@@ -8,16 +8,15 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from itertools import chain
 from typing import Any
 
 import sqlalchemy as sa
 
 from headgate_gateway.store.bulk import Insert, Part, Row, refused, text_of
+from headgate_gateway.store.inserts import MOST_TOGETHER, Inserts
 
-_MOST_TOGETHER = 256
-"""Rows of a statement; SQLite takes 32,766 parameters in one."""
+_KEPT = 32
+"""Statements that are kept; one of many rows takes some 100 KB."""
 
 
 def prepare(connection: Any) -> None:
@@ -36,6 +35,7 @@ class SqliteWriter:
         self._dialect = dialect
         self._url = url
         self._thread = ThreadPoolExecutor(1, "rows")
+        self._inserts = Inserts()
         self._opened: sqlite3.Connection | None = None
 
     async def write(self, parts: Sequence[Part]) -> None:
@@ -63,8 +63,8 @@ class SqliteWriter:
                         for some in _shares(part.rows):
                             # A statement for each row would hand the interpreter
                             # from thread to thread as often.
-                            values = list(chain.from_iterable(some))
-                            connection.execute(_text(insert, len(some)), values)
+                            text, values = self._inserts.statement(insert, some)
+                            connection.execute(text, values)
                     case change:
                         text = text_of(change, self._dialect)
                         connection.executemany(text, part.rows)
@@ -72,8 +72,8 @@ class SqliteWriter:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             (file,), found = self._dialect.create_connect_args(self._url)
-            options: dict[str, Any] = {**found, "isolation_level": None}
-            self._opened = sqlite3.connect(file, **options)
+            self._opened = sqlite3.connect(file, **found, cached_statements=_KEPT)
+            self._opened.isolation_level = None
             prepare(self._opened)
         return self._opened
 
@@ -87,12 +87,6 @@ def _shares(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
     """The rows in shares of few sizes: each makes a statement that SQLite keeps."""
     start = 0
     while left := len(rows) - start:
-        share = min(1 << (left.bit_length() - 1), _MOST_TOGETHER)
+        share = min(1 << (left.bit_length() - 1), MOST_TOGETHER)
         yield rows[start : start + share]
         start += share
-
-
-@cache
-def _text(insert: Insert, rows: int) -> str:
-    row = f"({', '.join('?' * len(insert.columns))})"
-    return f"{insert.text} VALUES {', '.join([row] * rows)}"
