@@ -13,10 +13,10 @@ _PAUSE = 0.1
 """Seconds in which entries gather."""
 _RETRY = 1.0
 _BATCH = 1024
-_MANY = 2000
+_MANY = 4000
 """Entries that wait when the store falls behind: each caller is held up a little."""
-_BREATH = 0.01
-"""Seconds for that: the store's thread gets them."""
+_BREATH = 0.02
+"""Seconds for that where twice as many wait: the store's thread gets them."""
 _MOST = 10_000
 """Entries that may wait: with more of them, callers wait for the store."""
 
@@ -53,14 +53,20 @@ class AuditTrail:
         while self._waiting:
             await self._write_some()
 
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so much waits that callers have to, too."""
+        return len(self._waiting) >= _MANY and not self._failing
+
     async def room(self) -> None:
         """Return when there is room for one more, so that a slow store slows callers.
 
-        At first all of them a little, so that none waits for long. A store that takes
-        nothing at all holds nobody up: its own errors say that.
+        At first all of them a little, and the more the more wait, so that none waits
+        for long. A store that takes nothing at all holds nobody up: its own errors say
+        that.
         """
-        if len(self._waiting) >= _MANY:
-            await asyncio.sleep(_BREATH)
+        if self.is_crowded:
+            await asyncio.sleep(_BREATH * (len(self._waiting) / _MANY - 1))
         while len(self._waiting) >= _MOST and not self._failing:
             await self._written.wait()
 

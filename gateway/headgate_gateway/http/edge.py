@@ -72,7 +72,8 @@ class RequestEdge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        await self._audit.room()
+        if self._audit.is_crowded:
+            await self._audit.room()
         started, began = time.perf_counter(), now_ms()
 
         async def receive_and_keep() -> Message:

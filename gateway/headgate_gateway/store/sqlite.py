@@ -72,7 +72,8 @@ class SqliteWriter:
     def _connection(self) -> sqlite3.Connection:
         if self._opened is None:
             (file,), found = self._dialect.create_connect_args(self._url)
-            self._opened = sqlite3.connect(file, **found, cached_statements=_KEPT)
+            options: Any = {"cached_statements": _KEPT, **found}
+            self._opened = sqlite3.connect(file, **options)
             self._opened.isolation_level = None
             prepare(self._opened)
         return self._opened
