@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Headgate, type ChatCompletionsBuilder } from "../../generated/typescript/src/index.js";
+import { ChatCompletionsBuilder, Headgate } from "../../generated/typescript/src/index.js";
 import { readJson, refuseOtherKeys, runVectors, type VectorFile } from "./vectors.js";
 
 type Step = readonly [name: string, ...arguments: unknown[]];
@@ -32,6 +32,11 @@ function clientFor(answer: () => Response): { client: Headgate; sent: unknown[] 
   return { client, sent };
 }
 
+/** Begins with the arguments of a vector. */
+function begun(client: Headgate, { arguments: [model] }: Vector): ChatCompletionsBuilder {
+  return new ChatCompletionsBuilder(client.chat.completions, { model });
+}
+
 /** Takes further steps, each by its camel-case name. */
 function taken(start: ChatCompletionsBuilder, steps: readonly Step[]): ChatCompletionsBuilder {
   return steps.reduce((builder, [name, ...given]) => {
@@ -44,7 +49,7 @@ function taken(start: ChatCompletionsBuilder, steps: readonly Step[]): ChatCompl
 
 runVectors<VectorFile<Vector>>("builders", KEYS, (vector) => {
   const { client } = clientFor(() => Response.json({}));
-  const start = taken(client.chat.completions.builder(...vector.arguments), vector.steps);
+  const start = taken(begun(client, vector), vector.steps);
 
   assert.deepEqual(start.request(), vector.request);
   for (const branch of vector.branches ?? []) {
@@ -64,7 +69,7 @@ test("a call sends the request that the steps come to, a stream asks to be one",
       ? Response.json({})
       : new Response(done, { headers: { "Content-Type": "text/event-stream" } }),
   );
-  const built = taken(client.chat.completions.builder(...vector.arguments), vector.steps);
+  const built = taken(begun(client, vector), vector.steps);
 
   await built.execute();
   await built.stream().untilDone();

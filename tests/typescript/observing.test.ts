@@ -6,6 +6,7 @@ import {
   APIConnectionError,
   Headgate,
   HeadgateError,
+  logging,
   type ClientOptions,
   type Interceptor,
   type Logger,
@@ -185,8 +186,8 @@ function notebook(): { logger: Logger; lines: Line[] } {
 
 test("attempts, repetitions and ends of streams are logged at their levels", async () => {
   const { logger, lines } = notebook();
-  const { client } = clientFor([busy, answered], { logger, logLevel: "debug" });
-  const streams = clientFor([streamed(EVENTS)], { logger, logLevel: "debug" }).client;
+  const { client } = clientFor([busy, answered], { extensions: [logging({ logger, logLevel: "debug" })] });
+  const streams = clientFor([streamed(EVENTS)], { extensions: [logging({ logger, logLevel: "debug" })] }).client;
 
   await client.models.get("m");
   await streams.messages.stream({ model: "m", messages: [] }).final();
@@ -213,7 +214,7 @@ for (const [level, expected] of [
     const { logger, lines } = notebook();
     process.env["HEADGATE_LOG"] = level;
     try {
-      await clientFor([busy, answered], { logger }).client.models.get("m");
+      await clientFor([busy, answered], { extensions: [logging({ logger })] }).client.models.get("m");
     } finally {
       delete process.env["HEADGATE_LOG"];
     }
@@ -253,7 +254,12 @@ const LEAKS: Readonly<Record<string, (said: string) => Response | Promise<Respon
   "the error of a transport": (said) => Promise.reject(new Error(said)),
 };
 
-for (const [place, leak] of Object.entries(LEAKS)) {
+const LEAKING = Object.entries(LEAKS).flatMap(([place, leak]) => [
+  { place, leak, isLogged: true },
+  { place: `${place}, without a log`, leak, isLogged: false },
+]);
+
+for (const { place, leak, isLogged } of LEAKING) {
   test(`no secret is shown when the server or the transport puts it into ${place}`, async () => {
     const { logger, lines } = notebook();
     const said = Object.values(CANARIES).join(" ");
@@ -262,8 +268,7 @@ for (const [place, leak] of Object.entries(LEAKS)) {
       adminKey: CANARIES.adminKey,
       providerKeys: { openai: CANARIES.providerKey },
       headers: { "X-Client-Token": CANARIES.clientHeader },
-      logger,
-      logLevel: "debug",
+      extensions: isLogged ? [logging({ logger, logLevel: "debug" })] : [],
     });
 
     const call = client.models.get("m", {
@@ -275,7 +280,7 @@ for (const [place, leak] of Object.entries(LEAKS)) {
 
     assert.ok(error instanceof HeadgateError, String(error));
     assert.ok(sent[0]?.url.includes(CANARIES.query));
-    assert.ok(lines.length > 0);
+    assert.equal(lines.length > 0, isLogged);
     const shown = printed(error, client, lines);
     const leaked = Object.values(CANARIES).filter((secret) => shown.includes(secret));
     assert.deepEqual(leaked, []);

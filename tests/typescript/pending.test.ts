@@ -6,6 +6,8 @@ import {
   ApprovalRejectedError,
   ApprovalTimeoutError,
   Headgate,
+  RawCalls,
+  untilDecided,
 } from "../../generated/typescript/src/index.js";
 
 const ANNOUNCED = {
@@ -87,9 +89,10 @@ test("a stream that is not there yet raises the same error", async () => {
 
 test("a raw call raises it where the header says so, and gives any other 202", async () => {
   const { client } = clientFor(announced, () => Response.json({ taken: true }, { status: 202 }));
+  const calls = new RawCalls(client);
 
-  await assert.rejects(client.post("/orders", { json: {} }), ApprovalPendingError);
-  const answer = await client.post("/orders", { json: {} });
+  await assert.rejects(calls.post("/orders", { json: {} }), ApprovalPendingError);
+  const answer = await calls.post("/orders", { json: {} });
 
   assert.deepEqual([answer.status, answer.json()], [202, { taken: true }]);
 });
@@ -103,7 +106,9 @@ test("a call that waits gives what was stored once somebody has agreed", async (
     approved(200, stored),
   );
 
-  const message = await client.messages.create(QUESTION, { waitForApproval: 90_000 });
+  const message = await client.messages.create(QUESTION, {
+    waitForApproval: untilDecided(90_000),
+  });
 
   assert.deepEqual(message, stored);
   assert.deepEqual(
@@ -116,7 +121,10 @@ test("a call that waits gives what was stored once somebody has agreed", async (
 test("what waits for a raw call gives the stored answer, whatever its status", async () => {
   const { client } = clientFor(announced, approved(409, '{"taken":false}'));
 
-  const answer = await client.post("/orders", { json: {}, waitForApproval: true });
+  const answer = await new RawCalls(client).post("/orders", {
+    json: {},
+    waitForApproval: untilDecided(),
+  });
 
   assert.deepEqual([answer.status, answer.json()], [409, { taken: false }]);
 });
@@ -125,7 +133,7 @@ test("a stored error is raised as the call's own, and nothing is sent again", as
   const body = { error: { type: "overloaded_error", code: "overloaded", message: "busy" } };
   const { client, sent } = clientFor(announced, approved(503, body));
 
-  await assert.rejects(client.messages.create(QUESTION, { waitForApproval: true }), {
+  await assert.rejects(client.messages.create(QUESTION, { waitForApproval: untilDecided() }), {
     name: "OverloadedError",
     status: 503,
   });
@@ -141,7 +149,7 @@ test("a stream that waits reads the stored events", async () => {
   };
   const { client } = clientFor(announced, approval("approved", { response }));
 
-  const stream = client.messages.stream(QUESTION, { waitForApproval: true });
+  const stream = client.messages.stream(QUESTION, { waitForApproval: untilDecided() });
 
   assert.deepEqual(await stream.next(), { done: false, value: { type: "message_stop" } });
 });
@@ -154,7 +162,7 @@ for (const [state, kind, status] of [
   test(`a call that waits raises its error when the approval is ${state}`, async () => {
     const { client } = clientFor(announced, approval(state, { reason: "no" }));
 
-    await assert.rejects(client.messages.create(QUESTION, { waitForApproval: true }), (error) => {
+    await assert.rejects(client.messages.create(QUESTION, { waitForApproval: untilDecided() }), (error) => {
       assert.ok(error instanceof kind);
       assert.deepEqual([error.status, error.approvalId], [status, "apr_1"]);
       return true;
@@ -166,7 +174,7 @@ test("a call whose time is over raises the error of the time", async () => {
   const { client } = clientFor(announced, approval("pending"));
 
   await assert.rejects(
-    client.messages.create(QUESTION, { waitForApproval: 0 }),
+    client.messages.create(QUESTION, { waitForApproval: untilDecided(0) }),
     ApprovalTimeoutError,
   );
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { Headgate } from "../../generated/typescript/src/index.js";
+import { Headgate, scopeOf, trace, withUpstreamKey } from "../../generated/typescript/src/index.js";
 import { refuseOtherKeys, runVectors, type VectorFile } from "./vectors.js";
 
 type Value = string | { readonly made: string };
@@ -43,11 +43,11 @@ function opened(
   scope: string,
   given: Readonly<Record<string, string>>,
 ): Headgate {
-  if (scope === "trace") return client.trace(renamed(given));
+  if (scope === "trace") return trace(client, renamed(given));
   assert.equal(scope, "with_upstream_key");
   const { key, ...others } = given;
   assert.ok(key !== undefined);
-  return client.withUpstreamKey(key, renamed(others));
+  return withUpstreamKey(client, key, renamed(others));
 }
 
 /** Puts the names that a vector states in place of what the SDK made. */
@@ -85,14 +85,14 @@ runVectors<File>("scopes", KEYS, async (vector, file) => {
     const client = opened(clientOf(scope.of ?? "plain"), scope.scope, scope.arguments);
     clients[scope.name] = client;
     assert.ok(client instanceof Headgate);
-    assert.deepEqual(named(client.scope, renamed(scope.told), made), renamed(scope.told));
+    assert.deepEqual(named(scopeOf(client), renamed(scope.told), made), renamed(scope.told));
   }
   for (const call of vector.calls) {
     refuseOtherKeys(call, ["client", "headers", "sent"], vector.name);
     await clientOf(call.client).models.list({}, { headers: call.headers ?? {} });
   }
 
-  assert.deepEqual(plain.scope, {});
+  assert.deepEqual(scopeOf(plain), {});
   const told = vector.calls.map((call, at) => {
     const headers = file.headers.flatMap((name) => {
       const value = sent[at]?.get(name) ?? null;

@@ -5,13 +5,20 @@ import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 
 import {
+  anthropic,
   APITimeoutError,
   ConfigurationError,
   Headgate,
+  logging,
+  openai,
   PermissionDeniedError,
+  RawCalls,
+  scopeOf,
+  trace,
+  withUpstreamKey,
   type Logger,
 } from "../../generated/typescript/src/index.js";
-import { untilDecided } from "../../generated/typescript/src/runtime/waiting.js";
+import { pollUntilDecided } from "../../generated/typescript/src/runtime/waiting.js";
 import type { CallOptions, Transport } from "../../generated/typescript/src/runtime/transport.js";
 
 const KEY = "hg_v1_secret";
@@ -51,15 +58,17 @@ test("the key of a scope is never shown", async () => {
   const logger: Logger = { debug: write, info: write, warn: write };
   const refused = (): Response =>
     Response.json({ error: { message: "not k-of-mine" } }, { status: 400 });
-  const { client, sent } = clientFor(refused, { logger, logLevel: "debug" });
-  const scoped = client.withUpstreamKey("k-of-mine").trace({ sessionId: "s1" });
+  const { client, sent } = clientFor(refused, {
+    extensions: [logging({ logger, logLevel: "debug" })],
+  });
+  const scoped = trace(withUpstreamKey(client, "k-of-mine"), { sessionId: "s1" });
 
   const error: unknown = await scoped.models.list().catch((raised: unknown) => raised);
 
   assert.deepEqual(told(sent, "X-Upstream-Authorization", "X-Session-ID"), [
     ["Bearer k-of-mine", "s1"],
   ]);
-  assert.deepEqual(scoped.scope, { scheme: "Bearer", sessionId: "s1" });
+  assert.deepEqual(scopeOf(scoped), { scheme: "Bearer", sessionId: "s1" });
   assert.ok(lines.length > 0);
   assert.ok(!`${String(error)} ${lines.join()}`.includes("k-of-mine"));
 });
@@ -67,9 +76,10 @@ test("the key of a scope is never shown", async () => {
 test("a path is put behind the upstream, and its answer comes back", async () => {
   const { client, sent } = clientFor(() => Response.json({ id: "cus_1" }, { status: 201 }));
 
-  const answer = await client.post("/v1/customers", { json: { name: "Ann" }, query: { x: 1 } });
-  await client.get("/v1/proxy/services/crm/people?of=a b");
-  await client.put("files/1", {
+  const calls = new RawCalls(client);
+  const answer = await calls.post("/v1/customers", { json: { name: "Ann" }, query: { x: 1 } });
+  await calls.get("/v1/proxy/services/crm/people?of=a b");
+  await calls.put("files/1", {
     content: new Uint8Array([1, 2]),
     headers: { "Content-Type": "text/csv" },
   });
@@ -95,7 +105,7 @@ test("what the upstream refuses comes back, after as many attempts as any call",
     () => new Response(new Uint8Array([98, 117, 115, 195, 191]), { status: 503 }),
   );
 
-  const answer = await client.get("/things/1");
+  const answer = await new RawCalls(client).get("/things/1");
 
   assert.deepEqual([answer.status, answer.ok, answer.text, sent.length], [503, false, "busÿ", 3]);
 });
@@ -108,14 +118,14 @@ test("what the gateway itself refuses is raised", async () => {
     ),
   );
 
-  await assert.rejects(client.patch("/things/1", { json: {} }), PermissionDeniedError);
+  await assert.rejects(new RawCalls(client).patch("/things/1", { json: {} }), PermissionDeniedError);
 });
 
 test("dots do not lead elsewhere", async () => {
   const { client, sent } = clientFor();
 
   for (const path of ["/../v1/admin/keys", "/v1/proxy/%2e%2E/admin", "a/./b", ".."]) {
-    await assert.rejects(client.get(path), ConfigurationError);
+    await assert.rejects(new RawCalls(client).get(path), ConfigurationError);
   }
 
   assert.deepEqual(sent, []);
@@ -131,7 +141,7 @@ test("a wait asks until something is decided, with time for the server to wait",
     return { status: asked.length < 3 ? "pending" : "approved" };
   };
 
-  const found = await untilDecided(waiting, RULE, ask, { timeout: 3_600_000 });
+  const found = await pollUntilDecided(waiting, RULE, ask, { timeout: 3_600_000 });
 
   assert.deepEqual(found, { status: "approved" });
   assert.deepEqual(asked, Array(3).fill([60, 60_010]));
@@ -141,7 +151,7 @@ test("a wait without a decision ends with the error of its timeout", async () =>
   const ask = async (): Promise<{ status: string }> => ({ status: "pending" });
 
   await assert.rejects(
-    untilDecided(waiting, RULE, ask, { timeout: 0 }),
+    pollUntilDecided(waiting, RULE, ask, { timeout: 0 }),
     (error) => error instanceof APITimeoutError && error.phase === "total",
   );
 });
@@ -151,19 +161,19 @@ test("vendors' clients are made with the settings of ours", async () => {
     headers: { "X-Team": "blue" },
     retry: { maxAttempts: 5 },
   });
-  const openai = client.trace({ sessionId: "s1" }).openai(OpenAI);
-  const anthropic = client.anthropic(Anthropic);
+  const theirs = openai(trace(client, { sessionId: "s1" }), OpenAI);
+  const other = anthropic(client, Anthropic);
 
-  assert.ok(openai instanceof OpenAI);
+  assert.ok(theirs instanceof OpenAI);
   assert.deepEqual(
-    [openai.baseURL, openai.apiKey, openai.maxRetries, openai.timeout],
+    [theirs.baseURL, theirs.apiKey, theirs.maxRetries, theirs.timeout],
     ["http://gateway.test/base/v1", KEY, 4, 600_000],
   );
   assert.deepEqual(
-    [anthropic.baseURL, anthropic.apiKey, anthropic.authToken],
+    [other.baseURL, other.apiKey, other.authToken],
     ["http://gateway.test/base", null, KEY],
   );
-  const { req } = await openai.buildRequest({ method: "get", path: "/models" });
+  const { req } = await theirs.buildRequest({ method: "get", path: "/models" });
   const headers = new Headers(req.headers);
   assert.deepEqual(
     ["X-Team", "X-Session-ID", "Authorization"].map((name) => headers.get(name)),

@@ -3,10 +3,19 @@
 import { type ClientOptions, providerKeysNames } from "./configuration.js";
 import { errorClasses } from "./errors.js";
 import { environmentMap, environmentOptions, optionValue } from "./runtime/environment.js";
-import { logging } from "./runtime/logging.js";
+import { logged, type LogOptions, logOptions } from "./runtime/logging.js";
+import type { Extension } from "./runtime/settings.js";
 import { Transport } from "./runtime/transport.js";
 
-export { errorClasses, logging };
+export { errorClasses };
+
+/**
+ * Adds a log of what calls do, and takes every secret out of it and out of the messages of errors.
+ * A level that is not given comes from the environment.
+ */
+export function logging(options: LogOptions = {}): Extension {
+  return logged(logOptions("HEADGATE", options));
+}
 
 /** Gives options with what the environment has for those that are left out. */
 export function fromEnvironment(options: ClientOptions = {}): ClientOptions {
@@ -24,6 +33,6 @@ export function complete(client: Transport | ClientOptions): Transport | ClientO
   const options = fromEnvironment(client);
   return {
     ...options,
-    extensions: [errorClasses, logging(options), ...(options.extensions ?? [])],
+    extensions: [errorClasses, ...(options.extensions ?? [])],
   };
 }

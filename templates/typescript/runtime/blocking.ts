@@ -4,7 +4,7 @@ import { APIError, type APIErrorFacts } from "./errors.js";
 import { isObject, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { readJson, type Accepted } from "./responses.js";
-import type { Blocking } from "./transport.js";
+import type { Waiting } from "./transport.js";
 import type { WaitRule } from "./waiting.js";
 
 /** What an error that ends a wait states, and its message. */
@@ -14,8 +14,6 @@ export type WaitRefusal = Pick<APIErrorFacts, "status" | "type" | "code"> & {
 
 /** How a call waits for the answer that comes later. */
 export interface BlockingRule extends WaitRule {
-  /** The option of a call that asks for it. */
-  readonly option: string;
   /** The detail of the pending error that names what is waited for. */
   readonly id: string;
   /** Asks how it stands. */
@@ -43,13 +41,10 @@ export interface BlockingRule extends WaitRule {
 const MARGIN = 30_000;
 const SHORTEST = 500;
 
-/** Lets a call wait, for a number of milliseconds or, with `true`, for five minutes. */
-export function blocking(rule: BlockingRule): Blocking {
+/** Waits for an answer that comes later, so many milliseconds at most. */
+export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
   return (transport, call, request, options, sending) => {
-    const { [rule.option]: given } = options as Readonly<Record<string, unknown>>;
-    if (given === undefined) return undefined;
-    const time = given === true ? 300_000 : Number(given);
-    const deadline = performance.now() + time;
+    const deadline = performance.now() + milliseconds;
     const { idempotencyKey: _key, query: _query, extraBody: _body, ...asking } = options;
 
     /** How many seconds the server is asked to wait now. */
@@ -70,7 +65,7 @@ export function blocking(rule: BlockingRule): Blocking {
       for (;;) {
         const began = performance.now();
         const asked = { ...rule.request(id), query: { [rule.query]: next() } };
-        const accepted = await transport.send(call, asked, asking);
+        const accepted = await transport.sendNow(call, asked, asking);
         const found = await readJson<JsonObject>(accepted);
         const state = String(found[rule.field]);
         const answer = found[rule.answer.at];
@@ -93,7 +88,7 @@ export function blocking(rule: BlockingRule): Blocking {
 
     const headers = { ...request.headers, Prefer: `wait=${next()}` };
     return transport
-      .send(call, { ...request, headers }, options, sending)
+      .sendNow(call, { ...request, headers }, options, sending)
       .catch((error: unknown) => {
         const isPending = error instanceof APIError && (error.status ?? 300) < 300;
         if (!isPending) throw error;

@@ -1,7 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { letters } from "./headers.js";
-import { logLevel, type LogOptions } from "./logging.js";
 import type { ConnectionOptions } from "./settings.js";
 
 interface Globals {
@@ -24,7 +23,7 @@ function environmentNumber(name: string): number | undefined {
 }
 
 /** Gives options of every client; what they leave out comes from variables with this prefix. */
-export function environmentOptions<Options extends ConnectionOptions & LogOptions>(
+export function environmentOptions<Options extends ConnectionOptions>(
   prefix: string,
   options: Options,
 ): Options {
@@ -39,7 +38,6 @@ export function environmentOptions<Options extends ConnectionOptions & LogOption
   return {
     ...options,
     baseUrl: options.baseUrl ?? environmentValue(`${prefix}_BASE_URL`),
-    logLevel: options.logLevel ?? logLevel(environmentValue(`${prefix}_LOG`)),
     timeouts: { ...timeouts, ...options.timeouts },
     retry: { ...(maxAttempts !== undefined && { maxAttempts }), ...options.retry },
   };

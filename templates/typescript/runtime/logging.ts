@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { environmentValue } from "./environment.js";
 import type { SdkError, StreamPlace } from "./errors.js";
 import type { AttemptRequest, AttemptResponse, Observer } from "./interceptors.js";
 import type { JsonObject } from "./json.js";
@@ -28,12 +29,17 @@ export interface LogOptions {
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "off"];
 
 /** Reads a level; any other text counts as absent. */
-export function logLevel(text: string | undefined): LogLevel | undefined {
+function logLevel(text: string | undefined): LogLevel | undefined {
   return LEVELS.find((level) => level === text?.toLowerCase());
 }
 
+/** Gives options of a log; what they leave out comes from the variable of this prefix. */
+export function logOptions(prefix: string, options: LogOptions): LogOptions {
+  return { logLevel: logLevel(environmentValue(`${prefix}_LOG`)), ...options };
+}
+
 /** Adds a log, and takes every secret out of it and out of the messages of errors. */
-export function logging({ logger = console, logLevel = "warn" }: LogOptions = {}): Extension {
+export function logged({ logger = console, logLevel = "warn" }: LogOptions = {}): Extension {
   return (settings) => ({
     ...settings,
     observers: [new CallLog(logger, logLevel, settings), ...settings.observers],

@@ -5,7 +5,7 @@ import { APIError, ConfigurationError } from "./errors.js";
 import { parseJson } from "./json.js";
 import { percentEncoded, type BinaryInput, type OperationRequest } from "./request.js";
 import { readBytes } from "./responses.js";
-import type { Blocking, CallOptions, Transport } from "./transport.js";
+import type { CallOptions, Transport } from "./transport.js";
 
 /** Where calls of what an API passes on go. */
 export interface PassingRule {
@@ -14,9 +14,8 @@ export interface PassingRule {
   readonly direct: readonly string[];
   /** The header of answers that are the API's own. */
   readonly ownErrors?: string;
-  /** The header of an answer that is not there yet, and what may wait for it. */
+  /** The header of an answer that is not there yet. */
   readonly pending?: string;
-  readonly waits?: Blocking;
   readonly security: readonly (readonly string[])[];
 }
 
@@ -64,8 +63,49 @@ export class RawAnswer {
   }
 }
 
+/** Calls what an API passes on, by path. */
+export class PassedCalls<Options extends CallOptions> {
+  readonly #transport: Transport;
+  readonly #rule: PassingRule;
+
+  constructor(transport: Transport, rule: PassingRule) {
+    this.#transport = transport;
+    this.#rule = rule;
+  }
+
+  /** Calls a path with any method. */
+  request(method: string, path: string, options?: Options & RawBody): Promise<RawAnswer> {
+    return passOn(this.#transport, this.#rule, [method, path], options);
+  }
+
+  /** Gets a path. */
+  get(path: string, options?: Options): Promise<RawAnswer> {
+    return this.request("GET", path, options);
+  }
+
+  /** Posts to a path. */
+  post(path: string, options?: Options & RawBody): Promise<RawAnswer> {
+    return this.request("POST", path, options);
+  }
+
+  /** Puts something at a path. */
+  put(path: string, options?: Options & RawBody): Promise<RawAnswer> {
+    return this.request("PUT", path, options);
+  }
+
+  /** Changes what is at a path. */
+  patch(path: string, options?: Options & RawBody): Promise<RawAnswer> {
+    return this.request("PATCH", path, options);
+  }
+
+  /** Deletes what is at a path. */
+  delete(path: string, options?: Options): Promise<RawAnswer> {
+    return this.request("DELETE", path, options);
+  }
+}
+
 /** Calls a path and gives what was answered, whatever its status. */
-export async function passOn(
+async function passOn(
   transport: Transport,
   rule: PassingRule,
   [method, path]: readonly [method: string, path: string],
@@ -79,7 +119,6 @@ export async function passOn(
     body: content ?? json,
     security: rule.security,
     ...(rule.pending !== undefined && { pending: rule.pending }),
-    ...(rule.waits !== undefined && { waits: rule.waits }),
     ...(content !== undefined && { encode: raw("application/octet-stream") }),
     ...(/^(POST|PATCH)$/.test(verb) && { idempotency: "key" }),
   };

@@ -12,6 +12,15 @@ export interface ScopeShape {
   readonly secret?: readonly string[];
 }
 
+/** Gives the arguments of the scopes that a client is in, but for secrets. */
+export function scopeOf({
+  transport,
+}: {
+  readonly transport: Transport;
+}): Readonly<Record<string, string>> {
+  return transport.settings.scope ?? {};
+}
+
 /** Gives a transport whose calls carry a scope's headers; the one given stays as it is. */
 export function scoped(
   transport: Transport,

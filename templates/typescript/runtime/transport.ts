@@ -102,6 +102,8 @@ export interface Product {
   /** Headers that hold a secret, whatever their names sound like. */
   readonly secretHeaders?: readonly string[];
   readonly errors: ErrorForm;
+  /** The option of calls whose answer may come later that says what waits for it. */
+  readonly waits?: string;
 }
 
 /** What a transport is made from. */
@@ -135,14 +137,14 @@ export interface Sending {
   readonly lastEventId?: string | undefined;
 }
 
-/** Sends a request and waits for its answer; undefined if the caller does not ask for that. */
-export type Blocking = (
+/** Sends a request, and waits for an answer that is not there yet. */
+export type Waiting = (
   transport: Transport,
   call: Call,
   request: OperationRequest,
   options: CallOptions,
   sending: Sending,
-) => Promise<Accepted> | undefined;
+) => Promise<Accepted>;
 
 interface Prepared {
   readonly url: string;
@@ -188,24 +190,25 @@ export class Transport {
     return new Call({ ...this.settings.timeouts, ...timeouts }, signal);
   }
 
-  /** Sends a request until it is accepted, or raises the error of its last attempt. */
+  /** Sends a request, and waits for an answer that comes later if the caller says how. */
   send(
     call: Call,
     request: OperationRequest,
     options: CallOptions,
-    sending: Sending = {},
+    sending?: Sending,
   ): Promise<Accepted> {
-    const { waits, ...rest } = request;
-    return (
-      waits?.(this, call, rest, options, sending) ?? this.#send(call, request, options, sending)
-    );
+    const { [this.settings.product.waits ?? ""]: waits } = options as Record<string, unknown>;
+    return waits && request.pending
+      ? (waits as Waiting)(this, call, request, options, sending ?? {})
+      : this.sendNow(call, request, options, sending);
   }
 
-  async #send(
+  /** Sends a request until it is accepted, or raises the error of its last attempt. */
+  async sendNow(
     call: Call,
     request: OperationRequest,
     options: CallOptions,
-    { accept, attempt: only, lastEventId }: Sending,
+    { accept, attempt: only, lastEventId }: Sending = {},
   ): Promise<Accepted> {
     const { settings, quota } = this;
     const prepared = await this.#prepare(request, options, accept);

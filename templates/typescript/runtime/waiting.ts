@@ -19,7 +19,7 @@ export interface WaitOptions {
 }
 
 /** Asks again and again until something is decided, each time for so many seconds. */
-export async function untilDecided<Data extends object>(
+export async function pollUntilDecided<Data extends object>(
   transport: Transport,
   { field, pending, most }: WaitRule,
   ask: (seconds: number, options: CallOptions) => Promise<Data>,

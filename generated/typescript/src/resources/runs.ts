@@ -2,7 +2,6 @@
 
 import { ApiResource, type PendingOptions, type RequestOptions } from "../configuration.js";
 import { byCursorLastId } from "../lists.js";
-import { waitForApproval } from "../pending.js";
 import { listPages, type PagePromise } from "../runtime/pages.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
@@ -77,7 +76,6 @@ export class Runs extends ApiResource {
       security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
-      waits: waitForApproval,
     };
     return this.transport.call(request, readJson<RunResultEnvelope>, options);
   }
@@ -113,7 +111,6 @@ export class Runs extends ApiResource {
       security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
-      waits: waitForApproval,
     };
     return new RunStream(this.transport, request, options);
   }

@@ -2,7 +2,6 @@
 
 import { ConfigurationError } from "./errors.js";
 import { isObject } from "./json.js";
-import type { Blocking } from "./transport.js";
 
 /** Header values by name; null takes a header of a wider scope away. */
 export type HeaderValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -47,8 +46,6 @@ export interface OperationRequest {
   readonly accept?: string;
   /** The statuses of success, or the header of one, that say: the answer is not there yet. */
   readonly pending?: readonly number[] | string;
-  /** Waits for such an answer, where the caller asks for that. */
-  readonly waits?: Blocking;
 }
 
 /** Puts the parameters into the path and the query behind it. */

@@ -2,8 +2,8 @@
 
 import { ConfigurationError } from "./errors.js";
 import { mappedHeaders } from "./headers.js";
-import type { Interceptor } from "./interceptors.js";
-import type { HeaderValues } from "./request.js";
+import type { AttemptRequest, Interceptor } from "./interceptors.js";
+import { percentEncoded, type HeaderValues } from "./request.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { defaultFrameLimits, type FrameLimits } from "./sse.js";
 import { defaultTimeouts, type Timeouts } from "./timeouts.js";
@@ -53,14 +53,28 @@ export function transportSettings(
     retry: { ...defaultRetryPolicy, ...options.retry },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
     observers: interceptors,
-    show: (text) => withoutValues(text, credentials),
+    show: (text, request) => withoutSecrets(text, credentials, request),
   };
   return extensions.reduce((extended, extend) => extend(extended), settings);
 }
 
-/** Takes the credentials out of a text, as they were given. */
-function withoutValues(text: string, credentials: Readonly<Record<string, Credential>>): string {
-  return Object.values(credentials)
-    .flatMap(({ value, tokens }) => value || tokens?.secrets || [])
-    .reduce((shown, secret) => (secret ? shown.replaceAll(secret, "[redacted]") : shown), text);
+const SECRET_NAME = /(?<!idempotency.)key|secret|token|auth|cookie|password|credential/i;
+/** A shorter secret would blot out words that only look like it. */
+const SHORTEST = 4;
+
+/** Takes what a client and a request hold of secrets out of a text, as it was given and sent. */
+function withoutSecrets(
+  text: string,
+  credentials: Readonly<Record<string, Credential>>,
+  { url, headers }: AttemptRequest,
+): string {
+  const given = Object.values(credentials).flatMap(
+    ({ value, tokens }) => value || tokens?.secrets || [],
+  );
+  const sent = [...headers, ...new URL(url).searchParams].flatMap(([name, value]) =>
+    SECRET_NAME.test(name) ? value.replace(/^\w+ /, "") : [],
+  );
+  return [...given, ...sent]
+    .flatMap((secret) => (secret.length < SHORTEST ? [] : [secret, percentEncoded(secret)]))
+    .reduce((shown, secret) => shown.replaceAll(secret, "[redacted]"), text);
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import headgate
 from headgate.encoding.typescript import line_comment
 from headgate.plan.package import Copied, Package, Rendered
+from headgate.plan.typescript.beside import plan_beside
 from headgate.plan.typescript.builders import BUILDERS, plan_builders
 from headgate.plan.typescript.configuration import plan_configuration
 from headgate.plan.typescript.content import (
@@ -27,7 +28,6 @@ from headgate.plan.typescript.manifest import (
     plan_readme,
 )
 from headgate.plan.typescript.names import name_everything
-from headgate.plan.typescript.pending import PENDING, plan_pending
 from headgate.plan.typescript.reach import type_modules
 from headgate.plan.typescript.reference import reference
 from headgate.plan.typescript.resources import plan_resource
@@ -162,9 +162,8 @@ def _sources(
             "typescript/src/headers.ts.jinja",
             plan_headers(api, header),
         )
-    pending = plan_pending(api, header)
-    if pending is not None:
-        yield Rendered(f"src/{PENDING}.ts", "typescript/src/pending.ts.jinja", pending)
+    for module, page in plan_beside(api, names, header):
+        yield Rendered(f"src/{module}.ts", "typescript/src/beside.ts.jinja", page)
     lists = plan_lists(api, header)
     if lists is not None:
         yield Rendered(f"src/{LISTS}.ts", "typescript/src/lists.ts.jinja", lists)

@@ -18,13 +18,13 @@ from headgate.names import Name, Scope, camel, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import WIDTH, Entry, call_lines, open_object
-from headgate.plan.typescript.methods import Extra
 from headgate.plan.typescript.names import RESERVED_WORDS, TAKEN_MEMBERS
-from headgate.plan.typescript.pending import OPTIONS
+from headgate.plan.typescript.page import Extra
+from headgate.plan.typescript.waits import OPTIONS
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
-    from headgate.ir.operations import Operation, Resource
+    from headgate.ir.operations import Operation
     from headgate.ir.surface import Builder, Turn
     from headgate.ir.types import Field, TypeId
     from headgate.plan.typescript.names import Names
@@ -60,50 +60,6 @@ def plan_builders(api: Api, names: Names, header: Code) -> BuildersPage:
     types = Types(api, names, imports, sending=True)
     builders = tuple(_Planner(types, each).plan() for each in api.surface.builders)
     return BuildersPage(header, imports.lines(), builders)
-
-
-def begin_builders(types: Types, resource: Resource) -> tuple[Extra, ...]:
-    """Plan the methods of a resource that begin a builder."""
-    return tuple(
-        _begin(types, each)
-        for each in types.api.surface.builders
-        for operation in resource.operations
-        if each.operation == operation.id
-    )
-
-
-def _begin(types: Types, builder: Builder) -> Extra:
-    sending = replace(types, sending=True)
-    scope = Scope(reserved=RESERVED_WORDS)
-    given = [
-        (field, identifier(scope.claim(camel(split_words(field.name)), "value")))
-        for field in _struct(types.api, builder.body).fields
-        if field.name in builder.given
-    ]
-    made = types.imports.value(types.names.builders[builder.name])
-    items = [
-        own if value_key(field.name) == own else _entry(field, own)
-        for field, own in given
-    ]
-    body = assembled("{{ {} }}", joined(", ", items)) if items else fixed("{}")
-    return Extra(
-        docs=doc_comment(builder.docs.text or "Begins a call step by step.", depth=2),
-        head=call_lines(
-            identifier(Name(camel(split_words(builder.name)))),
-            [assembled("{}: {}", own, sending.write(f.type)) for f, own in given],
-            assembled(": {} {{", made),
-            2,
-        ),
-        lines=(
-            call_lines(
-                assembled("return new {}", made), [fixed("this"), body], fixed(";"), 4
-            ),
-        ),
-    )
-
-
-def _entry(field: Field, own: Code) -> Code:
-    return assembled("{}: {}", value_key(field.name), own)
 
 
 def _struct(api: Api, type_id: TypeId) -> Struct:

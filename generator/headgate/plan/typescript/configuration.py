@@ -28,7 +28,11 @@ from headgate.plan.typescript.layout import (
     open_object,
 )
 from headgate.plan.typescript.names import RESERVED_WORDS
-from headgate.plan.typescript.pending import PendingOption, pending_option
+from headgate.plan.typescript.waits import (
+    PendingOption,
+    option_name,
+    pending_option,
+)
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
@@ -97,10 +101,11 @@ def plan_configuration(
     imports.runtime_type("settings", "ConnectionOptions")
     imports.runtime_type("transport", "CallOptions")
     imports.runtime_type("transport", "Credential")
-    imports.runtime_type("logging", "LogOptions")
     imports.runtime("transport", "Transport")
     imports.runtime("settings", "transportSettings")
     options = option_names(api)
+    if api.surface.blocking is not None:
+        imports.runtime_type("transport", "Waiting")
     product = open_object(_product(api, config, options), 0)
     settled = _settled(api, config, imports)
     return ConfigurationPage(
@@ -303,6 +308,9 @@ def _product(api: Api, config: Config, options: dict[str, Name]) -> list[Entry]:
     if secret:
         entries.append(Entry(fixed("secretHeaders"), Array(secret)))
     entries.append(Entry(fixed("errors"), error_form(api.errors)))
+    wait = api.surface.blocking
+    if wait is not None and wait.blocking is not None:
+        entries.append(Entry(fixed("waits"), string(option_name(wait.blocking))))
     return entries
 
 

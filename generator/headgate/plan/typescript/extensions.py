@@ -32,6 +32,7 @@ class ExtensionsPage:
     header: Code
     imports: tuple[Code, ...]
     environment: Code
+    prefix: Code
 
 
 def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
@@ -39,7 +40,10 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
     imports = Imports(EXTENSIONS)
     imports.type(Exported(Name("ClientOptions"), "configuration"))
     imports.value(Exported(Name("errorClasses"), "errors"))
-    imports.runtime("logging", "logging")
+    imports.runtime("logging", "logged")
+    imports.runtime("logging", "logOptions")
+    imports.runtime_type("logging", "LogOptions")
+    imports.runtime_type("settings", "Extension")
     imports.runtime("transport", "Transport")
     prefix = config.client.environment_prefix
     shared = imports.runtime("environment", "environmentOptions")
@@ -60,6 +64,7 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
         header=header,
         environment=open_object(entries, 2),
         imports=imports.lines(),
+        prefix=string(prefix),
     )
 
 

@@ -15,10 +15,10 @@ from headgate.encoding.typescript import (
 )
 from headgate.names import Name, camel, split_words
 from headgate.plan.features import feature_pages
+from headgate.plan.typescript.beside import argument_names
 from headgate.plan.typescript.headers import HEADERS, header_names
-from headgate.plan.typescript.pending import option_name
 from headgate.plan.typescript.reference import TypeScriptSpeaker
-from headgate.plan.typescript.surface import argument_names
+from headgate.plan.typescript.waits import UNTIL, option_name
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
@@ -51,8 +51,7 @@ class _TypeScript:
         return TypeScriptSpeaker(self.api, self.names)
 
     def steps(self, feature: Steps) -> Code:
-        steps = [(feature.builder.name, feature.given)]
-        steps += [(each.turn.name, each.values) for each in feature.steps]
+        steps = [(each.turn.name, each.values) for each in feature.steps]
         written = [
             assembled(
                 "  .{}({})",
@@ -61,9 +60,17 @@ class _TypeScript:
             )
             for method, values in steps
         ]
-        start = self._speaker.resource(feature.operation)
+        resource = self._speaker.resource(feature.operation)
+        builder = identifier(self.names.builders[feature.builder.name].name)
+        pairs = zip(feature.builder.given, feature.given, strict=True)
+        given = [
+            assembled("{}: {}", value_key(name), literal(value))
+            for name, value in pairs
+        ]
+        body = assembled("{{ {} }}", joined(", ", given)) if given else fixed("{}")
         return _lines(
-            assembled("const result = await {}", start),
+            self._import(builder),
+            assembled("const result = await new {}({}, {})", builder, resource, body),
             *written,
             fixed("  .execute();"),
             fixed("console.log(result);"),
@@ -71,7 +78,8 @@ class _TypeScript:
 
     def scoped(self, feature: Scoped) -> Code:
         names = argument_names(feature.scope)
-        given = [string(text) for each, text in feature.given if each.required]
+        given = [fixed("client")]
+        given += [string(text) for each, text in feature.given if each.required]
         named = [
             assembled("{}: {}", value_key(names[each.name].text), string(text))
             for each, text in feature.given
@@ -81,31 +89,41 @@ class _TypeScript:
             given.append(assembled("{{ {} }}", joined(", ", named)))
         method = identifier(self.names.surface[feature.scope.name])
         return _lines(
-            assembled("const scoped = client.{}({});", method, joined(", ", given)),
-            fixed("console.log(scoped.scope);"),
+            self._import(fixed("scopeOf"), method),
+            assembled("const scoped = {}({});", method, joined(", ", given)),
+            fixed("console.log(scopeOf(scoped));"),
         )
 
     def passed(self, feature: Passed) -> Code:
-        call = assembled("const answer = await client.get({});", string(feature.path))
-        return _lines(call, fixed("console.log(answer.status, answer.text);"))
+        start = fixed("const answer = await new RawCalls(client)")
+        call = assembled("{}.get({});", start, string(feature.path))
+        imported = self._import(fixed("RawCalls"))
+        return _lines(imported, call, fixed("console.log(answer.status, answer.text);"))
 
     def waited(self, feature: Waited) -> Code:
         method = identifier(self.names.surface[feature.wait.name])
         given = (string(feature.id), literal(feature.seconds * 1_000))
-        call = assembled("client.{}({}, {{ timeout: {} }})", method, *given)
-        return assembled("console.log(await {});", call)
+        call = assembled("{}(client, {}, {{ timeout: {} }})", method, *given)
+        return _lines(self._import(method), assembled("console.log(await {});", call))
 
     def blocked(self, feature: Blocked) -> Code:
         option = value_key(option_name(feature.blocking))
-        given = assembled("{{ {}: {} }}", option, literal(feature.seconds * 1_000))
+        patience = assembled("{}({})", UNTIL, literal(feature.seconds * 1_000))
         return _lines(
+            self._import(fixed("RawCalls"), UNTIL),
+            fixed("const calls = new RawCalls(client);"),
             assembled(
-                "const answer = await client.delete({}, {});",
+                "const answer = await calls.delete({}, {{ {}: {} }});",
                 string(feature.path),
-                given,
+                option,
+                patience,
             ),
             fixed("console.log(answer.status);"),
         )
+
+    def _import(self, *names: Code) -> Code:
+        found = joined(", ", names)
+        return assembled("import {{ {} }} from {};\n", found, string(self.package))
 
     def declared(self, feature: Declared) -> Code:
         names = header_names(self.api.headers)

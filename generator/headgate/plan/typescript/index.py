@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import identifier, module_path
 from headgate.names import Name
+from headgate.plan.typescript.beside import CALLS, SCOPES, VENDORS
 from headgate.plan.typescript.layout import WIDTH
-from headgate.plan.typescript.pending import pending_option
+from headgate.plan.typescript.waits import UNTIL, WAITS, pending_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,16 +76,35 @@ def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
             assembled("export type * from {};", module_path(f"./{module}.js"))
             for module in sorted({each.module for each in names.types.values()})
         ),
-        content=(*_builders(names), *_content(api)),
+        content=(*_builders(names), *_beside(api, names), *_content(api)),
     )
 
 
 def _builders(names: Names) -> Iterator[Code]:
-    if names.scopes:
-        shown = _sorted_names(names.scopes.values())
-        yield _export("client", shown, only_types=True)
     if names.builders:
         yield _export("builders", _sorted_names(names.builders.values()))
+
+
+def _beside(api: Api, names: Names) -> Iterator[Code]:
+    """Give what a program takes beside the client, and carries only then."""
+    surface, named = api.surface, names.surface
+    if surface.scopes:
+        yield _export(SCOPES, sorted(named[each.name].text for each in surface.scopes))
+        yield _export(SCOPES, _sorted_names(names.scopes.values()), only_types=True)
+        yield fixed('export { scopeOf } from "./runtime/scopes.js";')
+    if surface.waits:
+        found = [named[each.name].text for each in surface.waits]
+        if surface.blocking is not None:
+            found.append(UNTIL.text)
+            yield fixed('export type { Waiting } from "./runtime/transport.js";')
+        yield _export(WAITS, sorted(found))
+        yield fixed('export type { WaitOptions } from "./runtime/waiting.js";')
+    if surface.calls is not None:
+        yield _export(CALLS, ["RawCalls"])
+        yield fixed('export { RawAnswer, type RawBody } from "./runtime/passing.js";')
+    if api.clients:
+        yield _export(VENDORS, sorted(named[each.kind].text for each in api.clients))
+        yield fixed('export type { ForeignSettings } from "./runtime/foreign.js";')
 
 
 def _content(api: Api) -> Iterator[Code]:
@@ -106,12 +126,6 @@ def _content(api: Api) -> Iterator[Code]:
         )
     if any(scheme.kind == "basic" for scheme in api.schemes):
         yield fixed('export type { BasicCredential } from "./runtime/credentials.js";')
-    if api.surface.calls is not None:
-        yield fixed('export { RawAnswer, type RawBody } from "./runtime/passing.js";')
-    if api.clients:
-        yield fixed('export type { ForeignSettings } from "./runtime/foreign.js";')
-    if api.surface.waits:
-        yield fixed('export type { WaitOptions } from "./runtime/waiting.js";')
     if api.content.output is not None:
         yield fixed('export { parseOutput } from "./output.js";')
         yield fixed('export type { StandardSchema } from "./runtime/output.js";')

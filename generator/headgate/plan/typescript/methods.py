@@ -23,9 +23,9 @@ from headgate.plan.typescript.names import (
     has_named_parameters,
     methods_of,
 )
-from headgate.plan.typescript.pending import options_of, pending_entries
 from headgate.plan.typescript.requests import parameter_keys, request_entries
 from headgate.plan.typescript.types import Member, field_member
+from headgate.plan.typescript.waits import options_of, pending_entries
 
 if TYPE_CHECKING:
     from headgate.ir.operations import (
@@ -57,15 +57,6 @@ class Method:
     head: Code
     request: tuple[Code, ...]
     returned: Code
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A method that is no operation: its comment, its head, its lines."""
-
-    docs: Code
-    head: Code
-    lines: tuple[Code, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +211,7 @@ class MethodPlanner:
             head=_head(
                 identifier(name), self._parameters(operation, arguments), answer
             ),
-            request=object_lines(
-                [*entries, *pending_entries(self.types, operation)], 6
-            ),
+            request=object_lines([*entries, *pending_entries(operation)], 6),
             returned=call_lines(
                 assembled("return {}", answer.start), answer.passed, fixed(";"), 4
             ),

@@ -47,21 +47,27 @@ TAKEN_TYPES = frozenset(
     " FrameLimits Function HeaderValues Interceptor JsonObject JsonPieces JsonValue"
     " LogLevel LogOptions Logger Map Media MediaOptions MediaParts Number Object"
     " OperationRequest Page PagePromise PageRule PartialJson PassingRule"
-    " PendingOptions Product"
-    " Promise RawAnswer RawBody Record RefreshToken RefreshedTokens"
+    " PassedCalls PendingOptions Product"
+    " Promise RawAnswer RawBody RawCalls Record RefreshToken RefreshedTokens"
     " RequestCancelledError RequestOptions"
     " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy ScopeShape"
     " SdkError Set StandardSchema Steps StreamError StreamForeignError"
     " StreamGapError StreamLimitError StreamRule StreamTruncatedError String Symbol"
     " Timeouts Transport URL Uint8Array UnknownTag UnknownVariant Validation"
-    " WaitOptions WaitRule WebhookBody WebhookHeaders WebhookOptions WebhookScheme"
-    " WebhookSignatureError".split()
+    " WaitOptions WaitRule Waiting WebhookBody WebhookHeaders WebhookOptions"
+    " WebhookScheme WebhookSignatureError".split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
 
 TAKEN_MEMBERS = frozenset(
     {"constructor", "prototype", "then", "toString", "transport", "valueOf"}
 )
+
+_TAKEN_FUNCTIONS = frozenset(
+    "content logging parseOutput pollUntilDecided scoped scopeOf untilDecided"
+    " vectors waitingFor webhooks foreignSettings".split()
+)
+"""Functions that the package's own text uses or exports."""
 
 TAKEN_LOCALS = RESERVED_WORDS | {
     *("body", "options", "params", "request"),
@@ -163,7 +169,7 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
         scopes={
             scope.name: Exported(
                 exports.claim("Scope", f"{pascal(split_words(scope.name))}Scope"),
-                "client",
+                "scopes",
             )
             for scope in api.surface.scopes
         },
@@ -174,25 +180,19 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
             )
             for builder in api.surface.builders
         },
-        resources=_resource_names(exports, api, client_name, surface),
+        resources=_resource_names(exports, api, client_name),
     )
 
 
 def _surface_names(api: Api) -> dict[str, Name]:
-    """Name what the client has beside its resources, by the spec's word for it."""
-    fixed = {"fromEnv"}
-    if api.surface.scopes:
-        fixed.add("scope")
-    if api.surface.calls is not None:
-        fixed |= {"delete", "get", "patch", "post", "put", "request"}
-    members = Scope(reserved=TAKEN_MEMBERS | fixed)
+    """Name the functions that take a client, by the spec's word for each."""
+    exported = Scope(reserved=RESERVED_WORDS | _TAKEN_FUNCTIONS)
     words = [
         *(each.name for each in api.surface.scopes),
         *(each.name for each in api.surface.waits),
         *(each.kind for each in api.clients),
     ]
-    named = {word: members.claim(camel(split_words(word)), "call") for word in words}
-    return named | {word: Name(word) for word in fixed}
+    return {word: exported.claim(camel(split_words(word)), "call") for word in words}
 
 
 def _builder_name(api: Api, builder: Builder) -> str:
@@ -223,12 +223,11 @@ def _stream_names(exports: _Exports, streams: Iterable[Stream]) -> dict[str, Exp
 
 
 def _resource_names(
-    exports: _Exports, api: Api, client: Name, surface: Mapping[str, Name]
+    exports: _Exports, api: Api, client: Name
 ) -> dict[tuple[str, ...], ResourceNames]:
     root = api.root
-    taken = {name.text for name in surface.values()}
     home = Exported(client, "client")
-    found = {root.path: _members(exports, root, home, taken)}
+    found = {root.path: _members(exports, root, home)}
     files = Scope(fold_case=True)
     waiting = list(root.children)
     while waiting:
@@ -237,10 +236,7 @@ def _resource_names(
         whole = pascal(word for part in resource.path for word in split_words(part))
         name = exports.claim("Resource", last, whole, f"{whole}Resource")
         exported = Exported(name, _resource_module(files, resource.path))
-        operations = {operation.id for operation in resource.operations}
-        builders = [b for b in api.surface.builders if b.operation in operations]
-        taken = {camel(split_words(each.name)) for each in builders}
-        found[resource.path] = _members(exports, resource, exported, taken)
+        found[resource.path] = _members(exports, resource, exported)
         waiting[:0] = resource.children
     return found
 
@@ -269,9 +265,9 @@ def _resource_module(files: Scope, path: tuple[str, ...]) -> str:
 
 
 def _members(
-    exports: _Exports, resource: Resource, exported: Exported, taken: set[str]
+    exports: _Exports, resource: Resource, exported: Exported
 ) -> ResourceNames:
-    members = Scope(reserved=TAKEN_MEMBERS | taken)
+    members = Scope(reserved=TAKEN_MEMBERS)
     children = {
         child.path: members.claim(camel(split_words(child.path[-1])), "resource")
         for child in resource.children

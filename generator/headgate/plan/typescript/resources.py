@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from headgate.encoding.code import Code, fixed
+from headgate.encoding.code import Code
 from headgate.encoding.typescript import doc_comment, identifier
 from headgate.names import Name, Scope
-from headgate.plan.typescript.builders import begin_builders
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.extensions import EXTENSIONS
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import new_member
 from headgate.plan.typescript.methods import MethodPlanner
 from headgate.plan.typescript.names import Exported, has_named_parameters
-from headgate.plan.typescript.surface import plan_surface
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.operations import Resource
-    from headgate.plan.typescript.methods import Extra, Method, Params
+    from headgate.plan.typescript.methods import Method, Params
     from headgate.plan.typescript.names import Names
 
 _CLIENT_OPTIONS = Exported(Name("ClientOptions"), "configuration")
@@ -48,11 +46,6 @@ class ResourcePage:
     name: Code
     children: tuple[Child, ...]
     methods: tuple[Method, ...]
-    extras: tuple[Extra, ...]
-    has_scopes: bool
-    passes_on: bool
-    passing_docs: Code
-    passing_options: Code
     has_fields: bool
     has_members: bool
     is_client: bool
@@ -86,22 +79,11 @@ def plan_resource(
         _child(names, imports, child, own.children[child.path])
         for child in resource.children
     )
-    surface = None if resource.path else plan_surface(types)
-    extras = surface.methods if surface else begin_builders(types, resource)
-    constants, interfaces = planner.constants, params
-    if surface is not None:
-        constants = [*constants, *surface.constants]
-        interfaces = (*params, *surface.params)
     return ResourcePage(
         header=header,
         imports=imports.lines(),
-        constants=tuple(constants),
-        params=interfaces,
-        extras=extras,
-        has_scopes=surface is not None and surface.has_scopes,
-        passes_on=surface is not None and surface.passes_on,
-        passing_docs=surface.passing_docs if surface else fixed(""),
-        passing_options=surface.passing_options if surface else fixed(""),
+        constants=tuple(planner.constants),
+        params=params,
         docs=doc_comment(docs, deprecated=resource.docs.deprecated),
         name=identifier(own.exported.name),
         children=children,

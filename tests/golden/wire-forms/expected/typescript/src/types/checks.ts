@@ -9,15 +9,15 @@ export interface Finished {
 
 export type WaitingStatus = "queued" | "in_progress" | (string & {});
 
-export interface Waiting {
+export interface WaitingSchema {
   name: string;
   status?: WaitingStatus;
 }
 
 export type WantedCheck =
   | Finished
-  | (Waiting & { status?: "queued" })
-  | (Waiting & { status: "in_progress" });
+  | (WaitingSchema & { status?: "queued" })
+  | (WaitingSchema & { status: "in_progress" });
 
 export interface Wanted {
   check?: WantedCheck;
@@ -25,6 +25,6 @@ export interface Wanted {
 
 export type Check =
   | Finished
-  | (Waiting & { status?: "queued" })
-  | (Waiting & { status: "in_progress" })
+  | (WaitingSchema & { status?: "queued" })
+  | (WaitingSchema & { status: "in_progress" })
   | UnknownVariant<"status">;

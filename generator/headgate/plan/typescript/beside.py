@@ -1,8 +1,12 @@
-"""What the client has beside its operations: scopes, raw calls, waits, vendors."""
+"""What a client is used with and is no call of it: each in a module of its own.
+
+Standing outside the client's class, a program that does without them does not carry
+them.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
@@ -15,71 +19,72 @@ from headgate.encoding.typescript import (
 )
 from headgate.ir.types import Field, Scalar
 from headgate.names import Name, Scope, camel, split_words
+from headgate.plan.typescript.expressions import Types
+from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
     Array,
     Entry,
     Object,
     call_lines,
-    one_line,
     open_object,
 )
-from headgate.plan.typescript.methods import Extra, Params
-from headgate.plan.typescript.names import RESERVED_WORDS
-from headgate.plan.typescript.pending import OPTIONS, raw_options, waits_entries
+from headgate.plan.typescript.methods import Params
+from headgate.plan.typescript.names import RESERVED_WORDS, Exported
+from headgate.plan.typescript.page import BesidePage, Extra
 from headgate.plan.typescript.types import field_member
+from headgate.plan.typescript.waits import WAITS, plan_waits, raw_options
 
 if TYPE_CHECKING:
-    from headgate.ir.api import CompatibleClient
-    from headgate.ir.surface import RawCalls, ScopeArgument, Wait
+    from collections.abc import Iterator
+
+    from headgate.ir.api import Api, CompatibleClient
+    from headgate.ir.surface import RawCalls, ScopeArgument
     from headgate.ir.surface import Scope as ScopeMethod
     from headgate.ir.types import Docs
-    from headgate.plan.typescript.expressions import Types
+    from headgate.plan.typescript.names import Names
+
+SCOPES = "scopes"
+CALLS = "calls"
+VENDORS = "vendors"
+_API_RESOURCE = Exported(Name("ApiResource"), "configuration")
+_END = fixed(";")
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSurface:
-    """What the client's class has beside its resources."""
-
-    constants: tuple[Code, ...]
-    params: tuple[Params, ...]
-    methods: tuple[Extra, ...]
-    has_scopes: bool
-    passes_on: bool
-    passing_docs: Code
-    passing_options: Code
-
-
-def plan_surface(types: Types) -> ClientSurface:
-    """Plan the methods, the interfaces and the constants of the client."""
-    surface = types.api.surface
-    scopes = [_ScopePlan(types, each) for each in surface.scopes]
-    constants = [each.constant() for each in scopes]
-    docs = options = fixed("")
+def plan_beside(
+    api: Api, names: Names, header: Code
+) -> Iterator[tuple[str, BesidePage]]:
+    """Plan the modules that the API has, by their paths."""
+    surface = api.surface
+    if surface.scopes:
+        types = Types(api, names, Imports(SCOPES))
+        yield SCOPES, _scopes(types, surface.scopes, header)
     if surface.calls is not None:
-        options = types.imports.type(raw_options(types.api))
-        constants.append(_passing(types, surface.calls))
-        docs = doc_comment(surface.calls.docs.text, depth=2)
-    methods = [each.method() for each in scopes]
-    methods += [_wait(types, each) for each in surface.waits]
-    methods += [_vendor(types, each) for each in types.api.clients]
-    return ClientSurface(
-        constants=tuple(constants),
-        params=tuple(each.params() for each in scopes if each.optional),
-        methods=tuple(methods),
-        has_scopes=bool(scopes),
-        passes_on=surface.calls is not None,
-        passing_docs=docs,
-        passing_options=options,
-    )
+        types = Types(api, names, Imports(CALLS))
+        yield CALLS, _calls(types, surface.calls, header)
+    waits = plan_waits(api, names, header)
+    if waits is not None:
+        yield WAITS, waits
+    if api.clients:
+        types = Types(api, names, Imports(VENDORS))
+        parts = tuple(_vendor(types, each) for each in api.clients)
+        yield VENDORS, BesidePage(header, types.imports.lines(), (), (), parts)
 
 
 def argument_names(scope: ScopeMethod) -> dict[str, Name]:
     """Name what a scope takes."""
-    claims = Scope(reserved=RESERVED_WORDS | {"scope"})
+    claims = Scope(reserved=RESERVED_WORDS | {"client", "scope"})
     return {
         each.name: claims.claim(camel(split_words(each.name)), "value")
         for each in scope.arguments
     }
+
+
+def _scopes(types: Types, scopes: tuple[ScopeMethod, ...], header: Code) -> BesidePage:
+    plans = [_ScopePlan(types, each) for each in scopes]
+    constants = tuple(each.constant() for each in plans)
+    params = tuple(each.params() for each in plans if each.optional)
+    parts = tuple(each.function() for each in plans)
+    return BesidePage(header, types.imports.lines(), constants, params, parts)
 
 
 class _ScopePlan:
@@ -126,12 +131,12 @@ class _ScopePlan:
     def params(self) -> Params:
         """Plan the interface of what may be left out."""
         exported = self._types.names.scopes[self._scope.name]
-        method = self._types.names.surface[self._scope.name].text
+        function = self._types.names.surface[self._scope.name].text
         members = tuple(
             field_member(self._types, self._field(each), optional=True)
             for each in self.optional
         )
-        docs = f"What `{method}` may be told."
+        docs = f"What `{function}` may be told."
         return Params(doc_comment(docs), identifier(exported.name), members)
 
     def _field(self, argument: ScopeArgument) -> Field:
@@ -144,10 +149,12 @@ class _ScopePlan:
             default=None,
         )
 
-    def method(self) -> Extra:
-        """Plan the method."""
+    def function(self) -> Extra:
+        """Plan the function."""
         own = [each for each in self._scope.arguments if each.required]
-        parameters = [
+        client = self._types.imports.value(self._types.names.client)
+        parameters = [assembled("client: {}", client)]
+        parameters += [
             assembled("{}: string", identifier(self._names[each.name])) for each in own
         ]
         values = [
@@ -165,20 +172,19 @@ class _ScopePlan:
         given = assembled("{{ {} }}", joined(", ", values))
         if values == [fixed("...scope")]:
             given = fixed("scope")
-        client = identifier(self._types.names.client.name)
         scoped = self._types.imports.runtime("scopes", "scoped")
-        made = assembled("{}(this.transport, {}, {})", scoped, self._shape, given)
-        name = self._types.names.surface[self._scope.name]
+        made = assembled("{}(client.transport, {}, {})", scoped, self._shape, given)
+        name = identifier(self._types.names.surface[self._scope.name])
         return Extra(
-            docs=doc_comment(self._scope.docs.text, depth=2),
+            docs=doc_comment(self._scope.docs.text),
             head=call_lines(
-                identifier(name), parameters, assembled(": {} {{", client), 2
+                assembled("export function {}", name),
+                parameters,
+                assembled(": {} {{", client),
+                0,
             ),
-            lines=(call_lines(assembled("return new {}", client), [made], _END, 4),),
+            lines=(call_lines(assembled("return new {}", client), [made], _END, 2),),
         )
-
-
-_END = fixed(";")
 
 
 def _with_default(argument: ScopeArgument) -> Docs:
@@ -188,10 +194,25 @@ def _with_default(argument: ScopeArgument) -> Docs:
     return replace(argument.docs, text=text)
 
 
+def _calls(types: Types, calls: RawCalls, header: Code) -> BesidePage:
+    client = types.imports.type(_API_RESOURCE)
+    options = types.imports.type(raw_options(types.api))
+    shared = types.imports.runtime("passing", "PassedCalls")
+    constant = _passing(types, calls)
+    docs = calls.docs.text or "Calls by path what has no method of its own."
+    part = Extra(
+        docs=doc_comment(docs),
+        head=assembled("export class RawCalls extends {}<{}> {{", shared, options),
+        lines=(
+            assembled("  constructor(client: {}) {{", client),
+            fixed("    super(client.transport, passing);"),
+            fixed("  }"),
+        ),
+    )
+    return BesidePage(header, types.imports.lines(), (constant,), (), (part,))
+
+
 def _passing(types: Types, calls: RawCalls) -> Code:
-    for name in ("RawAnswer", "RawBody"):
-        types.imports.runtime_type("passing", name)
-    types.imports.runtime("passing", "passOn")
     kind = types.imports.runtime_type("passing", "PassingRule")
     alternatives = [schemes for schemes in calls.security if schemes]
     sets = [Array(tuple(map(string, schemes))) for schemes in alternatives]
@@ -203,64 +224,8 @@ def _passing(types: Types, calls: RawCalls) -> Code:
         entries.append(Entry(fixed("ownErrors"), string(calls.own_errors)))
     if calls.pending is not None:
         entries.append(Entry(fixed("pending"), string(calls.pending)))
-        entries += waits_entries(types)
     entries.append(Entry(fixed("security"), Array(tuple(sets))))
     return assembled("const passing: {} = {};", kind, open_object(entries, 0))
-
-
-def _wait(types: Types, wait: Wait) -> Extra:
-    operation = next(each for each in types.api.operations if each.id == wait.operation)
-    if operation.result is None:
-        raise AssertionError("what is waited for answers with something")
-    resources = types.names.resources
-    steps = [
-        resources[operation.resource[:end]].children[operation.resource[: end + 1]]
-        for end in range(len(operation.resource))
-    ]
-    method = resources[operation.resource].methods[operation.id, operation.method]
-    path = joined(".", [fixed("this"), *map(identifier, (*steps, method))])
-    own = identifier(
-        Scope(reserved=RESERVED_WORDS | {"options"}).claim(
-            camel(split_words(wait.parameter)), "id"
-        )
-    )
-    rule = Object(
-        (
-            Entry(fixed("field"), string(wait.field)),
-            Entry(fixed("pending"), Array(tuple(map(string, wait.pending)))),
-            Entry(fixed("most"), literal(wait.most)),
-        )
-    )
-    ask = assembled(
-        "(seconds, each) => {}({}, {{ {}: seconds }}, each)",
-        path,
-        own,
-        value_key(wait.query),
-    )
-    until = types.imports.runtime("waiting", "untilDecided")
-    options = assembled(
-        "options?: {} & {}",
-        types.imports.type(OPTIONS),
-        types.imports.runtime_type("waiting", "WaitOptions"),
-    )
-    end = assembled(": Promise<{}> {{", types.write(operation.result.type))
-    return Extra(
-        docs=doc_comment(wait.docs.text, depth=2),
-        head=call_lines(
-            identifier(types.names.surface[wait.name]),
-            [assembled("{}: string", own), options],
-            end,
-            2,
-        ),
-        lines=(
-            call_lines(
-                assembled("return {}", until),
-                [fixed("this.transport"), one_line(rule), ask, fixed("options")],
-                _END,
-                4,
-            ),
-        ),
-    )
 
 
 def _vendor(types: Types, client: CompatibleClient) -> Extra:
@@ -271,21 +236,25 @@ def _vendor(types: Types, client: CompatibleClient) -> Extra:
     else:
         shape = fixed("apiKey: null; authToken: string")
         made = fixed("apiKey: null, authToken: credential")
-    parameter = assembled("kind: new (options: {} & {{ {} }}) => Made", settings, shape)
-    start = assembled("{}<Made>", identifier(types.names.surface[client.kind]))
+    parameters = [
+        assembled("client: {}", types.imports.type(_API_RESOURCE)),
+        assembled("kind: new (options: {} & {{ {} }}) => Made", settings, shape),
+    ]
+    start = assembled(
+        "export function {}<Made>", identifier(types.names.surface[client.kind])
+    )
     return Extra(
         docs=doc_comment(
             f"{client.docs.text.strip()}\n\nGive the vendor's class; what is made calls"
-            " this API with the settings of this client.".strip(),
-            depth=2,
+            " this API with the settings of the client.".strip()
         ),
-        head=call_lines(start, [parameter], fixed(": Made {"), 2),
+        head=call_lines(start, parameters, fixed(": Made {"), 0),
         lines=(
             assembled(
-                "    const {{ credential, ...settings }} = {}(this.transport, {});",
+                "  const {{ credential, ...settings }} = {}(client.transport, {});",
                 give,
                 string(client.path),
             ),
-            assembled("    return new kind({{ ...settings, {} }});", made),
+            assembled("  return new kind({{ ...settings, {} }});", made),
         ),
     )
