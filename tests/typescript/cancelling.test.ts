@@ -8,6 +8,7 @@ import {
   Headgate,
   RequestCancelledError,
   ResponseDecodeError,
+  toReadableStream,
   type ClientOptions,
   type MessageStream,
 } from "../../generated/typescript/src/index.js";
@@ -76,7 +77,7 @@ test("a stream that was closed before it began sends nothing", async () => {
 });
 
 test("cancelling the platform's stream closes the connection", async () => {
-  const reader = endless().toReadableStream().getReader();
+  const reader = toReadableStream(endless()).getReader();
   await reader.read();
   await reader.cancel();
 

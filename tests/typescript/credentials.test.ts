@@ -25,7 +25,13 @@ function transportFor(
   answer: (path: string, count: number) => Response,
 ): { transport: Transport; sent: Sent[] } {
   const sent: Sent[] = [];
-  const product = { userAgent: "test", headers: {}, headerMaps: {}, errors: { fields: {} } };
+  const product = {
+    userAgent: "test",
+    idempotencyHeader: "Idempotency-Key",
+    headers: {},
+    headerMaps: {},
+    errors: { fields: {} },
+  };
   const settings = transportSettings(
     product,
     { Main: credential },

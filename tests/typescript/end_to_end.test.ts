@@ -15,6 +15,7 @@ import {
   RequestCancelledError,
   StreamTruncatedError,
   vectors,
+  toReadableStream,
   type Key,
   type RunStreamEvent,
 } from "../../generated/typescript/src/index.js";
@@ -218,7 +219,7 @@ test("closing a stream ends the loop that waits for it", async () => {
 
 test("a stream is also one of the platform's own", async () => {
   const events: string[] = [];
-  const reader = client.messages.stream(ask("text")).toReadableStream().getReader();
+  const reader = toReadableStream(client.messages.stream(ask("text"))).getReader();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     events.push(String(next.value.type));
   }

@@ -13,6 +13,7 @@ import {
   HeadgateError,
   parseOutput,
   ResponseDecodeError,
+  toolCalls,
   type MessageResponse,
   type MessageStream,
   type RunStream,
@@ -77,14 +78,14 @@ test("tool calls are given whole, their input read, wherever the JSON is cut", a
       end(0),
     );
 
-    assert.deepEqual(await listOf(stream.toolCalls()), [
+    assert.deepEqual(await listOf(toolCalls(stream)), [
       { type: "tool_use", id: "toolu_1", name: "weather", input: JSON.parse(text) },
     ]);
   }
 });
 
 test("a tool call without any text has an empty input", async () => {
-  const calls = await listOf(messageStream(begin(0, "toolu_1"), end(0)).toolCalls());
+  const calls = await listOf(toolCalls(messageStream(begin(0, "toolu_1"), end(0))));
 
   assert.deepEqual(
     calls.map(({ id, input }) => [id, input]),
@@ -96,7 +97,7 @@ test("a tool call whose text is not JSON raises an error with the text", async (
   const stream = messageStream(begin(0, "toolu_1"), piece(0, '{"a"'), end(0));
 
   await assert.rejects(
-    listOf(stream.toolCalls()),
+    listOf(toolCalls(stream)),
     (error) => error instanceof ResponseDecodeError && error.raw === '{"a"',
   );
 });
@@ -126,7 +127,7 @@ test("a run's calls come through its messages, without those of an abandoned ste
   );
 
   assert.deepEqual(
-    (await listOf(stream.toolCalls())).map(({ id, input }) => [id, input]),
+    (await listOf(toolCalls(stream))).map(({ id, input }) => [id, input]),
     [["toolu_kept", { b: 2 }]],
   );
 });

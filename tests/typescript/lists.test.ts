@@ -16,7 +16,13 @@ async function listed(
 ): Promise<{ items: unknown[]; asked: string[] }> {
   const asked: string[] = [];
   const settings = transportSettings(
-    { userAgent: "test", headers: {}, headerMaps: {}, errors: { fields: {} } },
+    {
+      userAgent: "test",
+      idempotencyHeader: "Idempotency-Key",
+      headers: {},
+      headerMaps: {},
+      errors: { fields: {} },
+    },
     {},
     {
       baseUrl: "https://api.test/v1",

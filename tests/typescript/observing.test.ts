@@ -186,8 +186,12 @@ function notebook(): { logger: Logger; lines: Line[] } {
 
 test("attempts, repetitions and ends of streams are logged at their levels", async () => {
   const { logger, lines } = notebook();
-  const { client } = clientFor([busy, answered], { extensions: [logging({ logger, logLevel: "debug" })] });
-  const streams = clientFor([streamed(EVENTS)], { extensions: [logging({ logger, logLevel: "debug" })] }).client;
+  const { client } = clientFor([busy, answered], {
+    extensions: [logging({ logger, logLevel: "debug" })],
+  });
+  const streams = clientFor([streamed(EVENTS)], {
+    extensions: [logging({ logger, logLevel: "debug" })],
+  }).client;
 
   await client.models.get("m");
   await streams.messages.stream({ model: "m", messages: [] }).final();
@@ -214,7 +218,9 @@ for (const [level, expected] of [
     const { logger, lines } = notebook();
     process.env["HEADGATE_LOG"] = level;
     try {
-      await clientFor([busy, answered], { extensions: [logging({ logger })] }).client.models.get("m");
+      await clientFor([busy, answered], { extensions: [logging({ logger })] }).client.models.get(
+        "m",
+      );
     } finally {
       delete process.env["HEADGATE_LOG"];
     }

@@ -162,11 +162,14 @@ for (const [state, kind, status] of [
   test(`a call that waits raises its error when the approval is ${state}`, async () => {
     const { client } = clientFor(announced, approval(state, { reason: "no" }));
 
-    await assert.rejects(client.messages.create(QUESTION, { waitForApproval: untilDecided() }), (error) => {
-      assert.ok(error instanceof kind);
-      assert.deepEqual([error.status, error.approvalId], [status, "apr_1"]);
-      return true;
-    });
+    await assert.rejects(
+      client.messages.create(QUESTION, { waitForApproval: untilDecided() }),
+      (error) => {
+        assert.ok(error instanceof kind);
+        assert.deepEqual([error.status, error.approvalId], [status, "apr_1"]);
+        return true;
+      },
+    );
   });
 }
 

@@ -118,7 +118,10 @@ test("what the gateway itself refuses is raised", async () => {
     ),
   );
 
-  await assert.rejects(new RawCalls(client).patch("/things/1", { json: {} }), PermissionDeniedError);
+  await assert.rejects(
+    new RawCalls(client).patch("/things/1", { json: {} }),
+    PermissionDeniedError,
+  );
 });
 
 test("dots do not lead elsewhere", async () => {

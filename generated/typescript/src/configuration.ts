@@ -100,9 +100,9 @@ export const product = {
   waits: "waitForApproval",
 } satisfies Product;
 
-/** The names whose headers the environment may hold. */
+/** Further names whose headers the environment may hold. */
 export const providerKeysNames =
-  "Anthropic OpenAI Gemini VertexAI Groq Cerebras OpenRouter Mistral XAI Together DeepSeek Fireworks Perplexity Qwen PIN Cartesia ElevenLabs Tavily Exa Firecrawl";
+  "anthropic gemini groq cerebras mistral together fireworks perplexity qwen cartesia tavily exa firecrawl";
 
 /** What the classes of resources have in common. */
 export class ApiResource {

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { letters } from "./headers.js";
+import { letters, type HeaderMap } from "./headers.js";
 import type { ConnectionOptions } from "./settings.js";
 
 interface Globals {
@@ -47,10 +47,11 @@ export function environmentOptions<Options extends ConnectionOptions>(
 export function environmentMap<Given extends object>(
   given: Given | undefined,
   prefix: string,
-  names: string,
+  { members }: HeaderMap,
+  others: string,
 ): Given {
-  const entries = names.split(" ").map((known) => {
-    const name = letters(known);
+  const entries = [...members, ...others.split(" ")].map((known) => {
+    const name = letters(known.replace(/=.*/, ""));
     const variable = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
     return [name, environmentValue(`${prefix}_${variable}`)];
   });

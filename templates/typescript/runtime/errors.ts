@@ -25,9 +25,8 @@ export class SdkError extends Error {
 
   /** `facts` become properties of the error. */
   constructor(message: string, facts: object = {}) {
-    const { cause, ...shown } = facts as { readonly cause?: unknown };
-    super(message, { cause });
-    Object.assign(this, shown);
+    super(message, facts);
+    Object.assign(this, facts);
   }
 }
 
@@ -95,13 +94,20 @@ export function addHidden(error: SdkError, properties: object): void {
   }
 }
 
+/** What is known of a connection that failed. */
+interface ConnectionFacts {
+  readonly sent: boolean;
+  readonly phase?: TimeoutPhase;
+  readonly cause?: unknown;
+}
+
 /** The server could not be reached, or the connection broke. `cause` says how. */
 export class APIConnectionError extends SdkError {
   override name = "APIConnectionError";
   /** Whether a part of the request may have reached the server. */
   declare readonly sent: boolean;
 
-  constructor(message: string, facts: { readonly sent: boolean; readonly cause?: unknown }) {
+  constructor(message: string, facts: ConnectionFacts) {
     super(message, facts);
   }
 }
@@ -112,11 +118,10 @@ export type TimeoutPhase = "connect" | "first_byte" | "idle" | "total";
 /** A timeout passed. */
 export class APITimeoutError extends APIConnectionError {
   override name = "APITimeoutError";
-  readonly phase: TimeoutPhase;
+  declare readonly phase: TimeoutPhase;
 
   constructor(phase: TimeoutPhase, milliseconds: number) {
-    super(`${phase} timeout of ${milliseconds} ms passed`, { sent: phase !== "connect" });
-    this.phase = phase;
+    super(`${phase} timeout of ${milliseconds} ms passed`, { phase, sent: phase !== "connect" });
   }
 }
 
@@ -124,11 +129,10 @@ export class APITimeoutError extends APIConnectionError {
 export class RequestCancelledError extends SdkError {
   override name = "RequestCancelledError";
   /** What the caller gave to `abort(reason)`. */
-  readonly reason: unknown;
+  declare readonly reason: unknown;
 
   constructor(reason: unknown) {
-    super("the request was cancelled", { cause: reason });
-    this.reason = reason;
+    super("the request was cancelled", { cause: reason, reason });
   }
 }
 
@@ -152,7 +156,7 @@ export class ResponseDecodeError extends SdkError {
   /** The text that does not parse. */
   declare readonly raw: string;
 
-  constructor(message: string, raw: string, place: Omit<ErrorPlace, "eventsSeen"> = {}) {
+  constructor(message: string, raw: string, place: ErrorPlace = {}) {
     super(message, place);
     addHidden(this, { raw });
   }
@@ -198,13 +202,12 @@ export class StreamForeignError extends StreamError {
 /** A line or an event is longer than the decoder's limit. */
 export class StreamLimitError extends StreamError {
   override name = "StreamLimitError";
-  readonly limit: "line" | "event";
-  readonly bytes: number;
+  declare readonly limit: "line" | "event";
+  declare readonly bytes: number;
 
   constructor(limit: "line" | "event", bytes: number, place?: ErrorPlace) {
-    super(`the stream has a longer ${limit} than ${bytes} bytes`, place);
-    this.limit = limit;
-    this.bytes = bytes;
+    const facts = { limit, bytes, ...place };
+    super(`the stream has a longer ${limit} than ${bytes} bytes`, facts);
   }
 }
 

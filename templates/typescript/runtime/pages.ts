@@ -128,13 +128,13 @@ export function byLink(rule: { readonly items: string }): PageRule {
 /** One page of a list. Iterating it goes over the items of this page and all further ones. */
 export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
   /** The items of this page. */
-  readonly data: readonly Item[];
+  declare readonly data: readonly Item[];
   /** The whole body as it came. */
-  readonly body: Body;
-  readonly response: Response;
-  readonly requestId: string | undefined;
+  declare readonly body: Body;
+  declare readonly response: Response;
+  declare readonly requestId: string | undefined;
   /** Whether there is a page after this one. */
-  readonly hasMore: boolean;
+  declare readonly hasMore: boolean;
   readonly #ask: () => PromiseLike<Page<Item, Body>> | undefined;
 
   /** `ask` sends the request for the next page; it gives none where it was sent before. */
@@ -147,11 +147,7 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
     const items = itemsOf(body, rule.items) as readonly Item[];
     const { headers } = response;
     const next = rule.next({ ...facts, body, count: items.length, headers });
-    this.data = items;
-    this.body = body;
-    this.response = response;
-    this.requestId = requestId;
-    this.hasMore = next !== undefined;
+    Object.assign(this, { data: items, body, response, requestId, hasMore: next !== undefined });
     this.#ask = () => (next ? ask(next) : undefined);
   }
 

@@ -20,7 +20,6 @@ import {
   decideResume,
   streamPosition,
   withOptions,
-  type Advance,
   type ResumeRule,
   type StreamPosition,
 } from "./resume.js";
@@ -149,8 +148,7 @@ export function eventReader<Event>(
       ending ??= "closed";
       letGo();
       call?.end();
-      const { cause: _cause, ...read } = place();
-      await tell(observers, "onStreamEnd", ending, read);
+      await tell(observers, "onStreamEnd", ending, place());
     }
     return { done: true, value: undefined };
   };
@@ -179,11 +177,11 @@ export function eventReader<Event>(
     const sending = { accept: mediaType, attempt, lastEventId };
     const accepted = await transport.send(call as Call, asked, asking, sending);
     const { status, headers, body } = accepted.response;
-    const type = headers.get("content-type")?.replace(/;.*/s, "").trim() ?? "";
-    if (status === 204 && resume?.statuses[204] === "finished" && asksFor(asked, resume)) {
+    const [type = ""] = headers.get("content-type")?.toLowerCase().split(";") ?? [];
+    if (status === resume?.finished && asksFor(asked, resume)) {
       if (attempt) throw truncated();
       ending = "complete";
-    } else if (type.toLowerCase() === mediaType.toLowerCase() && body) {
+    } else if (type.trim() === mediaType && body) {
       const decoder = (rule.decoder ?? frameDecoder)(settings.frameLimits);
       connection = { accepted, body: body.getReader(), decoder };
     } else {
@@ -275,20 +273,15 @@ export function eventReader<Event>(
   const isNew = (event: JsonObject | undefined, frame: Frame): boolean => {
     const advance = position.advance(event, frame);
     if (advance === "new") fruitless = 0;
-    else if (advance !== "uncounted") refuse(advance);
-    return advance !== "repeated";
-  };
-
-  const refuse = (advance: Advance): void => {
     if (advance === "gap") throw new StreamGapError("an event is missing", place());
     if (advance === "foreign") {
       throw new StreamForeignError("an event belongs to another stream", place());
     }
+    return advance !== "repeated";
   };
 
   const giveBroken = (what: string, frame: Frame, cause?: unknown): Event | undefined => {
-    const { eventsSeen: _seen, ...at } = place(cause);
-    const error = new ResponseDecodeError(`an event is not ${what}`, frame.data, at);
+    const error = new ResponseDecodeError(`an event is not ${what}`, frame.data, place(cause));
     if (options.brokenEvents !== "yield") throw error;
     return isNew(undefined, frame) ? (error as Event) : undefined;
   };
@@ -365,7 +358,7 @@ export function eventReader<Event>(
       while (ready.length < AHEAD && decoder.next()) {
         const { event, data, id, hasId, isShort } = decoder;
         const parsed = isJson && isShort && data.startsWith("{") ? parsedOnce(data) : undefined;
-        ready.push({ event, data, id, hasId: hasId === true, parsed });
+        ready.push({ event, data, id, hasId, parsed });
       }
     } catch (error) {
       broken = error;

@@ -33,7 +33,7 @@ export function secretsOf(
       name.toLowerCase(),
     ),
     prefixes: Object.values(product.headerMaps).map(({ prefix }) => prefix.toLowerCase()),
-    shown: [(product.idempotencyHeader ?? "Idempotency-Key").toLowerCase()],
+    shown: [product.idempotencyHeader.toLowerCase()],
     values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secrets ?? []),
   };
   if (request === undefined) return secrets;

@@ -21,33 +21,25 @@ export const defaultTimeouts: Timeouts = {
   total: 600_000,
 };
 
+/** A timer that is to wait longer would fire at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
-/**
- * The clock and the off switch of one call, over all its attempts.
- *
- * One timer serves every limit. It is moved only when a limit comes nearer, so that a busy stream
- * costs a reading of the clock for a piece of its body, not a timer.
- */
+/** The clock and the off switch of one call, over all its attempts. One timer serves all limits. */
 export class Call {
   readonly timeouts: Timeouts;
   /** How much longer the head of an answer may take. */
   patience = 0;
-  readonly #totalDue: number;
+  readonly #due: number;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.cancel(this.#signal?.reason);
   #controller = new AbortController();
   #cancelled: RequestCancelledError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #firesAt = Infinity;
-  #due = Infinity;
-  #phase: TimeoutPhase = "total";
-  #limit = Infinity;
   #giveUp: ((reason: Error) => void) | undefined;
 
   constructor(timeouts: Timeouts, signal?: AbortSignal) {
     this.timeouts = timeouts;
-    this.#totalDue = performance.now() + timeouts.total;
+    this.#due = performance.now() + timeouts.total;
     this.#signal = signal;
     if (signal?.aborted) this.cancel(signal.reason);
     else signal?.addEventListener("abort", this.#onAbort, { once: true });
@@ -63,36 +55,30 @@ export class Call {
 
   /** Waits for a piece of a body, under the idle limit. */
   async read<Piece>(next: () => Promise<Piece>): Promise<Piece> {
-    this.#expect("idle", this.timeouts.idle);
     try {
       // A body whose decompression failed never settles in Node, not even by its signal.
       return await new Promise<Piece>((resolve, reject) => {
         this.#giveUp = reject;
+        this.#expect("idle", this.timeouts.idle);
         next().then(resolve, reject);
       });
     } finally {
-      this.#giveUp = undefined;
-      this.#due = Infinity;
+      clearTimeout(this.#timer);
     }
   }
 
-  /** Pauses between attempts; cancelling and the total limit end the pause with their error. */
+  /** Pauses between attempts; cancelling ends the pause with its error. */
   async pause(milliseconds: number): Promise<void> {
-    const signal = this.#renew();
-    this.#expect("total", Infinity);
+    this.#renew();
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(resolve, milliseconds);
-      const give = (): void => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener("abort", give, { once: true });
+      this.#giveUp = reject;
+      this.#timer = setTimeout(resolve, Math.min(milliseconds, this.remaining));
     });
   }
 
   /** How many milliseconds are left of the total. */
   get remaining(): number {
-    return this.#totalDue - performance.now();
+    return this.#due - performance.now();
   }
 
   /** Why the current attempt was stopped from our side, if it was. */
@@ -109,46 +95,34 @@ export class Call {
   /** Lets go of the timer and of the caller's signal. */
   end(): void {
     clearTimeout(this.#timer);
-    this.#firesAt = Infinity;
-    this.#due = Infinity;
     this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
   #stop(reason: Error): void {
+    clearTimeout(this.#timer);
     this.#controller.abort(reason);
     this.#giveUp?.(reason);
   }
 
   #renew(): AbortSignal {
     if (this.#cancelled) throw this.#cancelled;
+    clearTimeout(this.#timer);
     this.#controller = new AbortController();
     return this.#controller.signal;
   }
 
   #expect(phase: TimeoutPhase, limit: number): void {
-    this.#phase = phase;
-    this.#limit = limit;
-    this.#due = performance.now() + limit;
-    if (Math.min(this.#due, this.#totalDue) < this.#firesAt) this.#arm();
-  }
-
-  #arm(): void {
     clearTimeout(this.#timer);
-    const due = Math.min(this.#due, this.#totalDue);
-    this.#firesAt = due;
-    if (due === Infinity) return;
-    const delay = Math.min(Math.max(due - performance.now(), 0), LONGEST_TIMER);
-    this.#timer = setTimeout(() => this.#onTimer(), delay);
-  }
-
-  #onTimer(): void {
-    const now = performance.now();
-    if (now >= this.#totalDue) {
-      this.#stop(new APITimeoutError("total", this.timeouts.total));
-    } else if (now >= this.#due) {
-      this.#stop(new APITimeoutError(this.#phase, this.#limit));
-    }
-    if (!this.#controller.signal.aborted) this.#arm();
-    else this.#firesAt = Infinity;
+    const left = this.remaining;
+    const stop = (): void =>
+      this.#stop(
+        limit < left
+          ? new APITimeoutError(phase, limit)
+          : new APITimeoutError("total", this.timeouts.total),
+      );
+    const delay = Math.min(limit, left);
+    // A body that never pauses is over too when the time of the whole call is.
+    if (delay <= 0) stop();
+    else if (delay <= LONGEST_TIMER) this.#timer = setTimeout(stop, delay);
   }
 }

@@ -95,7 +95,7 @@ export interface Product {
   readonly userAgent: string;
   readonly headers: HeaderValues;
   readonly requestIdHeader?: string;
-  readonly idempotencyHeader?: string;
+  readonly idempotencyHeader: string;
   /** The header that carries the number of an attempt, from 1. */
   readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
@@ -121,7 +121,7 @@ export interface TransportSettings {
   readonly frameLimits: FrameLimits;
   readonly observers: readonly Observer[];
   readonly traceContext?: (() => HeaderValues) | undefined;
-  readonly fetch?: Fetch | undefined;
+  readonly send: Fetch;
   /** Makes an error of its class; absent: an `APIError`. */
   readonly makeError?: (message: string, facts: APIErrorFacts, isPending: boolean) => APIError;
   /** Takes the secrets of the client and of a request out of a text. */
@@ -147,12 +147,11 @@ export type Waiting = (
 ) => Promise<Accepted>;
 
 interface Prepared {
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Headers;
   readonly body: RequestInit["body"];
   readonly tokens: CallTokens | undefined;
   readonly repeatable: boolean;
+  /** Each attempt has headers of its own, so that what is changed is changed once. */
+  readonly request: (attempt: number) => Promise<AttemptRequest>;
 }
 
 const SAFE_TO_REPEAT = /^(GET|HEAD|PUT|DELETE|OPTIONS|TRACE|QUERY)$/;
@@ -212,15 +211,15 @@ export class Transport {
   ): Promise<Accepted> {
     const { settings, quota } = this;
     const prepared = await this.#prepare(request, options, accept);
-    const { tokens, repeatable } = prepared;
+    const { body, tokens, repeatable } = prepared;
     const observers = this.observers(options);
     const maxAttempts = only ? 1 : (options.maxAttempts ?? settings.retry.maxAttempts);
     const policy = { ...settings.retry, maxAttempts };
     let spent = 0;
     for (let attempt = 1; ; attempt += 1) {
-      const sent = await this.#attemptRequest(prepared, only ?? attempt);
+      const sent = await prepared.request(only ?? attempt);
       await tell(observers, "beforeRequest", sent);
-      const outcome = await this.#attempt(call, sent, prepared.body, observers);
+      const outcome = await this.#attempt(call, sent, body, observers);
       const error = await this.refusal(outcome, request.pending, lastEventId);
       if (!error) {
         quota.refund(spent);
@@ -283,7 +282,7 @@ export class Transport {
     add({ "Content-Type": type });
     const tokens = this.#authorize(request, headers, query);
     request.cookies?.(headers);
-    const keyHeader = product.idempotencyHeader ?? "Idempotency-Key";
+    const keyHeader = product.idempotencyHeader;
     const key = options.idempotencyKey ?? (idempotency === "key" ? crypto.randomUUID() : undefined);
     add({ [keyHeader]: key });
     add(settings.headers);
@@ -291,16 +290,20 @@ export class Transport {
     add(mappedHeaders(product.headerMaps, options));
     add(options.headers);
     const ownUrl = settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
+    const url = requestUrl(ownUrl ?? this.baseUrl, request, query);
     return {
-      url: requestUrl(ownUrl ?? this.baseUrl, request, query),
-      method: verb,
-      headers,
       body: body ?? null,
       tokens,
       repeatable:
         SAFE_TO_REPEAT.test(verb) ||
         idempotency === "natural" ||
         (idempotency === "key" && headers.has(keyHeader)),
+      async request(attempt) {
+        const own = new Headers(headers);
+        if (product.attemptHeader) own.set(product.attemptHeader, `${attempt}`);
+        await tokens?.add(own);
+        return { method: verb, url, headers: own, attempt };
+      },
     };
   }
 
@@ -316,22 +319,10 @@ export class Transport {
       credentials[scheme]?.value || credentials[scheme]?.tokens;
     for (const scheme of security.find((schemes) => schemes.every(isKnown)) ?? []) {
       const { value, tokens, name = "", place } = credentials[scheme] as Credential;
-      found ??= tokens?.forCall(this.#fetch, this.baseUrl);
+      found ??= tokens?.forCall(this.settings.send, this.baseUrl);
       if (value) place(value, name, headers, query);
     }
     return found;
-  }
-
-  readonly #fetch: Fetch = (url, init) => (this.settings.fetch ?? fetch)(url, init);
-
-  /** Each attempt has headers of its own, so that what is changed is changed once. */
-  async #attemptRequest(prepared: Prepared, attempt: number): Promise<AttemptRequest> {
-    const { method, url, tokens } = prepared;
-    const { attemptHeader } = this.settings.product;
-    const headers = new Headers(prepared.headers);
-    if (attemptHeader) headers.set(attemptHeader, `${attempt}`);
-    await tokens?.add(headers);
-    return { method, url, headers, attempt };
   }
 
   /** Gives the answer, or the error that stands for none. */
@@ -351,7 +342,7 @@ export class Transport {
       const signal = call.beginAttempt();
       // A redirect could carry the credentials to another host.
       const init = { method, headers: request.headers, body, redirect: "manual", signal } as const;
-      response = await this.#fetch(url, init as RequestInit);
+      response = await settings.send(url, init as RequestInit);
     } catch (cause) {
       return connectionError(cause, around);
     }

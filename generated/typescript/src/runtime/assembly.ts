@@ -23,7 +23,7 @@ export async function* assembled<Event, Result extends object>(
 ): AsyncGenerator<Result, void, undefined> {
   const open = new Map<unknown, { readonly value: Result; json: string }>();
   for await (const event of events) {
-    if (rule.discards?.(event) === true) open.clear();
+    if (rule.discards?.(event)) open.clear();
     const [begun, value] = rule.begin(event) ?? [];
     if (value !== undefined) open.set(begun, { value, json: "" });
     const [key, piece] = rule.text(event) ?? [];

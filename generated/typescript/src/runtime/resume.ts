@@ -23,7 +23,8 @@ export interface ResumeRule {
   readonly query?: string;
   /** The header that takes the last cursor where there is no such parameter. */
   readonly header?: string;
-  readonly statuses: Readonly<Record<number, "finished" | "unknown" | "expired">>;
+  /** The status of an answer that says: nothing follows the cursor. */
+  readonly finished?: number;
 }
 
 /** Everything that the decision to take a stream up again depends on. */

@@ -1,6 +1,5 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { ConfigurationError } from "./errors.js";
 import { mappedHeaders } from "./headers.js";
 import type { AttemptRequest, Interceptor } from "./interceptors.js";
 import { percentEncoded, type HeaderValues } from "./request.js";
@@ -41,8 +40,7 @@ export function transportSettings(
   credentials: Readonly<Record<string, Credential>>,
   options: ConnectionOptions,
 ): TransportSettings {
-  const { baseUrl = product.baseUrl, interceptors = [], extensions = [] } = options;
-  if (baseUrl === undefined) throw new ConfigurationError("there is no base URL");
+  const { baseUrl = product.baseUrl ?? "", interceptors = [], extensions = [] } = options;
   const settings: TransportSettings = {
     ...options,
     product,
@@ -53,6 +51,7 @@ export function transportSettings(
     retry: { ...defaultRetryPolicy, ...options.retry },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
     observers: interceptors,
+    send: (url, init) => (options.fetch ?? fetch)(url, init),
     show: (text, request) => withoutSecrets(text, credentials, request),
   };
   return extensions.reduce((extended, extend) => extend(extended), settings);

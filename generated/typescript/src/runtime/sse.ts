@@ -9,7 +9,7 @@ export interface Frame {
   /** The last event id when the event was dispatched; empty when there was none. */
   readonly id: string;
   /** Whether the id is the event's own. */
-  readonly hasId?: boolean;
+  readonly hasId?: boolean | undefined;
   /** Whether it is known that no number in the data has 16 digits or more. */
   readonly isShort?: boolean;
 }

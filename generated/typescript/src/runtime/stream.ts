@@ -88,21 +88,6 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
     return this;
   }
 
-  /** Gives the events as a stream of the platform's own kind. Cancelling it closes this one. */
-  toReadableStream(): ReadableStream<Event> {
-    return new ReadableStream<Event>(
-      {
-        pull: async (controller) => {
-          const next = await this.next();
-          if (next.done) controller.close();
-          else controller.enqueue(next.value);
-        },
-        cancel: () => this.close(),
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
   /** Gives what `extract` finds in the events, leaving out those without any. */
   protected async *pick<Part>(
     extract: (event: Event) => Part | undefined,

@@ -2,11 +2,9 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream, type Accumulator, JsonPieces } from "../runtime/accumulated.js";
-import { assembled, type AssemblyRule } from "../runtime/assembly.js";
 import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import type { ToolUseBlock } from "../types/content.js";
 import type {
   ContentBlockDeltaEvent,
   ContentBlockStartEvent,
@@ -42,32 +40,6 @@ function toolInputDelta(event: MessageStreamEvent): string | undefined {
   const delta = event.delta;
   if (delta.type !== "input_json_delta") return undefined;
   return delta.partial_json;
-}
-
-const toolCallRule: AssemblyRule<MessageStreamEvent, ToolUseBlock> = {
-  into: "input",
-  begin: toolCallBegin,
-  text: toolCallText,
-  end: toolCallEnd,
-};
-
-function toolCallBegin(event: MessageStreamEvent): readonly [unknown, ToolUseBlock] | undefined {
-  if (event.type !== "content_block_start") return undefined;
-  const contentBlock = event.content_block;
-  if (contentBlock.type !== "tool_use") return undefined;
-  return [event.index, contentBlock];
-}
-
-function toolCallText(event: MessageStreamEvent): readonly [unknown, string] | undefined {
-  if (event.type !== "content_block_delta") return undefined;
-  const delta = event.delta;
-  if (delta.type !== "input_json_delta") return undefined;
-  return [event.index, delta.partial_json];
-}
-
-function toolCallEnd(event: MessageStreamEvent): unknown {
-  if (event.type !== "content_block_stop") return undefined;
-  return event.index;
 }
 
 class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, MessageResponse> {
@@ -182,10 +154,5 @@ export class MessageStream extends AccumulatedStream<MessageStreamEvent, Message
   /** Gives the pieces of tool input as they arrive. */
   toolInputDeltas(): AsyncIterable<string> {
     return this.pick(toolInputDelta);
-  }
-
-  /** Gives each tool call once it is whole, with its `input` read. */
-  toolCalls(): AsyncIterable<ToolUseBlock> {
-    return assembled(this, toolCallRule);
   }
 }

@@ -2,11 +2,9 @@
 
 import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream, type Accumulator } from "../runtime/accumulated.js";
-import { assembled, type AssemblyRule } from "../runtime/assembly.js";
 import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
 import type { Transport } from "../runtime/transport.js";
-import type { ToolUseBlock } from "../types/content.js";
 import type { RunCompleteEvent, RunStreamEvent } from "../types/run-events.js";
 import type { RunResult } from "../types/runs.js";
 
@@ -21,7 +19,7 @@ const rule: StreamRule = {
     parameters: { run_id: "run_id" },
     query: "starting_after",
     header: "Last-Event-ID",
-    statuses: { "204": "finished", "404": "unknown", "410": "expired" },
+    finished: 204,
   },
 };
 
@@ -50,43 +48,6 @@ function toolInputDelta(event: RunStreamEvent): string | undefined {
   const delta = eventValue.delta;
   if (delta.type !== "input_json_delta") return undefined;
   return delta.partial_json;
-}
-
-const toolCallRule: AssemblyRule<RunStreamEvent, ToolUseBlock> = {
-  into: "input",
-  begin: toolCallBegin,
-  text: toolCallText,
-  end: toolCallEnd,
-  discards: toolCallDiscard,
-};
-
-function toolCallBegin(event: RunStreamEvent): readonly [unknown, ToolUseBlock] | undefined {
-  if (event.type !== "stream_event") return undefined;
-  const eventValue = event.event;
-  if (eventValue.type !== "content_block_start") return undefined;
-  const contentBlock = eventValue.content_block;
-  if (contentBlock.type !== "tool_use") return undefined;
-  return [eventValue.index, contentBlock];
-}
-
-function toolCallText(event: RunStreamEvent): readonly [unknown, string] | undefined {
-  if (event.type !== "stream_event") return undefined;
-  const eventValue = event.event;
-  if (eventValue.type !== "content_block_delta") return undefined;
-  const delta = eventValue.delta;
-  if (delta.type !== "input_json_delta") return undefined;
-  return [eventValue.index, delta.partial_json];
-}
-
-function toolCallEnd(event: RunStreamEvent): unknown {
-  if (event.type !== "stream_event") return undefined;
-  const eventValue = event.event;
-  if (eventValue.type !== "content_block_stop") return undefined;
-  return eventValue.index;
-}
-
-function toolCallDiscard(event: RunStreamEvent): boolean {
-  return event.type === "step_abandoned";
 }
 
 class RunStreamAccumulator implements Accumulator<RunStreamEvent, RunResult> {
@@ -128,10 +89,5 @@ export class RunStream extends AccumulatedStream<RunStreamEvent, RunResult, "typ
   /** Gives the pieces of tool input as they arrive. */
   toolInputDeltas(): AsyncIterable<string> {
     return this.pick(toolInputDelta);
-  }
-
-  /** Gives each tool call once it is whole, with its `input` read. */
-  toolCalls(): AsyncIterable<ToolUseBlock> {
-    return assembled(this, toolCallRule);
   }
 }

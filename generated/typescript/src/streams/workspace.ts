@@ -22,7 +22,7 @@ const rule: StreamRule = {
     parameters: { workspace_id: "workspace_id" },
     query: "starting_after",
     header: "Last-Event-ID",
-    statuses: { "204": "finished", "404": "unknown", "410": "expired" },
+    finished: 204,
   },
 };
 

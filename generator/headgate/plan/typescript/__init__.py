@@ -70,6 +70,7 @@ RUNTIME = (
     "pages",
     "partial",
     "passing",
+    "readable",
     "reader",
     "redaction",
     "request",

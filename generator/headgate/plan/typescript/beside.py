@@ -19,6 +19,7 @@ from headgate.encoding.typescript import (
 )
 from headgate.ir.types import Field, Scalar
 from headgate.names import Name, Scope, camel, split_words
+from headgate.plan.typescript.assemblies import ASSEMBLIES, plan_assemblies
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import (
@@ -64,6 +65,9 @@ def plan_beside(
     waits = plan_waits(api, names, header)
     if waits is not None:
         yield WAITS, waits
+    assemblies = plan_assemblies(api, names, header)
+    if assemblies is not None:
+        yield ASSEMBLIES, assemblies
     if api.clients:
         types = Types(api, names, Imports(VENDORS))
         parts = tuple(_vendor(types, each) for each in api.clients)

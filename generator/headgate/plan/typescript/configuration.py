@@ -294,7 +294,10 @@ def _product(api: Api, config: Config, options: dict[str, Name]) -> list[Entry]:
     ]
     for key, name in (
         (fixed("requestIdHeader"), http.request_id_header),
-        (fixed("idempotencyHeader"), http.idempotency_header),
+        (
+            fixed("idempotencyHeader"),
+            http.idempotency_header or "Idempotency-Key",
+        ),
         (fixed("attemptHeader"), http.attempt_header),
     ):
         if name is not None:
@@ -364,10 +367,11 @@ def known_names(option: str) -> str:
 
 
 def _known(header_map: HeaderMap, options: dict[str, Name]) -> Code:
-    """Write the names, each as its header spells it if it does."""
+    """Write the names that are spelled in their headers as one would think."""
     shown = [
-        _shown_member(header_map.prefix, name, header).partition("=")[0]
+        _letters(name)
         for name, header in header_map.members
+        if _follows(header_map.prefix, name, header)
     ]
     constant_name = Name(known_names(options[header_map.option].text))
     begun = assembled("export const {} =", identifier(constant_name))

@@ -82,11 +82,13 @@ def _map(
     imports: Imports, header_map: HeaderMap, given: Code, key: str, *, prefix: str
 ) -> Call:
     names = imports.value(Exported(Name(known_names(key)), "configuration"))
+    product = imports.value(Exported(Name("product"), "configuration"))
     return Call(
         imports.runtime("environment", "environmentMap"),
         (
             given,
             string(map_variable(prefix, header_map.option)),
+            assembled("{}.headerMaps{}", product, access(key)),
             names,
         ),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import identifier, module_path
 from headgate.names import Name
+from headgate.plan.typescript.assemblies import ASSEMBLIES, assembly_names
 from headgate.plan.typescript.beside import CALLS, SCOPES, VENDORS
 from headgate.plan.typescript.layout import WIDTH
 from headgate.plan.typescript.waits import UNTIL, WAITS, pending_option
@@ -102,6 +103,9 @@ def _beside(api: Api, names: Names) -> Iterator[Code]:
     if surface.calls is not None:
         yield _export(CALLS, ["RawCalls"])
         yield fixed('export { RawAnswer, type RawBody } from "./runtime/passing.js";')
+    assemblies = assembly_names(api, names)
+    if assemblies:
+        yield _export(ASSEMBLIES, sorted(each.text for each in assemblies.values()))
     if api.clients:
         yield _export(VENDORS, sorted(named[each.kind].text for each in api.clients))
         yield fixed('export type { ForeignSettings } from "./runtime/foreign.js";')

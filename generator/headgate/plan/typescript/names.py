@@ -63,9 +63,9 @@ TAKEN_MEMBERS = frozenset(
     {"constructor", "prototype", "then", "toString", "transport", "valueOf"}
 )
 
-_TAKEN_FUNCTIONS = frozenset(
+TAKEN_FUNCTIONS = frozenset(
     "content logging parseOutput pollUntilDecided scoped scopeOf untilDecided"
-    " vectors waitingFor webhooks foreignSettings".split()
+    " toReadableStream vectors waitingFor webhooks foreignSettings".split()
 )
 """Functions that the package's own text uses or exports."""
 
@@ -186,7 +186,7 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
 
 def _surface_names(api: Api) -> dict[str, Name]:
     """Name the functions that take a client, by the spec's word for each."""
-    exported = Scope(reserved=RESERVED_WORDS | _TAKEN_FUNCTIONS)
+    exported = Scope(reserved=RESERVED_WORDS | TAKEN_FUNCTIONS)
     words = [
         *(each.name for each in api.surface.scopes),
         *(each.name for each in api.surface.waits),

@@ -10,13 +10,13 @@ from headgate.encoding.typescript import (
     access,
     doc_comment,
     identifier,
+    literal,
     private_member,
     string,
     value_key,
 )
 from headgate.ir.types import Scalar, Struct, Union
 from headgate.names import Name, Scope, camel, pascal, split_words
-from headgate.plan.typescript.assemblies import plan_assembly
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.folding import EVENT, Statements
 from headgate.plan.typescript.imports import Imports
@@ -34,13 +34,12 @@ from headgate.plan.typescript.sums import sum_rule
 if TYPE_CHECKING:
     from headgate.ir.api import Api
     from headgate.ir.streams import EventCase, Extractor, Fold, FoldRule, Resume, Stream
-    from headgate.plan.typescript.assemblies import AssemblyPlan
     from headgate.plan.typescript.names import Names
 
 _OPTIONS = Exported(Name("RequestOptions"), "configuration")
 _OWN_MEMBERS = TAKEN_MEMBERS | {
     *("close", "final", "isComplete", "lastEventId", "next", "observe", "on"),
-    *("partial", "pick", "response", "return", "toReadableStream", "truncated"),
+    *("partial", "pick", "response", "return", "truncated"),
     "untilDone",
 }
 
@@ -99,7 +98,6 @@ class StreamPage:
     sum: Code | None
     sum_rule: Code | None
     extractors: tuple[ExtractorPlan, ...]
-    assemblies: tuple[AssemblyPlan, ...]
 
 
 def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamPage:
@@ -117,7 +115,6 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
     total = stream.fold if stream.fold and stream.fold.accumulation else None
     added = types.write(total.into) if total is not None else None
     result = accumulator.result_type if accumulator is not None else added
-    extractors, assemblies = _parts(types, stream, event)
     return StreamPage(
         header=header,
         rule=assembled(
@@ -134,8 +131,7 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
         sum_rule=sum_rule(imports, total.accumulation)
         if total is not None and total.accumulation is not None
         else None,
-        extractors=extractors,
-        assemblies=assemblies,
+        extractors=_extractors(types, stream),
         imports=imports.lines(),
     )
 
@@ -227,7 +223,7 @@ def _framing(types: Types, stream: Stream) -> list[Entry]:
         call.media_type for call in calls if call and call.stream == stream.name
     )
     return [
-        Entry(fixed("mediaType"), string(media_type)),
+        Entry(fixed("mediaType"), string(media_type.lower())),
         Entry(fixed("decoder"), types.imports.runtime("lines", "lineDecoder")),
     ]
 
@@ -244,11 +240,11 @@ def _resume(api: Api, resume: Resume) -> list[Entry]:
         entries.append(Entry(fixed("query"), string(resume.cursor_query)))
     if resume.cursor_header is not None:
         entries.append(Entry(fixed("header"), string(resume.cursor_header)))
-    statuses = [
-        Entry(value_key(str(status)), string(meaning))
+    entries += [
+        Entry(fixed("finished"), literal(status))
         for status, meaning in resume.statuses
-    ]
-    entries.append(Entry(fixed("statuses"), Object(tuple(statuses))))
+        if meaning == "finished"
+    ][:1]
     return [Entry(fixed("resume"), Object(tuple(entries)))]
 
 
@@ -256,7 +252,7 @@ def _accumulator(
     types: Types, stream: Stream, fold: Fold | None, name: Code, event: Code
 ) -> AccumulatorPlan | None:
     """Events that nothing in them tells apart cannot be folded."""
-    if fold is None or fold.accumulation or not _is_told_apart(types, stream):
+    if fold is None or fold.accumulation or not is_told_apart(types, stream):
         return None
     result = types.write(fold.into)
     accumulator = types.imports.runtime_type("accumulated", "Accumulator")
@@ -279,7 +275,7 @@ def _accumulator(
         ),
         result_type=result,
         has_pieces=has_pieces,
-        tag=_tag(union),
+        tag=tag_of(union),
         cases=tuple(FoldCase(string(of), tuple(made)) for of, made in calls.items()),
         methods=tuple(methods),
     )
@@ -300,14 +296,16 @@ def _accumulator_head(name: Code, base: Code, event: Code, result: Code) -> Code
     )
 
 
-def _is_told_apart(types: Types, stream: Stream) -> bool:
+def is_told_apart(types: Types, stream: Stream) -> bool:
+    """Say whether a property tells the events apart that the rule names."""
     event = types.resolve(stream.event)
     if isinstance(event, Union):
         return event.tag is not None and event.tag.property == stream.discriminator
     return isinstance(event, Struct)
 
 
-def _tag(event: object) -> Code | None:
+def tag_of(event: object) -> Code | None:
+    """Write what tells events apart; None if they are all of one kind."""
     if isinstance(event, Union) and event.tag is not None:
         return assembled("event{}", access(event.tag.property))
     return None
@@ -340,25 +338,16 @@ def _fold_method(
     return FoldMethod(head, tuple(body.lines))
 
 
-def _parts(
-    types: Types, stream: Stream, event: Code
-) -> tuple[tuple[ExtractorPlan, ...], tuple[AssemblyPlan, ...]]:
+def _extractors(types: Types, stream: Stream) -> tuple[ExtractorPlan, ...]:
     """Plan the methods that give parts of the events."""
-    if not _is_told_apart(types, stream):
-        return (), ()
+    if not is_told_apart(types, stream):
+        return ()
     members = Scope(reserved=_OWN_MEMBERS)
-    functions = Scope(reserved=frozenset({"assembled", "rule"}))
-    tag = _tag(types.resolve(stream.event))
-    extractors = tuple(
+    functions = Scope(reserved=frozenset({"rule"}))
+    return tuple(
         _extractor(types, stream, each, members, functions)
         for each in stream.extractors
     )
-    assemblies = tuple(
-        plan_assembly(types, each, event, tag, members=members, functions=functions)
-        for each in stream.assemblies
-        if tag is not None
-    )
-    return extractors, assemblies
 
 
 def _extractor(
@@ -372,7 +361,7 @@ def _extractor(
     member = members.claim(f"{camel(words)}Deltas", "part")
     function = functions.claim(f"{camel(words)}Delta", "part")
     body = Statements(types, fixed("return undefined;"), depth=2)
-    tag = _tag(types.resolve(stream.event))
+    tag = tag_of(types.resolve(stream.event))
     if tag is not None:
         test = assembled("if ({} !== {}) {}", tag, string(extractor.event), body.leave)
         body.say(test)

@@ -31,6 +31,7 @@ export type { UnknownTag, UnknownVariant } from "./runtime/json.js";
 export type { Logger, LogLevel, LogOptions } from "./runtime/logging.js";
 export { Page, PagePromise } from "./runtime/pages.js";
 export { PartialJson } from "./runtime/partial.js";
+export { toReadableStream } from "./runtime/readable.js";
 export { ResponsePromise, type Exchange } from "./runtime/responses.js";
 export type { RetryPolicy } from "./runtime/retry.js";
 export { EventStream } from "./runtime/stream.js";

@@ -18,7 +18,7 @@ const rule: StreamRule = {
     parameters: { firing: "firing.firing" },
     query: "past",
     header: "Last-Event-ID",
-    statuses: { "204": "finished", "404": "unknown", "410": "expired" },
+    finished: 204,
   },
 };
 
