@@ -15,8 +15,12 @@ from headgate_gateway.http.protocol import BoundedConfig
 from headgate_gateway.json import dump_text
 from headgate_gateway.settings import Settings
 
-_GARBAGE = 10_000
-"""After so many new objects the youngest are searched for garbage."""
+_GARBAGE = 50_000
+"""After so many new objects the youngest are searched for garbage.
+
+More than the requests of a moment and what is written of them have: those go by
+themselves, and to look at them finds nothing.
+"""
 _SWITCH = 0.0005
 """For so long, in seconds, may the store's threads keep the loop from going on."""
 _LAST_SECONDS = 3
@@ -88,7 +92,7 @@ def _settle() -> None:
     gc.collect()
     gc.freeze()
     gc.enable()
-    gc.set_threshold(_GARBAGE, 20, 20)
+    gc.set_threshold(_GARBAGE, 10, 10)
     sys.setswitchinterval(_SWITCH)
 
 

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from headgate_gateway.deadline import Deadline
+from headgate_gateway.deadline import Deadline, line_of
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.ending import Ending
@@ -106,9 +106,7 @@ class EventStream:
     async def _sent(self, wire: "_Wire", receive: Receive) -> None:
         pings = _Pings(wire, interval=self._ping_interval, ping=self._ping)
         try:
-            await while_waited_for(
-                receive, self._send_all(wire), unless=self._ends_on, patience=0
-            )
+            await while_waited_for(receive, self._send_all(wire), unless=self._ends_on)
         finally:
             await pings.stop()
 
@@ -171,7 +169,7 @@ class _Wire:
 class _Pings:
     """Sends a ping after each ``interval`` of silence, never as the first frame.
 
-    A stream that is never silent so long costs a timer and no task.
+    A stream that is never silent so long costs a look from time to time and no task.
     """
 
     def __init__(self, wire: _Wire, *, interval: float, ping: bytes) -> None:
@@ -179,20 +177,24 @@ class _Pings:
         self._interval = interval
         self._ping = ping
         self._writing: asyncio.Task[None] | None = None
-        self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(interval, self._look)
+        self._line = line_of(interval)
+        self._line.join(self)
+        self._again: asyncio.TimerHandle | None = None
 
-    def _look(self) -> None:
+    def come(self) -> None:
+        """Look whether it is time for one, and when it may be again."""
         silent_for = self._wire.silent_for()
         is_writing = self._writing is not None and not self._writing.done()
         if silent_for >= self._interval and not is_writing:
             self._writing = asyncio.create_task(self._wire.write(self._ping))
         left = self._interval - silent_for
-        self._timer = self._loop.call_later(max(left, 0.001), self._look)
+        self._again = self._line.loop.call_later(max(left, 0.001), self.come)
 
     async def stop(self) -> None:
         """Send no more, and none by half."""
-        self._timer.cancel()
+        self._line.leave(self)
+        if self._again is not None:
+            self._again.cancel()
         if self._writing is not None:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)

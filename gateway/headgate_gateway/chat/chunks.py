@@ -171,6 +171,10 @@ def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
 
     Each of them was asked for by itself and cost its prompt again.
     """
+    if len(usages) == 1:
+        (only,) = usages
+        cost = only.get("cost_usd")
+        return only, None if cost is None else Decimal(str(cost))
     costs = [usage.get("cost_usd") for usage in usages]
     known = [Decimal(str(cost)) for cost in costs if cost is not None]
     usage = {

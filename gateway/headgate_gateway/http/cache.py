@@ -67,8 +67,8 @@ def _place_of(call: Call) -> Place:
 
 def _seconds(call: Call) -> float:
     """How long the answer may be kept: what the request says, or else the gateway."""
-    asked = call.request.headers.get("x-headgate-cache-ttl", "")
-    if _TTL.fullmatch(asked):
+    asked = call.request.headers.get("x-headgate-cache-ttl")
+    if asked and _TTL.fullmatch(asked):
         return min(int(asked), _LONGEST_TTL)
     return call.gateway.settings.cache_ttl
 

@@ -31,22 +31,18 @@ async def while_waited_for(
     work: Coroutine[Any, Any, T],
     *,
     unless: Ending,
-    patience: float = _PATIENCE,
 ) -> T:
     """The result of ``work``; ClientDisconnect if the client leaves first.
 
     When ``unless`` comes first, it raises why: the gateway stops, or the key does.
-    For ``patience`` seconds nobody looks whether one of them has come.
+    For the first moment nobody looks whether one of them has come.
     """
     if unless.is_set():
         work.close()
         raise unless.reason
     watch = _Watch(receive, unless)
-    line = line_of(patience)
-    if patience:
-        line.join(watch)
-    else:
-        watch.come()
+    line = line_of(_PATIENCE)
+    line.join(watch)
     try:
         return await work
     except asyncio.CancelledError:

@@ -186,11 +186,11 @@ def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> 
 
 
 def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_id("req")
+    given = request.headers.get("x-request-id")
+    return given if given and _REQUEST_ID.fullmatch(given) else new_id("req")
 
 
 def _span_id(request: Request) -> str:
     """The caller's name for this call, or a new one as W3C trace context has them."""
-    given = request.headers.get("x-span-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else new_span_id()
+    given = request.headers.get("x-span-id")
+    return given if given and _REQUEST_ID.fullmatch(given) else new_span_id()

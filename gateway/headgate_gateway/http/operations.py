@@ -94,11 +94,12 @@ class _OperationEndpoint:
             principal = await self._principal(state.request)
             if principal is None:
                 raise LookupError(f"nobody may call {self._operation.id}")
-            room.enter_for(principal.scope)
+            caller = principal.scope
+            room.enter_for(caller)
             try:
                 await self._serve(principal, scope, receive, send)
             finally:
-                room.leave_for(principal.scope)
+                room.leave_for(caller)
         finally:
             room.leave()
 

@@ -30,6 +30,9 @@ class Need:
     """The failure that it is where the model cannot do it."""
 
 
+_MESSAGES = Need("messages", "model", "unsupported_operation")
+
+
 def require_able(model: JsonObject, needs: Iterable[Need]) -> None:
     """400 with everything that the model is known not to be able to do.
 
@@ -73,7 +76,7 @@ def message_needs(request: JsonObject, *, at: str = "") -> Iterator[Need]:
 
 def chat_needs(chat: JsonObject) -> Iterator[Need]:
     """What a ``ChatCompletionRequest`` asks for."""
-    yield Need("messages", "model", "unsupported_operation")
+    yield _MESSAGES
     yield from _content_needs(chat, "")
     for index, _ in enumerate(objects_at(chat, "tools")):
         yield Need("tools", f"tools[{index}]", "unsupported_function_tool")
@@ -103,5 +106,5 @@ def _block_needs(blocks: list[JsonObject], at: str) -> Iterator[Need]:
 
 def _format_needs(request: JsonObject, param: str) -> Iterator[Need]:
     name = param.rpartition(".")[2]
-    if object_at(request, name).get("type") in _JSON_FORMATS:
+    if name in request and object_at(request, name).get("type") in _JSON_FORMATS:
         yield Need("structured_output", param, "unsupported_output_format")

@@ -35,29 +35,17 @@ def cost_in_detail(model: JsonObject, usage: Mapping[str, Any]) -> Cost | None:
     prices: JsonObject | None = model.get("pricing")
     if prices is None:
         return None
-    full, answer, from_cache, for_cache = _rates(
-        prices.get("input_per_million"),
-        prices.get("output_per_million"),
-        prices.get("cache_read_per_million"),
-        prices.get("cache_write_per_million"),
-    )
-    read: int = usage.get("cache_read_tokens", 0)
-    written: int = usage.get("cache_write_tokens", 0)
-    plain = max(usage["input_tokens"] - read - written, 0)
-    asked = plain * full
-    if read or written:
-        asked += read * from_cache + written * for_cache
-    return Cost(
-        input=asked,
-        output=usage["output_tokens"] * answer,
-        currency=prices["currency"],
-    )
+    asked, answered = _sides(prices, usage)
+    return Cost(input=asked, output=answered, currency=prices["currency"])
 
 
 def cost_of(model: JsonObject, usage: Mapping[str, Any]) -> Decimal | None:
     """What a ``Usage`` costs in US dollars; None where that is not known."""
-    cost = cost_in_detail(model, usage)
-    return cost.total if cost is not None and cost.currency == _DOLLARS else None
+    prices: JsonObject | None = model.get("pricing")
+    if prices is None or prices["currency"] != _DOLLARS:
+        return None
+    asked, answered = _sides(prices, usage)
+    return asked + answered
 
 
 def input_price(model: JsonObject) -> Decimal | None:
@@ -68,7 +56,26 @@ def input_price(model: JsonObject) -> Decimal | None:
 
 def number(value: Decimal) -> int | float:
     """The decimal as the JSON number that is nearest to it."""
-    return int(value) if value == value.to_integral_value() else float(value)
+    nearest = float(value)
+    return int(value) if nearest.is_integer() else nearest
+
+
+def _sides(prices: JsonObject, usage: Mapping[str, Any]) -> tuple[Decimal, Decimal]:
+    """What was asked and what was answered cost at some prices."""
+    full, answer, from_cache, for_cache = _rates(
+        prices.get("input_per_million"),
+        prices.get("output_per_million"),
+        prices.get("cache_read_per_million"),
+        prices.get("cache_write_per_million"),
+    )
+    read: int = usage.get("cache_read_tokens", 0)
+    written: int = usage.get("cache_write_tokens", 0)
+    asked: int = usage["input_tokens"]
+    answered: int = usage["output_tokens"]
+    if not read and not written:
+        return asked * full, answered * answer
+    plain = max(asked - read - written, 0) * full
+    return plain + read * from_cache + written * for_cache, answered * answer
 
 
 @lru_cache(maxsize=1024)

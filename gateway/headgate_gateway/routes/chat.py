@@ -81,7 +81,10 @@ def _asked(call: Call) -> _Asked:
 
 
 def _warning(call: Call) -> dict[str, str]:
-    unknown = printable(call.body.keys() - call.operation.properties)
+    known = call.operation.properties
+    if known.issuperset(call.body):
+        return {}
+    unknown = printable(call.body.keys() - known)
     if not unknown:
         return {}
     return {"X-Headgate-Warning": f"ignored: {', '.join(unknown[:16])}"}
