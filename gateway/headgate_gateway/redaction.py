@@ -6,16 +6,30 @@ from typing import Any
 
 from headgate_gateway.json import is_list, is_object
 
+# Where it can, a pattern begins with the characters that its finds begin with: these
+# are searched for many times faster. What may not stand before them is looked at then.
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+_VENDORS = ("sk", "pk", "rk", "ghp", "gho", "xox[bap]")
+_BEARER = r"(?i:earer)\s+[A-Za-z0-9._~+/-]{16,}"
+
 PATTERNS: Mapping[str, re.Pattern[str]] = {
-    "email": re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}"),
-    "ssn": re.compile(r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
-    "credit_card": re.compile(r"(?<!\d)(?:\d[ -]?){12,18}\d(?!\d)"),
+    "email": _EMAIL,
+    "ssn": re.compile(r"\d(?<!\d\d)\d{2}-\d{2}-\d{4}(?!\d)"),
+    "credit_card": re.compile(r"\d(?<!\d\d)[ -]?(?:\d[ -]?){11,17}\d(?!\d)"),
     "phone": re.compile(
-        r"(?<![\w.])\+?\d{1,3}[ .-]?\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,3}"
+        r"[+\d](?<![\w.][+\d])(?:(?<=\+)\d{1,3}|(?<=\d)\d{0,2})"
+        r"[ .-]?\(?\d{2,4}\)?(?:[ .-]\d{2,4}){2,3}"
     ),
     "api_key": re.compile(
-        r"(?:sk|pk|rk|ghp|gho|xox[bap])[-_][A-Za-z0-9_-]{16,}"
-        r"|AKIA[0-9A-Z]{16}|hg_v1_\w{8,}|(?i:bearer)\s+[A-Za-z0-9._~+/-]{16,}"
+        "|".join(
+            (
+                *(rf"{vendor}[-_][A-Za-z0-9_-]{{16,}}" for vendor in _VENDORS),
+                r"AKIA[0-9A-Z]{16}",
+                r"hg_v1_\w{8,}",
+                f"b{_BEARER}",
+                f"B{_BEARER}",
+            )
+        )
     ),
 }
 """What is looked for, by name; of what overlaps the first takes it."""
@@ -27,6 +41,8 @@ def redact_text(
     """The text without what the patterns find, and the names of those that found."""
     found: list[str] = []
     for name, pattern in patterns:
+        if pattern is _EMAIL and "@" not in text:
+            continue
         text, count = pattern.subn(f"[{name}]", text)
         if count:
             found.append(name)
