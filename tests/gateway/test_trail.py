@@ -12,7 +12,7 @@ import pytest
 
 from headgate_gateway.audit import trail as module
 from headgate_gateway.audit.attribution import Attribution
-from headgate_gateway.audit.entry import Entry, entry_of
+from headgate_gateway.audit.entry import Entry, WithBodies, entry_of
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.store.audit import AuditFilter, AuditRow, AuditStore
@@ -26,6 +26,7 @@ class SlowStore:
 
     def __init__(self) -> None:
         self.taken: list[AuditRow] = []
+        self.batches: list[int] = []
         self.asked = asyncio.Event()
         self.may = asyncio.Event()
         self.breaks = False
@@ -37,6 +38,7 @@ class SlowStore:
             raise OSError
         await self.may.wait()
         self.taken += entries
+        self.batches.append(len(entries))
 
 
 def entry(number: int) -> Entry:
@@ -125,3 +127,20 @@ async def test_what_rows_share_is_given_once_and_kept_for_each(tmp_path: Path):
     assert [tuple(row[name] for name in names) for row in page.rows] == [
         tuple(getattr(row, name) for name in names) for row in given
     ]
+
+
+async def test_long_bodies_are_written_few_at_a_time():
+    """So that what waits and what is written stay small, whatever callers send."""
+    store = SlowStore()
+    store.may.set()
+    trail = AuditTrail(cast("AuditStore", store))
+    for number in range(20):
+        row = cast("AuditRow", entry(number))
+        trail.add(
+            WithBodies(row, b"a" * 2**16, b"me@example.com " * 2**12, redacts=True)
+        )
+    await trail.stop()
+
+    assert len(store.taken) == 20
+    assert max(store.batches) * 2**17 <= 2**20
+    assert "example" not in str(store.taken)

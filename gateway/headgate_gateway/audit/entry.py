@@ -1,5 +1,6 @@
 """The entry of a request, made when it is over."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +20,11 @@ class WithBodies(NamedTuple):
     response: bytes
     redacts: bool
 
+    @property
+    def weight(self) -> int:
+        """How many entries without bodies hold as much."""
+        return 2 + (len(self.request) + len(self.response)) // 1024
+
     def read(self) -> AuditRow:
         """The row with bodies as text, without what the log level takes out."""
         found: dict[str, None] = {}
@@ -37,6 +43,16 @@ class WithBodies(NamedTuple):
 
 
 Entry = AuditRow | WithBodies
+
+
+def weight_of(entry: Entry) -> int:
+    """What an entry holds, in entries without bodies."""
+    return entry.weight if isinstance(entry, WithBodies) else 1
+
+
+def rows_of(entries: Sequence[Entry]) -> list[AuditRow]:
+    """The rows of entries; to read bodies takes milliseconds where they are long."""
+    return [each.read() if isinstance(each, WithBodies) else each for each in entries]
 
 
 def entry_of(
