@@ -150,16 +150,10 @@ def test_typescript_samples_compile(tmp_path: Path) -> None:
     """By the package's own strict settings."""
     package = tmp_path / "package"
     shutil.copytree(GENERATED / "typescript", package)
-    lines = ['import type { Headgate } from "./index.js";']
     found = [*samples("typescript"), *map(_inside, beside_calls("typescript"))]
-    lines += [line for each in found for line in each.splitlines() if _imports(line)]
     for number, sample in enumerate(found):
-        body = "\n".join(each for each in sample.splitlines() if not _imports(each))
-        head = (
-            f"export async function sample{number}(client: Headgate): Promise<void> {{"
-        )
-        lines += [head, body, "}"]
-    (package / "src" / "samples.ts").write_text("\n".join(lines), "utf-8")
+        module = package / "src" / f"sample{number}.ts"
+        module.write_text(_as_module(sample), "utf-8")
     run = subprocess.run(
         [str(TOOLS / "tsc"), "-p", "tsconfig.json", "--noEmit"],
         cwd=package,
@@ -169,6 +163,16 @@ def test_typescript_samples_compile(tmp_path: Path) -> None:
     )
 
     assert run.returncode == 0, run.stdout
+
+
+def _as_module(sample: str) -> str:
+    """A sample as a module of its own: its imports, then a function of a client."""
+    lines = sample.splitlines()
+    imports = [each for each in lines if _imports(each)]
+    body = [each for each in lines if not _imports(each)]
+    client = 'import type { Headgate } from "./index.js";'
+    head = "export async function run(client: Headgate): Promise<void> {"
+    return "\n".join([client, *imports, head, *body, "}", ""])
 
 
 def _inside(sample: str) -> str:

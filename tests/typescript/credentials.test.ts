@@ -30,7 +30,7 @@ function transportFor(
     idempotencyHeader: "Idempotency-Key",
     headers: {},
     headerMaps: {},
-    errors: { fields: {} },
+    errors: { fields: { message: "message" } },
   };
   const settings = transportSettings(
     product,

@@ -21,7 +21,7 @@ async function listed(
       idempotencyHeader: "Idempotency-Key",
       headers: {},
       headerMaps: {},
-      errors: { fields: {} },
+      errors: { fields: { message: "message" } },
     },
     {},
     {

@@ -38,20 +38,13 @@ export function classified({
     ...settings,
     makeError: (message, facts, isPending) => {
       const { code, type, status } = facts;
-      const known = entry(codes, code) ?? entry(types, type) ?? entry(statuses, status);
-      const Class: APIErrorClass = isPending ? pending : (known ?? APIError);
+      const known: unknown = own(codes, code) ?? own(types, type) ?? own(statuses, `${status}`);
+      const Class = isPending ? pending : ((known ?? APIError) as APIErrorClass);
       const error = new Class(message, facts);
       addHidden(error, detailsOf(error, Class.details ?? {}));
       return error;
     },
   });
-}
-
-function entry(
-  table: Readonly<Record<string, APIErrorClass>>,
-  key: string | number | undefined,
-): APIErrorClass | undefined {
-  return key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
 }
 
 function detailsOf({ details }: APIError, table: DetailTable): object {

@@ -218,7 +218,7 @@ export interface ErrorForm {
   readonly fields: {
     readonly type?: string;
     readonly code?: string;
-    readonly message?: string;
+    readonly message: string;
     readonly param?: string;
     readonly requestId?: string;
     readonly retryable?: string;
@@ -242,7 +242,7 @@ export function errorInBody(
   const wait = own(error, fields.retryAfter);
   return {
     ...around,
-    message: text(fields.message ?? "message"),
+    message: text(fields.message),
     type: text(fields.type),
     code: text(fields.code),
     param: text(fields.param),

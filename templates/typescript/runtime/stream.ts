@@ -40,7 +40,7 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   ) {
     this.#reader = eventReader(transport, request, rule, options, (event: Event, kind) => {
       this.observe(event);
-      if (this.#listeners.size > 0) this.#listeners.get(kind)?.forEach((listen) => listen(event));
+      this.#listeners.get(kind)?.forEach((listen) => listen(event));
     });
   }
 

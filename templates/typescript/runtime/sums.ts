@@ -1,7 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import type { Accumulator } from "./accumulated.js";
-import { isObject, type JsonObject, type JsonValue } from "./json.js";
+import { isObject, own, type JsonObject, type JsonValue } from "./json.js";
 
 /** How events that are pieces of one object add up to it. */
 export interface SumRule {
@@ -54,7 +54,7 @@ export class Sum<Event, Result> implements Accumulator<Event, Result> {
   #merge(whole: Whole, piece: JsonObject): void {
     const { rename, append } = this.#rule;
     for (const [given, value] of Object.entries(piece)) {
-      const name = Object.hasOwn(rename, given) ? (rename[given] as string) : given;
+      const name = (own(rename, given) ?? given) as string;
       const known = whole[name];
       if (value === null || value === undefined) {
         whole[name] = known ?? null;

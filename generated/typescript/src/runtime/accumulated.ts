@@ -51,19 +51,19 @@ export class AccumulatedStream<Event, Result, Tag extends string = never> extend
 
 /** The pieces of a JSON text that arrives in parts, by the object and field it is for. */
 export class JsonPieces {
-  readonly #texts = new Map<object, Map<string, string>>();
+  readonly #texts = new Map<object, Record<string, string>>();
 
   /** Adds a piece, and puts the value in its place once the whole text parses. */
   append(target: object, field: string, piece: string): void {
-    const texts = this.#texts.get(target) ?? new Map<string, string>();
+    const texts = this.#texts.get(target) ?? {};
     this.#texts.set(target, texts);
-    texts.set(field, (texts.get(field) ?? "") + piece);
+    texts[field] = (texts[field] ?? "") + piece;
   }
 
   /** Puts what each text parses to in its place; what does not parse leaves its first value. */
   settle(): void {
     for (const [target, texts] of this.#texts) {
-      for (const [field, text] of texts) {
+      for (const [field, text] of Object.entries(texts)) {
         const value = parsed(text);
         if (value !== undefined) Object.assign(target, { [field]: value });
       }

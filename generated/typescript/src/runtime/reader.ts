@@ -106,8 +106,8 @@ export function eventReader<Event>(
   const isJson = !whole && !rule.text && !sentinel?.startsWith("{");
   const position = streamPosition(request, rule);
   const roles = new Map<string, "heartbeat" | "complete" | "failed">(Object.entries(endings));
+  const endsWithEvent = roles.size > 0 || sentinel !== undefined;
   for (const kind of rule.heartbeats) roles.set(kind, "heartbeat");
-  const endsWithEvent = Object.keys(endings).length > 0 || rule.sentinel !== undefined;
   const observers = transport.observers(options);
   const isWatched = observers.some(({ onStreamEvent }) => onStreamEvent);
   let call: Call | undefined;

@@ -91,7 +91,7 @@ export function withOptions(
   resume: ResumeRule,
 ): [OperationRequest, CallOptions] {
   const name = resume.header?.toLowerCase();
-  const [key = ""] = Object.keys(headers).filter((key) => key.toLowerCase() === name);
+  const key = Object.keys(headers).find((key) => key.toLowerCase() === name) ?? "";
   const { [key]: cursor, ...rest } = headers;
   const own = cursor === undefined ? {} : { [resume.header ?? ""]: cursor };
   return [
@@ -129,7 +129,7 @@ export function streamPosition(
     lastEventId: String(asked) || undefined,
     eventsSeen: 0,
     advance(event, { id, hasId }) {
-      if (parameters.length > 0 && event && !isOurs(event)) return "foreign";
+      if (event && !isOurs(event)) return "foreign";
       if (sequence !== undefined) {
         // An event without a number moves nothing.
         const number = event ? event[sequence] : hasId && /^\d+$/.test(id) && Number(id);

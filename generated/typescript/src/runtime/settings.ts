@@ -40,24 +40,24 @@ export function transportSettings(
   credentials: Readonly<Record<string, Credential>>,
   options: ConnectionOptions,
 ): TransportSettings {
-  const { baseUrl = product.baseUrl ?? "", interceptors = [], extensions = [] } = options;
   const settings: TransportSettings = {
     ...options,
     product,
-    baseUrl,
+    baseUrl: options.baseUrl ?? product.baseUrl ?? "",
     credentials,
     headers: { ...mappedHeaders(product.headerMaps, options), ...options.headers },
     timeouts: { ...defaultTimeouts, ...options.timeouts },
     retry: { ...defaultRetryPolicy, ...options.retry },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
-    observers: interceptors,
+    observers: options.interceptors ?? [],
     send: (url, init) => (options.fetch ?? fetch)(url, init),
     show: (text, request) => withoutSecrets(text, credentials, request),
   };
+  const { extensions = [] } = options;
   return extensions.reduce((extended, extend) => extend(extended), settings);
 }
 
-const SECRET_NAME = /(?<!idempotency.)key|secret|token|auth|cookie|password|credential/i;
+const SECRET_NAME = /(?<!idempotency.)key|secret|token|auth|cookie|pass|credential/i;
 /** A shorter secret would blot out words that only look like it. */
 const SHORTEST = 4;
 

@@ -125,7 +125,7 @@ export function frameDecoder(limits: FrameLimits = defaultFrameLimits): FrameDec
       lastId = value;
       hasId = true;
     } else if (field === "retry" && /^\d+$/.test(value)) {
-      decoder.retry = Math.min(Number(value), Number.MAX_SAFE_INTEGER);
+      decoder.retry = Math.min(Number(value), 2 ** 53 - 1);
     }
   };
 

@@ -77,7 +77,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
 
   #contentBlockStart(event: ContentBlockStartEvent): void {
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     result.content[event.index] = structuredClone(event.content_block);
   }
 
@@ -85,7 +85,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
     const delta = event.delta;
     if (delta.type !== "text_delta") return;
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     const content = result.content[event.index];
     if (content?.type !== "text") return;
     content.text += delta.text;
@@ -95,7 +95,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
     const delta = event.delta;
     if (delta.type !== "thinking_delta") return;
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     const content = result.content[event.index];
     if (content?.type !== "thinking") return;
     content.thinking += delta.thinking;
@@ -105,7 +105,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
     const delta = event.delta;
     if (delta.type !== "signature_delta") return;
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     const content = result.content[event.index];
     if (content?.type !== "thinking") return;
     content.signature = delta.signature;
@@ -115,7 +115,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
     const delta = event.delta;
     if (delta.type !== "input_json_delta") return;
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     const content = result.content[event.index];
     switch (content?.type) {
       case "tool_use":
@@ -129,7 +129,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
 
   #messageDelta(event: MessageDeltaEvent): void {
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     Object.assign(result, structuredClone(event.delta));
     result.usage = structuredClone(event.usage);
   }

@@ -188,7 +188,7 @@ def error_form(errors: ErrorModel) -> Object:
         for key, value in (
             (fixed("type"), errors.fields.type),
             (fixed("code"), errors.fields.code),
-            (fixed("message"), errors.fields.message),
+            (fixed("message"), errors.fields.message or "message"),
             (fixed("param"), errors.fields.param),
             (fixed("requestId"), errors.fields.request_id),
             (fixed("retryable"), errors.fields.retryable),

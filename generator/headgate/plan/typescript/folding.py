@@ -191,7 +191,7 @@ class Statements:
             line.text.endswith("const result = this.#result;") for line in self.lines
         ):
             self.say(fixed("const result = this.#result;"))
-            self.say(assembled("if (result === undefined) {}", self.leave))
+            self.say(assembled("if (!result) {}", self.leave))
         return RESULT
 
     def _place(self, target: Path) -> Operand:

@@ -51,7 +51,7 @@ class HeatStreamAccumulator implements Accumulator<HeatEvent, Firing> {
 
   #hotter(event: Hotter): void {
     const result = this.#result;
-    if (result === undefined) return;
+    if (!result) return;
     result.degrees = event.degrees;
     result.log += event.remark;
   }
