@@ -43,8 +43,7 @@ if TYPE_CHECKING:
 _SHARED_OPTIONS = frozenset(
     {
         *("baseUrl", "extensions", "fetch", "frameLimits", "headers", "interceptors"),
-        *("logLevel", "logger", "platformHeaders", "retry", "server", "timeouts"),
-        "traceContext",
+        *("platformHeaders", "retry", "server", "timeouts", "traceContext"),
     }
 )
 _CALL_OPTIONS = frozenset(
