@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from headgate_gateway.ids import new_id
+from headgate_gateway.ids import id_at, new_id
 from headgate_gateway.store.bulk import AddUp, Insert, Part, Row
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.paging import Page, PageRequest, read_page
@@ -132,7 +132,12 @@ class AuditStore:
         for name, value in where.equal.items():
             query = query.where(audit_logs.c[name] == value)
         if where.created_after is not None:
-            query = query.where(audit_logs.c.created_at > where.created_after)
+            # An entry gets its id when its request is over.
+            first = id_at("aud", where.created_after)
+            query = query.where(
+                audit_logs.c.id >= first,
+                audit_logs.c.created_at > where.created_after,
+            )
         if where.created_before is not None:
             query = query.where(audit_logs.c.created_at < where.created_before)
         async with self._database.reading() as connection:
@@ -190,7 +195,9 @@ class AuditStore:
         """Forget what is older."""
         async with self._database.writing() as connection:
             await connection.execute(
-                audit_logs.delete().where(audit_logs.c.created_at < created_before)
+                audit_logs.delete().where(
+                    audit_logs.c.id < id_at("aud", created_before)
+                )
             )
             await connection.execute(
                 sessions.delete().where(sessions.c.last_seen_at < created_before)
