@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from headgate_gateway.json import JSONDecodeError, dump_text, loads, quoted
+from headgate_gateway.json import JSONDecodeError, dump_text, is_object, loads, quoted
 
 _LONGEST_NAME = 200
 _LONGEST_PROPERTIES = 4096
@@ -75,4 +75,4 @@ def _properties(text: str) -> str:
         value: Any = loads(text)
     except JSONDecodeError:
         return "{}"
-    return dump_text(value) if isinstance(value, dict) else "{}"
+    return dump_text(value) if is_object(value) else "{}"

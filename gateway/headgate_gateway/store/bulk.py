@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from headgate_gateway.store.upserts import insert_into
 
@@ -83,9 +84,9 @@ def text_of(change: AddUp | Delete, dialect: sa.Dialect) -> str:
     return change.text(dialect)
 
 
-def refused(error: Exception, *, is_known: bool) -> sa.exc.DBAPIError:
+def refused(error: Exception, *, is_known: bool) -> DBAPIError:
     """A driver's error as SQLAlchemy's; ``is_known`` where a row was there already."""
-    kind = sa.exc.IntegrityError if is_known else sa.exc.OperationalError
+    kind = IntegrityError if is_known else OperationalError
     return kind("many rows", None, error)
 
 
