@@ -9,10 +9,14 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 """What ten bits are written as: requests wait for several ids each."""
 _HIGH = range(70, -1, -10)
-_STEP = 5
-"""Bytes of the random steps between ids."""
+_RANDOM = 6
+"""Random digits at the end of an id."""
 _AHEAD = 256
-"""For so many ids the steps are drawn and written at once."""
+"""For so many ids they are drawn and written at once."""
+_COUNTED = 1 << 19
+"""The count of ids begins anywhere below, and so stays below twice that."""
+_DIGITS = bytes(ord(_ALPHABET[code & 31]) for code in range(256))
+"""Any byte as one of the digits, each of which is as likely."""
 _DRAWN = 4096
 _SHAPE = re.compile(r"[a-z]+_[0-9A-HJKMNP-TV-Z]{26}")
 _RANDOM_BITS = 80
@@ -41,8 +45,8 @@ class _Randomness:
 class _Clock:
     """Writes 128-bit numbers that never repeat and never run backwards.
 
-    The time and 30 random bits are drawn and written once a millisecond. The 50 bits
-    below them go up by random steps, whatever the time: they are written ahead.
+    The time and 30 random bits are drawn and written once a millisecond. Of the 50 bits
+    below them 20 count, whatever the time, and 30 are random: they are written ahead.
     """
 
     def __init__(self) -> None:
@@ -56,6 +60,7 @@ class _Clock:
         os.register_at_fork(after_in_child=self._lows.clear)
 
     def next(self) -> str:
+        """A new ULID; later calls in this process sort after earlier ones."""
         with self._lock:
             now = time.time_ns() // 1_000_000
             if not self._lows:
@@ -74,17 +79,12 @@ class _Clock:
     def _draw(self, now: int) -> None:
         """Write lower halves ahead, from anywhere: the upper half is a new one."""
         self._advance(now)
-        steps = self._randomness.take(_STEP * _AHEAD)
-        low = int.from_bytes(self._randomness.take(_STEP))
-        lows = self._lows
-        for start in range(0, len(steps), _STEP):
-            low += 1 + int.from_bytes(steps[start : start + _STEP])
-            lows.append(
-                f"{_PAIRS[low >> 40]}{_PAIRS[low >> 30 & 1023]}"
-                f"{_PAIRS[low >> 20 & 1023]}{_PAIRS[low >> 10 & 1023]}"
-                f"{_PAIRS[low & 1023]}"
-            )
-        lows.reverse()
+        drawn = self._randomness.take(_RANDOM * _AHEAD).translate(_DIGITS).decode()
+        first = int.from_bytes(self._randomness.take(3)) % _COUNTED
+        for count in range(_AHEAD - 1, -1, -1):
+            high, low = divmod(first + count, 1024)
+            digits = drawn[count * _RANDOM : (count + 1) * _RANDOM]
+            self._lows.append(f"{_PAIRS[high]}{_PAIRS[low]}{digits}")
 
     def random(self, size: int) -> bytes:
         with self._lock:
@@ -94,9 +94,7 @@ class _Clock:
 _clock = _Clock()
 
 
-def ulid() -> str:
-    """A new ULID; later calls in this process sort after earlier ones."""
-    return _clock.next()
+ulid = _clock.next
 
 
 def new_span_id() -> str:

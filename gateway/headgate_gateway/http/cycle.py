@@ -45,6 +45,10 @@ class Wire(Protocol):
         """Go on to what comes after the answer."""
         ...
 
+    def let_go(self, task: "asyncio.Task[None]") -> None:
+        """The task of an answer is over."""
+        ...
+
 
 class Cycle:
     """What an application receives of one request, and sends for it."""
@@ -59,6 +63,7 @@ class Cycle:
         self.complete = False
         """Whether the answer is written."""
         self._wire = wire
+        self._task: asyncio.Task[None]
         self._expects_continue = expects_continue
         self._disconnected = False
         self._pieces: list[bytes] = []
@@ -76,14 +81,22 @@ class Cycle:
         self._left = 0
         """Bytes of the body that were declared and not sent yet."""
 
-    async def run(self, app: ASGIApp) -> None:
-        """Have an application answer; it should itself say what goes wrong."""
+    def start(self, app: ASGIApp) -> asyncio.Task[None]:
+        """Have an application answer, in a task that says when it is over."""
+        self._task = self._wire.loop.create_task(self._run(app))
+        return self._task
+
+    async def _run(self, app: ASGIApp) -> None:
+        """Let the application answer; it should itself say what goes wrong."""
         try:
             await app(self.scope, self.receive, self.send)
         except BaseException:  # noqa: BLE001 - nobody waits for this task
             _log.exception("answer_broke")
-        if not self.complete and not self._disconnected:
-            await self._break_off()
+        try:
+            if not self.complete and not self._disconnected:
+                await self._break_off()
+        finally:
+            self._wire.let_go(self._task)
 
     async def _break_off(self) -> None:
         """End an answer that its application left undone."""

@@ -230,9 +230,11 @@ class BoundedProtocol(asyncio.Protocol):
             self._cycle.arrived_whole()
 
     def _answer(self, cycle: Cycle, app: ASGIApp) -> None:
-        task = self.loop.create_task(cycle.run(app))
-        self._server.tasks.add(task)
-        task.add_done_callback(self._server.tasks.discard)
+        self._server.tasks.add(cycle.start(app))
+
+    def let_go(self, task: asyncio.Task[None]) -> None:
+        """Keep the task of an answer no more; a callback of it would cost a turn."""
+        self._server.tasks.discard(task)
 
     def answered(self) -> None:
         """Go on to the next request, or wait for it."""

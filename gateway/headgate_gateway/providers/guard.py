@@ -20,6 +20,14 @@ _STATE_BEFORE = {
     "message_stop": "closing",
 }
 """The state in which an event may come, besides deltas."""
+_ONE_TEXT = [
+    "message_start",
+    "content_block_start",
+    "content_block_delta",
+    "content_block_stop",
+    "message_delta",
+    "message_stop",
+]
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
 _FITTING = {
     "text": frozenset({"text_delta"}),
@@ -141,6 +149,14 @@ class _Order:
         self, events: list[JsonObject], take: Callable[[JsonObject], None]
     ) -> None:
         """Give the events to pass on to ``take``, those before a failure as well."""
+        if self._state == "before" and _is_one_text(events):
+            for event in events[:4]:
+                take(event)
+            self._output_tokens = count_text(events[2]["delta"]["text"])
+            take(self._finish(events[4]))
+            take(events[5])
+            self._state = "ended"
+            return
         for event in events:
             kind = event["type"]
             if kind == "content_block_delta" and self._state == "inside":
@@ -222,6 +238,18 @@ class _Order:
     def _estimate(self) -> JsonObject:
         asked = count_request(self._call.request, self._call.messages)
         return usage_of(asked, self._output_tokens)
+
+
+def _is_one_text(events: list[JsonObject]) -> bool:
+    """Whether events are a message that is one text, in order: most whole answers."""
+    if [event["type"] for event in events] != _ONE_TEXT:
+        return False
+    _, start, delta, stop, _, _ = events
+    return bool(
+        start["index"] == delta["index"] == stop["index"] == 0
+        and start["content_block"]["type"] == "text"
+        and delta["delta"]["type"] == "text_delta"
+    )
 
 
 def _require_object(text: str) -> None:
