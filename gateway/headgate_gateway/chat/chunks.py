@@ -177,22 +177,24 @@ def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
         return only, None if cost is None else Decimal(str(cost))
     costs = [usage.get("cost_usd") for usage in usages]
     known = [Decimal(str(cost)) for cost in costs if cost is not None]
-    usage = {
+    usage: JsonObject = {
         "input_tokens": usages[0]["input_tokens"],
         "output_tokens": sum(usage["output_tokens"] for usage in usages),
     }
-    return usage, sum(known, Decimal(0)) if len(known) == len(costs) else None
+    if len(known) < len(costs):
+        return usage, None
+    cost = sum(known, Decimal(0))
+    return {**usage, "cost_usd": number(cost)}, cost
 
 
 def usage_of(usages: Sequence[JsonObject]) -> JsonObject:
     """The ``ChatUsage`` of all answers: they share one prompt."""
-    return chat_usage(usages, *combined(usages))
+    total, _ = combined(usages)
+    return chat_usage(usages, total)
 
 
-def chat_usage(
-    usages: Sequence[JsonObject], total: JsonObject, cost: Decimal | None
-) -> JsonObject:
-    """The ``ChatUsage`` of answers that are ``combined`` already."""
+def chat_usage(usages: Sequence[JsonObject], total: JsonObject) -> JsonObject:
+    """The ``ChatUsage`` of answers whose usage is ``combined`` already."""
     first = usages[0]
     prompt, completion = total["input_tokens"], total["output_tokens"]
     usage: JsonObject = {
@@ -206,7 +208,9 @@ def chat_usage(
     if "reasoning_tokens" in first:
         reasoning = sum(usage.get("reasoning_tokens", 0) for usage in usages)
         usage["completion_tokens_details"] = {"reasoning_tokens": reasoning}
-    return usage if cost is None else {**usage, "cost_usd": number(cost)}
+    if "cost_usd" in total:
+        usage["cost_usd"] = total["cost_usd"]
+    return usage
 
 
 async def pieces_of(

@@ -96,6 +96,8 @@ class Cycle:
             if not self.complete and not self._disconnected:
                 await self._break_off()
         finally:
+            # The scope knows the cycle: without this both would go as garbage only.
+            del self.scope[TAKE_WHOLE]
             self._wire.let_go(self._task)
 
     async def _break_off(self) -> None:

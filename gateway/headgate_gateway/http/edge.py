@@ -108,6 +108,9 @@ class RequestEdge:
         finally:
             seconds = time.perf_counter() - started
             self._record(scope, state, seconds)
+            # The state knows the request and that its scope: it would all stay until
+            # somebody looks for garbage.
+            del scope[_STATE]
             if state.audited:
                 self._audit.add(_entry(scope, state, seconds=seconds, began=began))
 

@@ -103,7 +103,7 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
     whole: JsonObject = {
         **asked.head.chunk([choice for choice, _ in found]),
         "object": "chat.completion",
-        "usage": chat_usage(usages, usage, cost),
+        "usage": chat_usage(usages, usage),
     }
     costs = asked.accounting.headers(usage, cost=cost)
     return answers.json_answer(whole, headers={**headers, **costs})
