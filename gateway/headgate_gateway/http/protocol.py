@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -22,6 +23,8 @@ from headgate_gateway.ids import new_id
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _EXTENSIONS: dict[str, dict[str, object]] = {WHOLE: {}}
+_LONG = 128
+"""Shorter targets without a query are read once: most requests go to few of them."""
 _FORWARDED = b"x-forwarded-"
 _NOT_HTTP = b"Invalid HTTP request received."
 _REFUSED = (
@@ -198,8 +201,9 @@ class BoundedProtocol(asyncio.Protocol):
             self._queued.append((cycle, app))
 
     def _scope(self, version: str) -> Scope:
-        url = httptools.parse_url(self._url)
-        path = url.path.decode("ascii")
+        url = self._url
+        read = _read if len(url) > _LONG or b"?" in url else _read_once
+        path, raw_path, query = read(url)
         server, client = self._address
         return {
             "type": "http",
@@ -213,9 +217,9 @@ class BoundedProtocol(asyncio.Protocol):
             "headers": self._headers,
             "state": {},
             "method": self._parser.get_method().decode("ascii"),
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": url.path,
-            "query_string": url.query or b"",
+            "path": path,
+            "raw_path": raw_path,
+            "query_string": query,
         }
 
     def on_body(self, body: bytes) -> None:
@@ -286,3 +290,13 @@ class BoundedProtocol(asyncio.Protocol):
             head = f"HTTP/1.1 408 Request Timeout\r\n{lines}\r\n"
             self.transport.write(head.encode("latin-1") + answer.body)
         self.transport.close()
+
+
+def _read(target: bytes) -> tuple[str, bytes, bytes]:
+    """The path of a request's target, as it is meant and as it came, and its query."""
+    url = httptools.parse_url(target)
+    path = url.path.decode("ascii")
+    return unquote(path) if "%" in path else path, url.path, url.query or b""
+
+
+_read_once = lru_cache(maxsize=1024)(_read)

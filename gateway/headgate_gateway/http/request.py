@@ -14,7 +14,6 @@ WHOLE = "headgate.response.whole"
 
 Its headers are text by name; that of the body's length is the server's.
 """
-_NONE: list[str] = []
 
 
 class IndexedHeaders(Headers):
@@ -22,21 +21,19 @@ class IndexedHeaders(Headers):
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = raw if isinstance(raw, list) else list(raw)
-        self._values: dict[str, list[str]] = {}
-        for name, value in self._list:
-            key = name.decode("latin-1")
-            if key in self._values:
-                self._values[key].append(value.decode("latin-1"))
-            else:
-                self._values[key] = [value.decode("latin-1")]
+        # From behind, so that the first of several is the one that stays.
+        self._values = {
+            name.decode("latin-1"): value.decode("latin-1")
+            for name, value in reversed(self._list)
+        }
 
     def keys(self) -> list[str]:  # type: ignore[override] # as Starlette's own
         """The names, each of them once."""
-        return list(self._values)
+        return [*reversed(self._values)]
 
     def __getitem__(self, key: str) -> str:
         """The first header of this name."""
-        return self._values[key.lower()][0]
+        return self._values[key.lower()]
 
     def __contains__(self, key: object) -> bool:
         """Whether there is a header of this name."""
@@ -44,12 +41,17 @@ class IndexedHeaders(Headers):
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """The first header of this name."""
-        values = self._values.get(key.lower())
-        return default if values is None else values[0]
+        return self._values.get(key.lower(), default)
 
     def getlist(self, key: str) -> list[str]:
         """All headers of this name."""
-        return self._values.get(key.lower(), _NONE)
+        key = key.lower()
+        if key not in self._values:
+            return []
+        if len(self._values) == len(self._list):
+            return [self._values[key]]
+        wanted = key.encode("latin-1")
+        return [value.decode("latin-1") for name, value in self._list if name == wanted]
 
 
 class IncomingRequest(Request):
