@@ -2,6 +2,7 @@
 
 import { letters, type HeaderMap } from "./headers.js";
 import type { ConnectionOptions } from "./settings.js";
+import { defaultTimeouts } from "./timeouts.js";
 
 interface Globals {
   readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
@@ -29,7 +30,7 @@ export function environmentOptions<Options extends ConnectionOptions>(
 ): Options {
   const maxAttempts = environmentNumber(`${prefix}_MAX_ATTEMPTS`);
   const timeouts: Record<string, number> = {};
-  for (const name of ["connect", "firstByte", "idle", "total"]) {
+  for (const name of Object.keys(defaultTimeouts)) {
     const variable = name.replace(/[A-Z]/, "_$&").toUpperCase();
     // The environment counts in seconds, as it does for every language.
     const seconds = environmentNumber(`${prefix}_TIMEOUT_${variable}`);

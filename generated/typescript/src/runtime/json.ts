@@ -41,6 +41,15 @@ export function parseJson(text: string): JsonValue {
   return value;
 }
 
+/** Parses JSON without a second look at its numbers; a text that is none gives `otherwise`. */
+export function jsonOr<Otherwise>(text: string, otherwise: Otherwise): JsonValue | Otherwise {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return otherwise;
+  }
+}
+
 /** Tells a JSON object from every other value. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -12,7 +12,7 @@ import {
   type ErrorPlace,
 } from "./errors.js";
 import { tell } from "./interceptors.js";
-import { isObject, parseJson, type JsonObject, type JsonValue } from "./json.js";
+import { isObject, jsonOr, parseJson, type JsonObject, type JsonValue } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { connectionError, readText, type Accepted } from "./responses.js";
 import {
@@ -357,7 +357,9 @@ export function eventReader<Event>(
     try {
       while (ready.length < AHEAD && decoder.next()) {
         const { event, data, id, hasId, isShort } = decoder;
-        const parsed = isJson && isShort && data.startsWith("{") ? parsedOnce(data) : undefined;
+        // Where there is no object, that is said when its turn comes.
+        const isPlain = isJson && isShort && data.startsWith("{");
+        const parsed = isPlain ? (jsonOr(data, undefined) as JsonObject | undefined) : undefined;
         ready.push({ event, data, id, hasId, parsed });
       }
     } catch (error) {
@@ -432,15 +434,6 @@ export function eventReader<Event>(
       return inTurn(read);
     },
   };
-}
-
-/** Parses an object; undefined where there is none, and that is said when its turn comes. */
-function parsedOnce(text: string): JsonObject | undefined {
-  try {
-    return JSON.parse(text) as JsonObject;
-  } catch {
-    return undefined;
-  }
 }
 
 /** A stream that stopped, for whatever reason on the way, is a stream that was cut. */

@@ -11,7 +11,7 @@ import {
 } from "./errors.js";
 import { addHeaders, mappedHeaders, platformHeaders, type HeaderMap } from "./headers.js";
 import { tell, type AttemptRequest, type Interceptor, type Observer } from "./interceptors.js";
-import { isObject, type JsonValue } from "./json.js";
+import { isObject, jsonOr, type JsonValue } from "./json.js";
 import {
   checkedBaseUrl,
   requestBody,
@@ -370,7 +370,8 @@ export class Transport {
     if (ok && !isPending) return undefined;
     try {
       const content = await readBytes(outcome);
-      const body = jsonOrText(new TextDecoder().decode(content));
+      const text = new TextDecoder().decode(content);
+      const body = jsonOr(text, text);
       const wait = retryAfter(headers, Date.now());
       const around = { content, lastEventId, retryAfter: wait && wait / 1_000 };
       return this.apiError(body, outcome, around, undefined, ok);
@@ -409,12 +410,4 @@ export function failureOf(error: unknown): Failure {
   if (!(error instanceof APIConnectionError)) return { kind: "final" };
   if (!error.sent) return { kind: "connect" };
   return { kind: error instanceof APITimeoutError ? "final" : "reset" };
-}
-
-function jsonOrText(text: string): JsonValue {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return text;
-  }
 }

@@ -12,7 +12,7 @@ from headgate.names import Name, Scope, camel, split_words
 from headgate.plan.typescript.expressions import Types
 from headgate.plan.typescript.folding import EVENT, Statements
 from headgate.plan.typescript.imports import Imports
-from headgate.plan.typescript.layout import Entry, call_lines, open_object
+from headgate.plan.typescript.layout import WIDTH, Entry, call_lines, open_object
 from headgate.plan.typescript.names import RESERVED_WORDS, TAKEN_FUNCTIONS
 from headgate.plan.typescript.page import BesidePage, Extra
 from headgate.plan.typescript.streams import is_told_apart, tag_of
@@ -94,11 +94,9 @@ def _function(start: Code, name: Name, docs: Code, given: list[_Assembled]) -> E
     result = joined(" | ", [assembled("AsyncIterable<{}>", each) for each in types])
     *others, last = given
     lines = [
-        assembled(
-            "  if (stream instanceof {}) return {}(stream, {});",
-            each.stream,
-            start,
-            each.rule,
+        _case(
+            assembled("  if (stream instanceof {})", each.stream),
+            assembled("return {}(stream, {});", start, each.rule),
         )
         for each in others
     ]
@@ -113,6 +111,11 @@ def _function(start: Code, name: Name, docs: Code, given: list[_Assembled]) -> E
         ),
         lines=tuple(lines),
     )
+
+
+def _case(test: Code, statement: Code) -> Code:
+    line = assembled("{} {}", test, statement)
+    return line if len(line) <= WIDTH else assembled("{}\n    {}", test, statement)
 
 
 class _Functions:
