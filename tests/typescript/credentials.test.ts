@@ -5,8 +5,6 @@ import { APIError, AuthenticationError } from "../../generated/typescript/src/in
 import { errorClasses } from "../../generated/typescript/src/errors.js";
 import {
   basic,
-  basicValue,
-  bearer,
   inQuery,
   tokenCredential,
   type RefreshedTokens,
@@ -21,7 +19,7 @@ const REQUEST = { verb: "GET", path: "/me", security: [["Main"]] };
 type Sent = readonly [path: string, authorization: string | null, body: unknown];
 
 function transportFor(
-  credential: Credential,
+  credential: Credential | undefined,
   answer: (path: string, count: number) => Response,
 ): { transport: Transport; sent: Sent[] } {
   const sent: Sent[] = [];
@@ -48,13 +46,11 @@ function transportFor(
   return { transport: new Transport(settings), sent };
 }
 
-const clientCredential = (): Credential => ({
-  place: bearer,
-  ...tokenCredential(
+const clientCredential = (): Credential | undefined =>
+  tokenCredential(
     { clientId: "me:1", clientSecret: "s3cret", scopes: ["a", "b"] },
     { token: "/oauth/token" },
-  ),
-});
+  );
 const BASIC = `Basic ${btoa("me%3A1:s3cret")}`;
 const ASKED = "grant_type=client_credentials&scope=a%20b";
 
@@ -126,7 +122,7 @@ test("a refresh token gives a token before the first call, and the new one is to
     clientId: "me",
     onRefresh: (t: RefreshedTokens) => void told.push(t),
   };
-  const credential = { place: bearer, ...tokenCredential(option, { refresh: "/renew" }) };
+  const credential = tokenCredential(option, { refresh: "/renew" });
   const { transport, sent } = transportFor(credential, (path, count) =>
     Response.json(
       path === "/renew"
@@ -159,10 +155,7 @@ test("an access token is used until it is refused, and none of the tokens is sho
     clientId: "me:1",
     clientSecret: "s3cret",
   };
-  const credential = {
-    place: bearer,
-    ...tokenCredential(option, { token: "/token", refresh: "/renew" }),
-  };
+  const credential = tokenCredential(option, { token: "/token", refresh: "/renew" });
   const { transport, sent } = transportFor(credential, (path, count) =>
     path === "/renew"
       ? Response.json({ access_token: "t-of-theirs" })
@@ -187,19 +180,13 @@ test("an access token is used until it is refused, and none of the tokens is sho
 });
 
 test("credentials go where their scheme says", async () => {
-  const placed = async (credential: Credential): Promise<Sent | undefined> => {
+  const placed = async (credential: Credential | undefined): Promise<Sent | undefined> => {
     const { transport, sent } = transportFor(credential, () => Response.json({}));
     await transport.call(REQUEST, readJson);
     return sent[0];
   };
-  const value = basicValue({ username: "é", password: "p:w" });
-
-  assert.deepEqual(await placed({ place: inQuery, name: "key", value: "a b" }), [
-    "/v1/me?key=a%20b",
-    null,
-    null,
-  ]);
-  assert.deepEqual(await placed({ place: basic, value }), [
+  assert.deepEqual(await placed(inQuery("key", "a b")), ["/v1/me?key=a%20b", null, null]);
+  assert.deepEqual(await placed(basic({ username: "é", password: "p:w" })), [
     "/v1/me",
     `Basic ${Buffer.from("é:p:w").toString("base64")}`,
     null,

@@ -20,11 +20,7 @@ import {
 } from "../../generated/typescript/src/runtime/credentials.js";
 import { readNothing } from "../../generated/typescript/src/runtime/responses.js";
 import { transportSettings } from "../../generated/typescript/src/runtime/settings.js";
-import {
-  Transport,
-  type CallOptions,
-  type Credential,
-} from "../../generated/typescript/src/runtime/transport.js";
+import { Transport, type CallOptions } from "../../generated/typescript/src/runtime/transport.js";
 import { runVectors, refuseOtherKeys, type VectorFile } from "./vectors.js";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -98,7 +94,13 @@ const CLIENT_KEYS = [
   "platform_headers",
 ];
 const OPTION_KEYS = ["headers", "query", "extra_body", "idempotency_key", "provider_keys"];
-const PLACES = { bearer, basic, header: inHeader, query: inQuery, cookie: inCookie };
+const PLACES = {
+  bearer: (_name: string, value?: string) => bearer(value),
+  basic: (_name: string, value?: string) => basic(value),
+  header: inHeader,
+  query: inQuery,
+  cookie: inCookie,
+};
 const SCHEMES: Readonly<Record<string, string>> = { api_key: "GatewayKey", admin_key: "AdminKey" };
 
 interface Sent {
@@ -142,7 +144,7 @@ function transportFor(vector: Vector, sent: Sent[], fails: () => boolean): Trans
   if (vector.credentials === undefined) return new Probe(complete(options)).seen;
   const credentials = vector.credentials.map(({ option, place, name }) => {
     const value = vector.client.secrets?.[option];
-    return [option, given<Credential>({ place: PLACES[place], name, value })] as const;
+    return [option, PLACES[place](name ?? "", value)] as const;
   });
   return new Transport(transportSettings(product, Object.fromEntries(credentials), options));
 }

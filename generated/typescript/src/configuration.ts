@@ -4,7 +4,7 @@ import { bearer, inHeader } from "./runtime/credentials.js";
 import { type ConnectionOptions, transportSettings } from "./runtime/settings.js";
 import {
   type CallOptions,
-  type Credential,
+  type Credentials,
   type Product,
   Transport,
   type Waiting,
@@ -119,9 +119,9 @@ export class ApiResource {
 }
 
 function connected(client: ResourceOptions): Transport {
-  const credentials: Record<string, Credential> = {
-    GatewayKey: { place: bearer, value: client.apiKey },
-    AdminKey: { place: inHeader, name: "X-Admin-Key", value: client.adminKey },
+  const credentials: Credentials = {
+    GatewayKey: bearer(client.apiKey),
+    AdminKey: inHeader("X-Admin-Key", client.adminKey),
   };
   return new Transport(transportSettings(product, credentials, client));
 }

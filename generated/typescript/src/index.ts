@@ -29,7 +29,7 @@ export { AuditLogs } from "./resources/admin/audit-logs.js";
 export { Sessions } from "./resources/admin/sessions.js";
 export { Services } from "./resources/admin/services.js";
 export { Webhooks } from "./resources/admin/webhooks.js";
-export { Credentials } from "./resources/admin/credentials.js";
+export { AdminCredentials } from "./resources/admin/credentials.js";
 export { AdminUsage } from "./resources/admin/usage.js";
 export { Cache } from "./resources/admin/cache.js";
 export { ServicesResource } from "./resources/services.js";
@@ -55,7 +55,7 @@ export type { AuditLogsListParams, AuditLogsStreamParams } from "./resources/adm
 export type { SessionsListParams } from "./resources/admin/sessions.js";
 export type { ServicesListParams } from "./resources/admin/services.js";
 export type { WebhooksDeliveriesParams, WebhooksListParams } from "./resources/admin/webhooks.js";
-export type { CredentialsListParams } from "./resources/admin/credentials.js";
+export type { AdminCredentialsListParams } from "./resources/admin/credentials.js";
 export type { AdminUsageGetParams } from "./resources/admin/usage.js";
 export type { ServicesResourceListParams } from "./resources/services.js";
 export type {

@@ -4,32 +4,15 @@ import { APIConnectionError, APIError } from "./errors.js";
 import { addCookies, setHeader } from "./headers.js";
 import { asString, isObject, type JsonObject } from "./json.js";
 import { base64, formPairs } from "./request.js";
-import type { CallTokens, Credential, Fetch, Placing, TokenSource } from "./transport.js";
+import type { CallTokens, Credential, Fetch } from "./transport.js";
 
 /** A bearer token (RFC 6750, section 2.1). */
-export const bearer: Placing = (value, _name, headers) => {
-  setHeader(headers, "Authorization", `Bearer ${value}`);
-};
-
-/** A name and a password with a colon between them (RFC 7617). */
-export const basic: Placing = (value, _name, headers) => {
-  headers.set("Authorization", `Basic ${base64(value)}`);
-};
-
-/** A key in a header. */
-export const inHeader: Placing = (value, name, headers) => {
-  setHeader(headers, name, value);
-};
-
-/** A key in the query. */
-export const inQuery: Placing = (value, name, _headers, query) => {
-  query[name] = value;
-};
-
-/** A key in a cookie. */
-export const inCookie: Placing = (value, name, headers) => {
-  addCookies(headers, { [name]: value });
-};
+export function bearer(token: string | undefined): Credential | undefined {
+  const add = (headers: Headers): void => {
+    setHeader(headers, "Authorization", `Bearer ${token}`);
+  };
+  return token ? { secrets: [token], token, add } : undefined;
+}
 
 /** A name and its password (RFC 7617). */
 export interface BasicCredential {
@@ -37,9 +20,32 @@ export interface BasicCredential {
   readonly password: string;
 }
 
-/** Gives a basic credential as one text, `name:password`. */
-export function basicValue(option: string | BasicCredential | undefined): string | undefined {
-  return typeof option === "object" ? `${option.username}:${option.password}` : option;
+/** A name and a password, or both in a text with a colon between them (RFC 7617). */
+export function basic(option: string | BasicCredential | undefined): Credential | undefined {
+  const text = typeof option === "object" ? `${option.username}:${option.password}` : option;
+  return given(text, (headers) => headers.set("Authorization", `Basic ${base64(text ?? "")}`));
+}
+
+/** A key in a header. */
+export function inHeader(name: string, key: string | undefined): Credential | undefined {
+  return given(key, (headers) => setHeader(headers, name, key ?? ""));
+}
+
+/** A key in the query. */
+export function inQuery(name: string, key: string | undefined): Credential | undefined {
+  return given(key, (_headers, query) => void (query[name] = key));
+}
+
+/** A key in a cookie. */
+export function inCookie(name: string, key: string | undefined): Credential | undefined {
+  return given(key, (headers) => addCookies(headers, { [name]: key }));
+}
+
+function given(
+  secret: string | undefined,
+  add: (headers: Headers, query: Record<string, unknown>) => void,
+): Credential | undefined {
+  return secret ? { secrets: [secret], add } : undefined;
 }
 
 /** What a token is asked for with (RFC 6749, section 4.4). */
@@ -78,11 +84,11 @@ export interface TokenUrls {
 export function tokenCredential(
   option: string | ClientCredentials | RefreshToken | undefined,
   { token = "", refresh = token }: TokenUrls,
-): Pick<Credential, "value" | "tokens"> {
-  if (typeof option !== "object") return { value: option };
+): Credential | undefined {
+  if (typeof option !== "object") return bearer(option);
   const isRefresh = "refreshToken" in option;
   const grant = isRefresh ? refreshGrant(option) : clientGrant(option);
-  return { value: undefined, tokens: new Tokens(grant, isRefresh ? refresh : token) };
+  return new Tokens(grant, isRefresh ? refresh : token);
 }
 
 /** How tokens are asked for. */
@@ -134,7 +140,7 @@ function refreshGrant(given: RefreshToken): Grant {
 const MARGIN = 30_000;
 
 /** Asks for a token when one is needed, and for one only however many calls wait for it. */
-class Tokens implements TokenSource {
+class Tokens implements Credential {
   readonly secrets: readonly string[];
   readonly #grant: Grant;
   readonly #url: string;
@@ -149,7 +155,12 @@ class Tokens implements TokenSource {
     this.#token = grant.accessToken;
   }
 
-  forCall(send: Fetch, baseUrl: string): CallTokens {
+  add(
+    _headers: Headers,
+    _query: Record<string, unknown>,
+    send: Fetch,
+    baseUrl: string,
+  ): CallTokens {
     const url = new URL(this.#url, baseUrl).href;
     let isNew = true;
     return {

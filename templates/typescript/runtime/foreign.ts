@@ -1,6 +1,5 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { bearer } from "./credentials.js";
 import { addHeaders, inBrowser, platformHeaders } from "./headers.js";
 import type { Transport } from "./transport.js";
 
@@ -25,13 +24,11 @@ export function foreignSettings(
   const { timeouts, retry } = settings;
   const headers = new Headers();
   addHeaders(headers, { ...platformHeaders(settings), ...settings.headers });
-  const held = Object.values(settings.credentials).find(
-    ({ place, value }) => place === bearer && value,
-  );
+  const held = Object.values(settings.credentials).find((each) => each?.token);
   return {
     baseURL: baseUrl + path,
     // Vendors' clients insist on a credential.
-    credential: held?.value ?? "none",
+    credential: held?.token ?? "none",
     timeout: Math.min(timeouts.total, LONGEST_TIMER),
     maxRetries: retry.maxAttempts - 1,
     defaultHeaders: Object.fromEntries(headers),

@@ -27,14 +27,11 @@ export function secretsOf(
   request?: { readonly url: string; readonly headers: Headers },
 ): Secrets {
   const { product, credentials } = settings;
-  const placed = Object.values(credentials);
   const secrets: Secrets = {
-    names: [...placed.map(({ name = "" }) => name), ...(product.secretHeaders ?? [])].map((name) =>
-      name.toLowerCase(),
-    ),
+    names: (product.secretHeaders ?? []).map((name) => name.toLowerCase()),
     prefixes: Object.values(product.headerMaps).map(({ prefix }) => prefix.toLowerCase()),
     shown: [product.idempotencyHeader.toLowerCase()],
-    values: placed.flatMap(({ value, tokens }) => value ?? tokens?.secrets ?? []),
+    values: Object.values(credentials).flatMap((each) => each?.secrets ?? []),
   };
   if (request === undefined) return secrets;
   const sent = [...request.headers, ...new URL(request.url).searchParams]

@@ -6,7 +6,7 @@ import { percentEncoded, type HeaderValues } from "./request.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { defaultFrameLimits, type FrameLimits } from "./sse.js";
 import { defaultTimeouts, type Timeouts } from "./timeouts.js";
-import type { Credential, Fetch, Product, TransportSettings } from "./transport.js";
+import type { Credentials, Fetch, Product, TransportSettings } from "./transport.js";
 
 /** Adds to what a client is made of. */
 export type Extension = (settings: TransportSettings) => TransportSettings;
@@ -37,7 +37,7 @@ export interface ConnectionOptions {
 /** Settles what a connection is made with: its options, then the defaults. */
 export function transportSettings(
   product: Product,
-  credentials: Readonly<Record<string, Credential>>,
+  credentials: Credentials,
   options: ConnectionOptions,
 ): TransportSettings {
   const settings: TransportSettings = {
@@ -64,12 +64,10 @@ const SHORTEST = 4;
 /** Takes what a client and a request hold of secrets out of a text, as it was given and sent. */
 function withoutSecrets(
   text: string,
-  credentials: Readonly<Record<string, Credential>>,
+  credentials: Credentials,
   { url, headers }: AttemptRequest,
 ): string {
-  const given = Object.values(credentials).flatMap(
-    ({ value, tokens }) => value || tokens?.secrets || [],
-  );
+  const given = Object.values(credentials).flatMap((each) => each?.secrets ?? []);
   const sent = [...headers, ...new URL(url).searchParams].flatMap(([name, value]) =>
     SECRET_NAME.test(name) ? value.replace(/^\w+ /, "") : [],
   );

@@ -55,31 +55,23 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Puts a credential where it belongs. */
-export type Placing = (
-  value: string,
-  name: string,
-  headers: Headers,
-  query: Record<string, unknown>,
-) => void;
-
-/** A credential and the place it goes to. */
+/** What opens calls, and how it gets into a request. */
 export interface Credential {
-  readonly place: Placing;
-  /** The name of the header, query parameter or cookie. */
-  readonly name?: string;
-  readonly value: string | undefined;
-  /** Gives the value where it has to be asked for. */
-  readonly tokens?: TokenSource;
+  /** What must not be shown. */
+  readonly secrets: readonly string[];
+  /** The token, where the credential is one that the caller has. */
+  readonly token?: string;
+  /** Adds it to a request; where a token has to be asked for, gives those of the call. */
+  add(
+    headers: Headers,
+    query: Record<string, unknown>,
+    send: Fetch,
+    baseUrl: string,
+  ): CallTokens | void;
 }
 
-/** Where the tokens of a credential come from. */
-export interface TokenSource {
-  /** What tokens are asked for with: none of it must be shown. */
-  readonly secrets: readonly string[];
-  /** Gives the tokens of one call. */
-  forCall(send: Fetch, baseUrl: string): CallTokens;
-}
+/** Credentials by the names of their schemes; undefined: not given. */
+export type Credentials = Readonly<Record<string, Credential | undefined>>;
 
 /** The tokens of one call. */
 export interface CallTokens {
@@ -99,7 +91,7 @@ export interface Product {
   /** The header that carries the number of an attempt, from 1. */
   readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
-  /** Headers that hold a secret, whatever their names sound like. */
+  /** Headers and parameters that hold a secret, whatever their names sound like. */
   readonly secretHeaders?: readonly string[];
   readonly errors: ErrorForm;
   /** The option of calls whose answer may come later that says what waits for it. */
@@ -110,7 +102,7 @@ export interface Product {
 export interface TransportSettings {
   readonly product: Product;
   readonly baseUrl: string;
-  readonly credentials: Readonly<Record<string, Credential>>;
+  readonly credentials: Credentials;
   readonly headers: HeaderValues;
   /** The arguments of the scopes that the client is in, by name. */
   readonly scope?: Readonly<Record<string, string>>;
@@ -313,14 +305,11 @@ export class Transport {
     headers: Headers,
     query: Record<string, unknown>,
   ): CallTokens | undefined {
-    const { credentials } = this.settings;
+    const { credentials, send } = this.settings;
     let found: CallTokens | undefined;
-    const isKnown = (scheme: string): unknown =>
-      credentials[scheme]?.value || credentials[scheme]?.tokens;
-    for (const scheme of security.find((schemes) => schemes.every(isKnown)) ?? []) {
-      const { value, tokens, name = "", place } = credentials[scheme] as Credential;
-      found ??= tokens?.forCall(this.settings.send, this.baseUrl);
-      if (value) place(value, name, headers, query);
+    for (const scheme of security.find((names) => names.every((name) => credentials[name])) ?? []) {
+      const tokens = credentials[scheme]?.add(headers, query, send, this.baseUrl);
+      found ??= tokens as CallTokens | undefined;
     }
     return found;
   }

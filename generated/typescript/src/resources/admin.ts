@@ -4,7 +4,7 @@ import { ApiResource } from "../configuration.js";
 import { Approvals } from "./admin/approvals.js";
 import { AuditLogs } from "./admin/audit-logs.js";
 import { Cache } from "./admin/cache.js";
-import { Credentials } from "./admin/credentials.js";
+import { AdminCredentials } from "./admin/credentials.js";
 import { Keys } from "./admin/keys.js";
 import { Policies } from "./admin/policies.js";
 import { Projects } from "./admin/projects.js";
@@ -34,7 +34,7 @@ export class Admin extends ApiResource {
   /** Who is told what happens. */
   readonly webhooks = new Webhooks(this.transport);
   /** Credentials of providers and services, sealed. */
-  readonly credentials = new Credentials(this.transport);
+  readonly credentials = new AdminCredentials(this.transport);
   /** What all projects have used. */
   readonly usage = new AdminUsage(this.transport);
   /** The response cache. */

@@ -99,7 +99,7 @@ def plan_configuration(
     imports = Imports("configuration")
     imports.runtime_type("settings", "ConnectionOptions")
     imports.runtime_type("transport", "CallOptions")
-    imports.runtime_type("transport", "Credential")
+    imports.runtime_type("transport", "Credentials")
     imports.runtime("transport", "Transport")
     imports.runtime("settings", "transportSettings")
     options = option_names(api)
@@ -324,12 +324,16 @@ _SOUNDS_SECRET = re.compile(
 
 
 def _secret_headers(api: Api) -> list[str]:
-    """Give the headers in which scopes put a secret that their names do not tell."""
-    found: list[str] = []
+    """Give what holds a secret that its name does not tell, of scopes and schemes."""
+    found = [
+        scheme.parameter
+        for scheme in api.schemes
+        if scheme.kind == "api_key" and scheme.parameter is not None
+    ]
     for scope in api.surface.scopes:
         secret = {each.name for each in scope.arguments if each.secret}
         found += [h.name for h in scope.headers if secret & set(h.pieces[1::2])]
-    return [name for name in found if not _SOUNDS_SECRET.search(name)]
+    return [name for name in dict.fromkeys(found) if not _SOUNDS_SECRET.search(name)]
 
 
 def _header_map(header_map: HeaderMap) -> Value:
@@ -387,23 +391,20 @@ def _letters(name: str) -> str:
 def _connect(api: Api, imports: Imports, options: dict[str, Name]) -> Code:
     """Write the record of credentials, by scheme."""
     entries = [
-        Entry(
-            value_key(scheme.name),
-            Object((*_placing(scheme, imports), _credential(scheme, imports, options))),
-        )
+        Entry(value_key(scheme.name), _credential(scheme, imports, options))
         for scheme in api.schemes
         if scheme.kind != "mutual_tls"
     ]
     return open_object(entries, 2)
 
 
-_DEPTH = 6
-"""How far the properties of a credential are indented."""
+_DEPTH = 4
+"""How far the credentials are indented."""
 
 
 def _credential(
     scheme: SecurityScheme, imports: Imports, options: dict[str, Name]
-) -> Entry:
+) -> Value:
     option = assembled("client{}", access(options[scheme.option].text))
     urls = [
         Entry(key, string(url))
@@ -413,30 +414,27 @@ def _credential(
         )
         if url is not None
     ]
-    if urls:
-        make = imports.runtime("credentials", "tokenCredential")
-        made = assembled("...{}({}, {})", make, option, one_line(Object(tuple(urls))))
-        if _DEPTH + len(made) + len(",") > WIDTH:
-            places = open_object(urls, _DEPTH)
-            made = assembled("...{}({}, {})", make, option, places)
-        return Entry(made, made)
-    if scheme.kind == "basic":
-        read = imports.runtime("credentials", "basicValue")
-        return Entry(fixed("value"), Call(read, (option,)))
-    return Entry(fixed("value"), option)
+    if not urls:
+        return _placed(scheme, imports, option)
+    make = imports.runtime("credentials", "tokenCredential")
+    made = assembled("{}({}, {})", make, option, one_line(Object(tuple(urls))))
+    key = value_key(scheme.name)
+    if _DEPTH + len(key) + len(": ") + len(made) + len(",") > WIDTH:
+        places = open_object(urls, _DEPTH)
+        made = assembled("{}({}, {})", make, option, places)
+    return made
 
 
-def _placing(scheme: SecurityScheme, imports: Imports) -> tuple[Entry, ...]:
-    place, runtime = fixed("place"), imports.runtime
-    name = Entry(fixed("name"), string(scheme.parameter or ""))
+def _placed(scheme: SecurityScheme, imports: Imports, option: Code) -> Call:
+    name, runtime = string(scheme.parameter or ""), imports.runtime
     match scheme.kind, scheme.place:
         case "api_key", "header":
-            return Entry(place, runtime("credentials", "inHeader")), name
+            return Call(runtime("credentials", "inHeader"), (name, option))
         case "api_key", "query":
-            return Entry(place, runtime("credentials", "inQuery")), name
+            return Call(runtime("credentials", "inQuery"), (name, option))
         case "api_key", "cookie":
-            return Entry(place, runtime("credentials", "inCookie")), name
+            return Call(runtime("credentials", "inCookie"), (name, option))
         case "basic", _:
-            return (Entry(place, runtime("credentials", "basic")),)
+            return Call(runtime("credentials", "basic"), (option,))
         case _:
-            return (Entry(place, runtime("credentials", "bearer")),)
+            return Call(runtime("credentials", "bearer"), (option,))

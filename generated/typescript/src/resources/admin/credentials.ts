@@ -15,7 +15,7 @@ import type {
 import type { SortOrder } from "../../types/pages.js";
 
 /** Parameters to: List the upstream credentials. */
-export interface CredentialsListParams {
+export interface AdminCredentialsListParams {
   /**
    * The most entries a page may have.
    *
@@ -35,7 +35,7 @@ export interface CredentialsListParams {
 }
 
 /** Credentials of providers and services, sealed. */
-export class Credentials extends ApiResource {
+export class AdminCredentials extends ApiResource {
   /**
    * Store an upstream credential.
    *
@@ -62,7 +62,7 @@ export class Credentials extends ApiResource {
    * Returns all credentials without their secrets, newest first unless `order` says otherwise.
    */
   list(
-    params: CredentialsListParams = {},
+    params: AdminCredentialsListParams = {},
     options?: RequestOptions,
   ): PagePromise<CredentialSchema, CredentialList> {
     const request: OperationRequest = {

@@ -2,7 +2,12 @@
 
 import { inHeader } from "./runtime/credentials.js";
 import { type ConnectionOptions, transportSettings } from "./runtime/settings.js";
-import { type CallOptions, type Credential, type Product, Transport } from "./runtime/transport.js";
+import {
+  type CallOptions,
+  type Credentials,
+  type Product,
+  Transport,
+} from "./runtime/transport.js";
 
 /** What one resource alone is made with. */
 export interface ResourceOptions extends ConnectionOptions {
@@ -43,8 +48,8 @@ export class ApiResource {
 }
 
 function connected(client: ResourceOptions): Transport {
-  const credentials: Record<string, Credential> = {
-    KilnToken: { place: inHeader, name: "X-Kiln-Token", value: client.token },
+  const credentials: Credentials = {
+    KilnToken: inHeader("X-Kiln-Token", client.token),
   };
   return new Transport(transportSettings(product, credentials, client));
 }
