@@ -18,9 +18,9 @@ HEADER_MAPS = {
     "rust": "src/client.rs",
 }
 CLIENTS = {
-    "python": "src/headgate_sdk/_client.py",
-    "typescript": "src/client.ts",
-    "rust": "src/client.rs",
+    "python": {"src/headgate_sdk/_client.py"},
+    "typescript": {"src/index.ts", "src/vendors.ts"},
+    "rust": {"src/client.rs"},
 }
 """Where a vendor's own client is given out, for those that `x-clients` declares."""
 TOOL = re.compile(r"\btools?(?!\.)(?:_\w+)?\b", re.IGNORECASE)
@@ -59,10 +59,9 @@ def test_providers_are_named_in_the_header_map_alone(language: str) -> None:
     document = yaml.safe_load((ROOT / "spec" / "openapi.yaml").read_text("utf-8"))
     vendors = set(document["x-clients"])
     places = {HEADER_MAPS[language]}
-    clients = {path for name, path in CLIENTS.items() if name == language}
 
     assert naming(language, provider_names() - vendors) == places
-    assert naming(language, vendors) == places | clients
+    assert naming(language, vendors) == places | CLIENTS[language]
 
 
 @pytest.mark.parametrize("language", HEADER_MAPS)
@@ -72,14 +71,13 @@ def test_every_provider_header_is_in_the_map(language: str) -> None:
         rf"name: ({PREFIX}\w+)", (ROOT / "spec" / "parameters.yaml").read_text("utf-8")
     )
     text = sources(language)[HEADER_MAPS[language]]
-    members = re.search(r'KeysNames =\s+"([^"]*)"', text)
-    mapped = {
-        *re.findall(rf"{PREFIX}\w+", text),
-        *(
-            f"{PREFIX}{name}"
-            for name in re.findall(r"\w+", members[1] if members else "")
-        ),
+    spelt = re.search(r"members: \[([^\]]*)\]", text)
+    others = re.search(r'KeysNames =\s+"([^"]*)"', text)
+    named = {
+        *re.findall(r"\w+", spelt[1] if spelt else ""),
+        *map(str.capitalize, re.findall(r"\w+", others[1] if others else "")),
     }
+    mapped = {*re.findall(rf"{PREFIX}\w+", text), *(PREFIX + name for name in named)}
 
     assert sorted(mapped) == sorted(declared)
 
