@@ -9,6 +9,7 @@ import pytest
 from headgate_sdk import APIError, Headgate
 from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import ProxyBench, running_bench
+from tests.gateway.test_audit import until
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +92,11 @@ def test_the_audit_log_has_the_session(bench: ProxyBench, sdk: Headgate) -> None
     traced = sdk.trace(parent_span_id="span-1", agent_name="mail")
     traced.get("/v1/proxy/services/echo/things")
     sdk.get("/v1/proxy/services/echo/others")
-    gateway = bench.client.gateway
+    gateway, session = bench.client.gateway, traced.scope["session_id"]
     with Headgate(base_url=gateway.url, admin_key=gateway.admin_key) as admin:
-        logs = admin.admin.audit_logs.list(session_id=traced.scope["session_id"])
-        told = [(each.path, each.parent_span_id, each.agent_name) for each in logs]
+        logs = until(
+            lambda: list(admin.admin.audit_logs.list(session_id=session)), bool
+        )
+    told = [(each.path, each.parent_span_id, each.agent_name) for each in logs]
 
     assert told == [("/v1/proxy/services/echo/things", "span-1", "mail")]
