@@ -190,7 +190,9 @@ impl Request {
         styles: &[(&str, Style)],
         set: &[(&str, &str)],
     ) {
-        let own = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let own = set
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut pairs: Vec<_> = own.collect();
         match serde_json::to_value(body) {
             Ok(Value::Null) if !set.is_empty() => {}
