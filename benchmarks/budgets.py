@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -47,6 +48,9 @@ class Line:
             return self.bound / self.measured
         if self.bound == 0:
             return float(self.measured > 0)
+        if self.kind == "within" and self.theirs <= 0:
+            # Less than nothing is what a clock cannot tell, and no measure of ours.
+            return math.inf if self.ours > 0 else 0.0
         return self.measured / self.bound
 
     @property
