@@ -7,54 +7,9 @@ from pathlib import Path
 import pytest
 
 from headgate.pipeline import generate
+from headgate.plan.package import LANGUAGES, Language
 
 SPEC = """\
-openapi: 3.1.0
-info: {title: Sounds, version: "1"}
-paths:
-  /sounds:
-    post:
-      operationId: sounds.write
-      requestBody:
-        required: true
-        content:
-          multipart/form-data:
-            schema:
-              type: object
-              required: [file]
-              properties:
-                file: {type: string, contentMediaType: application/octet-stream}
-                stream: {type: boolean, FLAG}
-      responses:
-        "200":
-          description: Written down.
-          content:
-            application/json:
-              schema: {type: object, properties: {text: {type: string}}}
-            text/event-stream:
-              schema: {type: object, properties: {text: {type: string}}}
-"""
-
-
-@pytest.mark.parametrize("flag", ["default: false", "const: true"])
-def test_a_form_asks_for_its_stream(flag: str, tmp_path: Path) -> None:
-    """As the other kinds of body do, in each language."""
-    spec = tmp_path / "openapi.yaml"
-    spec.write_text(SPEC.replace("FLAG", flag), "utf-8")
-    made = generate(spec, ["python", "typescript", "rust"]).files
-
-    sounds = dict.fromkeys(made, "")
-    for language, files in made.items():
-        for path, text in files.items():
-            if Path(path).stem == "sounds" and "resources" in path:
-                sounds[language] += text.decode()
-
-    assert '"stream": True' in sounds["python"]
-    assert "stream: true" in sounds["typescript"]
-    assert "body.stream = Some(true);" in sounds["rust"]
-
-
-MODE = """\
 openapi: 3.1.0
 info: {title: Pipes, version: "1"}
 paths:
@@ -67,10 +22,10 @@ paths:
           application/json:
             schema:
               type: object
-              required: [start, mode]
+              required: [start]
               properties:
                 start: {type: string}
-                mode: {type: string, enum: [streaming, blocking]}
+                FLAG
       responses:
         "200":
           description: Run.
@@ -80,33 +35,70 @@ paths:
             text/event-stream:
               schema: {type: object, properties: {text: {type: string}}}
 """
+MODE = "mode: {type: string, enum: [streaming, blocking]}"
+REQUIRED = ("required: [start]", "required: [start, mode]")
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data"
+
+
+def written(folder: Path, flag: str, *changes: tuple[str, str]) -> dict[Language, str]:
+    """The methods and types that are made where this property asks for the stream."""
+    text = SPEC.replace("FLAG", flag)
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after, 1)
+    spec = folder / "openapi.yaml"
+    spec.write_text(text, "utf-8")
+    return {
+        language: "".join(
+            content.decode()
+            for path, content in files.items()
+            if Path(path).stem == "pipes"
+        )
+        for language, files in generate(spec, LANGUAGES).files.items()
+    }
+
+
+@pytest.mark.parametrize("flag", ["default: false", "const: true"])
+def test_a_form_asks_for_its_stream(flag: str, tmp_path: Path) -> None:
+    """As the other kinds of body do, in each language."""
+    stream = f"stream: {{type: boolean, {flag}}}"
+    pipes = written(tmp_path, stream, ("application/json", PARTS))
+
+    assert '"stream": True' in pipes["python"]
+    assert "stream: true" in pipes["typescript"]
+    assert 'form.text("stream", "true", None);' in pipes["rust"]
 
 
 def test_nobody_gives_what_methods_set(tmp_path: Path) -> None:
     """A required mode is no argument in any language."""
-    spec = tmp_path / "openapi.yaml"
-    spec.write_text(MODE, "utf-8")
-    made = generate(spec, ["python", "rust"]).files
+    pipes = written(tmp_path, MODE, REQUIRED)
 
-    python = "".join(text.decode() for text in made["python"].values())
-    rust = "".join(text.decode() for text in made["rust"].values())
-    assert "mode: Required" not in python
-    assert "pub fn new(start: impl Into<String>) -> Self" in rust
+    assert "mode: Required" not in pipes["python"]
+    assert "pub fn new(start: impl Into<String>) -> Self" in pipes["rust"]
 
 
-@pytest.mark.parametrize("kind", ["multipart/form-data", "x-www-form-urlencoded"])
-def test_a_form_without_a_body_asks_too(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "asked"),
+    [
+        (PARTS, 'form.text("mode", "{}", None);'),
+        (FORM, 'request.form_with(&body, &[], &[("mode", "{}")]);'),
+    ],
+)
+def test_a_form_without_a_body_asks_too(kind: str, asked: str, tmp_path: Path) -> None:
     """A mode is a field of its own in Rust, whatever the body holds, or without one."""
-    media_type = kind if "/" in kind else f"application/{kind}"
-    optional = MODE.replace("required: true", "required: false")
-    spec = tmp_path / "openapi.yaml"
-    spec.write_text(optional.replace("application/json", media_type, 1), "utf-8")
-    files = generate(spec, ["rust"]).files["rust"]
-    pipes = files["src/resources/pipes.rs"].decode()
+    optional = ("required: true", "required: false")
+    pipes = written(tmp_path, MODE, REQUIRED, optional, ("application/json", kind))
 
-    asked = {
-        "multipart/form-data": 'form.text("mode", "{}", None);',
-        "x-www-form-urlencoded": 'request.form_with(&body, &[], &[("mode", "{}")]);',
-    }[kind]
-    assert asked.format("streaming") in pipes
-    assert asked.format("blocking") in pipes
+    assert asked.format("streaming") in pipes["rust"]
+    assert asked.format("blocking") in pipes["rust"]
+
+
+def test_a_form_of_nothing_else_takes_its_body(tmp_path: Path) -> None:
+    """What is not sent is not left unused, which Rust would warn of."""
+    alone = ("                start: {type: string}\n", "")
+    closed = ("              required: [start]\n", "              ADDED: false\n")
+    named = ("ADDED", "additionalProperties")
+    pipes = written(tmp_path, MODE, alone, closed, named, ("application/json", PARTS))
+
+    assert "        drop(body);" in pipes["rust"]

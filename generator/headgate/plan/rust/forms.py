@@ -45,6 +45,8 @@ def form_statements(
     begin, end = _around(8)
     arguments = (rust.string(asked.property), _written(asked), fixed("None"))
     own = layout.call(8, fixed("form.text"), arguments, fixed(";"))
+    if not parts:
+        return [begin, own, assembled("        drop({});", name), end]
     return [begin, own, bind, *parts, *closing, end]
 
 

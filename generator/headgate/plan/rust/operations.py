@@ -387,13 +387,9 @@ class ResourceFile:
         statements: list[Code],
     ) -> None:
         type_ = self.definitions.types.write(body.type, self.imports, TYPES)
-        flag = self._flag(body, name, asked)
-        own = name if flag is None else assembled("mut {}", name)
         given = type_ if body.required else assembled("Option<{}>", type_)
-        parameters.append(layout.parameter(own, given))
-        statements += [] if flag is None else [flag]
-        set_ = asked if flag is None else None
-        statements += form_statements(body, name, self.definitions, self.imports, set_)
+        parameters.append(layout.parameter(name, given))
+        statements += form_statements(body, name, self.definitions, self.imports, asked)
 
     def _flag(self, body: Body, name: Code, asked: BodyFlag | None) -> Code | None:
         """Set the property of the body that a method sets, if it is a boolean."""
