@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from headgate.errors import Diagnostic, Location, in_order
+from headgate.lines import lines_of
 
 Format = Literal["text", "json", "github"]
 
@@ -26,7 +27,6 @@ _RESET: Final = "\x1b[0m"
 _UNSAFE: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
 _TOKEN: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'[^']*'|[^\s,\[\]{}]*[^\s,\[\]{}:]""")
 
 
@@ -55,7 +55,7 @@ def _as_text(
     diagnostics: tuple[Diagnostic, ...], sources: Mapping[str, str], *, color: bool
 ) -> str:
     lines: list[str] = []
-    split = {file: _LINE_END.split(text) for file, text in sources.items()}
+    split = {file: lines_of(text) for file, text in sources.items()}
     for diagnostic in diagnostics:
         lines += _paragraph(diagnostic, split, color=color)
     return "".join(f"{line}\n" for line in lines)

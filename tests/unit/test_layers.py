@@ -11,6 +11,7 @@ PACKAGE = ROOT / "generator" / "headgate"
 ROAD = (
     "errors",
     "garbage",
+    "lines",
     "document",
     "diagnostics",
     "names",

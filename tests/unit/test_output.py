@@ -31,6 +31,19 @@ def test_a_new_folder_gets_every_file(tmp_path: Path) -> None:
     assert everything(tmp_path / "out") == files
 
 
+def test_a_new_folder_stands_whole_or_not_at_all(tmp_path: Path) -> None:
+    """What the disk refuses leaves nothing behind, nor does a run that was ended."""
+    (tmp_path / ".out.headgate-new").mkdir()
+    (tmp_path / ".out.headgate-new" / "left.py").write_bytes(b"half")
+    with pytest.raises(OutputError, match="cannot write"):
+        write(tmp_path / "out", {"a.py": b"a", "a.py/b.py": b"b"})
+    assert list(tmp_path.iterdir()) == []
+
+    write(tmp_path / "out", {"a.py": b"a"})
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert everything(tmp_path / "out") == {"a.py": b"a"}
+
+
 def test_a_second_run_writes_nothing(tmp_path: Path) -> None:
     """Files that are right already keep their times."""
     write(tmp_path, {"a.py": b"a"})

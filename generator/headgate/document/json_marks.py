@@ -18,50 +18,44 @@ def marks_of(text: str) -> Marks | int:
 
 
 class JsonMarks(Marks):
-    """Marks of an object or a list whose members are sought when they are asked for.
+    """Marks of an object or a list, sought from its start to the member asked for.
 
     Few ever are: what is wrong with a document is at few of its places.
     """
 
-    __slots__ = ("_text",)
+    __slots__ = ("_last", "_text")
 
     def __init__(self, text: str, offset: int) -> None:
-        self.offset = offset
+        super().__init__(offset)
         self._text = text
+        self._last = -1
 
-    def __getattr__(self, name: str) -> dict[str, int] | dict[str, Marks | int]:
-        """Seek the members: `keys` or `inner` is not there yet."""
-        if name not in ("keys", "inner"):
-            raise AttributeError(name)
-        self.keys = {}
-        self.inner = {}
-        begin = _after_blanks(self._text, self.offset + 1)
-        if self._text[begin] not in "]}":
-            seek = self._members if self._text[self.offset] == "{" else self._items
-            seek(begin)
-        return self.keys if name == "keys" else self.inner
+    def find(self, token: str) -> tuple[int, Marks | int] | None:
+        """Find a member, reading on from where the last search ended."""
+        while token not in self.inner:
+            offset = self._next()
+            if self._text[offset] in "]}":
+                return None
+            self._read(offset)
+        return super().find(token)
 
-    def _members(self, offset: int) -> None:
-        while True:
-            key, end = _DECODER.raw_decode(self._text, offset)
-            value = _after_blanks(self._text, _after_blanks(self._text, end) + 1)
-            self.keys[key] = offset
-            end = self._put(key, value)
-            if self._text[end] == "}":
-                return
-            offset = _after_blanks(self._text, end + 1)
+    def _next(self) -> int:
+        """Give the offset of the next member, or of the end."""
+        if self._last < 0:
+            return _after_blanks(self._text, self.offset + 1)
+        _, end = _DECODER.raw_decode(self._text, self._last)
+        end = _after_blanks(self._text, end)
+        is_last = self._text[end] in "]}"
+        return end if is_last else _after_blanks(self._text, end + 1)
 
-    def _items(self, offset: int) -> None:
-        while True:
-            end = self._put(str(len(self.inner)), offset)
-            if self._text[end] == "]":
-                return
-            offset = _after_blanks(self._text, end + 1)
-
-    def _put(self, key: str, offset: int) -> int:
-        """Keep a value's mark, and give the offset of what follows it."""
-        self.inner[key] = _marked(self._text, offset)
-        return _after_blanks(self._text, _DECODER.raw_decode(self._text, offset)[1])
+    def _read(self, offset: int) -> None:
+        token = str(len(self.inner))
+        if self._text[self.offset] == "{":
+            token, end = _DECODER.raw_decode(self._text, offset)
+            self.keys[token] = offset
+            offset = _after_blanks(self._text, _after_blanks(self._text, end) + 1)
+        self.inner[token] = _marked(self._text, offset)
+        self._last = offset
 
 
 def _marked(text: str, offset: int) -> Marks | int:

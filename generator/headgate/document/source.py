@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
 from headgate.document.json_values import Json, Tokens, pointer
 from headgate.errors import Location
-
-_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+from headgate.lines import line_starts
 
 
 class Marks:
@@ -26,6 +23,11 @@ class Marks:
         self.offset = offset
         self.keys: dict[str, int] = {}
         self.inner: dict[str, Marks | int] = {}
+
+    def find(self, token: str) -> tuple[int, Marks | int] | None:
+        """Find a member: the offset of its key, -1 in a list, and its mark."""
+        mark = self.inner.get(token)
+        return None if mark is None else (self.keys.get(token, -1), mark)
 
 
 @dataclass(frozen=True)
@@ -62,19 +64,14 @@ class Source:
         return line_starts(self.text)
 
 
-def line_starts(text: str) -> list[int]:
-    """Give the offset at which each line begins, as an editor counts lines."""
-    return [0, *(end.end() for end in _LINE_END.finditer(text))]
-
-
 def _offset(marks: Marks | int, tokens: Tokens, *, at_key: bool) -> tuple[int, int]:
     key_offset = -1
     depth = 0
     for token in tokens:
-        if isinstance(marks, int) or token not in marks.inner:
+        found = None if isinstance(marks, int) else marks.find(token)
+        if found is None:
             break
-        key_offset = marks.keys.get(token, -1)
-        marks = marks.inner[token]
+        key_offset, marks = found
         depth += 1
     if isinstance(marks, int):
         return (key_offset if at_key and key_offset >= 0 else marks), depth

@@ -3,11 +3,13 @@
 A manifest in the folder lists the files that the generator owns. A file that was
 owned and is no longer rendered is stale and goes; a file that was never owned is
 foreign and stays, even where a rendered file of that name would go: that is an
-error.
+error. A folder that does not exist yet appears with all its files at once.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -65,6 +67,10 @@ def write(folder: Path, files: Mapping[str, bytes]) -> Changes:
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> Changes:
+    for path in files:
+        _refuse_outside(path)
+    if not os.path.lexists(folder):
+        return _create(folder, {**files, MANIFEST: _manifest(files)})
     _refuse_foreign(folder, files)
     changes = compare(folder, files)
     expected = {**files, MANIFEST: _manifest(files)}
@@ -79,9 +85,23 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> Changes:
     return changes
 
 
+def _create(folder: Path, files: Mapping[str, bytes]) -> Changes:
+    """Write beside the new folder and move there, so that no half folder stands."""
+    staging = folder.with_name(f".{folder.name}.headgate-new")
+    shutil.rmtree(staging, ignore_errors=True)
+    try:
+        for parent in {path.rpartition("/")[0] for path in files}:
+            (staging / parent).mkdir(parents=True, exist_ok=True)
+        for path, content in files.items():
+            (staging / path).write_bytes(content)
+        staging.rename(folder)
+    except OSError:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return Changes(tuple(sorted(files)), (), ())
+
+
 def _refuse_foreign(folder: Path, files: Mapping[str, bytes]) -> None:
-    for path in files:
-        _refuse_outside(path)
     targets = {path: folder / path for path in files}
     _refuse_links(folder, targets.values())
     if not _owned_folder(folder):
