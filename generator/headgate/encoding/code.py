@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _P = ParamSpec("_P")
 
 _KEY = object()
+_bare = object.__new__
 
 
 @final
@@ -59,7 +60,10 @@ def encoded(text: str) -> Code:
 
     A test holds every call of it inside `headgate.encoding`.
     """
-    return Code(text, _KEY)
+    # A large document makes a million of them: the key is not shown to ourselves.
+    code = _bare(Code)
+    code.text = text
+    return code
 
 
 def remembered(encode: Callable[_P, Code]) -> Callable[_P, Code]:
@@ -74,13 +78,18 @@ def fixed(text: LiteralString) -> Code:
     """Take text written in our own source, which is safe by being ours."""
     known = _FIXED.get(text)
     if known is None:
-        known = _FIXED[text] = Code(text, _KEY)
+        known = _FIXED[text] = encoded(text)
     return known
 
 
 def joined(separator: LiteralString, parts: Iterable[Code]) -> Code:
     """Join code with fixed text."""
-    return Code(separator.join([part.text for part in parts]), _KEY)
+    return encoded(separator.join([part.text for part in parts]))
+
+
+def after(text: LiteralString, code: Code) -> Code:
+    """Put fixed text before code."""
+    return encoded(text + code.text)
 
 
 def assembled(template: LiteralString, *parts: Code) -> Code:
@@ -88,4 +97,4 @@ def assembled(template: LiteralString, *parts: Code) -> Code:
 
     A brace of the text itself is doubled, as in `str.format`.
     """
-    return Code(template.format(*[part.text for part in parts]), _KEY)
+    return encoded(template.format(*[part.text for part in parts]))

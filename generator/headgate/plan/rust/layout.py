@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
-from headgate.encoding.code import Code, assembled, fixed, joined
+from headgate.encoding.code import Code, after, assembled, fixed, joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,7 +32,7 @@ def spaces(indent: int) -> LiteralString:
 
 def indented(indent: int, code: Code) -> Code:
     """Put blanks before one line."""
-    return joined("", (fixed(spaces(indent)), code))
+    return after(spaces(indent), code)
 
 
 def block(indent: int, items: Iterable[Code]) -> Code:
