@@ -1,5 +1,5 @@
 """Run as `python -m headgate`."""
 
-from headgate.cli import main
+from headgate.cli import run
 
-main()
+run()

@@ -6,6 +6,9 @@ answers at once.
 
 from __future__ import annotations
 
+import os
+import sys
+
 import click
 
 from headgate import __version__
@@ -39,3 +42,18 @@ def main() -> None:
 
 for _command in (init, generate, check, bundle, diff, explain, faults):
     main.add_command(_command)
+
+
+def run() -> None:
+    """Be the process: as `main`, then leave without freeing what was made.
+
+    A large document is some million objects; to free them takes as long as reading it.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        if isinstance(ended.code, int):
+            os._exit(ended.code)
+        raise

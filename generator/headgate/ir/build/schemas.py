@@ -26,6 +26,7 @@ from headgate.ir.build.reader import (
     as_list,
     as_object,
     docs_of,
+    is_list,
     is_object,
     text_at,
 )
@@ -75,6 +76,7 @@ _STRUCTURAL = frozenset(
 )
 _OBJECT = frozenset({"properties", "additionalProperties", "patternProperties"})
 _UNREAD = frozenset({"if", "not", "dependentSchemas"})
+_NULLABLE = frozenset({"nullable", "oneOf", "anyOf", "enum"})
 _SHARED = frozenset({"type", "properties", "required", "additionalProperties"})
 
 
@@ -170,7 +172,7 @@ class SchemaReader:
         if value.get("allOf") or "$ref" in value:
             return self._all_of(node, words, own)
         for key in ("oneOf", "anyOf"):
-            members = node.items(key)
+            members = node.items(key) if key in value else []
             if members and not all(map(is_only_constraint, members)):
                 return self._one_of(node, key, words, own)
         children = self._children(node, own)
@@ -516,6 +518,8 @@ def _member_word(member: Node, index: int) -> str:
 
 def _without_null(node: Node) -> tuple[bool, Node]:
     """Take null out of a schema, whichever of the five dialects put it there."""
+    if _NULLABLE.isdisjoint(node.value) and not is_list(node.value.get("type")):
+        return False, node
     value = dict(node.value)
     nullable = value.pop("nullable", False) is True
     kinds = value.get("type")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from itertools import accumulate, combinations
+from itertools import accumulate, chain, combinations
 from typing import Final, TypeAlias
 
 from headgate.names import pascal, snake, split_words
@@ -38,7 +38,7 @@ def name_of(words: Words) -> str:
 def shortened(words: Words, longest: int) -> Iterator[Words]:
     """List forms of a name of at most so many letters, those that lose least first."""
     is_cut = True
-    for found in (*_shortened(words), *_balanced(words, longest)):
+    for found in chain(_shortened(words), _balanced(words, longest)):
         if found and len(name_of(found)) <= longest:
             is_cut = False
             yield found
