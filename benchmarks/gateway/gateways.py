@@ -119,8 +119,8 @@ def headgates(upstream: int, *, count: int) -> Iterator[list[Running]]:
             "HEADGATE_GATEWAY_LOG_LEVEL": "warning",
             "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai=http://127.0.0.1:{upstream}/v1",
         }
-        python = programs(ROOT / "gateway" / "pyproject.toml") / "python"
-        command = [str(python), "-m", "headgate_gateway", "serve", "--port", "0"]
+        interpreter = programs(ROOT / "gateway" / "pyproject.toml") / "python"
+        command = [str(interpreter), "-m", "headgate_gateway", "serve", "--port", "0"]
         keys: dict[str, str] = {}
         found: list[Running] = []
         for _ in range(count):
