@@ -20,7 +20,7 @@ from benchmarks.gateway.gateways import (
     provider,
 )
 from benchmarks.gateway.lines import budgets, pair_budgets
-from benchmarks.gateway.measure import CLIENTS, STREAMS, Figures, measure
+from benchmarks.gateway.measure import CLIENTS, STREAMS, Figures, measure, middle
 from benchmarks.gateway.pair import LIMIT, Pair, measure_pair
 from benchmarks.report import chart, table
 
@@ -63,6 +63,7 @@ each, before the same provider, which answers at once; a line is a promise.
 - Headgate and LiteLLM run on {python}: it is built with
   link-time optimisation, as nginx is. On one built without it, as version managers do,
   all that is Python takes 1.4 times as long.
+- Each gateway is started and measured {rounds} times, in turn; figures are medians.
 - Added p50: one client over one open connection, less the same without a gateway.
 - Requests: wrk with {clients} connections on one thread. CPU a request is that of the
   gateway's processes, user and system.
@@ -70,10 +71,10 @@ each, before the same provider, which answers at once; a line is a promise.
   own from the provider, read to the end by one process.
 - Memory: resident at rest, and at its most in all of that. Start: from the command to
   the first answer.
-- Two processes: over one store, each asked over half of the connections. What they
-  would do on cores of their own is told by the CPU a request: load and provider run on
-  the same cores here. For the limit, {beyond} requests go to both at once with a key
-  that may make {limit}.
+- Two processes: over one store, each asked over half of the connections, in turn with
+  one of them asked over all. What they would do on cores of their own is told by the
+  CPU a request: load and provider run on the same cores here. For the limit, {beyond}
+  requests go to both at once with a key that may make {limit}.
 - Aims are what the promises are meant to become.
 - Everything shares one machine of two cores, so that figures of a run compare with each
   other and not with those of another machine.
@@ -83,18 +84,23 @@ each, before the same provider, which answers at once; a line is a promise.
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure every gateway and print the tables; 1 if a budget is broken."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gateway")
-    parser.add_argument("--seconds", type=int, default=8, help="how long wrk asks")
+    parser.add_argument("--rounds", type=int, default=5, help="medians are taken of")
+    parser.add_argument("--seconds", type=int, default=4, help="how long wrk asks")
     parser.add_argument("--alone", type=int, default=1000, help="requests of a client")
     parser.add_argument("--only", action="append", help="leave other gateways out")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks")
     options = parser.parse_args(arguments)
     chosen = [each for each in PEERS if each.__name__ in (options.only or _NAMES)]
-    found = _measured(chosen, seconds=options.seconds, alone=options.alone)
+    rounds = [
+        _measured(chosen, seconds=options.seconds, alone=options.alone)
+        for _ in range(options.rounds)
+    ]
+    found = [middle(each) for each in zip(*rounds, strict=True)]
     lines = [*budgets({each.name: each for each in found})]
     if headgate in chosen:
-        ours = next(each for each in found if each.name == "Headgate")
-        lines += pair_budgets(ours, _pair(seconds=options.seconds))
+        lines += pair_budgets(_pair(seconds=options.seconds))
     page = METHOD.format(
+        rounds=options.rounds,
         lines=table(lines),
         python=python_name(),
         figures=_figures(found),

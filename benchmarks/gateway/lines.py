@@ -31,9 +31,9 @@ def budgets(found: Mapping[str, Figures]) -> Iterator[Line]:
     yield _below("start to first answer", "s", ours.start, bound=1.5, aim=0.6)
 
 
-def pair_budgets(one: Figures, two: Pair) -> Iterator[Line]:
+def pair_budgets(two: Pair) -> Iterator[Line]:
     """The promises of two processes over one store."""
-    capacity = 2 * one.cpu / two.cpu
+    capacity = 2 * two.one / two.cpu
     yield Line("two processes, by CPU", "", capacity, "least", 1.8, "one process", 1)
     yield Line(
         "CPU a request of two",
@@ -42,7 +42,7 @@ def pair_budgets(one: Figures, two: Pair) -> Iterator[Line]:
         "within",
         1.2,
         "one process",
-        1e6 * one.cpu,
+        1e6 * two.one,
     )
     beyond = abs(two.allowed - LIMIT)
     yield _below("requests beyond a limit, two processes", "", beyond, bound=0)

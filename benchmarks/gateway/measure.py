@@ -8,9 +8,11 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from statistics import median
+from statistics import median, median_low
+from typing import Any
 
 from benchmarks.gateway.gateways import Running
 from benchmarks.gateway.streams import Streams, ask, one_by_one, read_streams
@@ -84,6 +86,25 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
         idle=idle,
         peak=resident(running.pid, "VmHWM"),
     )
+
+
+def middle(rounds: Sequence[Figures]) -> Figures:
+    """The medians of what one gateway took in several rounds."""
+    streams = [each.streams for each in rounds if each.streams is not None]
+    return Figures(
+        name=rounds[0].name,
+        streams=Streams(**_medians(Streams, streams)) if streams else None,
+        **_medians(Figures, rounds, but=("name", "streams")),
+    )
+
+
+def _medians(
+    kind: type[Any], all_of_it: Sequence[object], but: Sequence[str] = ()
+) -> dict[str, Any]:
+    names = [field.name for field in fields(kind) if field.name not in but]
+    return {
+        name: median_low([getattr(each, name) for each in all_of_it]) for name in names
+    }
 
 
 def ask_for(running: Running, *, seconds: int, clients: int = CLIENTS) -> Load:
