@@ -23,11 +23,11 @@ _OURS = "import sys; raise SystemExit(sys.version_info < (3, 11))"
 
 @cache
 def python() -> str:
-    """The interpreter of all that is measured in Python, ours and our peers' alike.
+    """The interpreter of what stands beside programs that are not Python's, or a clock.
 
-    That of the system where it is one that we run on: distributions build it with
-    link-time optimisation, as they do nginx, and version managers mostly do not. The
-    same program takes 1.4 times as long then.
+    That of the system where it is one that we run on: distributions optimise it whole,
+    as they do nginx, and version managers mostly do not. Where all are Python's, they
+    run on the one that this runs on.
     """
     try:
         is_ours = subprocess.run([_SYSTEM, "-c", _OURS], check=False).returncode == 0
@@ -45,10 +45,10 @@ def python_name() -> str:
     return f"CPython {said.stdout.decode().strip()}, {kind} build"
 
 
-def install(manifest: Path) -> Path:
+def install(manifest: Path, interpreter: str = sys.executable) -> Path:
     """Make the environment of a manifest unless it stands; its folder."""
     made_of = manifest.read_bytes()
-    if manifest.suffix != ".json":
+    if interpreter == _SYSTEM and manifest.suffix != ".json":
         made_of += python_name().encode()
     digest = hashlib.sha256(made_of).hexdigest()[:12]
     folder = ENVIRONMENTS / f"{manifest.parent.name}-{digest}"
@@ -58,9 +58,9 @@ def install(manifest: Path) -> Path:
         folder.mkdir(parents=True)
         match manifest.suffix:
             case ".txt":
-                _install_python(folder, "-r", str(manifest))
+                _install_python(interpreter, folder, "-r", str(manifest))
             case ".toml":
-                _install_python(folder, "-e", str(manifest.parent))
+                _install_python(interpreter, folder, "-e", str(manifest.parent))
             case _:
                 _install_node(folder, manifest)
         (folder / "complete").touch()
@@ -69,7 +69,7 @@ def install(manifest: Path) -> Path:
 
 def programs(manifest: Path) -> Path:
     """The folder of the programs that an environment holds."""
-    folder = install(manifest)
+    folder = install(manifest, python())
     return folder / ("node_modules/.bin" if manifest.suffix == ".json" else "bin")
 
 
@@ -86,9 +86,9 @@ def measured() -> dict[str, str]:
     }
 
 
-def _install_python(folder: Path, *what: str) -> None:
+def _install_python(interpreter: str, folder: Path, *what: str) -> None:
     # Distributions leave pip out of what a new environment gets.
-    subprocess.run([python(), "-m", "venv", "--without-pip", folder], check=True)
+    subprocess.run([interpreter, "-m", "venv", "--without-pip", folder], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python")]
     subprocess.run([*pip, "install", "-q", *what], check=True)
 

@@ -45,9 +45,8 @@ how many times ours that is.
   a busy machine moves it little; wall is what the clock said on the machine at hand.
   Ours prints the languages of a large document in processes side by side; memory is
   that of the largest.
-- What is written in Python runs on {python}: it is built with
-  link-time optimisation. On one built without it, as version managers do, all of it
-  takes 1.4 times as long.
+- What is written in Python runs on {python}, which is
+  optimised as a whole; builds of version managers mostly are not, and take longer.
 - openapi-generator makes Python here and needs Java: without it, its cells say that it
   fails. datamodel-code-generator makes models alone.
 - All get the same bytes: the document as its makers publish it. It is a peer's failure

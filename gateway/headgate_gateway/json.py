@@ -1,7 +1,7 @@
 """JSON at C speed, with one spelling of each value."""
 
 import json
-from typing import Any, TypeAlias, TypeGuard, cast
+from typing import Any, TypeAlias, TypeGuard
 
 import orjson
 
@@ -63,14 +63,14 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
 
 def object_at(value: JsonObject, name: str) -> JsonObject:
     """The object at ``name``; an empty one where there is none."""
-    found: Any = value.get(name)
-    return cast("JsonObject", found) if isinstance(found, dict) else {}
+    found: JsonObject | None = value.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def objects_at(value: JsonObject, name: str) -> list[JsonObject]:
     """The objects in the list at ``name``; none where there is no list."""
-    found: Any = value.get(name)
-    return cast("list[JsonObject]", found) if isinstance(found, list) else []
+    found: list[JsonObject] | None = value.get(name)
+    return found if isinstance(found, list) else []
 
 
 def integral(value: Any) -> Any:

@@ -48,18 +48,14 @@ class Facts:
     def note_all(self, events: Iterable[JsonObject]) -> None:
         """Remember what an answer's events tell."""
         for event in events:
-            if event["type"] != "content_block_delta":
-                self.note(event)
-
-    def note(self, event: JsonObject) -> None:
-        """Remember what an answer's event tells."""
-        if event["type"] == "message_delta":
-            self.used(event.get("usage") or {})
-            self.finish_reason = event["delta"].get("stop_reason")
-        elif event["type"] == "content_block_start":
-            block = event["content_block"]
-            if "tool_use" in block["type"]:
-                self.tool_calls.append(block["name"])
+            kind = event["type"]
+            if kind == "message_delta":
+                self.used(event.get("usage") or {})
+                self.finish_reason = event["delta"].get("stop_reason")
+            elif kind == "content_block_start":
+                block = event["content_block"]
+                if "tool_use" in block["type"]:
+                    self.tool_calls.append(block["name"])
 
     def used(self, usage: Mapping[str, Any]) -> None:
         """Add the tokens of one answer of a model."""

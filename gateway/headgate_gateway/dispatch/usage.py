@@ -28,21 +28,15 @@ class UsageCount:
     def add(self, batch: list[JsonObject]) -> None:
         """Take the next events."""
         for event in batch:
-            if event["type"] == "content_block_delta":
+            kind = event["type"]
+            if kind == "content_block_delta":
                 self._written += count_text(_piece(event["delta"]))
-            else:
-                self._add(event)
-
-    def _add(self, event: JsonObject) -> None:
-        match event["type"]:
-            case "message_start":
+            elif kind == "message_start":
                 self.begun = True
                 self._told = event["message"].get("usage") or {}
-            case "message_delta":
+            elif kind == "message_delta":
                 self._told = event["usage"]
                 self.ended = True
-            case _:
-                pass
 
     def usage(self) -> JsonObject:
         """What the provider said, or what can be told of a broken answer."""

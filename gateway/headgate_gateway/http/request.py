@@ -57,14 +57,13 @@ class IndexedHeaders(Headers):
 class IncomingRequest(Request):
     """A request as the gateway reads it."""
 
+    headers: Headers = Headers()
+    """The headers, made ready once."""
+
     def __init__(self, scope: Scope, receive: Receive) -> None:
         super().__init__(scope, receive)
-        self._indexed = IndexedHeaders(scope["headers"])
-
-    @property
-    def headers(self) -> Headers:
-        """The headers, made ready once."""
-        return self._indexed
+        # A property there; requests are asked for their headers ten times.
+        self.headers = IndexedHeaders(scope["headers"])  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 def arrived(scope: Scope) -> bytes | None:
