@@ -41,10 +41,11 @@ how many times ours that is.
 
 - Every generator is a whole process with its defaults, as a user would start it, with
   an empty folder to write to. After one run that is not counted, each is run once a
-  round, in turn; figures are medians. CPU is of the process and its children, so that
-  a busy machine moves it little; wall is what the clock said on the machine at hand.
-  Ours prints the languages of a large document in processes side by side; memory is
-  that of the largest.
+  round, in turn; figures are medians. What was written stays until the end: a disk
+  looks long for room where much was just deleted. CPU is of the process and its
+  children, so that a busy machine moves it little; wall is what the clock said on the
+  machine at hand. Ours prints the languages of a large document in processes side by
+  side; memory is that of the largest.
 - What is written in Python runs on {python}, which is
   optimised as a whole; builds of version managers mostly are not, and take longer.
 - openapi-generator makes Python here and needs Java: without it, its cells say that it
@@ -92,7 +93,7 @@ def measure_document(name: str, spec: Path, rounds: int, folder: Path) -> Measur
         subprocess.run(bundle, check=True)
     commands = {OURS: our_command(single), **peer_commands(single)}
     print(f"measuring {name}", file=sys.stderr)
-    return Measured(name, single.stat().st_size, measure(commands, rounds))
+    return Measured(name, single.stat().st_size, measure(commands, rounds, folder))
 
 
 def single_figures(
@@ -102,7 +103,7 @@ def single_figures(
     most = max(runs, key=lambda run: run.results[OURS].median("memory"))
     memory = most.results[OURS].median("memory")
     made = {str(size): our_command(write_document(size, folder)) for size in SIZES}
-    by_size = measure(made, rounds)
+    by_size = measure(made, rounds, folder)
     first, last = (_cpu(by_size[str(size)]) for size in (SIZES[0], SIZES[-1]))
     grown = SIZES[-1] // SIZES[0]
     starts = measure(
@@ -111,6 +112,7 @@ def single_figures(
             "bare": ("sh", "-c", f'"{python()}" -c "" > "{{out}}/said"'),
         },
         max(rounds, 9),
+        folder,
     )
     start = _cpu(starts["help"]) - _cpu(starts["bare"])
     operations = ", ".join(

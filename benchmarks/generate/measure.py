@@ -49,29 +49,28 @@ class Result:
 
 
 def measure(
-    commands: Mapping[str, Sequence[str]], rounds: int, *, writes: bool = True
+    commands: Mapping[str, Sequence[str]], rounds: int, folder: Path
 ) -> dict[str, Result]:
     """Run each command once unmeasured, then once a round.
 
-    A command's `{out}` is an empty folder each time; to leave it empty is a failure
-    unless `writes` says that the commands write nothing.
+    A command's `{out}` is an empty folder below `folder` each time; to leave it empty
+    is a failure. They stay: a file system looks long for room where much was deleted
+    in the last minutes.
     """
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     files: dict[str, int] = {}
     failures: dict[str, str] = {}
-    # All go at the end: a file system looks long for room where much was just deleted.
-    with tempfile.TemporaryDirectory() as kept:
-        for number in range(rounds + 1):
-            for name, command in commands.items():
-                if name in failures:
-                    continue
-                run, files[name], failure = _run(command, tempfile.mkdtemp(dir=kept))
-                if not failure and writes and not files[name]:
-                    failure = "wrote nothing"
-                if failure:
-                    failures[name] = failure
-                elif number > 0:
-                    runs[name].append(run)
+    for number in range(rounds + 1):
+        for name, command in commands.items():
+            if name in failures:
+                continue
+            run, files[name], failure = _run(command, tempfile.mkdtemp(dir=folder))
+            if not failure and not files[name]:
+                failure = "wrote nothing"
+            if failure:
+                failures[name] = failure
+            elif number > 0:
+                runs[name].append(run)
     return {
         name: Result(tuple(runs[name]), files[name], failures.get(name, ""))
         for name in commands
