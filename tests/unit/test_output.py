@@ -116,6 +116,17 @@ def test_no_link_leads_out_of_the_folder(tmp_path: Path) -> None:
     assert everything(tmp_path / "elsewhere") == {}
 
 
+def test_a_new_folder_is_not_made_through_a_link(tmp_path: Path) -> None:
+    """A link in the place where it is made ready is not followed."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".out.headgate-new").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OutputError, match="cannot write"):
+        write(tmp_path / "out", {"a.py": b"a"})
+
+    assert everything(tmp_path / "elsewhere") == {}
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_manifest_cannot_name_files_outside(tmp_path: Path) -> None:
     """A manifest that was tampered with deletes nothing elsewhere."""
     out = tmp_path / "out"

@@ -89,13 +89,16 @@ def _create(folder: Path, files: Mapping[str, bytes]) -> Changes:
     """Write beside the new folder and move there, so that no half folder stands."""
     staging = folder.with_name(f".{folder.name}.headgate-new")
     shutil.rmtree(staging, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Whatever still stands there, a link above all, is not written through.
+    staging.mkdir()
     try:
         for parent in {path.rpartition("/")[0] for path in files}:
             (staging / parent).mkdir(parents=True, exist_ok=True)
         for path, content in files.items():
             (staging / path).write_bytes(content)
         staging.rename(folder)
-    except OSError:
+    except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return Changes(tuple(sorted(files)), (), ())
