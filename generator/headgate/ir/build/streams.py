@@ -46,7 +46,7 @@ from headgate.ir.types import (
 from headgate.names import snake, split_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from headgate.ir.build.naming import Place
     from headgate.ir.build.operations import OperationReader
@@ -123,14 +123,29 @@ class StreamReader:
             for pair in response.objects("content")
         ]
         has_twin = any(not is_stream(name) for name, _ in contents)
-        for media_type, media in contents:
-            if is_stream(media_type):
-                return media_type, media, has_twin
+        streams = [pair for pair in contents if is_stream(pair[0])]
+        if streams:
+            return *self._preferred(streams), has_twin
         if "event" not in declared and "name" not in declared:
             return None
         framing = text_at(declared, "framing") or "sse"
         media_type = text_at(declared, "media_type") or MEDIA_TYPES[framing]
         return media_type, Node({}, raw.node.pointer), has_twin
+
+    def _preferred(self, streams: Sequence[tuple[str, Node]]) -> tuple[str, Node]:
+        """Choose one of the media types that the same events may come in.
+
+        Event streams come first: they alone can be resumed.
+        """
+        ranked = sorted(streams, key=lambda pair: framing_of(pair[0]) != "sse")
+        preferred = ranked[0]
+        for other, media in ranked[1:]:
+            if other != preferred[0]:
+                message = f"the events are read as {preferred[0]}, not as {other} too"
+                self.reader.report(
+                    "framing-left-out", message, media.pointer, "warning"
+                )
+        return preferred
 
     def _remember(
         self,
