@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ROOT / ".stamps" / "peers"
 _SYSTEM = "/usr/bin/python3"
-_OURS = "import sys; raise SystemExit(sys.version_info < (3, 11))"
+_RECENT = "import sys; raise SystemExit(sys.version_info < (3, 11))"
 
 
 @cache
@@ -30,10 +30,12 @@ def python() -> str:
     run on the one that this runs on.
     """
     try:
-        is_ours = subprocess.run([_SYSTEM, "-c", _OURS], check=False).returncode == 0
+        is_recent = (
+            subprocess.run([_SYSTEM, "-c", _RECENT], check=False).returncode == 0
+        )
     except OSError:
-        is_ours = False
-    return _SYSTEM if is_ours else sys.executable
+        is_recent = False
+    return _SYSTEM if is_recent else sys.executable
 
 
 @cache
@@ -41,8 +43,8 @@ def python_name() -> str:
     """That interpreter, as a page names it."""
     asked = "import platform; print(platform.python_version())"
     said = subprocess.run([python(), "-c", asked], capture_output=True, check=True)
-    kind = "the system's" if python() == _SYSTEM else "no system's"
-    return f"CPython {said.stdout.decode().strip()}, {kind} build"
+    whose = "the system's" if python() == _SYSTEM else "this repository's"
+    return f"{whose} CPython {said.stdout.decode().strip()}"
 
 
 def install(manifest: Path, interpreter: str = sys.executable) -> Path:

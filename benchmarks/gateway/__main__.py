@@ -60,9 +60,7 @@ each, before the same provider, which answers at once; a line is a promise.
   passes bytes on and says what the network alone costs; *none* is the provider asked
   directly. Headgate checks a key, validates the request, translates both ways and
   records the usage; Portkey and LiteLLM run with their defaults and one model.
-- Headgate and LiteLLM run on {python}, optimised as
-  a whole like the nginx beside it. On pyenv's build of the same version a request of
-  Headgate took from a tenth to a third more CPU.
+- Headgate and LiteLLM run on {python}.
 - Each gateway is started and measured {rounds} times, in turn; figures are medians.
 - Added p50: one client over one open connection, less the same without a gateway.
 - Requests: wrk with {clients} connections on one thread. CPU a request is that of the

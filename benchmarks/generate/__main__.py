@@ -46,8 +46,7 @@ how many times ours that is.
   children, so that a busy machine moves it little; wall is what the clock said on the
   machine at hand. Ours prints the languages of a large document in processes side by
   side; memory is that of the largest.
-- What is written in Python runs on {python}, which is
-  optimised as a whole; builds of version managers mostly are not, and take longer.
+- What is written in Python runs on {python}.
 - openapi-generator makes Python here and needs Java: without it, its cells say that it
   fails. datamodel-code-generator makes models alone.
 - All get the same bytes: the document as its makers publish it. It is a peer's failure

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import tomllib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,11 @@ def test_markdown_shows_the_text(text: str, expected: str) -> None:
 def test_inline_code_may_hold_backticks(text: str, expected: str) -> None:
     """The fence is longer than any run of backticks inside."""
     assert expected == markdown_code(text).text
+
+
+def test_code_is_made_by_nobody_else() -> None:
+    """The class itself makes none, with text or without."""
+    make: Any = Code
+    for arguments in ((), ("text",)):
+        with pytest.raises(TypeError):
+            make(*arguments)

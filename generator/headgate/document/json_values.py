@@ -35,9 +35,7 @@ def pointer(tokens: Iterable[str]) -> str:
 
 def escape(token: str) -> str:
     """Escape one token of a pointer: `~` as `~0`, `/` as `~1`."""
-    if "~" in token:
-        token = token.replace("~", "~0")
-    return token.replace("/", "~1") if "/" in token else token
+    return token.replace("~", "~0").replace("/", "~1")
 
 
 def component(section: str, name: str) -> str:

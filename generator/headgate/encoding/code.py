@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 
-_KEY = object()
 _bare = object.__new__
 
 
@@ -28,11 +27,9 @@ class Code:
 
     text: str
 
-    def __init__(self, text: str, key: object) -> None:
-        """Refuse to be made by anyone without the module's own key."""
-        if key is not _KEY:
-            raise TypeError("Code is made by encoders only")
-        self.text = text
+    def __init__(self) -> None:
+        """Refuse to be made: `encoded` makes it, without coming by here."""
+        raise TypeError("Code is made by encoders only")
 
     def __repr__(self) -> str:
         """Show the text, for test failures."""
@@ -60,7 +57,6 @@ def encoded(text: str) -> Code:
 
     A test holds every call of it inside `headgate.encoding`.
     """
-    # A large document makes a million of them: the key is not shown to ourselves.
     code = _bare(Code)
     code.text = text
     return code

@@ -172,7 +172,7 @@ class SchemaReader:
         if value.get("allOf") or "$ref" in value:
             return self._all_of(node, words, own)
         for key in ("oneOf", "anyOf"):
-            members = node.items(key) if key in value else []
+            members = node.items(key)
             if members and not all(map(is_only_constraint, members)):
                 return self._one_of(node, key, words, own)
         children = self._children(node, own)
