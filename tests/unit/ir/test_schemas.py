@@ -306,3 +306,43 @@ def test_a_named_list_is_an_alias(read_api: ReadApi) -> None:
     names = api.definitions[TypeId("Names")]
     assert isinstance(names, Alias)
     assert names.type == ListOf(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("rest", "held"),
+    [
+        ("", {TEXT}),
+        (", additionalProperties: false", {TEXT}),
+        (", additionalProperties: {type: boolean}", {TEXT, Scalar("boolean")}),
+    ],
+)
+def test_patterns_of_names_say_what_a_map_holds(
+    read_api: ReadApi, rest: str, held: set[TypeExpr]
+) -> None:
+    """Names that match no pattern are what `additionalProperties` says."""
+    patterns = "{'^x': {type: string}}"
+    api = read_api(f"{{A: {{type: object, patternProperties: {patterns}{rest}}}}}")
+    alias = api.definitions[TypeId("A")]
+    assert isinstance(alias, Alias)
+    assert isinstance(alias.type, MapOf)
+    value = alias.type.value
+    if isinstance(value, Ref):
+        union = api.definitions[value.id]
+        assert isinstance(union, Union)
+        assert {variant.type for variant in union.variants} == held
+    else:
+        assert {value} == held
+
+
+def test_a_dynamic_reference_is_the_schema_that_it_leads_to(
+    read_api: ReadApi,
+) -> None:
+    """One `$dynamicAnchor` of that name leaves no question."""
+    api = read_api(
+        "{Tree: {$dynamicAnchor: node, type: object, properties:"
+        " {children: {type: array, items: {$dynamicRef: '#node'}}}}}"
+    )
+
+    assert field_types(api.definitions[TypeId("Tree")]) == {
+        "children": ListOf(Ref(TypeId("Tree")))
+    }
