@@ -8,13 +8,13 @@ import time
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 """What ten bits are written as: requests wait for several ids each."""
-_HIGH = range(70, -1, -10)
-_RANDOM = 6
-"""Random digits at the end of an id."""
+_HIGH = range(30, -1, -10)
+_RANDOM = 12
+"""Random digits at the end of an id, 60 bits."""
 _AHEAD = 256
 """For so many ids they are drawn and written at once."""
-_COUNTED = 1 << 19
-"""The count of ids begins anywhere below, and so stays below twice that."""
+_COUNTED = 1 << 20
+"""The count of ids, four digits, stays below; it begins anywhere in the lower half."""
 _DIGITS = bytes(ord(_ALPHABET[code & 31]) for code in range(256))
 """Any byte as one of the digits, each of which is as likely."""
 _DRAWN = 4096
@@ -45,46 +45,54 @@ class _Randomness:
 class _Clock:
     """Writes 128-bit numbers that never repeat and never run backwards.
 
-    The time and 30 random bits are drawn and written once a millisecond. Of the 50 bits
-    below them 20 count, whatever the time, and 30 are random: they are written ahead.
+    Below the time, 20 bits count and 60 are random. These are written ahead, whatever
+    the time, of which a new second changes more than the last two digits.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._milliseconds = 0
-        self._high = 0
+        self._second = -1
+        """Of 1024 milliseconds."""
         self._written = ""
-        self._lows: list[str] = []
-        """The next numbers' lower halves, the first one last."""
+        """The second's digits."""
+        self._time = ""
+        self._count = _COUNTED
+        self._ends: list[str] = []
+        """What follows the time in the next numbers, the first one last."""
         self._randomness = _Randomness()
-        os.register_at_fork(after_in_child=self._lows.clear)
+        os.register_at_fork(after_in_child=self._ends.clear)
 
     def next(self) -> str:
         """A new ULID; later calls in this process sort after earlier ones."""
         with self._lock:
             now = time.time_ns() // 1_000_000
-            if not self._lows:
-                self._draw(now)
-            elif now > self._milliseconds:
-                self._advance(now)
-            return self._written + self._lows.pop()
+            if now > self._milliseconds:
+                self._go_on(now)
+            if not self._ends:
+                self._draw()
+            return self._time + self._ends.pop()
 
-    def _advance(self, now: int) -> None:
-        """Go on to a higher number, of the time that it is unless that ran back."""
-        self._milliseconds = max(self._milliseconds, now)
-        drawn = int.from_bytes(self._randomness.take(4)) >> 2
-        self._high = max(self._high + 1, self._milliseconds << 30 | drawn)
-        self._written = "".join([_PAIRS[self._high >> bits & 1023] for bits in _HIGH])
+    def _go_on(self, milliseconds: int) -> None:
+        """Write a later time; where the clock runs back, the last one stays."""
+        self._milliseconds = milliseconds
+        second = milliseconds >> 10
+        if second != self._second:
+            self._second = second
+            self._written = "".join([_PAIRS[second >> bits & 1023] for bits in _HIGH])
+        self._time = self._written + _PAIRS[milliseconds & 1023]
 
-    def _draw(self, now: int) -> None:
-        """Write lower halves ahead, from anywhere: the upper half is a new one."""
-        self._advance(now)
+    def _draw(self) -> None:
+        """Write ends ahead; a count that is used up begins anew a moment later."""
+        if self._count + _AHEAD > _COUNTED:
+            self._count = int.from_bytes(self._randomness.take(3)) % (_COUNTED // 2)
+            self._go_on(self._milliseconds + 1)
         drawn = self._randomness.take(_RANDOM * _AHEAD).translate(_DIGITS).decode()
-        first = int.from_bytes(self._randomness.take(3)) % _COUNTED
-        for count in range(_AHEAD - 1, -1, -1):
-            high, low = divmod(first + count, 1024)
-            digits = drawn[count * _RANDOM : (count + 1) * _RANDOM]
-            self._lows.append(f"{_PAIRS[high]}{_PAIRS[low]}{digits}")
+        for place in range(_AHEAD - 1, -1, -1):
+            high, low = divmod(self._count + place, 1024)
+            digits = drawn[place * _RANDOM : (place + 1) * _RANDOM]
+            self._ends.append(f"{_PAIRS[high]}{_PAIRS[low]}{digits}")
+        self._count += _AHEAD
 
     def random(self, size: int) -> bytes:
         with self._lock:
