@@ -11,8 +11,7 @@ from typing import cast
 import pytest
 
 from headgate_gateway.audit import trail as module
-from headgate_gateway.audit.attribution import Attribution
-from headgate_gateway.audit.entry import Entry, WithBodies, entry_of
+from headgate_gateway.audit.entry import Entry
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.store.audit import AuditFilter, AuditRow, AuditStore
@@ -41,11 +40,11 @@ class SlowStore:
         self.batches.append(len(entries))
 
 
-def entry(number: int) -> Entry:
+def entry(number: int, facts: Facts | None = None) -> Entry:
     """What a request is remembered by."""
-    return entry_of(
-        Facts(),
-        Attribution(),
+    return Entry(
+        facts or Facts(),
+        {},
         request_id=f"req_{number}",
         project_id="proj_1",
         key_id=None,
@@ -109,7 +108,9 @@ async def test_what_rows_share_is_given_once_and_kept_for_each(tmp_path: Path):
     await migrate(database)
     store = AuditStore(database)
     given = [
-        cast("AuditRow", entry(number))._replace(
+        entry(number)
+        .row()
+        ._replace(
             status=400 if number == 300 else 200,
             upstream="echo" if number > 600 else None,
         )
@@ -135,10 +136,10 @@ async def test_long_bodies_are_written_few_at_a_time():
     store.may.set()
     trail = AuditTrail(cast("AuditStore", store))
     for number in range(20):
-        row = cast("AuditRow", entry(number))
-        trail.add(
-            WithBodies(row, b"a" * 2**16, b"me@example.com " * 2**12, redacts=True)
-        )
+        facts = Facts(keeps_bodies=True, redacts=True)
+        facts.keep_request(b"a" * 2**16)
+        facts.keep_response(b"me@example.com " * 2**12)
+        trail.add(entry(number, facts))
     await trail.stop()
 
     assert len(store.taken) == 20

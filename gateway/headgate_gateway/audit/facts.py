@@ -1,12 +1,13 @@
 """What a request is remembered by, gathered while it is on its way."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
+from headgate_gateway.whole import Whole
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept."""
@@ -23,15 +24,15 @@ class Facts:
     model: str | None = None
     policy_result: str = "allow"
     policy_id: str | None = None
-    shadow_violations: list[str] = field(default_factory=list[str])
+    shadow_violations: Sequence[str] = ()
     approval_id: str | None = None
-    tags: JsonObject = field(default_factory=dict[str, Any])
+    tags: JsonObject | None = None
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
     is_streaming: bool = False
     finish_reason: str | None = None
-    tool_calls: list[str] = field(default_factory=list[str])
+    tool_calls: tuple[str, ...] = ()
     request_body: bytes = b""
     response_body: bytes = b""
 
@@ -55,7 +56,16 @@ class Facts:
             elif kind == "content_block_start":
                 block = event["content_block"]
                 if "tool_use" in block["type"]:
-                    self.tool_calls.append(block["name"])
+                    self.tool_calls += (block["name"],)
+
+    def note_whole(self, answer: Whole) -> None:
+        """Remember what an answer tells that nobody read along."""
+        text = answer.one_text
+        if text is None:
+            self.note_all(answer.some)
+        else:
+            self.used(text.usage or {})
+            self.finish_reason = text.stop_reason
 
     def used(self, usage: Mapping[str, Any]) -> None:
         """Add the tokens of one answer of a model."""

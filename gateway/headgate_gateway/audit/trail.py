@@ -7,8 +7,8 @@ from itertools import accumulate
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headgate_gateway.audit.entry import Entry, rows_of, weight_of
-from headgate_gateway.store.audit import AuditStore
+from headgate_gateway.audit.entry import Entry, rows_of
+from headgate_gateway.store.audit import AuditRow, AuditStore
 
 _PAUSE = 0.1
 """Seconds in which entries gather."""
@@ -31,8 +31,14 @@ class AuditTrail:
     def __init__(self, store: AuditStore) -> None:
         self._store = store
         self._waiting: list[Entry] = []
+        self._rows: list[AuditRow] = []
+        """Those of the entries that are written next; what is not taken is kept here.
+
+        A row that may have been written after all has the same id the next time.
+        """
         self._weight = 0
         """How many entries without bodies would hold as much as those that wait."""
+        self._weight_of_rows = 0
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -54,7 +60,7 @@ class AuditTrail:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        while self._waiting:
+        while self._waiting or self._rows:
             await self._write_some()
 
     @property
@@ -75,9 +81,9 @@ class AuditTrail:
             await self._written.wait()
 
     def add(self, entry: Entry) -> None:
-        """Take an entry; its bodies are read later."""
+        """Take an entry; its row is made later."""
         self._waiting.append(entry)
-        self._weight += weight_of(entry)
+        self._weight += entry.weight
         self._some.set()
 
     async def _write_on(self) -> None:
@@ -87,8 +93,8 @@ class AuditTrail:
             self._some.clear()
             try:
                 # No more than there is now: what comes meanwhile gathers as this did.
-                left = len(self._waiting)
-                while left > 0 and self._waiting:
+                left = len(self._waiting) + len(self._rows)
+                while left > 0 and (self._waiting or self._rows):
                     left -= await asyncio.shield(self._write_some())
                 self._failing = False
             except (SQLAlchemyError, OSError) as error:
@@ -102,23 +108,27 @@ class AuditTrail:
         """How many of those that wait were written."""
         # Who stops must not write again what is still being written.
         async with self._writing:
-            batch = self._first()
-            weight = sum(map(weight_of, batch))
-            if weight > len(batch):
-                # To read the bodies of a batch here would hold up the loop.
-                rows = await asyncio.to_thread(rows_of, batch)
-            else:
-                rows = rows_of(batch)
-            if rows:
-                await self._store.append(rows)
-            del self._waiting[: len(batch)]
-            self._weight -= weight
+            if not self._rows:
+                await self._make_rows()
+            written = len(self._rows)
+            if written:
+                await self._store.append(self._rows)
+            self._rows = []
+            self._weight -= self._weight_of_rows
+            self._weight_of_rows = 0
         self._tell()
-        return len(batch)
+        return written
+
+    async def _make_rows(self) -> None:
+        """Make the rows of the next entries, in a thread: it would hold up the loop."""
+        batch = self._first()
+        self._rows = await asyncio.to_thread(rows_of, batch)
+        self._weight_of_rows = sum(entry.weight for entry in batch)
+        del self._waiting[: len(batch)]
 
     def _first(self) -> list[Entry]:
         """The entries that are written next: one, and more as they weigh."""
-        weights = accumulate(map(weight_of, self._waiting[:_BATCH]))
+        weights = accumulate(entry.weight for entry in self._waiting[:_BATCH])
         return self._waiting[: max(1, sum(weight <= _BATCH for weight in weights))]
 
     def _tell(self) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from headgate_gateway.chat.chunks import REASONS
 from headgate_gateway.json import JsonObject
+from headgate_gateway.whole import Whole
 
 _TEXTS = {
     "text_delta": ("text", "content"),
@@ -12,13 +13,23 @@ _TEXTS = {
 """Where the deltas of a kind have their text, and where the answer has it."""
 
 
-def choice_of(
-    index: int, events: Iterable[JsonObject]
-) -> tuple[JsonObject, JsonObject]:
-    """The ``ChatChoice`` that the events of a message add up to, and its usage."""
+def choice_of(index: int, answer: Whole) -> tuple[JsonObject, JsonObject]:
+    """The ``ChatChoice`` that an answer is, and its usage."""
+    text = answer.one_text
+    if text is None:
+        message, reason, usage = _added_up(answer.some)
+    else:
+        message = {"role": "assistant", "content": text.text, "refusal": None}
+        reason, usage = text.stop_reason, text.usage or {}
+    finish_reason = REASONS.get(reason, "stop")
+    return {"index": index, "message": message, "finish_reason": finish_reason}, usage
+
+
+def _added_up(events: Iterable[JsonObject]) -> tuple[JsonObject, str, JsonObject]:
+    """What the events of a message add up to, its stop reason and its usage."""
     texts: dict[str, list[str]] = {}
     calls = _Calls()
-    reason, usage = "stop", JsonObject()
+    reason, usage = "end_turn", JsonObject()
     for event in events:
         match event["type"]:
             case "content_block_delta":
@@ -32,7 +43,7 @@ def choice_of(
                 calls.begin(event["content_block"])
             case "message_delta":
                 usage = event["usage"]
-                reason = REASONS.get(event["delta"]["stop_reason"], "stop")
+                reason = event["delta"]["stop_reason"]
             case _:
                 pass
     message: JsonObject = {"role": "assistant", "content": None, "refusal": None}
@@ -40,7 +51,7 @@ def choice_of(
         message[place] = pieces[0] if len(pieces) == 1 else "".join(pieces)
     if calls.found:
         message["tool_calls"] = calls.found
-    return {"index": index, "message": message, "finish_reason": reason}, usage
+    return message, reason, usage
 
 
 class _Calls:

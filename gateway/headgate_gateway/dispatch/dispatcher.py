@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from types import TracebackType
 
+from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.dispatch.upstreams import Upstreams, may_fall_back
-from headgate_gateway.dispatch.usage import UsageCount, least_cost, usage_row
+from headgate_gateway.dispatch.usage import Outcome, UsageCount, Used, least_cost
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
@@ -17,6 +18,7 @@ from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.store.usage import Admission, UsageStore
+from headgate_gateway.whole import Whole
 
 
 class Dispatcher:
@@ -109,8 +111,8 @@ class Dispatcher:
         messages: Sequence[JsonObject],
         keys: ProviderKeys = NO_KEYS,
         fallbacks: Sequence[Resolved] = (),
-    ) -> list[JsonObject]:
-        """All events of one answer that nobody reads along, as ``stream`` gives them.
+    ) -> Whole:
+        """One answer that nobody reads along, asked for as ``stream`` does.
 
         Where every event is there before the first one is used, generators in each
         other cost more than what they do.
@@ -120,7 +122,7 @@ class Dispatcher:
             payer, lambda: least_cost(resolved, request, messages)
         )
         count = UsageCount(request, messages)
-        events: list[JsonObject] = []
+        answer = Whole()
         answering = resolved
         self._in_flight += 1
         try:
@@ -133,23 +135,23 @@ class Dispatcher:
                             request,
                             messages=messages,
                             keys=keys,
-                            into=events,
+                            into=answer,
                         )
                     break
                 except GatewayError as error:
-                    if events or not may_fall_back(error):
+                    if answer.begun or not may_fall_back(error):
                         raise
                     failures.append(error)
             else:
                 raise _exhausted(failures, (resolved, *fallbacks))
         finally:
             self._in_flight -= 1
-            count.add(events)
+            count.add_whole(answer)
             if not self._metered(payer, answering, count, reservation):
                 await self._release(reservation)
         if reservation is not None:
             await self._meter.flush()
-        return events
+        return answer
 
     def _metered(
         self,
@@ -160,14 +162,9 @@ class Dispatcher:
     ) -> bool:
         """Whether a call has used something, which is written down."""
         if count.begun:
+            outcome: Outcome = "complete" if count.ended else "broken"
             self._meter.record(
-                usage_row(
-                    payer,
-                    answering,
-                    count.usage(),
-                    outcome="complete" if count.ended else "broken",
-                    reservation=reservation,
-                )
+                Used(payer, answering, count.usage(), outcome, reservation, now_ms())
             )
         return count.begun
 
@@ -198,9 +195,7 @@ class Dispatcher:
             raise
         used = {"input_tokens": made.input_tokens, "output_tokens": 0}
         self._meter.record(
-            usage_row(
-                payer, resolved, used, outcome="complete", reservation=reservation
-            )
+            Used(payer, resolved, used, "complete", reservation, now_ms())
         )
         if reservation is not None:
             await self._meter.flush()

@@ -6,11 +6,13 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from headgate_gateway.dispatch.usage import Used
 from headgate_gateway.store.usage import UsageRow, UsageStore
 
 _PAUSE = 0.2
 """How long rows are gathered before they are written together, in seconds."""
-_BATCH = 1000
+_BATCH = 256
+"""Rows that are made and written together: to make them holds up the loop."""
 _RETRY_DELAY = 0.5
 _LAST_TRIES = 10
 
@@ -22,7 +24,9 @@ class Meter:
 
     def __init__(self, store: UsageStore) -> None:
         self._store = store
-        self._pending: list[UsageRow] = []
+        self._pending: list[Used] = []
+        self._rows: list[UsageRow] = []
+        """What is written next; what the store does not take keeps its ids here."""
         self._some = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
@@ -41,16 +45,16 @@ class Meter:
             if await self.flush():
                 return
             await asyncio.sleep(_RETRY_DELAY)
-        _log.error("usage_lost", rows=len(self._pending))
+        _log.error("usage_lost", rows=len(self._pending) + len(self._rows))
 
-    def record(self, row: UsageRow) -> None:
-        """Have a row written soon."""
-        self._pending.append(row)
+    def record(self, used: Used) -> None:
+        """Have it written soon."""
+        self._pending.append(used)
         self._some.set()
 
     async def flush(self) -> bool:
         """Write what there is; what the store does not take is kept. True: all is."""
-        if not self._pending and not self._writing.locked():
+        if not self._is_behind() and not self._writing.locked():
             return True
         # Whoever waits may leave in the middle; what is being written must not.
         return await asyncio.shield(self._flush())
@@ -61,7 +65,7 @@ class Meter:
         Else a store that is slow would be given rows one by one.
         """
         async with self._writing:
-            return await self._write(len(self._pending))
+            return await self._write(len(self._pending) + len(self._rows))
 
     async def used_by(self, key_id: str) -> dict[str, float]:
         """What a key has used by now, what is not written yet included."""
@@ -70,25 +74,35 @@ class Meter:
 
     async def _flush(self) -> bool:
         async with self._writing:
-            while self._pending:
-                if not await self._write(len(self._pending)):
+            while self._is_behind():
+                if not await self._write(1):
                     return False
         return True
 
-    async def _write(self, rows: int) -> bool:
-        """Whether the store took so many rows, the first ones."""
-        while rows > 0:
-            batch = self._pending[: min(rows, _BATCH)]
+    def _is_behind(self) -> bool:
+        return bool(self._pending or self._rows)
+
+    async def _write(self, least: int) -> bool:
+        """Whether the store took at least so many, the first ones."""
+        while least > 0 and self._is_behind():
+            if not self._rows:
+                self._make_rows()
+            rows = self._rows
             try:
-                await self._store.append(batch)
+                await self._store.append(rows)
             except IntegrityError:
-                _log.warning("usage_known", rows=len(batch))
+                _log.warning("usage_known", rows=len(rows))
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("usage_delayed", error=type(error).__name__)
                 return False
-            del self._pending[: len(batch)]
-            rows -= len(batch)
+            self._rows = []
+            least -= len(rows)
         return True
+
+    def _make_rows(self) -> None:
+        batch = self._pending[:_BATCH]
+        self._rows = [used.row() for used in batch]
+        del self._pending[: len(batch)]
 
     async def _write_forever(self) -> None:
         while True:

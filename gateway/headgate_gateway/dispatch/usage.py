@@ -1,9 +1,8 @@
 """What an answer uses, also one that is broken off."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal, NamedTuple, TypeAlias
 
-from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.money import units
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.ids import new_id
@@ -12,6 +11,7 @@ from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
 from headgate_gateway.providers.tokens import count_request, count_text
 from headgate_gateway.store.usage import UsageRow
+from headgate_gateway.whole import Whole
 
 
 class UsageCount:
@@ -38,6 +38,14 @@ class UsageCount:
                 self._told = event["usage"]
                 self.ended = True
 
+    def add_whole(self, answer: Whole) -> None:
+        """Take all that there is of an answer that nobody read along."""
+        text = answer.one_text
+        if text is None:
+            self.add(answer.some)
+        else:
+            self._told, self.begun, self.ended = text.usage or {}, True, True
+
     def usage(self) -> JsonObject:
         """What the provider said, or what can be told of a broken answer."""
         if self.ended:
@@ -56,33 +64,41 @@ def _piece(delta: JsonObject) -> str:
     return ""
 
 
-def usage_row(
-    payer: Payer,
-    resolved: Resolved,
-    usage: Mapping[str, Any],
-    *,
-    outcome: str,
-    reservation: str | None,
-) -> UsageRow:
-    """The row that tells of one answer."""
-    cost = cost_of(resolved.model, usage)
-    # By place: every answer makes one.
-    return UsageRow(
-        new_id("usage"),
-        payer.project_id,
-        payer.key_id,
-        payer.request_id,
-        payer.operation,
-        resolved.provider.id,
-        quoted(resolved.id),
-        usage["input_tokens"],
-        usage["output_tokens"],
-        usage.get("cache_read_tokens", 0),
-        None if cost is None else units(cost),
-        outcome,
-        now_ms(),
-        reservation,
-    )
+Outcome: TypeAlias = Literal["complete", "broken"]
+
+
+class Used(NamedTuple):
+    """What one answer used; the row that tells of it is made later."""
+
+    payer: Payer
+    resolved: Resolved
+    usage: Mapping[str, Any]
+    outcome: Outcome
+    reservation: str | None
+    at: int
+    """Milliseconds since the epoch."""
+
+    def row(self) -> UsageRow:
+        """The row, with an id of its own."""
+        payer, resolved, usage = self.payer, self.resolved, self.usage
+        cost = cost_of(resolved.model, usage)
+        # By place: every answer makes one.
+        return UsageRow(
+            new_id("usage"),
+            payer.project_id,
+            payer.key_id,
+            payer.request_id,
+            payer.operation,
+            resolved.provider.id,
+            quoted(resolved.id),
+            usage["input_tokens"],
+            usage["output_tokens"],
+            usage.get("cache_read_tokens", 0),
+            None if cost is None else units(cost),
+            self.outcome,
+            self.at,
+            self.reservation,
+        )
 
 
 def least_cost(

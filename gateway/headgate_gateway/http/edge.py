@@ -11,8 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from headgate_gateway.audit.attribution import attribution
-from headgate_gateway.audit.entry import Entry, entry_of
+from headgate_gateway.audit.entry import Entry
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
@@ -172,19 +171,19 @@ class ErrorBoundary:
 
 def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> Entry:
     """What the audit log keeps."""
-    return entry_of(
+    return Entry(
         state.facts,
-        attribution(state.request.headers),
-        request_id=state.request_id,
-        project_id=state.project_id or "",
-        key_id=state.key_id,
-        operation=state.operation,
-        method=scope["method"],
-        path=scope["path"],
-        status=state.status or _LEFT,
-        span_id=state.span_id,
-        latency_ms=round(seconds * 1000, 3),
-        created_at=began,
+        state.request.headers,
+        state.request_id,
+        state.project_id or "",
+        state.key_id,
+        state.operation,
+        scope["method"],
+        scope["path"],
+        state.status or _LEFT,
+        state.span_id,
+        round(seconds * 1000, 3),
+        began,
     )
 
 

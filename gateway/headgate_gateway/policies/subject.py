@@ -196,7 +196,7 @@ async def _judged(
 async def _remember(call: Call, verdict: Verdict) -> None:
     await _point_out(call, verdict)
     facts = call.facts
-    facts.tags |= verdict.tags
+    facts.tags = {**(facts.tags or {}), **verdict.tags}
     facts.shadow_violations = list(verdict.shadow)
     if verdict.shadow:
         facts.policy_result, facts.policy_id = "shadow_deny", verdict.shadow[0]

@@ -12,6 +12,7 @@ from headgate_gateway.providers.guard import gathered, guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.providers.structured import in_form, strict_form
+from headgate_gateway.whole import Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,9 @@ class Catalogue:
         *,
         messages: Sequence[JsonObject],
         keys: ProviderKeys,
-        into: list[JsonObject],
+        into: Whole,
     ) -> None:
-        """Add all events of one answer to ``into``, those before a failure as well."""
+        """Add one answer to ``into``, also what came before a failure."""
         call = ModelCall(
             model=resolved.model["name"],
             messages=messages,

@@ -1,6 +1,6 @@
 """Holds a provider's stream to the order of messages, whatever the provider does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 
 from headgate_gateway.deadline import Deadline
@@ -11,6 +11,7 @@ from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.prices import cost_of, number
 from headgate_gateway.providers.structured import StrictForm
 from headgate_gateway.providers.tokens import count_request, count_text
+from headgate_gateway.whole import OneText, Whole
 
 _STATE_BEFORE = {
     "message_start": "before",
@@ -20,14 +21,6 @@ _STATE_BEFORE = {
     "message_stop": "closing",
 }
 """The state in which an event may come, besides deltas."""
-_ONE_TEXT = [
-    "message_start",
-    "content_block_start",
-    "content_block_delta",
-    "content_block_stop",
-    "message_delta",
-    "message_stop",
-]
 _TOOL_BLOCKS = frozenset({"tool_use", "server_tool_use"})
 _FITTING = {
     "text": frozenset({"text_delta"}),
@@ -62,32 +55,67 @@ async def gathered(
     model: JsonObject,
     idle: float,
     form: StrictForm | None,
-    into: list[JsonObject],
+    into: Whole,
 ) -> None:
-    """Add the events of an answer up to ``message_stop`` to ``into``.
-
-    What came before a failure is there as well.
-    """
-    order, silence = _Order(call, model), Deadline(idle)
-
-    def take(batch: list[JsonObject]) -> bool:
-        if form is None:
-            order.pass_on(batch, into.append)
-        else:
-            for event in form.checked(order.checked(batch)):
-                into.append(event)  # noqa: PERF402 - extend may drop what came first
-        silence.renew()
-        return order.ended
-
+    """Add an answer up to its end to ``into``; also what came before a failure."""
+    silence = Deadline(idle)
+    taking = _Gathering(call, model, form, into, silence)
     try:
         with silence:
-            await provider.whole(call, take)
+            await provider.whole(call, taking)
     except TimeoutError:
         raise _silent(idle) from None
     finally:
         silence.close()
-    if not order.ended:
+    if not taking.ended:
         raise _broken_off()
+
+
+class _Gathering:
+    """Takes an answer into a whole."""
+
+    def __init__(
+        self,
+        call: ModelCall,
+        model: JsonObject,
+        form: StrictForm | None,
+        into: Whole,
+        silence: Deadline,
+    ) -> None:
+        self._call = call
+        self._model = model
+        self._form = form
+        self._into = into
+        self._silence = silence
+        self._order: _Order | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether the answer is there to its end."""
+        order = self._order
+        return self._into.one_text is not None if order is None else order.ended
+
+    def events(self, batch: list[JsonObject]) -> bool:
+        """Take the next events; those before a failure as well."""
+        order = self._order
+        if order is None:
+            order = self._order = _Order(self._call, self._model)
+        checked = order.checked(batch)
+        for event in checked if self._form is None else self._form.checked(checked):
+            self._into.some.append(event)  # extend may drop what came first
+        self._silence.renew()
+        return order.ended
+
+    def one_text(self, answer: OneText) -> None:
+        """Take an answer that is one text; a form is checked by its events."""
+        if self._form is not None:
+            self.events(answer.events())
+            return
+        if answer.stop_reason == "tool_use":
+            answer.stop_reason = "end_turn"
+        usage = answer.usage or _estimate(self._call, count_text(answer.text))
+        answer.usage = _priced(self._model, usage)
+        self._into.one_text = answer
 
 
 async def _next(
@@ -142,28 +170,6 @@ class _Order:
                 yield event
             elif event["type"] != "ping":
                 yield self._check(event)
-            if self._state == "ended":
-                return
-
-    def pass_on(
-        self, events: list[JsonObject], take: Callable[[JsonObject], None]
-    ) -> None:
-        """Give the events to pass on to ``take``, those before a failure as well."""
-        if self._state == "before" and _is_one_text(events):
-            for event in events[:4]:
-                take(event)
-            self._output_tokens = count_text(events[2]["delta"]["text"])
-            take(self._finish(events[4]))
-            take(events[5])
-            self._state = "ended"
-            return
-        for event in events:
-            kind = event["type"]
-            if kind == "content_block_delta" and self._state == "inside":
-                self._continue(event)
-                take(event)
-            elif kind != "ping":
-                take(self._check(event))
             if self._state == "ended":
                 return
 
@@ -230,26 +236,19 @@ class _Order:
             delta["stop_reason"] = "tool_use"
         elif delta["stop_reason"] == "tool_use":
             delta["stop_reason"] = "end_turn"
-        usage = event.get("usage") or self._estimate()
-        cost = cost_of(self._model, usage)
-        priced = usage if cost is None else {**usage, "cost_usd": number(cost)}
-        return {**event, "delta": delta, "usage": priced}
-
-    def _estimate(self) -> JsonObject:
-        asked = count_request(self._call.request, self._call.messages)
-        return usage_of(asked, self._output_tokens)
+        usage = event.get("usage") or _estimate(self._call, self._output_tokens)
+        return {**event, "delta": delta, "usage": _priced(self._model, usage)}
 
 
-def _is_one_text(events: list[JsonObject]) -> bool:
-    """Whether events are a message that is one text, in order: most whole answers."""
-    if [event["type"] for event in events] != _ONE_TEXT:
-        return False
-    _, start, delta, stop, _, _ = events
-    return bool(
-        start["index"] == delta["index"] == stop["index"] == 0
-        and start["content_block"]["type"] == "text"
-        and delta["delta"]["type"] == "text_delta"
-    )
+def _estimate(call: ModelCall, output_tokens: int) -> JsonObject:
+    """The ``Usage`` of an answer whose provider told none."""
+    return usage_of(count_request(call.request, call.messages), output_tokens)
+
+
+def _priced(model: JsonObject, usage: JsonObject) -> JsonObject:
+    """A ``Usage`` with what it costs, where that is known."""
+    cost = cost_of(model, usage)
+    return usage if cost is None else {**usage, "cost_usd": number(cost)}
 
 
 def _require_object(text: str) -> None:

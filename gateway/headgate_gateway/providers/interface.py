@@ -1,14 +1,15 @@
 """What the gateway asks of a provider: its models, and messages as streams."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
+from headgate_gateway.whole import OneText
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,8 +42,16 @@ class ModelCall:
         return self.request.get("metadata") or {}
 
 
-Take: TypeAlias = Callable[[list[JsonObject]], bool]
-"""Takes the next events of an answer; True when it needs no more of them."""
+class Taking(Protocol):
+    """Who takes an answer that nobody reads along."""
+
+    def events(self, batch: list[JsonObject]) -> bool:
+        """Take the next events; True when no more of them are needed."""
+        ...
+
+    def one_text(self, answer: OneText) -> None:
+        """Take an answer that is one text."""
+        ...
 
 
 class Provider(Protocol):
@@ -74,8 +83,8 @@ class Provider(Protocol):
         """
         ...
 
-    async def whole(self, call: ModelCall, take: Take) -> None:
-        """Give the events of one answer to ``take``, for a call that is ``whole``.
+    async def whole(self, call: ModelCall, taking: Taking) -> None:
+        """Have one answer taken, for a call that is ``whole``.
 
         Fails as ``stream`` does. What nobody reads along needs no generators.
         """
@@ -86,9 +95,9 @@ class Provider(Protocol):
         ...
 
 
-async def give_all(events: EventSource, take: Take) -> None:
-    """Give the events of a stream to ``take`` until it needs no more."""
+async def give_all(events: EventSource, taking: Taking) -> None:
+    """Have the events of a stream taken until no more are needed."""
     async with aclosing(events) as source:
         async for batch in source:
-            if take(batch):
+            if taking.events(batch):
                 return

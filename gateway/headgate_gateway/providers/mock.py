@@ -7,7 +7,7 @@ from headgate_gateway.json import JsonObject
 from headgate_gateway.providers import hashing
 from headgate_gateway.providers.echo import echo
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
-from headgate_gateway.providers.interface import ModelCall, Take, give_all
+from headgate_gateway.providers.interface import ModelCall, Taking, give_all
 from headgate_gateway.providers.script import ScriptPlayer
 
 _RELEASED = 1_763_683_200
@@ -54,9 +54,9 @@ class MockProvider:
             return self._player.play(call, model=model)
         return echo(call, model=model)
 
-    async def whole(self, call: ModelCall, take: Take) -> None:
-        """The events of one answer, given to ``take``."""
-        await give_all(self.stream(call), take)
+    async def whole(self, call: ModelCall, taking: Taking) -> None:
+        """Have one answer taken."""
+        await give_all(self.stream(call), taking)
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """Vectors of hashes."""

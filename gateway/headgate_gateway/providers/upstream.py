@@ -1,6 +1,7 @@
 """A provider elsewhere: a manifest, a dialect and the connection between them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource, up_to_failure
@@ -11,14 +12,17 @@ from headgate_gateway.providers.dialects import (
     openai_embeddings,
 )
 from headgate_gateway.providers.dialects.failures import Refusals
-from headgate_gateway.providers.dialects.interface import Dialect
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.http import Exchange, Reply, UpstreamClient
-from headgate_gateway.providers.interface import ModelCall, Take
+from headgate_gateway.providers.interface import ModelCall, Taking
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
 from headgate_gateway.providers.reader import Piece, Reader
 from headgate_gateway.providers.wire import FRAMINGS
+from headgate_gateway.whole import OneText
+
+_UNKNOWN_FORM = (KeyError, TypeError, AttributeError)
+"""What it comes to when something is not of the form that it should have."""
 
 
 class UpstreamProvider:
@@ -57,16 +61,39 @@ class UpstreamProvider:
                     if failure is not None:
                         raise _told(failure)
 
-    async def whole(self, call: ModelCall, take: Take) -> None:
-        """The events of one answer, given to ``take``."""
+    async def whole(self, call: ModelCall, taking: Taking) -> None:
+        """Have one answer taken."""
         async with await self._opened(call) as reply:
+            if reply.is_whole:
+                answer = await reply.whole()
+                self._take_whole(answer, f"{self.id}/{call.model}", taking)
+                return
             source = self._source(reply, call)
             while (pieces := await source.next()) is not None:
                 for batch, failure in pieces:
-                    if batch and take(batch):
+                    if batch and taking.events(batch):
                         return
                     if failure is not None:
                         raise _told(failure)
+
+    def _take_whole(self, answer: JsonObject, model: str, taking: Taking) -> None:
+        answered = self._answered(answer, model)
+        if isinstance(answered, OneText):
+            taking.one_text(answered)
+            return
+        batch, failure = up_to_failure(answered)
+        if batch and taking.events(batch):
+            return
+        if failure is not None:
+            raise _told(failure)
+
+    def _answered(
+        self, answer: JsonObject, model: str
+    ) -> Iterator[JsonObject] | OneText:
+        try:
+            return self._dialect.answered(answer, model=model)
+        except _UNKNOWN_FORM as failure:
+            raise _told(failure) from None
 
     async def _opened(self, call: ModelCall) -> Exchange:
         accept = "application/json" if call.whole else "text/event-stream"
@@ -84,7 +111,7 @@ class UpstreamProvider:
         """
         model = f"{self.id}/{call.model}"
         if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
-            return _Whole(reply, self._dialect, model)
+            return _Whole(reply, partial(self._answered, model=model))
         return _Stream(reply, Reader(self._dialect.reading(model), self._framing()))
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
@@ -142,18 +169,23 @@ def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
 class _Whole:
     """An answer in one piece."""
 
-    def __init__(self, reply: Reply, dialect: Dialect, model: str) -> None:
+    def __init__(
+        self,
+        reply: Reply,
+        answered: Callable[[JsonObject], Iterator[JsonObject] | OneText],
+    ) -> None:
         self._reply: Reply | None = reply
-        self._dialect = dialect
-        self._model = model
+        self._answered = answered
 
     async def next(self) -> Iterable[Piece] | None:
         """All of it, once."""
         if self._reply is None:
             return None
         reply, self._reply = self._reply, None
-        answer = await reply.whole()
-        return (up_to_failure(self._dialect.answered(answer, model=self._model)),)
+        answered = self._answered(await reply.whole())
+        if isinstance(answered, OneText):
+            return ((answered.events(), None),)
+        return (up_to_failure(answered),)
 
 
 class _Stream:
@@ -176,7 +208,7 @@ class _Stream:
 
 def _told(failure: Exception) -> Exception:
     """What a failure to understand the provider is to the caller."""
-    if isinstance(failure, KeyError | TypeError | AttributeError):
+    if isinstance(failure, _UNKNOWN_FORM):
         said = f"The provider sent an event of no known form ({failure!r})."
         error = GatewayError("upstream_failed", said)
         error.__cause__ = failure

@@ -33,6 +33,7 @@ from headgate_gateway.providers.compatibility import chat_needs, require_able
 from headgate_gateway.routes.choosing import Choice as Models
 from headgate_gateway.routes.choosing import chosen_models
 from headgate_gateway.streaming import EventStream
+from headgate_gateway.whole import Whole
 
 _DONE = b"data: [DONE]\n\n"
 _PING = b": ping\n\n"
@@ -97,7 +98,7 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
         messages = [await _message(call, asked)]
     else:
         messages = await all_of([_message(call, asked) for _ in range(number)])
-    found = [choice_of(index, events) for index, events in enumerate(messages)]
+    found = [choice_of(index, answer) for index, answer in enumerate(messages)]
     usages = [usage for _, usage in found]
     usage, cost = combined(usages)
     whole: JsonObject = {
@@ -109,9 +110,9 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
     return answers.json_answer(whole, headers={**headers, **costs})
 
 
-async def _message(call: Call, asked: _Asked) -> list[JsonObject]:
-    """The events of one answer."""
-    events = await call.gateway.dispatcher.whole(
+async def _message(call: Call, asked: _Asked) -> Whole:
+    """One answer."""
+    answer = await call.gateway.dispatcher.whole(
         call.payer,
         asked.models.first,
         asked.request,
@@ -119,8 +120,8 @@ async def _message(call: Call, asked: _Asked) -> list[JsonObject]:
         messages=asked.request["messages"],
         keys=call.provider_keys,
     )
-    call.facts.note_all(events)
-    return events
+    call.facts.note_whole(answer)
+    return answer
 
 
 async def _streamed(call: Call, asked: _Asked, headers: dict[str, str]) -> EventStream:

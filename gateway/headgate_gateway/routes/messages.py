@@ -51,7 +51,7 @@ async def count_tokens(call: Call) -> Answer:
 
 
 async def _whole(call: Call, models: Choice) -> JsonObject:
-    events = await call.gateway.dispatcher.whole(
+    answer = await call.gateway.dispatcher.whole(
         call.payer,
         models.first,
         call.body,
@@ -59,9 +59,9 @@ async def _whole(call: Call, models: Choice) -> JsonObject:
         messages=call.body["messages"],
         keys=call.provider_keys,
     )
-    call.facts.note_all(events)
+    call.facts.note_whole(answer)
     fold = MessageFold()
-    for event in events:
+    for event in answer.events():
         fold.add(event)
     return fold.message
 

@@ -70,16 +70,6 @@ class MessageBuilder:
             return None
         return events.block_delta(self._index, {"type": "text_delta", "text": piece})
 
-    def only_text(self, text: str, stop_reason: str) -> list[JsonObject]:
-        """All events of a message that is one text."""
-        self._open, self._index = "text", 0
-        return [
-            *self.begin(),
-            events.block_start(0, {"type": "text", "text": ""}),
-            events.block_delta(0, {"type": "text_delta", "text": text}),
-            *self.finish(stop_reason),
-        ]
-
     def thinking(self, piece: str) -> list[JsonObject]:
         """A piece of the model's reasoning."""
         return self._piece("thinking", {"type": "thinking_delta", "thinking": piece})

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.interface import ModelCall
+from headgate_gateway.whole import OneText
 
 
 class Reading(Protocol):
@@ -45,6 +46,11 @@ class Dialect(Protocol):
         """What understands a stream; ``model`` is the id that the message carries."""
         ...
 
-    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
-        """The message events that a whole answer stands for, as few as there can be."""
+    def answered(
+        self, answer: JsonObject, *, model: str
+    ) -> Iterator[JsonObject] | OneText:
+        """The message events that a whole answer stands for, as few as there can be.
+
+        Or the one text that it is.
+        """
         ...

@@ -20,6 +20,7 @@ from headgate_gateway.providers.dialects.openai_terms import (
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.structured import wants_json
 from headgate_gateway.providers.wire import parse_object
+from headgate_gateway.whole import OneText
 
 _DONE = "[DONE]"
 _REASONS = {
@@ -74,11 +75,15 @@ class OpenAIChat:
         """Understands the chunks that a message comes in."""
         return _Reading(MessageBuilder(model))
 
-    def answered(self, answer: JsonObject, *, model: str) -> Iterator[JsonObject]:
+    def answered(
+        self, answer: JsonObject, *, model: str
+    ) -> Iterator[JsonObject] | OneText:
         """The events of a chat completion, whose messages are like whole deltas."""
-        reading = self.reading(model)
         if (choice := _only_text(answer)) is not None:
-            return iter(reading.only_text(answer, choice))
+            reason = _REASONS.get(choice["finish_reason"], "end_turn")
+            text: str = choice["message"]["content"]
+            return OneText(model, text, reason, _usage(answer), _aside(answer))
+        reading = self.reading(model)
         return chain(reading.chunk(answer, "message"), reading.end())
 
 
@@ -122,25 +127,12 @@ class _Reading:
         """The events of one chunk, whose choices have at ``said`` what they say."""
         if chunk.get("error") is not None:
             raise said_failure(chunk["error"])
-        self._note(chunk)
+        self._message.usage = _usage(chunk) or self._message.usage
+        self._message.said |= _aside(chunk)
         yield from self._message.begin()
         for choice in objects_at(chunk, "choices"):
             yield from self._delta(object_at(choice, said))
             self._reason = choice.get("finish_reason") or self._reason
-
-    def only_text(self, answer: JsonObject, choice: JsonObject) -> list[JsonObject]:
-        """The events of a completion that says nothing but a text."""
-        self._note(answer)
-        reason = _REASONS.get(choice["finish_reason"], "end_turn")
-        return self._message.only_text(choice["message"]["content"], reason)
-
-    def _note(self, told: JsonObject) -> None:
-        """Remember what a chunk tells beside its choices."""
-        if told.get("usage"):
-            self._message.usage = counted(
-                told["usage"], asked="prompt", answered="completion"
-            )
-        self._message.keep(told, _CHUNK)
 
     def _delta(self, delta: JsonObject) -> Iterator[JsonObject]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
@@ -165,6 +157,19 @@ class _Reading:
         if self._reason is None:
             raise broken_off()
         yield from self._message.finish(_REASONS.get(self._reason, "end_turn"))
+
+
+def _usage(told: JsonObject) -> JsonObject | None:
+    """The ``Usage`` that a chunk or a whole answer tells."""
+    usage: JsonObject | None = told.get("usage")
+    return counted(usage, asked="prompt", answered="completion") if usage else None
+
+
+def _aside(told: JsonObject) -> JsonObject:
+    """What is told in fields that are not known, as it came."""
+    if _CHUNK.issuperset(told):
+        return {}
+    return {name: told[name] for name in told if name not in _CHUNK}
 
 
 def _only_text(answer: JsonObject) -> JsonObject | None:
