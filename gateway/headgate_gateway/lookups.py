@@ -16,7 +16,9 @@ _FRESH = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class _Found(Generic[V]):
+class Found(Generic[V]):
+    """A value, and since when it is known."""
+
     value: V
     since: float
     """When the search for it began."""
@@ -33,20 +35,28 @@ class Lookups(Generic[K, V]):
     ) -> None:
         self._look_up = look_up
         self._most = most
-        self._found: dict[K, _Found[V]] = {}
+        self._found: dict[K, Found[V]] = {}
         self._looking: dict[K, asyncio.Task[V]] = {}
         self._tasks = set[asyncio.Task[V]]()
         """Also those whose result nobody may keep any more."""
 
+    def believed(self, key: K) -> Found[V] | None:
+        """What the store said a moment ago, if it was asked: nothing to wait for."""
+        found = self._found.get(key)
+        if found is None:
+            return None
+        age = time.monotonic() - found.since
+        if age >= _BELIEVED:
+            return None
+        if age > _FRESH:
+            self._begin(key)
+        return found
+
     async def get(self, key: K) -> V:
         """What the store said a moment ago at most."""
-        found = self._found.get(key)
+        found = self.believed(key)
         if found is not None:
-            age = time.monotonic() - found.since
-            if age < _BELIEVED:
-                if age > _FRESH:
-                    self._begin(key)
-                return found.value
+            return found.value
         # Whoever asked first may leave; the others still wait for it.
         return await asyncio.shield(self._begin(key))
 
@@ -76,13 +86,13 @@ class Lookups(Generic[K, V]):
         try:
             value = await self._look_up(key)
             if self._looking.get(key) is task:
-                self._keep(key, _Found(value, since))
+                self._keep(key, Found(value, since))
             return value
         finally:
             if self._looking.get(key) is task:
                 del self._looking[key]
 
-    def _keep(self, key: K, found: _Found[V]) -> None:
+    def _keep(self, key: K, found: Found[V]) -> None:
         self._found.pop(key, None)
         self._found[key] = found
         while len(self._found) > self._most:

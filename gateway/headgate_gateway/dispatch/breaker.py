@@ -37,6 +37,11 @@ class Breaker:
         """Whether all is well, at whatever time: nearly always."""
         return self._opened_at is None
 
+    @property
+    def is_well(self) -> bool:
+        """Whether it is closed and the last call was answered."""
+        return self._opened_at is None and not self.failures
+
     def state(self, now: float) -> State:
         """Open until the cool-down is over, then half open until it has proved well."""
         if self._opened_at is None:

@@ -118,9 +118,11 @@ class Dispatcher:
         other cost more than what they do.
         """
         self._require_room()
-        reservation = await self._admit(
-            payer, lambda: least_cost(resolved, request, messages)
-        )
+        reservation: str | None = None
+        if not self._is_known_free(payer):
+            reservation = await self._admit(
+                payer, lambda: least_cost(resolved, request, messages)
+            )
         count = UsageCount(request, messages)
         answer = Whole()
         answering = resolved
@@ -200,6 +202,13 @@ class Dispatcher:
         if reservation is not None:
             await self._meter.flush()
         return made
+
+    def _is_known_free(self, payer: Payer) -> bool:
+        """Whether a key is known to have no caps, as most have none."""
+        if payer.key_id is None:
+            return True
+        found = self._caps.believed(payer.key_id)
+        return found is not None and not found.value
 
     async def _admit(self, payer: Payer, least: Callable[[], int]) -> str | None:
         """What is reserved for a call; 402 when a cap of its key is reached."""

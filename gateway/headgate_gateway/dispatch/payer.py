@@ -1,5 +1,6 @@
 """Who pays for a call of a model."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from headgate_gateway.dispatch.breaker import State
@@ -20,7 +21,7 @@ class Payer:
     breaker: State = "closed"
     route: tuple[str, str] | None = None
     """How the model was chosen, and why it was this one."""
-    left: dict[Period, int] = field(default_factory=dict[Period, int])
+    left: Mapping[Period, int] = field(default_factory=dict[Period, int])
     """What is left of each cap since the last call was let through."""
 
     def answering(self, resolved: Resolved, breaker: State) -> None:
@@ -37,6 +38,8 @@ class Payer:
             told["X-Headgate-Route-Strategy"], told["X-Headgate-Route-Reason"] = (
                 self.route
             )
+        if not self.left:
+            return told
         return told | {
             f"X-Headgate-Budget-Remaining-{period.capitalize()}": spelled(amount)
             for period, amount in self.left.items()

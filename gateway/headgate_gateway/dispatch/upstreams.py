@@ -118,7 +118,8 @@ class Upstreams:
         upstream = self.of(resolved.provider.id)
         if error is None:
             upstream.outcomes.append(True)
-            upstream.breaker.succeeded(self.now())
+            if not upstream.breaker.is_well:
+                upstream.breaker.succeeded(self.now())
         elif is_fault(error):
             upstream.outcomes.append(False)
             upstream.breaker.failed(self.now())

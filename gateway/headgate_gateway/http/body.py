@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Message, Receive
 
+from headgate_gateway.audit.facts import Facts
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.http.request import arrived
@@ -61,13 +62,22 @@ async def pieces(receive: Receive, bounds: Bounds) -> AsyncGenerator[bytes, None
             yield piece
 
 
+def arrived_body(request: Request, bounds: Bounds, facts: Facts) -> bytes | None:
+    """The whole body if it is there already, which is not waited for."""
+    whole = arrived(request.scope)
+    if whole is None:
+        return None
+    if len(whole) > bounds.size:
+        raise bounds.too_large()
+    facts.keep_request(whole)
+    return whole
+
+
 async def read_body(request: Request, bounds: Bounds) -> bytes:
     """The whole body, refused as soon as it is known to be too large."""
     bounds.check_declared(request)
-    if (whole := arrived(request.scope)) is not None:
-        if len(whole) > bounds.size:
-            raise bounds.too_large()
-        state_of(request.scope).facts.keep_request(whole)
+    whole = arrived_body(request, bounds, state_of(request.scope).facts)
+    if whole is not None:
         return whole
     return b"".join([piece async for piece in pieces(request.receive, bounds)])
 

@@ -20,8 +20,6 @@ from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
 from headgate_gateway.webhooks.telling import Asker
 
-_PROVIDER_KEY = "x-provider-key-"
-
 
 def _as_it_is(source: EventSource) -> EventSource:
     return source
@@ -41,6 +39,8 @@ class Call:
     body: Any
     payer: Payer
     """For whom models are asked."""
+    facts: Facts
+    """What the audit log is to know of the request."""
     content: bytes | None = None
     """The body of a proxied call, where policies had to read it."""
     header_changes: Mapping[str, str | None] = field(
@@ -62,23 +62,12 @@ class Call:
     @property
     def provider_keys(self) -> ProviderKeys:
         """The providers' keys that the caller brought or that are stored for it."""
-        headers = self.request.headers
-        brought = {
-            name: headers[name]
-            for name in headers.keys()  # noqa: SIM118 - made once, unlike an iterator
-            if name.startswith(_PROVIDER_KEY)
-        }
         stored = partial(
             self.gateway.vault.provider_key,
             project_id=self.project_id,
             key_id=self.caller.key_id,
         )
-        return ProviderKeys(brought, stored)
-
-    @property
-    def facts(self) -> Facts:
-        """What the audit log is to know of the request."""
-        return state_of(self.request.scope).facts
+        return ProviderKeys(self.request.headers, stored)
 
     @property
     def ends(self) -> Ending:

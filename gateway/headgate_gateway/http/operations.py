@@ -1,6 +1,6 @@
 """From the specification's operations to routes: method, caller, validity, handler."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,11 +12,12 @@ from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
+from headgate_gateway.http.body import arrived_body, read_body
 from headgate_gateway.http.call import Call, Handler, asker_of
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.policies.subject import governed, is_subject
-from headgate_gateway.principals import Principal
+from headgate_gateway.principals import Authenticator, Principal
 from headgate_gateway.specification import Operation
 
 _ALSO_AT = {"/v1/messages:count-tokens": "/v1/messages/count_tokens"}
@@ -66,6 +67,7 @@ class _OperationEndpoint:
         self._operation = operation
         self._gateway = gateway
         self._handler = handler
+        self._authenticate = _authentication(gateway.authenticator, operation.schemes)
         self._is_subject = is_subject(operation.id)
         """Whether policies look at it."""
 
@@ -85,15 +87,13 @@ class _OperationEndpoint:
         if not self._operation.schemes or PRINCIPAL in scope:
             # Whether the gateway is well can be asked always, and who asked for what
             # a person has approved is answered already.
-            principal = await self._principal(state.request)
-            await self._serve(principal, scope, receive, send)
+            known: Principal | None = scope.get(PRINCIPAL)
+            await self._serve(known, scope, receive, send)
             return
         room = self._gateway.room
         room.enter()
         try:
-            principal = await self._principal(state.request)
-            if principal is None:
-                raise LookupError(f"nobody may call {self._operation.id}")
+            principal = await self._authenticate(state.request)
             caller = principal.scope
             room.enter_for(caller)
             try:
@@ -148,7 +148,14 @@ class _OperationEndpoint:
             project_id=state.project_id or "",
             key_id=state.key_id,
         )
-        parameters = self._validator.parameters(request)
+        validator = self._validator
+        parameters, body = validator.parameters(request), None
+        if validator.takes_body:
+            bounds = self._gateway.body_bounds
+            data = arrived_body(request, bounds, state.facts)
+            if data is None:
+                data = await read_body(request, bounds)
+            body = validator.body(request, data)
         call = Call(
             operation=self._operation,
             gateway=self._gateway,
@@ -156,8 +163,9 @@ class _OperationEndpoint:
             request_id=state.request_id,
             principal=principal,
             parameters=parameters,
-            body=await self._validator.body(request, self._gateway.body_bounds),
+            body=body,
             payer=payer,
+            facts=state.facts,
         )
         if self._is_subject:
             answer = await governed(call, self._handler)
@@ -166,20 +174,18 @@ class _OperationEndpoint:
         state.added = {**headers, **payer.headers()}
         await answer(scope, receive, send)
 
-    async def _principal(self, request: Request) -> Principal | None:
-        """The caller, as the operation's security asks; by default nobody."""
-        if PRINCIPAL in request.scope:
-            known: Principal = request.scope[PRINCIPAL]
-            return known
-        match self._operation.schemes:
-            case ():
-                return None
-            case ("GatewayKey",):
-                return await self._gateway.authenticator.gateway_caller(request)
-            case ("AdminKey",):
-                return await self._gateway.authenticator.admin_caller(request)
-            case schemes:
-                raise LookupError(f"no way to authenticate {schemes}")
+
+def _authentication(
+    authenticator: Authenticator, schemes: tuple[str, ...]
+) -> Callable[[Request], Awaitable[Principal]]:
+    """Finds the caller as an operation's security asks; nobody calls an open one."""
+    match schemes:
+        case () | ("GatewayKey",):
+            return authenticator.gateway_caller
+        case ("AdminKey",):
+            return authenticator.admin_caller
+        case _:
+            raise LookupError(f"no way to authenticate {schemes}")
 
 
 def metrics_endpoint(gateway: Gateway) -> ASGIApp:

@@ -6,7 +6,6 @@ from typing import Any
 from starlette.requests import Request
 
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.body import Bounds, read_body
 from headgate_gateway.json import JSONDecodeError, integral, loads
 from headgate_gateway.picking import Problem, pick
 from headgate_gateway.specification import Operation, Parameter, Specification
@@ -87,11 +86,15 @@ class OperationValidator:
                 raise _invalid(Problem(name, "This parameter is required."))
         return values
 
-    async def body(self, request: Request, bounds: Bounds) -> Any:
-        """The JSON body, 1.0 as 1; None when it may be absent and is."""
+    @property
+    def takes_body(self) -> bool:
+        """Whether there is a body to look at."""
+        return self._body is not None
+
+    def body(self, request: Request, data: bytes) -> Any:
+        """The JSON of a body, 1.0 as 1; None when it may be absent and is."""
         if self._body is None:
-            return None
-        data = await read_body(request, bounds)
+            raise LookupError(f"{self._operation.id} takes no body")
         if not data:
             if self._operation.body_required:
                 raise _invalid(Problem("", "The request needs a JSON body."))

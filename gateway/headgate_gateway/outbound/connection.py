@@ -33,16 +33,16 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._pieces: list[bytes] = []
+        self.on_body = self._pieces.append
+        """Called by the parser, for every chunk of a body: this costs no frame."""
+        self._parser = httptools.HttpResponseParser(self)
         self._begin()
 
     def _begin(self) -> None:
         self._fields: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
-        self._pieces: list[bytes] = []
         self._waiting = 0
-        self.on_body = self._pieces.append
-        """Called by the parser, for every chunk of a body: this costs no frame."""
-        self._parser = httptools.HttpResponseParser(self)
         self._has_head = False
         self._complete = False
         self._stays = False
@@ -68,12 +68,19 @@ class Connection(asyncio.Protocol):
             await self._more()
         return self._parser.get_status_code(), Headers(raw=self._fields)
 
+    def arrived(self) -> bytes | None:
+        """The rest of the body, if all of it is there."""
+        return self._taken() if self._complete else None
+
     async def read(self) -> bytes:
         """What has come of the body; empty at its end."""
         while not self._pieces:
             if self._complete:
                 return b""
             await self._more()
+        return self._taken()
+
+    def _taken(self) -> bytes:
         read = b"".join(self._pieces)
         self._pieces.clear()
         self._waiting = 0

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from yarl import URL
@@ -19,8 +20,7 @@ _IDLE_SECONDS = 15.0
 _AGENT = f"headgate-gateway/{__version__}"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where connections lead."""
 
     host: str
@@ -71,12 +71,15 @@ class Answer:
     @property
     def media_type(self) -> str:
         """The media type of the body, without parameters."""
-        given = self.headers.get("content-type", "")
-        return given.partition(";")[0].strip().lower()
+        return _media_type(self.headers.get("content-type", ""))
 
-    async def read(self) -> bytes:
+    def read(self) -> Awaitable[bytes]:
         """What has come of the body; empty at its end."""
-        return await self._connection.read()
+        return self._connection.read()
+
+    def arrived(self) -> bytes | None:
+        """The rest of the body, if all of it is there."""
+        return self._connection.arrived()
 
     async def whole(self, longest: int) -> bytes:
         """The body, of which no more is read when it is longer than this."""
@@ -180,6 +183,11 @@ class ConnectionPool:
         return await self._guard.resolve(
             origin.host, origin.port, encrypted=origin.encrypted
         )
+
+
+@lru_cache(maxsize=64)
+def _media_type(given: str) -> str:
+    return given.partition(";")[0].strip().lower()
 
 
 def _request(target: Target, headers: Mapping[str, str], body: bytes) -> bytes:

@@ -46,6 +46,11 @@ class PolicyEngine:
         """Believe nothing compiled before; called when a policy changes here."""
         self._compiled.forget_all()
 
+    def has_none(self, project_id: str) -> bool:
+        """Whether a project is known to have no policies."""
+        found = self._compiled.believed(project_id)
+        return found is not None and not found.value
+
     async def of(self, view: View, phase: str) -> list[Policy]:
         """The policies of a phase that look at a request."""
         policies = await self.of_project(view.project_id)

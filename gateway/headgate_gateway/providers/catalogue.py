@@ -1,7 +1,7 @@
 """Which provider serves which model."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headgate_gateway.errors import GatewayError
@@ -118,7 +118,7 @@ class Catalogue:
         )
         return events if form is None else in_form(events, form)
 
-    async def whole(
+    def whole(
         self,
         resolved: Resolved,
         request: JsonObject,
@@ -126,7 +126,7 @@ class Catalogue:
         messages: Sequence[JsonObject],
         keys: ProviderKeys,
         into: Whole,
-    ) -> None:
+    ) -> Awaitable[None]:
         """Add one answer to ``into``, also what came before a failure."""
         call = ModelCall(
             model=resolved.model["name"],
@@ -135,7 +135,7 @@ class Catalogue:
             keys=keys,
             whole=True,
         )
-        await gathered(
+        return gathered(
             resolved.provider,
             call,
             model=resolved.model,

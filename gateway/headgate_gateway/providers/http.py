@@ -1,8 +1,8 @@
 """Sends requests to providers and gives their bodies as they come."""
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Coroutine, Mapping
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, dumps
@@ -55,49 +55,65 @@ class UpstreamClient:
         refusals: Refusals = PLAIN,
     ) -> JsonObject:
         """The JSON object that a request is answered with; GatewayError for another."""
-        async with self.opened(
+        with self.opened(
             url, headers={"Accept": _JSON, **headers}, body=body, refusals=refusals
-        ) as reply:
-            return await reply.whole()
+        ) as exchange:
+            await exchange.begin()
+            return await exchange.whole()
 
 
 class Exchange:
-    """One request and its answer, as a context in which the answer can be read.
+    """One request and its answer, within a block in which it can be read.
 
-    A class, since an asynchronous generator in this place costs each request more than
-    the request's own bytes do.
+    What goes wrong in the block on the way is told as a failure. There is nothing to
+    wait for at its ends: contexts that may wait cost each request more than its bytes.
     """
 
     def __init__(self, posted: Coroutine[Any, Any, Answer], refusals: Refusals) -> None:
         self._posted = posted
         self._refusals = refusals
-        self._answer: Answer | None = None
+        self._answer: Answer
 
-    async def __aenter__(self) -> "Reply":
-        """Send the request."""
-        try:
-            answer = self._answer = await self._posted
-            if answer.status != 200:
-                await _refuse(answer, self._refusals)
-        except BaseException as error:  # noqa: BLE001 - raised, in other words or its own
-            self._close()
-            raise _told(error) from None
-        return Reply(answer)
+    def __enter__(self) -> Self:
+        return self
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Let go of the answer; what went wrong in reading it is told as a failure."""
-        self._close()
+        """Let go of the answer."""
+        if hasattr(self, "_answer"):
+            self._answer.close()
         if error is not None and (told := _told(error)) is not error:
             raise told from None
 
-    def _close(self) -> None:
-        if self._answer is not None:
-            self._answer.close()
+    async def begin(self) -> None:
+        """Send the request; GatewayError where it is refused."""
+        answer = self._answer = await self._posted
+        if answer.status != 200:
+            await _refuse(answer, self._refusals)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the answer comes in one piece, whatever was asked for."""
+        return self._answer.media_type == _JSON
+
+    def read(self) -> Awaitable[bytes]:
+        """What has come of the answer's body; empty at its end."""
+        return self._answer.read()
+
+    async def whole(self) -> JsonObject:
+        """The body, which is a JSON object of bounded size."""
+        body = self._answer.arrived()
+        if body is None:
+            body = await self._answer.whole(_LONGEST_ANSWER)
+        if len(body) > _LONGEST_ANSWER:
+            raise GatewayError(
+                "upstream_failed", "The provider sent an answer beyond all bounds."
+            )
+        return parse_object(body)
 
 
 def _told(error: BaseException) -> BaseException:
@@ -117,31 +133,6 @@ def _told(error: BaseException) -> BaseException:
             )
         case _:
             return error
-
-
-class Reply:
-    """A provider's answer: a stream, or one piece of JSON."""
-
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it comes in one piece, whatever was asked for."""
-        return self._answer.media_type == _JSON
-
-    async def read(self) -> bytes:
-        """What has come of the body; empty at its end."""
-        return await self._answer.read()
-
-    async def whole(self) -> JsonObject:
-        """The body, which is a JSON object of bounded size."""
-        body = await self._answer.whole(_LONGEST_ANSWER)
-        if len(body) > _LONGEST_ANSWER:
-            raise GatewayError(
-                "upstream_failed", "The provider sent an answer beyond all bounds."
-            )
-        return parse_object(body)
 
 
 def _not_allowed() -> GatewayError:

@@ -13,7 +13,7 @@ from headgate_gateway.providers.dialects import (
 )
 from headgate_gateway.providers.dialects.failures import Refusals
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
-from headgate_gateway.providers.http import Exchange, Reply, UpstreamClient
+from headgate_gateway.providers.http import Exchange, UpstreamClient
 from headgate_gateway.providers.interface import ModelCall, Taking
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
@@ -52,8 +52,9 @@ class UpstreamProvider:
 
     async def stream(self, call: ModelCall) -> EventSource:
         """The events of one answer."""
-        async with await self._opened(call) as reply:
-            source = self._source(reply, call)
+        with self._opened(call, await self._key(call.keys)) as exchange:
+            await exchange.begin()
+            source = self._source(exchange, call)
             while (pieces := await source.next()) is not None:
                 for batch, failure in pieces:
                     if batch:
@@ -63,12 +64,17 @@ class UpstreamProvider:
 
     async def whole(self, call: ModelCall, taking: Taking) -> None:
         """Have one answer taken."""
-        async with await self._opened(call) as reply:
-            if reply.is_whole:
-                answer = await reply.whole()
+        manifest = self.manifest
+        key = call.keys.brought(manifest.key_header)
+        if key is None:
+            key = await self._key(call.keys)
+        with self._opened(call, key) as exchange:
+            await exchange.begin()
+            if exchange.is_whole:
+                answer = await exchange.whole()
                 self._take_whole(answer, f"{self.id}/{call.model}", taking)
                 return
-            source = self._source(reply, call)
+            source = self._source(exchange, call)
             while (pieces := await source.next()) is not None:
                 for batch, failure in pieces:
                     if batch and taking.events(batch):
@@ -95,24 +101,24 @@ class UpstreamProvider:
         except _UNKNOWN_FORM as failure:
             raise _told(failure) from None
 
-    async def _opened(self, call: ModelCall) -> Exchange:
+    def _opened(self, call: ModelCall, key: str | None) -> Exchange:
         accept = "application/json" if call.whole else "text/event-stream"
         return self._client.opened(
             self._url(self._dialect.path(call)),
-            headers={"Accept": accept, **await self._headers(call.keys)},
+            headers={"Accept": accept, **self._headers(key)},
             body=_renamed(self._dialect.body(call), self.manifest.parameters),
             refusals=self._refusals,
         )
 
-    def _source(self, reply: Reply, call: ModelCall) -> "_Whole | _Stream":
+    def _source(self, exchange: Exchange, call: ModelCall) -> "_Whole | _Stream":
         """What came, read as what it is: a provider may not do as it was asked.
 
         But a stream of JSON lines may be called JSON too.
         """
         model = f"{self.id}/{call.model}"
-        if reply.is_whole and (call.whole or self.manifest.framing == "sse"):
-            return _Whole(reply, partial(self._answered, model=model))
-        return _Stream(reply, Reader(self._dialect.reading(model), self._framing()))
+        if exchange.is_whole and (call.whole or self.manifest.framing == "sse"):
+            return _Whole(exchange, partial(self._answered, model=model))
+        return _Stream(exchange, Reader(self._dialect.reading(model), self._framing()))
 
     async def embed(self, call: EmbeddingCall) -> Embedded:
         """The vectors of some texts, where the dialect has them."""
@@ -134,7 +140,7 @@ class UpstreamProvider:
     ) -> JsonObject:
         return await self._client.ask(
             self._url(path),
-            headers=await self._headers(call.keys),
+            headers=self._headers(await self._key(call.keys)),
             body=body,
             refusals=self._refusals,
         )
@@ -142,11 +148,18 @@ class UpstreamProvider:
     def _url(self, path: str) -> str:
         return self.manifest.base_url.rstrip("/") + path
 
-    async def _headers(self, keys: ProviderKeys) -> dict[str, str]:
-        """The manifest's headers and the key; 401 without one."""
+    def _headers(self, key: str | None) -> Mapping[str, str]:
+        """The manifest's headers and the key."""
+        manifest = self.manifest
+        if manifest.auth is None or key is None:
+            return manifest.headers
+        return {**manifest.headers, manifest.auth.header: manifest.auth.value(key)}
+
+    async def _key(self, keys: ProviderKeys) -> str | None:
+        """The key, where the provider asks for one; 401 without it."""
         manifest = self.manifest
         if manifest.auth is None:
-            return dict(manifest.headers)
+            return None
         key = await keys.of(
             manifest.id, header=manifest.key_header, url=manifest.base_url
         )
@@ -156,7 +169,7 @@ class UpstreamProvider:
                 f"Send the key for {manifest.name} as {manifest.key_header}.",
                 param=manifest.key_header,
             )
-        return {**manifest.headers, manifest.auth.header: manifest.auth.value(key)}
+        return key
 
 
 def _renamed(body: JsonObject, names: Mapping[str, str]) -> JsonObject:
@@ -171,18 +184,18 @@ class _Whole:
 
     def __init__(
         self,
-        reply: Reply,
+        exchange: Exchange,
         answered: Callable[[JsonObject], Iterator[JsonObject] | OneText],
     ) -> None:
-        self._reply: Reply | None = reply
+        self._exchange: Exchange | None = exchange
         self._answered = answered
 
     async def next(self) -> Iterable[Piece] | None:
         """All of it, once."""
-        if self._reply is None:
+        if self._exchange is None:
             return None
-        reply, self._reply = self._reply, None
-        answered = self._answered(await reply.whole())
+        exchange, self._exchange = self._exchange, None
+        answered = self._answered(await exchange.whole())
         if isinstance(answered, OneText):
             return ((answered.events(), None),)
         return (up_to_failure(answered),)
@@ -191,8 +204,8 @@ class _Whole:
 class _Stream:
     """An answer on its way."""
 
-    def __init__(self, reply: Reply, reader: Reader) -> None:
-        self._reply = reply
+    def __init__(self, exchange: Exchange, reader: Reader) -> None:
+        self._exchange = exchange
         self._reader = reader
         self._has_ended = False
 
@@ -200,7 +213,7 @@ class _Stream:
         """What comes next; None at the end."""
         if self._has_ended or self._reader.ended:
             return None
-        if data := await self._reply.read():
+        if data := await self._exchange.read():
             return self._reader.feed(data)
         self._has_ended = True
         return self._reader.end()

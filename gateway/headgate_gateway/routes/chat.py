@@ -1,7 +1,13 @@
 """Chat completions in OpenAI's form, whole or streamed."""
 
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    Awaitable,
+    Callable,
+    Mapping,
+    Sequence,
+)
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -59,10 +65,9 @@ async def create(call: Call) -> ASGIApp:
     if call.body.get("stream"):
         return await _streamed(call, asked, headers)
 
-    async def produce() -> answers.Answer:
-        return await while_waited_for(
-            call.request.receive, _whole(call, asked, headers), unless=call.ends
-        )
+    def produce() -> Awaitable[answers.Answer]:
+        work = _whole(call, asked, headers)
+        return while_waited_for(call.request.receive, work, unless=call.ends)
 
     return await once(call, lambda: from_cache(call, produce))
 
@@ -95,14 +100,15 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
     """The completion as one object."""
     number: int = call.body.get("n") or 1
     if number == 1:
-        messages = [await _message(call, asked)]
+        found = [await _message(call, asked)]
+        call.facts.note_whole(found[0])
     else:
-        messages = await all_of([_message(call, asked) for _ in range(number)])
-    found = [choice_of(index, answer) for index, answer in enumerate(messages)]
-    usages = [usage for _, usage in found]
+        found = await all_of([_noted(call, asked) for _ in range(number)])
+    choices = [choice_of(index, answer) for index, answer in enumerate(found)]
+    usages = [usage for _, usage in choices]
     usage, cost = combined(usages)
     whole: JsonObject = {
-        **asked.head.chunk([choice for choice, _ in found]),
+        **asked.head.chunk([choice for choice, _ in choices]),
         "object": "chat.completion",
         "usage": chat_usage(usages, usage),
     }
@@ -110,9 +116,16 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
     return answers.json_answer(whole, headers={**headers, **costs})
 
 
-async def _message(call: Call, asked: _Asked) -> Whole:
+async def _noted(call: Call, asked: _Asked) -> Whole:
+    """One answer of several, which is remembered also where another one fails."""
+    answer = await _message(call, asked)
+    call.facts.note_whole(answer)
+    return answer
+
+
+def _message(call: Call, asked: _Asked) -> Awaitable[Whole]:
     """One answer."""
-    answer = await call.gateway.dispatcher.whole(
+    return call.gateway.dispatcher.whole(
         call.payer,
         asked.models.first,
         asked.request,
@@ -120,8 +133,6 @@ async def _message(call: Call, asked: _Asked) -> Whole:
         messages=asked.request["messages"],
         keys=call.provider_keys,
     )
-    call.facts.note_whole(answer)
-    return answer
 
 
 async def _streamed(call: Call, asked: _Asked, headers: dict[str, str]) -> EventStream:
