@@ -14,21 +14,27 @@ EXTENSIONS = (
     "user",
 )
 """What messages have no setting for, and providers of this form have."""
+_ASKED = frozenset({"model", "messages", "stream"})
 _CHOICES = {"none": "none", "auto": "auto", "required": "any"}
 _INSTRUCTIONS = frozenset({"system", "developer"})
 
 
 def message_request(chat: JsonObject) -> JsonObject:
     """The ``MessageRequest`` that asks a model for the same; null stands for absent."""
-    given = {name: value for name, value in chat.items() if value is not None}
     request: JsonObject = {
-        "model": given["model"],
-        "messages": _turns(given["messages"]),
-        **{name: given[name] for name in _SAME if name in given},
+        "model": chat["model"],
+        "messages": _turns(chat["messages"]),
     }
-    system = list(_instructions(given["messages"]))
+    system = list(_instructions(chat["messages"]))
     if system:
         request["system"] = system
+    return request if _ASKED.issuperset(chat) else request | _settings(chat)
+
+
+def _settings(chat: JsonObject) -> JsonObject:
+    """What is said beside what is asked, as a ``MessageRequest`` says it."""
+    given = {name: value for name, value in chat.items() if value is not None}
+    request: JsonObject = {name: given[name] for name in _SAME if name in given}
     if "response_format" in given:
         request["output_format"] = _output_format(given["response_format"])
     extensions = {name: given[name] for name in EXTENSIONS if name in given}

@@ -41,6 +41,11 @@ class Wire(Protocol):
         """What every answer says."""
         ...
 
+    @property
+    def default_lines(self) -> bytes:
+        """The same, as it is sent."""
+        ...
+
     def answered(self) -> None:
         """Go on to what comes after the answer."""
         ...
@@ -202,18 +207,17 @@ class Cycle:
 
     def _send_whole(self, status: int, headers: dict[str, str], body: bytes) -> None:
         """Send an answer that is all there, by as few calls as it takes."""
-        told = {_spelled(name): value for name, value in headers.items()}
+        lines = [f"{_spelled(name)}{value}\r\n" for name, value in headers.items()]
         if status not in _BODILESS:
-            told["content-length"] = str(len(body))
-        if "close" in told.get("connection", ""):
+            lines.append(f"content-length: {len(body)}\r\n")
+        if "connection: close\r\n" in lines:
             self.keep_alive = False
         elif not self.keep_alive:
-            told["connection"] = "close"
-        lines = "".join([f"{name}: {value}\r\n" for name, value in told.items()])
-        own = [b"%b: %b\r\n" % header for header in self._wire.default_headers]
-        head = b"".join([STATUS_LINE[status], *own, lines.encode("latin-1"), b"\r\n"])
-        if head.translate(None, _PRINTABLE) != b"\r\n" * (len(own) + len(told) + 2):
+            lines.append("connection: close\r\n")
+        told = "".join(lines).encode("latin-1")
+        if told.translate(None, _PRINTABLE) != b"\r\n" * len(lines):
             raise ValueError("a header's value has a control character")
+        head = b"".join([STATUS_LINE[status], self._wire.default_lines, told, b"\r\n"])
         self._status = status
         body = b"" if self.scope["method"] == "HEAD" else body
         self._wire.transport.write(head + body)
@@ -252,8 +256,8 @@ class Cycle:
 
 @lru_cache(maxsize=1024)
 def _spelled(name: str) -> str:
-    """How a header's name is sent; those that are sent are few."""
-    return _beginning(name.encode("latin-1"))[:-2].decode("latin-1")
+    """How the line of a header begins, as text."""
+    return _beginning(name.encode("latin-1")).decode("latin-1")
 
 
 @lru_cache(maxsize=1024)

@@ -52,6 +52,15 @@ class BoundedConfig(uvicorn.Config):
             self.forwarded_allow_ips,
         )
         """Answers requests that a proxy says something about."""
+        self._told: list[tuple[bytes, bytes]] = []
+        self._lines = b""
+
+    def lines_of(self, headers: list[tuple[bytes, bytes]]) -> bytes:
+        """Headers as they are sent, written once for each list: one a second."""
+        if headers is not self._told:
+            self._told = headers
+            self._lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        return self._lines
 
 
 class BoundedProtocol(asyncio.Protocol):
@@ -96,6 +105,11 @@ class BoundedProtocol(asyncio.Protocol):
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """What every answer says."""
         return self._server.default_headers
+
+    @property
+    def default_lines(self) -> bytes:
+        """The same, as it is sent."""
+        return self._config.lines_of(self._server.default_headers)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""

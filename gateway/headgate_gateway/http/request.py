@@ -1,6 +1,6 @@
 """A request whose headers are looked up, not searched."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -21,15 +21,18 @@ class IndexedHeaders(Headers):
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = raw if isinstance(raw, list) else list(raw)
-        # From behind, so that the first of several is the one that stays.
         self._values = {
             name.decode("latin-1"): value.decode("latin-1")
-            for name, value in reversed(self._list)
+            for name, value in self._list
         }
+        if len(self._values) < len(self._list):
+            # Of several the first one stays.
+            for name, value in reversed(self._list):
+                self._values[name.decode("latin-1")] = value.decode("latin-1")
 
-    def keys(self) -> list[str]:  # type: ignore[override] # as Starlette's own
+    def keys(self) -> KeysView[str]:  # type: ignore[override] # Starlette's is a list
         """The names, each of them once."""
-        return [*reversed(self._values)]
+        return self._values.keys()
 
     def __getitem__(self, key: str) -> str:
         """The first header of this name."""

@@ -78,9 +78,9 @@ class OperationValidator:
             for name in query.keys() & self._query.keys():
                 self._query[name].read(query.getlist(name), values)
         headers = request.headers
-        for name in headers.keys():  # noqa: SIM118 - as written, each one once
-            if name in self._header:
-                self._header[name].read(headers.getlist(name), values)
+        given = self._header.keys() & headers.keys()
+        for name in sorted(given) if len(given) > 1 else given:
+            self._header[name].read(headers.getlist(name), values)
         for name in self._required:
             if name not in values:
                 raise _invalid(Problem(name, "This parameter is required."))

@@ -1,6 +1,6 @@
 """What a request asks of a model, and all of it that the model cannot do."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -59,52 +59,59 @@ def require_able(model: JsonObject, needs: Iterable[Need]) -> None:
     )
 
 
-def message_needs(request: JsonObject, *, at: str = "") -> Iterator[Need]:
+def message_needs(request: JsonObject, *, at: str = "") -> list[Need]:
     """What a ``MessageRequest`` asks for; ``at`` is where it stands in the body."""
-    yield Need("messages", f"{at}model", "unsupported_operation")
-    yield from _content_needs(request, at)
+    needs = [Need("messages", f"{at}model", "unsupported_operation")]
+    needs += _content_needs(request, at)
     for index, tool in enumerate(objects_at(request, "tools")):
         param = f"{at}tools[{index}]"
         if tool["type"] in _TOOLS:
-            yield Need(_TOOLS[tool["type"]], param, "unsupported_tool_type")
+            needs.append(Need(_TOOLS[tool["type"]], param, "unsupported_tool_type"))
         else:
-            yield Need("tools", param, "unsupported_function_tool")
+            needs.append(Need("tools", param, "unsupported_function_tool"))
     if "thinking" in request:
-        yield Need("thinking", f"{at}thinking", "unsupported_thinking")
-    yield from _format_needs(request, f"{at}output_format")
+        needs.append(Need("thinking", f"{at}thinking", "unsupported_thinking"))
+    return needs + _format_needs(request, "output_format", at)
 
 
-def chat_needs(chat: JsonObject) -> Iterator[Need]:
+def chat_needs(chat: JsonObject) -> list[Need]:
     """What a ``ChatCompletionRequest`` asks for."""
-    yield _MESSAGES
-    yield from _content_needs(chat, "")
-    for index, _ in enumerate(objects_at(chat, "tools")):
-        yield Need("tools", f"tools[{index}]", "unsupported_function_tool")
-    yield from _format_needs(chat, "response_format")
+    needs = [_MESSAGES, *_content_needs(chat, "")]
+    if "tools" in chat:
+        for index, _ in enumerate(objects_at(chat, "tools")):
+            param = f"tools[{index}]"
+            needs.append(Need("tools", param, "unsupported_function_tool"))
+    if "response_format" in chat:
+        needs += _format_needs(chat, "response_format", "")
+    return needs
 
 
-def _content_needs(request: JsonObject, at: str) -> Iterator[Need]:
+def _content_needs(request: JsonObject, at: str) -> list[Need]:
+    needs: list[Need] = []
     for index, message in enumerate(objects_at(request, "messages")):
         content: Any = message.get("content")
         if isinstance(content, list):
             at_content = f"{at}messages[{index}].content"
-            yield from _block_needs(cast("list[JsonObject]", content), at_content)
+            needs += _block_needs(cast("list[JsonObject]", content), at_content)
+    return needs
 
 
-def _block_needs(blocks: list[JsonObject], at: str) -> Iterator[Need]:
+def _block_needs(blocks: list[JsonObject], at: str) -> list[Need]:
     """The needs of some content, and of tools' results in it."""
+    needs: list[Need] = []
     for index, block in enumerate(blocks):
         param = f"{at}[{index}]"
         if block["type"] in _BLOCKS:
-            yield Need(_BLOCKS[block["type"]], param, "unsupported_content_block")
+            capability = _BLOCKS[block["type"]]
+            needs.append(Need(capability, param, "unsupported_content_block"))
         content: Any = block.get("content")
         if isinstance(content, list):
-            yield from _block_needs(
-                cast("list[JsonObject]", content), f"{param}.content"
-            )
+            inner = cast("list[JsonObject]", content)
+            needs += _block_needs(inner, f"{param}.content")
+    return needs
 
 
-def _format_needs(request: JsonObject, param: str) -> Iterator[Need]:
-    name = param.rpartition(".")[2]
-    if name in request and object_at(request, name).get("type") in _JSON_FORMATS:
-        yield Need("structured_output", param, "unsupported_output_format")
+def _format_needs(request: JsonObject, name: str, at: str) -> list[Need]:
+    if object_at(request, name).get("type") not in _JSON_FORMATS:
+        return []
+    return [Need("structured_output", f"{at}{name}", "unsupported_output_format")]
