@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.call import Handler
-from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
+from headgate_gateway.http.edge import RequestEdge
 from headgate_gateway.http.operations import metrics_endpoint, operation_paths
 from headgate_gateway.http.routing import PathRouter
 from headgate_gateway.routes import (
@@ -66,7 +66,6 @@ def create_app(gateway: Gateway) -> ASGIApp:
     if gateway.settings.metrics:
         paths["/metrics"] = metrics_endpoint(gateway)
     app: ASGIApp = PathRouter(paths, default=_unknown_route)
-    app = ErrorBoundary(app)
     app = RequestEdge(
         app, metrics=gateway.metrics, drain=gateway.drain, audit=gateway.audit
     )

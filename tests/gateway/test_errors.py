@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
+from headgate_gateway.http.edge import RequestEdge
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.store.audit import AuditStore
 from headgate_gateway.store.database import Database
@@ -332,9 +332,7 @@ async def test_what_breaks_inside_is_an_envelope(
         raise raised
 
     trail = AuditTrail(AuditStore(Database("sqlite:///never-opened.sqlite3")))
-    app = RequestEdge(
-        ErrorBoundary(broken), metrics=Metrics(), drain=Drain(), audit=trail
-    )
+    app = RequestEdge(broken, metrics=Metrics(), drain=Drain(), audit=trail)
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://t") as inside:
         answer = await inside.get("/")

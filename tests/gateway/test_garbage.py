@@ -12,7 +12,7 @@ import uvicorn
 from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.drain import Drain
 from headgate_gateway.http.answers import json_answer
-from headgate_gateway.http.edge import ErrorBoundary, RequestEdge
+from headgate_gateway.http.edge import RequestEdge
 from headgate_gateway.http.protocol import BoundedConfig
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.store.audit import AuditStore
@@ -36,9 +36,7 @@ async def test_a_request_goes_with_its_answer():
         await json_answer({"mark": len(marks)})(scope, receive, send)
 
     trail = AuditTrail(AuditStore(Database("sqlite:///never-opened.sqlite3")))
-    app = RequestEdge(
-        ErrorBoundary(answers), metrics=Metrics(), drain=Drain(), audit=trail
-    )
+    app = RequestEdge(answers, metrics=Metrics(), drain=Drain(), audit=trail)
     server = uvicorn.Server(
         BoundedConfig(
             app,

@@ -7,7 +7,7 @@ from typing import Any
 
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
-from headgate_gateway.whole import Whole
+from headgate_gateway.providers.whole import Whole
 
 LONGEST_BODY = 64 * 1024
 """Bytes of a body that are kept."""

@@ -10,7 +10,7 @@ from typing import Any
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
-from headgate_gateway.providers.prices import number
+from headgate_gateway.providers.prices import cost_told, number
 
 REASONS = {
     "end_turn": "stop",
@@ -166,17 +166,16 @@ class Answer:
         }
 
 
-def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
+def combined(
+    usages: Sequence[JsonObject], costs: Sequence[Decimal | None]
+) -> tuple[JsonObject, Decimal | None]:
     """The ``Usage`` of all answers, which share one prompt, and what they cost.
 
     Each of them was asked for by itself and cost its prompt again.
     """
     if len(usages) == 1:
-        (only,) = usages
-        cost = only.get("cost_usd")
-        return only, None if cost is None else Decimal(str(cost))
-    costs = [usage.get("cost_usd") for usage in usages]
-    known = [Decimal(str(cost)) for cost in costs if cost is not None]
+        return usages[0], costs[0]
+    known = [cost for cost in costs if cost is not None]
     usage: JsonObject = {
         "input_tokens": usages[0]["input_tokens"],
         "output_tokens": sum(usage["output_tokens"] for usage in usages),
@@ -189,7 +188,7 @@ def combined(usages: Sequence[JsonObject]) -> tuple[JsonObject, Decimal | None]:
 
 def usage_of(usages: Sequence[JsonObject]) -> JsonObject:
     """The ``ChatUsage`` of all answers: they share one prompt."""
-    total, _ = combined(usages)
+    total, _ = combined(usages, [cost_told(usage) for usage in usages])
     return chat_usage(usages, total)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from headgate_gateway.chat.chunks import REASONS
 from headgate_gateway.json import JsonObject
-from headgate_gateway.whole import Whole
+from headgate_gateway.providers.whole import Whole
 
 _TEXTS = {
     "text_delta": ("text", "content"),

@@ -17,8 +17,9 @@ from headgate_gateway.lookups import Lookups
 from headgate_gateway.providers.catalogue import Catalogue, Resolved
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
+from headgate_gateway.providers.prices import cost_of
+from headgate_gateway.providers.whole import Whole
 from headgate_gateway.store.usage import Admission, UsageStore
-from headgate_gateway.whole import Whole
 
 
 class Dispatcher:
@@ -165,8 +166,9 @@ class Dispatcher:
         """Whether a call has used something, which is written down."""
         if count.begun:
             outcome: Outcome = "complete" if count.ended else "broken"
+            usage, cost = count.usage(), count.cost(answering.model)
             self._meter.record(
-                Used(payer, answering, count.usage(), outcome, reservation, now_ms())
+                Used(payer, answering, usage, cost, outcome, reservation, now_ms())
             )
         return count.begun
 
@@ -196,8 +198,9 @@ class Dispatcher:
             await self._release(reservation)
             raise
         used = {"input_tokens": made.input_tokens, "output_tokens": 0}
+        cost = cost_of(resolved.model, used)
         self._meter.record(
-            Used(payer, resolved, used, "complete", reservation, now_ms())
+            Used(payer, resolved, used, cost, "complete", reservation, now_ms())
         )
         if reservation is not None:
             await self._meter.flush()

@@ -1,6 +1,7 @@
 """Keeps what was used, away from the path of requests."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 
 import structlog
@@ -11,8 +12,9 @@ from headgate_gateway.store.usage import UsageRow, UsageStore
 
 _PAUSE = 0.2
 """How long rows are gathered before they are written together, in seconds."""
-_BATCH = 256
-"""Rows that are made and written together: to make them holds up the loop."""
+_BATCH = 1000
+_FEW = 32
+"""Rows that are made at once; to make more of them would hold up the loop."""
 _RETRY_DELAY = 0.5
 _LAST_TRIES = 10
 
@@ -86,7 +88,7 @@ class Meter:
         """Whether the store took at least so many, the first ones."""
         while least > 0 and self._is_behind():
             if not self._rows:
-                self._make_rows()
+                await self._make_rows()
             rows = self._rows
             try:
                 await self._store.append(rows)
@@ -99,9 +101,12 @@ class Meter:
             least -= len(rows)
         return True
 
-    def _make_rows(self) -> None:
+    async def _make_rows(self) -> None:
         batch = self._pending[:_BATCH]
-        self._rows = [used.row() for used in batch]
+        if len(batch) > _FEW:
+            self._rows = await asyncio.to_thread(_rows_of, batch)
+        else:
+            self._rows = _rows_of(batch)
         del self._pending[: len(batch)]
 
     async def _write_forever(self) -> None:
@@ -112,3 +117,7 @@ class Meter:
                 self._some.set()
                 await asyncio.sleep(_RETRY_DELAY)
             await asyncio.sleep(_PAUSE)
+
+
+def _rows_of(batch: Sequence[Used]) -> list[UsageRow]:
+    return [used.row() for used in batch]

@@ -1,6 +1,7 @@
 """What an answer uses, also one that is broken off."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from headgate_gateway.dispatch.money import units
@@ -10,8 +11,8 @@ from headgate_gateway.json import JsonObject, quoted
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
 from headgate_gateway.providers.tokens import count_request, count_text
+from headgate_gateway.providers.whole import Whole
 from headgate_gateway.store.usage import UsageRow
-from headgate_gateway.whole import Whole
 
 
 class UsageCount:
@@ -21,6 +22,7 @@ class UsageCount:
         self._request = request
         self._messages = messages
         self._told: JsonObject = {}
+        self._cost: Decimal | None = None
         self._written = 0
         self.begun = False
         self.ended = False
@@ -45,6 +47,7 @@ class UsageCount:
             self.add(answer.some)
         else:
             self._told, self.begun, self.ended = text.usage or {}, True, True
+            self._cost = text.cost
 
     def usage(self) -> JsonObject:
         """What the provider said, or what can be told of a broken answer."""
@@ -55,6 +58,10 @@ class UsageCount:
         )
         written = max(self._written, self._told.get("output_tokens", 0))
         return {**self._told, "input_tokens": asked, "output_tokens": written}
+
+    def cost(self, model: JsonObject) -> Decimal | None:
+        """What that costs in US dollars, where it is known."""
+        return cost_of(model, self.usage()) if self._cost is None else self._cost
 
 
 def _piece(delta: JsonObject) -> str:
@@ -73,6 +80,8 @@ class Used(NamedTuple):
     payer: Payer
     resolved: Resolved
     usage: Mapping[str, Any]
+    cost: Decimal | None
+    """In US dollars, where that is known."""
     outcome: Outcome
     reservation: str | None
     at: int
@@ -81,7 +90,7 @@ class Used(NamedTuple):
     def row(self) -> UsageRow:
         """The row, with an id of its own."""
         payer, resolved, usage = self.payer, self.resolved, self.usage
-        cost = cost_of(resolved.model, usage)
+        cost = self.cost
         # By place: every answer makes one.
         return UsageRow(
             new_id("usage"),

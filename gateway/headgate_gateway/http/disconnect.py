@@ -40,8 +40,8 @@ async def while_waited_for(
     if unless.is_set():
         work.close()
         raise unless.reason
-    watch = _Watch(receive, unless)
     line = line_of(_PATIENCE)
+    watch = _Watch(line.loop, receive, unless)
     line.join(watch)
     try:
         return await work
@@ -71,8 +71,10 @@ class _Watch:
         "reason",
     )
 
-    def __init__(self, receive: Receive, unless: Ending) -> None:
-        task = asyncio.current_task()
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, receive: Receive, unless: Ending
+    ) -> None:
+        task = asyncio.current_task(loop)
         if task is None:
             raise LookupError("only a task can be watched")
         self.reason: Exception | None = None

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 
 import structlog
@@ -17,7 +18,7 @@ from headgate_gateway.audit.trail import AuditTrail
 from headgate_gateway.clock import now_ms
 from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
-from headgate_gateway.http.answers import error_answer, replaced
+from headgate_gateway.http.answers import Answer, error_answer, replaced
 from headgate_gateway.http.request import WHOLE, IncomingRequest
 from headgate_gateway.ids import new_id, new_span_id
 from headgate_gateway.metrics import Metrics
@@ -55,7 +56,10 @@ def state_of(scope: Scope) -> RequestState:
 
 
 class RequestEdge:
-    """Gives each request an id, measures it, logs and audits it when it is over."""
+    """Gives each request an id, measures it, logs and audits it when it is over.
+
+    What is raised before the first byte becomes an error envelope.
+    """
 
     def __init__(
         self, app: ASGIApp, *, metrics: Metrics, drain: Drain, audit: AuditTrail
@@ -81,7 +85,7 @@ class RequestEdge:
                 facts.keep_request(message.get("body", b""))
             return message
 
-        async def send_with_id(message: Message) -> None:
+        def send_with_id(message: Message) -> Awaitable[None]:
             kind = message["type"]
             if kind != "http.response.body":
                 state.status = message["status"]
@@ -93,7 +97,7 @@ class RequestEdge:
                     message["headers"] = replaced(message["headers"], state.added)
             if kind != "http.response.start" and facts.keeps_bodies:
                 facts.keep_response(message.get("body", b""))
-            await send(message)
+            return send(message)
 
         request = IncomingRequest(scope, receive_and_keep)
         state = scope[_STATE] = RequestState(
@@ -104,6 +108,10 @@ class RequestEdge:
         try:
             with self._drain.answering:
                 await self._app(scope, receive_and_keep, send_with_id)
+        except Exception as error:  # noqa: BLE001 - the last boundary there is
+            answer = _refusal(error, state)
+            if answer is not None:
+                await answer(scope, receive_and_keep, send_with_id)
         finally:
             seconds = time.perf_counter() - started
             self._record(scope, state, seconds)
@@ -130,43 +138,30 @@ class RequestEdge:
         )
 
 
-class ErrorBoundary:
-    """Turns what is raised before the first byte into an error envelope."""
+def _refusal(error: Exception, state: RequestState) -> Answer | None:
+    """The answer to a request that failed; after the first byte it just breaks off."""
+    if isinstance(error, ClientDisconnect):
+        state.status = state.status or _LEFT
+        return None
+    failure = _failure(error, state.request_id)
+    state.facts.error_code = failure.code
+    if state.status:
+        return None
+    state.added = {}
+    return error_answer(failure, state.request_id)
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        state = state_of(scope)
-        try:
-            await self._app(scope, receive, send)
-        except ClientDisconnect:
-            state.status = state.status or 499
-        except GatewayError as error:
-            await self._answer(error, scope, receive, send)
-        except (DBAPIError, PoolTimeout, OSError):
-            _log.exception("store_failed", request_id=state.request_id)
-            failure = GatewayError("overloaded", "The store does not answer.")
-            await self._answer(failure, scope, receive, send)
-        except Exception:  # noqa: BLE001 - the last boundary there is
-            _log.exception("request_broke", request_id=state.request_id)
-            failure = GatewayError("internal_error", "The gateway failed.")
-            await self._answer(failure, scope, receive, send)
-
-    @staticmethod
-    async def _answer(
-        error: GatewayError, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Send the envelope; after the first byte the body just breaks off."""
-        state = state_of(scope)
-        state.facts.error_code = error.code
-        if not state.status:
-            state.added = {}
-            await error_answer(error, state.request_id)(scope, receive, send)
+def _failure(error: Exception, request_id: str) -> GatewayError:
+    """What is told of an error; what nobody foresaw is in the log and not told."""
+    match error:
+        case GatewayError():
+            return error
+        case DBAPIError() | PoolTimeout() | OSError():
+            _log.error("store_failed", request_id=request_id, exc_info=error)
+            return GatewayError("overloaded", "The store does not answer.")
+        case _:
+            _log.error("request_broke", request_id=request_id, exc_info=error)
+            return GatewayError("internal_error", "The gateway failed.")
 
 
 def _entry(scope: Scope, state: RequestState, *, seconds: float, began: int) -> Entry:

@@ -28,7 +28,7 @@ class Connection(asyncio.Protocol):
     """
 
     def __init__(self, closed: Callable[["Connection"], None]) -> None:
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._closed = closed
         self._transport: asyncio.Transport | None = None
         self._failure: Exception | None = None
@@ -65,7 +65,11 @@ class Connection(asyncio.Protocol):
         self._begin()
         self._transport.write(request)
         while not self._has_head:
-            await self._more()
+            if self._failure is not None:
+                raise self._failure
+            # As in ``_more``, without which every exchange waits this once.
+            self._waiter = self.loop.create_future()
+            await self._waiter
         return self._parser.get_status_code(), Headers(raw=self._fields)
 
     def arrived(self) -> bytes | None:
@@ -98,7 +102,7 @@ class Connection(asyncio.Protocol):
         """Wait until something has come; raises what the connection ended with."""
         if self._failure is not None:
             raise self._failure
-        self._waiter = self._loop.create_future()
+        self._waiter = self.loop.create_future()
         try:
             await self._waiter
         finally:

@@ -135,7 +135,7 @@ class ConnectionPool:
         if connection not in self._open or not connection.is_reusable:
             connection.close()
             return
-        loop = asyncio.get_running_loop()
+        loop = connection.loop
         idle = self._idle.get(origin)
         if idle is None:
             idle = self._idle[origin] = []

@@ -12,7 +12,7 @@ from headgate_gateway.providers.guard import gathered, guarded
 from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.providers.structured import in_form, strict_form
-from headgate_gateway.whole import Whole
+from headgate_gateway.providers.whole import Whole
 
 
 @dataclass(frozen=True, slots=True)

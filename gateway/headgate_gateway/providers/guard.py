@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import aclosing
+from decimal import Decimal
 
 from headgate_gateway.deadline import Deadline
 from headgate_gateway.errors import GatewayError
@@ -11,7 +12,7 @@ from headgate_gateway.providers.interface import ModelCall, Provider
 from headgate_gateway.providers.prices import cost_of, number
 from headgate_gateway.providers.structured import StrictForm
 from headgate_gateway.providers.tokens import count_request, count_text
-from headgate_gateway.whole import OneText, Whole
+from headgate_gateway.providers.whole import OneText, Whole
 
 _STATE_BEFORE = {
     "message_start": "before",
@@ -114,7 +115,8 @@ class _Gathering:
         if answer.stop_reason == "tool_use":
             answer.stop_reason = "end_turn"
         usage = answer.usage or _estimate(self._call, count_text(answer.text))
-        answer.usage = _priced(self._model, usage)
+        answer.cost = cost_of(self._model, usage)
+        answer.usage = _priced(usage, answer.cost)
         self._into.one_text = answer
 
 
@@ -237,7 +239,8 @@ class _Order:
         elif delta["stop_reason"] == "tool_use":
             delta["stop_reason"] = "end_turn"
         usage = event.get("usage") or _estimate(self._call, self._output_tokens)
-        return {**event, "delta": delta, "usage": _priced(self._model, usage)}
+        priced = _priced(usage, cost_of(self._model, usage))
+        return {**event, "delta": delta, "usage": priced}
 
 
 def _estimate(call: ModelCall, output_tokens: int) -> JsonObject:
@@ -245,9 +248,8 @@ def _estimate(call: ModelCall, output_tokens: int) -> JsonObject:
     return usage_of(count_request(call.request, call.messages), output_tokens)
 
 
-def _priced(model: JsonObject, usage: JsonObject) -> JsonObject:
+def _priced(usage: JsonObject, cost: Decimal | None) -> JsonObject:
     """A ``Usage`` with what it costs, where that is known."""
-    cost = cost_of(model, usage)
     return usage if cost is None else {**usage, "cost_usd": number(cost)}
 
 

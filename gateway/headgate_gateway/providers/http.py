@@ -104,11 +104,17 @@ class Exchange:
         """What has come of the answer's body; empty at its end."""
         return self._answer.read()
 
+    def arrived(self) -> JsonObject | None:
+        """The body as ``whole`` gives it, if all of it is there."""
+        body = self._answer.arrived()
+        return None if body is None else self._object(body)
+
     async def whole(self) -> JsonObject:
         """The body, which is a JSON object of bounded size."""
-        body = self._answer.arrived()
-        if body is None:
-            body = await self._answer.whole(_LONGEST_ANSWER)
+        return self._object(await self._answer.whole(_LONGEST_ANSWER))
+
+    @staticmethod
+    def _object(body: bytes) -> JsonObject:
         if len(body) > _LONGEST_ANSWER:
             raise GatewayError(
                 "upstream_failed", "The provider sent an answer beyond all bounds."

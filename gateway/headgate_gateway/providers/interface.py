@@ -9,7 +9,7 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
-from headgate_gateway.whole import OneText
+from headgate_gateway.providers.whole import OneText
 
 
 @dataclass(slots=True, kw_only=True)

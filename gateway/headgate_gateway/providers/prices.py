@@ -48,6 +48,12 @@ def cost_of(model: JsonObject, usage: Mapping[str, Any]) -> Decimal | None:
     return asked + answered
 
 
+def cost_told(usage: Mapping[str, Any]) -> Decimal | None:
+    """What a ``Usage`` says that it costs."""
+    cost: float | None = usage.get("cost_usd")
+    return None if cost is None else Decimal(str(cost))
+
+
 def input_price(model: JsonObject) -> Decimal | None:
     """The price of a million input tokens; None where it is not known."""
     prices: JsonObject | None = model.get("pricing")

@@ -18,8 +18,8 @@ from headgate_gateway.providers.interface import ModelCall, Taking
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
 from headgate_gateway.providers.reader import Piece, Reader
+from headgate_gateway.providers.whole import OneText
 from headgate_gateway.providers.wire import FRAMINGS
-from headgate_gateway.whole import OneText
 
 _UNKNOWN_FORM = (KeyError, TypeError, AttributeError)
 """What it comes to when something is not of the form that it should have."""
@@ -71,7 +71,9 @@ class UpstreamProvider:
         with self._opened(call, key) as exchange:
             await exchange.begin()
             if exchange.is_whole:
-                answer = await exchange.whole()
+                answer = exchange.arrived()
+                if answer is None:
+                    answer = await exchange.whole()
                 self._take_whole(answer, f"{self.id}/{call.model}", taking)
                 return
             source = self._source(exchange, call)

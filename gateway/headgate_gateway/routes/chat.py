@@ -36,10 +36,10 @@ from headgate_gateway.http.idempotency import once
 from headgate_gateway.ids import ulid
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.providers.compatibility import chat_needs, require_able
+from headgate_gateway.providers.whole import Whole
 from headgate_gateway.routes.choosing import Choice as Models
 from headgate_gateway.routes.choosing import chosen_models
 from headgate_gateway.streaming import EventStream
-from headgate_gateway.whole import Whole
 
 _DONE = b"data: [DONE]\n\n"
 _PING = b": ping\n\n"
@@ -57,19 +57,19 @@ class _Asked:
     accounting: Accounting
 
 
-async def create(call: Call) -> ASGIApp:
+def create(call: Call) -> Awaitable[ASGIApp]:
     """The completion, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
     asked = _asked(call)
     headers = _warning(call)
     if call.body.get("stream"):
-        return await _streamed(call, asked, headers)
+        return _streamed(call, asked, headers)
 
     def produce() -> Awaitable[answers.Answer]:
         work = _whole(call, asked, headers)
         return while_waited_for(call.request.receive, work, unless=call.ends)
 
-    return await once(call, lambda: from_cache(call, produce))
+    return once(call, lambda: from_cache(call, produce))
 
 
 def _asked(call: Call) -> _Asked:
@@ -106,7 +106,7 @@ async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.
         found = await all_of([_noted(call, asked) for _ in range(number)])
     choices = [choice_of(index, answer) for index, answer in enumerate(found)]
     usages = [usage for _, usage in choices]
-    usage, cost = combined(usages)
+    usage, cost = combined(usages, [answer.cost for answer in found])
     whole: JsonObject = {
         **asked.head.chunk([choice for choice, _ in choices]),
         "object": "chat.completion",

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.interface import ModelCall
-from headgate_gateway.whole import OneText
+from headgate_gateway.providers.whole import OneText
 
 
 class Reading(Protocol):

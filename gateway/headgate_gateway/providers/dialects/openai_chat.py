@@ -19,8 +19,8 @@ from headgate_gateway.providers.dialects.openai_terms import (
 )
 from headgate_gateway.providers.interface import ModelCall
 from headgate_gateway.providers.structured import wants_json
+from headgate_gateway.providers.whole import OneText
 from headgate_gateway.providers.wire import parse_object
-from headgate_gateway.whole import OneText
 
 _DONE = "[DONE]"
 _REASONS = {

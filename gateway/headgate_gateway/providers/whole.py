@@ -5,11 +5,13 @@ them, to check their order and to add them up again takes longer than all else.
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
+from headgate_gateway.providers.prices import cost_told
 
 
 @dataclass(slots=True)
@@ -23,6 +25,8 @@ class OneText:
     usage: JsonObject | None
     said: JsonObject
     """What the provider told in fields that have no place in a message."""
+    cost: Decimal | None = None
+    """In US dollars, where that is known."""
 
     def events(self) -> list[JsonObject]:
         """The events that it stands for."""
@@ -52,6 +56,14 @@ class Whole:
     def begun(self) -> bool:
         """Whether anything has come."""
         return self.one_text is not None or bool(self.some)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What the answer costs in US dollars, where that is known."""
+        if self.one_text is not None:
+            return self.one_text.cost
+        ends = (event for event in self.some if event["type"] == "message_delta")
+        return cost_told(next(ends, {}).get("usage", {}))
 
     def events(self) -> list[JsonObject]:
         """What has come, as events."""
