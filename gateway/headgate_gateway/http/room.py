@@ -12,22 +12,23 @@ class Room:
     def __init__(self, *, most: int, most_of_one: int) -> None:
         self._most = most
         self._most_of_one = most_of_one
-        self._taken = 0
+        self.taken = 0
+        """Places that are taken now."""
         self._of_one: dict[str, int] = {}
 
     def enter(self) -> None:
         """Take a place among all requests; 429 when none is free."""
-        if self._most and self._taken >= self._most:
+        if self._most and self.taken >= self._most:
             raise _too_many(
                 "backpressure",
                 f"The gateway answers {self._most} requests at the same time.",
                 most=self._most,
             )
-        self._taken += 1
+        self.taken += 1
 
     def leave(self) -> None:
         """Give the place back."""
-        self._taken -= 1
+        self.taken -= 1
 
     def enter_for(self, caller: str) -> None:
         """Take a place among the requests of one caller; 429 when none is free."""
