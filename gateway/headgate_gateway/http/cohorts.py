@@ -5,11 +5,8 @@ it; each alone from end to end finds nearly nothing there that it needs. J. Laru
 M. Parkes, "Using Cohort Scheduling to Enhance Server Performance", 2002.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Final
-
-FEW: Final = 4
-"""So many at once go on without waiting for each other."""
 
 
 class _Turn:
@@ -19,5 +16,10 @@ class _Turn:
         yield
 
 
+class _NoTurn:
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
 TURN: Final = _Turn()
-"""Awaited at the end of a stage."""
+NO_TURN: Final = _NoTurn()

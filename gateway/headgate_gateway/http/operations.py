@@ -14,7 +14,6 @@ from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.body import arrived_body, read_body
 from headgate_gateway.http.call import Call, Handler, asker_of
-from headgate_gateway.http.cohorts import FEW, TURN
 from headgate_gateway.http.edge import state_of
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.policies.subject import governed, is_subject
@@ -142,8 +141,7 @@ class _OperationEndpoint:
     ) -> None:
         """Check the request and let the handler answer it."""
         room = self._gateway.room
-        if room.taken > FEW:
-            await TURN
+        await room.turn()
         state = state_of(scope)
         request = state.request
         payer = Payer(
@@ -171,14 +169,12 @@ class _OperationEndpoint:
             payer=payer,
             facts=state.facts,
         )
-        if room.taken > FEW:
-            await TURN
+        await room.turn()
         if self._is_subject:
             answer = await governed(call, self._handler)
         else:
             answer = await self._handler(call)
-        if room.taken > FEW:
-            await TURN
+        await room.turn()
         state.added = {**headers, **payer.headers()}
         await answer(scope, receive, send)
 

@@ -98,6 +98,7 @@ def _warning(call: Call) -> dict[str, str]:
 
 async def _whole(call: Call, asked: _Asked, headers: dict[str, str]) -> answers.Answer:
     """The completion as one object."""
+    await call.gateway.room.turn()
     number: int = call.body.get("n") or 1
     if number == 1:
         found = [await _message(call, asked)]
