@@ -1,6 +1,6 @@
 """Connections: one writer and several readers on SQLite, one pool on PostgreSQL."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,11 @@ _DRIVERS = {
     "postgresql": _POSTGRES,
 }
 _READERS = 4
+_ALONE = "headgate_alone"
+"""Marks an engine whose every query is a transaction by itself.
+
+To say where one begins takes SQLite's thread as long as the query.
+"""
 
 
 def database_url(text: str) -> sa.URL:
@@ -51,6 +56,7 @@ class Database:
         else:
             self._writer = _postgres(self.url)
             self._reader = self._writer
+        self._alone = self._reader.execution_options(**{_ALONE: True})
 
     @property
     def file(self) -> Path | None:
@@ -67,6 +73,14 @@ class Database:
         """A connection whose reads see one state."""
         async with self._reader.begin() as connection:
             yield connection
+
+    async def rows(self, query: sa.Executable) -> Sequence[sa.RowMapping]:
+        """The rows of one query, which sees one state by itself."""
+        async with self._alone.connect() as connection:
+            rows: Sequence[sa.RowMapping] = (
+                (await connection.execute(query)).mappings().all()
+            )
+        return rows
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncConnection, None]:
@@ -124,7 +138,8 @@ def _sqlite(url: sa.URL, *, begin: str, size: int) -> AsyncEngine:
         sqlite.prepare(connection)
 
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(begin)
+        if not connection.get_execution_options().get(_ALONE):
+            connection.exec_driver_sql(begin)
 
     event.listen(engine.sync_engine, "connect", connected)
     event.listen(engine.sync_engine, "begin", begun)

@@ -41,8 +41,7 @@ class InstanceStore:
         query = sa.select(instances.c.id).where(
             instances.c.lease_until < now_ms(), instances.c.id != self._instance
         )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).scalars())
+        return [row["id"] for row in await self._database.rows(query)]
 
     async def bury(self, instance: str) -> None:
         """Forget a process and the unanswered idempotency keys that it held."""

@@ -123,8 +123,7 @@ class KeyStore:
             .join_from(secrets, keys, secrets.c.key_id == keys.c.id, isouter=True)
             .where(where)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).mappings().all()
+        rows = await self._database.rows(query)
         return {row["hash"]: _owner(row) for row in rows}
 
     async def add_admin_secret(self, digest: bytes) -> None:

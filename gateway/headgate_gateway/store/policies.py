@@ -63,8 +63,7 @@ class PolicyStore:
             .where(policies.c.project_id == project_id)
             .order_by(policies.c.id)
         )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).mappings())
+        return list(await self._database.rows(query))
 
     async def change(
         self, policy_id: str, changes: dict[str, Any]

@@ -26,8 +26,7 @@ class ProtocolStore:
         query = sa.select(
             sa.func.count(), sa.func.max(protocols.c.updated_at)
         ).select_from(protocols)
-        async with self._database.reading() as connection:
-            return tuple((await connection.execute(query)).one())
+        return [tuple(row.values()) for row in await self._database.rows(query)]
 
     async def put(self, provider: str, manifest: JsonObject, *, at: int) -> None:
         """Set a provider's manifest; its time is later than that of every other."""

@@ -204,18 +204,15 @@ class RunStore:
             runs.c.status.in_(LIVE),
             runs.c.cancel_reason.is_not(None),
         )
-        async with self._database.reading() as connection:
-            return [
-                (row.id, row.cancel_reason) for row in await connection.execute(query)
-            ]
+        rows = await self._database.rows(query)
+        return [(row["id"], row["cancel_reason"]) for row in rows]
 
     async def live_of(self, owner: str) -> list[sa.RowMapping]:
         """The runs that a process left unfinished."""
         query = _with_last_sequence().where(
             runs.c.owner == owner, runs.c.status.in_(LIVE)
         )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).mappings())
+        return list(await self._database.rows(query))
 
     async def trim(self, *, completed_before: int) -> None:
         """Delete the events of runs that ended before a time."""

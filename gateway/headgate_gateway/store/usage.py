@@ -164,11 +164,10 @@ class UsageStore:
     async def caps(self, key_id: str) -> dict[Period, str] | None:
         """The caps of a key in dollars; None when there is no such key."""
         query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
-        async with self._database.reading() as connection:
-            caps: dict[Period, str] | None = (
-                await connection.execute(query)
-            ).scalar_one_or_none()
-        return caps
+        for row in await self._database.rows(query):
+            caps: dict[Period, str] = row["spend_caps"]
+            return caps
+        return None
 
     async def change_caps(self, key_id: str, period: Period, limit: str | None) -> bool:
         """Set or remove a cap; False when there is no such key, or cap to remove."""

@@ -96,8 +96,7 @@ class WebhookStore:
         query = sa.select(webhooks.c.id).where(
             webhooks.c.project_id == project_id, webhooks.c.is_active
         )
-        async with self._database.reading() as connection:
-            return (await connection.execute(query.limit(1))).first() is not None
+        return bool(await self._database.rows(query.limit(1)))
 
     async def tell(self, happening: Happening) -> None:
         """Write down what nothing else is written down for."""
@@ -159,8 +158,7 @@ class WebhookStore:
     async def due(self) -> bool:
         """Whether anything is to be sent now."""
         query = sa.select(webhook_deliveries.c.id).where(_is_due(now_ms()))
-        async with self._database.reading() as connection:
-            return (await connection.execute(query.limit(1))).first() is not None
+        return bool(await self._database.rows(query.limit(1)))
 
     async def take(
         self, *, most: int, busy: Collection[str], held_until: int
