@@ -69,9 +69,9 @@ each, before the same provider, which answers at once; a line is a promise.
   own from the provider, read to the end by one process.
 - Memory: resident at rest, and at its most in all of that. Start: from the command to
   the first answer.
-- Two processes: over one store, each asked over half of the connections, in turn with
-  one of them asked over all. What they would do on cores of their own is told by the
-  CPU a request: load and provider run on the same cores here. For the limit, {beyond}
+- Two processes: over one store, each asked over as many connections as one of them is
+  in turn with both. What they would do on cores of their own is told by the CPU a
+  request: load and provider run on the same cores here. For the limit, {beyond}
   requests go to both at once with a key that may make {limit}.
 - Aims are what the promises are meant to become.
 - Everything shares one machine of two cores, so that figures of a run compare with each

@@ -46,13 +46,12 @@ def measure_pair(both: Sequence[Running], *, seconds: int) -> Pair:
 
 
 def _taken(asked: Sequence[Running], *, seconds: int) -> float:
-    """The CPU a request of processes that share the clients, in seconds."""
+    """The CPU a request of processes that are each asked by as many, in seconds."""
     pids = [each.pid for each in asked if each.pid is not None]
     before = sum(map(cpu_time, pids))
     with ThreadPoolExecutor(len(asked)) as pool:
-        share = CLIENTS // len(asked)
         done = list(
-            pool.map(lambda one: ask_for(one, seconds=seconds, clients=share), asked)
+            pool.map(lambda one: ask_for(one, seconds=seconds, clients=CLIENTS), asked)
         )
     cpu = sum(map(cpu_time, pids)) - before
     return cpu / sum(each.count for each in done)
