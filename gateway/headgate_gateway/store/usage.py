@@ -164,10 +164,9 @@ class UsageStore:
     async def caps(self, key_id: str) -> dict[Period, str] | None:
         """The caps of a key in dollars; None when there is no such key."""
         query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
-        for row in await self._database.rows(query):
-            caps: dict[Period, str] = row["spend_caps"]
-            return caps
-        return None
+        rows = await self._database.rows(query)
+        caps: dict[Period, str] | None = rows[0]["spend_caps"] if rows else None
+        return caps
 
     async def change_caps(self, key_id: str, period: Period, limit: str | None) -> bool:
         """Set or remove a cap; False when there is no such key, or cap to remove."""
