@@ -51,8 +51,8 @@ class _Clock:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._milliseconds = 0
-        self._second = -1
+        self._milliseconds: int = 0
+        self._second: int = -1
         """Of 1024 milliseconds."""
         self._written = ""
         """The second's digits."""

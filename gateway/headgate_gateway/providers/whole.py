@@ -62,8 +62,10 @@ class Whole:
         """What the answer costs in US dollars, where that is known."""
         if self.one_text is not None:
             return self.one_text.cost
-        ends = (event for event in self.some if event["type"] == "message_delta")
-        return cost_told(next(ends, {}).get("usage", {}))
+        for event in self.some:
+            if event["type"] == "message_delta":
+                return cost_told(event["usage"])
+        return None
 
     def events(self) -> list[JsonObject]:
         """What has come, as events."""
