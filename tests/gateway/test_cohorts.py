@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
-from headgate_gateway.http.request import IndexedHeaders
 from headgate_gateway.http.room import Room
-from headgate_gateway.providers.keys import ProviderKeys
 
 
 async def stages(room: Room, name: int, seen: list[tuple[int, int]]) -> None:
@@ -36,21 +32,3 @@ async def test_few_wait_for_nobody():
     await asyncio.gather(*(stages(room, name, seen) for name in range(3)))
 
     assert seen == [(1, 0), (2, 0), (1, 1), (2, 1), (1, 2), (2, 2)]
-
-
-@pytest.mark.parametrize(
-    ("header", "key"),
-    [
-        ("X-Provider-Key-Acme", "acme"),
-        ("x-provider-key-acme", "acme"),
-        ("X-Provider-Key-Other", None),
-        ("Authorization", None),
-        ("authorization", None),
-    ],
-)
-def test_only_keys_for_providers_are_taken_from_headers(header: str, key: str | None):
-    """Whatever header a manifest names: our own key is never handed on."""
-    given = [(b"authorization", b"Bearer ours"), (b"x-provider-key-acme", b"acme")]
-    keys = ProviderKeys(IndexedHeaders(given))
-
-    assert keys.brought(header) == key

@@ -37,13 +37,8 @@ class Wire(Protocol):
     flow: FlowControl
 
     @property
-    def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """What every answer says."""
-        ...
-
-    @property
     def default_lines(self) -> bytes:
-        """The same, as it is sent."""
+        """What every answer says, as it is sent."""
         ...
 
     def answered(self) -> None:
@@ -185,8 +180,8 @@ class Cycle:
             self._write(message.get("body", b""), more=message.get("more_body", False))
 
     def _begin(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
-        lines = [STATUS_LINE[status]]
-        for name, value in (*self._wire.default_headers, *headers):
+        lines = [STATUS_LINE[status], self._wire.default_lines]
+        for name, value in headers:
             lines += (_beginning(name), value, b"\r\n")
         given = dict(headers)
         length = given.get(b"content-length")

@@ -102,13 +102,8 @@ class BoundedProtocol(asyncio.Protocol):
         self._is_forwarded = False
 
     @property
-    def default_headers(self) -> list[tuple[bytes, bytes]]:
-        """What every answer says."""
-        return self._server.default_headers
-
-    @property
     def default_lines(self) -> bytes:
-        """The same, as it is sent."""
+        """What every answer says, as it is sent."""
         return self._config.lines_of(self._server.default_headers)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
