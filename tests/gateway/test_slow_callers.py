@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -145,8 +146,8 @@ def test_only_so_many_requests_are_answered_at_once(strict: Client):
         full = two.http.get("/v1/models")
         alive = two.http.get("/healthz")
     with streaming(one), streaming(one):
+        theirs = once_there_is_room(two)
         mine = one.http.get("/v1/models")
-        theirs = two.http.get("/v1/models")
 
     assert (full.status_code, alive.status_code) == (429, 200)
     assert full.json()["error"]["code"] == "backpressure"
@@ -157,11 +158,22 @@ def test_only_so_many_requests_are_answered_at_once(strict: Client):
     assert mine.json()["error"]["details"]["max"] == MOST_OF_ONE
 
 
+def once_there_is_room(client: Client) -> httpx2.Response:
+    """What a request is answered when the streams that were left have ended.
+
+    A stream keeps its place until the gateway has seen that nobody reads it.
+    """
+    limit = time.monotonic() + 30
+    while (answer := client.http.get("/v1/models")).status_code == 429:
+        assert answer.json()["error"]["retryable"]
+        assert time.monotonic() < limit, "a place was not given back"
+    return answer
+
+
 @contextmanager
 def streaming(client: Client) -> Iterator[None]:
     """A stream that has begun, as soon as there is a place for it."""
-    while (answer := client.http.get("/v1/models")).status_code == 429:
-        assert answer.json()["error"]["retryable"]
+    assert once_there_is_room(client).status_code == 200
     body = message(LONG, stream=True)
     with client.frames("POST", "/v1/messages", json=body) as frames:
         next(frames)
