@@ -1,6 +1,7 @@
 """Takes entries on the way and writes them in batches, off the requests' path."""
 
 import asyncio
+from bisect import bisect_right
 from contextlib import suppress
 from itertools import accumulate
 
@@ -121,15 +122,17 @@ class AuditTrail:
 
     async def _make_rows(self) -> None:
         """Make the rows of the next entries, in a thread: it would hold up the loop."""
-        batch = self._first()
+        batch, weight = self._first()
         self._rows = await asyncio.to_thread(rows_of, batch)
-        self._weight_of_rows = sum(entry.weight for entry in batch)
+        self._weight_of_rows = weight
         del self._waiting[: len(batch)]
 
-    def _first(self) -> list[Entry]:
-        """The entries that are written next: one, and more as they weigh."""
-        weights = accumulate(entry.weight for entry in self._waiting[:_BATCH])
-        return self._waiting[: max(1, sum(weight <= _BATCH for weight in weights))]
+    def _first(self) -> tuple[list[Entry], int]:
+        """The entries that are written next and their weight: one, and more as fit."""
+        waiting = self._waiting[:_BATCH]
+        weights = list(accumulate(entry.weight for entry in waiting))
+        count = max(1, bisect_right(weights, _BATCH))
+        return waiting[:count], sum(weights[count - 1 : count])
 
     def _tell(self) -> None:
         self._written.set()

@@ -1,14 +1,14 @@
 """Who pays for a call of a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.money import Period, spelled
 from headgate_gateway.providers.catalogue import Resolved
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Payer:
     """The request that a model is asked for, and what its key may still spend."""
 
@@ -21,7 +21,7 @@ class Payer:
     breaker: State = "closed"
     route: tuple[str, str] | None = None
     """How the model was chosen, and why it was this one."""
-    left: Mapping[Period, int] = field(default_factory=dict[Period, int])
+    left: Mapping[Period, int] | None = None
     """What is left of each cap since the last call was let through."""
 
     def answering(self, resolved: Resolved, breaker: State) -> None:

@@ -1,7 +1,7 @@
 """One request on its way through the gateway."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -25,7 +25,7 @@ def _as_it_is(source: EventSource) -> EventSource:
     return source
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Call:
     """A valid request of an operation by someone who may make it."""
 
@@ -43,9 +43,7 @@ class Call:
     """What the audit log is to know of the request."""
     content: bytes | None = None
     """The body of a proxied call, where policies had to read it."""
-    header_changes: Mapping[str, str | None] = field(
-        default_factory=dict[str, str | None]
-    )
+    header_changes: Mapping[str, str | None] | None = None
     """Headers of a proxied call that policies set, or left out if None."""
     whole: bool = False
     """Whether the answer has to be whole, for policies to look into."""
@@ -62,10 +60,11 @@ class Call:
     @property
     def provider_keys(self) -> ProviderKeys:
         """The providers' keys that the caller brought or that are stored for it."""
+        caller = self.caller
         stored = partial(
             self.gateway.vault.provider_key,
-            project_id=self.project_id,
-            key_id=self.caller.key_id,
+            project_id=caller.project_id,
+            key_id=caller.key_id,
         )
         return ProviderKeys(self.request.headers, stored)
 

@@ -9,18 +9,16 @@ from collections.abc import Generator
 from typing import Final, cast
 
 
-class _Turn:
-    """Lets all others who can go on do so once; a task is called again after them."""
+class _Turns:
+    """Lets all others who can go on do so, as often; a task is called after them."""
 
-    def __await__(self) -> Generator[None, None, None]:
-        yield
+    def __init__(self, count: int) -> None:
+        self._yielded = (None,) * count
 
-
-class _NoTurn:
     def __await__(self) -> Generator[None, None, None]:
         # Any iterator does, and one made in C is made sooner.
-        return cast("Generator[None, None, None]", iter(()))
+        return cast("Generator[None, None, None]", iter(self._yielded))
 
 
-TURN: Final = _Turn()
-NO_TURN: Final = _NoTurn()
+TURN: Final = _Turns(1)
+NO_TURN: Final = _Turns(0)

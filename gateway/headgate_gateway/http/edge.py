@@ -38,6 +38,8 @@ class RequestState:
     request_id: str
     span_id: str
     request: Request
+    added: dict[str, str]
+    """Headers that take the place of the answer's own."""
     operation: str = "unknown"
     project_id: str | None = None
     key_id: str | None = None
@@ -45,8 +47,6 @@ class RequestState:
     audited: bool = False
     """Whether the request gets an entry in the audit log."""
     facts: Facts = field(default_factory=Facts)
-    added: dict[str, str] = field(default_factory=dict[str, str])
-    """Headers that take the place of the answer's own."""
 
 
 def state_of(scope: Scope) -> RequestState:
@@ -101,7 +101,7 @@ class RequestEdge:
 
         request = IncomingRequest(scope, receive_and_keep)
         state = scope[_STATE] = RequestState(
-            _request_id(request), _span_id(request), request
+            _request_id(request), _span_id(request), request, {}
         )
         facts = state.facts
 

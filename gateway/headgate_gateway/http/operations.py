@@ -142,13 +142,11 @@ class _OperationEndpoint:
         """Check the request and let the handler answer it."""
         room = self._gateway.room
         await room.turn()
-        state = state_of(scope)
+        state, operation = state_of(scope), self._operation
         request = state.request
+        # Both by place: to match so many names takes as long as to keep the values.
         payer = Payer(
-            request_id=state.request_id,
-            operation=self._operation.id,
-            project_id=state.project_id or "",
-            key_id=state.key_id,
+            state.request_id, operation.id, state.project_id or "", state.key_id
         )
         validator = self._validator
         parameters, body = validator.parameters(request), None
@@ -159,15 +157,15 @@ class _OperationEndpoint:
                 data = await read_body(request, bounds)
             body = validator.body(request, data)
         call = Call(
-            operation=self._operation,
-            gateway=self._gateway,
-            request=request,
-            request_id=state.request_id,
-            principal=principal,
-            parameters=parameters,
-            body=body,
-            payer=payer,
-            facts=state.facts,
+            operation,
+            self._gateway,
+            request,
+            state.request_id,
+            principal,
+            parameters,
+            body,
+            payer,
+            state.facts,
         )
         await room.turn()
         if self._is_subject:

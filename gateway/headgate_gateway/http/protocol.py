@@ -25,6 +25,7 @@ _ASGI = {"version": "3.0", "spec_version": "2.3"}
 _EXTENSIONS: dict[str, dict[str, object]] = {WHOLE: {}}
 _LONG = 128
 """Shorter targets without a query are read once: most requests go to few of them."""
+_QUERY = ord("?")
 _FORWARDED = b"x-forwarded-"
 _NOT_HTTP = b"Invalid HTTP request received."
 _REFUSED = (
@@ -211,7 +212,7 @@ class BoundedProtocol(asyncio.Protocol):
 
     def _scope(self, version: str) -> Scope:
         url = self._url
-        read = _read if len(url) > _LONG or b"?" in url else _read_once
+        read = _read if len(url) > _LONG or _QUERY in url else _read_once
         path, raw_path, query = read(url)
         server, client = self._address
         return {

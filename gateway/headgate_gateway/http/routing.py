@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _WITH_SLASHES = {"{model}": "{model:path}", "{path}": "{path:path}"}
 """Parameters with slashes in them, which a client may send encoded or as they are."""
-_ENCODED = b"%2f"
+_PERCENT, _ENCODED = ord("%"), b"%2f"
 _MARK = "\ud800"
 """Stands for an encoded slash: no address decodes to half a surrogate."""
 
@@ -34,7 +34,7 @@ class PathRouter:
         An encoded slash belongs to its segment (RFC 3986, 2.2).
         """
         raw: bytes = scope.get("raw_path") or b""
-        if _ENCODED in raw.lower():
+        if _PERCENT in raw and _ENCODED in raw.lower():
             scope["path"] = "/".join(map(_marked, raw.split(b"/")))
         endpoint = self._fixed.get(scope["path"])
         if endpoint is None:

@@ -73,6 +73,7 @@ class Exchange:
         self._posted = posted
         self._refusals = refusals
         self._answer: Answer
+        self._is_answered = False
 
     def __enter__(self) -> Self:
         return self
@@ -84,7 +85,7 @@ class Exchange:
         traceback: TracebackType | None,
     ) -> None:
         """Let go of the answer."""
-        if hasattr(self, "_answer"):
+        if self._is_answered:
             self._answer.close()
         if error is not None and (told := _told(error)) is not error:
             raise told from None
@@ -92,6 +93,7 @@ class Exchange:
     async def begin(self) -> None:
         """Send the request; GatewayError where it is refused."""
         answer = self._answer = await self._posted
+        self._is_answered = True
         if answer.status != 200:
             await _refuse(answer, self._refusals)
 

@@ -6,7 +6,6 @@ them, to check their order and to add them up again takes longer than all else.
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
@@ -44,12 +43,16 @@ class OneText:
         ]
 
 
+def _no_events() -> list[JsonObject]:
+    return []
+
+
 @dataclass(slots=True)
 class Whole:
     """What has come of one answer, in either form."""
 
     one_text: OneText | None = None
-    some: list[JsonObject] = field(default_factory=list[dict[str, Any]])
+    some: list[JsonObject] = field(default_factory=_no_events)
     """The events so far, where it is not one text."""
 
     @property

@@ -113,7 +113,7 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
     )
     length = call.request.headers.get("content-length", "")
     if call.content is not None:
-        headers = changed(headers, call.header_changes)
+        headers = changed(headers, call.header_changes or {})
     elif call.operation.method in _WITH_BODY and length.isdecimal():
         headers["content-length"] = length
     return Outgoing(
