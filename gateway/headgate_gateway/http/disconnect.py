@@ -64,6 +64,7 @@ class _Watch:
     __slots__ = (
         "_calls",
         "_cancelled_before",
+        "_is_over",
         "_looking",
         "_receive",
         "_task",
@@ -85,13 +86,15 @@ class _Watch:
         self._unless = unless
         self._calls: AbstractContextManager[None] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._is_over = False
 
     def was_cancelled_too(self) -> bool:
         """Whether somebody else wants the task to end as well."""
         return self._task.uncancel() > self._cancelled_before
 
     def end(self) -> None:
-        """Stop watching."""
+        """Stop watching, also where the client was seen to leave in this very turn."""
+        self._is_over = True
         if self._calls is not None:
             self._calls.__exit__(None, None, None)
         if self._looking is not None:
@@ -116,6 +119,6 @@ class _Watch:
 
     def stop(self, reason: Exception) -> None:
         """Cancel the task, for the first reason that there is."""
-        if self.reason is None:
+        if self.reason is None and not self._is_over:
             self.reason = reason
             self._task.cancel()
