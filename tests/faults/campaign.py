@@ -80,7 +80,7 @@ def typescript_driver() -> list[str]:
 
 
 def rust_driver() -> list[str]:
-    """The command of the Rust driver; a release takes longer to build than it saves."""
+    """The command of the Rust driver, built as all that is tested is."""
     manifest = DRIVERS / "rust" / "Cargo.toml"
     build = ["cargo", "build", "--quiet", "--manifest-path", str(manifest)]
     environment = {"CARGO_TARGET_DIR": str(ROOT / "target"), **os.environ}

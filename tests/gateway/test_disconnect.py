@@ -13,7 +13,7 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.ending import Ending, KeyWatch
 
 WATCHED = 0.1
-"""After so many seconds somebody looks whether the client is there."""
+"""By then, in seconds, somebody looks whether the client is there."""
 
 
 class Caller:
@@ -29,8 +29,8 @@ class Caller:
 
 
 def never() -> Ending:
-    """An end that does not come."""
-    return Ending(Signal(), KeyWatch(None), None)  # type: ignore[arg-type] # for keys only
+    """An end that does not come; no key is watched, so that no store is asked."""
+    return Ending(Signal(), KeyWatch(None), None)
 
 
 async def test_work_ends_with_its_client():

@@ -132,7 +132,7 @@ class AuditTrail:
         waiting = self._waiting[:_BATCH]
         weights = list(accumulate(entry.weight for entry in waiting))
         count = max(1, bisect_right(weights, _BATCH))
-        return waiting[:count], sum(weights[count - 1 : count])
+        return waiting[:count], weights[count - 1] if weights else 0
 
     def _tell(self) -> None:
         self._written.set()

@@ -22,7 +22,7 @@ class Payer:
     route: tuple[str, str] | None = None
     """How the model was chosen, and why it was this one."""
     left: Mapping[Period, int] | None = None
-    """What is left of each cap since the last call was let through."""
+    """What is left of each cap since the last call was let through; None before one."""
 
     def answering(self, resolved: Resolved, breaker: State) -> None:
         """Note who is asked."""

@@ -44,7 +44,7 @@ class Call:
     content: bytes | None = None
     """The body of a proxied call, where policies had to read it."""
     header_changes: Mapping[str, str | None] | None = None
-    """Headers of a proxied call that policies set, or left out if None."""
+    """Headers of a proxied call that policies set, or leave out where one is None."""
     whole: bool = False
     """Whether the answer has to be whole, for policies to look into."""
     judged: Callable[[EventSource], EventSource] = _as_it_is

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 
 class _Turns:
-    """Lets all others who can go on do so, as often; a task is called after them."""
+    """Lets all others who can go on do so before the task that awaits it, so often."""
 
     def __init__(self, count: int) -> None:
         self._yielded = (None,) * count
