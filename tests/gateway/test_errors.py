@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 from typing import Any
@@ -265,9 +266,14 @@ def test_nul_is_a_character_like_any_other(client: Client):
     assert kept["result"]["response"]["content"][0]["text"] == "a\0b"
 
 
-def test_integral_floats_are_integers(client: Client):
-    """JSON Schema holds 1.0 and 1 equal, and so does the gateway."""
-    answer = client.http.post("/v1/messages", json=message(max_tokens=1.0))
+@pytest.mark.parametrize(
+    "number", ["1.0", "1e0", "1E+0", "10e-1", "0.1e1", "0.99999999999999999999", "1.00"]
+)
+def test_integral_floats_are_integers(client: Client, number: str):
+    """JSON Schema holds 1.0 and 1 equal, however they are written, as the gateway."""
+    body = json.dumps(message(max_tokens=987)).replace("987", number)
+    headers = {"Content-Type": "application/json"}
+    answer = client.http.post("/v1/messages", content=body, headers=headers)
 
     assert answer.status_code == 200
     assert answer.json()["usage"]["output_tokens"] == 1
