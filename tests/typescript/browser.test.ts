@@ -45,7 +45,10 @@ const numbers = [];
 let outcome;
 try {
   const stream = client.runs.stream({ model: "mock/script", messages: [{ role: "user", content: "Hi" }] });
-  for await (const event of stream) numbers.push(event.sequence_number);
+  for await (const event of stream) {
+    numbers.push(event.sequence_number);
+    if (numbers.length === CUT_AFTER) await fetch("/seen", { method: "POST" });
+  }
   const result = await stream.final();
   outcome = { numbers, said: result.response.content };
 } catch (error) {
@@ -62,8 +65,13 @@ function listen(server: Server): Promise<string> {
   });
 }
 
-/** Streams a run to pages of any origin; its first connection is cut. */
-function gateway(asked: string[]): Server {
+/**
+ * Streams a run to pages of any origin; its first connection is cut.
+ *
+ * It is cut once the page has `seen` what was sent: a browser drops what its page has not read of a
+ * connection that breaks.
+ */
+function gateway(asked: string[], seen: Promise<void>): Server {
   return createServer((request, response) => {
     response.setHeader("Access-Control-Allow-Origin", "*");
     if (request.method === "OPTIONS") return allow(request, response);
@@ -79,8 +87,7 @@ function gateway(asked: string[]): Server {
       response.write(`event: ${event}\nid: ${id}\ndata: ${data}\n\n`);
     }
     if (!isFirst) return void response.end();
-    // What was written leaves before the connection is cut.
-    return void response.write("", () => setTimeout(() => response.destroy(), 20));
+    return void seen.then(() => response.destroy());
   });
 }
 
@@ -92,14 +99,19 @@ function allow(request: IncomingMessage, response: ServerResponse): void {
   response.end();
 }
 
-/** The page: it runs the SDK and says what came of it. */
-async function site(gatewayUrl: string): Promise<{ server: Server; outcome: Promise<unknown> }> {
+interface Site {
+  readonly server: Server;
+  readonly outcome: Promise<unknown>;
+}
+
+/** The page: it runs the SDK, calls `see` when it has read up to the cut, and says what came of it. */
+async function site(gatewayUrl: string, see: () => void): Promise<Site> {
   const bundle = await build({
     stdin: {
       contents: PAGE,
       resolveDir: repositoryFile("generated/typescript/src"),
     },
-    define: { GATEWAY: JSON.stringify(gatewayUrl) },
+    define: { GATEWAY: JSON.stringify(gatewayUrl), CUT_AFTER: String(CUT_AFTER) },
     platform: "browser",
     bundle: true,
     minify: true,
@@ -114,6 +126,9 @@ async function site(gatewayUrl: string): Promise<{ server: Server; outcome: Prom
   const server = createServer((request, response) => {
     if (request.url === "/script.js") {
       response.writeHead(200, { "Content-Type": "text/javascript" }).end(script);
+    } else if (request.url === "/seen") {
+      see();
+      response.writeHead(204).end();
     } else if (request.url === "/outcome") {
       void text(request).then((said) => tell(JSON.parse(said)));
       response.writeHead(204).end();
@@ -143,8 +158,12 @@ async function killed(browser: ChildProcess, pid: number): Promise<void> {
 
 test("a web page of another origin streams a run that is cut on the way", async () => {
   const asked: string[] = [];
-  const api = gateway(asked);
-  const { server, outcome } = await site(await listen(api));
+  let see = (): void => undefined;
+  const seen = new Promise<void>((resolve) => {
+    see = resolve;
+  });
+  const api = gateway(asked, seen);
+  const { server, outcome } = await site(await listen(api), see);
   const profile = mkdtempSync(path.join(tmpdir(), "browser-"));
   const browser = spawn(
     "chromium",
