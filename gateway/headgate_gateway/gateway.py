@@ -46,6 +46,7 @@ from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.takeover import Takeover
 from headgate_gateway.settings import Settings, SettingsError
 from headgate_gateway.specification import Specification, load_specification
+from headgate_gateway.starts import Starts
 from headgate_gateway.store.approvals import ApprovalStore
 from headgate_gateway.store.audit import AuditStore
 from headgate_gateway.store.cache import CacheStore
@@ -120,6 +121,7 @@ class Gateway:
     dispatcher: Dispatcher
     limits: Limits
     room: Room
+    starts: Starts
     limit_store: LimitStore
     cache: CacheStore
     runs: RunStore
@@ -319,6 +321,7 @@ async def open_gateway(settings: Settings) -> Gateway:
     instances = InstanceStore(database, instance=instance, lease_ms=lease_ms)
     usage = UsageStore(database)
     meter = Meter(usage)
+    starts = Starts()
     dispatcher = Dispatcher(
         catalogue,
         usage,
@@ -331,6 +334,7 @@ async def open_gateway(settings: Settings) -> Gateway:
             )
         ),
         most=settings.max_model_calls,
+        starts=starts,
     )
     limit_store = LimitStore(database, instance=instance)
     policies = PolicyEngine(policy_store, meter.used_by)
@@ -373,6 +377,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         room=Room(
             most=settings.max_requests, most_of_one=settings.max_requests_per_key
         ),
+        starts=starts,
         limit_store=limit_store,
         cache=CacheStore(
             database, most=settings.cache_entries, most_bytes=settings.cache_bytes

@@ -14,6 +14,7 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.ending import Ending
 from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.metrics import Metrics
+from headgate_gateway.starts import Starts
 from headgate_gateway.store.runs import StoredEvent
 
 _HEADERS = [
@@ -57,6 +58,7 @@ class EventStream:
         *,
         ends_on: Ending,
         metrics: Metrics,
+        starts: Starts,
         ping_interval: float,
         stalled_reader: float,
         ping: bytes = PING,
@@ -67,6 +69,7 @@ class EventStream:
         self._frames = frames
         self._ends_on = ends_on
         self._metrics = metrics
+        self._starts = starts
         self._ping_interval = ping_interval
         self._ping = ping
         self._stalled_reader = stalled_reader
@@ -116,7 +119,7 @@ class EventStream:
                 await wire.write(frame)
                 # Stored events come without a real wait: without this one the loop
                 # would serve nobody else, nor see that the client has gone.
-                await asyncio.sleep(0)
+                await self._starts.let_pass()
 
     async def _end_early(self, wire: "_Wire", reason: GatewayError) -> None:
         """Say why, if there are words for it; else the body breaks off."""

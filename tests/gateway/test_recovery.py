@@ -29,6 +29,7 @@ from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.planning import plan_run
 from headgate_gateway.runs.recovery import recover
+from headgate_gateway.starts import Starts
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.runs import Append, RunStore, StoredEvent
 from headgate_gateway.store.schema import migrate
@@ -77,7 +78,11 @@ class Workshop:
         self.catalogue = Catalogue([MockProvider(), elsewhere()], upstream_idle=10)
         usage = UsageStore(self.database)
         dispatcher = Dispatcher(
-            self.catalogue, usage, Meter(usage), upstreams=Upstreams(NEVER)
+            self.catalogue,
+            usage,
+            Meter(usage),
+            upstreams=Upstreams(NEVER),
+            starts=Starts(),
         )
         self.engine = RunEngine(
             log=self.log,

@@ -19,6 +19,7 @@ from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 from headgate_gateway.providers.keys import NO_KEYS, ProviderKeys
 from headgate_gateway.providers.prices import cost_of
 from headgate_gateway.providers.whole import Whole
+from headgate_gateway.starts import Starts
 from headgate_gateway.store.usage import Admission, UsageStore
 
 
@@ -32,12 +33,14 @@ class Dispatcher:
         meter: Meter,
         *,
         upstreams: Upstreams,
+        starts: Starts,
         most: int = 0,
     ) -> None:
         self.upstreams = upstreams
         self._most = most
         """How many models may be asked at once; 0: any number."""
         self._in_flight = 0
+        self._starts = starts
         self._catalogue = catalogue
         self._store = store
         self._meter = meter
@@ -83,7 +86,7 @@ class Dispatcher:
                     whole=whole,
                 )
                 try:
-                    with _Asked(self.upstreams, payer, answering):
+                    with self._asked(payer, answering):
                         async with aclosing(source) as run:
                             async for batch in run:
                                 count.add(batch)
@@ -132,7 +135,7 @@ class Dispatcher:
             failures: list[GatewayError] = []
             for answering in (resolved, *fallbacks):
                 try:
-                    with _Asked(self.upstreams, payer, answering):
+                    with self._asked(payer, answering):
                         await self._catalogue.whole(
                             answering,
                             request,
@@ -176,6 +179,11 @@ class Dispatcher:
         if reservation is not None:
             await self._store.release(reservation)
 
+    def _asked(self, payer: Payer, resolved: Resolved) -> "_Asked":
+        """The call of one model: whoever pays is no longer on the way to it."""
+        self._starts.over(payer)
+        return _Asked(self.upstreams, payer, resolved)
+
     def _require_room(self) -> None:
         """429 when the gateway asks as many models at once as it may."""
         if 0 < self._most <= self._in_flight:
@@ -192,7 +200,7 @@ class Dispatcher:
         """The vectors of some texts."""
         reservation = await self._admit(payer, lambda: 0)
         try:
-            with _Asked(self.upstreams, payer, resolved):
+            with self._asked(payer, resolved):
                 made = await self._catalogue.embed(resolved, call)
         except BaseException:
             await self._release(reservation)

@@ -8,9 +8,12 @@ from headgate_gateway.dispatch.money import Period, spelled
 from headgate_gateway.providers.catalogue import Resolved
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Payer:
-    """The request that a model is asked for, and what its key may still spend."""
+    """The request that a model is asked for, and what its key may still spend.
+
+    Each of them is its own, as its request is.
+    """
 
     request_id: str
     operation: str

@@ -14,7 +14,7 @@ from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.body import arrived_body, read_body
 from headgate_gateway.http.call import Call, Handler, asker_of
-from headgate_gateway.http.edge import state_of
+from headgate_gateway.http.edge import RequestState, state_of
 from headgate_gateway.http.validation import OperationValidator
 from headgate_gateway.policies.subject import governed, is_subject
 from headgate_gateway.principals import Authenticator, Principal
@@ -140,14 +140,28 @@ class _OperationEndpoint:
         send: Send,
     ) -> None:
         """Check the request and let the handler answer it."""
-        room = self._gateway.room
-        await room.turn()
-        state, operation = state_of(scope), self._operation
-        request = state.request
-        # Both by place: to match so many names takes as long as to keep the values.
+        state, room = state_of(scope), self._gateway.room
+        # By place, as the call: to match so many names takes as long as to keep values.
         payer = Payer(
-            state.request_id, operation.id, state.project_id or "", state.key_id
+            state.request_id, self._operation.id, state.project_id or "", state.key_id
         )
+        starts = self._gateway.starts
+        starts.begin(payer)
+        try:
+            await room.turn()
+            answer = await self._handled(principal, payer, state)
+        finally:
+            starts.over(payer)
+        state.added = {**headers, **payer.headers()}
+        if isinstance(answer, Answer):
+            await room.turn()
+        await answer(scope, receive, send)
+
+    async def _handled(
+        self, principal: Principal | None, payer: Payer, state: RequestState
+    ) -> ASGIApp:
+        """What the handler makes of a valid request."""
+        operation, request = self._operation, state.request
         validator = self._validator
         parameters, body = validator.parameters(request), None
         if validator.takes_body:
@@ -167,14 +181,10 @@ class _OperationEndpoint:
             payer,
             state.facts,
         )
-        await room.turn()
+        await self._gateway.room.turn()
         if self._is_subject:
-            answer = await governed(call, self._handler)
-        else:
-            answer = await self._handler(call)
-        await room.turn()
-        state.added = {**headers, **payer.headers()}
-        await answer(scope, receive, send)
+            return await governed(call, self._handler)
+        return await self._handler(call)
 
 
 def _authentication(

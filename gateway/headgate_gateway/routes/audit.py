@@ -62,6 +62,7 @@ async def stream(call: Call) -> EventStream:
         frames,
         ends_on=call.ends_late,
         metrics=gateway.metrics,
+        starts=gateway.starts,
         ping_interval=gateway.settings.ping_interval,
         stalled_reader=gateway.settings.stalled_reader,
     )

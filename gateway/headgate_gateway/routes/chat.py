@@ -149,6 +149,7 @@ async def _streamed(call: Call, asked: _Asked, headers: dict[str, str]) -> Event
         _frames(call, asked.head, choices, first, pieces),
         ends_on=call.ends,
         metrics=call.gateway.metrics,
+        starts=call.gateway.starts,
         ping_interval=settings.ping_interval,
         ping=_PING,
         stalled_reader=settings.stalled_reader,

@@ -78,6 +78,7 @@ async def _streamed(call: Call, models: Choice) -> EventStream:
         _frames(call, first, events),
         ends_on=call.ends,
         metrics=call.gateway.metrics,
+        starts=call.gateway.starts,
         ping_interval=settings.ping_interval,
         stalled_reader=settings.stalled_reader,
         last_words=lambda error: message_frame(

@@ -196,6 +196,7 @@ def _event_stream(
         batched_frames(batches, cuts=gateway.cuts.get(run_id, set())),
         ends_on=call.ends_late,
         metrics=gateway.metrics,
+        starts=gateway.starts,
         ping_interval=gateway.settings.ping_interval,
         stalled_reader=gateway.settings.stalled_reader,
         headers=headers,
