@@ -100,7 +100,7 @@ def test_a_drain_leaves_long_runs_to_the_next_process(
         runs = in_background(client.stream_run, body)
         messages = in_background(lambda: stream_of(client, streamed))
         run_id = wait_for_a_run(client)
-        time.sleep(0.3)
+        wait_for_streams(client, 2)
         gateway.send_signal(signal.SIGTERM)
         status = gateway.wait(timeout=10)
         for thread, _ in (runs, messages):
@@ -129,6 +129,11 @@ def wait_for_a_run(client: Client) -> str:
     while not (data := client.http.get("/v1/runs").json()["data"]):
         time.sleep(0.02)
     return data[0]["id"]
+
+
+def wait_for_streams(client: Client, count: int) -> None:
+    while f"headgate_open_streams {count}.0" not in client.http.get("/metrics").text:
+        time.sleep(0.02)
 
 
 def wait_until_draining(client: Client) -> dict[str, Any]:

@@ -94,13 +94,14 @@ def test_a_cursor_ahead_of_a_live_run_waits(client: Client):
 
 def test_without_follow_the_stream_ends_with_what_there_is(client: Client):
     """`follow=false` on a live run gives the stored events and ends."""
-    body = run({"turns": [{"text": "late", "delay_ms": 800}]}, background=True)
+    body = run({"turns": [{"text": "late", "delay_ms": 30_000}]}, background=True)
     run_id = client.http.post("/v1/runs", json=body).json()["run"]["id"]
-    time.sleep(0.2)
-
-    recording = client.record(
-        "GET", f"/v1/runs/{run_id}/events", params={"follow": "false"}
-    )
+    url = f"/v1/runs/{run_id}/events"
+    while not (
+        recording := client.record("GET", url, params={"follow": "false"})
+    ).types:
+        time.sleep(0.02)
+    client.http.post(f"/v1/runs/{run_id}/cancel")
 
     assert recording.complete
     assert recording.types[0] == "run_start"
