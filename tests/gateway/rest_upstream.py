@@ -69,6 +69,9 @@ class _Handler(BaseHTTPRequestHandler):
         upstream = self.server.upstream
         names = {name.lower(): value for name, value in self.headers.items()}
         body = self._body(names)
+        if body is None:
+            self.close_connection = True
+            return
         upstream.asked.append(Asked(self.command, self.path, names, body))
         if upstream.drops:
             upstream.drops -= 1
@@ -84,11 +87,14 @@ class _Handler(BaseHTTPRequestHandler):
         if has_body:
             self._write(upstream)
 
-    def _body(self, names: dict[str, str]) -> bytes:
+    def _body(self, names: dict[str, str]) -> bytes | None:
+        """The request's body; None where a chunked one breaks off."""
         if names.get("transfer-encoding") != "chunked":
             return self.rfile.read(int(names.get("content-length", 0)))
         body = b""
-        while size := int(self.rfile.readline(), 16):
+        while size := int(self.rfile.readline() or b"-1", 16):
+            if size < 0:
+                return None
             body += self.rfile.read(size)
             self.rfile.readline()
         self.rfile.readline()
