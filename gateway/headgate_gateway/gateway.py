@@ -65,6 +65,7 @@ from headgate_gateway.store.services import ServiceStore
 from headgate_gateway.store.usage import UsageStore
 from headgate_gateway.store.webhooks import WebhookStore
 from headgate_gateway.store.workspaces import WorkspaceStore
+from headgate_gateway.streaming import Sending
 from headgate_gateway.tools.toolbox import offline_tools
 from headgate_gateway.vault import Vault, load_master_keys
 from headgate_gateway.webhooks.secrets import Keyring
@@ -122,6 +123,7 @@ class Gateway:
     limits: Limits
     room: Room
     starts: Starts
+    sending: Sending
     limit_store: LimitStore
     cache: CacheStore
     runs: RunStore
@@ -378,6 +380,12 @@ async def open_gateway(settings: Settings) -> Gateway:
             most=settings.max_requests, most_of_one=settings.max_requests_per_key
         ),
         starts=starts,
+        sending=Sending(
+            metrics,
+            starts,
+            ping_interval=settings.ping_interval,
+            stalled_reader=settings.stalled_reader,
+        ),
         limit_store=limit_store,
         cache=CacheStore(
             database, most=settings.cache_entries, most_bytes=settings.cache_bytes

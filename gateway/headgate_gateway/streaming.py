@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -44,6 +45,18 @@ class Cut(Exception):
     """Raised by a source of frames: break off, as a dying server would."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What all event streams of a gateway have in common."""
+
+    metrics: Metrics
+    starts: Starts
+    ping_interval: float
+    """Seconds of silence after which a ping is sent."""
+    stalled_reader: float
+    """Seconds for which a reader may take nothing."""
+
+
 class EventStream:
     """An ASGI application that sends one event stream.
 
@@ -55,24 +68,18 @@ class EventStream:
     def __init__(
         self,
         frames: AsyncGenerator[bytes, None],
+        sending: Sending,
         *,
         ends_on: Ending,
-        metrics: Metrics,
-        starts: Starts,
-        ping_interval: float,
-        stalled_reader: float,
         ping: bytes = PING,
         headers: dict[str, str] | None = None,
         last_words: Callable[[GatewayError], bytes] | None = None,
         on_disconnect: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._frames = frames
+        self._sending = sending
         self._ends_on = ends_on
-        self._metrics = metrics
-        self._starts = starts
-        self._ping_interval = ping_interval
         self._ping = ping
-        self._stalled_reader = stalled_reader
         self._headers = [
             (name.lower().encode(), value.encode())
             for name, value in (headers or {}).items()
@@ -82,14 +89,14 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        wire = _Wire(send, stalled_reader=self._stalled_reader)
-        self._metrics.open_streams.inc()
+        wire = _Wire(send, stalled_reader=self._sending.stalled_reader)
+        self._sending.metrics.open_streams.inc()
         try:
             await wire.start(_HEADERS + self._headers)
             await self._run(wire, receive)
         finally:
             wire.close()
-            self._metrics.open_streams.dec()
+            self._sending.metrics.open_streams.dec()
 
     async def _run(self, wire: "_Wire", receive: Receive) -> None:
         """Send until the frames end, the client leaves or the gateway stops."""
@@ -107,7 +114,7 @@ class EventStream:
             await wire.finish()
 
     async def _sent(self, wire: "_Wire", receive: Receive) -> None:
-        pings = _Pings(wire, interval=self._ping_interval, ping=self._ping)
+        pings = _Pings(wire, interval=self._sending.ping_interval, ping=self._ping)
         try:
             await while_waited_for(receive, self._send_all(wire), unless=self._ends_on)
         finally:
@@ -119,7 +126,7 @@ class EventStream:
                 await wire.write(frame)
                 # Stored events come without a real wait: without this one the loop
                 # would serve nobody else, nor see that the client has gone.
-                await self._starts.let_pass()
+                await self._sending.starts.let_pass()
 
     async def _end_early(self, wire: "_Wire", reason: GatewayError) -> None:
         """Say why, if there are words for it; else the body breaks off."""

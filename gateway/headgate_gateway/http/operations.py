@@ -153,6 +153,7 @@ class _OperationEndpoint:
         finally:
             starts.over(payer)
         state.added = {**headers, **payer.headers()}
+        # Somebody waits for the first event of a stream: it goes out at once.
         if isinstance(answer, Answer):
             await room.turn()
         await answer(scope, receive, send)

@@ -60,11 +60,8 @@ async def stream(call: Call) -> EventStream:
     )
     return EventStream(
         frames,
+        gateway.sending,
         ends_on=call.ends_late,
-        metrics=gateway.metrics,
-        starts=gateway.starts,
-        ping_interval=gateway.settings.ping_interval,
-        stalled_reader=gateway.settings.stalled_reader,
     )
 
 

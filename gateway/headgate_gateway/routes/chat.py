@@ -144,15 +144,11 @@ async def _streamed(call: Call, asked: _Asked, headers: dict[str, str]) -> Event
     first = await while_waited_for(
         call.request.receive, _first(pieces), unless=call.ends
     )
-    settings = call.gateway.settings
     return EventStream(
         _frames(call, asked.head, choices, first, pieces),
+        call.gateway.sending,
         ends_on=call.ends,
-        metrics=call.gateway.metrics,
-        starts=call.gateway.starts,
-        ping_interval=settings.ping_interval,
         ping=_PING,
-        stalled_reader=settings.stalled_reader,
         headers=headers,
         last_words=lambda error: _error_frame(error, call),
     )

@@ -73,14 +73,10 @@ async def _streamed(call: Call, models: Choice) -> EventStream:
     first = await while_waited_for(
         call.request.receive, _first(events), unless=call.ends
     )
-    settings = call.gateway.settings
     return EventStream(
         _frames(call, first, events),
+        call.gateway.sending,
         ends_on=call.ends,
-        metrics=call.gateway.metrics,
-        starts=call.gateway.starts,
-        ping_interval=settings.ping_interval,
-        stalled_reader=settings.stalled_reader,
         last_words=lambda error: message_frame(
             error_event(error.as_object(call.request_id))
         ),

@@ -194,11 +194,8 @@ def _event_stream(
     batches = gateway.followers.follow(run_id, after=after, wait=wait)
     return EventStream(
         batched_frames(batches, cuts=gateway.cuts.get(run_id, set())),
+        gateway.sending,
         ends_on=call.ends_late,
-        metrics=gateway.metrics,
-        starts=gateway.starts,
-        ping_interval=gateway.settings.ping_interval,
-        stalled_reader=gateway.settings.stalled_reader,
         headers=headers,
         on_disconnect=on_disconnect,
     )

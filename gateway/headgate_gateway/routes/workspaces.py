@@ -221,11 +221,8 @@ async def events(call: Call) -> ASGIApp:
     )
     return EventStream(
         frames,
+        gateway.sending,
         ends_on=call.ends_late,
-        metrics=gateway.metrics,
-        starts=gateway.starts,
-        ping_interval=gateway.settings.ping_interval,
-        stalled_reader=gateway.settings.stalled_reader,
     )
 
 
