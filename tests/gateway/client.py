@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,6 +132,15 @@ class Client:
         """A run's events after one of them."""
         params = {"starting_after": after}
         return self.record("GET", f"/v1/runs/{run_id}/events", params=params)
+
+
+def until(look: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
+    """What is seen when it is enough, which it has to be within 20 seconds."""
+    deadline = time.monotonic() + 20
+    while not enough(seen := look()):
+        assert time.monotonic() < deadline, seen
+        time.sleep(0.02)
+    return seen
 
 
 def message(script: object = None, **fields: object) -> dict[str, Any]:

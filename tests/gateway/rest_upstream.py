@@ -92,13 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
         if names.get("transfer-encoding") != "chunked":
             return self.rfile.read(int(names.get("content-length", 0)))
         body = b""
-        while size := int(self.rfile.readline() or b"-1", 16):
-            if size < 0:
-                return None
+        while line := self.rfile.readline():
+            size = int(line, 16)
             body += self.rfile.read(size)
             self.rfile.readline()
-        self.rfile.readline()
-        return body
+            if not size:
+                return body
+        return None
 
     def _write(self, upstream: RestUpstream) -> None:
         try:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -13,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from headgate.contract import Frame, SseDecoder
-from tests.gateway.client import Client, Recording, breaches, message, run
+from tests.gateway.client import Client, Recording, breaches, message, run, until
 from tests.gateway.proxy_bench import running_bench
 from tests.gateway_process import running_gateway
 
@@ -27,15 +25,6 @@ def entries(client: Client, count: int, **where: str) -> list[dict[str, Any]]:
         lambda: client.admin.get("/v1/admin/audit-logs", params=params).json()["data"],
         lambda found: len(found) >= count,
     )
-
-
-def until(look: Callable[[], Any], enough: Callable[[Any], bool]) -> Any:
-    """What is seen when it is enough; entries are written a moment later."""
-    deadline = time.monotonic() + 20
-    while not enough(seen := look()):
-        assert time.monotonic() < deadline, seen
-        time.sleep(0.02)
-    return seen
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.gateway.client import Client, Recording, breaches, message, run
+from tests.gateway.client import Client, Recording, breaches, message, run, until
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
 
 TALKING = {"turns": [{"text": "x" * 2000, "chunk": 1, "delay_ms": 20}]}
@@ -132,8 +132,8 @@ def wait_for_a_run(client: Client) -> str:
 
 
 def wait_for_streams(client: Client, count: int) -> None:
-    while f"headgate_open_streams {count}.0" not in client.http.get("/metrics").text:
-        time.sleep(0.02)
+    line = f"headgate_open_streams {count}.0"
+    until(lambda: client.http.get("/metrics").text, lambda told: line in told)
 
 
 def wait_until_draining(client: Client) -> dict[str, Any]:

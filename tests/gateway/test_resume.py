@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.gateway.client import Client, breaches, message, run
+from tests.gateway.client import Client, breaches, message, run, until
 from tests.gateway_process import running_gateway
 
 SLOW = {"turns": [{"text": "one two three four five", "chunk": 3, "delay_ms": 40}]}
@@ -97,10 +97,10 @@ def test_without_follow_the_stream_ends_with_what_there_is(client: Client):
     body = run({"turns": [{"text": "late", "delay_ms": 30_000}]}, background=True)
     run_id = client.http.post("/v1/runs", json=body).json()["run"]["id"]
     url = f"/v1/runs/{run_id}/events"
-    while not (
-        recording := client.record("GET", url, params={"follow": "false"})
-    ).types:
-        time.sleep(0.02)
+    recording = until(
+        lambda: client.record("GET", url, params={"follow": "false"}),
+        lambda found: found.types,
+    )
     client.http.post(f"/v1/runs/{run_id}/cancel")
 
     assert recording.complete

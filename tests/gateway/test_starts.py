@@ -11,6 +11,14 @@ import pytest
 from headgate_gateway.starts import Starts
 
 
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, which stands still: what is tested is counted in turns."""
+    now = [10.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
 async def steps(starts: Starts, seen: list[str], *, count: int) -> None:
     """A request that takes so many turns until it has asked its model."""
     who = object()
@@ -50,13 +58,11 @@ async def test_streams_go_on_beside_a_long_start():
     assert all(10 < after - before < 20 for before, after in pairwise(places))
 
 
-async def test_what_nobody_ends_counts_for_a_moment(monkeypatch: pytest.MonkeyPatch):
+async def test_what_nobody_ends_counts_for_a_moment(clock: list[float]):
     """A start that waits for something else holds nobody after that."""
-    now = [10.0]
-    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     starts, seen = Starts(), list[str]()
     starts.begin("waits")
-    now[0] += 1
+    clock[0] += 1
     await asyncio.gather(frames(starts, seen, count=2), steps(Starts(), seen, count=3))
 
     assert seen == ["frame", "frame", "step", "step", "step"]
