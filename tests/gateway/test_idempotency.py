@@ -129,6 +129,26 @@ def test_a_failure_is_not_kept(client: Client):
     assert "idempotent-replayed" not in second.headers
 
 
+def test_another_place_is_a_conflict(client: Client):
+    """What was said in one conversation is never taken for said in another."""
+    headers = key()
+    first, second = (
+        client.http.post("/v1/workspaces", json={}).json()["workspace"]["id"]
+        for _ in range(2)
+    )
+    said = {"content": "the same words"}
+    answers = [
+        client.http.post(f"/v1/workspaces/{id_}/messages", json=said, headers=headers)
+        for id_ in (first, second)
+    ]
+    kept = client.http.get(f"/v1/workspaces/{second}/messages").json()["data"]
+
+    assert answers[0].status_code == 200
+    assert answers[1].status_code == 409
+    assert answers[1].json()["error"]["code"] == "idempotency_conflict"
+    assert kept == []
+
+
 def test_a_secret_is_shown_again_to_the_same_request_only(client: Client):
     """Creating a key twice with one Idempotency-Key makes one key."""
     headers = key()

@@ -397,6 +397,20 @@ def test_a_repeated_call_is_made_once(bench: ProxyBench, caller: Client):
     assert (other.status_code, elsewhere.status_code) == (409, 409)
 
 
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_failure_for_now_is_not_kept(bench: ProxyBench, caller: Client, status: int):
+    """What clients ask again after is asked again with the same key as well."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    bench.upstream.answers(status, b"not now")
+    first = caller.http.post(f"{SERVICE}/flaky", json={}, headers=headers)
+    bench.upstream.answers(201, b"made")
+    second = caller.http.post(f"{SERVICE}/flaky", json={}, headers=headers)
+
+    assert (first.status_code, second.status_code) == (status, 201)
+    assert second.content == b"made"
+    assert "idempotent-replayed" not in second.headers
+
+
 @pytest.mark.parametrize(
     ("method", "headers", "status", "sent"),
     [

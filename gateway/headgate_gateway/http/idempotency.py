@@ -16,18 +16,20 @@ REPLAYED = {"Idempotent-Replayed": "true"}
 def claim_of(call: Call, content: bytes | None = None) -> Claim | None:
     """The claim that a request's Idempotency-Key makes, if it has one.
 
-    ``content`` is what makes two requests the same where the body is no JSON.
+    Two requests are the same if they go to the same place with the same body, of which
+    ``content`` are the bytes where it is no JSON.
     """
     key = call.parameters.get("Idempotency-Key")
     if key is None:
         return None
+    scope = call.request.scope
+    body = canonical(call.body) if content is None else content
+    place: list[bytes] = [scope["path"].encode(), scope["query_string"]]
     return Claim(
         scope=call.caller.scope,
         operation=call.operation.id,
         key=key,
-        fingerprint=hashlib.sha256(
-            canonical(call.body) if content is None else content
-        ).digest(),
+        fingerprint=hashlib.sha256(b"\n".join([*place, body])).digest(),
     )
 
 
@@ -51,11 +53,20 @@ async def _claimed(
         return _replay(call, claim, earlier)
     try:
         answer = await produce()
-        await store.keep(claim, status=answer.status, body=_seal(call, claim, answer))
+        if _is_for_now(answer.status):
+            await store.release(claim)
+        else:
+            kept = _seal(call, claim, answer)
+            await store.keep(claim, status=answer.status, body=kept)
     except BaseException:
         await store.release(claim)
         raise
     return answer
+
+
+def _is_for_now(status: int) -> bool:
+    """Whether an upstream's answer is one that clients ask again after."""
+    return status in {408, 429} or status >= 500
 
 
 def require_same(claim: Claim, earlier: Earlier) -> None:

@@ -95,9 +95,7 @@ async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
             unless=call.ends,
         )
 
-    path = call.request.scope["path"].encode()
-    query: bytes = call.request.scope["query_string"]
-    return await once(call, produce, content=b"\n".join([path, query, content]))
+    return await once(call, produce, content=content)
 
 
 def _has_body(call: Call) -> bool:
