@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -253,6 +254,59 @@ def test_the_gateway_may_be_kept_from_too_much(
     assert again.status_code == 200
 
 
+@pytest.fixture
+def narrow(tmp_path: Path, own_settings: dict[str, str]) -> Iterator[Client]:
+    """A caller of a gateway that asks one model at a time, whose key is stored."""
+    settings = {**own_settings, "HEADGATE_GATEWAY_MAX_MODEL_CALLS": "1"}
+    with running_gateway(tmp_path, settings) as gateway:
+        client = Client(gateway)
+        made = client.new_key(client.new_project("narrow"))
+        yield client.with_key(made["secret"])
+        client.close()
+
+
+def test_requests_at_once_do_not_find_one_place(narrow: Client):
+    """Nothing is waited for between the look for a place and its taking."""
+    slow = {"turns": [{"text": "slow", "delay_ms": 1500}]}
+
+    def post(fields: dict[str, bool]) -> int:
+        body = message(slow, **fields)
+        return narrow.http.post("/v1/messages", json=body).status_code
+
+    with ThreadPoolExecutor(12) as pool:
+        statuses = list(pool.map(post, [{}, {"stream": True}] * 6))
+
+    assert sorted(statuses) == [200] + [429] * 11
+
+
+def test_embeddings_take_a_place_too(narrow: Client):
+    """They are refused while another model is asked."""
+    slow = {"turns": [{"text": "word " * 100, "chunk": 5, "delay_ms": 20}]}
+    body = message(slow, stream=True)
+    asked = {"model": "mock/embed", "input": "x"}
+    with narrow.frames("POST", "/v1/messages", json=body) as frames:
+        next(frames)
+        refused = narrow.http.post("/v1/embeddings", json=asked)
+
+    assert refused.json()["error"]["code"] == "backpressure"
+
+
+@pytest.mark.parametrize("fields", [{}, {"stream": True}])
+def test_several_choices_need_their_places_before_the_first_word(
+    narrow: Client, fields: dict[str, bool]
+):
+    """An answer that there is no room for is refused, and not broken off later."""
+    body = {"messages": [{"role": "user", "content": "Hi"}], **fields}
+    url = "/v1/chat/completions"
+    asked = {"model": "mock/echo", **body}
+    refused = narrow.http.post(url, json={**asked, "n": 3})
+    again = narrow.http.post(url, json=asked)
+
+    assert refused.status_code == 429
+    assert refused.json()["error"]["code"] == "backpressure"
+    assert again.status_code == 200
+
+
 def routed(bench: Bench, strategy: str, *candidates: str, **more: object) -> Any:
     """The answer to a message whose model the gateway chooses."""
     routing = {"strategy": strategy, "candidates": list(candidates), **more}
@@ -284,6 +338,22 @@ def test_models_take_turns(bench: Bench):
     ]
 
     assert sorted(models) == ["mock/echo"] * 2 + ["openai/gpt-4o"] * 2
+
+
+@pytest.mark.parametrize("strategy", ["round_robin", "weighted"])
+def test_each_key_has_turns_of_its_own(bench: Bench, strategy: str):
+    """Two keys that ask in turn each get all of the models."""
+    client = bench.client
+    project = client.new_project(f"turns by {strategy}")
+    callers = [client.with_key(client.new_key(project)["secret"]) for _ in range(2)]
+    chosen: list[list[str]] = [[], []]
+    for _ in range(4):
+        for models, caller in zip(chosen, callers, strict=True):
+            answer = routed(replace(bench, client=caller), strategy, "mock/echo")
+            models.append(answer.json()["model"])
+
+    both = ["mock/echo"] * 2 + ["openai/gpt-4o"] * 2
+    assert [sorted(models) for models in chosen] == [both, both]
 
 
 def test_models_are_asked_as_often_as_they_weigh(bench: Bench):

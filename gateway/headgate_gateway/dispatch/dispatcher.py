@@ -8,6 +8,7 @@ from headgate_gateway.clock import now_ms
 from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.dispatch.places import Places
 from headgate_gateway.dispatch.upstreams import Upstreams, may_fall_back
 from headgate_gateway.dispatch.usage import Outcome, UsageCount, Used, least_cost
 from headgate_gateway.errors import GatewayError
@@ -37,9 +38,7 @@ class Dispatcher:
         most: int = 0,
     ) -> None:
         self.upstreams = upstreams
-        self._most = most
-        """How many models may be asked at once; 0: any number."""
-        self._in_flight = 0
+        self.places = Places(most)
         self._starts = starts
         self._catalogue = catalogue
         self._store = store
@@ -67,41 +66,39 @@ class Dispatcher:
         A model that cannot answer is followed by the next one, as long as nothing was
         said yet.
         """
-        self._require_room()
-        reservation = await self._admit(
-            payer, lambda: least_cost(resolved, request, messages)
-        )
-        count = UsageCount(request, messages)
-        answering = resolved
-        self._in_flight += 1
-        try:
-            failures: list[GatewayError] = []
-            for answering in (resolved, *fallbacks):
-                source = self._catalogue.stream(
-                    answering,
-                    request,
-                    messages=messages,
-                    server_tools=server_tools,
-                    keys=keys,
-                    whole=whole,
-                )
-                try:
-                    with self._asked(payer, answering):
-                        async with aclosing(source) as run:
-                            async for batch in run:
-                                count.add(batch)
-                                yield batch
-                    break
-                except GatewayError as error:
-                    if count.begun or not may_fall_back(error):
-                        raise
-                    failures.append(error)
-            else:
-                raise _exhausted(failures, (resolved, *fallbacks))
-        finally:
-            self._in_flight -= 1
-            if not self._metered(payer, answering, count, reservation):
-                await self._release(reservation)
+        with self.places:
+            reservation = await self._admit(
+                payer, lambda: least_cost(resolved, request, messages)
+            )
+            count = UsageCount(request, messages)
+            answering = resolved
+            try:
+                failures: list[GatewayError] = []
+                for answering in (resolved, *fallbacks):
+                    source = self._catalogue.stream(
+                        answering,
+                        request,
+                        messages=messages,
+                        server_tools=server_tools,
+                        keys=keys,
+                        whole=whole,
+                    )
+                    try:
+                        with self._asked(payer, answering):
+                            async with aclosing(source) as run:
+                                async for batch in run:
+                                    count.add(batch)
+                                    yield batch
+                        break
+                    except GatewayError as error:
+                        if count.begun or not may_fall_back(error):
+                            raise
+                        failures.append(error)
+                else:
+                    raise _exhausted(failures, (resolved, *fallbacks))
+            finally:
+                if not self._metered(payer, answering, count, reservation):
+                    await self._release(reservation)
         if reservation is not None:
             # The caller's next call, through whatever process, is to know of this one.
             await self._meter.flush()
@@ -121,40 +118,38 @@ class Dispatcher:
         Where every event is there before the first one is used, generators in each
         other cost more than what they do.
         """
-        self._require_room()
         reservation: str | None = None
-        if not self._is_known_free(payer):
-            reservation = await self._admit(
-                payer, lambda: least_cost(resolved, request, messages)
-            )
-        count = UsageCount(request, messages)
-        answer = Whole()
-        answering = resolved
-        self._in_flight += 1
-        try:
-            failures: list[GatewayError] = []
-            for answering in (resolved, *fallbacks):
-                try:
-                    with self._asked(payer, answering):
-                        await self._catalogue.whole(
-                            answering,
-                            request,
-                            messages=messages,
-                            keys=keys,
-                            into=answer,
-                        )
-                    break
-                except GatewayError as error:
-                    if answer.begun or not may_fall_back(error):
-                        raise
-                    failures.append(error)
-            else:
-                raise _exhausted(failures, (resolved, *fallbacks))
-        finally:
-            self._in_flight -= 1
-            count.add_whole(answer)
-            if not self._metered(payer, answering, count, reservation):
-                await self._release(reservation)
+        with self.places:
+            if not self._is_known_free(payer):
+                reservation = await self._admit(
+                    payer, lambda: least_cost(resolved, request, messages)
+                )
+            count = UsageCount(request, messages)
+            answer = Whole()
+            answering = resolved
+            try:
+                failures: list[GatewayError] = []
+                for answering in (resolved, *fallbacks):
+                    try:
+                        with self._asked(payer, answering):
+                            await self._catalogue.whole(
+                                answering,
+                                request,
+                                messages=messages,
+                                keys=keys,
+                                into=answer,
+                            )
+                        break
+                    except GatewayError as error:
+                        if answer.begun or not may_fall_back(error):
+                            raise
+                        failures.append(error)
+                else:
+                    raise _exhausted(failures, (resolved, *fallbacks))
+            finally:
+                count.add_whole(answer)
+                if not self._metered(payer, answering, count, reservation):
+                    await self._release(reservation)
         if reservation is not None:
             await self._meter.flush()
         return answer
@@ -184,27 +179,18 @@ class Dispatcher:
         self._starts.over(payer)
         return _Asked(self.upstreams, payer, resolved)
 
-    def _require_room(self) -> None:
-        """429 when the gateway asks as many models at once as it may."""
-        if 0 < self._most <= self._in_flight:
-            raise GatewayError(
-                "backpressure",
-                "The gateway is asking as many models at once as it may.",
-                retry_after=1,
-                details={"current": self._in_flight, "max": self._most},
-            )
-
     async def embed(
         self, payer: Payer, resolved: Resolved, call: EmbeddingCall
     ) -> Embedded:
         """The vectors of some texts."""
-        reservation = await self._admit(payer, lambda: 0)
-        try:
-            with self._asked(payer, resolved):
-                made = await self._catalogue.embed(resolved, call)
-        except BaseException:
-            await self._release(reservation)
-            raise
+        with self.places:
+            reservation = await self._admit(payer, lambda: 0)
+            try:
+                with self._asked(payer, resolved):
+                    made = await self._catalogue.embed(resolved, call)
+            except BaseException:
+                await self._release(reservation)
+                raise
         used = {"input_tokens": made.input_tokens, "output_tokens": 0}
         cost = cost_of(resolved.model, used)
         self._meter.record(

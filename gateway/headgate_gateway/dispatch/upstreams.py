@@ -1,10 +1,9 @@
 """How each provider fares: its breaker, its last outcomes, its calls in flight."""
 
-import itertools
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Literal, TypeAlias
 
 from headgate_gateway.clock import now_ms, rfc3339
@@ -18,6 +17,8 @@ Status: TypeAlias = Literal["healthy", "degraded", "unhealthy", "unknown"]
 _OUTCOMES = 50
 """How many of a provider's last answers its error rate is of."""
 _DEGRADED = 0.2
+_TAKERS = 4096
+"""Who let models take turns longest ago begins anew where more of them do."""
 _FAULTS = frozenset(
     {"upstream_failed", "stream_idle_timeout", "upstream_timeout", "overloaded"}
 )
@@ -68,7 +69,8 @@ class Upstreams:
         self._threshold = threshold
         self._clock = clock
         self._known: dict[str, Upstream] = {}
-        self._turns = itertools.count()
+        self._turns: dict[Hashable, int] = {}
+        """The turns of those who took the last ones, the last of them last."""
         self.in_flight: Counter[str] = Counter()
         """Calls that are being answered, by the model's id."""
 
@@ -87,9 +89,13 @@ class Upstreams:
         """The providers that were ever called, by name."""
         return [self._known[name] for name in sorted(self._known)]
 
-    def next_turn(self) -> int:
-        """Counts up, for those who take turns."""
-        return next(self._turns)
+    def next_turn(self, taker: Hashable) -> int:
+        """Counts up for each who lets models take turns."""
+        turn = self._turns.pop(taker, 0)
+        self._turns[taker] = turn + 1
+        while len(self._turns) > _TAKERS:
+            del self._turns[next(iter(self._turns))]
+        return turn
 
     def is_left_alone(self, resolved: Resolved) -> bool:
         """Whether the breaker of a model's provider is open."""

@@ -60,6 +60,7 @@ class _Asked:
 def create(call: Call) -> Awaitable[ASGIApp]:
     """The completion, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
+    call.gateway.dispatcher.places.require(call.body.get("n") or 1)
     asked = _asked(call)
     headers = _warning(call)
     if call.body.get("stream"):

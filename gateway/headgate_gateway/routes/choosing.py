@@ -88,10 +88,10 @@ def _ordered(
     upstreams = call.gateway.dispatcher.upstreams
     match strategy:
         case "round_robin":
-            turn = upstreams.next_turn() % len(candidates)
+            turn = _turn(call, candidates) % len(candidates)
             return [*candidates[turn:], *candidates[:turn]]
         case "weighted":
-            return _weighted(candidates, weights, turn=upstreams.next_turn())
+            return _weighted(candidates, weights, turn=_turn(call, candidates))
         case "random":
             # Nothing secret hangs on which model is asked.
             return random.sample(candidates, len(candidates))
@@ -101,6 +101,12 @@ def _ordered(
             by_id = {one.id: one for one in candidates}
             models = ranked([one.model for one in candidates], strategy)
             return [by_id[model["id"]] for model in models]
+
+
+def _turn(call: Call, candidates: Sequence[Resolved]) -> int:
+    """Whose turn it is among these models, for this key: others have their own."""
+    caller, ids = call.caller, tuple(one.id for one in candidates)
+    return call.gateway.dispatcher.upstreams.next_turn((caller.scope, ids))
 
 
 def _weights(call: Call, routing: JsonObject, *, at: str) -> dict[str, int]:
