@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
         "provider_key_missing",
         "provider_key_rejected",
     ),
-    **_kinds("billing_error", 402, "E2002", "spend_cap_reached"),
+    **_kinds("billing_error", 402, "E2002", "spend_cap_reached", "quota_exceeded"),
     **_kinds(
         "permission_error",
         403,

@@ -205,7 +205,12 @@ def test_without_a_key_the_header_is_named(bench: Bench, provider: str):
 @pytest.mark.parametrize(
     ("status", "expected", "code"),
     [
+        (400, 400, "validation_failed"),
         (401, 401, "provider_key_rejected"),
+        (402, 402, "quota_exceeded"),
+        (404, 404, "model_not_found"),
+        (413, 413, "payload_too_large"),
+        (422, 400, "validation_failed"),
         (429, 429, "rate_limit_exceeded"),
         (500, 502, "upstream_failed"),
         (529, 503, "overloaded"),
@@ -226,6 +231,19 @@ def test_failures_are_told_in_our_own_words(
     assert error["message"] == f"The provider answered {status}: No more today."
     assert error["details"] == {"upstream_status": status}
     assert answer.headers["Retry-After"] == "9"
+
+
+def test_a_limit_that_no_wait_helps_with_is_no_rate(bench: Bench):
+    """What has to be paid for first is not asked for again and again."""
+    said = "You exceeded your current quota, check your plan and billing details."
+    bench.upstream.fails(429, {"error": {"message": said}})
+    answer = bench.client.http.post(
+        "/v1/messages", json=ask("openai"), headers=bench.headers("openai")
+    )
+    error = answer.json()["error"]
+
+    assert (answer.status_code, error["code"]) == (402, "quota_exceeded")
+    assert (error["standard_code"], error["retryable"]) == ("E2002", False)
 
 
 @pytest.mark.parametrize("provider", ONE_A_DIALECT)

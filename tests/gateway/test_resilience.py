@@ -101,7 +101,7 @@ def impatient(tmp_path: Path, own_settings: dict[str, str]) -> Iterator[Bench]:
     yield from benches(tmp_path, own_settings, **more)
 
 
-@pytest.mark.parametrize("status", [401, 408, 429, 500, 503, 529])
+@pytest.mark.parametrize("status", [401, 402, 408, 429, 500, 503, 529])
 def test_another_model_answers(bench: Bench, status: int):
     """What the first provider cannot do for now, the next one does."""
     bench.openai.fails(status, DOWN)
@@ -121,6 +121,48 @@ def test_a_wrong_request_is_not_tried_elsewhere(bench: Bench):
     assert unknown.status_code == 404
     assert unknown.json()["error"]["param"] == "fallbacks[0]"
     assert bench.openai.asked == bench.anthropic.asked == []
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_what_a_provider_will_never_take_is_not_tried_elsewhere(
+    bench: Bench, status: int
+):
+    """The caller is told, and asks neither again nor another model by accident."""
+    bench.openai.fails(status, {"error": {"message": "temperature: too hot"}})
+    answer = bench.ask(fallbacks=["anthropic/some-model"])
+
+    assert answer.status_code in (400, 404)
+    assert not answer.json()["error"]["retryable"]
+    assert "temperature: too hot" in answer.json()["error"]["message"]
+    assert bench.anthropic.asked == []
+
+
+def test_health_tells_how_a_provider_fares(impatient: Bench):
+    """Unknown, healthy, degraded by its errors, unhealthy while it is left alone."""
+
+    def status() -> str:
+        data = impatient.client.http.get("/v1/health/upstreams").json()["data"]
+        named = {one["provider"]: one["status"] for one in data}
+        return str(named.get("openai", "unknown"))
+
+    seen = [status()]
+    impatient.ask()
+    seen.append(status())
+    impatient.openai.fails(500, DOWN)
+    impatient.ask()
+    seen.append(status())
+
+    assert seen == ["unknown", "healthy", "degraded"]
+
+
+def test_a_provider_that_is_left_alone_is_unhealthy(bench: Bench):
+    """As long as its breaker is open."""
+    bench.openai.fails(500, DOWN)
+    for _ in range(3):
+        bench.ask(model="groq/m")
+    data = bench.client.http.get("/v1/health/upstreams").json()["data"]
+
+    assert {one["provider"]: one["status"] for one in data}["groq"] == "unhealthy"
 
 
 def test_a_key_goes_to_its_own_provider_alone(bench: Bench):

@@ -28,6 +28,7 @@ _CANNOT = frozenset(
         "provider_key_missing",
         "provider_key_rejected",
         "rate_limit_exceeded",
+        "quota_exceeded",
         "circuit_open",
     }
 )

@@ -10,24 +10,34 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JSONDecodeError, JsonObject, loads
 
 _BY_STATUS = {
+    400: "validation_failed",
     401: "provider_key_rejected",
+    402: "quota_exceeded",
     403: "provider_key_rejected",
+    404: "model_not_found",
     408: "upstream_timeout",
+    413: "payload_too_large",
+    422: "validation_failed",
     429: "rate_limit_exceeded",
     503: "overloaded",
     504: "upstream_timeout",
     529: "overloaded",
 }
 _BY_WORD = {
+    "insufficient_quota": "quota_exceeded",
+    "billing": "quota_exceeded",
     "rate_limit": "rate_limit_exceeded",
     "overloaded": "overloaded",
     "authentication": "provider_key_rejected",
     "timeout": "upstream_timeout",
+    "invalid_request": "validation_failed",
 }
 _TOO_LONG = frozenset({400, 413, 422})
 _CONTEXT = re.compile(
     r"context[ _]length|context window|too many tokens", re.IGNORECASE
 )
+_UNPAID = re.compile(r"quota|billing", re.IGNORECASE)
+"""What a limit is that no wait helps with."""
 _DURATION = re.compile(
     r"(?P<alone>[0-9]{1,12}(?:\.[0-9]{1,9})?)"
     r"|(?:(?P<h>[0-9]{1,4})h)?(?:(?P<m>[0-9]{1,4})m)?"
@@ -68,6 +78,8 @@ class Refusals:
             return self.codes[status]
         if status in _TOO_LONG and _CONTEXT.search(said):
             return "context_length_exceeded"
+        if status == 429 and _UNPAID.search(said):
+            return "quota_exceeded"
         return _BY_STATUS.get(status, "upstream_failed")
 
     def _retry_after(self, status: int, headers: Mapping[str, str]) -> float | None:
