@@ -246,6 +246,27 @@ def test_a_limit_that_no_wait_helps_with_is_no_rate(bench: Bench):
     assert (error["standard_code"], error["retryable"]) == ("E2002", False)
 
 
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+@pytest.mark.parametrize("fields", [{}, {"stream": True}])
+def test_the_caller_s_trace_goes_on(bench: Bench, fields: dict[str, bool]):
+    """The provider sees the same trace; what is no trace stays here."""
+    frames, named = STREAMS["openai-chat"]
+    bench.upstream.streams(frames, named=named)
+    sent: list[tuple[str | None, str | None]] = []
+    for parent in (TRACE, f"00-{'0' * 32}-{'b' * 16}-01"):
+        trace = {"traceparent": parent, "tracestate": "vendor=1"}
+        headers = {**bench.headers("openai"), **trace}
+        body = {**ask("openai"), **fields}
+        answer = bench.client.http.post("/v1/messages", json=body, headers=headers)
+        assert answer.status_code == 200
+        told = bench.upstream.asked[-1].headers
+        sent.append((told.get("traceparent"), told.get("tracestate")))
+
+    assert sent == [(TRACE, "vendor=1"), (None, None)]
+
+
 @pytest.mark.parametrize("provider", ONE_A_DIALECT)
 def test_an_answer_cut_off_is_an_error(bench: Bench, provider: str):
     """A provider that stops without its own end has failed."""

@@ -18,6 +18,7 @@ from headgate_gateway.providers.interface import ModelCall, Taking
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.providers.manifest import Manifest
 from headgate_gateway.providers.reader import Piece, Reader
+from headgate_gateway.providers.trace import trace_of
 from headgate_gateway.providers.whole import OneText
 from headgate_gateway.providers.wire import FRAMINGS
 
@@ -107,7 +108,7 @@ class UpstreamProvider:
         accept = "application/json" if call.whole else "text/event-stream"
         return self._client.opened(
             self._url(self._dialect.path(call)),
-            headers={"Accept": accept, **self._headers(key)},
+            headers={"Accept": accept, **self._headers(call.keys, key)},
             body=_renamed(self._dialect.body(call), self.manifest.parameters),
             refusals=self._refusals,
         )
@@ -142,7 +143,7 @@ class UpstreamProvider:
     ) -> JsonObject:
         return await self._client.ask(
             self._url(path),
-            headers=self._headers(await self._key(call.keys)),
+            headers=self._headers(call.keys, await self._key(call.keys)),
             body=body,
             refusals=self._refusals,
         )
@@ -150,12 +151,13 @@ class UpstreamProvider:
     def _url(self, path: str) -> str:
         return self.manifest.base_url.rstrip("/") + path
 
-    def _headers(self, key: str | None) -> Mapping[str, str]:
-        """The manifest's headers and the key."""
+    def _headers(self, keys: ProviderKeys, key: str | None) -> Mapping[str, str]:
+        """The manifest's headers, the caller's trace and the key."""
         manifest = self.manifest
-        if manifest.auth is None or key is None:
-            return manifest.headers
-        return {**manifest.headers, manifest.auth.header: manifest.auth.value(key)}
+        headers = {**manifest.headers, **trace_of(keys.headers)}
+        if manifest.auth is not None and key is not None:
+            headers[manifest.auth.header] = manifest.auth.value(key)
+        return headers
 
     async def _key(self, keys: ProviderKeys) -> str | None:
         """The key, where the provider asks for one; 401 without it."""
