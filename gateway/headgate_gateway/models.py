@@ -4189,7 +4189,7 @@ ProtocolHeaders = TypeAliasType(
     Annotated[
         dict[Annotated[str, StringConstraints(pattern=r'^[A-Za-z][A-Za-z0-9-]{0,63}$', strict=True)], ProtocolHeaderValue],
         Field(
-            description='Headers by name. They are shown to whoever may list protocols, so no key belongs here.',
+            description='Headers by name. They are shown to whoever may list protocols, so no key belongs here. Those\nthat say where a message ends or how it is written, such as `Content-Length`, are refused.',
             max_length=16,
         ),
     ],

@@ -79,6 +79,44 @@ def test_the_manifests_are_shown_without_keys(client: Client):
     assert nobody.status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"headers": {"Content-Length": "5"}}, "/headers/Content-Length"),
+        ({"headers": {"x-own": "1", "host": "b.example"}}, "/headers/host"),
+        ({"auth": {"header": "Transfer-Encoding"}}, "/auth/header"),
+    ],
+)
+def test_a_manifest_may_not_say_where_a_message_ends(
+    harbour: Client, upstream: Upstream, fields: dict[str, Any], pointer: str
+):
+    """Else a key could become a length, and what follows another request."""
+    body = manifest(upstream, **fields)
+    refused = put(harbour, "harbour", body)
+    told = harbour.admin.post("/v1/admin/protocols:validate", json=body).json()
+
+    assert refused.status_code == 422
+    assert refused.json()["error"]["code"] == "manifest_invalid"
+    assert [issue["pointer"] for issue in told["issues"]] == [pointer]
+    assert not told["valid"]
+
+
+@pytest.mark.parametrize(
+    "models",
+    [
+        [{"name": "a"}, {"name": "a", "context_window": 5}],
+        [{"name": "a"}, {"name": "b", "aliases": ["a"]}],
+    ],
+)
+def test_a_name_means_one_model(
+    harbour: Client, upstream: Upstream, models: list[dict[str, Any]]
+):
+    """Of two that claim it, neither is dropped without a word."""
+    refused = put(harbour, "harbour", manifest(upstream, models=models))
+
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "name_taken")
+
+
 def test_a_provider_is_added_while_the_gateway_runs(
     harbour: Client, upstream: Upstream
 ):

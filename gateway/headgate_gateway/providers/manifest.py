@@ -1,5 +1,6 @@
 """What a provider is, as data: where it is, how it is spoken to, what it serves."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -11,6 +12,24 @@ from headgate_gateway.clock import rfc3339_or_none
 from headgate_gateway.json import JsonObject
 from headgate_gateway.logs import redact
 
+_NOT_ITS_OWN = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Where a message ends and how it is written: who sets these could smuggle another."""
 _OPTIONAL = ("headers", "framing", "parameters", "rate_limit_headers")
 
 
@@ -58,6 +77,26 @@ class Manifest:
         """All bare names and beginnings of names that the manifest claims."""
         aliases = {alias for model in self.models for alias in model.get("aliases", ())}
         return aliases | set(self.prefixes)
+
+    @property
+    def names_twice(self) -> list[str]:
+        """Names of models, or aliases, that more than one of them claims."""
+        claimed = Counter(
+            name
+            for model in self.models
+            for name in {model["name"], *model.get("aliases", ())}
+        )
+        return sorted(name for name, count in claimed.items() if count > 1)
+
+    @property
+    def names_of_others(self) -> Iterator[tuple[str, str]]:
+        """Headers that HTTP or the gateway decides on, by their place in the input."""
+        named = [(f"/headers/{name}", name) for name in self.headers]
+        if self.auth is not None:
+            named.append(("/auth/header", self.auth.header))
+        for place, name in named:
+            if name.lower() in _NOT_ITS_OWN:
+                yield place, name
 
     def model(self, name: str) -> JsonObject:
         """The ``Model`` called ``name``; what is not known of it is left out."""

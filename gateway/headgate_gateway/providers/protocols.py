@@ -83,6 +83,9 @@ class Protocols:
             raise GatewayError(
                 "name_taken", "This provider is part of the gateway.", param="provider"
             )
+        twice = manifest.names_twice
+        if twice:
+            raise GatewayError("name_taken", f"{twice[0]} means two of its models.")
         for other in self._manifests.values():
             taken = sorted(manifest.names & other.names)
             if other.id != manifest.id and taken:

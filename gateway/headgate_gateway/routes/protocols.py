@@ -1,6 +1,6 @@
 """Manifests of providers, read by callers and set by the operator."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from headgate_gateway.errors import GatewayError
@@ -8,6 +8,7 @@ from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.json import JsonObject
 from headgate_gateway.picking import located
+from headgate_gateway.providers.manifest import read_manifest
 
 _INPUT = {"$ref": "#/components/schemas/ProtocolManifestInput"}
 
@@ -25,7 +26,7 @@ async def get(call: Call) -> Answer:
 
 async def put(call: Call) -> Answer:
     """The manifest, in force; 422 with all that is wrong with it."""
-    issues = list(_issues(call))
+    issues = _issues(call)
     if issues:
         first = issues[0]
         raise GatewayError(
@@ -46,14 +47,24 @@ async def delete(call: Call) -> Answer:
 
 async def validate(call: Call) -> Answer:
     """All that is wrong with a manifest."""
-    issues = list(_issues(call))
+    issues = _issues(call)
     return json_answer({"valid": not issues, "issues": issues})
 
 
-def _issues(call: Call) -> Iterator[JsonObject]:
+def _issues(call: Call) -> list[JsonObject]:
+    """All that is wrong with the form, or with what has the right form."""
     validator = call.gateway.specification.validator(_INPUT)
-    for problem in located(validator.iter_errors(call.body)):
-        yield {"pointer": problem.pointer, "message": problem.message}
+    problems = located(validator.iter_errors(call.body))
+    issues: list[JsonObject] = [
+        {"pointer": problem.pointer, "message": problem.message} for problem in problems
+    ]
+    if issues:
+        return issues
+    manifest = read_manifest("", call.body)
+    return [
+        {"pointer": pointer, "message": f"{name} is not the manifest's to set."}
+        for pointer, name in manifest.names_of_others
+    ]
 
 
 def _provider(call: Call) -> str:

@@ -114,7 +114,8 @@ pub struct ProtocolAuth {
 /// A header's value.
 pub type ProtocolHeaderValue = String;
 
-/// Headers by name. They are shown to whoever may list protocols, so no key belongs here.
+/// Headers by name. They are shown to whoever may list protocols, so no key belongs here. Those
+/// that say where a message ends or how it is written, such as `Content-Length`, are refused.
 pub type ProtocolHeaders = BTreeMap<String, ProtocolHeaderValue>;
 
 /// A model's name, or the beginning of one.

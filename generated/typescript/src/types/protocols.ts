@@ -33,7 +33,10 @@ export interface ProtocolAuth {
 /** A header's value. */
 export type ProtocolHeaderValue = string;
 
-/** Headers by name. They are shown to whoever may list protocols, so no key belongs here. */
+/**
+ * Headers by name. They are shown to whoever may list protocols, so no key belongs here. Those
+ * that say where a message ends or how it is written, such as `Content-Length`, are refused.
+ */
 export interface ProtocolHeaders {
   [field: string]: ProtocolHeaderValue;
 }
