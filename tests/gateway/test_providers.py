@@ -430,3 +430,87 @@ def test_a_conversation_is_told_in_each_dialect(bench: Bench, provider: str):
 
     assert asked.path == PATHS[provider]
     assert asked.body[PLACES.get(provider, "messages")] == ASKED[provider]
+
+
+FAILED: dict[str, Any] = {
+    "type": "tool_result",
+    "tool_use_id": "c1",
+    "is_error": True,
+    "content": [
+        {"type": "text", "text": "No paper."},
+        {
+            "type": "image",
+            "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"},
+        },
+    ],
+}
+SEEN = "data:image/png;base64,AAAA"
+TOLD: dict[str, Any] = {
+    "openai": [
+        {"role": "tool", "tool_call_id": "c1", "content": "Error: No paper."},
+        {
+            "role": "user",
+            "content": [{"type": "image_url", "image_url": {"url": SEEN}}],
+        },
+    ],
+    "anthropic": [{"role": "user", "content": [FAILED]}],
+    "gemini": [
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "f", "response": {"error": "No paper."}}},
+                {"inlineData": {"mimeType": "image/png", "data": "AAAA"}},
+            ],
+        }
+    ],
+    "openai-responses": [
+        {
+            "type": "function_call_output",
+            "call_id": "c1",
+            "output": [
+                {"type": "input_text", "text": "Error: No paper."},
+                {"type": "input_image", "image_url": SEEN},
+            ],
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("provider", ONE_A_DIALECT)
+def test_nothing_of_a_tool_s_result_is_lost(bench: Bench, provider: str):
+    """That it failed and what it shows arrive wherever the provider takes them."""
+    bench.answers(provider)
+    messages = [*CONVERSATION[:2], {"role": "user", "content": [FAILED]}]
+    body = ask(provider, messages=messages)
+    bench.client.http.post("/v1/messages", json=body, headers=bench.headers(provider))
+    asked = bench.upstream.asked[-1].body[PLACES.get(provider, "messages")]
+
+    assert asked[-len(TOLD[provider]) :] == TOLD[provider]
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("openai", {"seed": 7, "presence_penalty": 0.5, "reasoning_effort": "low"}),
+        ("openai-responses", {"reasoning": {"effort": "low"}, "user": "u"}),
+        ("gemini", {"generationConfig": {"seed": 7, "presencePenalty": 0.5}}),
+    ],
+)
+def test_a_chat_s_own_settings_reach_who_has_them(
+    bench: Bench, provider: str, expected: dict[str, Any]
+):
+    """Under the provider's own names."""
+    bench.answers(provider)
+    own = {"seed": 7, "presence_penalty": 0.5, "reasoning_effort": "low", "user": "u"}
+    body = {
+        "model": ask(provider)["model"],
+        "messages": [{"role": "user", "content": "Hello"}],
+        **own,
+    }
+    answer = bench.client.http.post(
+        "/v1/chat/completions", json=body, headers=bench.headers(provider)
+    )
+    asked = bench.upstream.asked[-1].body
+
+    assert answer.status_code == 200
+    assert {name: asked[name] for name in expected} == expected

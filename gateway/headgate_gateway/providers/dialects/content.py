@@ -28,6 +28,21 @@ def plain_text(content: str | list[JsonObject]) -> str:
     return "\n".join(block["text"] for block in content if block["type"] == "text")
 
 
+def result_text(block: JsonObject) -> str:
+    """The text of a tool's result, for who has no field that says it failed."""
+    text = plain_text(block.get("content", ""))
+    return f"Error: {text}" if block.get("is_error") else text
+
+
+def result_media(block: JsonObject) -> list[JsonObject]:
+    """What a tool's result shows beside its text: images and the like."""
+    content: Any = block.get("content", "")
+    if isinstance(content, str):
+        return []
+    shown = cast("list[JsonObject]", content)
+    return [part for part in shown if part["type"] != "text"]
+
+
 def renamed(request: JsonObject, names: Mapping[str, str]) -> JsonObject:
     """What the request has of our ``names``, under theirs."""
     return {theirs: request[ours] for ours, theirs in names.items() if ours in request}

@@ -11,6 +11,7 @@ from headgate_gateway.providers.dialects.content import (
     function_tools,
     plain_text,
     renamed,
+    result_media,
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
 from headgate_gateway.providers.interface import ModelCall
@@ -36,6 +37,11 @@ _SETTINGS = {
     "top_k": "topK",
     "stop_sequences": "stopSequences",
 }
+_EXTENSIONS = {
+    "seed": "seed",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+}
 _MODES = {"auto": "AUTO", "any": "ANY", "none": "NONE", "tool": "ANY"}
 
 
@@ -57,6 +63,7 @@ class Gemini:
         if request.get("system"):
             body["systemInstruction"] = {"parts": _texts(request["system"])}
         settings = renamed(request, _SETTINGS)
+        settings |= renamed(request.get("extensions", {}), _EXTENSIONS)
         if "thinking" in request:
             budget = request["thinking"]["budget_tokens"]
             settings["thinkingConfig"] = {
@@ -173,8 +180,11 @@ def _parts(block: JsonObject, names: dict[str, str]) -> Iterator[JsonObject]:
             yield {"functionCall": {"name": block["name"], "args": block["input"]}}
         case "tool_result":
             name = names.get(block["tool_use_id"], block["tool_use_id"])
-            result = {"result": plain_text(block.get("content", ""))}
+            place = "error" if block.get("is_error") else "result"
+            result = {place: plain_text(block.get("content", ""))}
             yield {"functionResponse": {"name": name, "response": result}}
+            for shown in result_media(block):
+                yield from _parts(shown, names)
         case "image" | "audio" | "document":
             yield _media(block["source"])
         case _:

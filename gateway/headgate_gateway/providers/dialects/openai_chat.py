@@ -9,6 +9,8 @@ from headgate_gateway.providers.dialects.content import (
     blocks_of,
     plain_text,
     renamed,
+    result_media,
+    result_text,
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
@@ -214,15 +216,22 @@ def _assistant(blocks: list[JsonObject]) -> JsonObject:
 
 
 def _user(blocks: list[JsonObject]) -> Iterator[JsonObject]:
-    """Results of tools are messages of their own, before what the user says."""
+    """Results of tools are messages of their own, before what the user says.
+
+    They hold text alone, so the user shows what else they have.
+    """
+    said: list[JsonObject] = []
     for block in blocks:
-        if block["type"] == "tool_result":
-            yield {
-                "role": "tool",
-                "tool_call_id": block["tool_use_id"],
-                "content": plain_text(block.get("content", "")),
-            }
-    parts = [_part(block) for block in blocks if block["type"] != "tool_result"]
+        if block["type"] != "tool_result":
+            said.append(block)
+            continue
+        said += result_media(block)
+        yield {
+            "role": "tool",
+            "tool_call_id": block["tool_use_id"],
+            "content": result_text(block),
+        }
+    parts = [_part(block) for block in said]
     if parts:
         alone = len(parts) == 1 and parts[0]["type"] == "text"
         yield {"role": "user", "content": parts[0]["text"] if alone else parts}

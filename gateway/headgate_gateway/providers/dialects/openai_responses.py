@@ -8,6 +8,8 @@ from headgate_gateway.providers.dialects.content import (
     blocks_of,
     plain_text,
     renamed,
+    result_media,
+    result_text,
     url_of,
 )
 from headgate_gateway.providers.dialects.failures import broken_off, said_failure
@@ -25,6 +27,7 @@ _SETTINGS = {
     "temperature": "temperature",
     "top_p": "top_p",
 }
+_EXTENSIONS = {"user": "user"}
 _ITEMS = frozenset({"message", "reasoning", "function_call"})
 """The items that are understood; others, such as searches, are kept as they came."""
 _ENDINGS = frozenset({"response.completed", "response.incomplete"})
@@ -50,6 +53,10 @@ class OpenAIResponses:
         if request.get("system"):
             body["instructions"] = plain_text(request["system"])
         body |= renamed(request, _SETTINGS)
+        extensions = request.get("extensions", {})
+        body |= renamed(extensions, _EXTENSIONS)
+        if "reasoning_effort" in extensions:
+            body["reasoning"] = {"effort": extensions["reasoning_effort"]}
         if wants_json(request):
             body["text"] = {"format": _format(request)}
         return body | tool_settings(call, _wrapped)
@@ -177,8 +184,18 @@ def _items(message: JsonObject) -> Iterator[JsonObject]:
             yield {
                 "type": "function_call_output",
                 "call_id": block["tool_use_id"],
-                "output": plain_text(block.get("content", "")),
+                "output": _output(block),
             }
+
+
+def _output(result: JsonObject) -> str | list[JsonObject]:
+    """What a tool gave: its text, with what it shows behind it."""
+    text = result_text(result)
+    shown = [part for block in result_media(result) for part in _parts(block, "user")]
+    if not shown:
+        return text
+    said: list[JsonObject] = [{"type": "input_text", "text": text}] if text else []
+    return said + shown
 
 
 def _parts(block: JsonObject, role: str) -> Iterator[JsonObject]:
