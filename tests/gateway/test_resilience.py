@@ -111,7 +111,9 @@ def test_another_model_answers(bench: Bench, status: int):
     assert answer.json()["model"] == "anthropic/some-model"
     assert answer.headers["X-Headgate-Upstream"] == "anthropic"
     assert answer.headers["X-Model"] == "anthropic/some-model"
+    assert answer.headers["X-Headgate-Fallback"].startswith("openai/gpt-4o ")
     assert len(bench.openai.asked) == len(bench.anthropic.asked) == 1
+    assert "X-Headgate-Fallback" not in bench.ask(model="mock/echo").headers
 
 
 def test_a_wrong_request_is_not_tried_elsewhere(bench: Bench):
@@ -199,6 +201,8 @@ def test_streams_chats_and_runs_fall_back_too(bench: Bench):
     assert breaches("message", streamed, body) == []
     assert streamed.events[0]["message"]["model"] == "mock/echo"
     assert streamed.headers["X-Headgate-Upstream"] == "mock"
+    tried = "together/m upstream_failed"
+    assert streamed.headers["X-Headgate-Fallback"] == tried
     assert chat.json()["choices"][0]["message"]["content"] == "Hi"
     assert carried.json()["result"]["response"]["model"] == "mock/echo"
 

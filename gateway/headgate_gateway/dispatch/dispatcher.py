@@ -94,6 +94,7 @@ class Dispatcher:
                         if count.begun or not may_fall_back(error):
                             raise
                         failures.append(error)
+                        payer.failed[answering.id] = error.code
                 else:
                     raise _exhausted(failures, (resolved, *fallbacks))
             finally:
@@ -144,6 +145,7 @@ class Dispatcher:
                         if answer.begun or not may_fall_back(error):
                             raise
                         failures.append(error)
+                        payer.failed[answering.id] = error.code
                 else:
                     raise _exhausted(failures, (resolved, *fallbacks))
             finally:

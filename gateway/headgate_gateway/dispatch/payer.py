@@ -1,7 +1,7 @@
 """Who pays for a call of a model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.money import Period, spelled
@@ -22,6 +22,8 @@ class Payer:
     answered_by: Resolved | None = None
     """The model that was asked last, which is the one that answers."""
     breaker: State = "closed"
+    failed: dict[str, str] = field(default_factory=dict[str, str])
+    """The models that were asked before it, with the codes of their failures."""
     route: tuple[str, str] | None = None
     """How the model was chosen, and why it was this one."""
     left: Mapping[Period, int] | None = None
@@ -37,6 +39,9 @@ class Payer:
         if self.answered_by is not None:
             told["X-Headgate-Upstream"] = self.answered_by.provider.id
             told["X-Headgate-CB-State"] = self.breaker
+        if self.failed:
+            tries = [f"{model} {code}" for model, code in self.failed.items()]
+            told["X-Headgate-Fallback"] = ", ".join(tries)
         if self.route is not None:
             told["X-Headgate-Route-Strategy"], told["X-Headgate-Route-Reason"] = (
                 self.route

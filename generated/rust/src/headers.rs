@@ -30,6 +30,12 @@ impl DeclaredHeaders<'_> {
         declared::text(self.0.headers(), "X-Headgate-Upstream")
     }
 
+    /// The models that were asked before the one that answered, in order, each with the code of its
+    /// failure. Absent where the first one answered.
+    pub fn x_headgate_fallback(&self) -> Option<String> {
+        declared::text(self.0.headers(), "X-Headgate-Fallback")
+    }
+
     /// Whether that provider is asked as usual (`closed`) or tried after failures (`half_open`).
     pub fn x_headgate_cb_state(&self) -> Option<String> {
         declared::text(self.0.headers(), "X-Headgate-CB-State")

@@ -11,6 +11,11 @@ export interface DeclaredHeaders {
   readonly xSpanId: string | undefined;
   /** Id of the provider that answers. */
   readonly xHeadgateUpstream: string | undefined;
+  /**
+   * The models that were asked before the one that answered, in order, each with the code of its
+   * failure. Absent where the first one answered.
+   */
+  readonly xHeadgateFallback: string | undefined;
   /** Whether that provider is asked as usual (`closed`) or tried after failures (`half_open`). */
   readonly xHeadgateCbState: string | undefined;
   /** How the model was chosen, where the request left that to the gateway. */
@@ -73,6 +78,7 @@ export interface DeclaredHeaders {
 const table: HeaderTable<DeclaredHeaders> = {
   xSpanId: ["X-Span-ID", "text"],
   xHeadgateUpstream: ["X-Headgate-Upstream", "text"],
+  xHeadgateFallback: ["X-Headgate-Fallback", "text"],
   xHeadgateCbState: ["X-Headgate-CB-State", "text"],
   xHeadgateRouteStrategy: ["X-Headgate-Route-Strategy", "text"],
   xHeadgateRouteReason: ["X-Headgate-Route-Reason", "text"],

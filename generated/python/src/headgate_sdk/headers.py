@@ -26,6 +26,13 @@ class DeclaredHeaders(HeaderReader):
         return self._text("X-Headgate-Upstream")
 
     @property
+    def x_headgate_fallback(self) -> str | None:
+        """The models that were asked before the one that answered, in order, each with
+        the code of its failure. Absent where the first one answered.
+        """
+        return self._text("X-Headgate-Fallback")
+
+    @property
     def x_headgate_cb_state(self) -> str | None:
         """Whether that provider is asked as usual (`closed`) or tried after failures
         (`half_open`).
