@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -301,6 +302,18 @@ def test_a_name_finds_its_provider(bench: Bench, name: str, provider: str):
 
     assert answer.status_code == 200, answer.text
     assert answer.json()["model"] == f"{provider}/{name.removeprefix(f'{provider}/')}"
+
+
+@pytest.mark.parametrize("form", ["/v1/messages", "/v1/chat/completions"])
+@pytest.mark.parametrize("name", ["模型", "a\nX-Other: b", "50%", "\x7f"])
+def test_any_name_of_a_model_may_stand_in_a_header(bench: Bench, form: str, name: str):
+    """What is not printable is percent-encoded: the answer is paid for already."""
+    bench.answers("openai")
+    body = {**message(), "model": f"openai/{name}"}
+    answer = bench.client.http.post(form, json=body, headers=bench.headers("openai"))
+
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["X-Model"] == "openai/" + quote(name, safe=" :")
 
 
 def test_an_unknown_name_is_404(bench: Bench):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.money import Period, spelled
+from headgate_gateway.headers import in_header
 from headgate_gateway.providers.catalogue import Resolved
 
 
@@ -40,7 +41,9 @@ class Payer:
             told["X-Headgate-Upstream"] = self.answered_by.provider.id
             told["X-Headgate-CB-State"] = self.breaker
         if self.failed:
-            tries = [f"{model} {code}" for model, code in self.failed.items()]
+            tries = [
+                f"{in_header(model)} {code}" for model, code in self.failed.items()
+            ]
             told["X-Headgate-Fallback"] = ", ".join(tries)
         if self.route is not None:
             told["X-Headgate-Route-Strategy"], told["X-Headgate-Route-Reason"] = (

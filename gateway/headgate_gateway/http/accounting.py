@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.headers import in_header
 from headgate_gateway.json import JsonObject
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.prices import cost_of
@@ -26,7 +27,7 @@ class Accounting:
         answered = self._answered()
         total = usage["input_tokens"] + usage["output_tokens"]
         headers = {
-            "X-Model": answered.id,
+            "X-Model": in_header(answered.id),
             "X-Input-Tokens": str(usage["input_tokens"]),
             "X-Output-Tokens": str(usage["output_tokens"]),
             "X-Total-Tokens": str(total),

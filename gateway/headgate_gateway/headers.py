@@ -1,0 +1,12 @@
+"""Text that callers chose, as a header carries it."""
+
+from functools import lru_cache
+from urllib.parse import quote
+
+_AS_IT_IS = "".join(chr(code) for code in range(0x20, 0x7F) if chr(code) != "%")
+
+
+@lru_cache(maxsize=1024)
+def in_header(text: str) -> str:
+    """The text where it is printable ASCII; anything else percent-encoded, as UTF-8."""
+    return quote(text, safe=_AS_IT_IS)
