@@ -3086,8 +3086,8 @@ PolicyField = TypeAliasType(
     Annotated[
         StrictStr,
         Field(
-            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,\n`usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the\nkey before, in UTC), `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
-            pattern='^(request|response|tool|usage|agent|key|context)(\\.([A-Za-z0-9_-]{1,64}|\\*)){1,12}$',
+            description='What a condition looks at: `request.method`, `request.path`, `request.operation`, `request.body_size`,\n`request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,\n`tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,\n`usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the\nkey before, in UTC), `agent.name`, `key.id`, `key.project_id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists\nare numbers, or `*` for all entries.',
+            pattern='^(request\\.(operation|method|path|body_size|(headers|query)\\.([A-Za-z0-9_-]{1,64}|\\*)|body(\\.([A-Za-z0-9_-]{1,64}|\\*)){0,10})|response\\.(status|body(\\.([A-Za-z0-9_-]{1,64}|\\*)){0,10})|tool\\.(name|effect_class|input(\\.([A-Za-z0-9_-]{1,64}|\\*)){0,10})|usage\\.(spend_today_usd|spend_month_usd|requests_today|requests_this_hour)|agent\\.name|key\\.(id|project_id)|context\\.(ip|hour|weekday))$',
         ),
     ],
 )

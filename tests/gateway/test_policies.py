@@ -465,3 +465,29 @@ def test_every_change_is_a_version(bench: Bench):
     assert admin.delete(url).status_code == 204
     for path in (url, f"{url}/versions"):
         assert admin.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "request.nope",
+        "usage.nope",
+        "key.name",
+        "context.time.hour",
+        "response.headers.x",
+        "tool",
+    ],
+)
+def test_a_condition_on_what_there_is_not_is_refused(bench: Bench, field: str):
+    """It would never hold, and nobody would notice that a policy does nothing."""
+    body = {
+        "name": f"policy {uuid4()}",
+        "project_id": bench.project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [{"when": compare(field, "eq", 1), "then": [DENY]}],
+    }
+    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["param"].startswith("rules[0].when")

@@ -65,7 +65,7 @@ export interface ConditionAlways {
  * `request.body.…`, `request.headers.…`, `request.query.…`, `response.status`, `response.body.…`,
  * `tool.name`, `tool.effect_class`, `tool.input.…`, `usage.spend_today_usd`,
  * `usage.spend_month_usd`, `usage.requests_today`, `usage.requests_this_hour` (what models answered to the
- * key before, in UTC), `agent.name`, `key.id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
+ * key before, in UTC), `agent.name`, `key.id`, `key.project_id`, `context.ip`, `context.hour` or `context.weekday` (UTC, Monday is 0). Steps into lists
  * are numbers, or `*` for all entries.
  */
 export type PolicyField = string;
