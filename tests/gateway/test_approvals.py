@@ -22,16 +22,22 @@ from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway, running_gateway
 from tests.mortal_gateway import MortalGateway
 
 CHARGE = "/v1/proxy/services/echo/charges"
+ALWAYS = {"type": "always"}
 
 
 def require_approval(client: Client, project: str, **fields: object) -> None:
-    action = {"type": "require_approval", **fields}
+    add_policy(client, project, {"type": "require_approval", **fields})
+
+
+def add_policy(
+    client: Client, project: str, action: dict[str, Any], when: Any = ALWAYS
+) -> None:
     body = {
         "name": f"policy {uuid4()}",
         "project_id": project,
         "mode": "enforce",
         "phase": "pre",
-        "rules": [{"when": {"type": "always"}, "then": [action]}],
+        "rules": [{"when": when, "then": [action]}],
     }
     answer = client.admin.post("/v1/admin/policies", json=body)
     assert answer.status_code == 201, answer.text
@@ -124,6 +130,66 @@ def test_what_is_approved_is_performed_once(bench: Bench):
     assert (asked.path, asked.body) == ("/base/charges", b'{"amount":10}')
     assert asked.headers["authorization"] == "Bearer sk-canary"
     assert again.json()["error"]["code"] == "already_decided"
+
+
+def test_what_is_approved_was_counted_when_it_came(bench: Bench):
+    """By policies and by the limit of its key; the next request is one too many."""
+    limit = {"type": "rate_limit", "max_requests": 1, "window_s": 86400}
+    add_policy(bench.proxy.client, bench.project, limit)
+    approval_id = bench.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+    response = bench.outcome(approval_id)["response"]
+
+    assert (response["status_code"], response["body"]) == (201, {"id": "ch_1"})
+    assert bench.caller.http.post(CHARGE, json={}).status_code == 429
+
+
+def test_a_limited_key_is_counted_once(bench: Bench):
+    """A key that may ask once in a day gets what was agreed to."""
+    limit = {"requests": 1, "window_s": 86400}
+    key = bench.proxy.client.new_key(bench.project, rate_limit=limit)
+    caller = bench.proxy.client.with_key(key["secret"])
+    limited = Bench(bench.proxy, bench.project, key, caller)
+    approval_id = limited.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+    [approval] = until(
+        lambda: bench.proxy.client.admin.get(
+            "/v1/admin/approvals", params={"key_id": key["id"]}
+        ).json()["data"],
+        lambda found: found[0]["response"] is not None,
+    )
+
+    assert approval["response"]["status_code"] == 201
+
+
+def test_what_is_approved_comes_from_where_it_came(bench: Bench):
+    """Policies that ask for the caller's address find it when it is performed."""
+    elsewhere = {
+        "type": "not",
+        "condition": {
+            "type": "compare",
+            "field": "context.ip",
+            "op": "eq",
+            "value": "127.0.0.1",
+        },
+    }
+    add_policy(bench.proxy.client, bench.project, {"type": "deny"}, when=elsewhere)
+    approval_id = bench.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+
+    assert bench.outcome(approval_id)["response"]["status_code"] == 201
+
+
+def test_a_refusal_since_then_holds(bench: Bench):
+    """A policy that was added while the request waited refuses it."""
+    approval_id = bench.ask()
+    add_policy(bench.proxy.client, bench.project, {"type": "deny"})
+    decide(bench.proxy.client, approval_id, "approved")
+    response = bench.outcome(approval_id)["response"]
+
+    assert response["status_code"] == 403
+    assert response["body"]["error"]["code"] == "policy_denied"
+    assert bench.proxy.upstream.asked == []
 
 
 def test_what_is_rejected_is_not_performed(bench: Bench):

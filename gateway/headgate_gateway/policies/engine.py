@@ -132,7 +132,7 @@ class PolicyEngine:
             match action.kind:
                 case "deny":
                     raise denied(policy, rule, node)
-                case "rate_limit":
+                case "rate_limit" if not verdict.approved:
                     await self._count(policy, rule, node, view)
                 case "throttle":
                     await asyncio.sleep(node["delay_ms"] / 1000)

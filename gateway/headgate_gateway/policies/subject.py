@@ -56,13 +56,13 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
         return await handler(call)
     if call.operation.id.startswith(_PROXY):
         call, view = await _with_content(call, view)
-    verdict = Verdict(view.body)
+    verdict = Verdict(view.body, approved=is_approved(call))
     try:
         await engine.before(view, before, verdict)
     except GatewayError as error:
         await _remember_refusal(call, verdict, error)
         raise
-    if is_approved(call):
+    if verdict.approved:
         # A person has agreed, and nobody is asked or told of that again.
         verdict.approval = None
         verdict.pointed_out.clear()

@@ -21,6 +21,8 @@ class Verdict:
     """The request as it may go on, and what is known of how it came to that."""
 
     body: Any
+    approved: bool = False
+    """Whether a person has agreed to the request, which was counted when it came."""
     approval: Wanted | None = None
     headers: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """Headers of a proxied call that are set, or left out if None."""
