@@ -33,3 +33,8 @@ class Verdict:
     told: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     """Those of them that were pointed out; a stream is looked at many times."""
     tags: JsonObject = field(default_factory=dict[str, Any])
+
+    def note(self, policy: Policy) -> None:
+        """Remember that a policy in shadow mode would have refused it."""
+        if policy.id not in self.shadow:
+            self.shadow.append(policy.id)
