@@ -262,6 +262,29 @@ def test_waiting_ends_before_the_decision(bench: Bench):
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ["respond-async, wait=20"],
+        ["respond-async", "Wait = 20"],
+        ['handling=lenient; wait=0, foo="wait=0, \\"", wait="20"'],
+    ],
+)
+def test_a_caller_says_in_any_way_that_it_waits(bench: Bench, lines: list[str]):
+    """As RFC 7240 has it: other preferences beside it, in several lines."""
+    project = bench.proxy.project()
+    bench.proxy.service(project)
+    require_approval(bench.proxy.client, project, timeout_s=1)
+    caller = bench.proxy.caller(project)
+    headers = [("Prefer", line) for line in lines]
+    answer = caller.http.post(CHARGE, json={}, headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (
+        408,
+        "approval_timeout",
+    )
+
+
+@pytest.mark.parametrize(
     ("fallback", "status"), [("deny", "expired"), ("allow", "approved")]
 )
 def test_nobody_decides_in_time(bench: Bench, fallback: str, status: str):

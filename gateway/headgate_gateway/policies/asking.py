@@ -1,7 +1,5 @@
 """A request that a person has to agree to: put aside, and answered for now."""
 
-import re
-
 import sqlalchemy as sa
 
 from headgate_gateway.approvals.desk import is_over
@@ -11,12 +9,12 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.http.preferences import preferred_wait
 from headgate_gateway.json import dumps
 from headgate_gateway.policies.verdict import Wanted
 
 PENDING = "X-Headgate-Approval"
 """Tells the answer for now from an upstream's own 202."""
-_WAIT = re.compile(r"wait=(\d+)")
 _LONGEST_WAIT = 300
 _NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id", "x-span-id"})
 
@@ -43,9 +41,9 @@ async def ask(call: Call, wanted: Wanted) -> Answer:
     )
     call.facts.approval_id, call.facts.policy_id = row["id"], row["policy_id"]
     call.facts.policy_result = "pending"
-    found = _WAIT.fullmatch(call.request.headers.get("prefer", ""))
-    if found is not None:
-        waiting = desk.until_over(row, seconds=min(int(found[1]), _LONGEST_WAIT))
+    wait = preferred_wait(call.request.headers.getlist("prefer"))
+    if wait is not None:
+        waiting = desk.until_over(row, seconds=min(wait, _LONGEST_WAIT))
         row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
     return _outcome(call, row) if is_over(row) else _pending(row)
 
