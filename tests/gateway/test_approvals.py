@@ -337,16 +337,40 @@ def test_every_kind_of_request_can_wait(bench: Bench, path: str, body: Any):
 def test_a_repeated_request_waits_once(bench: Bench):
     """The same key finds its approval and later its answer; another body does not."""
     headers = {"Idempotency-Key": str(uuid4())}
-    first, again = bench.ask(**headers), bench.ask(**headers)
+    answers = [
+        bench.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
+        for _ in range(2)
+    ]
+    first, again = (answer.json()["approval_id"] for answer in answers)
     other = bench.caller.http.post(CHARGE, json={"amount": 11}, headers=headers)
     decide(bench.proxy.client, first, "approved")
     bench.outcome(first)
     done = bench.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
 
     assert first == again
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [
+        None,
+        "true",
+    ]
     assert other.json()["error"]["code"] == "idempotency_conflict"
     assert (done.status_code, done.json()) == (201, {"id": "ch_1"})
+    assert done.headers["idempotent-replayed"] == "true"
     assert len(bench.proxy.upstream.asked) == 1
+
+
+def test_the_order_of_fields_makes_no_other_request(bench: Bench):
+    """The same JSON waits once, as it is answered once where nobody is asked."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    body = message()
+    backwards = {name: body[name] for name in reversed(body)}
+    first, again, other = (
+        bench.caller.http.post("/v1/messages", json=asked, headers=headers)
+        for asked in (body, backwards, {**body, "max_tokens": 7})
+    )
+
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.json()["error"]["code"] == "idempotency_conflict"
 
 
 def test_few_requests_of_a_key_may_wait(bench: Bench):

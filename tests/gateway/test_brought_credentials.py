@@ -126,6 +126,7 @@ async def asked(desk: ApprovalDesk, *, timeout_s: int = 600) -> sa.RowMapping:
     row, _ = await desk.ask(
         request,
         Wanted(policy, timeout_s, "deny"),
+        content=request.body,
         caller=Principal("key", "proj_1"),
         operation="proxy.services.post",
         request_id="req_1",

@@ -56,12 +56,16 @@ class ApprovalDesk:
         request: PutAside,
         wanted: Wanted,
         *,
+        content: bytes,
         caller: Principal,
         operation: str,
         request_id: str,
         agent_name: str | None,
     ) -> tuple[sa.RowMapping, bool]:
-        """The approval that the request waits for, and whether it is new."""
+        """The approval that the request waits for, and whether it is new.
+
+        ``content`` is what makes the bodies of two requests the same.
+        """
         approval_id, now = new_id("appr"), now_ms()
         text = request.text()
         summary: JsonObject = {
@@ -90,7 +94,7 @@ class ApprovalDesk:
                 "summary": summary,
                 "sealed": seal(self._key, text, approval_id.encode()),
                 "idempotency_key": request.headers.get("idempotency-key"),
-                "fingerprint": _fingerprint(request),
+                "fingerprint": _fingerprint(request, content),
                 "holder": self._store.owner if request.secret_headers else None,
                 "created_at": now,
                 "expires_at": now + wanted.timeout_s * 1000,
@@ -220,6 +224,6 @@ def _require_safe(row: sa.RowMapping) -> None:
         )
 
 
-def _fingerprint(request: PutAside) -> bytes:
+def _fingerprint(request: PutAside, content: bytes) -> bytes:
     parts: list[Any] = [request.method, request.path, request.query.decode("latin-1")]
-    return hashlib.sha256(dumps(parts) + request.body).digest()
+    return hashlib.sha256(dumps(parts) + content).digest()

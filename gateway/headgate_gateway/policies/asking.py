@@ -1,5 +1,7 @@
 """A request that a person has to agree to: put aside, and answered for now."""
 
+from dataclasses import replace
+
 import sqlalchemy as sa
 
 from headgate_gateway.approvals.desk import is_over
@@ -9,8 +11,9 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.http.disconnect import while_waited_for
+from headgate_gateway.http.idempotency import REPLAYED
 from headgate_gateway.http.preferences import preferred_wait
-from headgate_gateway.json import dumps
+from headgate_gateway.json import canonical, dumps
 from headgate_gateway.policies.verdict import Wanted
 
 PENDING = "X-Headgate-Approval"
@@ -26,14 +29,16 @@ def is_approved(call: Call) -> bool:
 
 async def ask(call: Call, wanted: Wanted) -> Answer:
     """202 with the approval, or, where the caller waits, what came of it."""
-    body = call.content
-    if body is None:
+    body = content = call.content
+    if body is None or content is None:
         body = dumps(call.body) if call.body is not None else b""
+        content = canonical(call.body)
     desk = call.gateway.approvals
     request = PutAside.of(call.request.scope, call.request.headers, body)
-    row, _ = await desk.ask(
+    row, is_new = await desk.ask(
         request,
         wanted,
+        content=content,
         caller=call.caller,
         operation=call.operation.id,
         request_id=call.request_id,
@@ -45,7 +50,8 @@ async def ask(call: Call, wanted: Wanted) -> Answer:
     if wait is not None:
         waiting = desk.until_over(row, seconds=min(wait, _LONGEST_WAIT))
         row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
-    return _outcome(call, row) if is_over(row) else _pending(row)
+    answer = _outcome(call, row) if is_over(row) else _pending(row)
+    return answer if is_new else replace(answer, headers=answer.headers | REPLAYED)
 
 
 def _outcome(call: Call, row: sa.RowMapping) -> Answer:
