@@ -115,6 +115,26 @@ def test_a_request_waits(bench: Bench):
     assert entry["approval_id"] == approval["id"]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Agent-Name": "bot"}, {"User-Agent": "bot"}, {"X-Agent-Name": ""}],
+)
+def test_everyone_is_told_the_same_name(bench: Bench, headers: dict[str, str]):
+    """Approvals and the audit log name who asks by the same rule; policies too."""
+    headers = {"User-Agent": "client", **headers}
+    name = "client" if headers.get("X-Agent-Name") == "" else "bot"
+    named = {"type": "compare", "field": "agent.name", "op": "eq", "value": name}
+    tag = {"type": "tag", "tags": {"named": "yes"}}
+    add_policy(bench.proxy.client, bench.project, tag, when=named)
+    approval_id = bench.ask(**headers)
+    [entry] = entries(bench.proxy.client, 1, project_id=bench.project)
+    url = f"/v1/approvals/{approval_id}"
+    summary = bench.caller.http.get(url).json()["request_summary"]
+
+    assert summary["agent_name"] == entry["agent_name"] == name
+    assert entry["tags"] == {"named": "yes"}
+
+
 def test_what_is_approved_is_performed_once(bench: Bench):
     """With the stored body and the service's credential; the answer is kept."""
     approval_id = bench.ask()

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from headgate_gateway.approvals.desk import is_over
 from headgate_gateway.approvals.request import APPROVED, PutAside
+from headgate_gateway.audit.attribution import agent_name
 from headgate_gateway.clock import rfc3339
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
@@ -42,7 +43,7 @@ async def ask(call: Call, wanted: Wanted) -> Answer:
         caller=call.caller,
         operation=call.operation.id,
         request_id=call.request_id,
-        agent_name=call.request.headers.get("x-agent-name"),
+        agent_name=agent_name(call.request.headers),
     )
     call.facts.approval_id, call.facts.policy_id = row["id"], row["policy_id"]
     call.facts.policy_result = "pending"
