@@ -1482,7 +1482,10 @@ class ApprovalRequestSummary(BaseModel):
     ]
     method: Annotated[StrictStr, Field(description='The method of the request.')]
     path: Annotated[StrictStr, Field(description='The path of the request.')]
-    agent_name: Annotated[StrictStr | None, Field(description='Who asks.')]
+    agent_name: Annotated[
+        StrictStr | None,
+        Field(description='Who asks, by `X-Agent-Name` or else `User-Agent`.'),
+    ]
     body_preview: Annotated[
         StrictStr,
         Field(description='The beginning of the body, at most 2000 characters.'),
@@ -1827,7 +1830,10 @@ class ApprovalRequestedData(BaseModel):
     method: Annotated[StrictStr, Field(description='The method of the request.')]
     path: Annotated[StrictStr, Field(description='The path of the request.')]
     agent_name: Annotated[
-        StrictStr | None, Field(description='The program that asks, if it said so.')
+        StrictStr | None,
+        Field(
+            description='The program that asks, by `X-Agent-Name` or else `User-Agent`.'
+        ),
     ]
     expires_at: Annotated[AwareDatetime, Field(description='Until when it waits.')]
 
@@ -1869,7 +1875,10 @@ class PolicyEventData(BaseModel):
         ),
     ]
     agent_name: Annotated[
-        StrictStr | None, Field(description='The program that asked, if it said so.')
+        StrictStr | None,
+        Field(
+            description='The program that asked, by `X-Agent-Name` or else `User-Agent`.'
+        ),
     ]
 
 

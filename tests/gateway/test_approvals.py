@@ -22,16 +22,22 @@ from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway, running_gateway
 from tests.mortal_gateway import MortalGateway
 
 CHARGE = "/v1/proxy/services/echo/charges"
+ALWAYS = {"type": "always"}
 
 
 def require_approval(client: Client, project: str, **fields: object) -> None:
-    action = {"type": "require_approval", **fields}
+    add_policy(client, project, {"type": "require_approval", **fields})
+
+
+def add_policy(
+    client: Client, project: str, action: dict[str, Any], when: Any = ALWAYS
+) -> None:
     body = {
         "name": f"policy {uuid4()}",
         "project_id": project,
         "mode": "enforce",
         "phase": "pre",
-        "rules": [{"when": {"type": "always"}, "then": [action]}],
+        "rules": [{"when": when, "then": [action]}],
     }
     answer = client.admin.post("/v1/admin/policies", json=body)
     assert answer.status_code == 201, answer.text
@@ -109,6 +115,26 @@ def test_a_request_waits(bench: Bench):
     assert entry["approval_id"] == approval["id"]
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Agent-Name": "bot"}, {"User-Agent": "bot"}, {"X-Agent-Name": ""}],
+)
+def test_everyone_is_told_the_same_name(bench: Bench, headers: dict[str, str]):
+    """Approvals and the audit log name who asks by the same rule; policies too."""
+    headers = {"User-Agent": "client", **headers}
+    name = "client" if headers.get("X-Agent-Name") == "" else "bot"
+    named = {"type": "compare", "field": "agent.name", "op": "eq", "value": name}
+    tag = {"type": "tag", "tags": {"named": "yes"}}
+    add_policy(bench.proxy.client, bench.project, tag, when=named)
+    approval_id = bench.ask(**headers)
+    [entry] = entries(bench.proxy.client, 1, project_id=bench.project)
+    url = f"/v1/approvals/{approval_id}"
+    summary = bench.caller.http.get(url).json()["request_summary"]
+
+    assert summary["agent_name"] == entry["agent_name"] == name
+    assert entry["tags"] == {"named": "yes"}
+
+
 def test_what_is_approved_is_performed_once(bench: Bench):
     """With the stored body and the service's credential; the answer is kept."""
     approval_id = bench.ask()
@@ -124,6 +150,66 @@ def test_what_is_approved_is_performed_once(bench: Bench):
     assert (asked.path, asked.body) == ("/base/charges", b'{"amount":10}')
     assert asked.headers["authorization"] == "Bearer sk-canary"
     assert again.json()["error"]["code"] == "already_decided"
+
+
+def test_what_is_approved_was_counted_when_it_came(bench: Bench):
+    """By policies and by the limit of its key; the next request is one too many."""
+    limit = {"type": "rate_limit", "max_requests": 1, "window_s": 86400}
+    add_policy(bench.proxy.client, bench.project, limit)
+    approval_id = bench.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+    response = bench.outcome(approval_id)["response"]
+
+    assert (response["status_code"], response["body"]) == (201, {"id": "ch_1"})
+    assert bench.caller.http.post(CHARGE, json={}).status_code == 429
+
+
+def test_a_limited_key_is_counted_once(bench: Bench):
+    """A key that may ask once in a day gets what was agreed to."""
+    limit = {"requests": 1, "window_s": 86400}
+    key = bench.proxy.client.new_key(bench.project, rate_limit=limit)
+    caller = bench.proxy.client.with_key(key["secret"])
+    limited = Bench(bench.proxy, bench.project, key, caller)
+    approval_id = limited.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+    [approval] = until(
+        lambda: bench.proxy.client.admin.get(
+            "/v1/admin/approvals", params={"key_id": key["id"]}
+        ).json()["data"],
+        lambda found: found[0]["response"] is not None,
+    )
+
+    assert approval["response"]["status_code"] == 201
+
+
+def test_what_is_approved_comes_from_where_it_came(bench: Bench):
+    """Policies that ask for the caller's address find it when it is performed."""
+    elsewhere = {
+        "type": "not",
+        "condition": {
+            "type": "compare",
+            "field": "context.ip",
+            "op": "eq",
+            "value": "127.0.0.1",
+        },
+    }
+    add_policy(bench.proxy.client, bench.project, {"type": "deny"}, when=elsewhere)
+    approval_id = bench.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+
+    assert bench.outcome(approval_id)["response"]["status_code"] == 201
+
+
+def test_a_refusal_since_then_holds(bench: Bench):
+    """A policy that was added while the request waited refuses it."""
+    approval_id = bench.ask()
+    add_policy(bench.proxy.client, bench.project, {"type": "deny"})
+    decide(bench.proxy.client, approval_id, "approved")
+    response = bench.outcome(approval_id)["response"]
+
+    assert response["status_code"] == 403
+    assert response["body"]["error"]["code"] == "policy_denied"
+    assert bench.proxy.upstream.asked == []
 
 
 def test_what_is_rejected_is_not_performed(bench: Bench):
@@ -196,6 +282,29 @@ def test_waiting_ends_before_the_decision(bench: Bench):
 
 
 @pytest.mark.parametrize(
+    "lines",
+    [
+        ["respond-async, wait=20"],
+        ["respond-async", "Wait = 20"],
+        ['handling=lenient; wait=0, foo="wait=0, \\"", wait="20"'],
+    ],
+)
+def test_a_caller_says_in_any_way_that_it_waits(bench: Bench, lines: list[str]):
+    """As RFC 7240 has it: other preferences beside it, in several lines."""
+    project = bench.proxy.project()
+    bench.proxy.service(project)
+    require_approval(bench.proxy.client, project, timeout_s=1)
+    caller = bench.proxy.caller(project)
+    headers = [("Prefer", line) for line in lines]
+    answer = caller.http.post(CHARGE, json={}, headers=headers)
+
+    assert (answer.status_code, answer.json()["error"]["code"]) == (
+        408,
+        "approval_timeout",
+    )
+
+
+@pytest.mark.parametrize(
     ("fallback", "status"), [("deny", "expired"), ("allow", "approved")]
 )
 def test_nobody_decides_in_time(bench: Bench, fallback: str, status: str):
@@ -248,16 +357,40 @@ def test_every_kind_of_request_can_wait(bench: Bench, path: str, body: Any):
 def test_a_repeated_request_waits_once(bench: Bench):
     """The same key finds its approval and later its answer; another body does not."""
     headers = {"Idempotency-Key": str(uuid4())}
-    first, again = bench.ask(**headers), bench.ask(**headers)
+    answers = [
+        bench.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
+        for _ in range(2)
+    ]
+    first, again = (answer.json()["approval_id"] for answer in answers)
     other = bench.caller.http.post(CHARGE, json={"amount": 11}, headers=headers)
     decide(bench.proxy.client, first, "approved")
     bench.outcome(first)
     done = bench.caller.http.post(CHARGE, json={"amount": 10}, headers=headers)
 
     assert first == again
+    assert [answer.headers.get("idempotent-replayed") for answer in answers] == [
+        None,
+        "true",
+    ]
     assert other.json()["error"]["code"] == "idempotency_conflict"
     assert (done.status_code, done.json()) == (201, {"id": "ch_1"})
+    assert done.headers["idempotent-replayed"] == "true"
     assert len(bench.proxy.upstream.asked) == 1
+
+
+def test_the_order_of_fields_makes_no_other_request(bench: Bench):
+    """The same JSON waits once, as it is answered once where nobody is asked."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    body = message()
+    backwards = {name: body[name] for name in reversed(body)}
+    first, again, other = (
+        bench.caller.http.post("/v1/messages", json=asked, headers=headers)
+        for asked in (body, backwards, {**body, "max_tokens": 7})
+    )
+
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+    assert other.json()["error"]["code"] == "idempotency_conflict"
 
 
 def test_few_requests_of_a_key_may_wait(bench: Bench):

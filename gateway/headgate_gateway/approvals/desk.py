@@ -39,7 +39,11 @@ class ApprovalDesk:
         self._key = key
         self._app: ASGIApp | None = None
         self._brought: dict[str, Mapping[str, str]] = {}
-        """The credentials that callers brought, by approval; never stored."""
+        """The credentials that callers brought, by approval; never stored.
+
+        The store knows which process holds them, so that nothing is ever performed
+        with another credential in their place.
+        """
         self._performing: set[asyncio.Task[None]] = set()
         self._signals: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
 
@@ -52,12 +56,16 @@ class ApprovalDesk:
         request: PutAside,
         wanted: Wanted,
         *,
+        content: bytes,
         caller: Principal,
         operation: str,
         request_id: str,
         agent_name: str | None,
     ) -> tuple[sa.RowMapping, bool]:
-        """The approval that the request waits for, and whether it is new."""
+        """The approval that the request waits for, and whether it is new.
+
+        ``content`` is what makes the bodies of two requests the same.
+        """
         approval_id, now = new_id("appr"), now_ms()
         text = request.text()
         summary: JsonObject = {
@@ -86,7 +94,8 @@ class ApprovalDesk:
                 "summary": summary,
                 "sealed": seal(self._key, text, approval_id.encode()),
                 "idempotency_key": request.headers.get("idempotency-key"),
-                "fingerprint": _fingerprint(request),
+                "fingerprint": _fingerprint(request, content),
+                "holder": self._store.owner if request.secret_headers else None,
                 "created_at": now,
                 "expires_at": now + wanted.timeout_s * 1000,
             }
@@ -101,18 +110,25 @@ class ApprovalDesk:
         if signal is not None:
             signal.set()
         row = await self._store.get(approval_id)
-        if row is not None and row["kind"] == "request" and row["status"] == "approved":
+        if row is None or row["status"] != "approved":
+            self._brought.pop(approval_id, None)
+        elif row["kind"] == "request" and (row["holder"] is None or self.holds(row)):
             self._begin(row)
 
     def changed(self, approval_id: str) -> asyncio.Event:
         """Set when an approval is decided here; take it before looking."""
         return self._signals.setdefault(approval_id, asyncio.Event())
 
+    def holds(self, row: sa.RowMapping) -> bool:
+        """Whether the credential that came with a request is here."""
+        return row["id"] in self._brought
+
     async def go_on(self) -> None:
         """End what is late; perform what was agreed to and lies about."""
         await self._store.expire()
         for row in await self._store.unperformed():
             self._begin(row)
+        await self._forget()
 
     async def stop(self) -> None:
         """Let the requests that are being performed come to their end."""
@@ -136,6 +152,16 @@ class ApprovalDesk:
             unseal(self._key, row["response"], row["id"].encode())
         )
         return answer
+
+    async def _forget(self) -> None:
+        """Keep no credential of what is over, wherever and however it ended."""
+        known = list(self._brought)
+        if not known:
+            return
+        held = await self._store.held()
+        for approval_id in known:
+            if approval_id not in held:
+                self._brought.pop(approval_id, None)
 
     def _begin(self, row: sa.RowMapping) -> None:
         task = asyncio.create_task(self._perform(row))
@@ -167,6 +193,12 @@ class ApprovalDesk:
         principal = await self._authenticator.principal_again(
             row["key_id"], kind=row["principal_kind"]
         )
+        if row["holder"] is not None and not self.holds(row):
+            raise GatewayError(
+                "credential_missing",
+                "The credential that came with the request is gone with the process "
+                "that held it. Send the request again.",
+            )
         brought = self._brought.get(row["id"], {})
         text = unseal(self._key, row["sealed"], row["id"].encode())
         request = PutAside.read(text, brought)
@@ -192,6 +224,6 @@ def _require_safe(row: sa.RowMapping) -> None:
         )
 
 
-def _fingerprint(request: PutAside) -> bytes:
+def _fingerprint(request: PutAside, content: bytes) -> bytes:
     parts: list[Any] = [request.method, request.path, request.query.decode("latin-1")]
-    return hashlib.sha256(dumps(parts) + request.body).digest()
+    return hashlib.sha256(dumps(parts) + content).digest()

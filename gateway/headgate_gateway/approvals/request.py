@@ -29,6 +29,8 @@ class PutAside:
     query: bytes
     headers: dict[str, str]
     body: bytes
+    client: tuple[str, int] | None = None
+    """The caller's address, which policies may have asked for."""
     secret_headers: Mapping[str, str]
     """Credentials that the caller brought: they are kept in memory only."""
 
@@ -49,6 +51,7 @@ class PutAside:
             query=scope["query_string"],
             headers={n: v for n, v in kept.items() if n not in brought},
             body=body,
+            client=scope.get("client"),
             secret_headers=brought,
         )
 
@@ -60,6 +63,7 @@ class PutAside:
                 "path": self.path,
                 "query": self.query.decode("latin-1"),
                 "headers": self.headers,
+                "client": self.client,
                 "body": base64.b64encode(self.body).decode(),
             }
         )
@@ -68,12 +72,14 @@ class PutAside:
     def read(cls, text: bytes, secret_headers: Mapping[str, str]) -> "PutAside":
         """The request from what was sealed."""
         value: JsonObject = loads(text)
+        client: list[Any] | None = value.get("client")
         return cls(
             method=value["method"],
             path=value["path"],
             query=value["query"].encode("latin-1"),
             headers=value["headers"],
             body=base64.b64decode(value["body"]),
+            client=None if client is None else (client[0], client[1]),
             secret_headers=secret_headers,
         )
 
@@ -117,7 +123,7 @@ def _scope(request: PutAside, principal: Principal, approval_id: str) -> dict[st
         "http_version": "1.1",
         "scheme": "http",
         "server": None,
-        "client": None,
+        "client": request.client,
         "root_path": "",
         "method": request.method,
         "path": request.path,

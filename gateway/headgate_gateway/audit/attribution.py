@@ -43,15 +43,18 @@ def attribution(headers: Mapping[str, str]) -> Attribution:
     if _HEADERS.isdisjoint(headers.keys()):
         return _NOTHING
     return Attribution(
-        agent_name=_text(
-            _name(headers, "x-agent-name") or _name(headers, "user-agent")
-        ),
+        agent_name=_text(agent_name(headers)),
         user_id=_text(_name(headers, "x-user-id")),
         tenant_id=_text(_name(headers, "x-tenant-id")),
         session_id=_name(headers, "x-session-id"),
         parent_span_id=_name(headers, "x-parent-span-id") or _span_of(headers),
         properties=_properties(headers.get("x-properties", "")),
     )
+
+
+def agent_name(headers: Mapping[str, str]) -> str | None:
+    """Who asks: by ``X-Agent-Name``, or else by the name of the client."""
+    return _name(headers, "x-agent-name") or _name(headers, "user-agent")
 
 
 def _name(headers: Mapping[str, str], header: str) -> str | None:

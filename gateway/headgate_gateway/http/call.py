@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from headgate_gateway.audit.attribution import agent_name
 from headgate_gateway.audit.facts import Facts
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.drain import Signal
@@ -103,5 +104,5 @@ def asker_of(state: RequestState, operation: str) -> Asker:
         operation=operation,
         project_id=state.project_id or "",
         key_id=state.key_id,
-        agent_name=state.request.headers.get("x-agent-name"),
+        agent_name=agent_name(state.request.headers),
     )

@@ -10,7 +10,7 @@ from headgate_gateway.json import canonical, dumps, loads
 from headgate_gateway.sealing import seal, unseal
 from headgate_gateway.store.idempotency import Claim, Earlier
 
-REPLAYED = {"Idempotent-Replayed": "true"}
+REPLAYED = {"idempotent-replayed": "true"}
 
 
 def claim_of(call: Call, content: bytes | None = None) -> Claim | None:

@@ -1,22 +1,24 @@
 """A request that a person has to agree to: put aside, and answered for now."""
 
-import re
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from headgate_gateway.approvals.desk import is_over
 from headgate_gateway.approvals.request import APPROVED, PutAside
+from headgate_gateway.audit.attribution import agent_name
 from headgate_gateway.clock import rfc3339
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call
 from headgate_gateway.http.disconnect import while_waited_for
-from headgate_gateway.json import dumps
+from headgate_gateway.http.idempotency import REPLAYED
+from headgate_gateway.http.preferences import preferred_wait
+from headgate_gateway.json import canonical, dumps
 from headgate_gateway.policies.verdict import Wanted
 
 PENDING = "X-Headgate-Approval"
 """Tells the answer for now from an upstream's own 202."""
-_WAIT = re.compile(r"wait=(\d+)")
 _LONGEST_WAIT = 300
 _NOT_AGAIN = frozenset({"content-length", "connection", "x-request-id", "x-span-id"})
 
@@ -28,26 +30,29 @@ def is_approved(call: Call) -> bool:
 
 async def ask(call: Call, wanted: Wanted) -> Answer:
     """202 with the approval, or, where the caller waits, what came of it."""
-    body = call.content
-    if body is None:
+    body = content = call.content
+    if body is None or content is None:
         body = dumps(call.body) if call.body is not None else b""
+        content = canonical(call.body)
     desk = call.gateway.approvals
     request = PutAside.of(call.request.scope, call.request.headers, body)
-    row, _ = await desk.ask(
+    row, is_new = await desk.ask(
         request,
         wanted,
+        content=content,
         caller=call.caller,
         operation=call.operation.id,
         request_id=call.request_id,
-        agent_name=call.request.headers.get("x-agent-name"),
+        agent_name=agent_name(call.request.headers),
     )
     call.facts.approval_id, call.facts.policy_id = row["id"], row["policy_id"]
     call.facts.policy_result = "pending"
-    found = _WAIT.fullmatch(call.request.headers.get("prefer", ""))
-    if found is not None:
-        waiting = desk.until_over(row, seconds=min(int(found[1]), _LONGEST_WAIT))
+    wait = preferred_wait(call.request.headers.getlist("prefer"))
+    if wait is not None:
+        waiting = desk.until_over(row, seconds=min(wait, _LONGEST_WAIT))
         row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
-    return _outcome(call, row) if is_over(row) else _pending(row)
+    answer = _outcome(call, row) if is_over(row) else _pending(row)
+    return answer if is_new else replace(answer, headers=answer.headers | REPLAYED)
 
 
 def _outcome(call: Call, row: sa.RowMapping) -> Answer:

@@ -75,7 +75,7 @@ def _system_prompt(node: JsonObject, operation: str, part: JsonObject) -> JsonOb
     if not (before or behind) or operation.startswith("proxy."):
         return {}
     if operation == "chat.completions.create":
-        messages: list[JsonObject] = part["messages"]
+        messages: list[JsonObject] = part.get("messages", [])
         system = [{"role": "system", "content": text} for text in (before, behind)]
         return {
             "messages": [
@@ -120,13 +120,22 @@ def routed(models: Sequence[str], strategy: str, *, turn: int) -> str:
 
 
 def tools_of(operation: str, body: JsonObject) -> list[str]:
-    """The names of the tools that a request offers its model."""
-    tools: list[JsonObject] = request_part(operation, body).get("tools") or []
-    names = [_tool_name(tool) for tool in tools]
-    server: list[str] = body.get("server_tools") or []
-    return [*names, *server]
+    """The names of the tools that a request offers its model.
+
+    The body of a proxied call may have anything in their place.
+    """
+    tools = request_part(operation, body).get("tools")
+    server = body.get("server_tools")
+    return [
+        _tool_name(tool)
+        for offered in (tools, server)
+        if is_list(offered)
+        for tool in offered
+    ]
 
 
-def _tool_name(tool: JsonObject) -> str:
+def _tool_name(tool: Any) -> str:
+    if not is_object(tool):
+        return str(tool)
     function = object_at(tool, "function")
-    return str(tool.get("name") or function.get("name") or tool["type"])
+    return str(tool.get("name") or function.get("name") or tool.get("type"))

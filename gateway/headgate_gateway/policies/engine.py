@@ -28,7 +28,16 @@ UsageOfKey: TypeAlias = Callable[[str], Awaitable[JsonObject]]
 
 _ON_THE_WAY = frozenset({"deny", "redact"})
 """What can be done about a part of an answer."""
-_REFUSING = frozenset({"deny", "require_approval"})
+_CHECKED_ON_ANSWERS = frozenset({"deny", "redact", "validate_schema"})
+"""What a policy in shadow mode tries on an answer."""
+_CHECKED_ON_REQUESTS = _CHECKED_ON_ANSWERS | {
+    "rate_limit",
+    "require_approval",
+    "tool_scope",
+    "transform",
+    "override",
+}
+"""What it tries on a request: what refuses, and what changes what is refused."""
 
 _log = structlog.get_logger("headgate_gateway.policies")
 
@@ -66,21 +75,23 @@ class PolicyEngine:
         """Put what may go on to the upstream into the verdict; an error for no."""
         view = await self._with_usage(view, policies)
         for policy in policies:
-            for rule in policy.holding(replace(view, body=verdict.body)):
-                if policy.enforced:
-                    await self._enforce(policy, rule, view, verdict)
-                else:
-                    _note(policy, rule, verdict)
+            seen = replace(view, body=verdict.body)
+            if not policy.enforced:
+                await self._try(policy, seen, verdict)
+                continue
+            for rule in policy.holding(seen):
+                await self._enforce(policy, rule, view, verdict)
 
     async def after(self, view: View, policies: list[Policy], verdict: Verdict) -> Any:
         """The answer that the caller gets; an error where it may not have it."""
         answer = view.answer
         view = await self._with_usage(view, policies)
         for policy in policies:
-            for rule in policy.holding(replace(view, answer=answer)):
-                if not policy.enforced:
-                    _note(policy, rule, verdict)
-                    continue
+            seen = replace(view, answer=answer)
+            if not policy.enforced:
+                self._try_on(answer, policy, seen, verdict)
+                continue
+            for rule in policy.holding(seen):
                 for action in rule.then:
                     answer = self._answered(policy, rule, action, answer, verdict)
         return answer
@@ -99,10 +110,12 @@ class PolicyEngine:
         """
         view = await self._with_usage(view, policies)
         for policy in policies:
+            if not policy.enforced:
+                part = view.answer if block is None else block
+                kinds = _CHECKED_ON_ANSWERS if block is None else _ON_THE_WAY
+                self._try_on(part, policy, view, verdict, kinds=kinds)
+                continue
             for rule in policy.holding(view):
-                if not policy.enforced:
-                    _note(policy, rule, verdict)
-                    continue
                 for action in rule.then:
                     if block is None:
                         self._answered(policy, rule, action, view.answer, verdict)
@@ -124,6 +137,38 @@ class PolicyEngine:
         rows = await self._store.of_project(project_id)
         return tuple(compile_policy(row) for row in rows)
 
+    async def _try(self, policy: Policy, view: View, verdict: Verdict) -> None:
+        """Note whether a policy in shadow mode would refuse a request.
+
+        What it makes of the request on the way is nobody's.
+        """
+        trial = Verdict(view.body, approved=verdict.approved)
+        try:
+            for rule in policy.holding(view):
+                tried = _only(rule, _CHECKED_ON_REQUESTS)
+                await self._enforce(policy, tried, view, trial)
+        except GatewayError:
+            verdict.note(policy)
+        if trial.approval is not None:
+            verdict.note(policy)
+
+    def _try_on(
+        self,
+        part: Any,
+        policy: Policy,
+        view: View,
+        verdict: Verdict,
+        *,
+        kinds: frozenset[str] = _CHECKED_ON_ANSWERS,
+    ) -> None:
+        """Note whether a policy in shadow mode would refuse an answer, or a block."""
+        try:
+            for rule in policy.holding(view):
+                for action in _only(rule, kinds).then:
+                    part = self._answered(policy, rule, action, part, verdict)
+        except GatewayError:
+            verdict.note(policy)
+
     async def _enforce(
         self, policy: Policy, rule: Rule, view: View, verdict: Verdict
     ) -> None:
@@ -132,7 +177,7 @@ class PolicyEngine:
             match action.kind:
                 case "deny":
                     raise denied(policy, rule, node)
-                case "rate_limit":
+                case "rate_limit" if not verdict.approved:
                     await self._count(policy, rule, node, view)
                 case "throttle":
                     await asyncio.sleep(node["delay_ms"] / 1000)
@@ -197,8 +242,10 @@ class PolicyEngine:
         window_ms = node["window_s"] * 1000
         start = now_ms() // window_ms * window_ms
         subject = _subject(node.get("per", "key"), view)
+        # What was counted in shadow mode is not held against anybody later.
+        counter = f"{rule.index}" if policy.enforced else f"s{rule.index}"
         counted = await self._store.count(
-            policy.id, rule=str(rule.index), subject=subject, window_start=start
+            policy.id, rule=counter, subject=subject, window_start=start
         )
         if counted > node["max_requests"]:
             left = (start + window_ms - now_ms()) / 1000
@@ -240,11 +287,10 @@ def denied(policy: Policy, rule: Rule, node: JsonObject) -> GatewayError:
     )
 
 
-def _note(policy: Policy, rule: Rule, verdict: Verdict) -> None:
-    """Remember what a policy in shadow mode would have refused."""
-    refuses = any(action.kind in _REFUSING for action in rule.then)
-    if refuses and policy.id not in verdict.shadow:
-        verdict.shadow.append(policy.id)
+def _only(rule: Rule, kinds: frozenset[str]) -> Rule:
+    """The rule with its actions of some kinds alone."""
+    then = tuple(action for action in rule.then if action.kind in kinds)
+    return replace(rule, then=then)
 
 
 def _tell(policy: Policy, rule: Rule, action: Action, verdict: Verdict) -> None:

@@ -56,13 +56,13 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
         return await handler(call)
     if call.operation.id.startswith(_PROXY):
         call, view = await _with_content(call, view)
-    verdict = Verdict(view.body)
+    verdict = Verdict(view.body, approved=is_approved(call))
     try:
         await engine.before(view, before, verdict)
     except GatewayError as error:
         await _remember_refusal(call, verdict, error)
         raise
-    if is_approved(call):
+    if verdict.approved:
         # A person has agreed, and nobody is asked or told of that again.
         verdict.approval = None
         verdict.pointed_out.clear()
@@ -73,15 +73,22 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
     if not after:
         return await handler(call)
     if call.operation.id == "runs.stream":
-        raise denied(
-            after[0],
-            after[0].rules[0],
-            {"message": "A run that a policy has to see cannot be streamed."},
-        )
+        _require_unseen(after, verdict)
+        await _remember(call, verdict)
+        return await handler(call)
     if _streams(call):
         return await handler(replace(call, judged=_judging(call, view, after, verdict)))
     answer = await handler(replace(call, whole=True))
     return await _judged(call, view, after, verdict, answer)
+
+
+def _require_unseen(policies: list[Policy], verdict: Verdict) -> None:
+    """403 for a streamed run that policies have to see."""
+    for policy in policies:
+        if policy.enforced:
+            message = "A run that a policy has to see cannot be streamed."
+            raise denied(policy, policy.rules[0], {"message": message})
+        verdict.note(policy)
 
 
 def _view(call: Call) -> View:

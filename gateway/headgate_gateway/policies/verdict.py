@@ -21,6 +21,8 @@ class Verdict:
     """The request as it may go on, and what is known of how it came to that."""
 
     body: Any
+    approved: bool = False
+    """Whether a person has agreed to the request, which was counted when it came."""
     approval: Wanted | None = None
     headers: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """Headers of a proxied call that are set, or left out if None."""
@@ -31,3 +33,8 @@ class Verdict:
     told: set[tuple[str, int]] = field(default_factory=set[tuple[str, int]])
     """Those of them that were pointed out; a stream is looked at many times."""
     tags: JsonObject = field(default_factory=dict[str, Any])
+
+    def note(self, policy: Policy) -> None:
+        """Remember that a policy in shadow mode would have refused it."""
+        if policy.id not in self.shadow:
+            self.shadow.append(policy.id)

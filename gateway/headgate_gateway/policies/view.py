@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from headgate_gateway.audit.attribution import agent_name
 from headgate_gateway.json import JsonObject, is_list
 
 
@@ -33,7 +34,7 @@ class View:
     @property
     def agent(self) -> str | None:
         """Who asks."""
-        return self.headers.get("x-agent-name") or self.headers.get("user-agent")
+        return agent_name(self.headers)
 
     def values(self, path: str) -> list[Any]:
         """What stands at a path; several values where it has ``*``, none of nothing."""

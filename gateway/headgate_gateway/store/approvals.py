@@ -25,6 +25,11 @@ class ApprovalStore:
         self._owner = owner
 
     @property
+    def owner(self) -> str:
+        """The process that these are the reads and writes of."""
+        return self._owner
+
+    @property
     def shared(self) -> bool:
         """Whether other processes may decide too."""
         return not self._database.is_sqlite
@@ -114,7 +119,7 @@ class ApprovalStore:
             )
 
     async def unperformed(self) -> list[sa.RowMapping]:
-        """What was agreed to and is in nobody's hands."""
+        """What was agreed to and is in nobody's hands, or needs what we hold."""
         living = sa.select(instances.c.id).where(instances.c.lease_until >= now_ms())
         query = sa.select(approvals).where(
             approvals.c.kind == "request",
@@ -128,8 +133,24 @@ class ApprovalStore:
                     approvals.c.owner.not_in(living),
                 ),
             ),
+            # Only the process that holds its credential can perform a request; when
+            # that is gone, any other may say so.
+            sa.or_(
+                approvals.c.holder.is_(None),
+                approvals.c.holder == self._owner,
+                approvals.c.holder.not_in(living),
+            ),
         )
         return list(await self._database.rows(query))
+
+    async def held(self) -> set[str]:
+        """What may still need the credential that this process holds for it."""
+        query = sa.select(approvals.c.id).where(
+            approvals.c.status.in_(("pending", "approved")),
+            approvals.c.response.is_(None),
+            approvals.c.holder == self._owner,
+        )
+        return {row["id"] for row in await self._database.rows(query)}
 
     async def take(self, row: sa.RowMapping) -> bool:
         """Whether performing it is ours now: only one process gets it."""

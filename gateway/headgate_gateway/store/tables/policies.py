@@ -37,6 +37,7 @@ approvals = sa.Table(
     json("reason", required=False),
     json("reviewed_by", required=False),
     time("reviewed_at", required=False),
+    reference("holder", required=False),
     reference("owner", required=False),
     sa.Column("response", sa.LargeBinary),
     time("created_at"),

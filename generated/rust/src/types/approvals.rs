@@ -87,7 +87,7 @@ pub struct ApprovalRequestSummary {
     pub method: String,
     /// The path of the request.
     pub path: String,
-    /// Who asks.
+    /// Who asks, by `X-Agent-Name` or else `User-Agent`.
     pub agent_name: Option<String>,
     /// The beginning of the body, at most 2000 characters.
     pub body_preview: String,

@@ -31,7 +31,7 @@ pub struct ApprovalRequestedData {
     pub method: String,
     /// The path of the request.
     pub path: String,
-    /// The program that asks, if it said so.
+    /// The program that asks, by `X-Agent-Name` or else `User-Agent`.
     pub agent_name: Option<String>,
     /// Until when it waits.
     pub expires_at: String,
@@ -119,7 +119,7 @@ pub struct PolicyEventData {
     pub operation: String,
     /// The key that it was made with; null for one of the settings.
     pub key_id: Option<String>,
-    /// The program that asked, if it said so.
+    /// The program that asked, by `X-Agent-Name` or else `User-Agent`.
     pub agent_name: Option<String>,
     /// Properties that this version does not know.
     #[serde(flatten)]

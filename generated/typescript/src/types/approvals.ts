@@ -22,7 +22,7 @@ export interface ApprovalRequestSummary {
   method: string;
   /** The path of the request. */
   path: string;
-  /** Who asks. */
+  /** Who asks, by `X-Agent-Name` or else `User-Agent`. */
   agent_name: string | null;
   /** The beginning of the body, at most 2000 characters. */
   body_preview: string;

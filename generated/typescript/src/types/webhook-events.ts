@@ -25,7 +25,7 @@ export interface ApprovalRequestedData {
   method: string;
   /** The path of the request. */
   path: string;
-  /** The program that asks, if it said so. */
+  /** The program that asks, by `X-Agent-Name` or else `User-Agent`. */
   agent_name: string | null;
   /** Until when it waits. */
   expires_at: string;
@@ -93,7 +93,7 @@ export interface PolicyEventData {
   operation: string;
   /** The key that it was made with; null for one of the settings. */
   key_id: string | null;
-  /** The program that asked, if it said so. */
+  /** The program that asked, by `X-Agent-Name` or else `User-Agent`. */
   agent_name: string | null;
 }
 

@@ -74,9 +74,12 @@ class AdminApprovalsResource(Resource):
         """Decide about what waits.
 
         An approved request is performed once, if its key is still good; what came of it
-        is the `response` of the approval. An approved tool call is made and its run
-        goes on; one that is rejected fails with the reason. An approved draft is sent,
-        with `edited_content` in its place if that is given.
+        is the `response` of the approval. A credential that the caller brought with it
+        is kept by the process that took the request alone; when that is gone the
+        response is the error `credential_missing`, and nothing is performed. An
+        approved tool call is made and its run goes on; one that is rejected fails with
+        the reason. An approved draft is sent, with `edited_content` in its place if
+        that is given.
         """
         return self._core.fetch(
             ADMIN_APPROVALS_DECIDE,
@@ -134,9 +137,12 @@ class AsyncAdminApprovalsResource(AsyncResource):
         """Decide about what waits.
 
         An approved request is performed once, if its key is still good; what came of it
-        is the `response` of the approval. An approved tool call is made and its run
-        goes on; one that is rejected fails with the reason. An approved draft is sent,
-        with `edited_content` in its place if that is given.
+        is the `response` of the approval. A credential that the caller brought with it
+        is kept by the process that took the request alone; when that is gone the
+        response is the error `credential_missing`, and nothing is performed. An
+        approved tool call is made and its run goes on; one that is rejected fails with
+        the reason. An approved draft is sent, with `edited_content` in its place if
+        that is given.
         """
         return await self._core.fetch(
             ADMIN_APPROVALS_DECIDE,

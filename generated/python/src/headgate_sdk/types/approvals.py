@@ -31,7 +31,7 @@ class ApprovalRequestSummary(ApiModel):
     """The path of the request."""
 
     agent_name: str | None
-    """Who asks."""
+    """Who asks, by `X-Agent-Name` or else `User-Agent`."""
 
     body_preview: str
     """The beginning of the body, at most 2000 characters."""

@@ -44,7 +44,7 @@ class ApprovalRequestedData(ApiModel):
     """The path of the request."""
 
     agent_name: str | None
-    """The program that asks, if it said so."""
+    """The program that asks, by `X-Agent-Name` or else `User-Agent`."""
 
     expires_at: datetime
     """Until when it waits."""
@@ -138,7 +138,7 @@ class PolicyEventData(ApiModel):
     """The key that it was made with; null for one of the settings."""
 
     agent_name: str | None
-    """The program that asked, if it said so."""
+    """The program that asked, by `X-Agent-Name` or else `User-Agent`."""
 
 
 class PolicyViolatedNotice(ApiModel):
