@@ -246,8 +246,8 @@ async def _reply(
     """What the model says to ``content``; nothing while people answer."""
     if workspace["mode"] == "takeover":
         return ""
-    resolved = allowed_model(call, workspace["model"], param="model")
-    request = request_of(workspace, history, content)
+    request = await call.asking(request_of(workspace, history, content))
+    resolved = allowed_model(call, request["model"], param="model")
     source = observed(
         call.gateway.dispatcher.stream(
             call.payer,
@@ -259,7 +259,7 @@ async def _reply(
         call.facts,
     )
     return await while_waited_for(
-        call.request.receive, text_of(source), unless=call.ends
+        call.request.receive, text_of(call.judged(source)), unless=call.ends
     )
 
 
