@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json, Nothing};
+use crate::runtime::call::{Call, Json, MayWait, Nothing};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
@@ -296,8 +296,9 @@ impl Workspaces {
     pub fn create(
         &self,
         body: types::WorkspaceCreateRequest,
-    ) -> Call<Json<types::WorkspaceWithMessages>> {
+    ) -> Call<Json<types::WorkspaceWithMessages>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -362,8 +363,9 @@ impl Workspaces {
         &self,
         workspace_id: &str,
         body: types::SendMessageRequest,
-    ) -> Call<Json<types::SendMessageResponse>> {
+    ) -> Call<Json<types::SendMessageResponse>, MayWait> {
         let mut request = Request::new(&SEND_MESSAGE);
+        request.pending(&[202]);
         request.path("workspace_id", workspace_id);
         request.json(&body);
         Call::new(&self.core, request)

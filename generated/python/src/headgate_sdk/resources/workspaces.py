@@ -18,7 +18,7 @@ from .._operations import (
     WORKSPACES_SEND_TYPING_PREVIEW,
     WORKSPACES_UPDATE,
 )
-from .._options import RequestOptions
+from .._options import AnyRequestOptions, RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
@@ -62,7 +62,7 @@ class WorkspacesResource(Resource):
     def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceCreateRequest],
     ) -> WorkspaceWithMessages:
         """Create a workspace.
@@ -172,7 +172,7 @@ class WorkspacesResource(Resource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[SendMessageRequest],
     ) -> SendMessageResponse:
         """Send a message.
@@ -316,7 +316,7 @@ class AsyncWorkspacesResource(AsyncResource):
     async def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceCreateRequest],
     ) -> WorkspaceWithMessages:
         """Create a workspace.
@@ -426,7 +426,7 @@ class AsyncWorkspacesResource(AsyncResource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[SendMessageRequest],
     ) -> SendMessageResponse:
         """Send a message.

@@ -57,8 +57,8 @@ export class Policies extends ApiResource {
   /**
    * Create a policy.
    *
-   * A policy holds for messages, chat completions, runs and proxied calls of its project. Rules that
-   * do not compile give
+   * A policy holds for messages, chat completions, runs, workspaces and proxied calls of its project.
+   * Rules that do not compile give
    * 422 with a pointer to each fault.
    */
   create(body: PolicyCreateRequest, options?: RequestOptions): ResponsePromise<Policy> {
