@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.gateway.client import Client, bundle, message, run
+from tests.gateway.client import Client, bundle, message, run, until
+from tests.gateway.provider_streams import OPENAI_CHAT
 from tests.gateway.test_audit import entries
+from tests.gateway.upstreams import running_upstream
+from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
+from tests.mortal_gateway import MortalGateway
 
 ALWAYS = {"type": "always"}
 DENY = {"type": "deny", "message": "Not here."}
@@ -308,3 +313,37 @@ def test_what_was_agreed_to_may_still_be_a_draft(bench: Bench):
     assert sent["pending_approval"] is True
     assert (draft.status_code, draft.json()["status"]) == (200, "sent")
     assert bench.said(workspace) == [("user", "Hi"), ("ai", "Hi")]
+
+
+def test_an_approved_message_is_not_said_again_after_a_death(tmp_path: Path):
+    """Died while the model answered: nobody sends it again, and the caller is told."""
+    with running_upstream() as upstream:
+        upstream.never_ends(OPENAI_CHAT[:1])
+        gateway = MortalGateway(
+            tmp_path,
+            {
+                "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
+                "HEADGATE_GATEWAY_PROVIDER_KEYS": "openai=sk-theirs",
+            },
+        )
+        gateway.start()
+        client = Client(Gateway(gateway.url, API_KEY, ADMIN_KEY))
+        project = client.new_project("to be killed")
+        secret = client.new_key(project, scopes=["workspaces:manage"])["secret"]
+        bench = Bench(client, project, client.with_key(secret))
+        workspace = bench.workspace(model="openai/gpt-4o")
+        bench.policy(APPROVE)
+        waiting = bench.sends(workspace, "Hi").json()["approval_id"]
+        url = f"/v1/admin/approvals/{waiting}/decision"
+        client.admin.post(url, json={"decision": "approved"})
+        until(lambda: upstream.asked, bool)
+        gateway.kill()
+        gateway.start()
+        url = f"/v1/approvals/{waiting}"
+        approval = bench.caller.http.get(url, params={"wait": 20}).json()
+        said = bench.said(workspace)
+        client.close()
+        gateway.stop()
+
+    assert approval["response"]["status_code"] == 502
+    assert (len(upstream.asked), said) == (1, [])
