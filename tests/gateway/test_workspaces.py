@@ -13,8 +13,6 @@ import pytest
 
 from headgate.contract import Frame, StreamChecker
 from tests.gateway.client import STREAMS, Client, Recording, breaches
-from tests.gateway.provider_streams import OPENAI_CHAT
-from tests.gateway.upstreams import running_upstream
 from tests.gateway_process import running_gateway
 
 UNKNOWN = "ws_01JD2M5R9V3K7W8X4Y6Z0A1B2C"
@@ -119,42 +117,6 @@ def test_a_message_is_answered_at_once(client: Client):
         ("ai", "two"),
     ]
     assert said(client, workspace, order="desc", limit=1) == [("ai", "two")]
-
-
-def test_the_model_is_told_prompt_and_context(
-    tmp_path: Path, own_settings: dict[str, str]
-):
-    """The provider gets the prompt, the context below it, and the conversation."""
-    with running_upstream() as upstream:
-        upstream.streams(OPENAI_CHAT)
-        settings = {
-            **own_settings,
-            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
-            "HEADGATE_GATEWAY_DEFAULT_MODEL": "openai/some-model",
-        }
-        with running_gateway(tmp_path, settings) as gateway:
-            client = Client(gateway)
-            client.http.headers["X-Provider-Key-OpenAI"] = "sk-mine"
-            workspace = opened(
-                client,
-                initial_message="Hi",
-                system_prompt="Be kind.",
-                context={"plan": "premium", "seats": 3},
-            )
-            send(client, workspace, "I am here", role="human")
-            send(client, workspace, "Good")
-            client.close()
-
-    assert upstream.asked[-1].body["messages"] == [
-        {
-            "role": "system",
-            "content": "Be kind.\n\nContext:\n- plan: premium\n- seats: 3",
-        },
-        {"role": "user", "content": "Hi"},
-        {"role": "assistant", "content": "Looking."},
-        {"role": "assistant", "content": "I am here"},
-        {"role": "user", "content": "Good"},
-    ]
 
 
 def test_a_draft_waits_for_a_person(client: Client, app: Client):
