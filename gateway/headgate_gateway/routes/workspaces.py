@@ -22,7 +22,7 @@ from headgate_gateway.store.workspaces import WorkspaceFilter, no_such_workspace
 from headgate_gateway.streaming import EventStream
 from headgate_gateway.workspaces.answering import HISTORY, request_of, text_of
 from headgate_gateway.workspaces.change import Row
-from headgate_gateway.workspaces.follow import end_of
+from headgate_gateway.workspaces.follow import end_of, expired
 from headgate_gateway.workspaces.views import message_object, workspace_object
 
 MANAGE = "workspaces:manage"
@@ -212,9 +212,7 @@ async def events(call: Call) -> ASGIApp:
     if after >= end_of(row, manager=manager):
         return Answer(204)
     if row["trimmed"]:
-        raise GatewayError(
-            "events_expired", "The events after this cursor are no longer kept."
-        )
+        raise expired()
     gateway = call.gateway
     frames: AsyncGenerator[bytes, None] = gateway.workspace_followers.follow(
         row, after=after, manager=manager, wait=call.parameters["follow"]
