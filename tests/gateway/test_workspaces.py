@@ -304,6 +304,21 @@ def test_an_ended_conversation_is_over(client: Client):
     assert {a.json()["error"]["code"] for a in refused} == {"workspace_ended"}
 
 
+def test_a_prompt_has_one_bound(client: Client):
+    """A change takes no longer system prompt than the creation does."""
+    workspace = opened(client, system_prompt="x" * 100_000)
+    longest = update(client, workspace, system_prompt="y" * 100_000)
+    refused = [
+        client.http.post("/v1/workspaces", json={"system_prompt": "x" * 100_001}),
+        update(client, workspace, system_prompt="x" * 100_001),
+    ]
+
+    assert longest.status_code == 200
+    assert [answer.status_code for answer in refused] == [400, 400]
+    assert [a.json()["error"]["param"] for a in refused] == ["system_prompt"] * 2
+    assert update(client, workspace, system_prompt=None).status_code == 200
+
+
 def test_only_managers_manage(client: Client, app: Client):
     """What needs the scope is refused without it, and its name is told."""
     workspace = opened(app, mode="shadow")
