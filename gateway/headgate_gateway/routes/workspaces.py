@@ -22,7 +22,7 @@ from headgate_gateway.store.workspaces import WorkspaceFilter, no_such_workspace
 from headgate_gateway.streaming import EventStream
 from headgate_gateway.workspaces.answering import HISTORY, request_of, text_of
 from headgate_gateway.workspaces.change import Row
-from headgate_gateway.workspaces.follow import end_of, expired
+from headgate_gateway.workspaces.follow import end_of, expired, newest_of
 from headgate_gateway.workspaces.views import message_object, workspace_object
 
 MANAGE = "workspaces:manage"
@@ -211,6 +211,13 @@ async def events(call: Call) -> ASGIApp:
     manager = call.caller.has_scope(MANAGE)
     if after >= end_of(row, manager=manager):
         return Answer(204)
+    if after > newest_of(row, manager=manager):
+        # Of a number that is another audience's, events would be missed in silence.
+        raise GatewayError(
+            "invalid_starting_after",
+            "The cursor is beyond the newest event that this key may see.",
+            param="starting_after",
+        )
     if row["trimmed"]:
         raise expired()
     gateway = call.gateway

@@ -93,8 +93,13 @@ def end_of(row: sa.RowMapping, *, manager: bool) -> float:
     """The number of an audience's last event, if the conversation is over."""
     if row["status"] != "ended":
         return float("inf")
-    last: int = row["last_sequence" if manager else "last_client_sequence"]
-    return last
+    return newest_of(row, manager=manager)
+
+
+def newest_of(row: sa.RowMapping, *, manager: bool) -> int:
+    """The number of an audience's newest event."""
+    newest: int = row["last_sequence" if manager else "last_client_sequence"]
+    return newest
 
 
 def expired() -> GatewayError:
