@@ -291,7 +291,8 @@ export class Workspaces extends ApiResource {
    * Streams what happened after the cursor and then what happens, until the conversation ends.
    * Without a cursor it begins with the first event. Drafts and typing reach only keys with the
    * scope `workspaces:manage`; their events are numbered apart from those that everybody gets. Where
-   * nothing can ever follow the cursor the answer is 204.
+   * nothing can ever follow the cursor the answer is 204; while the conversation goes on, a cursor
+   * beyond its newest event is 400 `invalid_starting_after`.
    */
   events(
     workspaceId: string,

@@ -297,7 +297,8 @@ class WorkspacesResource(Resource):
         conversation ends. Without a cursor it begins with the first event. Drafts and
         typing reach only keys with the scope `workspaces:manage`; their events are
         numbered apart from those that everybody gets. Where nothing can ever follow the
-        cursor the answer is 204.
+        cursor the answer is 204; while the conversation goes on, a cursor beyond its
+        newest event is 400 `invalid_starting_after`.
         """
         session = self._core.session(
             WORKSPACES_EVENTS,
@@ -551,7 +552,8 @@ class AsyncWorkspacesResource(AsyncResource):
         conversation ends. Without a cursor it begins with the first event. Drafts and
         typing reach only keys with the scope `workspaces:manage`; their events are
         numbered apart from those that everybody gets. Where nothing can ever follow the
-        cursor the answer is 204.
+        cursor the answer is 204; while the conversation goes on, a cursor beyond its
+        newest event is 400 `invalid_starting_after`.
         """
         session = self._core.session(
             WORKSPACES_EVENTS,
