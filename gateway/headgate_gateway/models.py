@@ -3478,7 +3478,8 @@ class WorkspaceUpdateRequest(BaseModel):
     system_prompt: Annotated[
         StrictStr | None | MISSING,
         Field(
-            description='What the model is told before the conversation; null for nothing.'
+            description='What the model is told before the conversation; null for nothing.',
+            max_length=100000,
         ),
     ] = MISSING
     context: Annotated[

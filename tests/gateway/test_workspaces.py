@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
-from headgate.contract import Frame, StreamChecker
-from tests.gateway.client import STREAMS, Client, Recording, breaches
-from tests.gateway.provider_streams import OPENAI_CHAT
-from tests.gateway.upstreams import running_upstream
-from tests.gateway_process import running_gateway
+from tests.gateway.client import Client, Recording
 
 UNKNOWN = "ws_01JD2M5R9V3K7W8X4Y6Z0A1B2C"
+
+
+def app_of(client: Client) -> Client:
+    """A key of the same project that may not manage workspaces."""
+    oldest = {"order": "asc", "limit": 1}
+    [project] = client.admin.get("/v1/admin/projects", params=oldest).json()["data"]
+    return client.with_key(client.new_key(project["id"])["secret"])
 
 
 @pytest.fixture
 def app(client: Client) -> Client:
     """A key of the same project that may not manage workspaces."""
-    oldest = {"order": "asc", "limit": 1}
-    [project] = client.admin.get("/v1/admin/projects", params=oldest).json()["data"]
-    return client.with_key(client.new_key(project["id"])["secret"])
+    return app_of(client)
 
 
 def created(client: Client, **body: object) -> dict[str, Any]:
@@ -119,42 +117,6 @@ def test_a_message_is_answered_at_once(client: Client):
         ("ai", "two"),
     ]
     assert said(client, workspace, order="desc", limit=1) == [("ai", "two")]
-
-
-def test_the_model_is_told_prompt_and_context(
-    tmp_path: Path, own_settings: dict[str, str]
-):
-    """The provider gets the prompt, the context below it, and the conversation."""
-    with running_upstream() as upstream:
-        upstream.streams(OPENAI_CHAT)
-        settings = {
-            **own_settings,
-            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
-            "HEADGATE_GATEWAY_DEFAULT_MODEL": "openai/some-model",
-        }
-        with running_gateway(tmp_path, settings) as gateway:
-            client = Client(gateway)
-            client.http.headers["X-Provider-Key-OpenAI"] = "sk-mine"
-            workspace = opened(
-                client,
-                initial_message="Hi",
-                system_prompt="Be kind.",
-                context={"plan": "premium", "seats": 3},
-            )
-            send(client, workspace, "I am here", role="human")
-            send(client, workspace, "Good")
-            client.close()
-
-    assert upstream.asked[-1].body["messages"] == [
-        {
-            "role": "system",
-            "content": "Be kind.\n\nContext:\n- plan: premium\n- seats: 3",
-        },
-        {"role": "user", "content": "Hi"},
-        {"role": "assistant", "content": "Looking."},
-        {"role": "assistant", "content": "I am here"},
-        {"role": "user", "content": "Good"},
-    ]
 
 
 def test_a_draft_waits_for_a_person(client: Client, app: Client):
@@ -342,6 +304,21 @@ def test_an_ended_conversation_is_over(client: Client):
     assert {a.json()["error"]["code"] for a in refused} == {"workspace_ended"}
 
 
+def test_a_prompt_has_one_bound(client: Client):
+    """A change takes no longer system prompt than the creation does."""
+    workspace = opened(client, system_prompt="x" * 100_000)
+    longest = update(client, workspace, system_prompt="y" * 100_000)
+    refused = [
+        client.http.post("/v1/workspaces", json={"system_prompt": "x" * 100_001}),
+        update(client, workspace, system_prompt="x" * 100_001),
+    ]
+
+    assert longest.status_code == 200
+    assert [answer.status_code for answer in refused] == [400, 400]
+    assert [a.json()["error"]["param"] for a in refused] == ["system_prompt"] * 2
+    assert update(client, workspace, system_prompt=None).status_code == 200
+
+
 def test_only_managers_manage(client: Client, app: Client):
     """What needs the scope is refused without it, and its name is told."""
     workspace = opened(app, mode="shadow")
@@ -359,121 +336,6 @@ def test_only_managers_manage(client: Client, app: Client):
         "workspaces:manage"
     }
     assert update(client, workspace, mode="ai").status_code == 200
-
-
-def test_each_audience_gets_its_own_whole_stream(client: Client, app: Client):
-    """Client and manager each get an order without a gap; drafts go to one of them."""
-    workspace = opened(app, mode="shadow", initial_message="one")
-    approval = send(app, workspace, "two")["approval_id"]
-    decide(client, workspace, approval, decision="approved")
-    send(app, workspace, "three")
-    update(client, workspace, mode="takeover")
-    send(client, workspace, "four", role="human")
-    end(client, workspace)
-
-    shown, managed = followed(app, workspace), followed(client, workspace)
-
-    assert breaches("workspace", shown) == breaches("workspace", managed) == []
-    assert not {kind for kind in shown.types if "draft" in kind}
-    assert managed.types.count("workspace.draft.created") == 3
-    assert managed.types.count("workspace.draft.resolved") == 3
-    assert shown.types[-1] == managed.types[-1] == "workspace.ended"
-    text = "".join(frame.data for frame in shown.frames)
-    assert [m for m in ("one", "two", "three", "four") if m not in text] == []
-
-
-def test_every_cursor_replays_the_rest_byte_for_byte(client: Client, app: Client):
-    """A replay after N is exactly the stored frames after N, and nothing is 204."""
-    workspace = opened(app, mode="shadow")
-    send(app, workspace, "one")
-    end(client, workspace)
-
-    for reader in (client, app):
-        whole = followed(reader, workspace).frames
-        for after in range(len(whole)):
-            assert followed(reader, workspace, after).frames == whole[after:]
-        assert followed(reader, workspace, len(whole)).status == 204
-
-
-def test_typing_is_shown_to_managers_and_not_kept(client: Client, app: Client):
-    """A preview reaches managers who follow, without a number, and is gone then."""
-    workspace = opened(app, client_id="typist")
-    url = f"/v1/workspaces/{workspace}/events"
-    checker = StreamChecker(STREAMS["workspace"])
-    seen: list[str] = []
-    with client.frames("GET", url) as frames:
-        for frame in frames:
-            checker.feed(frame)
-            if frame.type == "ping":
-                continue
-            seen.append(frame.type)
-            if len(seen) == 1:
-                preview = {"text": "Hel"}
-                answer = app.http.post(
-                    f"/v1/workspaces/{workspace}/typing", json=preview
-                )
-                assert answer.status_code == 204
-            if frame.type == "workspace.typing":
-                assert (frame.id, '"text":"Hel"' in frame.data) == (None, True)
-                end(client, workspace)
-        broken = checker.finish()
-
-    assert broken == []
-    assert seen == ["workspace.snapshot", "workspace.typing", "workspace.ended"]
-    assert "workspace.typing" not in followed(client, workspace).types
-
-
-def test_who_follows_hears_of_it_at_once(client: Client, app: Client):
-    """A message that is sent while somebody follows comes through the open stream."""
-    workspace = opened(app)
-    url = f"/v1/workspaces/{workspace}/events"
-    with app.frames("GET", url) as frames:
-        first = next(frames)
-        send(app, workspace, "Hello")
-        heard = [next(frame for frame in frames if frame.type != "ping")]
-
-    assert first.type == "workspace.snapshot"
-    assert heard[0].type == "workspace.message.created"
-
-
-def test_without_follow_the_stream_ends_with_what_there_is(client: Client):
-    """`follow=false` gives the stored events of a live conversation and ends."""
-    recording = followed(client, opened(client, initial_message="Hi"), follow="false")
-
-    assert recording.complete
-    assert recording.types == [
-        "workspace.snapshot",
-        "workspace.message.created",
-        "workspace.message.created",
-    ]
-
-
-def test_a_deleted_workspace_ends_its_streams(client: Client):
-    """Whoever follows learns that it is gone, or is cut off with the deleted key.
-
-    Which of the two is seen first is chance; that the stream ends as if it were whole
-    is neither.
-    """
-    project = client.new_project("to be deleted under a reader")
-    other = client.with_key(client.new_key(project)["secret"])
-    path = f"/v1/workspaces/{opened(other)}/events"
-    with other.frames("GET", path) as frames:
-        next(frames)
-        url = f"/v1/admin/projects/{project}"
-        assert client.admin.delete(url).status_code == 409
-        client.admin.delete(url, params={"force": "true"})
-        assert ending_of(frames) in ("cut", "not_found")
-
-    assert other.http.get(path).status_code == 401
-
-
-def ending_of(frames: Iterator[Frame]) -> str:
-    """The code of the error with which a stream ends, or that it was cut."""
-    try:
-        *_, last = frames
-    except httpx2.RemoteProtocolError:
-        return "cut"
-    return json.loads(last.data)["error"]["code"]
 
 
 def test_the_same_key_sends_once(client: Client):
@@ -523,22 +385,3 @@ def test_a_foreign_workspace_is_as_unknown_as_none(client: Client):
     url = "/v1/workspaces/by-client/mine"
     assert other.http.get(url).json()["exists"] is False
     assert other.http.get("/v1/workspaces").json()["data"] == []
-
-
-def test_old_events_are_forgotten(tmp_path: Path, own_settings: dict[str, str]):
-    """After the time that events are kept, a cursor in an ended conversation is 410."""
-    settings = {**own_settings, "HEADGATE_GATEWAY_EVENTS_RETENTION": "0"}
-    with running_gateway(tmp_path, settings) as gateway:
-        client = Client(gateway)
-        workspace = opened(client)
-        end(client, workspace)
-        client.close()
-    with running_gateway(tmp_path, settings) as gateway:
-        client = Client(gateway)
-        url = f"/v1/workspaces/{workspace}/events"
-        answer = client.http.get(url)
-        while answer.status_code == 200:
-            answer = client.http.get(url)
-        client.close()
-
-    assert answer.status_code == 410

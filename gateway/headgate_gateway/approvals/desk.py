@@ -24,6 +24,8 @@ from headgate_gateway.store.approvals import ApprovalStore
 _POLL = 0.05
 _PREVIEW = 2000
 _REPEATABLE = frozenset({"GET"})
+_LEAVING_SOMETHING = ("proxy.", "workspaces.")
+"""Operations that would be done twice if their request was made again."""
 
 _log = structlog.get_logger("headgate_gateway.approvals")
 
@@ -214,11 +216,11 @@ def is_over(row: sa.RowMapping) -> bool:
 
 
 def _require_safe(row: sa.RowMapping) -> None:
-    """Refuse what a process that is gone had in its hands, if it may have been sent."""
+    """Refuse what a process that is gone had in its hands, if it may have been done."""
     summary: JsonObject = row["summary"]
     was_begun = row["owner"] is not None
-    proxied = summary["operation"].startswith("proxy.")
-    if was_begun and proxied and summary["method"] not in _REPEATABLE:
+    leaves_something = summary["operation"].startswith(_LEAVING_SOMETHING)
+    if was_begun and leaves_something and summary["method"] not in _REPEATABLE:
         raise GatewayError(
             "upstream_failed", "The gateway stopped while the request was performed."
         )

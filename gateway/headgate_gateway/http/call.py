@@ -16,10 +16,15 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.gateway import Gateway
 from headgate_gateway.http.edge import RequestState, state_of
 from headgate_gateway.http.ending import Ending
+from headgate_gateway.json import JsonObject
 from headgate_gateway.principals import Principal
 from headgate_gateway.providers.keys import ProviderKeys
 from headgate_gateway.specification import Operation
 from headgate_gateway.webhooks.telling import Asker
+
+
+async def _as_it_was_made(request: JsonObject) -> JsonObject:
+    return request
 
 
 def _as_it_is(source: EventSource) -> EventSource:
@@ -48,8 +53,10 @@ class Call:
     """Headers of a proxied call that policies set, or leave out where one is None."""
     whole: bool = False
     """Whether the answer has to be whole, for policies to look into."""
+    asking: Callable[[JsonObject], Awaitable[JsonObject]] = _as_it_was_made
+    """What policies make of a model's request that is not in the body."""
     judged: Callable[[EventSource], EventSource] = _as_it_is
-    """What policies make of a streamed message on its way."""
+    """What policies make of a model's answer on its way."""
 
     @property
     def caller(self) -> Principal:

@@ -10,7 +10,12 @@ from headgate_gateway.json import JsonObject, is_list, is_object, object_at
 from headgate_gateway.policies.policy import Action
 from headgate_gateway.redaction import PATTERNS, redact_value
 
+MADE_LATER = frozenset({"workspaces.create", "workspaces.send_message"})
+"""Operations that make a model's request of a conversation; their body holds none."""
+
 _WITH_REQUEST_INSIDE = frozenset({"runs.create", "runs.stream"})
+_NAMES = frozenset({"client_id"})
+"""What stays as it is in a conversation: by it clients find theirs again."""
 
 
 def request_part(operation: str, body: JsonObject) -> JsonObject:
@@ -52,6 +57,14 @@ def redacted(action: Action, value: Any) -> Any:
             details={"matched_patterns": sorted(found), "confidence": 1.0},
         )
     return changed
+
+
+def redacted_request(action: Action, operation: str, body: Any) -> Any:
+    """The body as a ``redact`` leaves it."""
+    if operation not in MADE_LATER or not is_object(body):
+        return redacted(action, body)
+    said = {name: value for name, value in body.items() if name not in _NAMES}
+    return {**body, **redacted(action, said)}
 
 
 def transformed(action: Action, operation: str, body: JsonObject) -> JsonObject:

@@ -12,7 +12,9 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, is_object
 from headgate_gateway.lookups import Lookups
 from headgate_gateway.policies.changes import (
+    MADE_LATER,
     redacted,
+    redacted_request,
     routed,
     tools_of,
     transformed,
@@ -38,6 +40,8 @@ _CHECKED_ON_REQUESTS = _CHECKED_ON_ANSWERS | {
     "override",
 }
 """What it tries on a request: what refuses, and what changes what is refused."""
+_CHANGING = frozenset({"redact", "transform", "override", "dynamic_route"})
+"""What is done to a model's request, wherever that is made."""
 
 _log = structlog.get_logger("headgate_gateway.policies")
 
@@ -192,30 +196,45 @@ class PolicyEngine:
                 case _:
                     self._change(policy, rule, action, view, verdict)
 
+    def made_later(self, request: JsonObject, verdict: Verdict) -> JsonObject:
+        """A model's request with what was put off until it was made."""
+        for action in verdict.put_off:
+            request = self._changed(action, "messages.create", request, verdict)
+        return request
+
     def _change(
         self, policy: Policy, rule: Rule, action: Action, view: View, verdict: Verdict
     ) -> None:
         """Do what refuses nothing: change the request, or note something."""
+        if action.kind not in _CHANGING:
+            _tell(policy, rule, action, verdict)
+            return
+        if view.operation in MADE_LATER:
+            verdict.put_off.append(action)
+            if action.kind != "redact":
+                return
+        verdict.body = self._changed(action, view.operation, verdict.body, verdict)
+
+    def _changed(
+        self, action: Action, operation: str, body: Any, verdict: Verdict
+    ) -> Any:
+        """The body of a request as an action leaves it."""
         node = action.node
         match action.kind:
             case "redact" if node.get("direction", "both") != "response":
-                verdict.body = redacted(action, verdict.body)
+                return redacted_request(action, operation, body)
             case "transform":
                 verdict.headers |= _header_changes(node)
-                if is_object(verdict.body):
-                    verdict.body = transformed(action, view.operation, verdict.body)
-            case "override" if is_object(verdict.body):
-                fields = node["set_body_fields"]
-                verdict.body = with_request_part(view.operation, verdict.body, fields)
-            case "dynamic_route" if is_object(verdict.body):
+                return transformed(action, operation, body) if is_object(body) else body
+            case "override" if is_object(body):
+                return with_request_part(operation, body, node["set_body_fields"])
+            case "dynamic_route" if is_object(body):
                 self._turn += 1
                 strategy = node.get("strategy", "first")
                 model = routed(node["models"], strategy, turn=self._turn)
-                verdict.body = with_request_part(
-                    view.operation, verdict.body, {"model": model}
-                )
+                return with_request_part(operation, body, {"model": model})
             case _:
-                _tell(policy, rule, action, verdict)
+                return body
 
     def _answered(
         self, policy: Policy, rule: Rule, action: Action, answer: Any, verdict: Verdict

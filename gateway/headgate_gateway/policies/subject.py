@@ -15,6 +15,7 @@ from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, is_object,
 from headgate_gateway.picking import pick
 from headgate_gateway.policies.asking import ask, is_approved
 from headgate_gateway.policies.blocks import ChatShape, MessageShape, judged
+from headgate_gateway.policies.changes import MADE_LATER
 from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
@@ -27,9 +28,11 @@ _SUBJECT = frozenset(
         "embeddings.create",
         "runs.create",
         "runs.stream",
+        *MADE_LATER,
     }
 )
 _PROXY = "proxy."
+_MESSAGE_REQUEST = {"$ref": "#/components/schemas/MessageRequest"}
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]
 
@@ -70,13 +73,15 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
     if verdict.approval is not None:
         return await ask(call, verdict.approval)
     call = _changed(call, verdict)
+    if verdict.put_off:
+        call = replace(call, asking=_asking(call, verdict))
     if not after:
         return await handler(call)
     if call.operation.id == "runs.stream":
         _require_unseen(after, verdict)
         await _remember(call, verdict)
         return await handler(call)
-    if _streams(call):
+    if _streams(call) or call.operation.id in MADE_LATER:
         return await handler(replace(call, judged=_judging(call, view, after, verdict)))
     answer = await handler(replace(call, whole=True))
     return await _judged(call, view, after, verdict, answer)
@@ -139,7 +144,7 @@ def _changed(call: Call, verdict: Verdict) -> Call:
     """The call with what policies made of its body and headers."""
     if call.content is None:
         if verdict.body != call.body:
-            _require_valid(call, verdict.body)
+            _require_valid(call, call.operation.body or {}, verdict.body)
         return replace(call, body=verdict.body)
     content = call.content
     if verdict.body is not None and verdict.body != _parsed(content):
@@ -148,9 +153,9 @@ def _changed(call: Call, verdict: Verdict) -> Call:
     return replace(call, content=content, header_changes=verdict.headers)
 
 
-def _require_valid(call: Call, body: Any) -> None:
-    """422 when policies made a request that its operation does not take."""
-    validator = call.gateway.specification.validator(call.operation.body or {})
+def _require_valid(call: Call, schema: JsonObject, body: Any) -> None:
+    """422 when policies made a request that does not fit its schema."""
+    validator = call.gateway.specification.validator(schema)
     problem = pick(validator.iter_errors(body))
     if problem is not None:
         raise GatewayError(
@@ -160,6 +165,23 @@ def _require_valid(call: Call, body: Any) -> None:
         )
 
 
+def _asking(
+    call: Call, verdict: Verdict
+) -> Callable[[JsonObject], Awaitable[JsonObject]]:
+    """What policies make of a model's request that its operation makes later."""
+
+    async def asking(request: JsonObject) -> JsonObject:
+        try:
+            changed = call.gateway.policies.made_later(request, verdict)
+            _require_valid(call, _MESSAGE_REQUEST, changed)
+        except GatewayError as error:
+            await _remember_refusal(call, verdict, error)
+            raise
+        return changed
+
+    return asking
+
+
 def _streams(call: Call) -> bool:
     return is_object(call.body) and bool(call.body.get("stream"))
 
@@ -167,8 +189,8 @@ def _streams(call: Call) -> bool:
 def _judging(
     call: Call, view: View, policies: list[Policy], verdict: Verdict
 ) -> Callable[[EventSource], EventSource]:
-    """What policies make of a streamed answer, a block at a time."""
-    is_message = call.operation.id == "messages.create"
+    """What policies make of a model's answer on its way, a block at a time."""
+    is_chat = call.operation.id == "chat.completions.create"
     engine = call.gateway.policies
 
     async def judge(answer: JsonObject, block: JsonObject | None) -> JsonObject:
@@ -182,7 +204,7 @@ def _judging(
         return allowed or {}
 
     return lambda source: judged(
-        source, MessageShape() if is_message else ChatShape(), judge
+        source, ChatShape() if is_chat else MessageShape(), judge
     )
 
 

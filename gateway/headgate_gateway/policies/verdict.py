@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headgate_gateway.json import JsonObject
-from headgate_gateway.policies.policy import Policy
+from headgate_gateway.policies.policy import Action, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Verdict:
     body: Any
     approved: bool = False
     """Whether a person has agreed to the request, which was counted when it came."""
+    put_off: list[Action] = field(default_factory=list[Action])
+    """What is to be done to a model's request that the operation makes later."""
     approval: Wanted | None = None
     headers: dict[str, str | None] = field(default_factory=dict[str, str | None])
     """Headers of a proxied call that are set, or left out if None."""

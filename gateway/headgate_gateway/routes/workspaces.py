@@ -22,7 +22,7 @@ from headgate_gateway.store.workspaces import WorkspaceFilter, no_such_workspace
 from headgate_gateway.streaming import EventStream
 from headgate_gateway.workspaces.answering import HISTORY, request_of, text_of
 from headgate_gateway.workspaces.change import Row
-from headgate_gateway.workspaces.follow import end_of
+from headgate_gateway.workspaces.follow import end_of, expired, newest_of
 from headgate_gateway.workspaces.views import message_object, workspace_object
 
 MANAGE = "workspaces:manage"
@@ -211,10 +211,15 @@ async def events(call: Call) -> ASGIApp:
     manager = call.caller.has_scope(MANAGE)
     if after >= end_of(row, manager=manager):
         return Answer(204)
-    if row["trimmed"]:
+    if after > newest_of(row, manager=manager):
+        # Of a number that is another audience's, events would be missed in silence.
         raise GatewayError(
-            "events_expired", "The events after this cursor are no longer kept."
+            "invalid_starting_after",
+            "The cursor is beyond the newest event that this key may see.",
+            param="starting_after",
         )
+    if row["trimmed"]:
+        raise expired()
     gateway = call.gateway
     frames: AsyncGenerator[bytes, None] = gateway.workspace_followers.follow(
         row, after=after, manager=manager, wait=call.parameters["follow"]
@@ -246,8 +251,8 @@ async def _reply(
     """What the model says to ``content``; nothing while people answer."""
     if workspace["mode"] == "takeover":
         return ""
-    resolved = allowed_model(call, workspace["model"], param="model")
-    request = request_of(workspace, history, content)
+    request = await call.asking(request_of(workspace, history, content))
+    resolved = allowed_model(call, request["model"], param="model")
     source = observed(
         call.gateway.dispatcher.stream(
             call.payer,
@@ -259,7 +264,7 @@ async def _reply(
         call.facts,
     )
     return await while_waited_for(
-        call.request.receive, text_of(source), unless=call.ends
+        call.request.receive, text_of(call.judged(source)), unless=call.ends
     )
 
 

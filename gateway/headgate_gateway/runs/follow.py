@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 
 from headgate_gateway.runs.log import EventLog, LiveRun, is_terminal
 from headgate_gateway.store.runs import RunStore, StoredEvent, ended
+from headgate_gateway.streaming import Cut
 
 _BATCH = 64
 """How many events a reader is given at a time, which bounds what it holds in memory."""
@@ -24,7 +25,8 @@ class Followers:
     ) -> AsyncGenerator[list[StoredEvent], None]:
         """The committed events after ``after``, in batches, up to the terminal one.
 
-        Without ``wait`` it ends with the newest stored event.
+        Without ``wait`` it ends with the newest stored event. Where those that follow
+        are no longer kept, it breaks off: an error would say that the run had failed.
         """
         position = after
         while True:
@@ -36,7 +38,7 @@ class Followers:
                 position = batch[-1].sequence
                 if is_terminal(batch[-1]):
                     return
-            elif not wait or await self._is_over(run_id, live, position):
+            elif (live is None and await self._is_over(run_id, position)) or not wait:
                 return
             elif changed is not None:
                 await changed.wait()
@@ -66,9 +68,9 @@ class Followers:
             return await self._store.events(run_id, after=position, limit=_BATCH)
         return recent[:_BATCH]
 
-    async def _is_over(self, run_id: str, live: LiveRun | None, position: int) -> bool:
-        """Whether nothing can follow ``position`` any more."""
-        if live is not None:
-            return False
+    async def _is_over(self, run_id: str, position: int) -> bool:
+        """Whether nothing can follow ``position``; Cut if what follows it is gone."""
         row = await self._store.get(run_id)
-        return row is None or (ended(row) and row["newest_sequence"] <= position)
+        if row is None or row["trimmed_through"] > position:
+            raise Cut
+        return ended(row) and row["newest_sequence"] <= position

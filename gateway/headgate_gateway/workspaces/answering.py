@@ -1,6 +1,6 @@
 """What a model says in a workspace: its conversation as a request, and the answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -15,20 +15,30 @@ def request_of(
     workspace: Mapping[Any, Any], history: Sequence[Mapping[str, Any]], content: str
 ) -> JsonObject:
     """The ``MessageRequest`` that asks for an answer to ``content``."""
-    said = [*history, {"role": "user", "content": content}]
     request: JsonObject = {
         "model": workspace["model"],
-        "messages": [
-            {
-                "role": "user" if message["role"] == "user" else "assistant",
-                "content": message["content"],
-            }
-            for message in said
-        ],
+        "messages": turns_of([*history, {"role": "user", "content": content}]),
         "metadata": workspace["metadata"],
     }
     system = system_text(workspace)
     return {**request, "system": system} if system else request
+
+
+def turns_of(said: Iterable[Mapping[str, Any]]) -> list[JsonObject]:
+    """What was said as turns that begin with the user and alternate.
+
+    Providers refuse all others. Whatever stands before the user's first message is left
+    out; messages of one side that follow each other are one turn.
+    """
+    turns: list[JsonObject] = []
+    for message in said:
+        role = "user" if message["role"] == "user" else "assistant"
+        content: str = message["content"]
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += f"\n\n{content}"
+        elif turns or role == "user":
+            turns.append({"role": role, "content": content})
+    return turns
 
 
 def system_text(workspace: Mapping[Any, Any]) -> str:

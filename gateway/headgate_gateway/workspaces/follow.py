@@ -47,7 +47,8 @@ class WorkspaceFollowers:
     ) -> AsyncGenerator[bytes, None]:
         """The frames after number ``after``, to the end of the conversation.
 
-        Without ``wait`` it ends with the newest stored event.
+        Without ``wait`` it ends with the newest stored event. Where the events that
+        follow are no longer kept, an error is the end.
         """
         workspace_id: str = workspace["id"]
         signal = self._signals.setdefault(workspace_id, _Signal())
@@ -67,7 +68,11 @@ class WorkspaceFollowers:
             if row is None:
                 yield _error_frame(no_such_workspace(), workspace_id, position + 1)
                 return
-            if not wait or position >= end_of(row, manager=manager):
+            over = position >= end_of(row, manager=manager)
+            if row["trimmed"] and not over:
+                yield _error_frame(expired(), workspace_id, position + 1)
+                return
+            if over or not wait:
                 return
             if manager and row["typing_count"] != typed:
                 typed = row["typing_count"]
@@ -88,8 +93,20 @@ def end_of(row: sa.RowMapping, *, manager: bool) -> float:
     """The number of an audience's last event, if the conversation is over."""
     if row["status"] != "ended":
         return float("inf")
-    last: int = row["last_sequence" if manager else "last_client_sequence"]
-    return last
+    return newest_of(row, manager=manager)
+
+
+def newest_of(row: sa.RowMapping, *, manager: bool) -> int:
+    """The number of an audience's newest event."""
+    newest: int = row["last_sequence" if manager else "last_client_sequence"]
+    return newest
+
+
+def expired() -> GatewayError:
+    """The answer to a reader whose next event is no longer kept."""
+    return GatewayError(
+        "events_expired", "The events after this cursor are no longer kept."
+    )
 
 
 def _frame(event: sa.RowMapping, *, manager: bool) -> bytes:

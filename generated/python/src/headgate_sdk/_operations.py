@@ -94,6 +94,7 @@ WORKSPACES_CREATE = Operation(
     path="/v1/workspaces",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 WORKSPACES_LIST = Operation(
     method="GET",
@@ -124,6 +125,7 @@ WORKSPACES_SEND_MESSAGE = Operation(
     path="/v1/workspaces/{workspace_id}/messages",
     credentials=(("api_key",),),
     idempotency="key",
+    pending=(202,),
 )
 WORKSPACES_GET_MESSAGES = Operation(
     method="GET",

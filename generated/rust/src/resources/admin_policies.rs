@@ -194,8 +194,8 @@ impl AdminPolicies {
 
     /// Create a policy
     ///
-    /// A policy holds for messages, chat completions, embeddings, runs and proxied calls of its project.
-    /// Rules that do not compile give 422 with a pointer to each fault.
+    /// A policy holds for messages, chat completions, embeddings, runs, workspaces and proxied calls of
+    /// its project. Rules that do not compile give 422 with a pointer to each fault.
     pub fn create(&self, body: types::PolicyCreateRequest) -> Call<Json<types::Policy>> {
         let mut request = Request::new(&CREATE);
         request.json(&body);

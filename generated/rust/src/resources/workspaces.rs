@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json, Nothing};
+use crate::runtime::call::{Call, Json, MayWait, Nothing};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
@@ -296,8 +296,9 @@ impl Workspaces {
     pub fn create(
         &self,
         body: types::WorkspaceCreateRequest,
-    ) -> Call<Json<types::WorkspaceWithMessages>> {
+    ) -> Call<Json<types::WorkspaceWithMessages>, MayWait> {
         let mut request = Request::new(&CREATE);
+        request.pending(&[202]);
         request.json(&body);
         Call::new(&self.core, request)
     }
@@ -362,8 +363,9 @@ impl Workspaces {
         &self,
         workspace_id: &str,
         body: types::SendMessageRequest,
-    ) -> Call<Json<types::SendMessageResponse>> {
+    ) -> Call<Json<types::SendMessageResponse>, MayWait> {
         let mut request = Request::new(&SEND_MESSAGE);
+        request.pending(&[202]);
         request.path("workspace_id", workspace_id);
         request.json(&body);
         Call::new(&self.core, request)
@@ -441,7 +443,8 @@ impl Workspaces {
     /// Streams what happened after the cursor and then what happens, until the conversation ends.
     /// Without a cursor it begins with the first event. Drafts and typing reach only keys with the
     /// scope `workspaces:manage`; their events are numbered apart from those that everybody gets. Where
-    /// nothing can ever follow the cursor the answer is 204.
+    /// nothing can ever follow the cursor the answer is 204; while the conversation goes on, a cursor
+    /// beyond its newest event is 400 `invalid_starting_after`.
     pub fn events(
         &self,
         workspace_id: &str,

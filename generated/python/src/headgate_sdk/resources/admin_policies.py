@@ -57,9 +57,9 @@ class AdminPoliciesResource(Resource):
     ) -> Policy:
         """Create a policy.
 
-        A policy holds for messages, chat completions, embeddings, runs and proxied
-        calls of its project. Rules that do not compile give 422 with a pointer to each
-        fault.
+        A policy holds for messages, chat completions, embeddings, runs, workspaces and
+        proxied calls of its project. Rules that do not compile give 422 with a pointer
+        to each fault.
         """
         return self._core.fetch(
             ADMIN_POLICIES_CREATE,
@@ -221,9 +221,9 @@ class AsyncAdminPoliciesResource(AsyncResource):
     ) -> Policy:
         """Create a policy.
 
-        A policy holds for messages, chat completions, embeddings, runs and proxied
-        calls of its project. Rules that do not compile give 422 with a pointer to each
-        fault.
+        A policy holds for messages, chat completions, embeddings, runs, workspaces and
+        proxied calls of its project. Rules that do not compile give 422 with a pointer
+        to each fault.
         """
         return await self._core.fetch(
             ADMIN_POLICIES_CREATE,

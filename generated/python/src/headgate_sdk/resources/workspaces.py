@@ -18,7 +18,7 @@ from .._operations import (
     WORKSPACES_SEND_TYPING_PREVIEW,
     WORKSPACES_UPDATE,
 )
-from .._options import RequestOptions
+from .._options import AnyRequestOptions, RequestOptions
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
@@ -62,7 +62,7 @@ class WorkspacesResource(Resource):
     def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceCreateRequest],
     ) -> WorkspaceWithMessages:
         """Create a workspace.
@@ -172,7 +172,7 @@ class WorkspacesResource(Resource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[SendMessageRequest],
     ) -> SendMessageResponse:
         """Send a message.
@@ -297,7 +297,8 @@ class WorkspacesResource(Resource):
         conversation ends. Without a cursor it begins with the first event. Drafts and
         typing reach only keys with the scope `workspaces:manage`; their events are
         numbered apart from those that everybody gets. Where nothing can ever follow the
-        cursor the answer is 204.
+        cursor the answer is 204; while the conversation goes on, a cursor beyond its
+        newest event is 400 `invalid_starting_after`.
         """
         session = self._core.session(
             WORKSPACES_EVENTS,
@@ -316,7 +317,7 @@ class AsyncWorkspacesResource(AsyncResource):
     async def create(
         self,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceCreateRequest],
     ) -> WorkspaceWithMessages:
         """Create a workspace.
@@ -426,7 +427,7 @@ class AsyncWorkspacesResource(AsyncResource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[SendMessageRequest],
     ) -> SendMessageResponse:
         """Send a message.
@@ -551,7 +552,8 @@ class AsyncWorkspacesResource(AsyncResource):
         conversation ends. Without a cursor it begins with the first event. Drafts and
         typing reach only keys with the scope `workspaces:manage`; their events are
         numbered apart from those that everybody gets. Where nothing can ever follow the
-        cursor the answer is 204.
+        cursor the answer is 204; while the conversation goes on, a cursor beyond its
+        newest event is 400 `invalid_starting_after`.
         """
         session = self._core.session(
             WORKSPACES_EVENTS,

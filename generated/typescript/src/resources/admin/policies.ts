@@ -57,8 +57,8 @@ export class Policies extends ApiResource {
   /**
    * Create a policy.
    *
-   * A policy holds for messages, chat completions, embeddings, runs and proxied calls of its project.
-   * Rules that do not compile give 422 with a pointer to each fault.
+   * A policy holds for messages, chat completions, embeddings, runs, workspaces and proxied calls of
+   * its project. Rules that do not compile give 422 with a pointer to each fault.
    */
   create(body: PolicyCreateRequest, options?: RequestOptions): ResponsePromise<Policy> {
     const request: OperationRequest = {
