@@ -25,6 +25,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             let_cursors_agree(case)
         case "workspaces.events":
             let_cursors_agree(case)
+            begin_at_an_event_that_is_there(case)
             read_what_there_is(case)
         case "admin.audit_logs.stream":
             read_what_there_is(case)
@@ -66,6 +67,18 @@ def let_cursors_agree(case: Any) -> None:
     header = str((case.headers or {}).get("Last-Event-ID", ""))
     if header.isdecimal() and str(query.get("starting_after", "")).isdecimal():
         case.query["starting_after"] = int(header)
+
+
+def begin_at_an_event_that_is_there(case: Any) -> None:
+    """A cursor beyond the newest event is refused, and there is one event at least."""
+    if case.meta.generation.mode.is_positive:
+        for holder, name in (
+            (case.query, "starting_after"),
+            (case.headers, "Last-Event-ID"),
+        ):
+            if str((holder or {}).get(name, "")).isdecimal():
+                number = min(int(holder[name]), 1)
+                holder[name] = number if name == "starting_after" else str(number)
 
 
 def read_what_there_is(case: Any) -> None:

@@ -118,6 +118,37 @@ def test_typing_is_shown_to_managers_and_not_kept(client: Client, app: Client):
     assert "workspace.typing" not in followed(client, workspace).types
 
 
+def test_typing_is_not_shown_to_clients(client: Client, app: Client):
+    """W5: a client that follows sees no preview, though a manager has seen it."""
+    workspace = opened(app)
+    url = f"/v1/workspaces/{workspace}/events"
+    with client.frames("GET", url) as managed, app.frames("GET", url) as shown:
+        first = [next(managed).type, next(shown).type]
+        preview = {"text": "Hel"}
+        app.http.post(f"/v1/workspaces/{workspace}/typing", json=preview)
+        seen = next(frame.type for frame in managed if frame.type != "ping")
+        end(client, workspace)
+        rest = [frame.type for frame in shown if frame.type != "ping"]
+
+    assert first == ["workspace.snapshot"] * 2
+    assert (seen, rest) == ("workspace.typing", ["workspace.ended"])
+
+
+def test_both_spellings_of_the_cursor_say_the_same(client: Client):
+    """`Last-Event-ID` and `starting_after` give the same stream, or are refused."""
+    workspace = opened(client, initial_message="one")
+    end(client, workspace)
+    url = f"/v1/workspaces/{workspace}/events"
+    by_header = client.record("GET", url, headers={"Last-Event-ID": "2"})
+    both = {"params": {"starting_after": 1}, "headers": {"Last-Event-ID": "2"}}
+    disagreeing = client.http.get(url, **both)
+
+    assert by_header.frames == followed(client, workspace, 2).frames
+    assert [frame.id for frame in by_header.frames] == ["3", "4"]
+    assert disagreeing.status_code == 400
+    assert disagreeing.json()["error"]["code"] == "invalid_starting_after"
+
+
 def test_who_follows_hears_of_it_at_once(client: Client, app: Client):
     """A message that is sent while somebody follows comes through the open stream."""
     workspace = opened(app)

@@ -102,6 +102,40 @@ def test_the_model_answers_the_first_message(client: Client):
     assert client.http.get(url).json() == workspace
 
 
+def test_people_answer_the_first_message(client: Client):
+    """In mode takeover a workspace begins with what the client says, and no more."""
+    silent = {"script": {"faults": {"http": {"status": 500}}, "turns": []}}
+    made = created(
+        client,
+        mode="takeover",
+        initial_message="Good day",
+        model="mock/script",
+        metadata=silent,
+    )
+
+    assert [(m["role"], m["content"]) for m in made["messages"]] == [
+        ("user", "Good day")
+    ]
+    assert (made["pending_approval"], made["approval_id"]) == (False, None)
+    assert said(client, made["workspace"]["id"]) == [("user", "Good day")]
+
+
+def test_the_first_answer_may_be_a_draft(client: Client, app: Client):
+    """In mode shadow it waits; only whoever may decide is shown it."""
+    body = {"mode": "shadow", "initial_message": "Good day"}
+    shown, managed = created(app, **body), created(client, **body)
+    [question], [_, draft] = shown["messages"], managed["messages"]
+    decided = decide(
+        client, shown["workspace"]["id"], shown["approval_id"], decision="approved"
+    )
+
+    assert (question["role"], question["content"]) == ("user", "Good day")
+    assert (draft["role"], draft["content"]) == ("ai", "Good day")
+    assert (draft["status"], draft["approval_id"]) == ("draft", managed["approval_id"])
+    assert shown["pending_approval"] is managed["pending_approval"] is True
+    assert (decided.status_code, decided.json()["content"]) == (200, "Good day")
+
+
 def test_a_message_is_answered_at_once(client: Client):
     """In mode ai the answer comes with the message, and both are kept in order."""
     workspace = opened(client)
@@ -285,6 +319,40 @@ def test_a_client_goes_on_where_it_was(client: Client):
     assert active["workspace"]["id"] == first
     assert [m["content"] for m in active["messages"]] == ["first", "first"]
     assert client.http.get(url).json()["workspace"]["id"] == second
+
+
+def test_a_client_does_not_find_drafts(client: Client):
+    """They are left out where it goes on, also for those who may see them."""
+    name = "client-with-a-draft"
+    opened(client, client_id=name, mode="shadow", initial_message="Hello?")
+
+    found = client.http.get(f"/v1/workspaces/by-client/{name}")
+
+    assert (found.status_code, found.json()["exists"]) == (200, True)
+    assert [m["role"] for m in found.json()["messages"]] == ["user"]
+
+
+def test_lists_are_filtered(client: Client):
+    """By status, mode and client, and by all of them at once."""
+    project = client.new_project("lists of workspaces")
+    key = client.new_key(project, scopes=["workspaces:manage"])
+    mine = client.with_key(key["secret"])
+    ada = opened(mine, client_id="ada")
+    reviewed = opened(mine, client_id="ada", mode="shadow")
+    over = opened(mine, client_id="bob")
+    end(mine, over)
+
+    def listed(**params: str) -> list[str]:
+        page = mine.http.get("/v1/workspaces", params=params).json()
+        return [workspace["id"] for workspace in page["data"]]
+
+    assert listed() == [over, reviewed, ada]
+    assert listed(status="ended") == [over]
+    assert listed(status="active") == [reviewed, ada]
+    assert listed(mode="shadow") == [reviewed]
+    assert listed(client_id="ada") == [reviewed, ada]
+    assert listed(client_id="ada", mode="ai", status="active") == [ada]
+    assert listed(client_id="nobody") == []
 
 
 def test_an_ended_conversation_is_over(client: Client):
