@@ -234,6 +234,29 @@ def test_tools_may_be_kept_from_models(bench: Bench):
     assert bench.says(tools=[{**tool, "name": "ls"}]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"tools": 5}, 200),
+        ({"tools": {"name": "rm"}}, 200),
+        ({"tools": [{"x": 1}, None, 5, ["rm"], {"name": 5, "function": "rm"}]}, 200),
+        ({"server_tools": [{"a": 1}]}, 200),
+        ({"tools": ["a", "b"], "server_tools": "rm"}, 200),
+        ({"tools": ["a", "rm"]}, 403),
+        ({"tools": [{"name": "a", "function": {"name": "rm"}}]}, 403),
+        ({"tools": [{"type": "rm"}]}, 403),
+        ({"server_tools": [{"name": "rm"}]}, 403),
+    ],
+)
+def test_what_has_the_form_of_a_tool_is_one(
+    bench: Bench, body: dict[str, Any], status: int
+):
+    """Proxied calls have bodies of any form, and none of them is a failure."""
+    bench.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
+
+    assert bench.caller.http.post(SERVICE, json=body).status_code == status
+
+
 def test_answers_are_judged(bench: Bench):
     """Redacted, held against a schema, refused; a run cannot be streamed that way."""
     bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")

@@ -120,13 +120,25 @@ def routed(models: Sequence[str], strategy: str, *, turn: int) -> str:
 
 
 def tools_of(operation: str, body: JsonObject) -> list[str]:
-    """The names of the tools that a request offers its model."""
-    tools: list[JsonObject] = request_part(operation, body).get("tools") or []
-    names = [_tool_name(tool) for tool in tools]
-    server: list[str] = body.get("server_tools") or []
-    return [*names, *server]
+    """The names of the tools that a request offers its model.
+
+    The body of a proxied call may have any form; what has that of a tool counts.
+    """
+    offered = [request_part(operation, body).get("tools"), body.get("server_tools")]
+    return [
+        name
+        for tools in offered
+        if is_list(tools)
+        for tool in tools
+        for name in _tool_names(tool)
+    ]
 
 
-def _tool_name(tool: JsonObject) -> str:
-    function = object_at(tool, "function")
-    return str(tool.get("name") or function.get("name") or tool["type"])
+def _tool_names(tool: Any) -> list[str]:
+    """All names that a tool has: nobody knows by which one an upstream goes."""
+    if not is_object(tool):
+        return [tool] if isinstance(tool, str) else []
+    given = [tool.get("name"), object_at(tool, "function").get("name")]
+    names = [name for name in given if isinstance(name, str)]
+    kind = tool.get("type")
+    return names or ([kind] if isinstance(kind, str) else [])
