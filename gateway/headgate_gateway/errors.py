@@ -139,7 +139,10 @@ KINDS: dict[str, Kind] = {
 
 
 class GatewayError(Exception):
-    """A failure: an HTTP error before the first byte, an event after it."""
+    """A failure: an HTTP error before the first byte, an event after it.
+
+    Not ``retryable``: it stays, though others of its code pass.
+    """
 
     def __init__(
         self,
@@ -152,12 +155,15 @@ class GatewayError(Exception):
         headers: dict[str, str] | None = None,
         compat_issues: list[JsonObject] | None = None,
         status: int | None = None,
+        retryable: bool = True,
     ) -> None:
         super().__init__(message)
         self.code = code
         # A rule of a policy may choose the status of its refusals.
         kind = KINDS[code]
         self.kind = kind if status is None else replace(kind, status=status)
+        if not retryable:
+            self.kind = replace(self.kind, retryable=False)
         self.message = message
         self.param = param
         self.retry_after = retry_after

@@ -3118,7 +3118,7 @@ PolicyPattern = TypeAliasType(
     Annotated[
         StrictStr,
         Field(
-            description="A regular expression, as Python's `re` reads it.",
+            description='A regular expression, as RE2 reads it: without look-around and back-references, so that no text\nholds the gateway up. One that it does not take, or that is large by its repetitions, is refused\nwith 422. A request or an answer with a text too long to look through, which none of 64 KiB is,\nis refused with `content_blocked`.',
             max_length=500,
             min_length=1,
         ),

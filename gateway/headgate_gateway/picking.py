@@ -150,6 +150,6 @@ def _missing_everywhere(
 
 
 def _sentence(message: str) -> str:
-    """The validator's words without the value itself, which may be long or secret."""
+    """The validator's words, which may be long; the value itself is not in them."""
     text = message if len(message) <= 200 else f"{message[:200]}…"
     return text if text.endswith(".") else f"{text}."

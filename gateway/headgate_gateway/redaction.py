@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from headgate_gateway.json import is_list, is_object
 
@@ -35,8 +35,16 @@ PATTERNS: Mapping[str, re.Pattern[str]] = {
 """What is looked for, by name; of what overlaps the first takes it."""
 
 
+class Finder(Protocol):
+    """A pattern, of whichever engine."""
+
+    def subn(self, repl: str, string: str, /) -> tuple[str, int]:
+        """The text with what is found replaced, and how often."""
+        ...
+
+
 def redact_text(
-    text: str, patterns: Iterable[tuple[str, re.Pattern[str]]]
+    text: str, patterns: Iterable[tuple[str, Finder]]
 ) -> tuple[str, list[str]]:
     """The text without what the patterns find, and the names of those that found."""
     found: list[str] = []
@@ -50,7 +58,7 @@ def redact_text(
 
 
 def redact_value(
-    value: Any, patterns: list[tuple[str, re.Pattern[str]]], found: set[str]
+    value: Any, patterns: list[tuple[str, Finder]], found: set[str]
 ) -> Any:
     """The JSON value with every string redacted; ``found`` gets the names."""
     if isinstance(value, str):

@@ -14,6 +14,8 @@ from headgate_gateway.json import JsonObject, dump_text, loads, object_at
 _URI = "urn:headgate:openapi"
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ANY = "*/*"
+_UNTOLD = "The value"
+"""What errors say in place of a value, which may be a secret."""
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -86,7 +88,10 @@ class Specification:
             # each validator would cost ten times the memory.
             absolute = loads(text.replace('"$ref":"#/', f'"$ref":"{_URI}#/'))
             self._validators[text] = jsonschema_rs.Draft202012Validator(
-                absolute, registry=self._registry, validate_formats=True
+                absolute,
+                registry=self._registry,
+                validate_formats=True,
+                mask=_UNTOLD,
             )
         return self._validators[text]
 

@@ -328,6 +328,29 @@ def test_tools_may_be_kept_from_models(bench: Bench):
     assert bench.says(tools=[{**tool, "name": "ls"}]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"tools": 5}, 200),
+        ({"tools": {"name": "rm"}}, 200),
+        ({"tools": [{"x": 1}, None, 5, ["rm"], {"name": 5, "function": "rm"}]}, 200),
+        ({"server_tools": [{"a": 1}]}, 200),
+        ({"tools": ["a", "b"], "server_tools": "rm"}, 200),
+        ({"tools": ["a", "rm"]}, 403),
+        ({"tools": [{"name": "a", "function": {"name": "rm"}}]}, 403),
+        ({"tools": [{"type": "rm"}]}, 403),
+        ({"server_tools": [{"name": "rm"}]}, 403),
+    ],
+)
+def test_what_has_the_form_of_a_tool_is_one(
+    bench: Bench, body: dict[str, Any], status: int
+):
+    """Proxied calls have bodies of any form, and none of them is a failure."""
+    bench.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
+
+    assert bench.caller.http.post(SERVICE, json=body).status_code == status
+
+
 def test_answers_are_judged(bench: Bench):
     """Redacted, held against a schema, refused; a run cannot be streamed that way."""
     bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
@@ -539,6 +562,80 @@ def test_what_does_not_compile_is_told_whole(bench: Bench):
         "/rules/1/then/1/custom_pattern",
     ]
     assert listed.json()["data"] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"(?=a)b", r"(?!a)b", r"(?<=a)b", r"(a)\1", r"(a{100}){100}", r"a{2000}"],
+)
+def test_patterns_that_texts_could_stall_are_refused(bench: Bench, pattern: str):
+    """422 with a pointer, in a condition, a redaction and a replacement."""
+    replace = {"pattern": pattern, "replacement": ""}
+    when = {"type": "match", "field": "request.path", "pattern": pattern}
+    actions = [
+        {"type": "redact", "custom_pattern": pattern},
+        {"type": "transform", "replace": replace},
+    ]
+    body = {
+        "name": "stalling",
+        "project_id": bench.project,
+        "mode": "enforce",
+        "phase": "pre",
+        "rules": [{"when": when, "then": actions}],
+    }
+    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+    problems = answer.json()["error"]["details"]["problems"]
+
+    assert answer.status_code == 422
+    assert [problem["pointer"] for problem in problems] == [
+        "/rules/0/when/pattern",
+        "/rules/0/then/0/custom_pattern",
+        "/rules/0/then/1/replace/pattern",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["match", "redact", "replace"])
+def test_no_text_stalls_a_pattern(bench: Bench, kind: str):
+    """One that takes a backtracking engine for ever is looked through, to its end."""
+    pattern = r"(a+)+$"
+    when = {"type": "match", "field": "request.body.messages.*.content"}
+    policy: tuple[dict[str, Any], dict[str, Any]] = {
+        "match": (DENY, {**when, "pattern": pattern}),
+        "redact": ({"type": "redact", "custom_pattern": pattern}, ALWAYS),
+        "replace": (
+            {
+                "type": "transform",
+                "replace": {"pattern": pattern, "replacement": r"\1[redacted]"},
+            },
+            ALWAYS,
+        ),
+    }[kind]
+    bench.policy(policy[0], when=policy[1])
+    fine = bench.says("a" * 300_000 + "!")
+    found = bench.says("!" * 300_000 + "aaa")
+
+    assert fine.json()["content"][0]["text"] == "a" * 300_000 + "!"
+    if kind == "match":
+        assert found.json()["error"]["code"] == "policy_denied"
+    else:
+        text = found.json()["content"][0]["text"]
+        assert text.lstrip("!") in {"[redacted]", r"\1[redacted]"}
+
+
+def test_what_cannot_be_looked_through_does_not_pass(bench: Bench):
+    """Very many places, or a text too long; in shadow mode it passes."""
+    pattern = {"type": "match", "field": "request.body.text", "pattern": "(x{1,99}y)+"}
+    shadow = bench.policy(DENY, when=pattern, mode="shadow")
+    body = {"text": "ab" * 200_000}
+    passed = bench.caller.http.post(SERVICE, json=body)
+    url = f"/v1/admin/policies/{shadow['id']}"
+    bench.proxy.client.admin.patch(url, json={"mode": "enforce"})
+    refused = bench.caller.http.post(SERVICE, json=body)
+    error = refused.json()["error"]
+
+    assert passed.status_code == 200
+    assert (refused.status_code, error["code"]) == (403, "content_blocked")
+    assert bench.caller.http.post(SERVICE, json={"text": "ab"}).status_code == 200
 
 
 def test_every_change_is_a_version(bench: Bench):

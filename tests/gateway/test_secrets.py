@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from headgate_gateway.logs import redact
@@ -45,6 +46,7 @@ def test_planted_secrets_are_found_nowhere(
             client.http.post("/v1/messages", content=b"{", headers=headers).text,
             client.http.get("/openapi.json", headers=headers).text,
             client.http.get("/metrics", headers=headers).text,
+            *[answer.text for answer in refused(client, key["project_id"])],
         ]
         client.with_key(key["secret"]).http.get("/v1/models")
         client.close()
@@ -54,6 +56,39 @@ def test_planted_secrets_are_found_nowhere(
     for secret in [CANARY, *secrets]:
         assert secret.encode() not in kept
         assert not [text for text in texts if secret in text]
+
+
+def refused(client: Client, project: str) -> list[httpx2.Response]:
+    """The answers to secrets that are not of the form that they have to be."""
+    credential = {"name": "c", "project_id": project}
+    bodies = [
+        {**credential, "secret": f"{CANARY}\n"},
+        {**credential, "secret": [CANARY]},
+        {**credential, "secret": f"{CANARY}{'x' * 20_000}"},
+        {**credential, "secret": "s", "injection": f"{CANARY}"},
+        [f"{CANARY}"],
+    ]
+    service = {"name": "s", "project_id": project}
+    url = f"https://user:{CANARY}@example.com"
+    answers = [
+        *(
+            client.http.post("/v1/messages", json=message(), headers=[header])
+            for header in (
+                (b"X-Provider-Key-OpenAI", f"{CANARY}ü".encode()),
+                (b"X-Provider-Key-OpenAI", f"{CANARY}\tx".encode()),
+                (b"Idempotency-Key", f"{CANARY}ü".encode()),
+            )
+        ),
+        client.http.get(
+            "/v1/proxy/upstream/x",
+            headers={"X-Upstream-Authorization": f"Bearer {CANARY}\tx"},
+        ),
+        *(client.admin.post("/v1/admin/credentials", json=body) for body in bodies),
+        client.admin.post("/v1/admin/services", json={**service, "base_url": url}),
+        client.admin.post("/v1/admin/webhooks", json={**service, "url": url}),
+    ]
+    assert [answer.status_code for answer in answers] == [400] * len(answers)
+    return answers
 
 
 def test_the_log_is_json_with_what_one_needs(

@@ -1,14 +1,14 @@
 """What actions do to a body: pure functions over JSON."""
 
 import random
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject, is_list, is_object, object_at
+from headgate_gateway.policies.patterns import Replacing
 from headgate_gateway.policies.policy import Action
-from headgate_gateway.redaction import PATTERNS, redact_value
+from headgate_gateway.redaction import PATTERNS, Finder, redact_value
 
 MADE_LATER = frozenset({"workspaces.create", "workspaces.send_message"})
 """Operations that make a model's request of a conversation; their body holds none."""
@@ -41,11 +41,11 @@ def with_request_part(
 def redacted(action: Action, value: Any) -> Any:
     """The value without what the action looks for; 403 if it is to block that."""
     names = action.node.get("patterns") or list(PATTERNS)
-    patterns: list[tuple[str, re.Pattern[str]]] = [
+    patterns: list[tuple[str, Finder]] = [
         (name, PATTERNS[name]) for name in PATTERNS if name in names
     ]
     if action.pattern is not None:
-        patterns = [*patterns, ("redacted", action.pattern)]
+        patterns = [*patterns, ("redacted", Replacing(action.pattern))]
         if "patterns" not in action.node:
             patterns = patterns[-1:]
     found: set[str] = set()
@@ -78,7 +78,9 @@ def transformed(action: Action, operation: str, body: JsonObject) -> JsonObject:
         part = {k: v for k, v in request_part(operation, body).items() if k != name}
         body = {**body, "request": part} if operation in _WITH_REQUEST_INSIDE else part
     if action.pattern is not None:
-        body = _replaced(body, action.pattern, node["replace"]["replacement"])
+        body = _replaced(
+            body, Replacing(action.pattern), node["replace"]["replacement"]
+        )
     return body
 
 
@@ -108,9 +110,9 @@ def _blocks(text: str) -> list[JsonObject]:
     return [{"type": "text", "text": text}] if text else []
 
 
-def _replaced(value: Any, pattern: re.Pattern[str], replacement: str) -> Any:
+def _replaced(value: Any, pattern: Replacing, replacement: str) -> Any:
     if isinstance(value, str):
-        return pattern.sub(lambda _match: replacement, value)
+        return pattern.subn(replacement, value)[0]
     if is_list(value):
         return [_replaced(item, pattern, replacement) for item in value]
     if is_object(value):
@@ -135,20 +137,23 @@ def routed(models: Sequence[str], strategy: str, *, turn: int) -> str:
 def tools_of(operation: str, body: JsonObject) -> list[str]:
     """The names of the tools that a request offers its model.
 
-    The body of a proxied call may have anything in their place.
+    The body of a proxied call may have any form; what has that of a tool counts.
     """
-    tools = request_part(operation, body).get("tools")
-    server = body.get("server_tools")
+    offered = [request_part(operation, body).get("tools"), body.get("server_tools")]
     return [
-        _tool_name(tool)
-        for offered in (tools, server)
-        if is_list(offered)
-        for tool in offered
+        name
+        for tools in offered
+        if is_list(tools)
+        for tool in tools
+        for name in _tool_names(tool)
     ]
 
 
-def _tool_name(tool: Any) -> str:
+def _tool_names(tool: Any) -> list[str]:
+    """All names that a tool has: nobody knows by which one an upstream goes."""
     if not is_object(tool):
-        return str(tool)
-    function = object_at(tool, "function")
-    return str(tool.get("name") or function.get("name") or tool.get("type"))
+        return [tool] if isinstance(tool, str) else []
+    given = [tool.get("name"), object_at(tool, "function").get("name")]
+    names = [name for name in given if isinstance(name, str)]
+    kind = tool.get("type")
+    return names or ([kind] if isinstance(kind, str) else [])

@@ -1,18 +1,18 @@
 """Conditions, from the document that states them to functions that answer."""
 
-import re
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from headgate_gateway.json import JsonObject, is_list
+from headgate_gateway.policies.patterns import Pattern, PatternError
 from headgate_gateway.policies.problems import Problems
 from headgate_gateway.policies.view import View
 
 Condition: TypeAlias = Callable[[View], bool]
 
 _LONGEST_TEXT = 64 * 1024
-"""A pattern looks at no more of a text: it must not hold up the others."""
+"""A comparison looks at no more of a text: it must not hold up the others."""
 
 
 def compile_condition(node: JsonObject, at: str, problems: Problems) -> Condition:
@@ -49,13 +49,13 @@ def fields_of(node: JsonObject) -> Iterator[str]:
             return
 
 
-def compile_pattern(text: str, at: str, problems: Problems) -> re.Pattern[str]:
-    """The pattern; one that is none is noted and found nowhere."""
+def compile_pattern(text: str, at: str, problems: Problems) -> Pattern | None:
+    """The pattern; one that is none, or that texts could stall, is noted."""
     try:
-        return re.compile(text)
-    except (re.error, OverflowError, RecursionError) as error:
+        return Pattern(text)
+    except PatternError as error:
         problems.add(at, f"The pattern does not compile: {error}.")
-        return re.compile(r"(?!)")
+        return None
 
 
 def _parts(node: JsonObject, at: str, problems: Problems) -> list[Condition]:
@@ -70,10 +70,8 @@ def _match(node: JsonObject, at: str, problems: Problems) -> Condition:
     field: str = node["field"]
 
     def holds(view: View) -> bool:
-        return any(
-            isinstance(value, str) and pattern.search(value[:_LONGEST_TEXT])
-            for value in view.values(field)
-        )
+        texts = [value for value in view.values(field) if isinstance(value, str)]
+        return pattern is not None and pattern.is_in(texts)
 
     return holds
 

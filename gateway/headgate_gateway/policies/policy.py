@@ -7,6 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject
 from headgate_gateway.policies.conditions import (
     Condition,
@@ -14,6 +15,7 @@ from headgate_gateway.policies.conditions import (
     compile_pattern,
     fields_of,
 )
+from headgate_gateway.policies.patterns import Pattern
 from headgate_gateway.policies.problems import Problems
 from headgate_gateway.policies.view import View
 
@@ -23,7 +25,7 @@ class Action:
     """What a rule does; ``pattern`` and ``schema`` are those of it, compiled."""
 
     node: JsonObject
-    pattern: Any = None
+    pattern: Pattern | None = None
     schema: jsonschema_rs.Validator | None = None
 
     @property
@@ -67,10 +69,19 @@ class Policy:
     def holding(self, view: View) -> Iterator[Rule]:
         """The rules that hold, up to one that lets the request pass."""
         for rule in self.rules:
-            if rule.when(view):
+            if self._holds(rule, view):
                 yield rule
                 if any(action.kind == "allow" for action in rule.then):
                     return
+
+    def _holds(self, rule: Rule, view: View) -> bool:
+        try:
+            return rule.when(view)
+        except GatewayError:
+            # A text could not be looked through; in shadow mode nothing is refused.
+            if self.enforced:
+                raise
+            return False
 
 
 def compile_rules(rules: list[JsonObject]) -> tuple[Rule, ...]:

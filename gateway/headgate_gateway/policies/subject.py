@@ -11,11 +11,12 @@ from headgate_gateway.events import EventSource
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.body import read_body
 from headgate_gateway.http.call import Call
-from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, is_object, loads
+from headgate_gateway.json import JsonObject, dumps, is_object
 from headgate_gateway.picking import pick
 from headgate_gateway.policies.asking import ask, is_approved
 from headgate_gateway.policies.blocks import ChatShape, MessageShape, judged
 from headgate_gateway.policies.changes import MADE_LATER
+from headgate_gateway.policies.content import Content, made, read_answer, read_request
 from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
@@ -57,8 +58,11 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
     before, after = await engine.of(view, "pre"), await engine.of(view, "post")
     if not before and not after:
         return await handler(call)
+    content: Content | None = None
     if call.operation.id.startswith(_PROXY):
-        call, view = await _with_content(call, view)
+        content = await _content(call)
+        call = replace(call, content=content.data)
+        view = replace(view, body=content.value, body_size=len(content.data))
     verdict = Verdict(view.body, approved=is_approved(call))
     try:
         await engine.before(view, before, verdict)
@@ -72,7 +76,7 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
     await _remember(call, verdict)
     if verdict.approval is not None:
         return await ask(call, verdict.approval)
-    call = _changed(call, verdict)
+    call = _changed(call, verdict, content)
     if verdict.put_off:
         call = replace(call, asking=_asking(call, verdict))
     if not after:
@@ -121,36 +125,25 @@ def _size(call: Call) -> int:
     return 0 if call.body is None else len(dumps(call.body))
 
 
-async def _with_content(call: Call, view: View) -> tuple[Call, View]:
-    """A proxied call with its body read, for policies to look into."""
-    content = await read_body(call.request, call.gateway.body_bounds)
-    return (
-        replace(call, content=content),
-        replace(view, body=_parsed(content), body_size=len(content)),
+async def _content(call: Call) -> Content:
+    """The body of a proxied call, which is passed on as policies have seen it."""
+    data = await read_body(call.request, call.gateway.body_bounds)
+    headers = call.request.headers
+    return read_request(
+        data,
+        types=headers.getlist("content-type"),
+        encodings=headers.getlist("content-encoding"),
     )
 
 
-def _parsed(content: bytes) -> Any:
-    """The JSON of a body; its text, or nothing, where it is none."""
-    if not content:
-        return None
-    try:
-        return loads(content)
-    except JSONDecodeError:
-        return content.decode("utf-8", "replace")
-
-
-def _changed(call: Call, verdict: Verdict) -> Call:
+def _changed(call: Call, verdict: Verdict, content: Content | None) -> Call:
     """The call with what policies made of its body and headers."""
-    if call.content is None:
+    if content is None:
         if verdict.body != call.body:
             _require_valid(call, call.operation.body or {}, verdict.body)
         return replace(call, body=verdict.body)
-    content = call.content
-    if verdict.body is not None and verdict.body != _parsed(content):
-        is_text = isinstance(verdict.body, str)
-        content = verdict.body.encode() if is_text else dumps(verdict.body)
-    return replace(call, content=content, header_changes=verdict.headers)
+    data = content.changed(verdict.body)
+    return replace(call, content=data, header_changes=verdict.headers)
 
 
 def _require_valid(call: Call, schema: JsonObject, body: Any) -> None:
@@ -213,19 +206,28 @@ async def _judged(
 ) -> ASGIApp:
     if not isinstance(answer, Answer):
         raise TypeError(f"{call.operation.id} gave no whole answer")
-    body = _parsed(answer.body)
     engine = call.gateway.policies
-    view = replace(view, status=answer.status, answer=body)
+    content = _answered(call, answer)
+    view = replace(view, status=answer.status, answer=content.value)
     try:
         allowed = await engine.after(view, policies, verdict)
     except GatewayError as error:
         await _remember_refusal(call, verdict, error)
         raise
     await _remember(call, verdict)
-    if allowed == body:
-        return answer
-    content = allowed.encode() if isinstance(allowed, str) else dumps(allowed)
-    return Answer(answer.status, content, answer.headers)
+    return Answer(answer.status, content.changed(allowed), answer.headers)
+
+
+def _answered(call: Call, answer: Answer) -> Content:
+    """An answer's body: an upstream's own, or the JSON that the gateway made."""
+    if not call.operation.id.startswith(_PROXY):
+        return made(answer.body)
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return read_answer(
+        answer.body,
+        types=[headers.get("content-type", "")],
+        encodings=[headers.get("content-encoding", "")],
+    )
 
 
 async def _remember(call: Call, verdict: Verdict) -> None:

@@ -52,6 +52,8 @@ _REQUEST = frozenset(
         "user-agent",
     }
 )
+_PARTS = frozenset({"if-range", "range"})
+"""What asks for a part of an answer."""
 _ANSWER = frozenset(
     {
         "accept-ranges",
@@ -99,6 +101,17 @@ def changed(
         for name, value in merged.items()
         if value is not None and (name not in changes or not _is_ours(name))
     }
+
+
+def open_to_view(headers: Mapping[str, str], *, answer: bool) -> dict[str, str]:
+    """The headers of a call that policies look at: they read no encodings.
+
+    Where they look at the ``answer``, it has to be whole: what is taken out of it would
+    pass in two parts.
+    """
+    left_out = _PARTS if answer else frozenset[str]()
+    kept = {name: value for name, value in headers.items() if name not in left_out}
+    return {**kept, "accept-encoding": "identity"}
 
 
 def to_caller(headers: Headers, *, also: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from headgate_gateway.proxying.exchange import (
     ProxiedAnswer,
     kept_answer,
 )
-from headgate_gateway.proxying.headers import changed, to_upstream
+from headgate_gateway.proxying.headers import changed, open_to_view, to_upstream
 from headgate_gateway.proxying.target import Target
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -112,6 +112,7 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
     length = call.request.headers.get("content-length", "")
     if call.content is not None:
         headers = changed(headers, call.header_changes or {})
+        headers = open_to_view(headers, answer=call.whole)
     elif call.operation.method in _WITH_BODY and length.isdecimal():
         headers["content-length"] = length
     return Outgoing(

@@ -301,7 +301,10 @@ impl ConditionCompare {
     }
 }
 
-/// A regular expression, as Python's `re` reads it.
+/// A regular expression, as RE2 reads it: without look-around and back-references, so that no text
+/// holds the gateway up. One that it does not take, or that is large by its repetitions, is refused
+/// with 422. A request or an answer with a text too long to look through, which none of 64 KiB is,
+/// is refused with `content_blocked`.
 pub type PolicyPattern = String;
 
 /// Holds when one of the texts of a field has the pattern somewhere in it.
