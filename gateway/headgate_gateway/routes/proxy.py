@@ -19,6 +19,7 @@ from headgate_gateway.proxying.exchange import (
     kept_answer,
 )
 from headgate_gateway.proxying.headers import changed, open_to_view, to_upstream
+from headgate_gateway.proxying.paths import path_as_sent
 from headgate_gateway.proxying.target import Target
 
 _REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
@@ -115,9 +116,15 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
         headers["content-length"] = length
     return Outgoing(
         method=call.operation.method,
-        url=target.url(call.parameters["path"], call.request.scope["query_string"]),
+        url=target.url(_path(call), call.request.scope["query_string"]),
         headers={**headers, **_authorization(call, target)},
     )
+
+
+def _path(call: Call) -> str:
+    raw: bytes = call.request.scope.get("raw_path") or b""
+    decoded: str = call.parameters["path"]
+    return path_as_sent(raw, call.operation.path, decoded=decoded)
 
 
 def _authorization(call: Call, target: Target) -> dict[str, str]:
