@@ -530,6 +530,17 @@ def test_a_scope_narrows(bench: Bench):
     assert stranger.http.post("/v1/messages", json=message()).status_code == 200
 
 
+def test_parameters_of_a_path_lead_past_no_scope(bench: Bench):
+    """What an upstream may take for the same path is in the same policies."""
+    bench.policy(DENY, scope={"paths": ["/v1/proxy/services/echo/admin/*"]})
+    paths = ("admin/x", "admin;a=1/x", "%61dmin/x;b", "other/x")
+    answers = [
+        bench.caller.http.get(f"/v1/proxy/services/echo/{path}") for path in paths
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403, 403, 200]
+
+
 def test_what_does_not_compile_is_told_whole(bench: Bench):
     """422 with a pointer to every fault, and nothing is kept."""
     pattern = {"type": "match", "field": "request.path", "pattern": "("}

@@ -1,5 +1,6 @@
 """A policy, compiled: which requests it looks at, and which of its rules hold."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,6 +19,8 @@ from headgate_gateway.policies.conditions import (
 from headgate_gateway.policies.patterns import Pattern
 from headgate_gateway.policies.problems import Problems
 from headgate_gateway.policies.view import View
+
+_PARAMETERS = re.compile(r";[^/]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class Policy:
         return (
             (keys is None or view.key_id in keys)
             and (operations is None or view.operation in operations)
-            and (paths is None or any(fnmatchcase(view.path, item) for item in paths))
+            and (paths is None or any(_is_at(view.path, item) for item in paths))
         )
 
     def holding(self, view: View) -> Iterator[Rule]:
@@ -82,6 +85,15 @@ class Policy:
             if self.enforced:
                 raise
             return False
+
+
+def _is_at(path: str, wanted: str) -> bool:
+    """Whether a path is one that is wanted, also without its segments' parameters.
+
+    Some upstreams take ``admin;x=1`` for ``admin``.
+    """
+    plain = _PARAMETERS.sub("", path)
+    return fnmatchcase(path, wanted) or fnmatchcase(plain, wanted)
 
 
 def compile_rules(rules: list[JsonObject]) -> tuple[Rule, ...]:

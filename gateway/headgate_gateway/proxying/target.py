@@ -9,7 +9,6 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject
 from headgate_gateway.proxying.headers import may_be_injected
 
-_IN_PATH = "/~@:=+,$!*'()"
 _IN_QUERY = "%/:?[]@!$&'()*+,;=-._~"
 
 
@@ -26,8 +25,8 @@ class Target:
     response_headers: tuple[str, ...] = ()
 
     def url(self, path: str, query: bytes) -> str:
-        """The address of ``path``, which is decoded; ``query`` is not."""
-        url = f"{self.base_url.rstrip('/')}/{quote(path, safe=_IN_PATH)}"
+        """The address of ``path``, encoded as it came; none is the base URL's own."""
+        url = f"{self.base_url.rstrip('/')}/{path}" if path else self.base_url
         pairs = [pair for pair in quote(query, safe=_IN_QUERY).split("&") if pair]
         if self._mode == "query":
             name = self._name("api_key")

@@ -19,9 +19,11 @@ from headgate_gateway.proxying.exchange import (
     kept_answer,
 )
 from headgate_gateway.proxying.headers import changed, open_to_view, to_upstream
+from headgate_gateway.proxying.paths import path_as_sent
 from headgate_gateway.proxying.target import Target
 
-_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+_REPEATABLE = frozenset({"GET", "PUT", "DELETE"})
+"""Methods whose calls are sent again if the connection breaks."""
 _LONGEST_REPEATED = 64 * 1024
 _PASSTHROUGH = ("x-upstream-authorization", "x-real-authorization")
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -48,19 +50,17 @@ async def _proxied(call: Call, target: Target) -> ASGIApp:
     body = None
     if call.content is not None:
         request = replace(request, body=call.content or None)
-    elif call.operation.method in _WITH_BODY:
+    elif _has_body(call):
         bounds.check_declared(call.request)
         declared = call.request.headers.get("content-length", "")
         is_short = declared.isdecimal() and int(declared) <= _LONGEST_REPEATED
-        if call.operation.method == "PUT" and is_short:
+        if call.operation.method in _REPEATABLE and is_short:
             # It is kept, to be sent again if the connection breaks.
             content = await read_body(call.request, bounds)
             request = replace(request, body=content or None)
             return _passed_on(call, request, target, body=None)
         body = LimitedBody(call.request.receive, bounds)
-        request = replace(request, body=aiter(body) if _has_body(call) else None)
-        if not _has_body(call):
-            body = None
+        request = replace(request, body=aiter(body))
     return _passed_on(call, request, target, body=body)
 
 
@@ -80,12 +80,9 @@ def _passed_on(
 
 async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
     """The answer, kept for the Idempotency-Key and given again."""
-    content = b""
-    if call.content is not None:
-        content = call.content
-    elif call.operation.method in _WITH_BODY:
-        bounds = call.gateway.body_bounds
-        content = await read_body(call.request, bounds)
+    content = call.content
+    if content is None:
+        content = await read_body(call.request, call.gateway.body_bounds)
 
     async def produce() -> Answer:
         whole = replace(request, body=content or None)
@@ -113,13 +110,19 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
     if call.content is not None:
         headers = changed(headers, call.header_changes or {})
         headers = open_to_view(headers, answer=call.whole)
-    elif call.operation.method in _WITH_BODY and length.isdecimal():
+    elif length.isdecimal():
         headers["content-length"] = length
     return Outgoing(
         method=call.operation.method,
-        url=target.url(call.parameters["path"], call.request.scope["query_string"]),
+        url=target.url(_path(call), call.request.scope["query_string"]),
         headers={**headers, **_authorization(call, target)},
     )
+
+
+def _path(call: Call) -> str:
+    raw: bytes = call.request.scope.get("raw_path") or b""
+    decoded: str = call.parameters["path"]
+    return path_as_sent(raw, call.operation.path, decoded=decoded)
 
 
 def _authorization(call: Call, target: Target) -> dict[str, str]:
