@@ -2579,6 +2579,17 @@ class ToolInput(BaseModel):
 ApprovalResponseHeaders = TypeAliasType("ApprovalResponseHeaders", dict[str, StrictStr])
 
 
+ApprovalResponseEncoding = TypeAliasType(
+    "ApprovalResponseEncoding",
+    Annotated[
+        Literal['base64'],
+        Field(
+            description='What the text of a body is, `base64` of bytes that are no text of UTF-8.'
+        ),
+    ],
+)
+
+
 SampleValues = TypeAliasType("SampleValues", dict[str, StrictStr])
 
 
@@ -4411,8 +4422,17 @@ class ApprovalResponse(BaseModel):
         ApprovalResponseHeaders, Field(description='The headers of the answer.')
     ]
     body: Annotated[
-        Any, Field(description='The body of the answer, parsed if it is JSON.')
+        Any,
+        Field(
+            description='The body of the answer: parsed if it is an object or a list of JSON, or else its text as it was\nsent; null if there is none.'
+        ),
     ]
+    encoding: Annotated[
+        ApprovalResponseEncoding | MISSING,
+        Field(
+            description='What the text of `body` is; absent where it is the body itself.'
+        ),
+    ] = MISSING
 
 
 class SampleRequest(BaseModel):

@@ -212,6 +212,31 @@ def test_a_refusal_since_then_holds(bench: Bench):
     assert bench.proxy.upstream.asked == []
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        (b'{"a": [1]}', {"body": {"a": [1]}}),
+        (b'["a"]', {"body": ["a"]}),
+        (b'"a"', {"body": '"a"'}),
+        (b"1.0", {"body": "1.0"}),
+        (b"plain", {"body": "plain"}),
+        (b"", {"body": None}),
+        (b"\xff\x00", {"body": "/wA=", "encoding": "base64"}),
+    ],
+)
+def test_an_answer_can_be_had_as_it_was_sent(
+    bench: Bench, sent: bytes, shown: dict[str, Any]
+):
+    """Objects and lists of JSON as such, other texts as they are, bytes in base64."""
+    bench.proxy.upstream.answers(200, sent)
+    approval_id = bench.ask()
+    decide(bench.proxy.client, approval_id, "approved")
+    response = bench.outcome(approval_id)["response"]
+    del response["status_code"], response["headers"]
+
+    assert response == shown
+
+
 def test_what_is_rejected_is_not_performed(bench: Bench):
     """The reason is told; so it is with what is withdrawn."""
     rejected, withdrawn = bench.ask(), bench.ask()

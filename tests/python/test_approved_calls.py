@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,6 +98,36 @@ def test_an_approved_call_gives_the_upstreams_answer(
     assert (answer.status_code, answer.json()) == (201, {"id": "ch_1"})
     assert answer.headers["content-type"] == "application/json"
     assert len(proxy.upstream.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\x00\x80\x89PNG",
+        gzip.compress(b"packed"),
+        "Grüße\r\n".encode(),
+        b'"a text of JSON"',
+        b"1.0",
+        b"null",
+        b"",
+    ],
+)
+def test_what_is_approved_comes_as_it_was_sent(
+    proxy: ProxyBench, twin: Twin, body: bytes
+) -> None:
+    """Byte for byte, also where the approval is asked for the answer."""
+    key, project = key_of(proxy)
+    proxy.upstream.answers(200, body, Content_Type="application/octet-stream")
+    given = {"wait_for_approval": 20, "headers": {"Prefer": "wait=0"}}
+    with person(proxy, project, "approved"):
+        answer = twin.call(
+            proxy.client.gateway.url,
+            lambda c: c.post(CHARGE, json={}, options=given),
+            api_key=key,
+        )
+
+    assert answer.content == body
+    assert proxy.upstream.asked[0].headers["accept-encoding"] == "identity"
 
 
 def test_a_rejected_call_is_raised(proxy: ProxyBench, twin: Twin) -> None:

@@ -7,6 +7,7 @@ import {
   ApprovalTimeoutError,
   Headgate,
   RawCalls,
+  ResponseDecodeError,
   untilDecided,
 } from "../../generated/typescript/src/index.js";
 
@@ -127,6 +128,23 @@ test("what waits for a raw call gives the stored answer, whatever its status", a
   });
 
   assert.deepEqual([answer.status, answer.json()], [409, { taken: false }]);
+});
+
+test("bytes that are no text come as they were sent", async () => {
+  const response = { status_code: 200, headers: {}, body: "/wCAiVBORw==", encoding: "base64" };
+  const { client } = clientFor(
+    announced,
+    approval("approved", { response }),
+    announced,
+    approval("approved", { response: { ...response, body: "no base64!" } }),
+  );
+  const calls = new RawCalls(client);
+  const waiting = { json: {}, waitForApproval: untilDecided() };
+
+  const answer = await calls.post("/orders", waiting);
+
+  assert.deepEqual([...answer.content], [0xff, 0x00, 0x80, 0x89, 0x50, 0x4e, 0x47]);
+  await assert.rejects(calls.post("/orders", waiting), ResponseDecodeError);
 });
 
 test("a stored error is raised as the call's own, and nothing is sent again", async () => {

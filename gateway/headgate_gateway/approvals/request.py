@@ -17,6 +17,8 @@ PRINCIPAL = "headgate.principal"
 """In that scope: who asked, whose key was looked at again."""
 
 _NEVER_STORED = ("authorization", "cookie", "x-api-key", "x-admin-key")
+_OF_THE_CONNECTION = ("content-length", "transfer-encoding", "accept-encoding")
+"""The answer is read from the approval, where nobody undoes a compression."""
 _IN_MEMORY = ("x-provider-key-", "x-upstream-authorization", "x-real-authorization")
 
 
@@ -40,7 +42,7 @@ class PutAside:
         kept = {
             name: value
             for name, value in headers.items()
-            if name not in (*_NEVER_STORED, "content-length", "transfer-encoding")
+            if name not in (*_NEVER_STORED, *_OF_THE_CONNECTION)
         }
         brought = {
             name: value for name, value in kept.items() if name.startswith(_IN_MEMORY)

@@ -1,5 +1,6 @@
 """Approvals, for those who wait and for those who decide."""
 
+import base64
 from collections.abc import Mapping
 
 import sqlalchemy as sa
@@ -10,7 +11,13 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
-from headgate_gateway.json import JSONDecodeError, JsonObject, loads
+from headgate_gateway.json import (
+    JSONDecodeError,
+    JsonObject,
+    is_list,
+    is_object,
+    loads,
+)
 from headgate_gateway.routes.pages import list_answer, page_request
 
 _FILTERS = ("status", "kind", "project_id", "key_id")
@@ -123,16 +130,24 @@ def _shown(call: Call, row: sa.RowMapping) -> JsonObject:
 def _response(answer: JsonObject | None) -> JsonObject | None:
     if answer is None:
         return None
-    body = answer["body"].encode("latin-1")
-    try:
-        value = loads(body)
-    except JSONDecodeError:
-        value = body.decode("utf-8", "replace") or None
     return {
         "status_code": answer["status"],
         "headers": answer["headers"],
-        "body": value,
+        **_body(answer["body"].encode("latin-1")),
     }
+
+
+def _body(content: bytes) -> JsonObject:
+    """The body of an answer such that its reader can have what was sent again."""
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(content).decode(), "encoding": "base64"}
+    try:
+        value = loads(text)
+    except JSONDecodeError:
+        return {"body": text or None}
+    return {"body": value if is_object(value) or is_list(value) else text}
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -121,6 +121,7 @@ static WAITING: Waiting = Waiting {
         status: "status_code",
         headers: "headers",
         body: "body",
+        encoding: Some("encoding"),
     },
     granted: &["approved"],
     refusals: &[

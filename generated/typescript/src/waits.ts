@@ -20,7 +20,13 @@ const rule: BlockingRule = {
   pending: ["pending"],
   most: 60,
   granted: ["approved"],
-  answer: { at: "response", status: "status_code", headers: "headers", body: "body" },
+  answer: {
+    at: "response",
+    status: "status_code",
+    headers: "headers",
+    body: "body",
+    encoding: "encoding",
+  },
   refusals: {
     rejected: {
       status: 403,

@@ -91,13 +91,15 @@ class StoredAnswer:
 
     The fields `status`, `headers` and `body` of the object there make the answer; it
     is not there while `at` is null. A body that is text stands as it was sent,
-    anything else was JSON.
+    anything else was JSON; where the field `encoding` says `base64` the text is that of
+    the bytes that were sent.
     """
 
     at: str
     status: str
     headers: str
     body: str
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { APIError, type APIErrorFacts } from "./errors.js";
+import { APIError, ResponseDecodeError, type APIErrorFacts } from "./errors.js";
 import { isObject, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { readJson, type Accepted } from "./responses.js";
@@ -28,6 +28,8 @@ export interface BlockingRule extends WaitRule {
     readonly status: string;
     readonly headers: string;
     readonly body: string;
+    /** The field that says `base64` where the body is the text of bytes. */
+    readonly encoding?: string;
   };
   /** The errors that other values of the field stand for. */
   readonly refusals: Readonly<Record<string, WaitRefusal>>;
@@ -97,11 +99,21 @@ export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
   };
 }
 
-/** A body that is text stands as it was sent, anything else was JSON. */
+/** A body that is text stands as it was sent, or is that of bytes; anything else was JSON. */
 function stored({ answer }: BlockingRule, parts: JsonObject): Response {
   const body = parts[answer.body] ?? null;
   const status = Number(parts[answer.status]);
+  const encoding = answer.encoding === undefined ? undefined : parts[answer.encoding];
   const text = typeof body === "string" ? body : JSON.stringify(body);
+  const content = encoding === "base64" ? bytesOf(text) : text;
   const headers = (parts[answer.headers] ?? {}) as Record<string, string>;
-  return new Response([204, 205, 304].includes(status) ? null : text, { status, headers });
+  return new Response([204, 205, 304].includes(status) ? null : content, { status, headers });
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch (cause) {
+    throw new ResponseDecodeError("the body is no base64", text, { cause });
+  }
 }

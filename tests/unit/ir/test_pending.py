@@ -39,7 +39,7 @@ Task:
       anyOf: [{$ref: '#/components/schemas/Answer'}, {type: 'null'}]
 Answer:
   type: object
-  properties: {status: {type: integer}, headers: {}, body: {}}
+  properties: {status: {type: integer}, headers: {}, body: {}, as: {}}
 """
 _EXTRA = """
 x-errors:
@@ -57,7 +57,8 @@ x-waits:
     pending: [asked]
     call:
       id: task
-      response: {at: answer, status: status, headers: headers, body: body}
+      response:
+        {at: answer, status: status, headers: headers, body: body, encoding: as}
       answers: {done: result, refused: Rejected}
       timeout: Late
       details: {task: id}
@@ -97,7 +98,7 @@ def test_waits_are_options_of_calls(read_api: ReadApi) -> None:
     assert wait.blocking == Blocking(
         option="wait_for_task",
         id="task",
-        answer=StoredAnswer("answer", "status", "headers", "body"),
+        answer=StoredAnswer("answer", "status", "headers", "body", "as"),
         granted=("done",),
         refusals=(
             ("refused", Refusal("Rejected", 403, "permission", "rejected", "No.")),

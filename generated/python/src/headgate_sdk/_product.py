@@ -72,6 +72,7 @@ PRODUCT = Product(
                 status="status_code",
                 headers="headers",
                 body="body",
+                encoding="encoding",
             ),
             granted=("approved",),
             refusals={

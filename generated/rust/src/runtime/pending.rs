@@ -6,6 +6,7 @@ use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
+use super::base64;
 use super::call::{Call, Json, MayWait, Reply};
 use super::cancel::unless_cancelled;
 use super::error::{ApiError, Error};
@@ -53,6 +54,25 @@ pub struct Stored {
     pub headers: &'static str,
     /// The body: a text as it was sent, or else JSON.
     pub body: &'static str,
+    /// The field that says `base64` where the body is the text of bytes.
+    pub encoding: Option<&'static str>,
+}
+
+impl Stored {
+    /// The body that was sent.
+    fn content(&self, stored: &Value) -> Result<Bytes, Error> {
+        let encoding = self.encoding.map(|name| &stored[name]);
+        match &stored[self.body] {
+            Value::Null => Ok(Bytes::new()),
+            Value::String(text) if encoding.is_some_and(|said| said == "base64") => {
+                let bytes = base64::decode(text);
+                let bytes = bytes.ok_or_else(|| Error::decode(text, "the body is no base64"))?;
+                Ok(bytes.into())
+            }
+            Value::String(text) => Ok(text.clone().into()),
+            body => Ok(body.to_string().into()),
+        }
+    }
 }
 
 /// An error for what was decided, as the server would have answered it.
@@ -205,11 +225,7 @@ impl Opened {
         let stored = &answer[place.at];
         let status = stored[place.status].as_u64();
         let status = status.and_then(|status| u16::try_from(status).ok());
-        let body: Bytes = match &stored[place.body] {
-            Value::Null => Bytes::new(),
-            Value::String(text) => text.clone().into(),
-            body => body.to_string().into(),
-        };
+        let body = place.content(stored)?;
         let (status, headers) = (status.unwrap_or(200), headers_of(&stored[place.headers]));
         let response = self.response.standing_for(status, headers);
         let body = Body::of(body);

@@ -133,6 +133,28 @@ pub struct ApprovalDraft {
 /// Headers and their values.
 pub type ApprovalResponseHeaders = BTreeMap<String, String>;
 
+/// What the text of a body is, `base64` of bytes that are no text of UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum ApprovalResponseEncoding {
+    /// `base64`.
+    #[serde(rename = "base64")]
+    Base64,
+    /// A value that this version does not know.
+    #[serde(untagged)]
+    Unknown(String),
+}
+
+impl ApprovalResponseEncoding {
+    /// The value as it is sent and received.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Base64 => "base64",
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
 /// What came of a request when it was performed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -141,8 +163,12 @@ pub struct ApprovalResponse {
     pub status_code: i64,
     /// The headers of the answer.
     pub headers: ApprovalResponseHeaders,
-    /// The body of the answer, parsed if it is JSON.
+    /// The body of the answer: parsed if it is an object or a list of JSON, or else its text as it was
+    /// sent; null if there is none.
     pub body: Value,
+    /// What the text of `body` is; absent where it is the body itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<ApprovalResponseEncoding>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

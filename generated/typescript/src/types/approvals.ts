@@ -57,14 +57,22 @@ export interface ApprovalResponseHeaders {
   [field: string]: string;
 }
 
+/** What the text of a body is, `base64` of bytes that are no text of UTF-8. */
+export type ApprovalResponseEncoding = "base64" | (string & {});
+
 /** What came of a request when it was performed. */
 export interface ApprovalResponse {
   /** The status of the answer. */
   status_code: number;
   /** The headers of the answer. */
   headers: ApprovalResponseHeaders;
-  /** The body of the answer, parsed if it is JSON. */
+  /**
+   * The body of the answer: parsed if it is an object or a list of JSON, or else its text as it was
+   * sent; null if there is none.
+   */
   body: unknown;
+  /** What the text of `body` is; absent where it is the body itself. */
+  encoding?: ApprovalResponseEncoding;
 }
 
 /** A request that waits for a person, or waited for one. */

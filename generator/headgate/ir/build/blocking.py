@@ -73,7 +73,10 @@ class BlockingReader:
             field_step(inner, str(places.get(key))).name
             for key in ("status", "headers", "body")
         )
-        return StoredAnswer(at.name, status, headers, body)
+        encoding = places.get("encoding")
+        if encoding is not None:
+            encoding = field_step(inner, str(encoding)).name
+        return StoredAnswer(at.name, status, headers, body, encoding)
 
     def _refusal(self, name: str) -> Refusal:
         known = {each.name: each for each in self.errors.classes}

@@ -46,7 +46,9 @@ def _blocking(
             ("status", answer.status),
             ("headers", answer.headers),
             ("body", answer.body),
+            ("encoding", answer.encoding),
         )
+        if value is not None
     ]
     refusals = [
         assembled("{}: {}", string(value), _refusal(refusal, 16, context, imports))

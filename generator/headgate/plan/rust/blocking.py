@@ -71,6 +71,7 @@ class BlockingPage:
     status: Code
     headers: Code
     body: Code
+    encoding: Code
     granted: Code
     refused: Code
     late: Code
@@ -121,6 +122,7 @@ def plan_blocking(
         status=rust.string(answer.status),
         headers=rust.string(answer.headers),
         body=rust.string(answer.body),
+        encoding=rust.option(answer.encoding),
         granted=_texts(fixed("granted: &"), blocking.granted),
         refused=layout.list_literal(4, fixed("refusals: &"), refused, fixed(",")),
         late=refusals[blocking.late].name,

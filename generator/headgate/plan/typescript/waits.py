@@ -197,6 +197,7 @@ def _rule(imports: Imports, api: Api, wait: Wait, blocking: Blocking) -> list[En
         (fixed("status"), answer.status),
         (fixed("headers"), answer.headers),
         (fixed("body"), answer.body),
+        (fixed("encoding"), answer.encoding),
     )
     refusals = [
         Entry(value_key(value), _refusal(refusal))
@@ -216,7 +217,9 @@ def _rule(imports: Imports, api: Api, wait: Wait, blocking: Blocking) -> list[En
         Entry(fixed("granted"), Array(tuple(map(string, blocking.granted)))),
         Entry(
             fixed("answer"),
-            Object(tuple(Entry(key, string(value)) for key, value in stored)),
+            Object(
+                tuple(Entry(key, string(at)) for key, at in stored if at is not None)
+            ),
         ),
         Entry(fixed("refusals"), Object(tuple(refusals))),
         Entry(fixed("late"), _refusal(blocking.late)),

@@ -151,3 +151,22 @@ async fn a_raw_call_waits_as_well() {
     assert_eq!(answer.header("content-type"), Some("text/plain"));
     assert_eq!(error.kind(), ErrorKind::ApprovalRejected);
 }
+
+/// Bytes that are no text come in base64, and are given as they were sent.
+#[tokio::test]
+async fn bytes_come_as_they_were_sent() {
+    let stored = |body: &str| {
+        let response =
+            json!({"status_code": 200, "headers": {}, "body": body, "encoding": "base64"});
+        deciding(vec![approval("approved", &response)])
+    };
+    let (sound, broken) = (stored("/wCAiVBORw=="), stored("no base64!"));
+
+    let call = sound.client().get("things/1").wait_for_approval(LIMIT);
+    let answer = call.await.expect("an answer");
+    let call = broken.client().get("things/1").wait_for_approval(LIMIT);
+    let error = call.await.expect_err("no base64");
+
+    assert_eq!(answer.bytes().as_ref(), b"\xff\x00\x80\x89PNG");
+    assert!(error.is_decode(), "{error}");
+}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import httpx2
 
-from .errors import APIError, ConfigurationError, Problem, as_object, readable
+from .errors import (
+    APIError,
+    ConfigurationError,
+    Problem,
+    ResponseDecodeError,
+    as_object,
+    readable,
+)
 from .pending import Blocking, PendingRule, Refusal, StoredAnswer
 from .requests import Arguments, Operation, Request
 from .settings import RequestOptions
@@ -139,13 +147,11 @@ class StoredReply:
     @classmethod
     def of(cls, stored: Mapping[str, Any], places: StoredAnswer) -> StoredReply:
         """Read the answer out of the object that holds it."""
-        body = stored.get(places.body)
-        text = body if isinstance(body, str) else json.dumps(body)
         headers = as_object(stored.get(places.headers))
         return cls(
             status_code=int(stored.get(places.status, 200)),
             headers=httpx2.Headers({name: str(headers[name]) for name in headers}),
-            _rest=b"" if body is None else text.encode(),
+            _rest=_content(stored, places),
         )
 
     async def chunk(self) -> bytes:
@@ -155,6 +161,21 @@ class StoredReply:
 
     async def close(self) -> None:
         """Do nothing: no connection is held."""
+
+
+def _content(stored: Mapping[str, Any], places: StoredAnswer) -> bytes:
+    """Give the body that was sent."""
+    body = stored.get(places.body)
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        return json.dumps(body).encode()
+    if places.encoding is None or stored.get(places.encoding) != "base64":
+        return body.encode()
+    try:
+        return base64.b64decode(body, validate=True)
+    except ValueError as error:
+        raise ResponseDecodeError("the body is no base64", raw=body) from error
 
 
 def pending_call(

@@ -27,13 +27,15 @@ class Refusal:
 class StoredAnswer:
     """Where an answer lies that came later: an object at `at`, null until it is there.
 
-    A body that is text stands as it was sent, anything else was JSON.
+    A body that is text stands as it was sent, anything else was JSON; where the field
+    `encoding` says `base64` the text is that of the bytes that were sent.
     """
 
     at: str
     status: str
     headers: str
     body: str
+    encoding: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         ApprovalPending,
         ApprovalRequestSummary,
         ApprovalResponse,
+        ApprovalResponseEncoding,
         ApprovalStatus,
         ApprovalTool,
     )
@@ -523,6 +524,7 @@ __all__ = [
     "ApprovalRequestedEvent",
     "ApprovalRequestedNotice",
     "ApprovalResponse",
+    "ApprovalResponseEncoding",
     "ApprovalStatus",
     "ApprovalTool",
     "AssistantBlockParam",
@@ -951,6 +953,7 @@ if not TYPE_CHECKING:
             "ApprovalRequestedEvent": ".run_events",
             "ApprovalRequestedNotice": ".webhook_events",
             "ApprovalResponse": ".approvals",
+            "ApprovalResponseEncoding": ".approvals",
             "ApprovalStatus": ".approvals",
             "ApprovalTool": ".approvals",
             "AssistantBlockParam": ".content",

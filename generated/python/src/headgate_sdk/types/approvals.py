@@ -69,6 +69,10 @@ class ApprovalDraft(ApiModel):
     """What the model would say."""
 
 
+ApprovalResponseEncoding: TypeAlias = Literal["base64"]
+"""What the text of a body is, `base64` of bytes that are no text of UTF-8."""
+
+
 class ApprovalResponse(ApiModel):
     """What came of a request when it was performed."""
 
@@ -79,7 +83,12 @@ class ApprovalResponse(ApiModel):
     """The headers of the answer."""
 
     body: Any
-    """The body of the answer, parsed if it is JSON."""
+    """The body of the answer: parsed if it is an object or a list of JSON, or else its
+    text as it was sent; null if there is none.
+    """
+
+    encoding: ApprovalResponseEncoding | str | None = None
+    """What the text of `body` is; absent where it is the body itself."""
 
 
 class Approval(ApiModel):
