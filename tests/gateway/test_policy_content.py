@@ -151,7 +151,7 @@ def test_upstreams_are_asked_for_what_policies_can_read(bench: Bench):
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
-        (gzip.compress(b'{"mail": "a@b.de"}'), {"Content_Encoding": "gzip"}),
+        (gzip.compress(b'{"mail": "a@b.de"}', mtime=0), {"Content_Encoding": "gzip"}),
         (b'{"mail": "a@b.de", "mail": 1}', {}),
         (b'\xef\xbb\xbf{"mail": "a\\u0040b.de"}', {}),
     ],
