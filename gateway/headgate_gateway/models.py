@@ -1458,7 +1458,7 @@ UpstreamUrl = TypeAliasType(
         StrictStr,
         Field(
             description='Where a REST API is; what is called is put behind it.',
-            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}/?$',
+            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}){0,8}/?$',
         ),
     ],
 )
@@ -1653,7 +1653,7 @@ WebhookUrl = TypeAliasType(
         StrictStr,
         Field(
             description='Where events are sent.',
-            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}){0,16}/?(\\?[A-Za-z0-9._~=&-]{1,512})?$',
+            pattern='^https?://[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,127}){0,16}/?(\\?[A-Za-z0-9._~=&-]{1,512})?$',
         ),
     ],
 )
@@ -5471,7 +5471,7 @@ class ProtocolManifest(BaseModel):
         StrictStr,
         Field(
             description='Where the provider is; paths are put behind it. It may lead to public addresses over TLS,\nand to private ones only where the operator allows them.',
-            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[A-Za-z0-9._~/-]{0,500})?$',
+            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~/-]{0,500})?$',
         ),
     ]
     dialect: Annotated[
@@ -5544,7 +5544,7 @@ class ProtocolManifestInput(BaseModel):
         StrictStr,
         Field(
             description='Where the provider is; paths are put behind it. It may lead to public addresses over TLS,\nand to private ones only where the operator allows them.',
-            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}))?(/[A-Za-z0-9._~/-]{0,500})?$',
+            pattern='^https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?(/[A-Za-z0-9._~/-]{0,500})?$',
         ),
     ]
     dialect: Annotated[

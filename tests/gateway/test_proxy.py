@@ -356,6 +356,23 @@ def test_services_do_not_lead_inside(client: Client, base_url: str):
 
     assert answer.status_code == 502
     assert "not allowed" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["retryable"] is False
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "080", "65535"])
+def test_ports_are_ports(client: Client, port: str):
+    """Of services, keys and webhooks: 65535 is the last one."""
+    project = {"project_id": client.new_project(f"{uuid4()}")}
+    named = {**project, "name": "n"}
+    url = f"https://api.example.com:{port}/v1"
+    answers = [
+        client.admin.post("/v1/admin/services", json={**named, "base_url": url}),
+        client.admin.post("/v1/admin/keys", json={**named, "upstream_url": url}),
+        client.admin.post("/v1/admin/webhooks", json={**project, "url": url}),
+    ]
+
+    expected = 201 if port == "65535" else 400
+    assert [answer.status_code for answer in answers] == [expected] * 3
 
 
 def test_redirects_are_not_followed(bench: ProxyBench, caller: Client):

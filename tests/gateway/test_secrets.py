@@ -85,7 +85,9 @@ def refused(client: Client, project: str) -> list[httpx2.Response]:
         ),
         *(client.admin.post("/v1/admin/credentials", json=body) for body in bodies),
         client.admin.post("/v1/admin/services", json={**service, "base_url": url}),
-        client.admin.post("/v1/admin/webhooks", json={**service, "url": url}),
+        client.admin.post(
+            "/v1/admin/webhooks", json={"project_id": project, "url": url}
+        ),
     ]
     assert [answer.status_code for answer in answers] == [400] * len(answers)
     return answers

@@ -92,7 +92,9 @@ class Exchanges:
 
 
 def _not_allowed() -> GatewayError:
-    return GatewayError("upstream_failed", "The upstream's address is not allowed.")
+    return GatewayError(
+        "upstream_failed", "The upstream's address is not allowed.", retryable=False
+    )
 
 
 def _may_go_again(request: Outgoing, error: aiohttp.ClientConnectionError) -> bool:
