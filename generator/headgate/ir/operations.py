@@ -253,7 +253,8 @@ class Operation:
     with an `id` and a `method` of its own. `base_url` is the address of its own that
     an operation has instead of the API's. `pending` are the statuses of success that
     say that the answer is not there yet (`x-pending`). `headers` come with a success,
-    `failure_headers` with anything else.
+    `failure_headers` with anything else. The failure of an `advisory` call is no error
+    to its caller, unless he asks for that (`x-advisory`).
     """
 
     id: str
@@ -277,6 +278,7 @@ class Operation:
     failures: tuple[Failure, ...] = ()
     pending: tuple[int, ...] = ()
     failure_headers: tuple[ResponseHeader, ...] = ()
+    advisory: bool = False
 
     @property
     def cursor_page(self) -> CursorPage | None:

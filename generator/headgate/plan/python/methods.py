@@ -156,6 +156,8 @@ class MethodPlan:
     ) -> MethodPage:
         operation = self._operation
         docs = [_sentence(operation.summary), operation.docs.text]
+        if operation.advisory:
+            docs.append("A failure is told to the log, and raised with `strict` alone.")
         if operation.docs.deprecated:
             docs.append("Deprecated.")
         return MethodPage(

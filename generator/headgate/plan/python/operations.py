@@ -188,6 +188,8 @@ def _constant(
         arguments.append(_tuple(items))
     if operation.idempotency != "none":
         arguments.append(assembled("idempotency={}", string(operation.idempotency)))
+    if operation.advisory:
+        arguments.append(fixed("advisory=True"))
     arguments += _unfinished(operation.stream)
     if operation.pending:
         statuses = joined(", ", map(literal, operation.pending))

@@ -432,7 +432,8 @@ class ResourceFile:
             return assembled("Streaming<{}>", kind)
         result = operation.result
         if result is None:
-            return self.imports.use(_CALL, "Nothing")
+            name = "Advisory" if operation.advisory else "Nothing"
+            return self.imports.use(_CALL, name)
         if result.kind == "text":
             return self.imports.use(_CALL, "Text")
         if result.kind != "json":
@@ -468,6 +469,9 @@ class ResourceFile:
         said = described(Docs(whole, operation.docs.deprecated), fallback)
         if stream is not None and not operation.only_streams:
             said = f"{said}\n\nThe answer comes as a stream of events."
+        if operation.advisory:
+            told = "A failure is told to the log, and is an error after `strict` alone."
+            said = f"{said}\n\n{told}"
         return rust.doc(said, 4)
 
 
@@ -530,8 +534,8 @@ def _as_field(parameter: Parameter) -> Field:
 
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
-    Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape
-    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait Maybe
+    Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error
+    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait Maybe
     NamedHeaders New None Nothing Operation
     Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
     Streaming String Style Text Timeouts Value Vec

@@ -113,6 +113,8 @@ class MethodPlanner:
     def _call_method(self, operation: Operation) -> Method:
         if operation.page is not None and operation.result is not None:
             answer = self._page_answer(operation, operation.page, operation.result)
+        elif operation.advisory:
+            answer = self._advisory_answer()
         else:
             answer = self._plain_answer(operation.result)
         flag = _flag(operation, streaming=False)
@@ -158,6 +160,18 @@ class MethodPlanner:
             start=fixed("this.transport.call"),
             passed=(fixed("request"), reader, fixed("options")),
             accept=accept,
+        )
+
+    def _advisory_answer(self) -> _Answer:
+        return _Answer(
+            generic=self.types.imports.runtime_type("responses", "ResponsePromise"),
+            arguments=(fixed("void"),),
+            start=self.types.imports.runtime("advisory", "advise"),
+            passed=(
+                fixed("this.transport"),
+                fixed("request"),
+                fixed("options"),
+            ),
         )
 
     def _page_answer(self, operation: Operation, page: Page, result: Result) -> _Answer:
@@ -302,4 +316,6 @@ def _method_docs(operation: Operation) -> str:
     parts = [operation.summary.strip(), operation.docs.text.strip()]
     if parts[0] and not parts[0].endswith("."):
         parts[0] += "."
+    if operation.advisory:
+        parts.append("A failure is told to the log, and thrown with `strict` alone.")
     return "\n\n".join(part for part in parts if part)
