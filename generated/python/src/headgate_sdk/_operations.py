@@ -142,6 +142,7 @@ WORKSPACES_SEND_TYPING_PREVIEW = Operation(
     path="/v1/workspaces/{workspace_id}/typing",
     credentials=(("api_key",),),
     idempotency="natural",
+    advisory=True,
 )
 WORKSPACES_END_CONVERSATION = Operation(
     method="POST",

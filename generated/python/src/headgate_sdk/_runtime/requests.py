@@ -61,7 +61,8 @@ class Operation:
     `styles` has the parameters, by place and name, that are not written in the usual
     way; `base_url` an address that this call alone has. A success says that its answer
     is not there yet by one of the statuses `pending`, or by the header
-    `pending_header`.
+    `pending_header`. The failure of an `advisory` call is raised only where its caller
+    is `strict`.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Operation:
     unfinished: tuple[str, Any] | None = None
     pending: tuple[int, ...] = ()
     pending_header: str | None = None
+    advisory: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
