@@ -293,6 +293,12 @@ class Operation:
         return ((flag.parameter, flag.value if streamed else flag.otherwise),)
 
     @property
+    def switch(self) -> BodyFlag | None:
+        """What in the body asks for the stream, where another method gives a whole."""
+        stream = self.stream
+        return None if stream is None or stream.alone else stream.asked_by
+
+    @property
     def only_streams(self) -> bool:
         """Whether the stream is the one way to call it."""
         return self.stream is not None and self.stream.alone

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     )
     from headgate.ir.surface import Builder
     from headgate.plan.rust.definitions import Definitions
+    from headgate.plan.rust.members import Member
     from headgate.plan.rust.pages import StructPage
 
 _CALL: Final = "crate::runtime::call"
@@ -251,17 +252,24 @@ class ResourceFile:
         self, operation: Operation, params: tuple[Struct, Code] | None
     ) -> list[MethodPage]:
         pages: list[MethodPage] = []
+        self._claim_methods(operation)
         if not operation.only_streams:
-            pages.append(self._method(operation, operation.method, params, None))
+            pages.append(self._method(operation, params, None))
         if operation.stream is not None:
-            stream = operation.stream
-            pages.append(self._method(operation, stream.method, params, stream))
+            pages.append(self._method(operation, params, operation.stream))
         return pages
+
+    def _claim_methods(self, operation: Operation) -> None:
+        """Name the methods of an operation, each of which may name the other."""
+        named = [] if operation.only_streams else [(operation.method, False)]
+        named += [(operation.stream.method, True)] if operation.stream else []
+        for method, streamed in named:
+            key = (operation.resource, operation.method, streamed)
+            self.called.methods[key] = claim_snake(self._methods, method, "call")
 
     def _method(
         self,
         operation: Operation,
-        name: str,
         params: tuple[Struct, Code] | None,
         stream: StreamCall | None,
     ) -> MethodPage:
@@ -275,6 +283,8 @@ class ResourceFile:
         if operation.body is not None:
             argument = rust.identifier(arguments.claim("body"))
             flag = sent_flag(operation, stream)
+            if stream is None:
+                statements += self._streamed_by(operation, operation.body, argument)
             self._body(operation.body, argument, flag, parameters, statements)
         if params is not None:
             struct, type_ = params
@@ -285,10 +295,8 @@ class ResourceFile:
             statements.append(walk_of(operation.page, self.imports))
         self.imports.use(_CALL, "Call")
         self.imports.use(_REQUEST, "Request")
-        claimed = claim_snake(self._methods, name, "call")
         key = (operation.resource, operation.method, stream is not None)
-        self.called.methods[key] = claimed
-        head = assembled("pub fn {}", claimed)
+        head = assembled("pub fn {}", self.called.methods[key])
         tail = assembled(" -> Call<{}> {{", self._answer(operation, stream))
         return MethodPage(
             docs=self._docs(operation, stream),
@@ -395,18 +403,40 @@ class ResourceFile:
         """Set the property of the body that a method sets, if it is a boolean."""
         if asked is None or not body.required or not isinstance(asked.value, bool):
             return None
+        member = self._property(body, asked)
+        if member is None or not is_boolean(member.type):
+            return None
+        text = rust.boolean(value=asked.value)
+        given = access.given(text, access.depth(member))
+        return assembled("        {}.{} = {};", name, member.name, given)
+
+    def _property(self, body: Body, asked: BodyFlag) -> Member | None:
+        """Give the field of a body's struct that asks for a stream."""
         plain = self.definitions.types.resolve(body.type)
         if not isinstance(plain, Ref):
             return None
         struct = self.definitions.types.definitions[plain.id]
         if not isinstance(struct, Struct):
             return None
-        member = self.definitions.find(struct, asked.property)
-        if member is None or not is_boolean(member.type):
-            return None
-        text = rust.boolean(value=asked.value)
-        given = access.given(text, access.depth(member))
-        return assembled("        {}.{} = {};", name, member.name, given)
+        return self.definitions.find(struct, asked.property)
+
+    def _streamed_by(
+        self, operation: Operation, body: Body, argument: Code
+    ) -> list[Code]:
+        """Write what refuses to ask for a stream where the answer is read whole."""
+        flag = operation.switch
+        member = self._property(body, flag) if flag is not None else None
+        if flag is None or member is None or member.constant:
+            return []
+        given = assembled("&{}.{}", argument, member.name)
+        if not body.required:
+            picked = assembled("map(|body| &body.{})", member.name)
+            given = assembled("&{}.as_ref().{}", argument, picked)
+        value = rust.string(json.dumps(flag.value))
+        method = rust.string(self.called.way(operation, streamed=True))
+        arguments = (rust.string(flag.property), given, value, method)
+        head = fixed("request.streamed_by")
+        return [layout.call(8, head, arguments, fixed(";"))]
 
     def _sent(self, operation: Operation, struct: Struct, argument: Code) -> list[Code]:
         statements: list[Code] = []
@@ -535,8 +565,8 @@ def _as_field(parameter: Parameter) -> Field:
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
     Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error
-    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait Maybe
-    NamedHeaders New None Nothing Operation
+    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait
+    Maybe NamedHeaders New None Nothing Operation
     Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
     Streaming String Style Text Timeouts Value Vec
     """.split()
