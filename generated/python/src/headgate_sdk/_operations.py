@@ -11,6 +11,7 @@ MESSAGES_CREATE = Operation(
     credentials=(("api_key",),),
     idempotency="key",
     pending=(202,),
+    streamed_by=("stream", True, "messages.stream"),
 )
 MESSAGES_STREAM = Operation(
     method="POST",
@@ -73,6 +74,7 @@ CHAT_COMPLETIONS_CREATE = Operation(
     credentials=(("api_key",),),
     idempotency="key",
     pending=(202,),
+    streamed_by=("stream", True, "chat.completions.stream"),
 )
 CHAT_COMPLETIONS_STREAM = Operation(
     method="POST",
