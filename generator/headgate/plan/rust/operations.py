@@ -14,7 +14,6 @@ from headgate.ir.types import (
     Docs,
     Field,
     LiteralValue,
-    Ref,
     Scalar,
     Struct,
     TypeId,
@@ -23,7 +22,7 @@ from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import access, layout
 from headgate.plan.rust.builders import BuilderPage, BuilderWriter, Sent
 from headgate.plan.rust.docs import described
-from headgate.plan.rust.flags import is_boolean, sent_flag
+from headgate.plan.rust.flags import is_boolean, property_of, refusals, sent_flag
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
@@ -52,7 +51,6 @@ if TYPE_CHECKING:
     )
     from headgate.ir.surface import Builder
     from headgate.plan.rust.definitions import Definitions
-    from headgate.plan.rust.members import Member
     from headgate.plan.rust.pages import StructPage
 
 _CALL: Final = "crate::runtime::call"
@@ -284,7 +282,9 @@ class ResourceFile:
             argument = rust.identifier(arguments.claim("body"))
             flag = sent_flag(operation, stream)
             if stream is None:
-                statements += self._streamed_by(operation, operation.body, argument)
+                statements += refusals(
+                    operation, argument, self.definitions, self.called
+                )
             self._body(operation.body, argument, flag, parameters, statements)
         if params is not None:
             struct, type_ = params
@@ -403,40 +403,12 @@ class ResourceFile:
         """Set the property of the body that a method sets, if it is a boolean."""
         if asked is None or not body.required or not isinstance(asked.value, bool):
             return None
-        member = self._property(body, asked)
+        member = property_of(body, asked, self.definitions)
         if member is None or not is_boolean(member.type):
             return None
         text = rust.boolean(value=asked.value)
         given = access.given(text, access.depth(member))
         return assembled("        {}.{} = {};", name, member.name, given)
-
-    def _property(self, body: Body, asked: BodyFlag) -> Member | None:
-        """Give the field of a body's struct that asks for a stream."""
-        plain = self.definitions.types.resolve(body.type)
-        if not isinstance(plain, Ref):
-            return None
-        struct = self.definitions.types.definitions[plain.id]
-        if not isinstance(struct, Struct):
-            return None
-        return self.definitions.find(struct, asked.property)
-
-    def _streamed_by(
-        self, operation: Operation, body: Body, argument: Code
-    ) -> list[Code]:
-        """Write what refuses to ask for a stream where the answer is read whole."""
-        flag = operation.switch
-        member = self._property(body, flag) if flag is not None else None
-        if flag is None or member is None or member.constant:
-            return []
-        given = assembled("&{}.{}", argument, member.name)
-        if not body.required:
-            picked = assembled("map(|body| &body.{})", member.name)
-            given = assembled("&{}.as_ref().{}", argument, picked)
-        value = rust.string(json.dumps(flag.value))
-        method = rust.string(self.called.way(operation, streamed=True))
-        arguments = (rust.string(flag.property), given, value, method)
-        head = fixed("request.streamed_by")
-        return [layout.call(8, head, arguments, fixed(";"))]
 
     def _sent(self, operation: Operation, struct: Struct, argument: Code) -> list[Code]:
         statements: list[Code] = []
