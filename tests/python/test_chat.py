@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from headgate_sdk import OverloadedError, StreamTruncatedError
+from headgate_sdk import ConfigurationError, OverloadedError, StreamTruncatedError
 from tests.gateway_process import Gateway
-from tests.python.raw_server import STREAM_HEAD, raw_server
+from tests.python.raw_server import STREAM_HEAD, answer, raw_server
+from tests.python.samples import MESSAGE
 from tests.python.twins import TWINS, Twin
 
 ASK: dict[str, Any] = {
@@ -102,3 +103,47 @@ def test_an_error_among_chunks_is_raised(twin: Twin) -> None:
     assert len(reading.events) == 1
     assert isinstance(reading.error, OverloadedError)
     assert reading.error.message == "Too much."
+
+
+WHOLE = {
+    "chat.completions": lambda c, **more: c.chat.completions.create(**ASK, **more),
+    "messages": lambda c, **more: c.messages.create(**ASK, **more),
+    "builder": lambda c, **more: (
+        c.chat.completions.builder("mock/echo")
+        .param("stream", more["stream"])
+        .execute()
+    ),
+}
+
+
+@pytest.mark.parametrize("call", WHOLE)
+def test_what_gives_one_object_asks_for_no_stream(twin: Twin, call: str) -> None:
+    """A call that would get a stream is refused, and told which one reads it."""
+    resource = "chat.completions" if call == "builder" else call
+    shown = rf"gives one object; call {resource}\.stream\(\.\.\.\) for stream=True"
+    with raw_server() as server, pytest.raises(ConfigurationError, match=shown):
+        twin.call(server.url, lambda c: WHOLE[call](c, stream=True))
+
+    assert server.requests == []
+
+
+def test_what_is_added_to_a_body_asks_for_no_stream(twin: Twin) -> None:
+    """Nor does a property that the options add."""
+    added: Any = {"extra_body": {"stream": True}}
+    with raw_server() as server, pytest.raises(ConfigurationError):
+        twin.call(server.url, lambda c: WHOLE["messages"](c, options=added))
+
+    assert server.requests == []
+
+
+def test_one_object_may_be_asked_for_by_name(twin: Twin) -> None:
+    """The other value of the switch goes out as it is; streams set it themselves."""
+    with raw_server([answer(200, MESSAGE)]) as server:
+        twin.call(server.url, lambda c: WHOLE["messages"](c, stream=False))
+    with raw_server([STREAM_HEAD, body("[DONE]")]) as streaming:
+        twin.read(
+            streaming.url, lambda c: c.chat.completions.stream(**ASK, stream=True)
+        )
+
+    assert server.requests[0].json["stream"] is False
+    assert streaming.requests[0].json["stream"] is True

@@ -9,7 +9,9 @@ import pytest
 
 from headgate_sdk import Attempt, Headgate, HeadgateError, HttpResponse, Interceptor
 from tests.python.raw_server import (
+    STALL,
     STREAM_HEAD,
+    RawServer,
     answer,
     raw_server,
 )
@@ -144,6 +146,120 @@ def test_events_and_resuming_are_seen(twin: Twin) -> None:
         *("retry after StreamTruncatedError", "request 1", "response 200"),
         "run_complete",
     ]
+
+
+class OwnError(Exception):
+    """What an interceptor of the tests raises."""
+
+
+class Failing(Interceptor):
+    """Raises in one of its methods, whatever it is told."""
+
+    def __init__(self, hook: str) -> None:
+        def fail(*_: object) -> None:
+            raise OwnError(hook)
+
+        setattr(self, hook, fail)
+
+
+UNFINISHED = answer(200, MESSAGE).replace(b"content-length: ", b"content-length: 9")
+BROKEN_EVENT = b"event: message_start\ndata: {}\n\n"
+BEHIND = {
+    "before_request": [],
+    "after_response": [[UNFINISHED, STALL]],
+    "on_retry": [[answer(503, {"error": ERROR})]],
+    "on_error": [[answer(404, {"error": ERROR})]],
+}
+"""What the server does before each of the hooks that a call has is called."""
+
+
+@pytest.mark.parametrize("hook", BEHIND)
+def test_what_a_hook_raises_ends_the_call(twin: Twin, hook: str) -> None:
+    """It reaches the caller as it is, and nobody behind it is told of more."""
+    notes = Notes("notes")
+    with raw_server(*BEHIND[hook]) as server, pytest.raises(OwnError, match=hook):
+        twin.call(server.url, create, interceptors=[Failing(hook), notes])
+
+    told = {
+        "before_request": [],
+        "after_response": ["request 1"],
+        "on_retry": ["request 1", "response 503"],
+        "on_error": ["request 1", "response 404"],
+    }
+    assert notes.told == told[hook]
+    assert len(server.requests) == len(BEHIND[hook])
+
+
+def test_the_error_of_the_call_stays_as_context(twin: Twin) -> None:
+    """Where `on_error` raises, the call's own error is still to be found."""
+    with (
+        raw_server([answer(404, {"error": ERROR})]) as server,
+        pytest.raises(OwnError) as caught,
+    ):
+        twin.call(server.url, create, interceptors=[Failing("on_error")])
+
+    assert isinstance(caught.value.__context__, HeadgateError)
+
+
+def test_the_error_of_a_stream_stays_as_context(twin: Twin) -> None:
+    """So it is with what a stream raises later."""
+    with (
+        raw_server([STREAM_HEAD, BROKEN_EVENT, STALL]) as server,
+        pytest.raises(OwnError) as caught,
+    ):
+        twin.read(
+            server.url,
+            lambda c: c.messages.stream(**ASK),
+            interceptors=[Failing("on_error")],
+        )
+
+    assert isinstance(caught.value.__context__, HeadgateError)
+
+
+def freed(server: RawServer, error: Exception) -> bool:
+    """Say whether an interceptor ended a call, and its connection with it."""
+    return isinstance(error, OwnError) and server.closed_by_client.wait(5)
+
+
+def test_an_answer_whose_hook_fails_is_closed(twin: Twin) -> None:
+    """A call that `after_response` ends holds no connection of its client."""
+
+    def blocking(server: RawServer, client: Any) -> bool:
+        try:
+            create(client)
+        except OwnError as error:
+            return freed(server, error)
+        return False
+
+    async def not_blocking(server: RawServer, client: Any) -> bool:
+        try:
+            await create(client)
+        except OwnError as error:
+            return freed(server, error)
+        return False
+
+    act = not_blocking if twin.is_async else blocking
+    failing = [Failing("after_response")]
+    with raw_server([UNFINISHED, STALL]) as server:
+        is_freed = twin.call(server.url, lambda c: act(server, c), interceptors=failing)
+
+    assert is_freed
+
+
+@pytest.mark.parametrize("hook", ["after_response", "on_error", "on_stream_event"])
+def test_a_stream_whose_hook_fails_is_closed(hook: str) -> None:
+    """A loop over a stream that a hook ends holds no connection of its client."""
+    begin = BROKEN_EVENT if hook == "on_error" else message_body("Hi")
+    with (
+        raw_server([STREAM_HEAD, begin, STALL]) as server,
+        Headgate(
+            base_url=server.url, api_key=CANARY, interceptors=[Failing(hook)]
+        ) as client,
+    ):
+        with pytest.raises(OwnError, match=hook) as caught:
+            client.messages.stream(**ASK).until_done()
+
+        assert freed(server, caught.value)
 
 
 def test_the_log_shows_no_secret(twin: Twin, caplog: pytest.LogCaptureFixture) -> None:

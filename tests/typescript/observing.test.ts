@@ -119,6 +119,51 @@ for (const hook of ["beforeRequest", "afterResponse", "onRetry"] as const) {
   });
 }
 
+test("what onError throws reaches the caller as it is", async () => {
+  const fault = new Error("of the caller's own");
+  const missing = (): Response => Response.json(BUSY, { status: 404 });
+  const onError = (): Promise<void> => Promise.reject(fault);
+  const { client } = clientFor([missing], { interceptors: [{ onError }] });
+
+  await assert.rejects(client.models.get("m"), (error) => error === fault);
+});
+
+/** An answer without an end, which tells when nobody reads it any more. */
+function endless(type: string, text: string): { answer: () => Response; isFreed: () => boolean } {
+  let isFreed = false;
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode(text)),
+    cancel: () => void (isFreed = true),
+  });
+  const headers = { "Content-Type": type };
+  return { answer: () => new Response(body, { headers }), isFreed: () => isFreed };
+}
+
+test("an answer whose hook fails is not read, and frees its connection", async () => {
+  const { answer, isFreed } = endless("application/json", "{");
+  const afterResponse = (): Promise<void> => Promise.reject(new Error("of the caller's own"));
+  const { client } = clientFor([answer], { interceptors: [{ afterResponse }] });
+
+  await assert.rejects(client.models.get("m"), /own/);
+
+  assert.ok(isFreed());
+});
+
+for (const hook of ["afterResponse", "onError", "onStreamEvent"] as const) {
+  test(`a stream frees its connection when ${hook} fails`, async () => {
+    const event = hook === "onError" ? "{" : JSON.stringify({ type: "message_stop_not" });
+    const { answer, isFreed } = endless("text/event-stream", `data: ${event}\n\n`);
+    const fault = new Error("of the caller's own");
+    const interceptor = { [hook]: () => Promise.reject(fault) };
+    const { client } = clientFor([answer], { interceptors: [interceptor] });
+
+    const read = client.messages.stream({ model: "m", messages: [] }).untilDone();
+
+    await assert.rejects(read, (error) => error === fault);
+    assert.ok(isFreed());
+  });
+}
+
 const EVENTS = [
   { type: "message_start", message: { id: "msg_1", content: [], usage: {} } },
   { type: "message_stop" },

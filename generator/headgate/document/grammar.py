@@ -261,6 +261,7 @@ OPERATION.fields.update(
         "x-stream": needed(LINKED),
         "x-pagination": needed(LINKED),
         "x-idempotent": needed(BOOLEAN),
+        "x-advisory": needed(BOOLEAN),
     }
 )
 _SENT: Final = {

@@ -253,7 +253,8 @@ class Operation:
     with an `id` and a `method` of its own. `base_url` is the address of its own that
     an operation has instead of the API's. `pending` are the statuses of success that
     say that the answer is not there yet (`x-pending`). `headers` come with a success,
-    `failure_headers` with anything else.
+    `failure_headers` with anything else. The failure of an `advisory` call is no error
+    to its caller, unless he asks for that (`x-advisory`).
     """
 
     id: str
@@ -277,6 +278,7 @@ class Operation:
     failures: tuple[Failure, ...] = ()
     pending: tuple[int, ...] = ()
     failure_headers: tuple[ResponseHeader, ...] = ()
+    advisory: bool = False
 
     @property
     def cursor_page(self) -> CursorPage | None:
@@ -289,6 +291,12 @@ class Operation:
         if flag is None or (not streamed and flag.otherwise is None):
             return ()
         return ((flag.parameter, flag.value if streamed else flag.otherwise),)
+
+    @property
+    def switch(self) -> BodyFlag | None:
+        """What in the body asks for the stream, where another method gives a whole."""
+        stream = self.stream
+        return None if stream is None or stream.alone else stream.asked_by
 
     @property
     def only_streams(self) -> bool:

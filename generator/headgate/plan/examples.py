@@ -95,14 +95,16 @@ class Examples:
         return self.value(parameter.type, stated=parameter.example)
 
     def body(self, operation: Operation, *, streamed: bool) -> JsonValue:
-        """Give what a method takes: the property that it sets itself is left out."""
+        """Give what a method takes: what it sets itself, or refuses, is left out."""
         if operation.body is None:
             raise NoExampleError
         found = self.value(operation.body.type, stated=operation.body.example)
         call = operation.stream
         flag = call.asked_by if call is not None else None
-        if isinstance(found, dict) and flag is not None and streamed:
-            return {key: each for key, each in found.items() if key != flag.property}
+        if isinstance(found, dict) and flag is not None:
+            is_set = streamed or found.get(flag.property) == flag.value
+            if is_set:
+                found = {key: it for key, it in found.items() if key != flag.property}
         return found
 
     def _list(self, item: TypeExpr, inside: tuple[TypeId, ...]) -> JsonValue:

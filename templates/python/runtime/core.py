@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from .calls import Caller
-from .errors import APIError
+from .errors import APIConnectionError, APIError
 from .interceptors import CallLog, Interceptor, Interceptors
 from .network import Network, run_now
 from .pages import AsyncPage, AsyncPages, Page
@@ -135,7 +135,12 @@ class _Core:
     async def _answer(self, operation: Operation, form: Any, call: Call) -> Any:
         options = call.get("options")
         request = self._builder.build(operation, _arguments(call), options)
-        found, _ = await self._caller_with(options).fetch(request, form)
+        try:
+            found, _ = await self._caller_with(options).fetch(request, form)
+        except (APIError, APIConnectionError):
+            if operation.advisory and not (options or {}).get("strict"):
+                return None
+            raise
         return found
 
     async def _fetched(self, listing: _Listing) -> Fetched:

@@ -39,8 +39,10 @@ class Attempt:
 class Interceptor:
     """Looks on while calls are made. A method that is not overridden does nothing.
 
-    Interceptors are called in the order in which the client was given them, for
-    every attempt, from the thread or task that makes the call.
+    For every attempt a client's interceptors are called in the order in which they
+    were given, then those of the call, from the thread or task that makes the call.
+    What a method raises ends the call and reaches the caller as it is: the others are
+    not called, nothing is repeated, and the connection is freed.
     """
 
     def before_request(self, attempt: Attempt) -> None:

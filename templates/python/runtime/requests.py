@@ -61,7 +61,9 @@ class Operation:
     `styles` has the parameters, by place and name, that are not written in the usual
     way; `base_url` an address that this call alone has. A success says that its answer
     is not there yet by one of the statuses `pending`, or by the header
-    `pending_header`.
+    `pending_header`. The failure of an `advisory` call is raised only where its caller
+    is `strict`. `streamed_by`: the property of the body, and its value, that ask for a
+    stream, and the method that gives it.
     """
 
     method: str
@@ -77,6 +79,8 @@ class Operation:
     unfinished: tuple[str, Any] | None = None
     pending: tuple[int, ...] = ()
     pending_header: str | None = None
+    advisory: bool = False
+    streamed_by: tuple[str, Any, str] | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,6 +138,7 @@ class RequestBuilder:
         query = {**arguments.query, **options.get("query", {})}
         extra = options.get("extra_body")
         body = dict(arguments.body or {}) | dict(extra) if extra else arguments.body
+        _check_whole(operation, body)
         content, content_type = encode_body(
             operation.body, operation.content_type, body, operation.parts
         )
@@ -263,6 +268,17 @@ class RequestBuilder:
                     scopes=credential.scopes,
                 )
         return None
+
+
+def _check_whole(operation: Operation, body: Any) -> None:
+    """Refuse to ask for a stream where the answer is read as one object."""
+    if operation.streamed_by is None or not isinstance(body, Mapping):
+        return
+    name, value, method = operation.streamed_by
+    if cast("Mapping[str, Any]", body).get(name) == value:
+        raise ConfigurationError(
+            f"this call gives one object; call {method}(...) for {name}={value!r}"
+        )
 
 
 def _check_headers(headers: Mapping[str, str]) -> None:

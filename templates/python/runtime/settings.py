@@ -78,6 +78,8 @@ class RequestOptions(TypedDict, total=False):
     or given out as the `ResponseDecodeError` that it would raise."""
     interceptors: Sequence[Interceptor]
     """Called after those of the client."""
+    strict: bool
+    """Whether an advisory call raises its failure, which else only the log tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,9 +73,10 @@ impl fmt::Debug for SeenEvent<'_> {
 
 /// Looks on while calls are made, and may change what is sent.
 ///
-/// A client's interceptors are called in their order, then those of the call, for every
-/// attempt. An error that a method gives ends the call with an error that has it as its
-/// source, and nothing is repeated.
+/// For every attempt a client's interceptors are called in the order in which they were
+/// given, then those of the call. An error that a method gives ends the call with an error
+/// that has it as its source: the others are not called, nothing is repeated, and the
+/// connection is freed.
 pub trait Interceptor: Send + Sync {
     /// Before each attempt; its headers may be changed.
     fn before_request(&self, attempt: &mut Attempt) -> Seen {

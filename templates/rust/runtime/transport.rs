@@ -257,7 +257,7 @@ impl Sender {
 
     /// Makes what all attempts share of the request: all but the body. What is set more narrowly wins.
     pub(super) fn template(&self) -> Result<reqwest::Request, Error> {
-        self.request.check()?;
+        self.request.check(&self.options.extra_body)?;
         let method = reqwest::Method::from_bytes(self.request.method().as_bytes())
             .map_err(|error| Error::configuration("the method is not allowed").caused_by(error))?;
         let mut headers = self.core.own_headers.clone();

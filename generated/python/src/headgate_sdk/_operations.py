@@ -11,6 +11,7 @@ MESSAGES_CREATE = Operation(
     credentials=(("api_key",),),
     idempotency="key",
     pending=(202,),
+    streamed_by=("stream", True, "messages.stream"),
 )
 MESSAGES_STREAM = Operation(
     method="POST",
@@ -73,6 +74,7 @@ CHAT_COMPLETIONS_CREATE = Operation(
     credentials=(("api_key",),),
     idempotency="key",
     pending=(202,),
+    streamed_by=("stream", True, "chat.completions.stream"),
 )
 CHAT_COMPLETIONS_STREAM = Operation(
     method="POST",
@@ -144,6 +146,7 @@ WORKSPACES_SEND_TYPING_PREVIEW = Operation(
     path="/v1/workspaces/{workspace_id}/typing",
     credentials=(("api_key",),),
     idempotency="natural",
+    advisory=True,
 )
 WORKSPACES_END_CONVERSATION = Operation(
     method="POST",

@@ -43,6 +43,12 @@ impl ChatCompletions {
     ) -> Call<Json<types::ChatCompletion>, MayWait> {
         let mut request = Request::new(&CREATE);
         request.pending(&[202]);
+        request.streamed_by(
+            "stream",
+            &body.stream,
+            "true",
+            "chat().completions().stream",
+        );
         request.json(&body);
         Call::new(&self.core, request)
     }

@@ -50,6 +50,7 @@ impl Messages {
     ) -> Call<Json<types::MessageResponse>, MayWait> {
         let mut request = Request::new(&CREATE);
         request.pending(&[202]);
+        request.streamed_by("stream", &body.stream, "true", "messages().stream");
         request.json(&body);
         Call::new(&self.core, request)
     }

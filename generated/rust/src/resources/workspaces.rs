@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::runtime::call::{Call, Json, MayWait, Nothing};
+use crate::runtime::call::{Advisory, Call, Json, MayWait};
 use crate::runtime::page::{Paged, Walk};
 use crate::runtime::request::{Idempotency, Operation, Request, Style};
 use crate::runtime::stream::Streaming;
@@ -410,11 +410,13 @@ impl Workspaces {
     /// Show what is being typed
     ///
     /// Shows people with the scope `workspaces:manage` what the client is typing. It is not kept.
+    ///
+    /// A failure is told to the log, and is an error after `strict` alone.
     pub fn send_typing_preview(
         &self,
         workspace_id: &str,
         body: types::TypingPreviewRequest,
-    ) -> Call<Nothing> {
+    ) -> Call<Advisory> {
         let mut request = Request::new(&SEND_TYPING_PREVIEW);
         request.path("workspace_id", workspace_id);
         request.json(&body);

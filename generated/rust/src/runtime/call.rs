@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::cancel::CancelToken;
 use super::config::{NamedHeaders, Timeouts};
-use super::error::Error;
+use super::error::{Error, Failure};
 use super::interceptors::Interceptor;
 use super::numbers;
 use super::pending::Waiting;
@@ -39,6 +39,11 @@ pub trait Reply: Sized + 'static {
 
     /// Takes an error for an answer, if it is one.
     fn recover(error: Error, _request: &Request) -> Result<WithResponse<Self::Output>, Error> {
+        Err(error)
+    }
+
+    /// Takes an error for nothing to tell, where the failure of a call is none.
+    fn forgive(error: Error) -> Result<Self::Output, Error> {
         Err(error)
     }
 
@@ -196,7 +201,12 @@ impl<R: Reply, W: 'static> IntoFuture for Call<R, W> {
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Ok(self.with_response().await?.value) })
+        Box::pin(async move {
+            match self.with_response().await {
+                Ok(answer) => Ok(answer.value),
+                Err(error) => R::forgive(error),
+            }
+        })
     }
 }
 
@@ -295,6 +305,40 @@ impl Reply for Nothing {
             let value = ();
             Ok(WithResponse { value, response })
         })
+    }
+}
+
+/// An answer that says nothing, to a call whose failure is told to the log alone.
+///
+/// What the caller did wrong, or did himself, stays an error, and so does whatever
+/// `with_response` meets.
+#[derive(Debug)]
+pub struct Advisory(());
+
+impl Reply for Advisory {
+    type Output = ();
+
+    const ACCEPT: &'static str = Nothing::ACCEPT;
+
+    fn forgive(error: Error) -> Result<(), Error> {
+        match error.failure() {
+            Failure::Api(_) | Failure::Connection | Failure::Timeout(_) => Ok(()),
+            _ => Err(error),
+        }
+    }
+
+    fn receive(opened: Opened) -> BoxFuture<Result<WithResponse<()>, Error>> {
+        Nothing::receive(opened)
+    }
+}
+
+impl Call<Advisory> {
+    /// Makes the failure of the call an error.
+    pub fn strict(self) -> Call<Nothing> {
+        Call {
+            sender: self.sender,
+            reply: PhantomData,
+        }
     }
 }
 

@@ -66,6 +66,30 @@ pub struct Request {
     address: Option<String>,
     problem: Option<String>,
     pending: &'static [u16],
+    switch: Option<Switch>,
+}
+
+/// What in a body asks for a stream, and the method that gives it.
+#[derive(Clone, Copy)]
+struct Switch {
+    property: &'static str,
+    value: &'static str,
+    method: &'static str,
+}
+
+impl Switch {
+    /// Says what is wrong with a value of the property, if it asks for a stream.
+    fn refusal(self, given: Option<&Value>) -> Option<String> {
+        let Self {
+            property,
+            value,
+            method,
+        } = self;
+        let given = given?.to_string();
+        (given == value).then(|| {
+            format!("this call gives one object; call {method}(...) for {property}: {value}")
+        })
+    }
 }
 
 /// A method and a path that no description holds.
@@ -105,6 +129,7 @@ impl Request {
             address: None,
             problem: None,
             pending: &[],
+            switch: None,
         }
     }
 
@@ -251,6 +276,24 @@ impl Request {
         self.pending = statuses;
     }
 
+    /// Refuses a body that asks for a stream: one that has this JSON for the property.
+    pub fn streamed_by(
+        &mut self,
+        property: &'static str,
+        given: &impl Serialize,
+        value: &'static str,
+        method: &'static str,
+    ) {
+        let switch = Switch {
+            property,
+            value,
+            method,
+        };
+        let given = serde_json::to_value(given).ok();
+        self.problem = switch.refusal(given.as_ref()).or(self.problem.take());
+        self.switch = Some(switch);
+    }
+
     /// Says whether what came only says that the answer comes later.
     pub(super) fn is_pending(&self, response: &ResponseInfo) -> bool {
         let header = self.passed.as_ref().and_then(|passed| passed.pending);
@@ -326,9 +369,12 @@ impl Request {
         Some(found.1.clone())
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
-        match &self.problem {
-            Some(problem) => Err(Error::configuration(problem.clone())),
+    /// Refuses a request that is wrong, or made so by what is added to its body.
+    pub(super) fn check(&self, extra_body: &Map<String, Value>) -> Result<(), Error> {
+        let added = |switch: Switch| switch.refusal(extra_body.get(switch.property));
+        let problem = self.problem.clone();
+        match problem.or_else(|| self.switch.and_then(added)) {
+            Some(problem) => Err(Error::configuration(problem)),
             None => Ok(()),
         }
     }

@@ -24,8 +24,10 @@ export interface AttemptResponse {
 /**
  * Looks on while calls are made, and may change what is sent.
  *
- * A client's interceptors are called in their order, then those of the call. A method may give a
- * promise, which is waited for. What it throws reaches the caller as it is.
+ * For every attempt a client's interceptors are called in the order in which they were given, then
+ * those of the call. A method may give a promise, which is waited for. What it throws ends the call
+ * and reaches the caller as it is: the others are not called, nothing is repeated, and the connection
+ * is freed.
  */
 export interface Interceptor {
   /** Before each attempt. */

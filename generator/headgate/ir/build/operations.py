@@ -159,7 +159,18 @@ class OperationReader:
             failures=answers.failures(raw, words, {status for status, _ in successes}),
             pending=answers.pending(raw),
             failure_headers=answers.headers(others, (*words, "header")),
+            advisory=self._is_advisory(raw, gives=result or stream),
         )
+
+    def _is_advisory(self, raw: RawOperation, *, gives: object) -> bool:
+        """Say whether a call may fail in silence: only one that gives nothing may."""
+        if raw.node.value.get("x-advisory") is not True:
+            return False
+        if gives is not None:
+            message = "a call that gives something cannot be advisory"
+            place = raw.node.child("x-advisory")
+            self.reader.report("impossible-advisory", message, place)
+        return gives is None
 
     def _parameters(
         self, raw: RawOperation, words: tuple[str, ...]

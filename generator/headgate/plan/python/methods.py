@@ -156,6 +156,8 @@ class MethodPlan:
     ) -> MethodPage:
         operation = self._operation
         docs = [_sentence(operation.summary), operation.docs.text]
+        if operation.advisory:
+            docs.append("A failure is told to the log, and raised with `strict` alone.")
         if operation.docs.deprecated:
             docs.append("Deprecated.")
         return MethodPage(
@@ -331,8 +333,10 @@ class MethodPlan:
         flag, value = self._flag(call)
         if flag is not None:
             rest = fixed("**body" if self._flat or body.required else "**(body or {})")
-            key = string(flag.property)
-            return assembled("body={{{}, {}: {}}}", rest, key, value)
+            pair = assembled("{}: {}", string(flag.property), value)
+            # The caller's own value stays, so that one that asks otherwise is refused.
+            items = (pair, rest) if call is None else (rest, pair)
+            return assembled("body={{{}, {}}}", *items)
         if self._flat is not None and not body.required:
             return fixed("body=body or None")
         return fixed("body=body")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
@@ -152,10 +152,22 @@ def _constants(operation: Operation, context: Context) -> list[Constant]:
     if operation.only_streams:
         return [_constant(plain, operation, call.media_type, context)]
     twin = context.streamed[operation.id]
+    whole = _constant(plain, operation, _accept(operation), context)
+    switch = _streamed_by(operation, context)
     return [
-        _constant(plain, operation, _accept(operation), context),
+        replace(whole, arguments=(*whole.arguments, *switch)),
         _constant(twin, operation, call.media_type, context),
     ]
+
+
+def _streamed_by(operation: Operation, context: Context) -> list[Code]:
+    """Write what asks for the stream, and the method that gives it."""
+    flag, members = operation.switch, context.members
+    if flag is None:
+        return []
+    path = [*members.path(operation.resource), members.streams[operation.id]]
+    items = [string(flag.property), literal(flag.value), string(".".join(path))]
+    return [listed(fixed("streamed_by=("), items, ")", indent=5)]
 
 
 def _accept(operation: Operation) -> str:
@@ -188,6 +200,8 @@ def _constant(
         arguments.append(_tuple(items))
     if operation.idempotency != "none":
         arguments.append(assembled("idempotency={}", string(operation.idempotency)))
+    if operation.advisory:
+        arguments.append(fixed("advisory=True"))
     arguments += _unfinished(operation.stream)
     if operation.pending:
         statuses = joined(", ", map(literal, operation.pending))

@@ -27,6 +27,7 @@ _CALL_METHODS: Final = (
     "max_attempts",
     "idempotency_key",
     "interceptor",
+    "strict",
     "cancel_token",
     "with_response",
     "to_request",

@@ -14,7 +14,6 @@ from headgate.ir.types import (
     Docs,
     Field,
     LiteralValue,
-    Ref,
     Scalar,
     Struct,
     TypeId,
@@ -23,7 +22,7 @@ from headgate.names import Scope, pascal, split_words
 from headgate.plan.rust import access, layout
 from headgate.plan.rust.builders import BuilderPage, BuilderWriter, Sent
 from headgate.plan.rust.docs import described
-from headgate.plan.rust.flags import is_boolean, sent_flag
+from headgate.plan.rust.flags import is_boolean, property_of, refusals, sent_flag
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
@@ -251,17 +250,24 @@ class ResourceFile:
         self, operation: Operation, params: tuple[Struct, Code] | None
     ) -> list[MethodPage]:
         pages: list[MethodPage] = []
+        self._claim_methods(operation)
         if not operation.only_streams:
-            pages.append(self._method(operation, operation.method, params, None))
+            pages.append(self._method(operation, params, None))
         if operation.stream is not None:
-            stream = operation.stream
-            pages.append(self._method(operation, stream.method, params, stream))
+            pages.append(self._method(operation, params, operation.stream))
         return pages
+
+    def _claim_methods(self, operation: Operation) -> None:
+        """Name the methods of an operation, each of which may name the other."""
+        named = [] if operation.only_streams else [(operation.method, False)]
+        named += [(operation.stream.method, True)] if operation.stream else []
+        for method, streamed in named:
+            key = (operation.resource, operation.method, streamed)
+            self.called.methods[key] = claim_snake(self._methods, method, "call")
 
     def _method(
         self,
         operation: Operation,
-        name: str,
         params: tuple[Struct, Code] | None,
         stream: StreamCall | None,
     ) -> MethodPage:
@@ -275,6 +281,10 @@ class ResourceFile:
         if operation.body is not None:
             argument = rust.identifier(arguments.claim("body"))
             flag = sent_flag(operation, stream)
+            if stream is None:
+                statements += refusals(
+                    operation, argument, self.definitions, self.called
+                )
             self._body(operation.body, argument, flag, parameters, statements)
         if params is not None:
             struct, type_ = params
@@ -285,10 +295,8 @@ class ResourceFile:
             statements.append(walk_of(operation.page, self.imports))
         self.imports.use(_CALL, "Call")
         self.imports.use(_REQUEST, "Request")
-        claimed = claim_snake(self._methods, name, "call")
         key = (operation.resource, operation.method, stream is not None)
-        self.called.methods[key] = claimed
-        head = assembled("pub fn {}", claimed)
+        head = assembled("pub fn {}", self.called.methods[key])
         tail = assembled(" -> Call<{}> {{", self._answer(operation, stream))
         return MethodPage(
             docs=self._docs(operation, stream),
@@ -395,13 +403,7 @@ class ResourceFile:
         """Set the property of the body that a method sets, if it is a boolean."""
         if asked is None or not body.required or not isinstance(asked.value, bool):
             return None
-        plain = self.definitions.types.resolve(body.type)
-        if not isinstance(plain, Ref):
-            return None
-        struct = self.definitions.types.definitions[plain.id]
-        if not isinstance(struct, Struct):
-            return None
-        member = self.definitions.find(struct, asked.property)
+        member = property_of(body, asked, self.definitions)
         if member is None or not is_boolean(member.type):
             return None
         text = rust.boolean(value=asked.value)
@@ -432,7 +434,8 @@ class ResourceFile:
             return assembled("Streaming<{}>", kind)
         result = operation.result
         if result is None:
-            return self.imports.use(_CALL, "Nothing")
+            name = "Advisory" if operation.advisory else "Nothing"
+            return self.imports.use(_CALL, name)
         if result.kind == "text":
             return self.imports.use(_CALL, "Text")
         if result.kind != "json":
@@ -468,6 +471,9 @@ class ResourceFile:
         said = described(Docs(whole, operation.docs.deprecated), fallback)
         if stream is not None and not operation.only_streams:
             said = f"{said}\n\nThe answer comes as a stream of events."
+        if operation.advisory:
+            told = "A failure is told to the log, and is an error after `strict` alone."
+            said = f"{said}\n\n{told}"
         return rust.doc(said, 4)
 
 
@@ -530,9 +536,9 @@ def _as_field(parameter: Parameter) -> Field:
 
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
-    Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error ErrorShape
-    Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait Maybe
-    NamedHeaders New None Nothing Operation
+    Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error
+    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait
+    Maybe NamedHeaders New None Nothing Operation
     Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
     Streaming String Style Text Timeouts Value Vec
     """.split()

@@ -47,6 +47,14 @@ class CallNames:
         default_factory=dict[str, tuple[Code, dict[str, Code]]]
     )
 
+    def way(self, operation: Operation, *, streamed: bool) -> str:
+        """Give the way to a method from the client, as its errors show it."""
+        resource = operation.resource
+        ways = [resource[: end + 1] for end in range(len(resource))] or [()]
+        steps = [f"{self.accessors[way].text}()" for way in ways]
+        method = self.methods[resource, operation.method, streamed]
+        return ".".join([*steps, method.text])
+
 
 @dataclass(frozen=True, slots=True)
 class RustSpeaker:

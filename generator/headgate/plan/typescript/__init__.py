@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from headgate.plan.typescript.names import Names
 
 RUNTIME = (
+    "advisory",
     "accumulated",
     "assembly",
     "blocking",

@@ -5,6 +5,8 @@ use headgate_sdk::{Error, ErrorKind};
 use headgate_sdk_tests::server::Server;
 use serde_json::{json, Value};
 
+use super::samples::message_request;
+
 fn piece(content: Option<&str>) -> Value {
     let delta = content.map_or_else(|| json!({}), |text| json!({ "content": text }));
     let finish_reason = content.map_or(Some("stop"), |_| None);
@@ -80,4 +82,32 @@ async fn an_error_among_chunks_is_raised() {
 
     assert_eq!(seen, 1);
     assert_eq!(error.expect("an error").kind(), ErrorKind::Overloaded);
+}
+
+/// A call that gives one object asks for no stream, and says what does.
+#[tokio::test]
+async fn what_gives_one_object_asks_for_no_stream() {
+    let server = server(Vec::new());
+    let client = server.client();
+    let messages = vec![ChatUserMessageParam::new("Hello").into()];
+    let whole = ChatCompletionRequest::new("mock/echo", messages);
+    let mut streamed = whole.clone();
+    streamed.stream = Some(Some(true));
+    let mut message = message_request();
+    message.stream = Some(true);
+
+    let completions = client.chat().completions();
+    let asked = completions.create(streamed).await.expect_err("no object");
+    let added = completions.create(whole).extra_body("stream", true);
+    let added = added.await.expect_err("no object");
+    let message = client.messages().create(message).await;
+    let message = message.expect_err("no object");
+
+    let way = "this call gives one object; call chat().completions().stream(...)";
+    for error in [asked, added] {
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains(way), "{error}");
+    }
+    assert!(message.to_string().contains("messages().stream(...)"));
+    assert!(server.received().is_empty());
 }

@@ -1,5 +1,6 @@
 //! The generated Rust SDK against shared vectors and servers that misbehave.
 
+mod advisory;
 mod builder_vectors;
 mod calls;
 mod cancelling;

@@ -152,7 +152,11 @@ class Caller:
                 reply = await self.network.send(request, attempt.headers, waits)
         except APITimeoutError as error:
             raise deadline.named(error) from error.__cause__
-        self.interceptors.after_response(attempt, self.describe(reply))
+        try:
+            self.interceptors.after_response(attempt, self.describe(reply))
+        except BaseException:
+            await reply.close()
+            raise
         if 200 <= reply.status_code < 300:
             return reply
         raise await self._refusal(reply, deadline)

@@ -241,8 +241,14 @@ class StreamSession:
         await self._attach(reply)
 
     def _told(self, error: SDKError) -> SDKError:
-        """Tell the interceptors what is about to be raised."""
-        self._caller.interceptors.on_error(self._attempt, error)
+        """Tell the interceptors what is about to be raised.
+
+        It is handled meanwhile, so that what they raise has it as its context.
+        """
+        try:
+            raise error
+        except SDKError:
+            self._caller.interceptors.on_error(self._attempt, error)
         return error
 
     def _given_up(self, cut: SDKError, reason: StopReason) -> SDKError:

@@ -254,6 +254,8 @@ class WorkspacesResource(Resource):
 
         Shows people with the scope `workspaces:manage` what the client is typing. It is
         not kept.
+
+        A failure is told to the log, and raised with `strict` alone.
         """
         self._core.send(
             WORKSPACES_SEND_TYPING_PREVIEW,
@@ -509,6 +511,8 @@ class AsyncWorkspacesResource(AsyncResource):
 
         Shows people with the scope `workspaces:manage` what the client is typing. It is
         not kept.
+
+        A failure is told to the log, and raised with `strict` alone.
         """
         await self._core.send(
             WORKSPACES_SEND_TYPING_PREVIEW,

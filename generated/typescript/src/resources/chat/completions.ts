@@ -20,9 +20,10 @@ export class Completions extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/chat/completions",
-      body: { ...body, stream: false },
+      body,
       security: [["GatewayKey"]],
       idempotency: "key",
+      streamedBy: ["stream", true, "chat.completions.stream"],
       pending: [202],
     };
     return this.transport.call(request, readJson<ChatCompletion>, options);

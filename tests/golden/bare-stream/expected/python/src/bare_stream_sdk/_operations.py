@@ -8,6 +8,7 @@ from ._runtime.requests import Operation
 CHATS_CREATE = Operation(
     method="POST",
     path="/chats",
+    streamed_by=("stream", True, "chats.stream"),
 )
 CHATS_STREAM = Operation(
     method="POST",

@@ -34,6 +34,7 @@ impl Chats {
     /// Answers, whole or in pieces.
     pub fn create(&self, body: types::ChatCreate) -> Call<Json<types::Chat>> {
         let mut request = Request::new(&CREATE);
+        request.streamed_by("stream", &body.stream, "true", "chats().stream");
         request.json(&body);
         Call::new(&self.core, request)
     }

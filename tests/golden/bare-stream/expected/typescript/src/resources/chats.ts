@@ -12,7 +12,8 @@ export class Chats extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/chats",
-      body: { ...body, stream: false },
+      body,
+      streamedBy: ["stream", true, "chats.stream"],
     };
     return this.transport.call(request, readJson<Chat>, options);
   }

@@ -9,6 +9,7 @@ FIRINGS_START = Operation(
     method="POST",
     path="/firings",
     credentials=(("token",),),
+    streamed_by=("live", True, "firings.watch"),
 )
 FIRINGS_WATCH = Operation(
     method="POST",

@@ -73,6 +73,7 @@ impl Firings {
     /// Starts a firing and answers when it is over.
     pub fn start(&self, body: types::FiringStart) -> Call<Json<types::Firing>> {
         let mut request = Request::new(&START);
+        request.streamed_by("live", &body.live, "true", "firings().watch");
         request.json(&body);
         Call::new(&self.core, request)
     }

@@ -18,8 +18,9 @@ export class Firings extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/firings",
-      body: { ...body, live: false },
+      body,
       security: [["KilnToken"]],
+      streamedBy: ["live", true, "firings.watch"],
     };
     return this.transport.call(request, readJson<Firing>, options);
   }

@@ -134,6 +134,7 @@ EXPORTS_GET_AS_CSV = Operation(
 SWITCHES_CREATE = Operation(
     method="POST",
     path="/switches",
+    streamed_by=("stream", True, "switches.stream"),
 )
 SWITCHES_STREAM = Operation(
     method="POST",
@@ -160,6 +161,7 @@ WATCHES_GET_STREAM = Operation(
 MODES_CREATE = Operation(
     method="POST",
     path="/modes",
+    streamed_by=("mode", "streaming", "modes.stream"),
 )
 MODES_STREAM = Operation(
     method="POST",

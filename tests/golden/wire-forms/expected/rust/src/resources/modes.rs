@@ -34,6 +34,7 @@ impl Modes {
     /// `modes.create`.
     pub fn create(&self, body: types::ModesCreateRequest) -> Call<Json<types::Stored>> {
         let mut request = Request::new(&CREATE);
+        request.streamed_by("mode", &body.mode, "\"streaming\"", "modes().stream");
         request.json(&body);
         let call = Call::new(&self.core, request);
         call.extra_body("mode", "blocking")

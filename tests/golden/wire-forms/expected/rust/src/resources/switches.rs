@@ -34,6 +34,7 @@ impl Switches {
     /// `switches.create`.
     pub fn create(&self, mut body: types::SwitchesCreateRequest) -> Call<Json<types::Stored>> {
         let mut request = Request::new(&CREATE);
+        request.streamed_by("stream", &body.stream, "true", "switches().stream");
         body.stream = Some(false);
         request.json(&body);
         Call::new(&self.core, request)

@@ -12,7 +12,8 @@ export class Modes extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/modes",
-      body: { ...body, mode: "blocking" },
+      body: { mode: "blocking", ...body },
+      streamedBy: ["mode", "streaming", "modes.stream"],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }

@@ -12,7 +12,8 @@ export class Switches extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/switches",
-      body: { ...body, stream: false },
+      body: { stream: false, ...body },
+      streamedBy: ["stream", true, "switches.stream"],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }

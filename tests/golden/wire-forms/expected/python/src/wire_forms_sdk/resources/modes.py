@@ -29,7 +29,7 @@ class ModesResource(Resource):
         return self._core.fetch(
             MODES_CREATE,
             Stored,
-            body={**body, "mode": "blocking"},
+            body={"mode": "blocking", **body},
             options=options,
         )
 
@@ -60,7 +60,7 @@ class AsyncModesResource(AsyncResource):
         return await self._core.fetch(
             MODES_CREATE,
             Stored,
-            body={**body, "mode": "blocking"},
+            body={"mode": "blocking", **body},
             options=options,
         )
 

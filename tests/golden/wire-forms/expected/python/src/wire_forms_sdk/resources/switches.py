@@ -29,7 +29,7 @@ class SwitchesResource(Resource):
         return self._core.fetch(
             SWITCHES_CREATE,
             Stored,
-            body={**body, "stream": False},
+            body={"stream": False, **body},
             options=options,
         )
 
@@ -60,7 +60,7 @@ class AsyncSwitchesResource(AsyncResource):
         return await self._core.fetch(
             SWITCHES_CREATE,
             Stored,
-            body={**body, "stream": False},
+            body={"stream": False, **body},
             options=options,
         )
 
