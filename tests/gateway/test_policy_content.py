@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.gateway.conftest import store_settings
+from tests.gateway.policy_bench import DENY, SERVICE, Bench, compare
 from tests.gateway.proxy_bench import ProxyBench, running_bench
-from tests.gateway.test_policies import DENY, SERVICE, Bench, compare
 
 LARGE = compare("request.body.amount", "gt", 100)
 REDACT = {"type": "redact", "patterns": ["email"]}
