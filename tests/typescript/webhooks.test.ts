@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
-import { ResponseDecodeError } from "../../generated/typescript/src/runtime/errors.js";
+import { ConfigurationError, ResponseDecodeError } from "../../generated/typescript/src/runtime/errors.js";
 import {
   unwrapped,
   verify,
@@ -66,4 +66,11 @@ test("a signed body that is not JSON is an error with its text", async () => {
     unwrapped("oops", signed("oops"), SECRET, SCHEME, at),
     (error) => error instanceof ResponseDecodeError && error.raw === "oops",
   );
+});
+
+test("an empty secret is refused: anybody can sign with it", async () => {
+  for (const secret of ["", "whsec_"]) {
+    const forged = signed(BODY, NOW, "whsec_");
+    await assert.rejects(verify(BODY, forged, secret, SCHEME, at), ConfigurationError);
+  }
 });
