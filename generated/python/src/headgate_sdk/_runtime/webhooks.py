@@ -94,8 +94,7 @@ def _check_time(stamp: str, tolerance: float, now: float) -> None:
 def _keys(secret: str | bytes | Sequence[str | bytes]) -> list[bytes]:
     """Read the secrets. Anybody can sign with an empty one, so none may be."""
     keys = [
-        _key(each)
-        for each in ([secret] if isinstance(secret, str | bytes) else secret)
+        _key(each) for each in ([secret] if isinstance(secret, str | bytes) else secret)
     ]
     if not keys or not all(keys):
         raise ConfigurationError("the webhook's secret is empty")
