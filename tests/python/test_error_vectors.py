@@ -121,3 +121,10 @@ def test_tree(case: Case) -> None:
     parents = [each.__name__ for each in kind.__mro__[1:]]
 
     assert case.vector["parents"] == parents[: parents.index("APIError") + 1]
+
+
+def test_nothing_to_show_leaves_no_colon() -> None:
+    """An error about nothing that could be shown ends with what it says."""
+    error = headgate_sdk.ResponseDecodeError("no event", raw="")
+
+    assert str(error) == "no event"
