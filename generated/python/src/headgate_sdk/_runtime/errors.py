@@ -79,7 +79,7 @@ class ResponseDecodeError(SDKError):
         request_id: str | None = None,
         last_event_id: str | None = None,
     ) -> None:
-        super().__init__(f"{message}: {raw[:_SHOWN]}")
+        super().__init__(f"{message}: {raw[:_SHOWN]}" if raw else message)
         self.message = message
         self.raw = raw
         self.request_id = request_id
