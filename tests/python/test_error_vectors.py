@@ -27,14 +27,13 @@ STREAMS = [case for case in CASES if case.file == "streams"]
 TREE = [case for case in CASES if case.file == "tree"]
 SHAPES = {"message": MESSAGE_SHAPE, "run": RUN_SHAPE}
 EXPECTED = ["status", "class", "type", "code", "message", "param", "request_id"]
+MORE = ["retryable", "retry_after_s", "details", "fields", "body", "shown"]
 ANSWER = ["name", "note", "status", "headers", "expect", "now"]
 
 
 def told(error: APIError, expect: dict[str, Any]) -> dict[str, Any]:
     """What an error says, by the keys of a vector's expectation."""
-    check_keys(
-        expect, *EXPECTED, "retryable", "retry_after_s", "details", "fields", "body"
-    )
+    check_keys(expect, *EXPECTED, *MORE)
     found = {
         "status": error.status_code,
         "class": type(error).__name__,
@@ -47,6 +46,7 @@ def told(error: APIError, expect: dict[str, Any]) -> dict[str, Any]:
         "retry_after_s": error.retry_after,
         "details": error.details,
         "body": error.body,
+        "shown": str(error),
         "fields": {
             name: _plain(getattr(error, name)) for name in expect.get("fields", {})
         },
@@ -121,3 +121,10 @@ def test_tree(case: Case) -> None:
     parents = [each.__name__ for each in kind.__mro__[1:]]
 
     assert case.vector["parents"] == parents[: parents.index("APIError") + 1]
+
+
+def test_nothing_to_show_leaves_no_colon() -> None:
+    """An error about nothing that could be shown ends with what it says."""
+    error = headgate_sdk.ResponseDecodeError("no event", raw="")
+
+    assert str(error) == "no event"

@@ -75,6 +75,18 @@ def test_a_secret_that_is_none_is_the_callers_error() -> None:
         check(secret="whsec_?")
 
 
+@pytest.mark.parametrize(
+    "secret", ["", "whsec_", b"", [SECRET, ""], [SECRET, "whsec_"], [SECRET, b""], []]
+)
+def test_an_empty_secret_lets_nobody_in(secret: Any) -> None:
+    """An empty secret is refused, alone or among others: anybody can sign with it."""
+    signed = f"{SIGNED['webhook-id']}.{NOW}.{BODY}".encode()
+    forged = base64.b64encode(hmac.new(b"", signed, hashlib.sha256).digest()).decode()
+
+    with pytest.raises(ConfigurationError, match="secret"):
+        check(secret=secret, webhook_signature=f"v1,{forged}")
+
+
 @given(body=st.binary(max_size=40), key=st.binary(min_size=1, max_size=40))
 def test_any_body_and_key(body: bytes, key: bytes) -> None:
     """What was signed with a key is verified with it, under any names of headers."""

@@ -7,7 +7,11 @@ import {
   fromEnvironment,
   logging,
 } from "../../generated/typescript/src/extensions.js";
-import { APIError, NotFoundError } from "../../generated/typescript/src/index.js";
+import {
+  APIError,
+  ConfigurationError,
+  NotFoundError,
+} from "../../generated/typescript/src/index.js";
 import { Models } from "../../generated/typescript/src/resources/models.js";
 
 const KEY = "hg_v1_secret";
@@ -61,6 +65,25 @@ test("a resource alone tries again as a client does", async () => {
     sent.map((headers) => headers.get("X-Headgate-Attempt")),
     ["1", "2", "3"],
   );
+});
+
+test("a variable that is no number is told by name", () => {
+  for (const [name, value] of [
+    ["HEADGATE_TIMEOUT_TOTAL", "abc"],
+    ["HEADGATE_TIMEOUT_FIRST_BYTE", "-1"],
+    ["HEADGATE_MAX_ATTEMPTS", "one"],
+  ] as const) {
+    process.env[name] = value;
+    try {
+      assert.throws(fromEnvironment, (error) => {
+        assert.ok(error instanceof ConfigurationError);
+        assert.ok(error.message.startsWith(name));
+        return true;
+      });
+    } finally {
+      delete process.env[name];
+    }
+  }
 });
 
 test("a resource alone asks the environment for nothing unless it is told to", async () => {

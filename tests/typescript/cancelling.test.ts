@@ -153,6 +153,23 @@ test("the total timeout of one call covers its retries", async () => {
   );
 });
 
+test("a limit of the first byte that stands alone bounds the way to the server too", async () => {
+  script = (): void => undefined;
+  const request = (given: object): Promise<unknown> =>
+    clientWith({ retry: { maxAttempts: 1 } }).messages.create(REQUEST, { timeouts: given });
+  const limits: string[] = [];
+  for (const given of [{ firstByte: 40 }, { firstByte: 40, connect: 20 }]) {
+    const error: unknown = await request(given).catch((raised: unknown) => raised);
+    assert.ok(error instanceof APITimeoutError && error.phase === "first_byte");
+    limits.push(error.message);
+  }
+
+  assert.deepEqual(limits, [
+    "first_byte timeout of 40 ms passed",
+    "first_byte timeout of 60 ms passed",
+  ]);
+});
+
 test("a signal that was aborted before sends nothing", async () => {
   const count = server.requests.length;
   const signal = AbortSignal.abort("no");

@@ -72,7 +72,7 @@ test("a webhook is told, its secret rotated", async () => {
   assert.equal(deliveries.length, 1);
   await assert.rejects(
     received.check(`${body} `, headers, webhook.secret),
-    received.WebhookSignatureError,
+    received.WebhookVerificationError,
   );
   await assert.rejects(webhooks.get(webhook.id), NotFoundError);
   await projects.delete(project_id);

@@ -13,6 +13,7 @@ import {
   HeadgateError,
   parseOutput,
   ResponseDecodeError,
+  StreamClosedError,
   toolCalls,
   type MessageResponse,
   type MessageStream,
@@ -20,6 +21,13 @@ import {
 } from "../../generated/typescript/src/index.js";
 
 type Event = Readonly<Record<string, unknown>>;
+
+test("who leaves a stream early is told so, and not that the server cut it", async () => {
+  const stream = clientFor(message()).messages.stream({ ...QUESTION, max_tokens: 8 });
+  for await (const _event of stream) break;
+
+  await assert.rejects(stream.final(), StreamClosedError);
+});
 
 const QUESTION = { model: "m", messages: [{ role: "user" as const, content: "Hello" }] };
 const MESSAGE = {

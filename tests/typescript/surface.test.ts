@@ -13,6 +13,7 @@ import {
   openai,
   PermissionDeniedError,
   RawCalls,
+  RequestCancelledError,
   scopeOf,
   trace,
   withUpstreamKey,
@@ -156,6 +157,32 @@ test("a wait without a decision ends with the error of its timeout", async () =>
   await assert.rejects(
     pollUntilDecided(waiting, RULE, ask, { timeout: 0 }),
     (error) => error instanceof APITimeoutError && error.phase === "total",
+  );
+});
+
+test("a server that does not wait itself is asked twice a second, until the last second too", async () => {
+  const asked: number[] = [];
+  const ask = async (seconds: number): Promise<{ status: string }> => {
+    asked.push(seconds);
+    return { status: "pending" };
+  };
+
+  await assert.rejects(pollUntilDecided(waiting, RULE, ask, { timeout: 1_200 }), APITimeoutError);
+
+  assert.deepEqual(asked.slice(0, 2), [2, 1]);
+  assert.ok(asked.length <= 4, `asked ${asked.length} times`);
+});
+
+test("a wait that is cancelled between two questions ends at once", async () => {
+  const controller = new AbortController();
+  const ask = async (): Promise<{ status: string }> => {
+    setTimeout(() => controller.abort("leaving"), 1);
+    return { status: "pending" };
+  };
+
+  await assert.rejects(
+    pollUntilDecided(waiting, RULE, ask, { signal: controller.signal }),
+    (error) => error instanceof RequestCancelledError && error.reason === "leaving",
   );
 });
 

@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
 
-import { ResponseDecodeError } from "../../generated/typescript/src/runtime/errors.js";
+import {
+  ConfigurationError,
+  ResponseDecodeError,
+  WebhookVerificationError,
+} from "../../generated/typescript/src/runtime/errors.js";
 import {
   unwrapped,
   verify,
-  WebhookSignatureError,
+  type WebhookSecrets,
 } from "../../generated/typescript/src/runtime/webhooks.js";
 
 const SCHEME = { id: "webhook-id", timestamp: "webhook-timestamp", signature: "webhook-signature" };
@@ -57,7 +61,7 @@ test("a webhook that was changed, is old, or is not signed is refused", async ()
     [BODY, { ...signed(BODY), "webhook-timestamp": `${NOW + 1}` }],
     [BODY, {}],
   ] as const) {
-    await assert.rejects(verify(body, headers, SECRET, SCHEME, at), WebhookSignatureError);
+    await assert.rejects(verify(body, headers, SECRET, SCHEME, at), WebhookVerificationError);
   }
 });
 
@@ -66,4 +70,18 @@ test("a signed body that is not JSON is an error with its text", async () => {
     unwrapped("oops", signed("oops"), SECRET, SCHEME, at),
     (error) => error instanceof ResponseDecodeError && error.raw === "oops",
   );
+});
+
+test("one of several secrets will do", async () => {
+  const other = `whsec_${Buffer.from("another secret").toString("base64")}`;
+  await verify(BODY, signed(BODY), [other, SECRET], SCHEME, at);
+  await assert.rejects(verify(BODY, signed(BODY), [other], SCHEME, at), WebhookVerificationError);
+});
+
+test("an empty secret is refused: anybody can sign with it", async () => {
+  const absent = [undefined, null, 7, [undefined]] as unknown as WebhookSecrets[];
+  for (const secret of ["", "whsec_", [], [SECRET, ""], [SECRET, "whsec_"], ...absent]) {
+    const forged = signed(BODY, NOW, "whsec_");
+    await assert.rejects(verify(BODY, forged, secret, SCHEME, at), ConfigurationError);
+  }
 });

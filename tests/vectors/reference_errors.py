@@ -82,17 +82,30 @@ def _fields(
     code, kind = _text(error, "code"), _text(error, "type")
     retryable = error.get("retryable")
     details = error.get("details")
+    message = _text(error, "message") or fallback
+    param = _text(error, "param")
+    request_id = _text(error, "request_id") or request_id
     return {
         "status": status,
         "class": _class(code, kind, status),
         "type": kind,
         "code": code,
-        "message": _text(error, "message") or fallback,
-        "param": _text(error, "param"),
-        "request_id": _text(error, "request_id") or request_id,
+        "message": message,
+        "param": param,
+        "request_id": request_id,
         "retryable": retryable if isinstance(retryable, bool) else None,
         "retry_after_s": retry_after_s,
         "details": details if isinstance(details, dict) else {},
+        "shown": " ".join(
+            part
+            for part in (
+                " ".join(part for part in (str(status), kind, code) if part) + ":",
+                message,
+                param and f'(field "{param}")',
+                request_id and f"(request {request_id})",
+            )
+            if part
+        ),
     }
 
 

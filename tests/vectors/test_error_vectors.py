@@ -25,10 +25,21 @@ def expected(case: Case) -> Document:
     return {key: value for key, value in expect.items() if key != "fields"}
 
 
+def known(case: Case, read: Document) -> Document:
+    """What was read, without the text where the vector says nothing of it."""
+    return {
+        key: value
+        for key, value in read.items()
+        if key != "shown" or key in case.vector["expect"]
+    }
+
+
 @pytest.mark.parametrize("case", ANSWERS, ids=lambda case: case.label)
 def test_reference_reads_the_answer(case: Case) -> None:
     """Class and fields are those of the specification's tree and the README's rules."""
-    assert expected(case) == read_answer(case.vector, now=case.vector.get("now", 0))
+    read = read_answer(case.vector, now=case.vector.get("now", 0))
+
+    assert expected(case) == known(case, read)
 
 
 @pytest.mark.parametrize("case", EVENTS, ids=lambda case: case.label)
@@ -38,7 +49,7 @@ def test_reference_reads_the_event(case: Case) -> None:
     request_id = vector["headers"].get("X-Request-ID")
     number = vector["event"].get("sequence_number")
 
-    assert expected(case) == read_event(vector["event"], request_id)
+    assert expected(case) == known(case, read_event(vector["event"], request_id))
     assert vector["last_event_id"] == (None if number is None else str(number))
 
 

@@ -158,11 +158,13 @@ export {
   RequestCancelledError,
   ResponseDecodeError,
   SdkError as HeadgateError,
+  StreamClosedError,
   StreamError,
   StreamForeignError,
   StreamGapError,
   StreamLimitError,
   StreamTruncatedError,
+  WebhookVerificationError,
 } from "./runtime/errors.js";
 export type { AttemptRequest, AttemptResponse, Interceptor } from "./runtime/interceptors.js";
 export type { UnknownTag, UnknownVariant } from "./runtime/json.js";

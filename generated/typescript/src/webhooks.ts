@@ -6,6 +6,7 @@ import {
   type WebhookHeaders,
   type WebhookOptions,
   type WebhookScheme,
+  type WebhookSecrets,
 } from "./runtime/webhooks.js";
 import type {
   ApprovalDecidedNotice,
@@ -19,7 +20,7 @@ import type {
   WebhookTestNotice,
 } from "./types/webhook-events.js";
 
-export { WebhookSignatureError } from "./runtime/webhooks.js";
+export { WebhookVerificationError } from "./runtime/errors.js";
 
 /** A policy asks for a person, and the request waits. */
 export type ApprovalRequestedWebhook = ApprovalRequestedNotice;
@@ -66,11 +67,11 @@ const scheme: WebhookScheme = {
   signature: "webhook-signature",
 };
 
-/** Checks the signature of a webhook; one that is not right raises a `WebhookSignatureError`. */
+/** Checks the signature of a webhook; one that is not right raises a `WebhookVerificationError`. */
 export function check(
   body: string | Uint8Array,
   headers: WebhookHeaders,
-  secret: string,
+  secret: WebhookSecrets,
   options?: WebhookOptions,
 ): Promise<void> {
   return verify(body, headers, secret, scheme, options);
@@ -80,7 +81,7 @@ export function check(
 export function unwrap(
   body: string | Uint8Array,
   headers: WebhookHeaders,
-  secret: string,
+  secret: WebhookSecrets,
   options?: WebhookOptions,
 ): Promise<WebhookBody> {
   return unwrapped<WebhookBody>(body, headers, secret, scheme, options);

@@ -79,7 +79,7 @@ class ResponseDecodeError(SDKError):
         request_id: str | None = None,
         last_event_id: str | None = None,
     ) -> None:
-        super().__init__(f"{message}: {raw[:_SHOWN]}")
+        super().__init__(f"{message}: {raw[:_SHOWN]}" if raw else message)
         self.message = message
         self.raw = raw
         self.request_id = request_id
@@ -198,10 +198,11 @@ class APIError(SDKError):
         self.body = problem.body
 
     def __str__(self) -> str:
-        parts = [f"{self.status_code}"]
-        parts += [part for part in (self.type, self.code) if part]
-        text = f"{' '.join(parts)}: {self.message}"
-        return f"{text} (request {self.request_id})" if self.request_id else text
+        parts = (f"{self.status_code}", self.type, self.code)
+        text = f"{' '.join(part for part in parts if part)}: {self.message}"
+        field = f' (field "{self.param}")' if self.param else ""
+        request = f" (request {self.request_id})" if self.request_id else ""
+        return f"{text}{field}{request}"
 
     def _text(self, name: str) -> str | None:
         return _typed(self.details.get(name), str)
@@ -323,7 +324,7 @@ class ErrorTree:
             body=body,
             type=type_,
             code=code,
-            param=_typed(_member(error, names.param), str),
+            param=_typed(_member(error, names.param), str) or None,
             request_id=_typed(_member(error, names.request_id), str) or request_id,
             retryable=_typed(_member(error, names.retryable), bool),
             retry_after=_first(

@@ -49,7 +49,8 @@ def verify(
 ) -> None:
     """Raise `WebhookVerificationError` unless a request is signed with a secret.
 
-    Several secrets are those of a rotation. `body` is the request's body as it came:
+    Several secrets are those of a rotation; one that is empty or no Base64 raises
+    `ConfigurationError`. `body` is the request's body as it came:
     one decoded and written again has another signature.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
@@ -63,8 +64,7 @@ def verify(
     _check_time(stamp, tolerance, time.time() if now is None else now)
     content = body.encode() if isinstance(body, str) else body
     signed = b".".join([id_.encode(), stamp.encode(), content])
-    several = [secret] if isinstance(secret, str | bytes) else secret
-    wanted = [_signature(_key(each), signed) for each in several]
+    wanted = [_signature(key, signed) for key in _keys(secret)]
     for candidate in given.split():
         version, _, signature = candidate.partition(",")
         if version == _VERSION and _is_one_of(signature, wanted):
@@ -91,13 +91,23 @@ def _check_time(stamp: str, tolerance: float, now: float) -> None:
         raise WebhookVerificationError("the timestamp is too far from the present")
 
 
+def _keys(secret: str | bytes | Sequence[str | bytes]) -> list[bytes]:
+    """Read the secrets. Anybody can sign with an empty one, so none may be."""
+    keys = [
+        _key(each) for each in ([secret] if isinstance(secret, str | bytes) else secret)
+    ]
+    if not keys or not all(keys):
+        raise ConfigurationError("the webhook's secret is empty")
+    return keys
+
+
 def _key(secret: str | bytes) -> bytes:
     if isinstance(secret, bytes):
         return secret
     try:
         return base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise ConfigurationError("the secret is no base64") from error
+        raise ConfigurationError("the webhook's secret is no Base64") from error
 
 
 def _signature(key: bytes, signed: bytes) -> bytes:

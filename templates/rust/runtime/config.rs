@@ -318,7 +318,13 @@ impl Config {
         let own_url = self.base_url.or_else(|| environment.get("BASE_URL"));
         let has_own_url = own_url.is_some();
         let base_url = base_url(own_url, &self.server, service)?;
-        let tokens = token_sources(self.grants, &environment, service, &base_url)?;
+        let tokens = token_sources(
+            self.grants,
+            &self.credentials,
+            &environment,
+            service,
+            &base_url,
+        )?;
         let secrets = tokens.iter().flatten().flat_map(TokenSource::secrets);
         let secrets = secrets.map(Some);
         let known: Vec<Option<Secret>> = credentials.iter().cloned().chain(secrets).collect();
@@ -379,9 +385,10 @@ fn credentials(
     service: &Service,
 ) -> Vec<Option<Secret>> {
     let find = |scheme: &Scheme| {
+        // One that was given empty says that none is to be sent.
         let given = given.get(scheme.option).cloned();
-        let given = given.filter(|secret| !secret.reveal().is_empty());
-        given.or_else(|| environment.get(scheme.option).map(Secret))
+        let known = given.or_else(|| environment.get(scheme.option).map(Secret));
+        known.filter(|secret| !secret.reveal().is_empty())
     };
     service.schemes.iter().map(find).collect()
 }

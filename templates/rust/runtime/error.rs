@@ -459,12 +459,16 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = self.message();
-        match self.api_error() {
-            Some(error) if error.status >= 300 && error.message.is_some() => {
-                write!(formatter, "{}: {message}", error.status)?;
+        if let Some(error) = self.api_error() {
+            write!(formatter, "{}", error.status)?;
+            for part in [&error.kind, &error.code].into_iter().flatten() {
+                write!(formatter, " {part}")?;
             }
-            _ => formatter.write_str(message)?,
+            formatter.write_str(": ")?;
+        }
+        formatter.write_str(self.message())?;
+        if let Some(param) = self.param() {
+            write!(formatter, " (field \"{param}\")")?;
         }
         match self.request_id() {
             Some(id) => write!(formatter, " (request {id})"),

@@ -136,7 +136,9 @@ fn length(vector: &[f64]) -> f64 {
 
 fn sum(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> Result<f64, Error> {
     check(a, b)?;
-    Ok(a.iter().zip(b).map(|(x, y)| term(*x, *y)).sum())
+    // The library's sum of no numbers is -0.
+    let terms = a.iter().zip(b).map(|(x, y)| term(*x, *y));
+    Ok(terms.fold(0.0, |total, each| total + each))
 }
 
 fn check(a: &[f64], b: &[f64]) -> Result<(), Error> {

@@ -35,7 +35,7 @@ export class AccumulatedStream<Event, Result, Tag extends string = never> extend
   async final(): Promise<Result> {
     await this.untilDone();
     const result = this.#accumulator.result();
-    if (!this.isComplete || result === undefined) throw this.truncated();
+    if (!this.isComplete || result === undefined) throw this.unfinished();
     return result;
   }
 

@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { ConfigurationError } from "./errors.js";
 import { letters, type HeaderMap } from "./headers.js";
 import type { ConnectionOptions } from "./settings.js";
 import { defaultTimeouts } from "./timeouts.js";
@@ -17,10 +18,12 @@ export function environmentValue(name: string): string | undefined {
   }
 }
 
-/** Reads a number that is not negative; any other text counts as absent. */
+/** Reads a number that is not negative. */
 function environmentNumber(name: string): number | undefined {
-  const value = Number(environmentValue(name) ?? Number.NaN);
-  return value >= 0 ? value : undefined;
+  const text = environmentValue(name);
+  if (text === undefined) return text;
+  if (Number(text) >= 0) return Number(text);
+  throw new ConfigurationError(`${name} is no number`);
 }
 
 /** Gives options of every client; what they leave out comes from variables with this prefix. */

@@ -13,6 +13,8 @@ import { asString, isObject, own, parseJson, type JsonObject, type JsonValue } f
  * │   └── APITimeoutError       one of the four timeouts passed
  * ├── RequestCancelledError     the caller's signal was aborted, or the stream was closed
  * ├── ResponseDecodeError       the answer is not what the API promises
+ * ├── StreamClosedError         the caller left the stream before it ended
+ * ├── WebhookVerificationError  a webhook is not signed as it should be
  * └── StreamError               an event stream broke its contract
  *     ├── StreamTruncatedError  it ended before its terminal event
  *     ├── StreamGapError        an event is missing
@@ -94,22 +96,11 @@ export function addHidden(error: SdkError, properties: object): void {
   }
 }
 
-/** What is known of a connection that failed. */
-interface ConnectionFacts {
-  readonly sent: boolean;
-  readonly phase?: TimeoutPhase;
-  readonly cause?: unknown;
-}
-
 /** The server could not be reached, or the connection broke. `cause` says how. */
 export class APIConnectionError extends SdkError {
   override name = "APIConnectionError";
   /** Whether a part of the request may have reached the server. */
   declare readonly sent: boolean;
-
-  constructor(message: string, facts: ConnectionFacts) {
-    super(message, facts);
-  }
 }
 
 /** The four limits of time; each has its own name in every error and option. */
@@ -187,6 +178,16 @@ export class StreamError extends SdkError {
 /** A stream ended before its terminal event. */
 export class StreamTruncatedError extends StreamError {
   override name = "StreamTruncatedError";
+}
+
+/** The caller left the stream before it ended, so there is nothing more to read. */
+export class StreamClosedError extends SdkError {
+  override name = "StreamClosedError";
+}
+
+/** A webhook that was not signed with the secret, or too long ago. */
+export class WebhookVerificationError extends SdkError {
+  override name = "WebhookVerificationError";
 }
 
 /** An event is missing between the last one and this one. */

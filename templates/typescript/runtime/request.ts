@@ -82,7 +82,7 @@ export function checkedBaseUrl(text: string): string {
   if (/^\s*https?:\/\/[^/?#@]+(\/[^?#]*)?$/i.test(text) && URL.canParse(text)) {
     return new URL(text).href.replace(/\/+$/, "");
   }
-  throw new ConfigurationError("the base URL is missing or not plain http(s)");
+  throw new ConfigurationError("the base URL is not plain http(s)");
 }
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */

@@ -5,7 +5,7 @@ import type { AttemptRequest, Interceptor } from "./interceptors.js";
 import { percentEncoded, type HeaderValues } from "./request.js";
 import { defaultRetryPolicy, type RetryPolicy } from "./retry.js";
 import { defaultFrameLimits, type FrameLimits } from "./sse.js";
-import { defaultTimeouts, type Timeouts } from "./timeouts.js";
+import { defaultTimeouts, withTimeouts, type Timeouts } from "./timeouts.js";
 import type { Credentials, Fetch, Product, TransportSettings } from "./transport.js";
 
 /** Adds to what a client is made of. */
@@ -46,7 +46,7 @@ export function transportSettings(
     baseUrl: options.baseUrl ?? product.baseUrl ?? "",
     credentials,
     headers: { ...mappedHeaders(product.headerMaps, options), ...options.headers },
-    timeouts: { ...defaultTimeouts, ...options.timeouts },
+    timeouts: withTimeouts(defaultTimeouts, options.timeouts),
     retry: { ...defaultRetryPolicy, ...options.retry },
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
     observers: options.interceptors ?? [],

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import type { StreamTruncatedError } from "./errors.js";
+import { StreamClosedError, type SdkError } from "./errors.js";
 import { eventReader, type EventReader, type StreamRule } from "./reader.js";
 import type { OperationRequest } from "./request.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -107,7 +107,9 @@ export class EventStream<Event, Tag extends string = never> implements AsyncIter
   }
 
   /** Makes the error of a stream that was not read to its end. */
-  protected truncated(): StreamTruncatedError {
-    return this.#reader.truncated();
+  protected unfinished(): SdkError {
+    return this.#reader.ending() === "closed"
+      ? new StreamClosedError("the stream was closed")
+      : this.#reader.truncated();
   }
 }

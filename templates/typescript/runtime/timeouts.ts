@@ -4,7 +4,10 @@ import { APITimeoutError, RequestCancelledError, type TimeoutPhase } from "./err
 
 /** Limits of time, in milliseconds; `Infinity` lifts one. */
 export interface Timeouts {
-  /** To reach the server. `fetch` does not say when it has, so this adds to `firstByte`. */
+  /**
+   * To reach the server. `fetch` does not say when it has, so this adds to `firstByte`; where only
+   * that is set, it bounds both together.
+   */
   readonly connect: number;
   /** From the connection to the head of the answer. */
   readonly firstByte: number;
@@ -20,6 +23,11 @@ export const defaultTimeouts: Timeouts = {
   idle: 60_000,
   total: 600_000,
 };
+
+/** Adds limits to others. A `firstByte` that stands alone bounds the way to the server too. */
+export function withTimeouts(before: Timeouts, given: Partial<Timeouts> = {}): Timeouts {
+  return { ...before, ...(given.firstByte && { connect: 0 }), ...given };
+}
 
 /** A timer that is to wait longer would fire at once. */
 const LONGEST_TIMER = 2_147_483_647;

@@ -29,7 +29,7 @@ import {
 } from "./responses.js";
 import { decideRetry, retryAfter, RetryQuota, type Failure, type RetryPolicy } from "./retry.js";
 import type { FrameLimits } from "./sse.js";
-import { Call, type Timeouts } from "./timeouts.js";
+import { Call, withTimeouts, type Timeouts } from "./timeouts.js";
 
 /** The `fetch` that a client sends with. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -180,7 +180,7 @@ export class Transport {
 
   /** Starts the clock of a call. */
   begin({ timeouts, signal }: CallOptions): Call {
-    return new Call({ ...this.settings.timeouts, ...timeouts }, signal);
+    return new Call(withTimeouts(this.settings.timeouts, timeouts), signal);
   }
 
   /** Sends a request, and waits for an answer that comes later if the caller says how. */

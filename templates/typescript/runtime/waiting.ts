@@ -2,6 +2,7 @@
 
 import { APITimeoutError } from "./errors.js";
 import type { JsonObject } from "./json.js";
+import { Call } from "./timeouts.js";
 import type { CallOptions, Transport } from "./transport.js";
 
 /** How it is told that something is decided. */
@@ -18,6 +19,9 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** How many milliseconds to wait before asking a server again that did not wait itself. */
+const PAUSE = 500;
+
 /** Asks again and again until something is decided, each time for so many seconds. */
 export async function pollUntilDecided<Data extends object>(
   transport: Transport,
@@ -25,14 +29,19 @@ export async function pollUntilDecided<Data extends object>(
   ask: (seconds: number, options: CallOptions) => Promise<Data>,
   { timeout = 300_000, ...options }: CallOptions & WaitOptions = {},
 ): Promise<Data> {
-  const deadline = performance.now() + timeout;
+  const call = new Call({ ...transport.settings.timeouts, total: timeout }, options.signal);
   const firstByte = options.timeouts?.firstByte ?? transport.settings.timeouts.firstByte;
-  for (;;) {
-    const left = Math.max(deadline - performance.now(), 0);
-    const seconds = Math.min(most, Math.floor(left / 1_000));
-    const timeouts = { ...options.timeouts, firstByte: firstByte + seconds * 1_000 };
-    const found = await ask(seconds, { ...options, timeouts });
-    if (!pending.includes((found as JsonObject)[field] as string)) return found;
-    if (performance.now() >= deadline) throw new APITimeoutError("total", timeout);
+  try {
+    for (;;) {
+      const left = Math.max(call.remaining, 0);
+      const seconds = Math.min(most, Math.ceil(left / 1_000));
+      const timeouts = { ...options.timeouts, firstByte: firstByte + seconds * 1_000 };
+      const found = await ask(seconds, { ...options, timeouts });
+      if (!pending.includes((found as JsonObject)[field] as string)) return found;
+      if (left - call.remaining < PAUSE) await call.pause(PAUSE);
+      if (call.remaining <= 0) throw new APITimeoutError("total", timeout);
+    }
+  } finally {
+    call.end();
   }
 }

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { ConfigurationError, ResponseDecodeError, SdkError } from "./errors.js";
+import { ConfigurationError, ResponseDecodeError, WebhookVerificationError } from "./errors.js";
 import { parseJson } from "./json.js";
 
 /** The headers of a request that a webhook came in. */
@@ -22,16 +22,14 @@ export interface WebhookOptions {
   readonly now?: number;
 }
 
-/** A webhook that was not signed with the secret, or too long ago. */
-export class WebhookSignatureError extends SdkError {
-  override name = "WebhookSignatureError";
-}
+/** What webhooks are signed with; several are those of a rotation. */
+export type WebhookSecrets = string | readonly string[];
 
 /** Checks the signature of a webhook (Standard Webhooks, version 1). */
 export async function verify(
   body: string | Uint8Array,
   headers: WebhookHeaders,
-  secret: string,
+  secret: WebhookSecrets,
   scheme: WebhookScheme,
   { tolerance = 300, now = Date.now() }: WebhookOptions = {},
 ): Promise<void> {
@@ -39,31 +37,32 @@ export async function verify(
     headerOf(headers, name),
   );
   if (id === undefined || timestamp === undefined || signatures === undefined) {
-    throw new WebhookSignatureError("the webhook is not signed");
+    throw new WebhookVerificationError("the webhook is not signed");
   }
   if (!(Math.abs(now / 1_000 - Number(timestamp)) <= tolerance)) {
-    throw new WebhookSignatureError("the webhook was signed too long ago, or by another clock");
+    throw new WebhookVerificationError("the webhook was signed too long ago, or by another clock");
   }
   const text = typeof body === "string" ? new TextEncoder().encode(body) : body;
   const start = new TextEncoder().encode(`${id}.${timestamp}.`);
   const signed = new Uint8Array(start.length + text.length);
   signed.set(start);
   signed.set(text, start.length);
-  const key = await secretKey(secret);
+  const keys = await secretKeys(secret);
   for (const each of signatures.split(" ")) {
     const signature = each.startsWith("v1,") ? bytesOf(each.slice(3)) : undefined;
-    if (signature !== undefined && (await crypto.subtle.verify("HMAC", key, signature, signed))) {
-      return;
+    if (signature === undefined) continue;
+    for (const key of keys) {
+      if (await crypto.subtle.verify("HMAC", key, signature, signed)) return;
     }
   }
-  throw new WebhookSignatureError("no signature of the webhook is made with the secret");
+  throw new WebhookVerificationError("no signature of the webhook is made with the secret");
 }
 
 /** Checks a webhook and reads its body. */
 export async function unwrapped<Body>(
   body: string | Uint8Array,
   headers: WebhookHeaders,
-  secret: string,
+  secret: WebhookSecrets,
   scheme: WebhookScheme,
   options?: WebhookOptions,
 ): Promise<Body> {
@@ -83,8 +82,15 @@ function headerOf(headers: WebhookHeaders, name: string): string | undefined {
   return typeof value === "string" ? value : value?.join(" ");
 }
 
-async function secretKey(secret: string): Promise<CryptoKey> {
-  const bytes = bytesOf(secret.replace(/^whsec_/, ""));
+/** Reads the secrets. Anybody can sign with an empty one, so none may be. */
+function secretKeys(secrets: unknown): Promise<CryptoKey[]> {
+  const several: readonly unknown[] = Array.isArray(secrets) ? secrets : [secrets];
+  if (several.length === 0) throw new ConfigurationError("the webhook's secret is missing");
+  return Promise.all(several.map(secretKey));
+}
+
+async function secretKey(secret: unknown): Promise<CryptoKey> {
+  const bytes = typeof secret === "string" ? bytesOf(secret.replace(/^whsec_/, "")) : undefined;
   if (bytes === undefined || bytes.length === 0) {
     throw new ConfigurationError("the webhook's secret is not Base64");
   }

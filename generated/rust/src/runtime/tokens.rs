@@ -118,6 +118,7 @@ pub(super) struct TokenSource {
 /// Gives where each credential's tokens come from, if there is something to get them for.
 pub(super) fn token_sources(
     mut given: BTreeMap<&'static str, Grant>,
+    credentials: &BTreeMap<&'static str, Secret>,
     environment: &Environment,
     service: &Service,
     base_url: &Url,
@@ -137,7 +138,10 @@ pub(super) fn token_sources(
             return Ok(None);
         };
         let grant = given.remove(scheme.option);
-        let Some(grant) = grant.or_else(|| url.and_then(|_| own())) else {
+        // A token that was given empty says that none is to be sent.
+        let token = credentials.get(scheme.option);
+        let url_of_own = url.filter(|_| token.is_none_or(|token| !token.reveal().is_empty()));
+        let Some(grant) = grant.or_else(|| url_of_own.and_then(|_| own())) else {
             return Ok(None);
         };
         let url = match &grant {

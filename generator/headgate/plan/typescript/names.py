@@ -53,10 +53,11 @@ TAKEN_TYPES = frozenset(
     " RequestCancelledError RequestOptions"
     " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy ScopeShape"
     " SdkError Set StandardSchema Steps StreamError StreamForeignError"
-    " StreamGapError StreamLimitError StreamRule StreamTruncatedError String Symbol"
+    " StreamClosedError StreamGapError StreamLimitError StreamRule StreamTruncatedError"
+    " String Symbol"
     " Timeouts Transport URL Uint8Array UnknownTag UnknownVariant Validation"
     " WaitOptions WaitRule Waiting WebhookBody WebhookHeaders WebhookOptions"
-    " WebhookScheme WebhookSignatureError".split()
+    " WebhookScheme WebhookSecrets WebhookVerificationError".split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
 

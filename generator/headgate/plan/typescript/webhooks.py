@@ -64,7 +64,7 @@ def plan_webhooks(api: Api, names: Names, header: Code) -> WebhooksPage:
         Entry(fixed("timestamp"), string(scheme.timestamp_header)),
         Entry(fixed("signature"), string(scheme.signature_header)),
     ]
-    for used in ("WebhookHeaders", "WebhookOptions", "WebhookScheme"):
+    for used in ("WebhookHeaders", "WebhookOptions", "WebhookScheme", "WebhookSecrets"):
         imports.runtime_type("webhooks", used)
     imports.runtime("webhooks", "unwrapped")
     imports.runtime("webhooks", "verify")

@@ -54,6 +54,19 @@ async fn the_environment_sets_what_callers_do_not() {
     assert_eq!(received[1].header("x-admin-key"), Some("operator"));
 }
 
+/// A credential that was given empty is not sent, whatever the environment has.
+#[tokio::test]
+async fn an_empty_credential_is_none() {
+    let server = Server::start(|_, _, connection| connection.json(200, "{}"));
+    let variables = [("HEADGATE_API_KEY", "gateway")];
+    let builder = server.builder().api_key("");
+    let client = with_variables(&variables, || builder.build()).expect("a client");
+
+    let _ = client.models().get("m").await;
+
+    assert_eq!(server.received()[0].header("authorization"), None);
+}
+
 /// A variable that is no number is told by name.
 #[test]
 fn a_bad_variable_is_told() {

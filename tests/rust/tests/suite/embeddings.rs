@@ -53,7 +53,7 @@ fn run(class: &str, vector: &Value) -> Result<Value, Error> {
     }
 }
 
-/// Numbers are compared to one part in 10^12, everything around them as it is.
+/// Numbers are compared to one part in 10^12 and 0 is not -0, everything around them as it is.
 fn is_close(found: &Value, stated: &Value) -> bool {
     match (found, stated) {
         (Value::Array(found), Value::Array(stated)) => {
@@ -70,7 +70,8 @@ fn is_close(found: &Value, stated: &Value) -> bool {
         (Value::Number(found), Value::Number(stated)) => {
             let (one, other) = (found.as_f64(), stated.as_f64());
             let (one, other) = (one.expect("a number"), other.expect("a number"));
-            (one - other).abs() <= 1e-12 * one.abs().max(other.abs())
+            let same_zero = one != other || one.is_sign_negative() == other.is_sign_negative();
+            same_zero && (one - other).abs() <= 1e-12 * one.abs().max(other.abs())
         }
         _ => false,
     }

@@ -30,6 +30,7 @@ fn check(label: &str, error: &Error, expect: &Value) {
         "details",
         "fields",
         "body",
+        "shown",
     ];
     check_keys(label, expect, &keys);
     let said = error
@@ -39,6 +40,7 @@ fn check(label: &str, error: &Error, expect: &Value) {
         "status": error.status(), "type": error.error_type(), "code": error.code(),
         "message": error.message(), "param": error.param(), "request_id": error.request_id(),
         "retryable": said.retryable, "details": said.details, "body": error.body(),
+        "shown": error.to_string(),
     });
     for (key, expected) in expect.as_object().expect("an object") {
         match key.as_str() {

@@ -67,7 +67,10 @@ async fn an_error_tells_what_the_server_told() {
     let url = details.upgrade_url.as_deref();
     assert_eq!(url, Some("https://example.invalid/plans"));
     assert_eq!(details.extra["new"], 1);
-    assert_eq!(error.to_string(), "402: empty (request req_7)");
+    assert_eq!(
+        error.to_string(),
+        "402 billing_error quota_exceeded: empty (field \"model\") (request req_7)"
+    );
 }
 
 /// An error without a body of ours still has a status, the header's id and its text.
