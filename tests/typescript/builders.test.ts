@@ -74,5 +74,8 @@ test("a call sends the request that the steps come to, a stream asks to be one",
   await built.execute();
   await built.stream().untilDone();
 
-  assert.deepEqual(sent, [vector.request, { ...vector.request, stream: true }]);
+  assert.deepEqual(sent, [
+    { ...vector.request, stream: false },
+    { ...vector.request, stream: true },
+  ]);
 });

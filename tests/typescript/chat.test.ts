@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import {
-  ConfigurationError,
   Headgate,
   OverloadedError,
   StreamTruncatedError,
@@ -101,30 +100,4 @@ test("an error among chunks is raised, though frames have no names", async () =>
     for await (const _chunk of client.chat.completions.stream(ask())) seen += 1;
   }, OverloadedError);
   assert.equal(seen, 1);
-});
-
-/** A client that must send nothing. */
-function unasked(): Headgate {
-  return new Headgate({
-    baseUrl: "http://scripted.invalid",
-    fetch: () => Promise.reject(new Error("something was sent")),
-  });
-}
-
-test("what gives one object asks for no stream, and says what does", async () => {
-  const { chat, messages } = unasked();
-  const streamed = { ...ask(), stream: true };
-  const refused = (way: string) => (error: unknown) =>
-    error instanceof ConfigurationError &&
-    error.message === `this call gives one object; call ${way}.stream(...) for stream: true`;
-
-  await assert.rejects(chat.completions.create(streamed), refused("chat.completions"));
-  await assert.rejects(
-    messages.create({ model: "m", messages: [], stream: true } as never),
-    refused("messages"),
-  );
-  await assert.rejects(
-    chat.completions.create(ask(), { extraBody: { stream: true } }),
-    refused("chat.completions"),
-  );
 });

@@ -13,7 +13,7 @@ import {
   NotFoundError,
   OverloadedError,
   RequestCancelledError,
-  StreamTruncatedError,
+  StreamClosedError,
   vectors,
   toReadableStream,
   type Key,
@@ -191,7 +191,7 @@ test("leaving the loop closes the stream, and the run goes on", async () => {
   const result = await client.runs.events(id).final();
 
   assert.equal(result.stop_reason, "end_turn");
-  await assert.rejects(stream.final(), StreamTruncatedError);
+  await assert.rejects(stream.final(), StreamClosedError);
 });
 
 test("an abort signal ends a stream with the caller's reason", async () => {

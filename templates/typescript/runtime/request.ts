@@ -1,7 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ConfigurationError } from "./errors.js";
-import { isObject, type JsonObject } from "./json.js";
+import { isObject } from "./json.js";
 
 /** Header values by name; null takes a header of a wider scope away. */
 export type HeaderValues = Readonly<Record<string, string | number | boolean | null | undefined>>;
@@ -20,9 +20,6 @@ export type BodyEncoder = (body: unknown) => EncodedBody | Promise<EncodedBody>;
 
 /** What a binary body or field may be. */
 export type BinaryInput = Blob | ArrayBuffer | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
-
-/** The property of a body, and its value, that ask for a stream, and the method that gives it. */
-export type StreamSwitch = readonly [property: string, value: unknown, method: string];
 
 /** A call of the API, before the client's own settings are added. */
 export interface OperationRequest {
@@ -49,8 +46,6 @@ export interface OperationRequest {
   readonly accept?: string;
   /** The statuses of success, or the header of one, that say: the answer is not there yet. */
   readonly pending?: readonly number[] | string;
-  /** What would ask for a stream, where the answer is read as one object. */
-  readonly streamedBy?: StreamSwitch;
 }
 
 /** Puts the parameters into the path and the query behind it. */
@@ -87,20 +82,12 @@ export function checkedBaseUrl(text: string): string {
 
 /** Makes the body and its media type. `extra` adds fields to a JSON object or a form. */
 export function requestBody(
-  { body, encode, streamedBy }: OperationRequest,
+  { body, encode }: OperationRequest,
   extra: object | undefined,
 ): EncodedBody | Promise<EncodedBody> {
   const whole = extra ? { ...(body as object), ...extra } : body;
-  if (streamedBy) checkWhole(whole, streamedBy);
   if (whole === undefined) return {};
   return encode?.(whole) ?? { body: jsonText(whole), type: "application/json" };
-}
-
-/** Refuses to ask for a stream where the answer is read as one object. */
-function checkWhole(body: unknown, [property, value, method]: StreamSwitch): void {
-  if ((body as JsonObject | undefined)?.[property] !== value) return;
-  const asked = `${property}: ${JSON.stringify(value)}`;
-  throw new ConfigurationError(`this call gives one object; call ${method}(...) for ${asked}`);
 }
 
 function jsonText(body: unknown): string {

@@ -25,10 +25,9 @@ export class Messages extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/messages",
-      body,
+      body: { ...body, stream: false },
       security: [["GatewayKey"]],
       idempotency: "key",
-      streamedBy: ["stream", true, "messages.stream"],
       pending: [202],
     };
     return this.transport.call(request, readJson<MessageResponse>, options);

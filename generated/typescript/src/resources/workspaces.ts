@@ -2,10 +2,9 @@
 
 import { ApiResource, type PendingOptions, type RequestOptions } from "../configuration.js";
 import { byCursorLastId } from "../lists.js";
-import { advise } from "../runtime/advisory.js";
 import { listPages, type PagePromise } from "../runtime/pages.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
-import { readJson, type ResponsePromise } from "../runtime/responses.js";
+import { readJson, readNothing, type ResponsePromise } from "../runtime/responses.js";
 import { WorkspaceStream } from "../streams/workspace.js";
 import type { OldestFirstOrder, SortOrder } from "../types/pages.js";
 import type {
@@ -249,8 +248,6 @@ export class Workspaces extends ApiResource {
    * Show what is being typed.
    *
    * Shows people with the scope `workspaces:manage` what the client is typing. It is not kept.
-   *
-   * A failure is told to the log, and thrown with `strict` alone.
    */
   sendTypingPreview(
     workspaceId: string,
@@ -264,7 +261,7 @@ export class Workspaces extends ApiResource {
       security: [["GatewayKey"]],
       idempotency: "natural",
     };
-    return advise(this.transport, request, options);
+    return this.transport.call(request, readNothing, options);
   }
 
   /**

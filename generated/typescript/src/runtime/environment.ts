@@ -21,9 +21,9 @@ export function environmentValue(name: string): string | undefined {
 /** Reads a number that is not negative. */
 function environmentNumber(name: string): number | undefined {
   const text = environmentValue(name);
-  if (text === undefined) return text;
+  if (!text) return undefined;
   if (Number(text) >= 0) return Number(text);
-  throw new ConfigurationError(`${name} is no number`);
+  throw new ConfigurationError(`${name}=${text}`);
 }
 
 /** Gives options of every client; what they leave out comes from variables with this prefix. */

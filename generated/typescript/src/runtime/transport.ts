@@ -51,8 +51,6 @@ export interface CallOptions {
   readonly brokenEvents?: "raise" | "yield";
   /** Called after those of the client. */
   readonly interceptors?: readonly Interceptor[];
-  /** An advisory call raises its failure, which else only the log tells. */
-  readonly strict?: boolean;
   /** Cancels the call, and the stream that it opened. */
   readonly signal?: AbortSignal;
 }

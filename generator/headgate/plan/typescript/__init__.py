@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from headgate.plan.typescript.names import Names
 
 RUNTIME = (
-    "advisory",
     "accumulated",
     "assembly",
     "blocking",

@@ -49,7 +49,7 @@ _SHARED_OPTIONS = frozenset(
 _CALL_OPTIONS = frozenset(
     {
         *("brokenEvents", "extraBody", "headers", "idempotencyKey", "interceptors"),
-        *("maxAttempts", "query", "signal", "strict", "timeouts"),
+        *("maxAttempts", "query", "signal", "timeouts"),
     }
 )
 

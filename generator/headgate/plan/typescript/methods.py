@@ -6,16 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, assembled, fixed, joined
-from headgate.encoding.typescript import doc_comment, identifier, literal, string
+from headgate.encoding.typescript import doc_comment, identifier
 from headgate.ir.types import Field
 from headgate.names import Name, Scope, camel, split_words
-from headgate.plan.typescript.layout import (
-    WIDTH,
-    Array,
-    Entry,
-    call_lines,
-    object_lines,
-)
+from headgate.plan.typescript.layout import WIDTH, call_lines, object_lines
 from headgate.plan.typescript.lists import (
     LISTS,
     rule_constant,
@@ -35,7 +29,6 @@ from headgate.plan.typescript.waits import options_of, pending_entries
 
 if TYPE_CHECKING:
     from headgate.ir.operations import (
-        BodyFlag,
         Operation,
         Page,
         Parameter,
@@ -120,8 +113,6 @@ class MethodPlanner:
     def _call_method(self, operation: Operation) -> Method:
         if operation.page is not None and operation.result is not None:
             answer = self._page_answer(operation, operation.page, operation.result)
-        elif operation.advisory:
-            answer = self._advisory_answer()
         else:
             answer = self._plain_answer(operation.result)
         flag = _flag(operation, streaming=False)
@@ -169,18 +160,6 @@ class MethodPlanner:
             accept=accept,
         )
 
-    def _advisory_answer(self) -> _Answer:
-        return _Answer(
-            generic=self.types.imports.runtime_type("responses", "ResponsePromise"),
-            arguments=(fixed("void"),),
-            start=self.types.imports.runtime("advisory", "advise"),
-            passed=(
-                fixed("this.transport"),
-                fixed("request"),
-                fixed("options"),
-            ),
-        )
-
     def _page_answer(self, operation: Operation, page: Page, result: Result) -> _Answer:
         rule = self._page_rule(operation, page)
         return _Answer(
@@ -224,8 +203,6 @@ class MethodPlanner:
             accept=answer.accept or operation.accept,
             streamed=stream is not None and method == stream.method,
         )
-        if operation.switch is not None and stream and method != stream.method:
-            entries.append(self._streamed_by(operation, stream, operation.switch))
         name = self.own.methods[operation.id, method]
         return Method(
             docs=doc_comment(
@@ -239,15 +216,6 @@ class MethodPlanner:
                 assembled("return {}", answer.start), answer.passed, fixed(";"), 4
             ),
         )
-
-    def _streamed_by(
-        self, operation: Operation, stream: StreamCall, flag: BodyFlag
-    ) -> Entry:
-        """Say what asks for the stream, and which method gives it."""
-        path = self.types.names.path(operation.resource)
-        way = ".".join([*path, self.own.methods[operation.id, stream.method].text])
-        items = (string(flag.property), literal(flag.value), string(way))
-        return Entry(fixed("streamedBy"), Array(items))
 
     def _parameters(
         self, operation: Operation, arguments: dict[str, Name]
@@ -309,7 +277,9 @@ def _flag(operation: Operation, *, streaming: bool) -> tuple[str, LiteralValue] 
     asked = operation.stream.asked_by
     if streaming:
         return asked.property, asked.value
-    return None if asked.otherwise is None else (asked.property, asked.otherwise)
+    if asked.otherwise is not None:
+        return asked.property, asked.otherwise
+    return (asked.property, not asked.value) if isinstance(asked.value, bool) else None
 
 
 def _as_field(parameter: Parameter, key: str) -> Field:
@@ -332,6 +302,4 @@ def _method_docs(operation: Operation) -> str:
     parts = [operation.summary.strip(), operation.docs.text.strip()]
     if parts[0] and not parts[0].endswith("."):
         parts[0] += "."
-    if operation.advisory:
-        parts.append("A failure is told to the log, and thrown with `strict` alone.")
     return "\n\n".join(part for part in parts if part)

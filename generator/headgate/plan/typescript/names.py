@@ -126,15 +126,6 @@ class Names:
     builders: Mapping[str, Exported]
     resources: Mapping[tuple[str, ...], ResourceNames]
 
-    def path(self, resource: tuple[str, ...]) -> list[str]:
-        """Give the properties that lead from the client to a resource."""
-        ends = range(len(resource))
-        inner = (self.resources[resource[:end]].children for end in ends)
-        return [
-            children[resource[: end + 1]].text
-            for end, children in zip(ends, inner, strict=True)
-        ]
-
 
 @dataclass(slots=True)
 class _Exports:

@@ -115,7 +115,7 @@ def request_entries(
     """Give the properties of an operation's request, as a method makes it."""
     entries = _path(types, operation, locals_)
     entries += _named_parameters(types, operation, streamed=streamed)
-    entries += _body(types, operation, flag, streamed=streamed)
+    entries += _body(types, operation, flag)
     entries += _unfinished(operation)
     entries += security_entries(operation)
     entries += _repeating(operation)
@@ -192,21 +192,14 @@ def _picked(
 
 
 def _body(
-    types: Types,
-    operation: Operation,
-    flag: tuple[str, LiteralValue] | None,
-    *,
-    streamed: bool,
+    types: Types, operation: Operation, flag: tuple[str, LiteralValue] | None
 ) -> list[Entry]:
     if operation.body is None:
         return []
     body = fixed("body")
     if flag is not None:
         name, value = flag
-        pair = assembled("{}: {}", value_key(name), literal(value))
-        # The caller's own value stays, so that one that asks otherwise is refused.
-        items = (fixed("...body"), pair) if streamed else (pair, fixed("...body"))
-        body = assembled("{{ {}, {} }}", *items)
+        body = assembled("{{ ...body, {}: {} }}", value_key(name), literal(value))
     return [Entry(fixed("body"), body), *_encoder(types, operation.body)]
 
 

@@ -20,10 +20,9 @@ export class Completions extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/chat/completions",
-      body,
+      body: { ...body, stream: false },
       security: [["GatewayKey"]],
       idempotency: "key",
-      streamedBy: ["stream", true, "chat.completions.stream"],
       pending: [202],
     };
     return this.transport.call(request, readJson<ChatCompletion>, options);

@@ -12,8 +12,7 @@ export class Chats extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/chats",
-      body,
-      streamedBy: ["stream", true, "chats.stream"],
+      body: { ...body, stream: false },
     };
     return this.transport.call(request, readJson<Chat>, options);
   }

@@ -18,9 +18,8 @@ export class Firings extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/firings",
-      body,
+      body: { ...body, live: false },
       security: [["KilnToken"]],
-      streamedBy: ["live", true, "firings.watch"],
     };
     return this.transport.call(request, readJson<Firing>, options);
   }

@@ -12,8 +12,7 @@ export class Modes extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/modes",
-      body: { mode: "blocking", ...body },
-      streamedBy: ["mode", "streaming", "modes.stream"],
+      body: { ...body, mode: "blocking" },
     };
     return this.transport.call(request, readJson<Stored>, options);
   }

@@ -12,8 +12,7 @@ export class Switches extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: "/switches",
-      body: { stream: false, ...body },
-      streamedBy: ["stream", true, "switches.stream"],
+      body: { ...body, stream: false },
     };
     return this.transport.call(request, readJson<Stored>, options);
   }
