@@ -206,3 +206,14 @@ def test_what_is_no_text_is_still_looked_at(bench: Bench):
 
     assert send(bench, b"\xff\x00 a@b.de", "image/x").status_code == 403
     assert json.loads(send(bench, b"{}", JSON).content) == {}
+
+
+@pytest.mark.parametrize("query", ["to=us&to=elsewhere", "to=elsewhere&to=us"])
+@pytest.mark.parametrize("field", ["request.query.to", "request.query.*"])
+def test_no_value_of_a_query_hides_behind_another(bench: Bench, query: str, field: str):
+    """The upstream gets all of them, so policies look at each."""
+    bench.policy(DENY, when=compare(field, "eq", "elsewhere"))
+    answer = bench.caller.http.get(f"{SERVICE}?{query}")
+
+    assert answer.status_code == 403
+    assert bench.proxy.upstream.asked == []

@@ -20,7 +20,7 @@ from headgate_gateway.policies.content import Content, made, read_answer, read_r
 from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
-from headgate_gateway.policies.view import View
+from headgate_gateway.policies.view import Several, View
 
 _SUBJECT = frozenset(
     {
@@ -109,12 +109,22 @@ def _view(call: Call) -> View:
         method=call.operation.method,
         path=scope["path"],
         headers=call.request.headers,
-        query=dict(call.request.query_params),
+        query=_query(call),
         body=call.body,
         body_size=_size(call),
         key_id=call.caller.key_id,
         ip=client.host if client else None,
     )
+
+
+def _query(call: Call) -> dict[str, Any]:
+    """The parameters of the query, all values of each."""
+    given = call.request.query_params
+    return {
+        name: values[0] if len(values) == 1 else Several(values)
+        for name in given
+        if (values := given.getlist(name))
+    }
 
 
 def _size(call: Call) -> int:

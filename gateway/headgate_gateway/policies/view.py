@@ -9,6 +9,12 @@ from headgate_gateway.audit.attribution import agent_name
 from headgate_gateway.json import JsonObject, is_list
 
 
+class Several(tuple[Any, ...]):
+    """Values of one name, each of which counts: nobody knows which one is taken."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What fields such as ``request.body.model`` are read from."""
@@ -19,7 +25,8 @@ class View:
     path: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     """By name in lower case."""
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Values by name; ``Several`` of what is said more than once."""
     body: Any = None
     body_size: int = 0
     key_id: str | None = None
@@ -81,11 +88,16 @@ def _children(value: Any, step: str) -> list[Any]:
     if isinstance(value, Mapping):
         pairs = cast("Mapping[str, Any]", value)
         if step == "*":
-            return list(pairs.values())
-        found = pairs.get(step, pairs.get(step.lower()))
-        return [] if found is None else [found]
+            return [each for found in pairs.values() for each in _each(found)]
+        return _each(pairs.get(step, pairs.get(step.lower())))
     if is_list(value):
         if step == "*":
             return value
         return value[int(step) : int(step) + 1] if step.isdecimal() else []
     return []
+
+
+def _each(found: Any) -> list[Any]:
+    if isinstance(found, Several):
+        return list(found)
+    return [] if found is None else [found]
