@@ -356,6 +356,7 @@ def test_a_manifest_leads_to_no_private_address(
 
     assert answer.status_code == 502, answer.text
     assert answer.json()["error"]["code"] == "upstream_failed"
+    assert not answer.json()["error"]["retryable"]
     assert len(upstream.asked) == before
 
 

@@ -144,7 +144,9 @@ def _told(error: BaseException) -> BaseException:
 
 
 def _not_allowed() -> GatewayError:
-    return GatewayError("upstream_failed", "The provider's address is not allowed.")
+    return GatewayError(
+        "upstream_failed", "The provider's address is not allowed.", retryable=False
+    )
 
 
 async def _refuse(answer: Answer, refusals: Refusals) -> NoReturn:
