@@ -12,6 +12,8 @@ import schemathesis
 
 _KEY = re.compile(r"[\x21-\x7E]{1,255}")
 _numbers = itertools.count()
+NOWHERE = "http://127.0.0.1:9/hook"
+"""An address of this machine where nobody listens."""
 _PREFIXES = {"credential_id": "cred", "key_id": "key", "policy_id": "pol"}
 
 
@@ -39,10 +41,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             let_rules_compile(case)
         case "admin.keys.revoke" | "admin.keys.rotate":
             act_on_a_key_that_is_there(case)
-        case "approvals.get" | "admin.approvals.decide":
-            act_on_an_approval_that_is_there(case, 0)
-        case "approvals.cancel":
-            act_on_an_approval_that_is_there(case, 1)
+        case "approvals.get" | "admin.approvals.decide" | "approvals.cancel" as name:
+            act_on_an_approval_that_is_there(case, int(name == "approvals.cancel"))
+        case "admin.webhooks.redeliver":
+            send_again_what_was_sent(case)
         case str(operation) if operation.startswith("proxy.services."):
             call_a_service_that_is_there(case)
 
@@ -181,6 +183,16 @@ def known_approval(place: int) -> str:
     return listed("approvals")[place]
 
 
+def send_again_what_was_sent(case: Any) -> None:
+    """Whether there is a delivery when a scenario comes by is a matter of time."""
+    if is_drawn(case):
+        headers = {"X-Admin-Key": os.environ["CONTRACT_ADMIN_KEY"]}
+        body = {"project_id": new_project(), "url": NOWHERE}
+        webhook = created("webhooks", body)
+        trial = posted(f"/v1/admin/webhooks/{webhook}/test", None, headers)
+        case.path_parameters |= {"webhook_id": webhook, "delivery_id": trial["id"]}
+
+
 def is_drawn(case: Any) -> bool:
     """Whether the case is a valid one that is neither an example nor a scenario's."""
     drawn = case.meta.phase.name.value in {"coverage", "fuzzing"}
@@ -203,7 +215,7 @@ def posted(path: str, body: object, headers: dict[str, str]) -> Any:
     """What the gateway answers to a request of our own."""
     request = urllib.request.Request(
         f"{os.environ['CONTRACT_URL']}{path}",
-        data=json.dumps(body).encode(),
+        data=b"" if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json", **headers},
     )
     with urllib.request.urlopen(request) as answer:

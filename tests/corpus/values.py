@@ -212,10 +212,14 @@ class Values:
 
 @cache
 def _matching(pattern: str, least: int) -> str:
-    """The simplest text that has a pattern; one without it if there is none."""
+    """The simplest text that has a pattern; one without it if there is none.
+
+    An empty one is the last choice: it cannot stand in a path.
+    """
     texts = st.from_regex(re.compile(pattern, re.ASCII))
     try:
-        return find(texts, lambda text: len(text.strip()) >= least, settings=BRIEF)
+        wanted = max(least, 1)
+        return find(texts, lambda text: len(text.strip()) >= wanted, settings=BRIEF)
     except (NoSuchExample, InvalidArgument):
         return ""
 
