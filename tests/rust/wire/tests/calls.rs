@@ -71,7 +71,8 @@ async fn one_of_several_media_types_is_asked_for() {
     assert_eq!((&*stored.id, &*text), ("1", "a,b"));
 }
 
-/// What asks for a stream is set in the body, and taken back where it is the default.
+/// What asks for a stream is set in the body, taken back where it is the default, and
+/// refused where one object is read.
 #[tokio::test]
 async fn bodies_say_whether_to_stream() {
     let server = Server::start(|_, request, connection| {
@@ -88,7 +89,10 @@ async fn bodies_say_whether_to_stream() {
     let client = client(&server);
     let switches = SwitchesCreateRequest::new;
 
-    let whole = client.switches().create(switches().stream(true)).await;
+    let refused = client.switches().create(switches().stream(true)).await;
+    let told = refused.expect_err("a refusal").to_string();
+    assert!(told.contains("switches().stream(...)"), "{told}");
+    let whole = client.switches().create(switches()).await;
     assert_eq!(whole.expect("an id").id, "1");
     let streamed = client.switches().stream(switches()).await;
     let event = streamed.expect("a stream").next().await.expect("an item");
