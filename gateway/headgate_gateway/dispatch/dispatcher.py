@@ -9,7 +9,8 @@ from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.dispatch.places import Places
-from headgate_gateway.dispatch.upstreams import Upstreams, may_fall_back
+from headgate_gateway.dispatch.tries import Tries
+from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.dispatch.usage import Outcome, UsageCount, Used, least_cost
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
@@ -66,6 +67,7 @@ class Dispatcher:
         A model that cannot answer is followed by the next one, as long as nothing was
         said yet.
         """
+        tries = Tries(payer, (resolved, *fallbacks))
         with self.places:
             reservation = await self._admit(
                 payer, lambda: least_cost(resolved, request, messages)
@@ -73,8 +75,7 @@ class Dispatcher:
             count = UsageCount(request, messages)
             answering = resolved
             try:
-                failures: list[GatewayError] = []
-                for answering in (resolved, *fallbacks):
+                for answering in tries.models:
                     source = self._catalogue.stream(
                         answering,
                         request,
@@ -91,12 +92,9 @@ class Dispatcher:
                                     yield batch
                         break
                     except GatewayError as error:
-                        if count.begun or not may_fall_back(error):
-                            raise
-                        failures.append(error)
-                        payer.failed[answering.id] = error.code
+                        tries.failed(answering, error, begun=count.begun)
                 else:
-                    raise _exhausted(failures, (resolved, *fallbacks))
+                    raise tries.exhausted()
             finally:
                 if not self._metered(payer, answering, count, reservation):
                     await self._release(reservation)
@@ -119,6 +117,7 @@ class Dispatcher:
         Where every event is there before the first one is used, generators in each
         other cost more than what they do.
         """
+        tries = Tries(payer, (resolved, *fallbacks))
         reservation: str | None = None
         with self.places:
             if not self._is_known_free(payer):
@@ -129,8 +128,7 @@ class Dispatcher:
             answer = Whole()
             answering = resolved
             try:
-                failures: list[GatewayError] = []
-                for answering in (resolved, *fallbacks):
+                for answering in tries.models:
                     try:
                         with self._asked(payer, answering):
                             await self._catalogue.whole(
@@ -142,12 +140,9 @@ class Dispatcher:
                             )
                         break
                     except GatewayError as error:
-                        if answer.begun or not may_fall_back(error):
-                            raise
-                        failures.append(error)
-                        payer.failed[answering.id] = error.code
+                        tries.failed(answering, error, begun=answer.begun)
                 else:
-                    raise _exhausted(failures, (resolved, *fallbacks))
+                    raise tries.exhausted()
             finally:
                 count.add_whole(answer)
                 if not self._metered(payer, answering, count, reservation):
@@ -241,25 +236,6 @@ class _Asked:
         traceback: TracebackType | None,
     ) -> None:
         self._upstreams.leave(self._resolved, error)
-
-
-def _exhausted(
-    failures: Sequence[GatewayError], asked: Sequence[Resolved]
-) -> GatewayError:
-    """The failure of the only model, or that none of several could answer."""
-    if len(failures) == 1:
-        return failures[0]
-    waits = [error.retry_after for error in failures if error.retry_after is not None]
-    upstreams: list[JsonObject] = [
-        {"model": model.id, "code": error.code}
-        for model, error in zip(asked, failures, strict=True)
-    ]
-    return GatewayError(
-        "all_upstreams_exhausted",
-        "None of the models could answer.",
-        retry_after=min(waits, default=None),
-        details={"upstreams": upstreams},
-    )
 
 
 def _reached(admission: Admission, payer: Payer) -> GatewayError:

@@ -1,7 +1,5 @@
 """How many models one process asks at once."""
 
-from types import TracebackType
-
 from headgate_gateway.errors import GatewayError
 
 
@@ -29,10 +27,5 @@ class Places:
         self.require(1)
         self._taken += 1
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._taken -= 1
