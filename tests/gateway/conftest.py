@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 
 from tests.gateway.client import Client
+from tests.gateway.policy_bench import PolicyBench
+from tests.gateway.proxy_bench import ProxyBench, running_bench
 from tests.gateway_process import Gateway, running_gateway
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "")
@@ -48,6 +50,22 @@ def store_settings(store: str) -> dict[str, str]:
 def store(request: pytest.FixtureRequest) -> str:
     """The kind of store that the test's gateway keeps things in."""
     return request.param
+
+
+@pytest.fixture(scope="module")
+def calling(
+    store: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ProxyBench]:
+    """A file's own gateway, which may call loopback."""
+    folder = tmp_path_factory.mktemp("calling")
+    with running_bench(folder, store_settings(store)) as running:
+        yield running
+
+
+@pytest.fixture
+def governed(calling: ProxyBench) -> PolicyBench:
+    """A caller of a new project, whose policies are the test's own."""
+    return PolicyBench.of(calling)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,30 +10,15 @@ import pytest
 from headgate.contract import SseDecoder
 from headgate.contract.folding import fold_events
 from tests.gateway.client import STREAMS, Recording, breaches, message, run
-from tests.gateway.conftest import store_settings
 from tests.gateway.policy_bench import (
     ALWAYS,
     CHAT,
     DENY,
     SERVICE,
-    Bench,
-    bench_of,
+    PolicyBench,
     compare,
 )
-from tests.gateway.proxy_bench import ProxyBench, running_bench
 from tests.gateway.test_audit import entries
-
-
-@pytest.fixture(scope="module")
-def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("policies")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
-@pytest.fixture
-def bench(proxy: ProxyBench) -> Bench:
-    return bench_of(proxy)
 
 
 @pytest.mark.parametrize(
@@ -49,12 +33,12 @@ def bench(proxy: ProxyBench) -> Bench:
         ("GET", SERVICE, None),
     ],
 )
-def test_a_refusal_is_typed(bench: Bench, method: str, path: str, body: Any):
+def test_a_refusal_is_typed(governed: PolicyBench, method: str, path: str, body: Any):
     """Every kind of request is refused alike, and nothing is called or kept."""
-    policy = bench.policy(DENY)
-    answer = bench.caller.http.request(method, path, json=body)
+    policy = governed.policy(DENY)
+    answer = governed.caller.http.request(method, path, json=body)
     error = answer.json()["error"]
-    [entry] = entries(bench.proxy.client, 1, project_id=bench.project)
+    [entry] = entries(governed.proxy.client, 1, project_id=governed.project)
 
     assert answer.status_code == 403
     assert (error["type"], error["code"]) == ("permission_error", "policy_denied")
@@ -64,29 +48,31 @@ def test_a_refusal_is_typed(bench: Bench, method: str, path: str, body: Any):
         "reason": "Not here.",
         "rule_index": 0,
     }
-    assert bench.proxy.upstream.asked == []
-    assert bench.caller.http.get("/v1/runs").json()["data"] == []
+    assert governed.proxy.upstream.asked == []
+    assert governed.caller.http.get("/v1/runs").json()["data"] == []
     assert (entry["policy_result"], entry["policy_id"]) == ("deny", policy["id"])
 
 
 @pytest.mark.parametrize("tools", ["rm", [5, "ls", {}], {"name": "rm"}, None])
-def test_any_body_of_a_proxied_call_has_tools_or_none(bench: Bench, tools: Any):
+def test_any_body_of_a_proxied_call_has_tools_or_none(
+    governed: PolicyBench, tools: Any
+):
     """What is no list of tools offers none."""
-    bench.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
+    governed.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
 
-    assert bench.caller.http.post(SERVICE, json={"tools": tools}).status_code == 200
+    assert governed.caller.http.post(SERVICE, json={"tools": tools}).status_code == 200
 
 
-def test_a_rule_may_choose_its_status(bench: Bench):
+def test_a_rule_may_choose_its_status(governed: PolicyBench):
     """The code stays the same."""
-    bench.policy({**DENY, "status": 451})
-    answer = bench.says()
+    governed.policy({**DENY, "status": 451})
+    answer = governed.says()
 
     assert answer.status_code == 451
     assert answer.json()["error"]["code"] == "policy_denied"
 
 
-def test_allow_ends_a_policy(bench: Bench):
+def test_allow_ends_a_policy(governed: PolicyBench):
     """The rules behind it are not asked; those of other policies are."""
     rules = [
         {
@@ -95,13 +81,13 @@ def test_allow_ends_a_policy(bench: Bench):
         },
         {"when": ALWAYS, "then": [DENY]},
     ]
-    bench.policy(rules=rules)
+    governed.policy(rules=rules)
 
-    assert bench.says(max_tokens=5).status_code == 200
-    assert bench.says(max_tokens=50).status_code == 403
+    assert governed.says(max_tokens=5).status_code == 200
+    assert governed.says(max_tokens=50).status_code == 403
 
 
-def test_requests_are_counted(bench: Bench):
+def test_requests_are_counted(governed: PolicyBench):
     """Beyond the limit 429 with when to come back; other subjects go on."""
     limit = {
         "type": "rate_limit",
@@ -109,9 +95,9 @@ def test_requests_are_counted(bench: Bench):
         "window_s": 86_400,
         "per": "key",
     }
-    policy = bench.policy(limit)
-    statuses = [bench.says().status_code for _ in range(3)]
-    refused = bench.says()
+    policy = governed.policy(limit)
+    statuses = [governed.says().status_code for _ in range(3)]
+    refused = governed.says()
     error = refused.json()["error"]
 
     assert statuses == [200, 200, 429]
@@ -120,16 +106,16 @@ def test_requests_are_counted(bench: Bench):
     assert error["details"]["window"] == "86400s"
     assert error["details"]["policy_name"] == policy["name"]
     assert 0 < int(refused.headers["retry-after"]) <= 86_400
-    other = bench.proxy.caller(bench.project)
+    other = governed.proxy.caller(governed.project)
     assert other.http.post("/v1/messages", json=message()).status_code == 200
 
 
-def test_personal_data_is_taken_out(bench: Bench):
+def test_personal_data_is_taken_out(governed: PolicyBench):
     """Before the model sees it; or the request is refused."""
-    bench.policy({"type": "redact", "patterns": ["email"], "direction": "request"})
-    answer = bench.says("Mail ada@example.com, key sk-abcdefghijklmnop1234")
-    bench.policy({"type": "redact", "patterns": ["api_key"], "on_match": "block"})
-    blocked = bench.says("My key is sk-abcdefghijklmnop1234")
+    governed.policy({"type": "redact", "patterns": ["email"], "direction": "request"})
+    answer = governed.says("Mail ada@example.com, key sk-abcdefghijklmnop1234")
+    governed.policy({"type": "redact", "patterns": ["api_key"], "on_match": "block"})
+    blocked = governed.says("My key is sk-abcdefghijklmnop1234")
     error = blocked.json()["error"]
 
     text = answer.json()["content"][0]["text"]
@@ -139,9 +125,9 @@ def test_personal_data_is_taken_out(bench: Bench):
     assert error["details"]["matched_patterns"] == ["api_key"]
 
 
-def test_a_request_is_changed_on_its_way(bench: Bench):
+def test_a_request_is_changed_on_its_way(governed: PolicyBench):
     """Fields and texts of a body, headers of a proxied call, and the model."""
-    bench.policy(
+    governed.policy(
         {
             "type": "transform",
             "replace": {"pattern": r"colou?r", "replacement": "hue"},
@@ -151,17 +137,17 @@ def test_a_request_is_changed_on_its_way(bench: Bench):
         {"type": "tag", "tags": {"team": "blue"}},
         {"type": "log", "message": "seen"},
     )
-    bench.policy(
+    governed.policy(
         {"type": "override", "set_body_fields": {"max_tokens": 3}},
         {"type": "dynamic_route", "models": ["mock/echo"]},
         scope={"operations": ["messages.create"]},
     )
     headers = {"Accept-Language": "de"}
-    bench.caller.http.post(SERVICE, json={"a": "color"}, headers=headers)
-    [asked] = bench.proxy.upstream.asked
+    governed.caller.http.post(SERVICE, json={"a": "color"}, headers=headers)
+    [asked] = governed.proxy.upstream.asked
     body = {"model": "no/such-model", "messages": message()["messages"]}
-    answer = bench.caller.http.post("/v1/messages", json=body)
-    found = entries(bench.proxy.client, 2, project_id=bench.project)
+    answer = governed.caller.http.post("/v1/messages", json=body)
+    found = entries(governed.proxy.client, 2, project_id=governed.project)
 
     assert json.loads(asked.body) == {"a": "hue"}
     assert asked.headers["x-added"] == "yes"
@@ -172,21 +158,21 @@ def test_a_request_is_changed_on_its_way(bench: Bench):
     assert [entry["tags"] for entry in found] == [{"team": "blue"}] * 2
 
 
-def test_tools_may_be_kept_from_models(bench: Bench):
+def test_tools_may_be_kept_from_models(governed: PolicyBench):
     """In messages, chats and runs; what is not named stays usable."""
-    bench.policy({"type": "tool_scope", "blocked_tools": ["rm", "web_fetch"]})
+    governed.policy({"type": "tool_scope", "blocked_tools": ["rm", "web_fetch"]})
     tool = {"type": "function", "name": "rm", "input_schema": {}}
     chat_tool = {"type": "function", "function": {"name": "rm", "parameters": {}}}
     refused = [
-        bench.says(tools=[tool]),
-        bench.caller.http.post(
+        governed.says(tools=[tool]),
+        governed.caller.http.post(
             "/v1/chat/completions", json=CHAT | {"tools": [chat_tool]}
         ),
-        bench.caller.http.post("/v1/runs", json=run("text")),
+        governed.caller.http.post("/v1/runs", json=run("text")),
     ]
 
     assert [answer.status_code for answer in refused] == [403] * 3
-    assert bench.says(tools=[{**tool, "name": "ls"}]).status_code == 200
+    assert governed.says(tools=[{**tool, "name": "ls"}]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -204,27 +190,27 @@ def test_tools_may_be_kept_from_models(bench: Bench):
     ],
 )
 def test_what_has_the_form_of_a_tool_is_one(
-    bench: Bench, body: dict[str, Any], status: int
+    governed: PolicyBench, body: dict[str, Any], status: int
 ):
     """Proxied calls have bodies of any form, and none of them is a failure."""
-    bench.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
+    governed.policy({"type": "tool_scope", "blocked_tools": ["rm"]})
 
-    assert bench.caller.http.post(SERVICE, json=body).status_code == status
+    assert governed.caller.http.post(SERVICE, json=body).status_code == status
 
 
-def test_answers_are_judged(bench: Bench):
+def test_answers_are_judged(governed: PolicyBench):
     """Redacted, held against a schema, refused; a run cannot be streamed that way."""
-    bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
-    whole = bench.says("ada@example.com")
-    streamed = bench.caller.http.post("/v1/runs:stream", json=run("text"))
-    proxied = bench.caller.http.get(SERVICE)
+    governed.policy({"type": "redact", "patterns": ["email"]}, phase="post")
+    whole = governed.says("ada@example.com")
+    streamed = governed.caller.http.post("/v1/runs:stream", json=run("text"))
+    proxied = governed.caller.http.get(SERVICE)
     schema = {"type": "object", "required": ["total"]}
-    bench.policy(
+    governed.policy(
         {"type": "validate_schema", "schema": schema},
         phase="post",
         scope={"paths": ["/v1/proxy/*"]},
     )
-    invalid = bench.caller.http.get(SERVICE)
+    invalid = governed.caller.http.get(SERVICE)
 
     assert whole.json()["content"][0]["text"] == "[email]"
     assert streamed.status_code == 403
@@ -244,10 +230,10 @@ TOLD = {
 }
 
 
-def test_a_stream_is_redacted_block_by_block(bench: Bench):
+def test_a_stream_is_redacted_block_by_block(governed: PolicyBench):
     """Nothing of what is taken out goes out, and the stream keeps all its rules."""
-    bench.policy({"type": "redact", "patterns": ["email"]}, phase="post")
-    streamed = bench.caller.record(
+    governed.policy({"type": "redact", "patterns": ["email"]}, phase="post")
+    streamed = governed.caller.record(
         "POST", "/v1/messages", json=message(TOLD, stream=True)
     )
     answer = fold_events(STREAMS["message"].declaration, streamed.events)
@@ -261,33 +247,33 @@ def test_a_stream_is_redacted_block_by_block(bench: Bench):
 
 
 @pytest.mark.parametrize("chat", [False, True])
-def test_a_refused_block_ends_the_stream(bench: Bench, *, chat: bool):
+def test_a_refused_block_ends_the_stream(governed: PolicyBench, *, chat: bool):
     """What came before it was sent; it is not, and a typed error is the end."""
     field = "choices.0.message.content" if chat else "content.*.text"
     refused = compare(f"response.body.{field}", "contains", "ada@example.com")
-    bench.policy(DENY, when=refused, phase="post")
+    governed.policy(DENY, when=refused, phase="post")
     path = "/v1/chat/completions" if chat else "/v1/messages"
     body = message(TOLD, stream=True)
     decoder = SseDecoder()
-    frames = decoder.feed(bench.caller.http.post(path, json=body).content)
-    entry = entries(bench.proxy.client, 1, project_id=bench.project)[0]
+    frames = decoder.feed(governed.caller.http.post(path, json=body).content)
+    entry = entries(governed.proxy.client, 1, project_id=governed.project)[0]
     error = json.loads(frames[-1].data)["error"]
 
     assert (error["code"], error["message"]) == ("policy_denied", "Not here.")
     assert "Ada is" in "".join(frame.data for frame in frames)
     assert not any("Write to" in frame.data for frame in frames)
     if not chat:
-        recorded = Recording(200, bench.caller.http.headers, frames, complete=True)
+        recorded = Recording(200, governed.caller.http.headers, frames, complete=True)
         assert breaches("message", recorded) == []
     assert entry["policy_result"] == "deny"
 
 
-def test_a_whole_stream_is_held_against_a_schema(bench: Bench):
+def test_a_whole_stream_is_held_against_a_schema(governed: PolicyBench):
     """At its end, when the answer is whole; the end is an error then."""
     schema = {"type": "object", "required": ["total"]}
     action = {"type": "validate_schema", "schema": schema}
-    bench.policy(action, phase="post")
-    streamed = bench.caller.record(
+    governed.policy(action, phase="post")
+    streamed = governed.caller.record(
         "POST", "/v1/messages", json=message("text", stream=True)
     )
 
@@ -304,12 +290,12 @@ def test_a_whole_stream_is_held_against_a_schema(bench: Bench):
         ("spend_month_usd", 0.0),
     ],
 )
-def test_conditions_know_what_was_used(bench: Bench, field: str, limit: float):
+def test_conditions_know_what_was_used(governed: PolicyBench, field: str, limit: float):
     """Answers and dollars of the key until now; another key has its own."""
     operator = "gte" if field.startswith("requests") else "gt"
-    bench.policy(DENY, when=compare(f"usage.{field}", operator, limit))
-    first, second = bench.says(), bench.says()
-    other = bench.proxy.caller(bench.project)
+    governed.policy(DENY, when=compare(f"usage.{field}", operator, limit))
+    first, second = governed.says(), governed.says()
+    other = governed.proxy.caller(governed.project)
 
     # The echo costs nothing, so only answers add up.
     expected = 403 if field.startswith("requests") else 200
@@ -354,13 +340,13 @@ def test_conditions_know_what_was_used(bench: Bench, field: str, limit: float):
         ),
     ],
 )
-def test_conditions(bench: Bench, when: dict[str, Any], *, holds: bool):
+def test_conditions(governed: PolicyBench, when: dict[str, Any], *, holds: bool):
     """Each operator, on each kind of field; an evaluation says the same."""
-    policy = bench.policy(DENY, when=when)
+    policy = governed.policy(DENY, when=when)
     body = {**message(max_tokens=100)}
     body["messages"] = [{"role": "user", "content": "hello world"}]
     headers = {"X-Team": "blue", "X-Agent-Name": "bot"}
-    answer = bench.caller.http.post("/v1/messages", json=body, headers=headers)
+    answer = governed.caller.http.post("/v1/messages", json=body, headers=headers)
     sample = {
         "operation": "messages.create",
         "method": "POST",
@@ -368,8 +354,8 @@ def test_conditions(bench: Bench, when: dict[str, Any], *, holds: bool):
         "headers": headers,
         "body": body,
     }
-    asked = {"project_id": bench.project, "request": sample}
-    tried = bench.proxy.client.admin.post("/v1/admin/policies:evaluate", json=asked)
+    asked = {"project_id": governed.project, "request": sample}
+    tried = governed.proxy.client.admin.post("/v1/admin/policies:evaluate", json=asked)
     decision = tried.json()
 
     assert (answer.status_code == 403) is holds
@@ -379,35 +365,35 @@ def test_conditions(bench: Bench, when: dict[str, Any], *, holds: bool):
         assert matched == ([policy["id"]] if holds else [])
 
 
-def test_a_scope_narrows(bench: Bench):
+def test_a_scope_narrows(governed: PolicyBench):
     """To keys, operations and paths; other projects are never touched."""
-    other = bench.proxy.client.new_key(bench.project)
-    bench.policy(DENY, scope={"key_ids": [other["id"]]})
-    stranger = bench.proxy.caller(bench.proxy.project())
-    theirs = bench.proxy.client.with_key(other["secret"])
+    other = governed.proxy.client.new_key(governed.project)
+    governed.policy(DENY, scope={"key_ids": [other["id"]]})
+    stranger = governed.proxy.caller(governed.proxy.project())
+    theirs = governed.proxy.client.with_key(other["secret"])
 
-    assert bench.says().status_code == 200
+    assert governed.says().status_code == 200
     assert theirs.http.post("/v1/messages", json=message()).status_code == 403
     assert stranger.http.post("/v1/messages", json=message()).status_code == 200
 
 
-def test_parameters_of_a_path_lead_past_no_scope(bench: Bench):
+def test_parameters_of_a_path_lead_past_no_scope(governed: PolicyBench):
     """What an upstream may take for the same path is in the same policies."""
-    bench.policy(DENY, scope={"paths": ["/v1/proxy/services/echo/admin/*"]})
+    governed.policy(DENY, scope={"paths": ["/v1/proxy/services/echo/admin/*"]})
     paths = ("admin/x", "admin;a=1/x", "%61dmin/x;b", "other/x")
     answers = [
-        bench.caller.http.get(f"/v1/proxy/services/echo/{path}") for path in paths
+        governed.caller.http.get(f"/v1/proxy/services/echo/{path}") for path in paths
     ]
 
     assert [answer.status_code for answer in answers] == [403, 403, 403, 200]
 
 
-def test_every_change_is_a_version(bench: Bench):
+def test_every_change_is_a_version(governed: PolicyBench):
     """What a policy was stays readable, until it goes."""
-    admin = bench.proxy.client.admin
-    first = bench.policy(DENY)
+    admin = governed.proxy.client.admin
+    first = governed.policy(DENY)
     url = f"/v1/admin/policies/{first['id']}"
-    taken = bench.policy(DENY)["name"]
+    taken = governed.policy(DENY)["name"]
     body = {"name": "new", "mode": "enforce", "phase": "pre", "rules": []}
     second = admin.put(url, json=body).json()
     clash = admin.patch(url, json={"name": taken})

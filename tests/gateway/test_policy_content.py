@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.gateway.conftest import store_settings
-from tests.gateway.policy_bench import DENY, SERVICE, Bench, compare
-from tests.gateway.proxy_bench import ProxyBench, running_bench
+from tests.gateway.policy_bench import DENY, SERVICE, PolicyBench, compare
 
 LARGE = compare("request.body.amount", "gt", 100)
 REDACT = {"type": "redact", "patterns": ["email"]}
@@ -20,24 +17,14 @@ PATCHED = "application/merge-patch+json"
 PLAIN = "text/plain"
 
 
-@pytest.fixture(scope="module")
-def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("policy-content")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
 @pytest.fixture
-def bench(proxy: ProxyBench) -> Bench:
-    proxy.upstream.asked.clear()
-    proxy.upstream.answers(200, b"{}", Content_Type=JSON)
-    project = proxy.project()
-    proxy.service(project)
-    key = proxy.client.new_key(project)
-    return Bench(proxy, project, key, proxy.client.with_key(key["secret"]))
+def bench(governed: PolicyBench) -> PolicyBench:
+    """One whose upstream answers JSON without anything in it."""
+    governed.proxy.upstream.answers(200, b"{}", Content_Type=JSON)
+    return governed
 
 
-def send(bench: Bench, body: bytes, *types: str, **headers: str) -> Any:
+def send(bench: PolicyBench, body: bytes, *types: str, **headers: str) -> Any:
     """The answer to a body that says it is of these types."""
     names = [(name.replace("_", "-"), value) for name, value in headers.items()]
     named = [("Content-Type", each) for each in types]
@@ -63,7 +50,7 @@ def send(bench: Bench, body: bytes, *types: str, **headers: str) -> Any:
     ],
 )
 def test_what_readers_take_differently_is_refused(
-    bench: Bench, body: bytes, media_type: str | None
+    bench: PolicyBench, body: bytes, media_type: str | None
 ):
     """JSON to a lenient reader, whatever it says it is, does not get past a rule."""
     bench.policy(DENY, when=LARGE)
@@ -83,7 +70,9 @@ def test_what_readers_take_differently_is_refused(
         (b'{"amount": 5}', [f"{JSON}; charset=utf-7"]),
     ],
 )
-def test_what_says_it_is_json_has_to_be(bench: Bench, body: bytes, types: list[str]):
+def test_what_says_it_is_json_has_to_be(
+    bench: PolicyBench, body: bytes, types: list[str]
+):
     """In UTF-8; of two types the upstream might believe either."""
     bench.policy(DENY, when=LARGE)
 
@@ -94,7 +83,7 @@ def test_what_says_it_is_json_has_to_be(bench: Bench, body: bytes, types: list[s
 @pytest.mark.parametrize(
     "encodings", [["gzip"], ["identity", "gzip"], ["identity, br"]]
 )
-def test_an_encoded_body_is_refused(bench: Bench, encodings: list[str]):
+def test_an_encoded_body_is_refused(bench: PolicyBench, encodings: list[str]):
     """415 where a policy looks, also under a second header; unchanged elsewhere."""
     packed = gzip.compress(b'{"amount": 500}')
     headers = [("Content-Encoding", each) for each in encodings]
@@ -119,7 +108,7 @@ def test_an_encoded_body_is_refused(bench: Bench, encodings: list[str]):
         (b"", JSON),
     ],
 )
-def test_what_is_clear_passes(bench: Bench, body: bytes, media_type: str):
+def test_what_is_clear_passes(bench: PolicyBench, body: bytes, media_type: str):
     """Byte for byte, where nothing is changed."""
     bench.policy(DENY, when=LARGE)
 
@@ -127,7 +116,7 @@ def test_what_is_clear_passes(bench: Bench, body: bytes, media_type: str):
     assert [asked.body for asked in bench.proxy.upstream.asked] == [body]
 
 
-def test_upstreams_are_asked_for_what_policies_can_read(bench: Bench):
+def test_upstreams_are_asked_for_what_policies_can_read(bench: PolicyBench):
     """Whole and unencoded, whatever the caller or a rule asks for."""
     headers = {"Accept-Encoding": "gzip", "Range": "bytes=3-", "If-Range": '"1"'}
     bench.caller.http.get(SERVICE, headers=headers)
@@ -157,7 +146,7 @@ def test_upstreams_are_asked_for_what_policies_can_read(bench: Bench):
     ],
 )
 def test_an_answer_that_policies_cannot_read_is_refused(
-    bench: Bench, body: bytes, headers: dict[str, str]
+    bench: PolicyBench, body: bytes, headers: dict[str, str]
 ):
     """502, and nothing of it goes out; without policies for answers it passes."""
     bench.proxy.upstream.answers(200, body, Content_Type=JSON, **headers)
@@ -186,7 +175,7 @@ def test_an_answer_that_policies_cannot_read_is_refused(
     ],
 )
 def test_texts_are_redacted_and_nothing_else_is_touched(
-    bench: Bench, body: bytes, media_type: str, expected: bytes | None
+    bench: PolicyBench, body: bytes, media_type: str, expected: bytes | None
 ):
     """In any charset; what is no text stays as it is, byte for byte."""
     bench.policy(REDACT)
@@ -200,7 +189,7 @@ def test_texts_are_redacted_and_nothing_else_is_touched(
     assert bench.proxy.upstream.asked[-1].body in {answer.content, b""}
 
 
-def test_what_is_no_text_is_still_looked_at(bench: Bench):
+def test_what_is_no_text_is_still_looked_at(bench: PolicyBench):
     """A rule that blocks what it finds does so there too."""
     bench.policy({**REDACT, "on_match": "block"})
 
@@ -210,7 +199,9 @@ def test_what_is_no_text_is_still_looked_at(bench: Bench):
 
 @pytest.mark.parametrize("query", ["to=us&to=elsewhere", "to=elsewhere&to=us"])
 @pytest.mark.parametrize("field", ["request.query.to", "request.query.*"])
-def test_no_value_of_a_query_hides_behind_another(bench: Bench, query: str, field: str):
+def test_no_value_of_a_query_hides_behind_another(
+    bench: PolicyBench, query: str, field: str
+):
     """The upstream gets all of them, so policies look at each."""
     bench.policy(DENY, when=compare(field, "eq", "elsewhere"))
     answer = bench.caller.http.get(f"{SERVICE}?{query}")

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.gateway.conftest import store_settings
 from tests.gateway.policy_bench import (
     ALWAYS,
     DENY,
     SERVICE,
-    Bench,
-    bench_of,
+    PolicyBench,
     compare,
 )
-from tests.gateway.proxy_bench import ProxyBench, running_bench
 
 
-@pytest.fixture(scope="module")
-def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("patterns")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
-@pytest.fixture
-def bench(proxy: ProxyBench) -> Bench:
-    return bench_of(proxy)
-
-
-def test_what_does_not_compile_is_told_whole(bench: Bench):
+def test_what_does_not_compile_is_told_whole(governed: PolicyBench):
     """422 with a pointer to every fault, and nothing is kept."""
     pattern = {"type": "match", "field": "request.path", "pattern": "("}
     body = {
         "name": "broken",
-        "project_id": bench.project,
+        "project_id": governed.project,
         "mode": "enforce",
         "phase": "pre",
         "rules": [
@@ -51,10 +35,10 @@ def test_what_does_not_compile_is_told_whole(bench: Bench):
             },
         ],
     }
-    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+    answer = governed.proxy.client.admin.post("/v1/admin/policies", json=body)
     error = answer.json()["error"]
-    params = {"project_id": bench.project}
-    listed = bench.proxy.client.admin.get("/v1/admin/policies", params=params)
+    params = {"project_id": governed.project}
+    listed = governed.proxy.client.admin.get("/v1/admin/policies", params=params)
 
     assert answer.status_code == 422
     assert error["code"] == "invalid_config"
@@ -70,7 +54,9 @@ def test_what_does_not_compile_is_told_whole(bench: Bench):
     "pattern",
     [r"(?=a)b", r"(?!a)b", r"(?<=a)b", r"(a)\1", r"(a{100}){100}", r"a{2000}"],
 )
-def test_patterns_that_texts_could_stall_are_refused(bench: Bench, pattern: str):
+def test_patterns_that_texts_could_stall_are_refused(
+    governed: PolicyBench, pattern: str
+):
     """422 with a pointer, in a condition, a redaction and a replacement."""
     replace = {"pattern": pattern, "replacement": ""}
     when = {"type": "match", "field": "request.path", "pattern": pattern}
@@ -80,12 +66,12 @@ def test_patterns_that_texts_could_stall_are_refused(bench: Bench, pattern: str)
     ]
     body = {
         "name": "stalling",
-        "project_id": bench.project,
+        "project_id": governed.project,
         "mode": "enforce",
         "phase": "pre",
         "rules": [{"when": when, "then": actions}],
     }
-    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+    answer = governed.proxy.client.admin.post("/v1/admin/policies", json=body)
     problems = answer.json()["error"]["details"]["problems"]
 
     assert answer.status_code == 422
@@ -97,7 +83,7 @@ def test_patterns_that_texts_could_stall_are_refused(bench: Bench, pattern: str)
 
 
 @pytest.mark.parametrize("kind", ["match", "redact", "replace"])
-def test_no_text_stalls_a_pattern(bench: Bench, kind: str):
+def test_no_text_stalls_a_pattern(governed: PolicyBench, kind: str):
     """One that takes a backtracking engine for ever is looked through, to its end."""
     pattern = r"(a+)+$"
     when = {"type": "match", "field": "request.body.messages.*.content"}
@@ -112,9 +98,9 @@ def test_no_text_stalls_a_pattern(bench: Bench, kind: str):
             ALWAYS,
         ),
     }[kind]
-    bench.policy(policy[0], when=policy[1])
-    fine = bench.says("a" * 300_000 + "!")
-    found = bench.says("!" * 300_000 + "aaa")
+    governed.policy(policy[0], when=policy[1])
+    fine = governed.says("a" * 300_000 + "!")
+    found = governed.says("!" * 300_000 + "aaa")
 
     assert fine.json()["content"][0]["text"] == "a" * 300_000 + "!"
     if kind == "match":
@@ -124,20 +110,20 @@ def test_no_text_stalls_a_pattern(bench: Bench, kind: str):
         assert text.lstrip("!") in {"[redacted]", r"\1[redacted]"}
 
 
-def test_what_cannot_be_looked_through_does_not_pass(bench: Bench):
+def test_what_cannot_be_looked_through_does_not_pass(governed: PolicyBench):
     """Very many places, or a text too long; in shadow mode it passes."""
     pattern = {"type": "match", "field": "request.body.text", "pattern": "(x{1,99}y)+"}
-    shadow = bench.policy(DENY, when=pattern, mode="shadow")
+    shadow = governed.policy(DENY, when=pattern, mode="shadow")
     body = {"text": "ab" * 200_000}
-    passed = bench.caller.http.post(SERVICE, json=body)
+    passed = governed.caller.http.post(SERVICE, json=body)
     url = f"/v1/admin/policies/{shadow['id']}"
-    bench.proxy.client.admin.patch(url, json={"mode": "enforce"})
-    refused = bench.caller.http.post(SERVICE, json=body)
+    governed.proxy.client.admin.patch(url, json={"mode": "enforce"})
+    refused = governed.caller.http.post(SERVICE, json=body)
     error = refused.json()["error"]
 
     assert passed.status_code == 200
     assert (refused.status_code, error["code"]) == (403, "content_blocked")
-    assert bench.caller.http.post(SERVICE, json={"text": "ab"}).status_code == 200
+    assert governed.caller.http.post(SERVICE, json={"text": "ab"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -151,16 +137,16 @@ def test_what_cannot_be_looked_through_does_not_pass(bench: Bench):
         "tool",
     ],
 )
-def test_a_condition_on_what_there_is_not_is_refused(bench: Bench, field: str):
+def test_a_condition_on_what_there_is_not_is_refused(governed: PolicyBench, field: str):
     """It would never hold, and nobody would notice that a policy does nothing."""
     body = {
         "name": f"policy {uuid4()}",
-        "project_id": bench.project,
+        "project_id": governed.project,
         "mode": "enforce",
         "phase": "pre",
         "rules": [{"when": compare(field, "eq", 1), "then": [DENY]}],
     }
-    answer = bench.proxy.client.admin.post("/v1/admin/policies", json=body)
+    answer = governed.proxy.client.admin.post("/v1/admin/policies", json=body)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["param"].startswith("rules[0].when")

@@ -10,14 +10,13 @@ from uuid import uuid4
 import pytest
 
 from tests.gateway.client import Client, bundle, message, run, until
+from tests.gateway.policy_bench import DENY, new_policy
 from tests.gateway.provider_streams import OPENAI_CHAT
 from tests.gateway.test_audit import entries
 from tests.gateway.upstreams import running_upstream
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway
 from tests.mortal_gateway import MortalGateway
 
-ALWAYS = {"type": "always"}
-DENY = {"type": "deny", "message": "Not here."}
 SAID = message()["messages"]
 EVERY_WAY: dict[str, tuple[str, dict[str, Any]]] = {
     "messages.create": ("/v1/messages", message()),
@@ -42,21 +41,9 @@ class Bench:
     project: str
     caller: Client
 
-    def policy(
-        self, *then: dict[str, Any], when: dict[str, Any] = ALWAYS, **fields: object
-    ) -> dict[str, Any]:
-        """A policy of one rule."""
-        body = {
-            "name": f"policy {uuid4()}",
-            "project_id": self.project,
-            "mode": "enforce",
-            "phase": "pre",
-            "rules": [{"when": when, "then": list(then)}],
-            **fields,
-        }
-        answer = self.client.admin.post("/v1/admin/policies", json=body)
-        assert answer.status_code == 201, answer.text
-        return answer.json()
+    def policy(self, *then: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A policy of the project, of one rule."""
+        return new_policy(self.client, self.project, *then, **fields)
 
     def workspace(self, **body: object) -> str:
         """The id of a new workspace, which is made without a word."""
