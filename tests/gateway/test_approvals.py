@@ -16,7 +16,7 @@ import pytest
 from tests.gateway.client import Client, message, run
 from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import LOOPBACK, ProxyBench, running_bench
-from tests.gateway.rest_upstream import running_rest_upstream
+from tests.gateway.rest_upstream import RestUpstream, running_rest_upstream
 from tests.gateway.test_audit import entries, until
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway, running_gateway
 from tests.mortal_gateway import MortalGateway
@@ -484,29 +484,39 @@ def approved_in_the_store(file: Path) -> None:
     database.close()
 
 
-def test_a_decision_outlives_its_gateway(tmp_path: Path):
-    """A gateway that died after the decision: the next one performs the request."""
-    settings = LOOPBACK
+def approved_while_away(
+    folder: Path, path: str, body: object, **headers: str
+) -> tuple[RestUpstream, dict[str, Any], dict[str, Any]]:
+    """A request whose gateway dies when it is agreed to, and what the next one does.
+
+    The upstream, the answer for now, and the approval when it is over.
+    """
     with running_rest_upstream() as upstream:
         upstream.answers(201, b"{}")
-        with running_gateway(tmp_path, settings) as gateway:
-            proxy = ProxyBench(Client(gateway), upstream, tmp_path)
+        with running_gateway(folder, LOOPBACK) as gateway:
+            proxy = ProxyBench(Client(gateway), upstream, folder)
             project = proxy.project()
-            proxy.service(project)
+            proxy.service(project, credential_id=proxy.credential(project))
             require_approval(proxy.client, project)
             secret = proxy.client.new_key(project)["secret"]
             caller = proxy.client.with_key(secret)
-            approval_id = caller.http.post(CHARGE, json={}).json()["approval_id"]
+            asked = caller.http.post(path, json=body, headers=headers).json()
             proxy.client.close()
-        approved_in_the_store(tmp_path / "gateway.sqlite3")
-        with running_gateway(tmp_path, settings) as gateway:
+        approved_in_the_store(folder / "gateway.sqlite3")
+        with running_gateway(folder, LOOPBACK) as gateway:
             again = Client(gateway, api_key=secret)
-            url = f"/v1/approvals/{approval_id}"
+            url = f"/v1/approvals/{asked['approval_id']}"
             approval = again.http.get(url, params={"wait": 20}).json()
             again.close()
+    return upstream, asked, approval
 
-        assert approval["response"]["status_code"] == 201
-        assert len(upstream.asked) == 1
+
+def test_a_decision_outlives_its_gateway(tmp_path: Path):
+    """A gateway that died after the decision: the next one performs the request."""
+    upstream, _, approval = approved_while_away(tmp_path, CHARGE, {})
+
+    assert approval["response"]["status_code"] == 201
+    assert len(upstream.asked) == 1
 
 
 def test_a_request_is_not_repeated_after_a_death(tmp_path: Path):

@@ -24,7 +24,7 @@ from tests.gateway.proxy_bench import LOOPBACK, ProxyBench
 from tests.gateway.rest_upstream import running_rest_upstream
 from tests.gateway.test_approvals import (
     CHARGE,
-    approved_in_the_store,
+    approved_while_away,
     decide,
     require_approval,
 )
@@ -45,23 +45,7 @@ def test_a_credential_is_gone_with_its_process(
     tmp_path: Path, path: str, body: Any, brought: dict[str, str]
 ):
     """Nothing is performed with the stored one instead, and the caller is told."""
-    with running_rest_upstream() as upstream:
-        upstream.answers(201, b"{}")
-        with running_gateway(tmp_path, LOOPBACK) as gateway:
-            proxy = ProxyBench(Client(gateway), upstream, tmp_path)
-            project = proxy.project()
-            proxy.service(project, credential_id=proxy.credential(project))
-            require_approval(proxy.client, project)
-            secret = proxy.client.new_key(project)["secret"]
-            caller = proxy.client.with_key(secret)
-            asked = caller.http.post(path, json=body, headers=brought).json()
-            proxy.client.close()
-        approved_in_the_store(tmp_path / "gateway.sqlite3")
-        with running_gateway(tmp_path, LOOPBACK) as gateway:
-            again = Client(gateway, api_key=secret)
-            url = f"/v1/approvals/{asked['approval_id']}"
-            approval = again.http.get(url, params={"wait": 20}).json()
-            again.close()
+    upstream, asked, approval = approved_while_away(tmp_path, path, body, **brought)
 
     response = approval["response"]
     assert upstream.asked == []

@@ -52,6 +52,18 @@ def caller(bench: ProxyBench) -> Client:
     return bench.caller(project)
 
 
+def as_it_is(bench: ProxyBench, caller: Client, path: str) -> bytes:
+    """The answer to a path of the service that no client has made neat."""
+    key = caller.http.headers["authorization"]
+    address = urlsplit(bench.client.gateway.url)
+    with socket.create_connection((address.hostname, address.port), 10) as wire:
+        wire.sendall(
+            f"GET {SERVICE}/{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+            f"Authorization: {key}\r\nConnection: close\r\n\r\n".encode()
+        )
+        return b"".join(iter(lambda: wire.recv(65536), b""))
+
+
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_a_call_passes_unchanged(bench: ProxyBench, caller: Client, method: str):
     """Method, path, query and body there; status, headers and body back."""
@@ -223,14 +235,7 @@ def test_paths_pass_as_they_came(
     bench: ProxyBench, caller: Client, path: str, sent: str
 ):
     """What a path may have, encoded or not; only what it may not is encoded."""
-    key = caller.http.headers["authorization"]
-    address = urlsplit(bench.client.gateway.url)
-    with socket.create_connection((address.hostname, address.port), 10) as wire:
-        wire.sendall(
-            f"GET {SERVICE}/{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-            f"Authorization: {key}\r\nConnection: close\r\n\r\n".encode()
-        )
-        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    answer = as_it_is(bench, caller, path)
 
     assert answer.split(b" ", 2)[1] == b"200", answer
     assert [asked.path for asked in bench.upstream.asked] == [f"/base/{sent}"]
@@ -323,14 +328,7 @@ def test_paths_that_lead_elsewhere_are_refused(
     bench: ProxyBench, caller: Client, path: str
 ):
     """The upstream is not called; a line end in a path matches no route at all."""
-    key = caller.http.headers["authorization"]
-    address = urlsplit(bench.client.gateway.url)
-    with socket.create_connection((address.hostname, address.port), 10) as wire:
-        wire.sendall(
-            f"GET {SERVICE}/{path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-            f"Authorization: {key}\r\nConnection: close\r\n\r\n".encode()
-        )
-        answer = b"".join(iter(lambda: wire.recv(65536), b""))
+    answer = as_it_is(bench, caller, path)
 
     expected = b"404" if "%0a" in path else b"400"
     assert answer.split(b" ", 2)[1] == expected, answer

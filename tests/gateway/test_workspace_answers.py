@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,33 +13,40 @@ from headgate_gateway.workspaces.answering import HISTORY, turns_of
 from tests.gateway.client import Client
 from tests.gateway.provider_streams import OPENAI_CHAT
 from tests.gateway.test_workspaces import opened, send
-from tests.gateway.upstreams import running_upstream
+from tests.gateway.upstreams import Upstream, running_upstream
 from tests.gateway_process import running_gateway
+
+
+@contextmanager
+def told(folder: Path, settings: dict[str, str]) -> Iterator[tuple[Client, Upstream]]:
+    """A gateway whose workspaces ask a provider that notes what it is told."""
+    with running_upstream() as upstream:
+        upstream.streams(OPENAI_CHAT)
+        settings = {
+            **settings,
+            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
+            "HEADGATE_GATEWAY_PROVIDER_KEYS": "openai=sk-theirs",
+            "HEADGATE_GATEWAY_DEFAULT_MODEL": "openai/some-model",
+        }
+        with running_gateway(folder, settings) as gateway:
+            client = Client(gateway)
+            yield client, upstream
+            client.close()
 
 
 def test_the_model_is_told_prompt_and_context(
     tmp_path: Path, own_settings: dict[str, str]
 ):
     """The provider gets the prompt, the context below it, and the conversation."""
-    with running_upstream() as upstream:
-        upstream.streams(OPENAI_CHAT)
-        settings = {
-            **own_settings,
-            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
-            "HEADGATE_GATEWAY_DEFAULT_MODEL": "openai/some-model",
-        }
-        with running_gateway(tmp_path, settings) as gateway:
-            client = Client(gateway)
-            client.http.headers["X-Provider-Key-OpenAI"] = "sk-mine"
-            workspace = opened(
-                client,
-                initial_message="Hi",
-                system_prompt="Be kind.",
-                context={"plan": "premium", "seats": 3},
-            )
-            send(client, workspace, "I am here", role="human")
-            send(client, workspace, "Good")
-            client.close()
+    with told(tmp_path, own_settings) as (client, upstream):
+        workspace = opened(
+            client,
+            initial_message="Hi",
+            system_prompt="Be kind.",
+            context={"plan": "premium", "seats": 3},
+        )
+        send(client, workspace, "I am here", role="human")
+        send(client, workspace, "Good")
 
     assert upstream.asked[-1].body["messages"] == [
         {
@@ -81,23 +90,13 @@ def test_a_long_conversation_is_shown_from_a_message_of_the_user(
     tmp_path: Path, own_settings: dict[str, str]
 ):
     """What is too old to be shown ends before the user speaks, also among drafts."""
-    with running_upstream() as upstream:
-        upstream.streams(OPENAI_CHAT)
-        settings = {
-            **own_settings,
-            "HEADGATE_GATEWAY_PROVIDER_URLS": f"openai={upstream.url}",
-            "HEADGATE_GATEWAY_PROVIDER_KEYS": "openai=sk-theirs",
-            "HEADGATE_GATEWAY_DEFAULT_MODEL": "openai/some-model",
-        }
-        with running_gateway(tmp_path, settings) as gateway:
-            client = Client(gateway)
-            long, reviewed = opened(client), opened(client, mode="shadow")
-            for turn in range(HISTORY // 2 + 3):
-                send(client, long, f"m{turn}")
-            of_long = upstream.asked[-1].body["messages"]
-            for text in ("one", "two", "three"):
-                send(client, reviewed, text)
-            client.close()
+    with told(tmp_path, own_settings) as (client, upstream):
+        long, reviewed = opened(client), opened(client, mode="shadow")
+        for turn in range(HISTORY // 2 + 3):
+            send(client, long, f"m{turn}")
+        of_long = upstream.asked[-1].body["messages"]
+        for text in ("one", "two", "three"):
+            send(client, reviewed, text)
 
     assert {each["role"] for each in of_long[::2]} == {"user"}
     assert {each["role"] for each in of_long[1::2]} == {"assistant"}
