@@ -53,7 +53,7 @@ async def _claimed(
         return _replay(call, claim, earlier)
     try:
         answer = await produce()
-        if _is_for_now(answer.status):
+        if _is_transient(answer.status):
             await store.release(claim)
         else:
             kept = _seal(call, claim, answer)
@@ -64,7 +64,7 @@ async def _claimed(
     return answer
 
 
-def _is_for_now(status: int) -> bool:
+def _is_transient(status: int) -> bool:
     """Whether an upstream's answer is one that clients ask again after."""
     return status in {408, 429} or status >= 500
 

@@ -79,7 +79,7 @@ class Manifest:
         return aliases | set(self.prefixes)
 
     @property
-    def names_twice(self) -> list[str]:
+    def ambiguous_names(self) -> list[str]:
         """Names of models, or aliases, that more than one of them claims."""
         claimed = Counter(
             name
@@ -89,7 +89,7 @@ class Manifest:
         return sorted(name for name, count in claimed.items() if count > 1)
 
     @property
-    def names_of_others(self) -> Iterator[tuple[str, str]]:
+    def forbidden_headers(self) -> Iterator[tuple[str, str]]:
         """Headers that HTTP or the gateway decides on, by their place in the input."""
         named = [(f"/headers/{name}", name) for name in self.headers]
         if self.auth is not None:

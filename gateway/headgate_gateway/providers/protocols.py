@@ -83,7 +83,7 @@ class Protocols:
             raise GatewayError(
                 "name_taken", "This provider is part of the gateway.", param="provider"
             )
-        twice = manifest.names_twice
+        twice = manifest.ambiguous_names
         if twice:
             raise GatewayError("name_taken", f"{twice[0]} means two of its models.")
         for other in self._manifests.values():

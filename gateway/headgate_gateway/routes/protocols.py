@@ -63,7 +63,7 @@ def _issues(call: Call) -> list[JsonObject]:
     manifest = read_manifest("", call.body)
     return [
         {"pointer": pointer, "message": f"{name} is not the manifest's to set."}
-        for pointer, name in manifest.names_of_others
+        for pointer, name in manifest.forbidden_headers
     ]
 
 
