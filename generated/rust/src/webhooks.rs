@@ -12,6 +12,8 @@ use crate::runtime::error::Error;
 use crate::runtime::webhooks::Scheme;
 use crate::types;
 
+pub use crate::runtime::webhooks::Secrets;
+
 /// The headers that sign webhooks.
 pub const SCHEME: Scheme = Scheme {
     id: "webhook-id",
@@ -46,17 +48,22 @@ pub enum WebhookEvent {
     Unknown(Value),
 }
 
-/// Checks that a webhook is signed with the secret and of now, then reads it.
-pub fn unwrap(body: &[u8], headers: &HeaderMap, secret: &str) -> Result<WebhookEvent, Error> {
-    SCHEME.unwrap(body, headers, secret)
+/// Checks that a webhook is signed with one of the secrets and of now, then reads it.
+pub fn unwrap(
+    body: &[u8],
+    headers: &HeaderMap,
+    secrets: &(impl Secrets + ?Sized),
+) -> Result<WebhookEvent, Error> {
+    SCHEME.unwrap(body, headers, secrets)
 }
 
-/// Checks that a webhook is signed with the secret, and from within `tolerance` of now.
+/// Checks that a webhook is signed with one of the secrets, and from within `tolerance`
+/// of now.
 pub fn verify(
     body: &[u8],
     headers: &HeaderMap,
-    secret: &str,
+    secrets: &(impl Secrets + ?Sized),
     tolerance: Duration,
 ) -> Result<(), Error> {
-    SCHEME.verify(body, headers, secret, tolerance)
+    SCHEME.verify(body, headers, secrets, tolerance)
 }

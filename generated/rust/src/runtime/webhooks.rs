@@ -16,6 +16,42 @@ use super::numbers;
 /// How far a webhook's time may be from ours.
 pub const TOLERANCE: Duration = Duration::from_secs(300);
 
+/// What webhooks are signed with: one secret, or several, as in a rotation.
+pub trait Secrets {
+    /// Each of them: Base64, after `whsec_` if that is there.
+    fn each(&self) -> Vec<&str>;
+}
+
+impl Secrets for str {
+    fn each(&self) -> Vec<&str> {
+        vec![self]
+    }
+}
+
+impl Secrets for String {
+    fn each(&self) -> Vec<&str> {
+        vec![self]
+    }
+}
+
+impl<S: AsRef<str>> Secrets for [S] {
+    fn each(&self) -> Vec<&str> {
+        self.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+impl<S: AsRef<str>, const N: usize> Secrets for [S; N] {
+    fn each(&self) -> Vec<&str> {
+        self.as_slice().each()
+    }
+}
+
+impl<S: AsRef<str>> Secrets for Vec<S> {
+    fn each(&self) -> Vec<&str> {
+        self.as_slice().each()
+    }
+}
+
 /// The headers that sign a webhook.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheme {
@@ -28,12 +64,12 @@ pub struct Scheme {
 }
 
 impl Scheme {
-    /// Checks a webhook's signature and time.
+    /// Checks a webhook's time, and that one of the secrets signed it.
     pub fn verify(
         &self,
         body: &[u8],
         headers: &HeaderMap,
-        secret: &str,
+        secrets: &(impl Secrets + ?Sized),
         tolerance: Duration,
     ) -> Result<(), Error> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
@@ -46,18 +82,16 @@ impl Scheme {
         if now.unwrap_or_default().as_secs().abs_diff(sent) > tolerance.as_secs() {
             return Err(refused("the webhook's time is too far from now"));
         }
-        let key = key(secret)?;
-        let mut expected = Hmac::<Sha256>::new_from_slice(&key)
-            .map_err(|_| Error::configuration("the webhook's secret is no key"))?;
-        expected.update(format!("{id}.{timestamp}.").as_bytes());
-        expected.update(body);
+        let mut expected = authenticators(secrets.each())?;
+        for each in &mut expected {
+            each.update(format!("{id}.{timestamp}.").as_bytes());
+            each.update(body);
+        }
         let versions = signatures.split_ascii_whitespace();
         let known = versions.filter_map(|signature| signature.strip_prefix("v1,"));
-        let matches = |signature: &str| {
-            base64::decode(signature)
-                .is_some_and(|bytes| expected.clone().verify_slice(&bytes).is_ok())
-        };
-        if known.into_iter().any(matches) {
+        let mut given = known.filter_map(base64::decode);
+        let is = |made: &Hmac<Sha256>, bytes: &[u8]| made.clone().verify_slice(bytes).is_ok();
+        if given.any(|bytes| expected.iter().any(|each| is(each, &bytes))) {
             return Ok(());
         }
         Err(refused("no signature of the webhook is right"))
@@ -68,9 +102,9 @@ impl Scheme {
         &self,
         body: &[u8],
         headers: &HeaderMap,
-        secret: &str,
+        secrets: &(impl Secrets + ?Sized),
     ) -> Result<T, Error> {
-        self.verify(body, headers, secret, TOLERANCE)?;
+        self.verify(body, headers, secrets, TOLERANCE)?;
         let raw = || String::from_utf8_lossy(body);
         numbers::read(body).map_err(|error| Error::decode(&raw(), error))
     }
@@ -85,9 +119,17 @@ fn refused(problem: &str) -> Error {
     Error::new(Failure::Webhook, problem)
 }
 
-/// Reads a secret: Base64, after `whsec_` if that is there.
-fn key(secret: &str) -> Result<Vec<u8>, Error> {
+/// Reads the secrets. Anybody can sign with an empty one, so none may be.
+fn authenticators(secrets: Vec<&str>) -> Result<Vec<Hmac<Sha256>>, Error> {
+    if secrets.is_empty() {
+        return Err(Error::configuration("the webhook's secret is missing"));
+    }
+    secrets.into_iter().map(authenticator).collect()
+}
+
+fn authenticator(secret: &str) -> Result<Hmac<Sha256>, Error> {
     let text = secret.strip_prefix("whsec_").unwrap_or(secret);
     let key = base64::decode(text).filter(|key| !key.is_empty());
-    key.ok_or_else(|| Error::configuration("the webhook's secret is no Base64"))
+    let key = key.ok_or_else(|| Error::configuration("the webhook's secret is no Base64"))?;
+    Hmac::new_from_slice(&key).map_err(|_| Error::configuration("the webhook's secret is no key"))
 }

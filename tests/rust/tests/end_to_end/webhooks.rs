@@ -50,9 +50,11 @@ pub async fn a_webhook_is_told_and_changed() {
     let again = webhooks.redeliver(&made.id, &trial.id).await;
     again.expect("a delivery");
     let second = next();
-    for secret in [&made.secret, &rotated.secret] {
+    let secrets = [made.secret, rotated.secret];
+    for secret in &secrets {
         unwrap(second.body.as_bytes(), &headers(&second), secret).expect("an event");
     }
+    unwrap(body, &headers(&came), &secrets).expect("an event");
     let change = WebhookUpdateRequest::new().description("changed");
     let changed = webhooks.update(&made.id, change).await.expect("a webhook");
     let read = webhooks.get(&made.id).await.expect("a webhook");

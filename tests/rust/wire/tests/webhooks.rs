@@ -69,9 +69,29 @@ fn what_differs_is_refused() {
     assert_eq!(old, refused);
 }
 
-/// An empty secret is refused: anybody can sign with it.
+/// One of several secrets will do, as in a rotation, however they are held.
+#[test]
+fn one_of_several_secrets_will_do() {
+    let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSx";
+    let right = headers(ID, "1614265330", SIGNATURE);
+    let several = vec![other.to_owned(), SECRET.to_owned()];
+
+    assert_eq!(kind(verify(BODY, &right, &several, EVER)), None);
+    assert_eq!(kind(verify(BODY, &right, &several[1], EVER)), None);
+    assert_eq!(kind(verify(BODY, &right, &several[1..], EVER)), None);
+    assert_eq!(kind(verify(BODY, &right, &[SECRET, other], EVER)), None);
+    let refused = Some(ErrorKind::WebhookVerification);
+    assert_eq!(kind(verify(BODY, &right, &[other, other], EVER)), refused);
+    let unread = kind(verify(BODY, &right, &[SECRET, ""], EVER));
+    assert_eq!(unread, Some(ErrorKind::Configuration));
+}
+
+/// An empty secret is refused, and no secret: anybody can sign with it.
 #[test]
 fn an_empty_secret_is_refused() {
+    let none: [&str; 0] = [];
+    let told = kind(verify(BODY, &signed_with(&[], BODY), &none, EVER));
+    assert_eq!(told, Some(ErrorKind::Configuration));
     for secret in ["", "whsec_"] {
         let forged = signed_with(&[], BODY);
 
