@@ -5832,6 +5832,7 @@ class Approval(BaseModel):
     status: Annotated[
         ApprovalStatus, Field(description='Whether it was decided, and how.')
     ]
+    approved: Annotated[StrictBool, Field(description='Whether it was agreed to.')]
     project_id: Annotated[StrictStr, Field(description='The project that asked.')]
     key_id: Annotated[StrictStr | None, Field(description='The key that asked.')]
     policy_id: Annotated[

@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from headgate_sdk import (
-    APITimeoutError,
     ApprovalPendingError,
+    ApprovalTimeoutError,
     AsyncHeadgate,
     Headgate,
+    NotFoundError,
 )
 from tests.gateway.conftest import store_settings
 from tests.gateway.proxy_bench import ProxyBench, running_bench
@@ -58,6 +59,7 @@ def test_it_ends_with_the_decision(proxy: ProxyBench, key: str, decision: str) -
         approval = waiting.result()
 
     assert (approval.status, approval.reason) == (decision, "as agreed")
+    assert approval.approved == (decision == "approved")
     assert (approval.response is None) == (decision == "rejected")
 
 
@@ -78,11 +80,34 @@ def test_it_is_awaited_too(proxy: ProxyBench, key: str) -> None:
 
 
 def test_nobody_decides(proxy: ProxyBench, key: str) -> None:
-    """That is a timeout of the whole wait; the request is still there to decide."""
+    """That is an error which says so; the request is still there to decide."""
     with Headgate(base_url=proxy.client.gateway.url, api_key=key) as sdk:
         approval_id = asked(sdk)
-        with pytest.raises(APITimeoutError) as caught:
+        with pytest.raises(ApprovalTimeoutError) as caught:
             sdk.wait_for_approval(approval_id, timeout=0.5)
         status = sdk.approvals.get(approval_id).status
 
-    assert (caught.value.phase, status) == ("total", "pending")
+    error = caught.value
+    assert (error.approval_id, error.timeout) == (approval_id, 0.5)
+    assert status == "pending"
+
+
+def test_it_is_found_by_its_request_too(proxy: ProxyBench, key: str) -> None:
+    """The id of the answer that told to wait will do, for its caller alone."""
+    url = proxy.client.gateway.url
+    with Headgate(base_url=url, api_key=key) as sdk:
+        with pytest.raises(ApprovalPendingError) as caught:
+            sdk.post(CHARGE, json={"amount": 10})
+        pending = caught.value
+        assert pending.approval_id is not None
+        assert pending.request_id is not None
+        decide(proxy.client, pending.approval_id, "approved")
+        approval = sdk.wait_for_approval(pending.request_id, timeout=60)
+    stranger = proxy.client.new_key(proxy.project())["secret"]
+    with (
+        Headgate(base_url=url, api_key=stranger) as other,
+        pytest.raises(NotFoundError),
+    ):
+        other.wait_for_approval(pending.request_id, timeout=60)
+
+    assert (approval.id, approval.approved) == (pending.approval_id, True)

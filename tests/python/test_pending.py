@@ -172,6 +172,7 @@ def test_nobody_answered(twin: Twin) -> None:
 
     assert [expired.code, late.code] == ["approval_timeout"] * 2
     assert [expired.approval_id, late.approval_id] == ["appr_1"] * 2
+    assert [expired.timeout, late.timeout] == [None, 0.1]
 
 
 def test_a_decision_that_nobody_knows_is_pending(twin: Twin) -> None:
@@ -183,3 +184,51 @@ def test_a_wait_is_no_negative_number(twin: Twin) -> None:
     """Such a call is refused before anything is sent."""
     with pytest.raises(ConfigurationError, match="wait_for_approval"):
         twin.call("http://127.0.0.1:1", create(seconds=-1))
+
+
+WHOLE = {
+    "object": "approval",
+    "kind": "request",
+    "approved": False,
+    **dict.fromkeys(("key_id", "policy_id", "policy_name", "reviewed_by")),
+    **dict.fromkeys(("reason", "expires_at", "reviewed_at")),
+    "request_id": "req_1",
+    "project_id": "proj_1",
+    "request_summary": {
+        "operation": "proxy.upstream.post",
+        "method": "POST",
+        "path": "/v1/proxy/upstream/charges",
+        "agent_name": None,
+        "body_preview": "",
+    },
+    "created_at": "2026-01-01T00:00:00Z",
+}
+
+
+def waited(twin: Twin, *polls: list[bytes], **given: Any) -> Any:
+    """What somebody is given who waits by himself, or the error."""
+    with raw_server(*polls) as server:
+        return twin.call(server.url, lambda c: c.wait_for_approval("appr_1", **given))
+
+
+def test_who_waits_by_himself_is_given_what_was_decided(twin: Twin) -> None:
+    """Also if it was against him."""
+    polls = [approval("pending", **WHOLE)]
+    polls.append(approval("rejected", **{**WHOLE, "reason": "Too much."}))
+
+    found = waited(twin, *polls)
+
+    assert (found.status, found.reason) == ("rejected", "Too much.")
+
+
+def test_nobody_decided_for_who_waits_by_himself(twin: Twin) -> None:
+    """That is the error of a call that waits, with the time that was waited."""
+    with pytest.raises(ApprovalTimeoutError) as expired:
+        waited(twin, approval("expired", **{**WHOLE, "reason": "Nobody was there."}))
+    with pytest.raises(ApprovalTimeoutError) as late:
+        waited(twin, approval("pending", **WHOLE), timeout=0.1)
+
+    for error in (expired.value, late.value):
+        assert (error.status_code, error.approval_id) == (408, "appr_1")
+    assert expired.value.details["reason"] == "Nobody was there."
+    assert (expired.value.timeout, late.value.timeout) == (None, 0.1)

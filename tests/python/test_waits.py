@@ -16,6 +16,7 @@ from tests.python.raw_server import answer, raw_server
 
 SPEC = ROOT / "tests" / "golden" / "surface" / "spec.yaml"
 ASKED = answer(200, {"id": "p1", "state": "asked"})
+DENIED = answer(200, {"id": "p1", "state": "denied"})
 GRANTED = answer(200, {"id": "p1", "state": "granted"})
 
 
@@ -63,16 +64,32 @@ def test_it_is_awaited_too(sdk: ModuleType) -> None:
 
 
 def test_the_server_waits_no_longer_than_the_caller(sdk: ModuleType) -> None:
-    """What is left is asked for; when nothing is, that is a timeout."""
+    """What is left is asked for; when nothing is, that is a timeout, or its rule's."""
     with (
         raw_server([ASKED], [ASKED]) as server,
         sdk.Surface(base_url=server.url, api_key="none") as client,
-        pytest.raises(sdk.APITimeoutError) as caught,
     ):
-        client.wait_for_permit("p1", timeout=0.4)
+        with pytest.raises(sdk.APITimeoutError) as caught:
+            client.wait_to_know("p1", timeout=0.4)
+        with pytest.raises(sdk.PermitTimeoutError) as ruled:
+            client.wait_for_permit("p1", timeout=0.4)
 
     assert caught.value.phase == "total"
-    assert targets(server)[0] == "/permits/p1?wait=1"
+    assert ruled.value.details == {"permit_id": "p1"}
+    assert targets(server) == ["/permits/p1?wait=1"] * 2
+
+
+def test_what_the_rule_raises_is_raised(sdk: ModuleType) -> None:
+    """A wait without a rule gives it as it is."""
+    with (
+        raw_server([DENIED], [DENIED]) as server,
+        sdk.Surface(base_url=server.url, api_key="none") as client,
+    ):
+        with pytest.raises(sdk.PermitDeniedError) as caught:
+            client.wait_for_permit("p1")
+        permit = client.wait_to_know("p1")
+
+    assert (caught.value.permit_id, permit.state) == ("p1", "denied")
 
 
 def test_the_builder_of_any_document(sdk: ModuleType) -> None:

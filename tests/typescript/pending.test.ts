@@ -9,6 +9,7 @@ import {
   RawCalls,
   ResponseDecodeError,
   untilDecided,
+  waitForApproval,
 } from "../../generated/typescript/src/index.js";
 
 const ANNOUNCED = {
@@ -196,6 +197,34 @@ test("a call whose time is over raises the error of the time", async () => {
 
   await assert.rejects(
     client.messages.create(QUESTION, { waitForApproval: untilDecided(0) }),
-    ApprovalTimeoutError,
+    (error) => {
+      assert.ok(error instanceof ApprovalTimeoutError);
+      assert.deepEqual([error.approvalId, error.timeout], ["apr_1", 0]);
+      return true;
+    },
   );
 });
+
+test("who waits by himself is given what was decided, also if it was against him", async () => {
+  const { client } = clientFor(approval("pending"), approval("rejected", { reason: "no" }));
+
+  const { status, reason } = await waitForApproval(client, "apr_1");
+
+  assert.deepEqual([status, reason], ["rejected", "no"]);
+});
+
+for (const [state, options, timeout] of [
+  ["expired", {}, undefined],
+  ["pending", { timeout: 100 }, 0.1],
+] as const) {
+  test(`who waits by himself while it is ${state} is given the error of a call`, async () => {
+    const { client } = clientFor(approval(state), approval(state));
+
+    await assert.rejects(waitForApproval(client, "apr_1", options), (error) => {
+      assert.ok(error instanceof ApprovalTimeoutError);
+      const { status, approvalId } = error;
+      assert.deepEqual([status, approvalId, error.timeout], [408, "apr_1", timeout]);
+      return true;
+    });
+  });
+}

@@ -25,7 +25,8 @@ _FILTERS = ("status", "kind", "project_id", "key_id")
 
 async def get(call: Call) -> Answer:
     """An approval of the caller's own, when it is over if so asked."""
-    row = await _own(call)
+    store, name = call.gateway.approval_store, call.parameters["approval_id"]
+    row = _found(await store.find(name, scope=call.caller.scope))
     waiting = call.gateway.approvals.until_over(row, seconds=call.parameters["wait"])
     row = await while_waited_for(call.request.receive, waiting, unless=call.ends)
     return json_answer(_shown(call, row))
@@ -111,6 +112,7 @@ def _shown(call: Call, row: sa.RowMapping) -> JsonObject:
         "kind": row["kind"],
         "request_id": row["request_id"],
         "status": row["status"],
+        "approved": row["status"] == "approved",
         "project_id": row["project_id"],
         "key_id": row["key_id"],
         "policy_id": row["policy_id"] or None,

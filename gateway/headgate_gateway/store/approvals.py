@@ -70,6 +70,17 @@ class ApprovalStore:
             row = await _one(connection, approval_id)
         return row if row is None or scope in (None, row["scope"]) else None
 
+    async def find(self, name: str, *, scope: str) -> sa.RowMapping | None:
+        """The caller's approval by its id, or the newest by its request's, or None."""
+        row = await self.get(name, scope=scope)
+        if row is not None:
+            return row
+        query = sa.select(approvals).where(
+            approvals.c.scope == scope, approvals.c.request_id == name
+        )
+        newest = query.order_by(approvals.c.id.desc()).limit(1)
+        return next(iter(await self._database.rows(newest)), None)
+
     async def page(self, page: PageRequest, *, where: dict[str, Any]) -> Page:
         """One page of approvals whose columns hold these values."""
         query = sa.select(approvals)

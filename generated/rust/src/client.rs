@@ -28,12 +28,11 @@ use crate::runtime::error::Error;
 use crate::runtime::interceptors::Interceptor;
 use crate::runtime::logging::{LogLevel, LogRecord};
 use crate::runtime::passing::{Passed, Passing};
-use crate::runtime::pending::{Refusal, Stored, Waiting};
+use crate::runtime::pending::{until_settled, Refusal, Stored, Waiting};
 use crate::runtime::request::{Request, Style};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
 use crate::runtime::transport::Core;
-use crate::runtime::wait::until_decided;
 use crate::{scopes, types};
 
 static PROVIDER_KEYS: NamedHeaders = NamedHeaders {
@@ -131,6 +130,8 @@ static WAITING: Waiting = Waiting {
     ],
     late: &ON_EXPIRED,
     details: &[("approval_id", "id"), ("reason", "reason")],
+    raised: &["expired"],
+    limit: Some("timeout"),
 };
 
 /// Headgate stands between an application and its model providers. It answers messages, carries
@@ -217,6 +218,8 @@ impl Client {
 
     /// Waits until a person has decided about a request, and gives the approval: what the upstream
     /// answered, or why it was rejected.
+    ///
+    /// Fails with `ErrorKind::ApprovalTimeout` after `limit` without a decision or where it is `expired`.
     pub async fn wait_for_approval(
         &self,
         id: &str,
@@ -228,7 +231,7 @@ impl Client {
             request.query("wait", &seconds, Style::Comma);
             Call::new(&self.core, request)
         };
-        until_decided(limit, 60, ("status", &["pending"]), ask).await
+        until_settled(&WAITING, id, limit, ask).await
     }
 
     /// OpenAI's own client, with its chat completions, embeddings and models.

@@ -2,10 +2,10 @@
 
 import type { Headgate } from "./client.js";
 import type { RequestOptions } from "./configuration.js";
-import { type BlockingRule, waitingFor } from "./runtime/blocking.js";
+import { type BlockingRule, untilSettled, waitingFor } from "./runtime/blocking.js";
 import { segment } from "./runtime/request.js";
 import type { Waiting } from "./runtime/transport.js";
-import { pollUntilDecided, type WaitOptions } from "./runtime/waiting.js";
+import type { WaitOptions } from "./runtime/waiting.js";
 import type { Approval } from "./types/approvals.js";
 
 const rule: BlockingRule = {
@@ -54,20 +54,25 @@ const rule: BlockingRule = {
     message: "A person was asked and did not answer in time.",
   },
   details: { approval_id: "id", reason: "reason" },
+  raised: ["expired"],
+  limit: "timeout",
 };
 
 /**
  * Waits until a person has decided about a request, and gives the approval: what the upstream
  * answered, or why it was rejected.
+ *
+ * Rejects with `ApprovalTimeoutError` after `timeout` milliseconds without a decision or where it is `expired`.
  */
 export function waitForApproval(
   client: Headgate,
   approvalId: string,
   options?: RequestOptions & WaitOptions,
 ): Promise<Approval> {
-  return pollUntilDecided(
+  return untilSettled(
     client.transport,
-    { field: "status", pending: ["pending"], most: 60 },
+    rule,
+    approvalId,
     (seconds, each) => client.approvals.get(approvalId, { wait: seconds }, each),
     options,
   );

@@ -108,8 +108,10 @@ class Blocking:
 
     `id` is the detail of the pending error that names what to ask for. `refusals` pairs
     values of the wait's field with errors; with each value of `granted` the stored
-    answer stands for the call's own. `late` is raised when the caller's time is over.
-    `details` pairs each detail of those errors with the field that holds it.
+    answer stands for the call's own. `late` is raised when the caller's time is over;
+    its detail `limit`, if there is one, is for how many seconds he waited. `details`
+    pairs each detail of those errors with the field that holds it. With a value of
+    `raised` the wait by itself raises that error too, and gives any other.
     """
 
     option: str
@@ -119,6 +121,20 @@ class Blocking:
     refusals: tuple[tuple[str, Refusal], ...]
     late: Refusal
     details: tuple[tuple[str, str], ...]
+    raised: tuple[str, ...] = ()
+    limit: str | None = None
+
+    @property
+    def ends(self) -> dict[str, list[str]]:
+        """The errors that end the wait by itself, with the values that raise them.
+
+        The first is also raised when the caller's time is over.
+        """
+        found: dict[str, list[str]] = {self.late.name: []}
+        refusals = dict(self.refusals)
+        for value in self.raised:
+            found.setdefault(refusals[value].name, []).append(value)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,24 +59,8 @@ class _Wait:
         self, refusal: Refusal, found: Mapping[str, Any], first: APIError
     ) -> APIError:
         """Give the error for what was found; `first` is the pending answer's."""
-        details = {self.blocking.id: first.details.get(self.blocking.id)} | {
-            detail: found[name]
-            for detail, name in self.blocking.details
-            if found.get(name) is not None
-        }
-        problem = Problem(
-            message=refusal.message,
-            status_code=refusal.status or first.status_code,
-            headers=first.headers,
-            body=found,
-            type=refusal.type,
-            code=refusal.code,
-            request_id=first.request_id,
-            details=details,
-        )
-        error = refusal.error(problem)
-        error.is_answer = False
-        return error
+        id_ = first.details.get(self.blocking.id)
+        return self.asking.refused(self.blocking, refusal, found, id_, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ class Blocking:
     `operation` is asked with the pending answer's property `id` in its path, and waits
     itself up to `most` seconds, until `field` is none of `pending`. With one of
     `granted` the stored answer stands for the call's own. `details` pairs each detail
-    of an error with the property that holds it.
+    of an error with the property that holds it; `limit` is the detail of `late` that
+    tells for how many seconds the caller waited. Who waits by himself is given what was
+    decided, but for a value of `raised`, for which its refusal is raised.
     """
 
     option: str
@@ -61,6 +63,8 @@ class Blocking:
     refusals: Mapping[str, Refusal]
     late: Refusal
     details: tuple[tuple[str, str], ...] = ()
+    raised: tuple[str, ...] = ()
+    limit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

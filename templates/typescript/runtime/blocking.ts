@@ -4,8 +4,8 @@ import { APIError, ResponseDecodeError, type APIErrorFacts } from "./errors.js";
 import { isObject, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { readJson, type Accepted } from "./responses.js";
-import type { Waiting } from "./transport.js";
-import type { WaitRule } from "./waiting.js";
+import type { CallOptions, Transport, Waiting } from "./transport.js";
+import { ANY_TIME, pollUntilDecided, type WaitOptions, type WaitRule } from "./waiting.js";
 
 /** What an error that ends a wait states, and its message. */
 export type WaitRefusal = Pick<APIErrorFacts, "status" | "type" | "code"> & {
@@ -37,6 +37,41 @@ export interface BlockingRule extends WaitRule {
   readonly late: WaitRefusal;
   /** The details of these errors, and the fields that hold them. */
   readonly details: Readonly<Record<string, string>>;
+  /** The detail of `late` that tells for how many seconds the caller waited. */
+  readonly limit?: string;
+  /** The values of the field whose errors who waits by himself is given too. */
+  readonly raised: readonly string[];
+}
+
+/** Waits by itself until something is decided. */
+export async function untilSettled<Data extends object>(
+  transport: Transport,
+  rule: BlockingRule,
+  id: string,
+  ask: (seconds: number, options: CallOptions) => Promise<Data>,
+  options: CallOptions & WaitOptions = {},
+): Promise<Data> {
+  const refused = refusing(transport, rule, id, options.timeout ?? ANY_TIME);
+  const found = await pollUntilDecided(transport, rule, ask, options, () => refused(rule.late));
+  const facts = found as JsonObject;
+  const state = String(facts[rule.field]);
+  const refusal = rule.raised.includes(state) ? rule.refusals[state] : undefined;
+  if (refusal) throw refused(refusal, facts);
+  return found;
+}
+
+/** Makes the errors that end a wait of so many milliseconds. */
+function refusing({ settings }: Transport, rule: BlockingRule, id: string, milliseconds: number) {
+  return (refusal: WaitRefusal, found: JsonObject = {}): APIError => {
+    const { message, ...facts } = refusal;
+    const told = Object.entries(rule.details)
+      .map(([name, field]) => [name, found[field]] as const)
+      .filter(([, value]) => value !== undefined && value !== null);
+    const waited = refusal === rule.late && rule.limit ? { [rule.limit]: milliseconds / 1_000 } : {};
+    const details = { [rule.id]: id, ...Object.fromEntries(told), ...waited } as JsonObject;
+    const known = { ...facts, details };
+    return settings.makeError?.(message, known, false) ?? new APIError(message, known);
+  };
 }
 
 /** A server answers a little later than it was to wait. */
@@ -57,13 +92,8 @@ export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
       return seconds;
     };
 
-    const refused = ({ message, ...facts }: WaitRefusal, found: JsonObject): APIError => {
-      const entries = Object.entries(rule.details).map(([name, field]) => [name, found[field]]);
-      const known = { ...facts, details: Object.fromEntries(entries) as JsonObject };
-      return transport.settings.makeError?.(message, known, false) ?? new APIError(message, known);
-    };
-
     const wait = async (pending: APIError, id: string): Promise<Accepted> => {
+      const refused = refusing(transport, rule, id, milliseconds);
       for (;;) {
         const began = performance.now();
         const asked = { ...rule.request(id), query: { [rule.query]: next() } };

@@ -44,6 +44,7 @@ approvals = sa.Table(
     time("expires_at"),
     sa.Index("approvals_by_scope", "scope", "status"),
     sa.Index("approvals_by_status", "status", "expires_at"),
+    sa.Index("approvals_by_request", "scope", "request_id"),
 )
 
 policies = sa.Table(

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from ._options import AnyRequestOptions
-from ._product import PRODUCT
+from ._product import PRODUCT, WAITING
 from ._runtime.foreign import foreign_settings, require
 from ._runtime.passing import AsyncPassingClient, SyncPassingClient
 from ._runtime.settings import (
@@ -17,7 +17,7 @@ from ._runtime.settings import (
     TimeoutOptions,
     client_options,
 )
-from ._runtime.waits import Asking
+from ._runtime.waits import Deciding
 from ._surface import PASSING, TRACE, WITH_UPSTREAM_KEY
 
 if TYPE_CHECKING:
@@ -162,9 +162,10 @@ class Headgate(SyncPassingClient[AnyRequestOptions]):
         """Waits until a person has decided about a request, and gives the approval:
         what the upstream answered, or why it was rejected.
 
-        Raises `APITimeoutError` after `timeout` seconds without a decision.
+        Raises `ApprovalTimeoutError` after `timeout` seconds without a decision or
+        where it is `expired`.
         """
-        asking = Asking(timeout, most=60)
+        asking = Deciding(WAITING, approval_id, timeout=timeout)
         while True:
             found = self.approvals.get(
                 approval_id,
@@ -172,7 +173,7 @@ class Headgate(SyncPassingClient[AnyRequestOptions]):
                 options=asking.patient(options),
             )
             if found.status not in ("pending",):
-                return found
+                return asking.settled(found)
             asking.pause()
 
     def openai(self) -> OpenAI:
@@ -430,9 +431,10 @@ class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
         """Waits until a person has decided about a request, and gives the approval:
         what the upstream answered, or why it was rejected.
 
-        Raises `APITimeoutError` after `timeout` seconds without a decision.
+        Raises `ApprovalTimeoutError` after `timeout` seconds without a decision or
+        where it is `expired`.
         """
-        asking = Asking(timeout, most=60)
+        asking = Deciding(WAITING, approval_id, timeout=timeout)
         while True:
             found = await self.approvals.get(
                 approval_id,
@@ -440,7 +442,7 @@ class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
                 options=asking.patient(options),
             )
             if found.status not in ("pending",):
-                return found
+                return asking.settled(found)
             await asking.pause_async()
 
     def openai(self) -> AsyncOpenAI:

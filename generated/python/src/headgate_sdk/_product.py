@@ -13,6 +13,58 @@ from ._operations import APPROVALS_GET
 from ._runtime.pending import Blocking, PendingRule, Refusal, StoredAnswer
 from ._runtime.settings import Credential, HeaderMap, Product
 
+WAITING = Blocking(
+    option="wait_for_approval",
+    operation=APPROVALS_GET,
+    parameter="approval_id",
+    query="wait",
+    most=60,
+    field="status",
+    pending=("pending",),
+    id="approval_id",
+    answer=StoredAnswer(
+        at="response",
+        status="status_code",
+        headers="headers",
+        body="body",
+        encoding="encoding",
+    ),
+    granted=("approved",),
+    refusals={
+        "rejected": Refusal(
+            error=ApprovalRejectedError,
+            message="A person was asked and said no.",
+            status=403,
+            type="permission_error",
+            code="approval_rejected",
+        ),
+        "cancelled": Refusal(
+            error=ApprovalRejectedError,
+            message="A person was asked and said no.",
+            status=403,
+            type="permission_error",
+            code="approval_rejected",
+        ),
+        "expired": Refusal(
+            error=ApprovalTimeoutError,
+            message="A person was asked and did not answer in time.",
+            status=408,
+            type="timeout_error",
+            code="approval_timeout",
+        ),
+    },
+    late=Refusal(
+        error=ApprovalTimeoutError,
+        message="A person was asked and did not answer in time.",
+        status=408,
+        type="timeout_error",
+        code="approval_timeout",
+    ),
+    details=(("approval_id", "id"), ("reason", "reason")),
+    raised=("expired",),
+    limit="timeout",
+)
+
 PRODUCT = Product(
     environment_prefix="HEADGATE",
     base_url="http://127.0.0.1:8080",
@@ -58,54 +110,6 @@ PRODUCT = Product(
     pending=PendingRule(
         error=ApprovalPendingError,
         message="A person has to agree first; the answer is not there yet.",
-        blocking=Blocking(
-            option="wait_for_approval",
-            operation=APPROVALS_GET,
-            parameter="approval_id",
-            query="wait",
-            most=60,
-            field="status",
-            pending=("pending",),
-            id="approval_id",
-            answer=StoredAnswer(
-                at="response",
-                status="status_code",
-                headers="headers",
-                body="body",
-                encoding="encoding",
-            ),
-            granted=("approved",),
-            refusals={
-                "rejected": Refusal(
-                    error=ApprovalRejectedError,
-                    message="A person was asked and said no.",
-                    status=403,
-                    type="permission_error",
-                    code="approval_rejected",
-                ),
-                "cancelled": Refusal(
-                    error=ApprovalRejectedError,
-                    message="A person was asked and said no.",
-                    status=403,
-                    type="permission_error",
-                    code="approval_rejected",
-                ),
-                "expired": Refusal(
-                    error=ApprovalTimeoutError,
-                    message="A person was asked and did not answer in time.",
-                    status=408,
-                    type="timeout_error",
-                    code="approval_timeout",
-                ),
-            },
-            late=Refusal(
-                error=ApprovalTimeoutError,
-                message="A person was asked and did not answer in time.",
-                status=408,
-                type="timeout_error",
-                code="approval_timeout",
-            ),
-            details=(("approval_id", "id"), ("reason", "reason")),
-        ),
+        blocking=WAITING,
     ),
 )

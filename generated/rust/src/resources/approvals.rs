@@ -63,7 +63,8 @@ impl Approvals {
     ///
     /// Returns the approval that a request of this key waits for. With `wait` the answer comes when it
     /// is decided and, if it was
-    /// approved, the request performed, or when the time is over.
+    /// approved, the request performed, or when the time is over. Of a request that several decisions
+    /// are asked for, as of a run, the id of the request gives the newest.
     pub fn get(&self, approval_id: &str, params: GetParams) -> Call<Json<types::Approval>> {
         let mut request = Request::new(&GET);
         request.path("approval_id", approval_id);

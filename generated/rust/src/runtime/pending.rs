@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::base64;
@@ -41,6 +43,10 @@ pub struct Waiting {
     pub late: &'static Refusal,
     /// The details of those errors, each with the field that holds it.
     pub details: &'static [(&'static str, &'static str)],
+    /// The values of the field whose error also ends a wait that is no option of a call.
+    pub raised: &'static [&'static str],
+    /// The detail of `late` that tells for how many seconds the caller waited.
+    pub limit: Option<&'static str>,
 }
 
 /// Where an answer lies that came later: an object, and its fields.
@@ -89,24 +95,60 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// Makes the error in the place of `pending`, the first answer's.
     fn error(&self, pending: &Error, details: Map<String, Value>, body: &Value) -> Error {
-        let response = pending.response().cloned();
-        let body = (!body.is_null()).then(|| body.to_string());
-        let error = ApiError {
+        let made = ApiError {
             status: self.status.or(pending.status()).unwrap_or_default(),
-            kind: self.kind.map(str::to_owned),
-            code: self.code.map(str::to_owned),
-            message: Some(self.message.to_owned()),
             request_id: pending.request_id().map(str::to_owned),
-            details,
-            ..ApiError::default()
+            ..self.stated(details)
         };
-        let made = Error::api(error, body);
-        match response {
+        let made = Error::api(made, shown(body));
+        match pending.response().cloned() {
             Some(response) => made.with_response(response),
             None => made,
         }
     }
+
+    fn stated(&self, details: Map<String, Value>) -> ApiError {
+        ApiError {
+            status: self.status.unwrap_or_default(),
+            kind: self.kind.map(str::to_owned),
+            code: self.code.map(str::to_owned),
+            message: Some(self.message.to_owned()),
+            details,
+            ..ApiError::default()
+        }
+    }
+}
+
+fn shown(body: &Value) -> Option<String> {
+    (!body.is_null()).then(|| body.to_string())
+}
+
+/// Asks until something is decided about `id`, and gives it or the error that it stands for.
+pub async fn until_settled<T>(
+    waiting: &'static Waiting,
+    id: &str,
+    limit: Duration,
+    ask: impl Fn(u64) -> Call<Json<T>>,
+) -> Result<T, Error>
+where
+    T: DeserializeOwned + Serialize + Send + 'static,
+{
+    let own = |found: &Value| waiting.pending.contains(&waiting.value(found));
+    let found = ask_until(Instant::now() + limit, waiting.most, own, ask).await?;
+    let Some(found) = found else {
+        let details = waiting.late_details(id, limit);
+        return Err(Error::api(waiting.late.stated(details), None));
+    };
+    let answer = serde_json::to_value(&found).unwrap_or_default();
+    let value = waiting.value(&answer);
+    let refusal = waiting.refusal(value);
+    let Some(refusal) = refusal.filter(|_| waiting.raised.contains(&value)) else {
+        return Ok(found);
+    };
+    let details = waiting.details(id, &answer);
+    Err(Error::api(refusal.stated(details), shown(&answer)))
 }
 
 impl<R: Reply> Call<R, MayWait> {
@@ -132,7 +174,7 @@ impl Sender {
         let wait = self.options.wait.map(|(waiting, limit)| {
             let time = Duration::from_secs(seconds_left(limit, waiting.most));
             self.options.timeouts = Some(self.timeouts().with_time(time));
-            (waiting, Instant::now() + limit)
+            (waiting, limit, Instant::now() + limit)
         });
         let mut opened = self.open().await?;
         opened.sender.options.timeouts = own;
@@ -153,31 +195,33 @@ impl Opened {
     }
 
     /// Gives what came of the call in the place of what says that it comes later.
-    async fn decided(mut self, wait: Option<(&'static Waiting, Instant)>) -> Result<Self, Error> {
+    async fn decided(
+        mut self,
+        wait: Option<(&'static Waiting, Duration, Instant)>,
+    ) -> Result<Self, Error> {
         let idle = self.sender.timeouts().idle;
         let body = std::mem::replace(&mut self.body, Body::of(Bytes::new()));
         let body = body.read(idle, self.deadline).await;
         let body = body.map_err(|error| error.with_response(self.response.clone()))?;
         let said: Value = serde_json::from_slice(&body).unwrap_or_default();
         let pending = self.pending_error(&said, &body);
-        let Some((waiting, deadline)) = wait else {
+        let Some((waiting, limit, deadline)) = wait else {
             return Err(pending);
         };
         let Some(id) = said[waiting.id].as_str() else {
             return Err(pending);
         };
-        let mut details = Map::from_iter([(waiting.id.to_owned(), id.into())]);
         let Some(answer) = self.asked(waiting, deadline, id).await? else {
+            let details = waiting.late_details(id, limit);
             return Err(waiting.late.error(&pending, details, &said));
         };
-        details.extend(waiting.details(&answer));
-        let value = answer[waiting.field].as_str().unwrap_or_default();
+        let value = waiting.value(&answer);
         if waiting.granted.contains(&value) {
             return self.replaced(&waiting.answer, &answer).await;
         }
-        let mut refusals = waiting.refusals.iter();
-        match refusals.find(|(refused, _)| *refused == value) {
-            Some((_, refusal)) => Err(refusal.error(&pending, details, &answer)),
+        let details = waiting.details(id, &answer);
+        match waiting.refusal(value) {
+            Some(refusal) => Err(refusal.error(&pending, details, &answer)),
             None => Err(pending),
         }
     }
@@ -241,17 +285,37 @@ impl Opened {
 
 impl Waiting {
     fn waits(&self, shown: &Value) -> bool {
-        let value = shown[self.field].as_str().unwrap_or_default();
+        let value = self.value(shown);
         let is_granted = self.granted.contains(&value);
         self.pending.contains(&value) || is_granted && shown[self.answer.at].is_null()
     }
 
-    fn details(&self, answer: &Value) -> Map<String, Value> {
+    fn value<'a>(&self, shown: &'a Value) -> &'a str {
+        shown[self.field].as_str().unwrap_or_default()
+    }
+
+    fn refusal(&self, value: &str) -> Option<&'static Refusal> {
+        let mut refusals = self.refusals.iter();
+        let found = refusals.find(|(refused, _)| *refused == value);
+        found.map(|(_, refusal)| *refusal)
+    }
+
+    fn details(&self, id: &str, answer: &Value) -> Map<String, Value> {
         let details = self.details.iter();
-        details
+        let told = details
             .map(|(detail, field)| ((*detail).to_owned(), answer[*field].clone()))
-            .filter(|(_, value)| !value.is_null())
-            .collect()
+            .filter(|(_, value)| !value.is_null());
+        let own = (self.id.to_owned(), Value::from(id));
+        [own].into_iter().chain(told).collect()
+    }
+
+    fn late_details(&self, id: &str, limit: Duration) -> Map<String, Value> {
+        let mut details = Map::from_iter([(self.id.to_owned(), Value::from(id))]);
+        details.extend(self.limit.map(|name| {
+            let seconds = Value::from(limit.as_secs_f64());
+            (name.to_owned(), seconds)
+        }));
+        details
     }
 }
 

@@ -188,6 +188,8 @@ pub struct Approval {
     pub request_id: String,
     /// Whether it was decided, and how.
     pub status: ApprovalStatus,
+    /// Whether it was agreed to.
+    pub approved: bool,
     /// The project that asked.
     pub project_id: String,
     /// The key that asked.

@@ -22,7 +22,8 @@ export class ApprovalsResource extends ApiResource {
    *
    * Returns the approval that a request of this key waits for. With `wait` the answer comes when it
    * is decided and, if it was
-   * approved, the request performed, or when the time is over.
+   * approved, the request performed, or when the time is over. Of a request that several decisions
+   * are asked for, as of a run, the id of the request gives the newest.
    */
   get(
     approvalId: string,
@@ -33,7 +34,6 @@ export class ApprovalsResource extends ApiResource {
       verb: "GET",
       path: `/v1/approvals/${segment(approvalId)}`,
       query: params,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<Approval>, options);
   }
@@ -47,7 +47,6 @@ export class ApprovalsResource extends ApiResource {
     const request: OperationRequest = {
       verb: "POST",
       path: `/v1/approvals/${segment(approvalId)}/cancel`,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<Approval>, options);

@@ -1,6 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { APITimeoutError } from "./errors.js";
+import { APITimeoutError, type SdkError } from "./errors.js";
 import type { JsonObject } from "./json.js";
 import { Call } from "./timeouts.js";
 import type { CallOptions, Transport } from "./transport.js";
@@ -19,6 +19,9 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** How many milliseconds to wait for where a caller does not say. */
+export const ANY_TIME = 300_000;
+
 /** How many milliseconds to wait before asking a server again that did not wait itself. */
 const PAUSE = 500;
 
@@ -27,7 +30,8 @@ export async function pollUntilDecided<Data extends object>(
   transport: Transport,
   { field, pending, most }: WaitRule,
   ask: (seconds: number, options: CallOptions) => Promise<Data>,
-  { timeout = 300_000, ...options }: CallOptions & WaitOptions = {},
+  { timeout = ANY_TIME, ...options }: CallOptions & WaitOptions = {},
+  tooLate: () => SdkError = () => new APITimeoutError("total", timeout),
 ): Promise<Data> {
   const call = new Call({ ...transport.settings.timeouts, total: timeout }, options.signal);
   const firstByte = options.timeouts?.firstByte ?? transport.settings.timeouts.firstByte;
@@ -39,7 +43,7 @@ export async function pollUntilDecided<Data extends object>(
       const found = await ask(seconds, { ...options, timeouts });
       if (!pending.includes((found as JsonObject)[field] as string)) return found;
       if (left - call.remaining < PAUSE) await call.pause(PAUSE);
-      if (call.remaining <= 0) throw new APITimeoutError("total", timeout);
+      if (call.remaining <= 0) throw tooLate();
     }
   } finally {
     call.end();

@@ -87,6 +87,8 @@ export interface Approval {
   request_id: string;
   /** Whether it was decided, and how. */
   status: ApprovalStatus;
+  /** Whether it was agreed to. */
+  approved: boolean;
   /** The project that asked. */
   project_id: string;
   /** The key that asked. */

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from headgate.ir.build.paths import PathProblem, PathReader, field_step
-from headgate.ir.build.reader import as_object, text_at
+from headgate.ir.build.reader import as_list, as_object, text_at
 from headgate.ir.surface import Blocking, Refusal, StoredAnswer
 from headgate.ir.types import Ref, Struct
 
@@ -47,12 +47,22 @@ class BlockingReader:
                 for each, says in answers.items()
                 if says != _RESULT
             ),
+            raised=self._raised(answers),
             late=self._refusal(str(value.get("timeout"))),
+            limit=text_at(value, "limit"),
             details=tuple(
                 (detail, field_step(self.struct, str(field)).name)
                 for detail, field in as_object(value.get("details")).items()
             ),
         )
+
+    def _raised(self, answers: Mapping[str, object]) -> tuple[str, ...]:
+        """Read with which values the wait itself raises what `answers` says."""
+        values = tuple(map(str, as_list(self.call.value.get("raised"))))
+        for each in values:
+            if answers.get(each, _RESULT) == _RESULT:
+                raise PathProblem(f"'answers' names no error for '{each}'")
+        return values
 
     def _id(self) -> str:
         name, pending = str(self.call.value.get("id")), self.errors.pending

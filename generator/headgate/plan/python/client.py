@@ -12,7 +12,7 @@ from headgate.plan.python.definitions import is_plain_key
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines, listed
 from headgate.plan.python.methods import options_home
-from headgate.plan.python.pending import pending_rule
+from headgate.plan.python.pending import pending_rule, waiting_rule
 from headgate.plan.python.resources import ChildPage, children_of
 from headgate.plan.python.surface import (
     HOME,
@@ -134,6 +134,7 @@ class ProductPage:
 
     header: Code
     imports: tuple[tuple[Code, ...], ...]
+    waiting: Code | None
     arguments: tuple[Code, ...]
 
 
@@ -390,10 +391,11 @@ def product_page(context: Context) -> ProductPage:
     server = settable_server(context)
     if server is not None:
         arguments.append(_server_rule(server, imports))
+    waiting = waiting_rule(context, imports)
     pending = pending_rule(context, imports)
     if pending is not None:
         arguments.append(pending)
-    return ProductPage(context.header, imports.groups(), tuple(arguments))
+    return ProductPage(context.header, imports.groups(), waiting, tuple(arguments))
 
 
 def _tuple_of(key: str, items: list[Code]) -> Code:

@@ -14,24 +14,38 @@ if TYPE_CHECKING:
     from headgate.plan.python.imports import Imports
 
 _RUNTIME = "._runtime.pending"
+WAITING = "WAITING"
+"""The constant with how a call waits for what comes of it."""
+
+
+def waiting_rule(context: Context, imports: Imports) -> Code | None:
+    """Write that constant, if the API has such a wait."""
+    wait = context.api.surface.blocking
+    if wait is None or wait.blocking is None:
+        return None
+    return _blocking(wait, wait.blocking, context, imports)
 
 
 def pending_rule(context: Context, imports: Imports) -> Code | None:
     """Write the argument `pending` of the product, if the API has such answers."""
     error = context.api.errors.pending
-    is_used = any(each.pending for each in context.api.operations)
-    calls = context.api.surface.calls
-    if error is None or not (is_used or (calls is not None and calls.pending)):
+    if error is None or not _is_used(context):
         return None
     message = " ".join(error.docs.text.split()) or "the answer is not there yet"
     items = [
         assembled("error={}", imports.use("._errors", context.errors[error.name])),
         assembled("message={}", string(message)),
     ]
-    wait = context.api.surface.blocking
-    if wait is not None and wait.blocking is not None:
-        items.append(_blocking(wait, wait.blocking, context, imports))
+    if context.api.surface.blocking is not None:
+        items.append(fixed("blocking=WAITING"))
     return _call("pending", "PendingRule", items, imports, 4)
+
+
+def _is_used(context: Context) -> bool:
+    """Say whether an answer of the API may come later."""
+    calls = context.api.surface.calls
+    is_passed = calls is not None and calls.pending is not None
+    return is_passed or any(each.pending for each in context.api.operations)
 
 
 def _blocking(
@@ -51,7 +65,7 @@ def _blocking(
         if value is not None
     ]
     refusals = [
-        assembled("{}: {}", string(value), _refusal(refusal, 16, context, imports))
+        assembled("{}: {}", string(value), _refusal(refusal, 8, context, imports))
         for value, refusal in blocking.refusals
     ]
     details = [
@@ -67,20 +81,25 @@ def _blocking(
         assembled("field={}", string(wait.field)),
         assembled("pending={}", string_tuple(wait.pending)),
         assembled("id={}", string(blocking.id)),
-        _call("answer", "StoredAnswer", places, imports, 12),
+        _call("answer", "StoredAnswer", places, imports, 4),
         assembled("granted={}", string_tuple(blocking.granted)),
-        listed(fixed("refusals={"), refusals, "}", indent=12, extra=1),
-        assembled("late={}", _refusal(blocking.late, 12, context, imports)),
+        listed(fixed("refusals={"), refusals, "}", indent=4, extra=1),
+        assembled("late={}", _refusal(blocking.late, 4, context, imports)),
         _pairs(details),
     ]
-    return _call("blocking", "Blocking", items, imports, 8)
+    if blocking.raised:
+        items.append(assembled("raised={}", string_tuple(blocking.raised)))
+    if blocking.limit is not None:
+        items.append(assembled("limit={}", string(blocking.limit)))
+    start = assembled("WAITING = {}(", imports.use(_RUNTIME, "Blocking"))
+    return listed(start, items, ")", indent=0)
 
 
 def _pairs(details: list[Code]) -> Code:
     """Write the pairs of details; a tuple of one needs its comma."""
     if len(details) == 1:
         return assembled("details=({},)", details[0])
-    return listed(fixed("details=("), details, ")", indent=12, extra=1)
+    return listed(fixed("details=("), details, ")", indent=4, extra=1)
 
 
 def _refusal(refusal: Refusal, indent: int, context: Context, imports: Imports) -> Code:

@@ -14,6 +14,8 @@ from headgate.plan.python.imports import Imports
 from headgate.plan.python.layout import fits, lines
 from headgate.plan.python.methods import options_home
 from headgate.plan.python.names import KEYWORDS, attribute
+from headgate.plan.python.pending import WAITING
+from headgate.plan.waits import told_ends
 
 if TYPE_CHECKING:
     from headgate.ir.surface import RawCalls, Scope, ScopeArgument, Wait
@@ -45,7 +47,6 @@ class WaitPage:
     options: Code
     docs: Code
     asking: Code
-    most: Code
     call: Code
     query: Code
     field: Code
@@ -114,18 +115,15 @@ def _wait(
         raise AssertionError("what is waited for is an object")
     way = [*members.path(operation.resource), members.methods[operation.id]]
     text = wait.docs.text or "Waits until it is decided."
-    about = "Raises `APITimeoutError` after `timeout` seconds without a decision."
+    id_ = name(Names(KEYWORDS | _WAIT_OWN).claim(attribute(wait.parameter), "id").text)
     return WaitPage(
         keyword=fixed("async def" if is_async else "def"),
         name=name(members.waits[wait.name]),
-        id=name(
-            Names(KEYWORDS | _WAIT_OWN).claim(attribute(wait.parameter), "id").text
-        ),
+        id=id_,
         returns=writer.named(struct, "received").text,
         options=later.use(*options_home(context, ".")),
-        docs=docstring([text, about], 8),
-        asking=imports.use("._runtime.waits", "Asking"),
-        most=literal(wait.most),
+        docs=docstring([text, _raises(wait, context)], 8),
+        asking=_asking(wait, id_, context, imports),
         call=assembled(
             "{}{}", fixed("await " if is_async else ""), dotted(["self", *way])
         ),
@@ -134,6 +132,28 @@ def _wait(
         pending=string_tuple(wait.pending),
         pause=fixed("await asking.pause_async()" if is_async else "asking.pause()"),
     )
+
+
+def _raises(wait: Wait, context: Context) -> str:
+    """Tell what ends a wait without a decision."""
+    told = told_ends(
+        wait,
+        context.api,
+        context.errors.__getitem__,
+        otherwise="APITimeoutError",
+        late="after `timeout` seconds without a decision",
+    )
+    return f"Raises {told}."
+
+
+def _asking(wait: Wait, id_: Code, context: Context, imports: Imports) -> Code:
+    """Write what asks, by the rule of the calls that wait if it is that wait."""
+    if wait is not context.api.surface.blocking:
+        asking = imports.use("._runtime.waits", "Asking")
+        return assembled("{}(timeout, most={})", asking, literal(wait.most))
+    rule = imports.use("._product", WAITING)
+    asking = imports.use("._runtime.waits", "Deciding")
+    return assembled("{}({}, {}, timeout=timeout)", asking, rule, id_)
 
 
 def _constants(context: Context) -> dict[str, str]:

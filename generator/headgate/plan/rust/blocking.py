@@ -77,6 +77,8 @@ class BlockingPage:
     refused: Code
     late: Code
     details: Code
+    raised: Code
+    limit: Code
 
 
 def plan_blocking(
@@ -128,6 +130,8 @@ def plan_blocking(
         refused=layout.list_literal(4, fixed("refusals: &"), refused, fixed(",")),
         late=refusals[blocking.late].name,
         details=layout.list_literal(4, fixed("details: &"), details, fixed(",")),
+        raised=_texts(fixed("raised: &"), blocking.raised),
+        limit=rust.option(blocking.limit),
     )
 
 

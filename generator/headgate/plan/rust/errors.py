@@ -88,7 +88,7 @@ def plan_errors(
         imports.use_code(fixed("crate::runtime::error"), _FIXED[name])
     imports.use("crate::runtime::error", "classify")
     imports.use("crate::runtime::error", "Error")
-    names = _name_kinds(model)
+    names = name_kinds(model)
     structs_scope = type_scope()
     for taken in ("Error", "ErrorKind", "ErrorRule", "ErrorShape", "Failure"):
         structs_scope.claim(taken)
@@ -140,7 +140,8 @@ def plan_shape(model: ErrorModel) -> ErrorShapePage:
     )
 
 
-def _name_kinds(model: ErrorModel) -> dict[str, Code]:
+def name_kinds(model: ErrorModel) -> dict[str, Code]:
+    """Name the kind of each class."""
     names = variant_scope()
     for taken in _OWN:
         names.claim(taken)

@@ -11,10 +11,12 @@ from headgate.names import split_words
 from headgate.plan.rust import layout
 from headgate.plan.rust.blocking import BlockingPage, plan_blocking
 from headgate.plan.rust.docs import described
+from headgate.plan.rust.errors import name_kinds
 from headgate.plan.rust.names import claim_pascal, claim_snake, scope, type_scope
 from headgate.plan.rust.pages import SetterPage
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.types import TYPES
+from headgate.plan.waits import told_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -225,7 +227,6 @@ class WaitWriter:
         imports.use("crate::runtime::error", "Error")
         imports.use("crate::runtime::request", "Request")
         imports.use("crate::runtime::request", "Style")
-        imports.use("crate::runtime::wait", "until_decided")
         imports.use("std::time", "Duration")
         assert operation.result is not None
         types = self.definitions.types
@@ -236,8 +237,7 @@ class WaitWriter:
         parameters = (fixed("&self"), fixed("id: &str"), fixed("limit: Duration"))
         tail = assembled(" -> Result<{}, Error> {{", answer)
         said = described(wait.docs, f"Waits until `{wait.field}` is decided")
-        pending = joined(", ", [rust.string(each) for each in wait.pending])
-        decided = assembled("({}, &[{}])", rust.string(wait.field), pending)
+        said = f"{said}\n\nFails with {self._ends(wait)}."
         return WaitPage(
             docs=rust.doc(said, 4),
             name=name,
@@ -257,10 +257,29 @@ class WaitWriter:
                     fixed(";"),
                 ),
             ),
-            result=layout.call(
-                8,
-                fixed("until_decided"),
-                (fixed("limit"), rust.integer(wait.most), decided, fixed("ask")),
-                fixed(".await"),
-            ),
+            result=self._asked(wait, imports),
         )
+
+    def _ends(self, wait: Wait) -> str:
+        """Tell the kinds of the errors that end a wait."""
+        kinds = name_kinds(self.api.errors)
+        return told_ends(
+            wait,
+            self.api,
+            lambda name: f"ErrorKind::{kinds[name].text}",
+            otherwise="ErrorKind::ApiTimeout",
+            late="after `limit` without a decision",
+        )
+
+    def _asked(self, wait: Wait, imports: Imports) -> Code:
+        """Write what asks, by the rule of the calls that wait if it is that wait."""
+        ask, end = fixed("ask"), fixed(".await")
+        if wait is self.api.surface.blocking:
+            imports.use("crate::runtime::pending", "until_settled")
+            given = (fixed("&WAITING"), fixed("id"), fixed("limit"), ask)
+            return layout.call(8, fixed("until_settled"), given, end)
+        imports.use("crate::runtime::wait", "until_decided")
+        pending = joined(", ", [rust.string(each) for each in wait.pending])
+        decided = assembled("({}, &[{}])", rust.string(wait.field), pending)
+        given = (fixed("limit"), rust.integer(wait.most), decided, ask)
+        return layout.call(8, fixed("until_decided"), given, end)

@@ -29,6 +29,7 @@ from headgate.plan.typescript.layout import (
 from headgate.plan.typescript.names import RESERVED_WORDS, Exported
 from headgate.plan.typescript.page import BesidePage, Extra
 from headgate.plan.typescript.requests import security_entries
+from headgate.plan.waits import told_ends
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
@@ -118,20 +119,13 @@ def _wait(types: Types, wait: Wait) -> Extra:
             camel(split_words(wait.parameter)), "id"
         )
     )
-    rule = Object(
-        (
-            Entry(fixed("field"), string(wait.field)),
-            Entry(fixed("pending"), Array(tuple(map(string, wait.pending)))),
-            Entry(fixed("most"), literal(wait.most)),
-        )
-    )
     ask = assembled(
         "(seconds, each) => {}({}, {{ {}: seconds }}, each)",
         path,
         own,
         value_key(wait.query),
     )
-    until = types.imports.runtime("waiting", "pollUntilDecided")
+    until, rule = _asking(types, wait, own)
     options = assembled(
         "options?: {} & {}",
         types.imports.type(OPTIONS),
@@ -140,7 +134,7 @@ def _wait(types: Types, wait: Wait) -> Extra:
     client = assembled("client: {}", types.imports.type(types.names.client))
     name = identifier(types.names.surface[wait.name])
     return Extra(
-        docs=doc_comment(wait.docs.text),
+        docs=doc_comment(f"{wait.docs.text}\n\n{_rejects(types, wait)}"),
         head=call_lines(
             assembled("export function {}", name),
             [client, assembled("{}: string", own), options],
@@ -150,12 +144,40 @@ def _wait(types: Types, wait: Wait) -> Extra:
         lines=(
             call_lines(
                 assembled("return {}", until),
-                [fixed("client.transport"), one_line(rule), ask, fixed("options")],
+                [fixed("client.transport"), *rule, ask, fixed("options")],
                 fixed(";"),
                 2,
             ),
         ),
     )
+
+
+def _rejects(types: Types, wait: Wait) -> str:
+    """Tell what ends a wait without a decision."""
+    errors = types.names.errors
+    told = told_ends(
+        wait,
+        types.api,
+        lambda name: errors[name].name.text,
+        otherwise="APITimeoutError",
+        late="after `timeout` milliseconds without a decision",
+    )
+    return f"Rejects with {told}."
+
+
+def _asking(types: Types, wait: Wait, own: Code) -> tuple[Code, list[Code]]:
+    """Give the function that asks, and by which rule."""
+    if wait is types.api.surface.blocking:
+        until = types.imports.runtime("blocking", "untilSettled")
+        return until, [fixed("rule"), own]
+    rule = Object(
+        (
+            Entry(fixed("field"), string(wait.field)),
+            Entry(fixed("pending"), Array(tuple(map(string, wait.pending)))),
+            Entry(fixed("most"), literal(wait.most)),
+        )
+    )
+    return types.imports.runtime("waiting", "pollUntilDecided"), [one_line(rule)]
 
 
 def _until_decided(imports: Imports, blocking: Blocking) -> Extra:
@@ -224,6 +246,12 @@ def _rule(imports: Imports, api: Api, wait: Wait, blocking: Blocking) -> list[En
         Entry(fixed("refusals"), Object(tuple(refusals))),
         Entry(fixed("late"), _refusal(blocking.late)),
         Entry(fixed("details"), Object(tuple(details))),
+        Entry(fixed("raised"), Array(tuple(map(string, blocking.raised)))),
+        *(
+            [Entry(fixed("limit"), string(blocking.limit))]
+            if blocking.limit is not None
+            else []
+        ),
     ]
 
 

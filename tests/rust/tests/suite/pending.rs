@@ -20,6 +20,36 @@ fn approval(status: &str, response: &Value) -> Value {
     json!({"id": "appr_1", "status": status, "reason": "because", "response": response})
 }
 
+/// An approval with all that belongs to it.
+fn whole(status: &str) -> Value {
+    let summary = json!({
+        "operation": "proxy.upstream.post",
+        "method": "POST",
+        "path": "/v1/proxy/upstream/charges",
+        "agent_name": null,
+        "body_preview": "",
+    });
+    json!({
+        "id": "appr_1",
+        "object": "approval",
+        "kind": "request",
+        "request_id": "req_1",
+        "status": status,
+        "approved": false,
+        "project_id": "proj_1",
+        "key_id": null,
+        "policy_id": null,
+        "policy_name": null,
+        "request_summary": summary,
+        "reason": "because",
+        "reviewed_by": null,
+        "response": null,
+        "created_at": "2026-01-01T00:00:00Z",
+        "expires_at": null,
+        "reviewed_at": null,
+    })
+}
+
 /// A server that has a call wait, and answers each question with the next of these.
 fn deciding(answers: Vec<Value>) -> Server {
     Server::start(
@@ -130,8 +160,45 @@ async fn a_call_waits_no_longer_than_it_may() {
     let error = call.expect_err("no answer in time");
     let details: Value = error.details().expect("details");
     assert_eq!(error.kind(), ErrorKind::ApprovalTimeout);
-    assert_eq!(details, json!({"approval_id": "appr_1"}));
+    assert_eq!(details, json!({"approval_id": "appr_1", "timeout": 0.02}));
     assert_eq!(server.received()[0].header("prefer"), Some("wait=1"));
+}
+
+/// Who waits by himself is given what was decided, also if it was against him; that nobody
+/// decided is the error of a call that waits.
+#[tokio::test]
+async fn a_wait_by_itself_ends_like_a_call() {
+    let answering = |status: &str| {
+        let body = whole(status).to_string();
+        Server::start(move |_, _, connection| connection.json(200, &body))
+    };
+    let short = Duration::from_millis(20);
+
+    let refused = answering("rejected");
+    let refused = refused.client().wait_for_approval("appr_1", LIMIT).await;
+    let expired = answering("expired");
+    let expired = expired.client().wait_for_approval("appr_1", LIMIT).await;
+    let late = answering("pending");
+    let late = late.client().wait_for_approval("appr_1", short).await;
+
+    assert_eq!(
+        refused.expect("a decision").reason.as_deref(),
+        Some("because")
+    );
+    let expired = expired.expect_err("nobody decided");
+    let details: Value = expired.details().expect("details");
+    let expected = json!({"approval_id": "appr_1", "reason": "because"});
+    assert_eq!(
+        (expired.kind(), details),
+        (ErrorKind::ApprovalTimeout, expected)
+    );
+    let late = late.expect_err("nobody decided");
+    let details: Value = late.details().expect("details");
+    let expected = json!({"approval_id": "appr_1", "timeout": 0.02});
+    assert_eq!(
+        (late.kind(), details),
+        (ErrorKind::ApprovalTimeout, expected)
+    );
 }
 
 /// An upstream's own refusal is an answer, whenever it came; a decision is an error.

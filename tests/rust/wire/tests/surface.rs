@@ -5,9 +5,10 @@ use std::time::Duration;
 use headgate_sdk_tests::server::Server;
 use serde_json::json;
 use surface_sdk::scopes::AsGuest;
-use surface_sdk::{Client, Error};
+use surface_sdk::{Client, Error, ErrorKind};
 
 const ASKED: &str = r#"{"id": "p1", "state": "asked"}"#;
+const DENIED: &str = r#"{"id": "p1", "state": "denied"}"#;
 const GRANTED: &str = r#"{"id": "p1", "state": "granted"}"#;
 
 fn client(url: &str) -> Client {
@@ -34,17 +35,35 @@ async fn it_asks_until_it_is_decided() {
     assert_eq!(targets(&server), ["/permits/p1?wait=20"; 2]);
 }
 
-/// What is left is asked for; when nothing is, that is a timeout.
+/// What is left is asked for; when nothing is, that is a timeout, or its rule's.
 #[tokio::test]
 async fn the_server_waits_no_longer_than_the_caller() {
     let server = Server::start(|_, _, connection| connection.json(200, ASKED));
 
     let client = client(&server.url);
-    let permit = client.wait_for_permit("p1", Duration::from_millis(300));
-    let error = permit.await.err();
+    let known = client.wait_to_know("p1", Duration::from_millis(300));
+    let known = known.await.err();
+    let ruled = client.wait_for_permit("p1", Duration::from_millis(300));
+    let ruled = ruled.await.err();
 
-    assert!(error.as_ref().is_some_and(Error::is_timeout), "{error:?}");
-    assert_eq!(targets(&server), ["/permits/p1?wait=1"]);
+    assert!(known.as_ref().is_some_and(Error::is_timeout), "{known:?}");
+    let ruled = ruled.map(|error| error.kind());
+    assert_eq!(ruled, Some(ErrorKind::PermitTimeout));
+    assert_eq!(targets(&server), ["/permits/p1?wait=1"; 2]);
+}
+
+/// What the rule raises is raised; a wait without a rule gives it as it is.
+#[tokio::test]
+async fn what_the_rule_raises_is_raised() {
+    let server = Server::start(|_, _, connection| connection.json(200, DENIED));
+    let (client, limit) = (client(&server.url), Duration::from_secs(300));
+
+    let ruled = client.wait_for_permit("p1", limit).await.err();
+    let known = client.wait_to_know("p1", limit).await.expect("a permit");
+
+    let ruled = ruled.map(|error| error.kind());
+    assert_eq!(ruled, Some(ErrorKind::PermitDenied));
+    assert_eq!(known.state.as_str(), "denied");
 }
 
 /// Turns are named by the document, and a property with a turn's name is set in the body.

@@ -23,7 +23,8 @@ class ApprovalsResource(Resource):
 
         Returns the approval that a request of this key waits for. With `wait` the
         answer comes when it is decided and, if it was approved, the request performed,
-        or when the time is over.
+        or when the time is over. Of a request that several decisions are asked for, as
+        of a run, the id of the request gives the newest.
         """
         return self._core.fetch(
             APPROVALS_GET,
@@ -65,7 +66,8 @@ class AsyncApprovalsResource(AsyncResource):
 
         Returns the approval that a request of this key waits for. With `wait` the
         answer comes when it is decided and, if it was approved, the request performed,
-        or when the time is over.
+        or when the time is over. Of a request that several decisions are asked for, as
+        of a run, the id of the request gives the newest.
         """
         return await self._core.fetch(
             APPROVALS_GET,

@@ -109,6 +109,9 @@ class Approval(ApiModel):
     status: ApprovalStatus | str
     """Whether it was decided, and how."""
 
+    approved: bool
+    """Whether it was agreed to."""
+
     project_id: str
     """The project that asked."""
 
