@@ -8,7 +8,6 @@ const passing: PassingRule = {
   direct: ["/v1/proxy/"],
   ownErrors: "X-Headgate-Error",
   pending: "X-Headgate-Approval",
-  security: [["GatewayKey"]],
 };
 
 /**

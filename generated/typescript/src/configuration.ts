@@ -84,6 +84,7 @@ export const product = {
       members: ["OpenAI", "VertexAI", "OpenRouter", "XAI", "DeepSeek", "PIN", "ElevenLabs"],
     },
   },
+  security: [["GatewayKey"]],
   errors: {
     at: "error",
     fields: {

@@ -13,7 +13,6 @@ const rule: BlockingRule = {
   request: (id: string) => ({
     verb: "GET",
     path: `/v1/approvals/${segment(id)}`,
-    security: [["GatewayKey"]],
   }),
   query: "wait",
   field: "status",

@@ -278,8 +278,9 @@ class Api:
     """Everything the SDKs need to know about an API.
 
     `definitions` keeps the spec's order; `root` holds the resource tree; `headers`
-    are those of answers, each once, but for the one that names the request.
-    `is_one_file` where nothing of it is written elsewhere.
+    are those of answers, each once, but for the one that names the request. `security`
+    is what an operation asks for that does not say. `is_one_file` where nothing of it
+    is written elsewhere.
     """
 
     title: str
@@ -299,6 +300,7 @@ class Api:
     clients: tuple[CompatibleClient, ...] = ()
     surface: Surface = field(default_factory=Surface)
     headers: tuple[DeclaredHeader, ...] = ()
+    security: tuple[tuple[str, ...], ...] = ()
     is_one_file: bool = False
 
     @property

@@ -16,7 +16,7 @@ export interface PassingRule {
   readonly ownErrors?: string;
   /** The header of an answer that is not there yet. */
   readonly pending?: string;
-  readonly security: readonly (readonly string[])[];
+  readonly security?: readonly (readonly string[])[];
 }
 
 /** The body of a call that is passed on. */

@@ -36,7 +36,7 @@ export interface OperationRequest {
   readonly body?: unknown;
   /** How the body is written; absent: as JSON. */
   readonly encode?: BodyEncoder;
-  /** Sets of credentials, any one of which is enough. */
+  /** Sets of credentials, any one of which is enough; absent: those of the API. */
   readonly security?: readonly (readonly string[])[];
   /** `key`: repeatable with an idempotency key; `natural`: repeatable as it is. */
   readonly idempotency?: "key" | "natural";

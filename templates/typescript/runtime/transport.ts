@@ -91,6 +91,8 @@ export interface Product {
   /** The header that carries the number of an attempt, from 1. */
   readonly attemptHeader?: string;
   readonly headerMaps: Readonly<Record<string, HeaderMap>>;
+  /** The credentials of calls that name none: alternatives, each a set of schemes. */
+  readonly security?: readonly (readonly string[])[];
   /** Headers and parameters that hold a secret, whatever their names sound like. */
   readonly secretHeaders?: readonly string[];
   readonly errors: ErrorForm;
@@ -301,7 +303,7 @@ export class Transport {
 
   /** Adds the first set of credentials that there is; a token is added to each attempt. */
   #authorize(
-    { security = [] }: OperationRequest,
+    { security = this.settings.product.security ?? [] }: OperationRequest,
     headers: Headers,
     query: Record<string, unknown>,
   ): CallTokens | undefined {

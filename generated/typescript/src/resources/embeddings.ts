@@ -17,7 +17,6 @@ export class Embeddings extends ApiResource {
       verb: "POST",
       path: "/v1/embeddings",
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };

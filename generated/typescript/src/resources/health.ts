@@ -17,7 +17,6 @@ export class Health extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/v1/health/upstreams",
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<UpstreamHealthList>, options);
   }
@@ -31,6 +30,7 @@ export class Health extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/healthz",
+      security: [],
       accept: "text/plain",
     };
     return this.transport.call(request, readText, options);
@@ -45,6 +45,7 @@ export class Health extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/readyz",
+      security: [],
     };
     return this.transport.call(request, readJson<Readiness>, options);
   }
@@ -58,6 +59,7 @@ export class Health extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/openapi.json",
+      security: [],
     };
     return this.transport.call(request, readJson<SpecDocument>, options);
   }
@@ -71,6 +73,7 @@ export class Health extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/events.schema.json",
+      security: [],
     };
     return this.transport.call(request, readJson<EventSchemaDocument>, options);
   }

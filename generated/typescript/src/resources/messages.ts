@@ -26,7 +26,6 @@ export class Messages extends ApiResource {
       verb: "POST",
       path: "/v1/messages",
       body: { ...body, stream: false },
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -46,7 +45,6 @@ export class Messages extends ApiResource {
       verb: "POST",
       path: "/v1/messages",
       body: { ...body, stream: true },
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -64,7 +62,6 @@ export class Messages extends ApiResource {
       verb: "POST",
       path: "/v1/messages:count-tokens",
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<TokenCount>, options);

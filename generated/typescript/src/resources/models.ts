@@ -38,7 +38,6 @@ export class Models extends ApiResource {
       verb: "GET",
       path: "/v1/models",
       query: params,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<ModelList>, options);
   }
@@ -52,7 +51,6 @@ export class Models extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/models/${segment(model)}`,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<Model>, options);
   }
@@ -70,7 +68,6 @@ export class Models extends ApiResource {
       verb: "POST",
       path: "/v1/models:recommend",
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<ModelRecommendation>, options);

@@ -16,7 +16,6 @@ export class Protocols extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/v1/protocols",
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<ProtocolList>, options);
   }
@@ -30,7 +29,6 @@ export class Protocols extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/protocols/${segment(provider)}`,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<ProtocolManifest>, options);
   }

@@ -17,7 +17,6 @@ export class Resilience extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/v1/resilience",
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<SignalsSnapshot>, options);
   }

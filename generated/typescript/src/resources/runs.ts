@@ -73,7 +73,6 @@ export class Runs extends ApiResource {
       verb: "POST",
       path: "/v1/runs",
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -90,7 +89,6 @@ export class Runs extends ApiResource {
       verb: "GET",
       path: "/v1/runs",
       query: params,
-      security: [["GatewayKey"]],
     };
     return listPages(this.transport, request, byCursorLastId, options);
   }
@@ -108,7 +106,6 @@ export class Runs extends ApiResource {
       verb: "POST",
       path: "/v1/runs:stream",
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -124,7 +121,6 @@ export class Runs extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/runs/${segment(runId)}`,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<RunResultEnvelope>, options);
   }
@@ -140,7 +136,6 @@ export class Runs extends ApiResource {
       verb: "POST",
       path: `/v1/runs/${segment(runId)}/cancel`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<Run>, options);
@@ -162,7 +157,6 @@ export class Runs extends ApiResource {
       query: { starting_after: params.starting_after, follow: params.follow },
       headers: { "Last-Event-ID": params["Last-Event-ID"] },
       unfinished: params.follow === false,
-      security: [["GatewayKey"]],
     };
     return new RunStream(this.transport, request, options);
   }

@@ -38,7 +38,6 @@ export class ServicesResource extends ApiResource {
       verb: "GET",
       path: "/v1/services",
       query: params,
-      security: [["GatewayKey"]],
     };
     return listPages(this.transport, request, byCursorLastId, options);
   }

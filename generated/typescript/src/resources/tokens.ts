@@ -18,7 +18,6 @@ export class Tokens extends ApiResource {
       verb: "POST",
       path: "/v1/tokens:count",
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<TokenCount>, options);
@@ -34,7 +33,6 @@ export class Tokens extends ApiResource {
       verb: "POST",
       path: "/v1/tokens:cost",
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<CostEstimate>, options);

@@ -30,7 +30,6 @@ export class UsageResource extends ApiResource {
       verb: "GET",
       path: "/v1/usage",
       query: params,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<UsageSummary>, options);
   }

@@ -104,7 +104,6 @@ export class Workspaces extends ApiResource {
       verb: "POST",
       path: "/v1/workspaces",
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -124,7 +123,6 @@ export class Workspaces extends ApiResource {
       verb: "GET",
       path: "/v1/workspaces",
       query: params,
-      security: [["GatewayKey"]],
     };
     return listPages(this.transport, request, byCursorLastId, options);
   }
@@ -139,7 +137,6 @@ export class Workspaces extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/workspaces/by-client/${segment(clientId)}`,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<WorkspaceOfClient>, options);
   }
@@ -153,7 +150,6 @@ export class Workspaces extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/workspaces/${segment(workspaceId)}`,
-      security: [["GatewayKey"]],
     };
     return this.transport.call(request, readJson<Workspace>, options);
   }
@@ -173,7 +169,6 @@ export class Workspaces extends ApiResource {
       verb: "PATCH",
       path: `/v1/workspaces/${segment(workspaceId)}`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<Workspace>, options);
@@ -196,7 +191,6 @@ export class Workspaces extends ApiResource {
       verb: "POST",
       path: `/v1/workspaces/${segment(workspaceId)}/messages`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -217,7 +211,6 @@ export class Workspaces extends ApiResource {
       verb: "GET",
       path: `/v1/workspaces/${segment(workspaceId)}/messages`,
       query: params,
-      security: [["GatewayKey"]],
     };
     return listPages(this.transport, request, byCursorLastId, options);
   }
@@ -238,7 +231,6 @@ export class Workspaces extends ApiResource {
       verb: "POST",
       path: `/v1/workspaces/${segment(workspaceId)}/drafts/${segment(approvalId)}/decision`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
     };
     return this.transport.call(request, readJson<WorkspaceMessage>, options);
@@ -258,7 +250,6 @@ export class Workspaces extends ApiResource {
       verb: "POST",
       path: `/v1/workspaces/${segment(workspaceId)}/typing`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readNothing, options);
@@ -279,7 +270,6 @@ export class Workspaces extends ApiResource {
       verb: "POST",
       path: `/v1/workspaces/${segment(workspaceId)}/end`,
       body,
-      security: [["GatewayKey"]],
       idempotency: "natural",
     };
     return this.transport.call(request, readJson<Workspace>, options);
@@ -306,7 +296,6 @@ export class Workspaces extends ApiResource {
       query: { starting_after: params.starting_after, follow: params.follow },
       headers: { "Last-Event-ID": params["Last-Event-ID"] },
       unfinished: params.follow === false,
-      security: [["GatewayKey"]],
     };
     return new WorkspaceStream(this.transport, request, options);
   }

@@ -28,7 +28,7 @@ export interface Exchange<Data> {
 
 /** A promise of the data that can also give the answer it came in. */
 export class ResponsePromise<Data> implements Promise<Data> {
-  readonly [Symbol.toStringTag] = "ResponsePromise";
+  declare readonly [Symbol.toStringTag]: string;
   readonly #exchange: Promise<Exchange<Data>>;
 
   constructor(exchange: Promise<Exchange<Data>>) {

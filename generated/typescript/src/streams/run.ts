@@ -15,7 +15,7 @@ const rule: StreamRule = {
   error: { event: "error", field: "error" },
   sequence: "sequence_number",
   resume: {
-    request: { verb: "GET", path: "/v1/runs/{run_id}/events", security: [["GatewayKey"]] },
+    request: { verb: "GET", path: "/v1/runs/{run_id}/events" },
     parameters: { run_id: "run_id" },
     query: "starting_after",
     header: "Last-Event-ID",

@@ -14,11 +14,7 @@ const rule: StreamRule = {
   error: { event: "error", field: "error" },
   sequence: "sequence_number",
   resume: {
-    request: {
-      verb: "GET",
-      path: "/v1/workspaces/{workspace_id}/events",
-      security: [["GatewayKey"]],
-    },
+    request: { verb: "GET", path: "/v1/workspaces/{workspace_id}/events" },
     parameters: { workspace_id: "workspace_id" },
     query: "starting_after",
     header: "Last-Event-ID",

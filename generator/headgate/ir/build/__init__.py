@@ -20,7 +20,7 @@ from headgate.ir.build.raw import raw_operations
 from headgate.ir.build.reader import Reader, as_object, docs_of
 from headgate.ir.build.resources import resource_tree
 from headgate.ir.build.schemas import SchemaReader
-from headgate.ir.build.security import read_header_maps, read_schemes
+from headgate.ir.build.security import alternatives, read_header_maps, read_schemes
 from headgate.ir.build.servers import default_address, read_servers
 from headgate.ir.build.streams import StreamReader
 from headgate.ir.build.surface import read_surface
@@ -82,6 +82,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         definitions=_named(worded(definitions), _renamed(config.names, "schemas.")),
         root=resource_tree(reader, read),
         streams=finished,
+        security=alternatives(reader, reader.root.value),
         schemes=read_schemes(reader, config.client.credentials),
         header_maps=header_maps,
         errors=errors,

@@ -32,6 +32,7 @@ from headgate.plan.typescript.layout import (
 from headgate.plan.typescript.methods import Params
 from headgate.plan.typescript.names import RESERVED_WORDS, Exported
 from headgate.plan.typescript.page import BesidePage, Extra
+from headgate.plan.typescript.requests import security_entries
 from headgate.plan.typescript.types import field_member
 from headgate.plan.typescript.waits import WAITS, plan_waits, raw_options
 
@@ -218,8 +219,6 @@ def _calls(types: Types, calls: RawCalls, header: Code) -> BesidePage:
 
 def _passing(types: Types, calls: RawCalls) -> Code:
     kind = types.imports.runtime_type("passing", "PassingRule")
-    alternatives = [schemes for schemes in calls.security if schemes]
-    sets = [Array(tuple(map(string, schemes))) for schemes in alternatives]
     entries = [
         Entry(fixed("under"), string(calls.under)),
         Entry(fixed("direct"), Array(tuple(map(string, calls.direct)))),
@@ -228,7 +227,7 @@ def _passing(types: Types, calls: RawCalls) -> Code:
         entries.append(Entry(fixed("ownErrors"), string(calls.own_errors)))
     if calls.pending is not None:
         entries.append(Entry(fixed("pending"), string(calls.pending)))
-    entries.append(Entry(fixed("security"), Array(tuple(sets))))
+    entries += security_entries(types.api, calls.security)
     return assembled("const passing: {} = {};", kind, open_object(entries, 0))
 
 

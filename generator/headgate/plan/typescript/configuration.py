@@ -28,6 +28,7 @@ from headgate.plan.typescript.layout import (
     open_object,
 )
 from headgate.plan.typescript.names import RESERVED_WORDS
+from headgate.plan.typescript.requests import product_security
 from headgate.plan.typescript.waits import (
     PendingOption,
     option_name,
@@ -306,6 +307,7 @@ def _product(api: Api, config: Config, options: dict[str, Name]) -> list[Entry]:
         for each in api.header_maps
     ]
     entries.append(Entry(fixed("headerMaps"), Object(tuple(maps))))
+    entries += product_security(api)
     secret = tuple(string(name) for name in _secret_headers(api))
     if secret:
         entries.append(Entry(fixed("secretHeaders"), Array(secret)))

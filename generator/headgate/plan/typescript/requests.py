@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.typescript import (
@@ -27,12 +27,16 @@ from headgate.plan.typescript.names import are_options
 from headgate.plan.typescript.styles import SEPARATORS, is_usual, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from headgate.ir.api import Api
     from headgate.ir.operations import Body, Operation, Parameter, Part
     from headgate.ir.types import LiteralValue
     from headgate.names import Name
     from headgate.plan.typescript.expressions import Types
+
+Alternatives: TypeAlias = "tuple[tuple[str, ...], ...]"
+"""Sets of schemes, each of which is enough."""
 
 REQUEST_DEPTH = 6
 """How far the properties of a method's request are indented."""
@@ -94,13 +98,21 @@ def _path(
     return fixed_entries(operation, path)
 
 
-def security_entries(operation: Operation) -> list[Entry]:
-    """Give the credentials that the operation takes, if it takes any."""
-    alternatives = [schemes for schemes in operation.security if schemes]
-    if not alternatives:
-        return []
-    sets = [Array(tuple(string(name) for name in schemes)) for schemes in alternatives]
-    return [Entry(fixed("security"), Array(tuple(sets)))]
+def security_entries(api: Api, security: Alternatives) -> list[Entry]:
+    """Give the credentials that a call takes, unless they are those of the API."""
+    wanted = [schemes for schemes in security if schemes]
+    return [] if wanted == [s for s in api.security if s] else [_security(wanted)]
+
+
+def product_security(api: Api) -> list[Entry]:
+    """Give the credentials of calls that name none, if there are any."""
+    wanted = [schemes for schemes in api.security if schemes]
+    return [_security(wanted)] if wanted else []
+
+
+def _security(wanted: Iterable[tuple[str, ...]]) -> Entry:
+    sets = tuple(Array(tuple(map(string, schemes))) for schemes in wanted)
+    return Entry(fixed("security"), Array(sets))
 
 
 def request_entries(
@@ -117,7 +129,7 @@ def request_entries(
     entries += _named_parameters(types, operation, streamed=streamed)
     entries += _body(types, operation, flag)
     entries += _unfinished(operation)
-    entries += security_entries(operation)
+    entries += security_entries(types.api, operation.security)
     entries += _repeating(operation)
     if accept is not None:
         entries.append(Entry(fixed("accept"), string(accept)))

@@ -230,7 +230,7 @@ def _framing(types: Types, stream: Stream) -> list[Entry]:
 
 def _resume(api: Api, resume: Resume) -> list[Entry]:
     operation = next(each for each in api.operations if each.id == resume.operation)
-    request = [*fixed_entries(operation), *security_entries(operation)]
+    request = [*fixed_entries(operation), *security_entries(api, operation.security)]
     parameters = [Entry(value_key(name), string(of)) for name, of in resume.parameters]
     entries = [
         Entry(fixed("request"), Object(tuple(request))),

@@ -212,7 +212,7 @@ def _rule(imports: Imports, api: Api, wait: Wait, blocking: Blocking) -> list[En
     request = [
         Entry(fixed("verb"), string(operation.verb)),
         Entry(fixed("path"), path),
-        *security_entries(operation),
+        *security_entries(api, operation.security),
     ]
     stored = (
         (fixed("at"), answer.at),

@@ -21,7 +21,6 @@ export class Completions extends ApiResource {
       verb: "POST",
       path: "/v1/chat/completions",
       body: { ...body, stream: false },
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -41,7 +40,6 @@ export class Completions extends ApiResource {
       verb: "POST",
       path: "/v1/chat/completions",
       body: { ...body, stream: true },
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };

@@ -70,7 +70,6 @@ export class ProxyServices extends ApiResource {
       verb: "GET",
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
       headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);
@@ -95,7 +94,6 @@ export class ProxyServices extends ApiResource {
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -121,7 +119,6 @@ export class ProxyServices extends ApiResource {
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);
@@ -146,7 +143,6 @@ export class ProxyServices extends ApiResource {
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -171,7 +167,6 @@ export class ProxyServices extends ApiResource {
       verb: "DELETE",
       path: `/v1/proxy/services/${segment(service)}/${segment(path)}`,
       headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);

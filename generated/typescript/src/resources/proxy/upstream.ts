@@ -69,7 +69,6 @@ export class Upstream extends ApiResource {
       verb: "GET",
       path: `/v1/proxy/upstream/${segment(path)}`,
       headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);
@@ -93,7 +92,6 @@ export class Upstream extends ApiResource {
       path: `/v1/proxy/upstream/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -118,7 +116,6 @@ export class Upstream extends ApiResource {
       path: `/v1/proxy/upstream/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);
@@ -142,7 +139,6 @@ export class Upstream extends ApiResource {
       path: `/v1/proxy/upstream/${segment(path)}`,
       headers: { "X-Upstream-Authorization": options["X-Upstream-Authorization"] },
       body,
-      security: [["GatewayKey"]],
       idempotency: "key",
       pending: [202],
     };
@@ -166,7 +162,6 @@ export class Upstream extends ApiResource {
       verb: "DELETE",
       path: `/v1/proxy/upstream/${segment(path)}`,
       headers: { "X-Upstream-Authorization": params["X-Upstream-Authorization"] },
-      security: [["GatewayKey"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<ProxyAnswer>, options);
