@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.headers import are_encoded
 from headgate_gateway.json import JSONDecodeError, dumps, loads
 
 _DEEPEST = 200
@@ -52,7 +53,7 @@ def read_request(
     data: bytes, *, types: Sequence[str], encodings: Iterable[str]
 ) -> Content:
     """What a caller sent, by all of its headers; 415 or 400 where nobody can tell."""
-    if data and _are_encoded(encodings):
+    if data and are_encoded(encodings):
         raise GatewayError(
             "unsupported_media_type",
             "The body has to be sent unencoded: policies look at it.",
@@ -70,7 +71,7 @@ def read_answer(
     data: bytes, *, types: Sequence[str], encodings: Iterable[str]
 ) -> Content:
     """What an upstream answered; 502 where policies cannot look at it."""
-    if data and _are_encoded(encodings):
+    if data and are_encoded(encodings):
         raise _unseen("it is encoded, which was not asked for")
     try:
         return _read(data, types)
@@ -168,12 +169,6 @@ def _invalid(problem: str) -> GatewayError:
 def _unseen(problem: str) -> GatewayError:
     message = f"Policies cannot look at the upstream's answer: {problem}."
     return GatewayError("upstream_failed", message, retryable=False)
-
-
-def _are_encoded(encodings: Iterable[str]) -> bool:
-    """Whether a value of ``Content-Encoding`` names anything but ``identity``."""
-    names = (name.strip().lower() for each in encodings for name in each.split(","))
-    return any(name not in ("", "identity") for name in names)
 
 
 def _say_json(types: Iterable[str]) -> bool:
