@@ -1,6 +1,7 @@
 """Where a proxied call goes, with which credential, and what may pass on the way."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, unquote_plus
@@ -8,6 +9,7 @@ from urllib.parse import quote, unquote_plus
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.json import JsonObject
 from headgate_gateway.proxying.headers import may_be_injected
+from headgate_gateway.proxying.masking import Mask
 
 _IN_QUERY = "%/:?[]@!$&'()*+,;=-._~"
 
@@ -41,8 +43,7 @@ class Target:
             case "bearer":
                 return {"authorization": f"Bearer {secret}"}
             case "basic":
-                encoded = base64.b64encode(secret.encode()).decode()
-                return {"authorization": f"Basic {encoded}"}
+                return {"authorization": f"Basic {_encoded(secret)}"}
             case "header":
                 name = self._name("authorization")
                 if not may_be_injected(name):
@@ -53,6 +54,19 @@ class Target:
             case _:
                 return {}
 
+    def mask(self) -> Mask | None:
+        """What hides the credential in the answer; None: there is nothing to hide."""
+        return None if self.secret is None else Mask.over(self._told(self.secret))
+
+    def _told(self, secret: str) -> Iterator[str]:
+        """The texts that tell the secret to who reads them."""
+        yield secret
+        if self._mode == "basic":
+            user, _, password = secret.partition(":")
+            yield _encoded(secret)
+            # Many take a token as the name of a user without a password.
+            yield password or user
+
     @property
     def _mode(self) -> str | None:
         return None if self.injection is None else str(self.injection["mode"])
@@ -60,6 +74,11 @@ class Target:
     def _name(self, usual: str) -> str:
         injection: dict[str, Any] = self.injection or {}
         return str(injection.get("name", usual))
+
+
+def _encoded(secret: str) -> str:
+    """``user:password`` as basic authentication has it."""
+    return base64.b64encode(secret.encode()).decode()
 
 
 def _key_of(pair: str) -> str:
