@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 @dataclass
@@ -26,8 +29,11 @@ class RestUpstream:
     url: str
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
-    pieces: list[bytes | threading.Event] = field(default_factory=list)
-    """Of the answer; an event is waited for."""
+    pieces: list[bytes | threading.Event | float] = field(default_factory=list)
+    """Of the answer; an event is waited for, and a number is seconds of silence.
+
+    They are sent in chunks, or as they are where the headers have a Content-Length.
+    """
     asked: list[Asked] = field(default_factory=list)
     drops: int = 0
     """How many of the next requests get no answer but the connection's end."""
@@ -44,6 +50,11 @@ class RestUpstream:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     upstream: RestUpstream
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of callers that leave with their answer unread."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -78,10 +89,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         has_body = upstream.status not in (204, 304)
+        self._chunked = not any(
+            name == "Content-Length" for name, _ in upstream.headers
+        )
         self.send_response(upstream.status)
         for name, value in upstream.headers:
             self.send_header(name, value)
-        if has_body:
+        if has_body and self._chunked:
             self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
         if has_body:
@@ -105,16 +119,26 @@ class _Handler(BaseHTTPRequestHandler):
             for piece in upstream.pieces:
                 if isinstance(piece, threading.Event):
                     self._wait(piece)
+                elif isinstance(piece, float):
+                    time.sleep(piece)
                 elif piece:
-                    self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-            self.wfile.write(b"0\r\n\r\n")
+                    self._send(piece)
+            if self._chunked:
+                self.wfile.write(b"0\r\n\r\n")
+            else:
+                # It may be shorter than declared: an answer that is cut.
+                self.close_connection = True
         except OSError:
             upstream.closed.set()
 
     def _wait(self, event: threading.Event) -> None:
         """Send dots meanwhile: a caller that has left cannot be written to."""
         while not event.wait(0.05):
-            self.wfile.write(b"1\r\n.\r\n")
+            self._send(b".")
+
+    def _send(self, piece: bytes) -> None:
+        chunk = b"%x\r\n%b\r\n" % (len(piece), piece)
+        self.wfile.write(chunk if self._chunked else piece)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

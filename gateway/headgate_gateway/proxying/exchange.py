@@ -1,14 +1,16 @@
 """A proxied exchange on its way back: headers first, then bytes as they come."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.headers import are_encoded
 from headgate_gateway.http.answers import Answer
 from headgate_gateway.http.body import Bounds, pieces
 from headgate_gateway.http.disconnect import until_gone
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _LONGEST_KEPT = 8 * 1024 * 1024
 """An answer kept for an Idempotency-Key is no longer, in bytes."""
+_WITHOUT_BODY = (204, 304)
 
 
 class LimitedBody:
@@ -51,20 +54,67 @@ class LimitedBody:
         return message
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an upstream answered, as its caller may have it."""
+
+    status: int
+    headers: dict[str, str]
+    length: str | None
+    """Of the body, as the upstream declared it."""
+    pieces: AsyncIterable[bytes]
+
+
+@asynccontextmanager
+async def _said(
+    client: OutboundClient, request: Outgoing, target: Target
+) -> AsyncGenerator[_Said, None]:
+    """The answer to a request; nothing else of it leads to callers.
+
+    GatewayError where none comes, or where it may hide the target's credential.
+    """
+    async with AsyncExitStack() as stack:
+        answer = await stack.enter_async_context(client.exchange(request))
+        headers = to_caller(answer.headers.items(), also=target.response_headers)
+        pieces: AsyncIterable[bytes] = answer.content.iter_any()
+        mask = target.mask()
+        if mask is not None:
+            _require_readable(answer)
+            headers = mask.headers(headers)
+            masked = aclosing(mask.pieces(pieces))
+            pieces = await stack.enter_async_context(masked)
+        length = answer.headers.get("Content-Length")
+        yield _Said(answer.status, headers, length, pieces)
+
+
+def _require_readable(answer: "aiohttp.ClientResponse") -> None:
+    """502 for a body in which a credential could not be seen."""
+    has_body = (
+        answer.status not in _WITHOUT_BODY
+        and answer.headers.get("Content-Length") != "0"
+    )
+    if has_body and are_encoded(answer.headers.getall("Content-Encoding", ())):
+        raise GatewayError(
+            "upstream_failed",
+            "The upstream's answer is encoded, which was not asked for: it may hold "
+            "the credential that was sent.",
+            retryable=False,
+        )
+
+
 async def kept_answer(
     client: OutboundClient, request: Outgoing, target: Target
 ) -> Answer:
     """The whole answer, for those that are given again."""
-    async with client.exchange(request) as answer:
-        body = await answer.content.read(_LONGEST_KEPT + 1)
-        while len(body) <= _LONGEST_KEPT and not answer.content.at_eof():
-            body += await answer.content.read(_LONGEST_KEPT + 1 - len(body))
-        if len(body) > _LONGEST_KEPT:
-            raise GatewayError(
-                "upstream_failed", "The answer is too long to be kept for its key."
-            )
-        headers = to_caller(answer.headers.items(), also=target.response_headers)
-        return Answer(answer.status, body, headers)
+    async with _said(client, request, target) as said:
+        body = bytearray()
+        async for piece in said.pieces:
+            body += piece
+            if len(body) > _LONGEST_KEPT:
+                raise GatewayError(
+                    "upstream_failed", "The answer is too long to be kept for its key."
+                )
+        return Answer(said.status, bytes(body), said.headers)
 
 
 class ProxiedAnswer:
@@ -118,13 +168,13 @@ class ProxiedAnswer:
     async def _pass_on(self, send: Send) -> None:
         async with AsyncExitStack() as stack:
             try:
-                answer = await stack.enter_async_context(
-                    self._client.exchange(self._request)
+                said = await stack.enter_async_context(
+                    _said(self._client, self._request, self._target)
                 )
             except GatewayError as error:
                 raise self._refusal() or error from None
-            await self._send(send, self._start(answer))
-            async for piece in _pieces(answer):
+            await self._send(send, _start(said))
+            async for piece in said.pieces:
                 await self._send(
                     send,
                     {"type": "http.response.body", "body": piece, "more_body": True},
@@ -135,25 +185,20 @@ class ProxiedAnswer:
         """Why the body was refused; the client library does not pass that on."""
         return None if self._body is None else self._body.refused
 
-    def _start(self, answer: "aiohttp.ClientResponse") -> dict[str, object]:
-        headers = to_caller(answer.headers.items(), also=self._target.response_headers)
-        length = answer.headers.get("Content-Length")
-        if length is not None and answer.status not in (204, 304):
-            headers["content-length"] = length
-        return {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                (name.encode("latin-1"), value.encode("latin-1", "replace"))
-                for name, value in headers.items()
-            ],
-        }
-
     async def _send(self, send: Send, message: dict[str, object]) -> None:
         async with asyncio.timeout(self._stalled_reader):
             await send(message)
 
 
-async def _pieces(answer: "aiohttp.ClientResponse") -> AsyncIterator[bytes]:
-    async for piece in answer.content.iter_any():
-        yield piece
+def _start(said: _Said) -> dict[str, object]:
+    headers = dict(said.headers)
+    if said.length is not None and said.status not in _WITHOUT_BODY:
+        headers["content-length"] = said.length
+    return {
+        "type": "http.response.start",
+        "status": said.status,
+        "headers": [
+            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            for name, value in headers.items()
+        ],
+    }

@@ -104,10 +104,10 @@ def changed(
 
 
 def open_to_view(headers: Mapping[str, str], *, answer: bool) -> dict[str, str]:
-    """The headers of a call that policies look at: they read no encodings.
+    """The headers of a call that the gateway looks at: it reads no encodings.
 
-    Where they look at the ``answer``, it has to be whole: what is taken out of it would
-    pass in two parts.
+    Where it looks at the ``answer``, for policies or for a credential, that has to be
+    whole: what is taken out of it would pass in two parts.
     """
     left_out = _PARTS if answer else frozenset[str]()
     kept = {name: value for name, value in headers.items() if name not in left_out}

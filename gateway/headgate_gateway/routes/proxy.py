@@ -109,9 +109,11 @@ def _outgoing(call: Call, target: Target) -> Outgoing:
     length = call.request.headers.get("content-length", "")
     if call.content is not None:
         headers = changed(headers, call.header_changes or {})
-        headers = open_to_view(headers, answer=call.whole)
     elif length.isdecimal():
         headers["content-length"] = length
+    is_masked = target.mask() is not None
+    if call.content is not None or is_masked:
+        headers = open_to_view(headers, answer=call.whole or is_masked)
     return Outgoing(
         method=call.operation.method,
         url=target.url(_path(call), call.request.scope["query_string"]),

@@ -181,8 +181,9 @@ impl ProxyServices {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn get(
         &self,
         service: &str,
@@ -201,8 +202,9 @@ impl ProxyServices {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn post(
         &self,
         service: &str,
@@ -225,8 +227,9 @@ impl ProxyServices {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn put(
         &self,
         service: &str,
@@ -249,8 +252,9 @@ impl ProxyServices {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn patch(
         &self,
         service: &str,
@@ -273,8 +277,9 @@ impl ProxyServices {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn delete(
         &self,
         service: &str,

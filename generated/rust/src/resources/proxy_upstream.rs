@@ -181,8 +181,9 @@ impl ProxyUpstream {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn get(&self, path: &str, params: GetParams) -> Call<Json<types::ProxyAnswer>, MayWait> {
         let mut request = Request::new(&GET);
         request.pending(&[202]);
@@ -195,8 +196,9 @@ impl ProxyUpstream {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn post(
         &self,
         path: &str,
@@ -217,8 +219,9 @@ impl ProxyUpstream {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn put(
         &self,
         path: &str,
@@ -239,8 +242,9 @@ impl ProxyUpstream {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn patch(
         &self,
         path: &str,
@@ -261,8 +265,9 @@ impl ProxyUpstream {
     ///
     /// The upstream gets the query and the body as they are, the headers that may pass, and the
     /// credential that belongs to it;
-    /// what it answers comes back in the same way, with its status. A failure of the gateway itself
-    /// carries `X-Headgate-Error`.
+    /// what it answers comes back in the same way, with its status, but for a stored credential that
+    /// it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+    /// `X-Headgate-Error`.
     pub fn delete(
         &self,
         path: &str,

@@ -31,8 +31,8 @@ class ProxyServicesResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_SERVICES_GET,
@@ -57,8 +57,8 @@ class ProxyServicesResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_SERVICES_POST,
@@ -84,8 +84,8 @@ class ProxyServicesResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_SERVICES_PUT,
@@ -111,8 +111,8 @@ class ProxyServicesResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_SERVICES_PATCH,
@@ -137,8 +137,8 @@ class ProxyServicesResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_SERVICES_DELETE,
@@ -166,8 +166,8 @@ class AsyncProxyServicesResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_SERVICES_GET,
@@ -192,8 +192,8 @@ class AsyncProxyServicesResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_SERVICES_POST,
@@ -219,8 +219,8 @@ class AsyncProxyServicesResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_SERVICES_PUT,
@@ -246,8 +246,8 @@ class AsyncProxyServicesResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_SERVICES_PATCH,
@@ -272,8 +272,8 @@ class AsyncProxyServicesResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_SERVICES_DELETE,

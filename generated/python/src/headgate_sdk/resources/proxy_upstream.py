@@ -30,8 +30,8 @@ class ProxyUpstreamResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_UPSTREAM_GET,
@@ -55,8 +55,8 @@ class ProxyUpstreamResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_UPSTREAM_POST,
@@ -81,8 +81,8 @@ class ProxyUpstreamResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_UPSTREAM_PUT,
@@ -107,8 +107,8 @@ class ProxyUpstreamResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_UPSTREAM_PATCH,
@@ -132,8 +132,8 @@ class ProxyUpstreamResource(Resource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = self._core.fetch_as(
             PROXY_UPSTREAM_DELETE,
@@ -160,8 +160,8 @@ class AsyncProxyUpstreamResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_UPSTREAM_GET,
@@ -185,8 +185,8 @@ class AsyncProxyUpstreamResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_UPSTREAM_POST,
@@ -211,8 +211,8 @@ class AsyncProxyUpstreamResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_UPSTREAM_PUT,
@@ -237,8 +237,8 @@ class AsyncProxyUpstreamResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_UPSTREAM_PATCH,
@@ -262,8 +262,8 @@ class AsyncProxyUpstreamResource(AsyncResource):
 
         The upstream gets the query and the body as they are, the headers that may pass,
         and the credential that belongs to it; what it answers comes back in the same
-        way, with its status. A failure of the gateway itself carries
-        `X-Headgate-Error`.
+        way, with its status, but for a stored credential that it repeats, of which each
+        byte is an asterisk. A failure of the gateway itself carries `X-Headgate-Error`.
         """
         answer = await self._core.fetch_as(
             PROXY_UPSTREAM_DELETE,

@@ -57,8 +57,9 @@ export class ProxyServices extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   get(
     service: string,
@@ -80,8 +81,9 @@ export class ProxyServices extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   post(
     service: string,
@@ -105,8 +107,9 @@ export class ProxyServices extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   put(
     service: string,
@@ -129,8 +132,9 @@ export class ProxyServices extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   patch(
     service: string,
@@ -154,8 +158,9 @@ export class ProxyServices extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   delete(
     service: string,

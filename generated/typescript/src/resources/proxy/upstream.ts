@@ -57,8 +57,9 @@ export class Upstream extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   get(
     path: string,
@@ -79,8 +80,9 @@ export class Upstream extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   post(
     path: string,
@@ -103,8 +105,9 @@ export class Upstream extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   put(
     path: string,
@@ -126,8 +129,9 @@ export class Upstream extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   patch(
     path: string,
@@ -150,8 +154,9 @@ export class Upstream extends ApiResource {
    *
    * The upstream gets the query and the body as they are, the headers that may pass, and the
    * credential that belongs to it;
-   * what it answers comes back in the same way, with its status. A failure of the gateway itself
-   * carries `X-Headgate-Error`.
+   * what it answers comes back in the same way, with its status, but for a stored credential that
+   * it repeats, of which each byte is an asterisk. A failure of the gateway itself carries
+   * `X-Headgate-Error`.
    */
   delete(
     path: string,
