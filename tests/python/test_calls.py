@@ -154,6 +154,7 @@ def test_settings_come_from_the_environment(
         monkeypatch.setenv("HEADGATE_API_KEY", "from-environment")
         monkeypatch.setenv("HEADGATE_PROVIDER_KEY_OPENAI", "sk-env")
         monkeypatch.setenv("HEADGATE_PROVIDER_KEY_GROQ", "gq-env")
+        monkeypatch.setenv("HEADGATE_AGENT_NAME", "mail")
         monkeypatch.setenv("HEADGATE_MAX_ATTEMPTS", "1")
         twin.call(None, create, api_key=None, provider_keys={"openai": "sk-1"})
 
@@ -161,6 +162,7 @@ def test_settings_come_from_the_environment(
     assert headers["authorization"] == "Bearer from-environment"
     assert headers["x-provider-key-openai"] == "sk-1"
     assert headers["x-provider-key-groq"] == "gq-env"
+    assert headers["x-agent-name"] == "mail"
 
 
 @pytest.mark.parametrize(

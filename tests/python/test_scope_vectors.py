@@ -72,10 +72,13 @@ def calls_of(vector: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def send_all(twin: Twin, url: str, vector: dict[str, Any], made: Made) -> None:
     """Make the calls of a vector, each with the client that it names."""
+    client = vector.get("client", {})
+    check_keys(client, "agent_name", "headers")
     settings: dict[str, Any] = {
         "base_url": url,
         "api_key": KEY,
-        "default_headers": vector.get("client", {}).get("headers"),
+        "agent_name": client.get("agent_name"),
+        "default_headers": client.get("headers"),
     }
 
     async def run() -> None:

@@ -88,6 +88,7 @@ test("a variable that is no number is told by name", () => {
 
 test("a resource alone asks the environment for nothing unless it is told to", async () => {
   process.env["HEADGATE_API_KEY"] = KEY;
+  process.env["HEADGATE_AGENT_NAME"] = "mail";
   const alone = modelsFor(unknown);
   const { baseUrl: _baseUrl, ...options } = fromEnvironment();
   const told = modelsFor(unknown, options);
@@ -96,11 +97,16 @@ test("a resource alone asks the environment for nothing unless it is told to", a
     await assert.rejects(told.models.get("m"));
   } finally {
     delete process.env["HEADGATE_API_KEY"];
+    delete process.env["HEADGATE_AGENT_NAME"];
   }
 
   assert.deepEqual(
     [...alone.sent, ...told.sent].map((headers) => headers.get("Authorization")),
     [null, `Bearer ${KEY}`],
+  );
+  assert.deepEqual(
+    [...alone.sent, ...told.sent].map((headers) => headers.get("X-Agent-Name")),
+    [null, "mail"],
   );
 });
 

@@ -8,7 +8,10 @@ type Values = Readonly<Record<string, Value>>;
 
 interface Vector {
   readonly name: string;
-  readonly client?: { readonly headers: Readonly<Record<string, string>> };
+  readonly client?: {
+    readonly agent_name?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
   readonly scopes: readonly {
     readonly name: string;
     readonly of?: string;
@@ -71,6 +74,7 @@ runVectors<File>("scopes", KEYS, async (vector, file) => {
   const plain = new Headgate({
     baseUrl: "http://gateway.test",
     apiKey: "hg_v1_secret",
+    agentName: vector.client?.agent_name,
     headers: vector.client?.headers ?? {},
     fetch: async (_, { headers }) => {
       sent.push(new Headers(headers));

@@ -82,6 +82,7 @@ static SERVICE: Service = Service {
         },
     ],
     header_maps: &[&PROVIDER_KEYS],
+    header_options: &[("AGENT_NAME", "X-Agent-Name")],
     errors: ERROR_SHAPE,
 };
 
@@ -356,6 +357,13 @@ impl ClientBuilder {
     pub fn provider_key(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.config.named_header(&PROVIDER_KEYS, name, value);
+        self
+    }
+
+    /// Sets the header `X-Agent-Name` of every request.
+    pub fn agent_name(mut self, value: impl Into<String>) -> Self {
+        let name = "X-Agent-Name".to_owned();
+        self.config.header(name, Some(value.into()));
         self
     }
 

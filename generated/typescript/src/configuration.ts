@@ -51,6 +51,12 @@ export interface ResourceOptions extends ConnectionOptions {
   readonly adminKey?: string | undefined;
   /** Values sent as `X-Provider-Key-…` headers, by name. */
   readonly providerKeys?: ProviderKeys;
+  /**
+   * Sent as `X-Agent-Name` with every call.
+   *
+   * A client without it takes `HEADGATE_AGENT_NAME` of the environment.
+   */
+  readonly agentName?: string | undefined;
 }
 
 /** What a client is made with; what is left out comes from the environment. */
@@ -124,5 +130,9 @@ function connected(client: ResourceOptions): Transport {
     GatewayKey: bearer(client.apiKey),
     AdminKey: inHeader("X-Admin-Key", client.adminKey),
   };
-  return new Transport(transportSettings(product, credentials, client));
+  const headers = {
+    "X-Agent-Name": client.agentName,
+    ...client.headers,
+  };
+  return new Transport(transportSettings(product, credentials, { ...client, headers }));
 }

@@ -29,6 +29,7 @@ export function fromEnvironment(options: ClientOptions = {}): ClientOptions {
       product.headerMaps.providerKeys,
       providerKeysNames,
     ),
+    agentName: optionValue(options.agentName, "HEADGATE_AGENT_NAME"),
   };
 }
 

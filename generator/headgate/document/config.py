@@ -48,6 +48,8 @@ class ClientConfig:
     header_maps: Mapping[str, HeaderMapConfig]
     credentials: Mapping[str, str]
     """Security scheme to the client option that holds its credential."""
+    headers: Mapping[str, str]
+    """Client option to the header that it is sent as with every call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def default_config(root: JsonObject) -> Config:
             default_base_url=_first_server(root),
             user_agent=f"{slug}-sdk",
             header_maps=MappingProxyType({}),
+            headers=MappingProxyType({}),
             credentials=NOTHING,
         ),
         http=HttpConfig("X-Request-ID", "Idempotency-Key", None, None),

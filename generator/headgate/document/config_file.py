@@ -118,7 +118,11 @@ def _package(table: _Table, default: PackageConfig) -> PackageConfig:
 
 
 def _client(table: _Table, default: ClientConfig) -> ClientConfig:
-    maps = table.table("header_maps")
+    maps, headers = table.table("header_maps"), table.table("headers")
+    named = {
+        option: headers.text(option, _HEADER, "X-Agent-Name")
+        for option in headers.names(_OPTION)
+    }
     config = ClientConfig(
         name=table.text("name", _CLASS, "Petstore") or default.name,
         environment_prefix=table.text("environment_prefix", _VARIABLE, "PETSTORE")
@@ -131,6 +135,7 @@ def _client(table: _Table, default: ClientConfig) -> ClientConfig:
             {name: _header_map(maps.table(name)) for name in maps.names(_OPTION)}
         ),
         credentials=table.table("credentials").texts(_OPTION, "api_key"),
+        headers=MappingProxyType({k: v for k, v in named.items() if v is not None}),
     )
     table.refuse_others()
     return config

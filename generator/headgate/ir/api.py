@@ -202,6 +202,14 @@ class HeaderMap:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderOption:
+    """A client option that is sent as a header with every call (`agent_name`)."""
+
+    option: str
+    header: str
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """A typed field that an error class reads from the error's details."""
 
@@ -300,6 +308,7 @@ class Api:
     clients: tuple[CompatibleClient, ...] = ()
     surface: Surface = field(default_factory=Surface)
     headers: tuple[DeclaredHeader, ...] = ()
+    header_options: tuple[HeaderOption, ...] = ()
     security: tuple[tuple[str, ...], ...] = ()
     is_one_file: bool = False
 

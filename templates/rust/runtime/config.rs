@@ -46,6 +46,8 @@ pub struct Service {
     pub schemes: &'static [Scheme],
     /// The options that map names to headers.
     pub header_maps: &'static [&'static NamedHeaders],
+    /// The options that are headers of every call, each with its variable's end.
+    pub header_options: &'static [(&'static str, &'static str)],
     /// What an error's body looks like.
     pub errors: ErrorShape,
 }
@@ -434,6 +436,11 @@ fn own_headers(
     }
     if let Some((name, value)) = service.sdk_header.filter(|_| platform) {
         set_header(&mut headers, name, value)?;
+    }
+    for (variable, name) in service.header_options {
+        if let Some(value) = environment.get(variable) {
+            set_header(&mut headers, name, &value)?;
+        }
     }
     for map in service.header_maps {
         for (name, value) in environment.named(map) {

@@ -39,6 +39,9 @@ user_agent = "pets"
 [client.credentials]
 Door = "door_key"
 
+[client.headers]
+visit = "X-Visit"
+
 [client.header_maps.toys]
 prefix = "X-Toy-"
 
@@ -81,6 +84,7 @@ def plain(config: Config) -> dict[str, object]:
         "environment_prefix": config.client.environment_prefix,
         "default_base_url": config.client.default_base_url,
         "user_agent": config.client.user_agent,
+        "headers": dict(config.client.headers),
         "header_maps": {k: v.prefix for k, v in config.client.header_maps.items()},
         "credentials": dict(config.client.credentials),
     }
@@ -109,6 +113,7 @@ def test_a_title_is_enough(tmp_path: Path) -> None:
             "environment_prefix": "PET_SHOP",
             "default_base_url": "https://pets.example.com/v1",
             "user_agent": "pet-shop-sdk",
+            "headers": {},
             "header_maps": {},
             "credentials": {},
         },
@@ -144,6 +149,7 @@ def test_every_setting_can_be_said(tmp_path: Path) -> None:
             "environment_prefix": "PETS",
             "default_base_url": "http://127.0.0.1:9",
             "user_agent": "pets",
+            "headers": {"visit": "X-Visit"},
             "header_maps": {"toys": "X-Toy-"},
             "credentials": {"Door": "door_key"},
         },

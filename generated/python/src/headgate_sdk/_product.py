@@ -107,6 +107,7 @@ PRODUCT = Product(
         ),
     ),
     errors=ERRORS,
+    header_options={"agent_name": "X-Agent-Name"},
     pending=PendingRule(
         error=ApprovalPendingError,
         message="A person has to agree first; the answer is not there yet.",

@@ -37,7 +37,7 @@ export interface OperationRequest {
   /** How the body is written; absent: as JSON. */
   readonly encode?: BodyEncoder;
   /** Sets of credentials, any one of which is enough; absent: those of the API. */
-  readonly security?: readonly (readonly string[])[];
+  readonly security?: readonly (readonly string[])[] | undefined;
   /** `key`: repeatable with an idempotency key; `natural`: repeatable as it is. */
   readonly idempotency?: "key" | "natural";
   /** The stream asked for gives what there is, and may close before its terminal event. */

@@ -43,6 +43,10 @@ export function scoped(
     if (!texts.includes(undefined)) added[header] = texts.join("").trim();
   }
   for (const name of secret) delete known[name];
-  const within = { ...settings, headers: { ...settings.headers, ...added }, scope: known };
-  return new Transport(within, quota);
+  const names = new Set(Object.keys(added).map((name) => name.toLowerCase()));
+  const others = Object.entries(settings.headers).filter(
+    ([name]) => !names.has(name.toLowerCase()),
+  );
+  const within = { ...Object.fromEntries(others), ...added };
+  return new Transport({ ...settings, headers: within, scope: known }, quota);
 }

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.errors import Diagnostic, SpecError
-from headgate.ir.api import Api, WebhookScheme
+from headgate.ir.api import Api, HeaderOption, WebhookScheme
 from headgate.ir.build.circles import without_circles
 from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
@@ -85,6 +85,10 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         security=alternatives(reader, reader.root.value),
         schemes=read_schemes(reader, config.client.credentials),
         header_maps=header_maps,
+        header_options=tuple(
+            HeaderOption(option, header)
+            for option, header in config.client.headers.items()
+        ),
         errors=errors,
         servers=servers,
         webhooks=webhooks,

@@ -112,6 +112,8 @@ class ClientPage:
     maps: tuple[OptionPage, ...]
     secret_items: Code
     map_items: Code
+    header_options: tuple[Code, ...]
+    header_items: Code
     server: ServerPage
     scopes: tuple[ScopePage, ...]
     passes_on: bool
@@ -184,6 +186,7 @@ def client_page(context: Context) -> ClientPage:
     options = tuple(_secret(each, context, later) for each in secrets)
     server = _server_option(context, imports)
     maps = [name(each.option) for each in context.api.header_maps]
+    headers = [name(each.option) for each in context.api.header_options]
     return ClientPage(
         header=context.header,
         docs=docstring(["The clients."], 0),
@@ -193,6 +196,8 @@ def client_page(context: Context) -> ClientPage:
         maps=tuple(map(_map, context.api.header_maps)),
         secret_items=_items(fixed("secrets={"), secrets),
         map_items=_items(fixed("header_maps={"), maps),
+        header_options=tuple(headers),
+        header_items=_items(fixed("header_options={"), headers),
         server=server,
         scopes=scopes,
         passes_on=context.api.surface.calls is not None,
@@ -388,6 +393,13 @@ def product_page(context: Context) -> ProductPage:
     arguments.append(_tuple_of("credentials", _credentials(context, imports)))
     arguments.append(_tuple_of("header_maps", _header_maps(context, imports)))
     arguments.append(fixed("errors=ERRORS"))
+    headers = [
+        assembled("{}: {}", string(each.option), string(each.header))
+        for each in context.api.header_options
+    ]
+    if headers:
+        start = fixed("header_options={")
+        arguments.append(listed(start, headers, "}", indent=4, extra=1))
     server = settable_server(context)
     if server is not None:
         arguments.append(_server_rule(server, imports))

@@ -38,8 +38,8 @@ class ProjectPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SecretLine:
-    """A credential: the client's option and its variable."""
+class OptionLine:
+    """An option of the client and its variable."""
 
     option: Code
     variable: Code
@@ -57,7 +57,7 @@ class ReadmePage:
     client: Code
     root_error: Code
     prefix: Code
-    secrets: tuple[SecretLine, ...]
+    options: tuple[OptionLine, ...]
     server: Code
     has_server: bool
     operations: tuple[Code, ...]
@@ -91,7 +91,8 @@ def readme_page(context: Context) -> ReadmePage:
     """Plan the README."""
     config = context.config
     prefix = config.client.environment_prefix
-    options = secret_options(context)
+    secrets = secret_options(context)
+    headers = (each.option for each in context.api.header_options)
     return ReadmePage(
         header=assembled("<!-- {} -->", markdown_text(context.header.text[2:])),
         title=markdown_text(config.python.distribution),
@@ -101,9 +102,9 @@ def readme_page(context: Context) -> ReadmePage:
         client=name(context.client),
         root_error=name(context.root_error),
         prefix=name(prefix),
-        secrets=tuple(
-            SecretLine(name(option), name(f"{prefix}_{option.upper()}"))
-            for option in options
+        options=tuple(
+            OptionLine(name(option), name(f"{prefix}_{option.upper()}"))
+            for option in (*secrets, *headers)
         ),
         server=_parts_sample(context),
         has_server=settable_server(context) is not None,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Api,
         CompatibleClient,
         HeaderMap,
+        HeaderOption,
         SecurityScheme,
         Server,
         ServerVariable,
@@ -70,6 +71,16 @@ class HeaderMapPage:
 
 
 @dataclass(frozen=True, slots=True)
+class HeaderSetterPage:
+    """The builder's method for an option that is a header of every call."""
+
+    docs: Code
+    method: Code
+    option: Code
+    header: Code
+
+
+@dataclass(frozen=True, slots=True)
 class VendorPage:
     """A method that gives the address for a vendor's own client."""
 
@@ -115,6 +126,8 @@ class ClientPage:
     lone_scheme: SchemePage | None
     schemes: tuple[SchemePage, ...]
     header_maps: tuple[HeaderMapPage, ...]
+    header_options: Code
+    header_setters: tuple[HeaderSetterPage, ...]
     vendors: tuple[VendorPage, ...]
     children: tuple[ChildPage, ...]
     scopes: tuple[ScopePage, ...]
@@ -149,6 +162,7 @@ def plan_client(
     indent = 8 if len(api.schemes) == 1 else 12
     schemes = tuple(_scheme(scheme, options, indent) for scheme in api.schemes)
     maps = tuple(_header_map(each, options) for each in api.header_maps)
+    setters = tuple(_header_setter(each, options) for each in api.header_options)
     blocking = waits.blocking([each.constant for each in maps], imports)
     server = _server(api, config)
     parts = server.variables if server is not None else ()
@@ -201,6 +215,8 @@ def plan_client(
         lone_scheme=schemes[0] if len(schemes) == 1 else None,
         schemes=schemes,
         header_maps=maps,
+        header_options=_header_options(api),
+        header_setters=setters,
         vendors=vendors,
         children=children,
         scopes=scopes,
@@ -337,6 +353,22 @@ def _place(scheme: SecurityScheme, indent: int) -> Code:
             if scheme.place == "cookie":
                 return assembled("Place::Cookie({})", name)
             return assembled("Place::Header({})", name)
+
+
+def _header_options(api: Api) -> Code:
+    """Write the end of each option's variable, with its header."""
+    named = ((each.option.upper(), each.header) for each in api.header_options)
+    pairs = [assembled("({}, {})", *map(rust.string, pair)) for pair in named]
+    return layout.list_literal(4, fixed("header_options: &"), pairs, fixed(","))
+
+
+def _header_setter(each: HeaderOption, options: Scope) -> HeaderSetterPage:
+    return HeaderSetterPage(
+        docs=rust.doc(f"Sets the header `{each.header}` of every request.", 4),
+        method=claim_snake(options, each.option, "header"),
+        option=rust.string(each.option),
+        header=rust.string(each.header),
+    )
 
 
 def _header_map(each: HeaderMap, options: Scope) -> HeaderMapPage:

@@ -117,6 +117,10 @@ def plan_readme(
         OptionPage(each.method, _variable(prefix, each.option, "_<NAME>"))
         for each in client.header_maps
     )
+    headers = tuple(
+        OptionPage(each.method, _variable(prefix, each.option))
+        for each in client.header_setters
+    )
     return ReadmePage(
         name=markup.markdown_text(config.rust.crate),
         description=markup.markdown_text(config.package.description),
@@ -124,7 +128,7 @@ def plan_readme(
         module=module,
         prefix=rust.comment(prefix),
         server=_parts(client),
-        options=schemes + maps,
+        options=schemes + maps + headers,
         resources=tuple(
             ResourceLine(markup.markdown_code(".".join(path) or "api"), place.module)
             for path, place in places

@@ -82,6 +82,8 @@ class ConfigurationPage:
     maps: tuple[MapPlan, ...]
     credentials: tuple[Option, ...]
     map_options: tuple[Option, ...]
+    header_options: tuple[Option, ...]
+    headers: Code | None
     has_options: bool
     server: Option | None
     product: Code
@@ -114,6 +116,8 @@ def plan_configuration(
         credentials=_credential_options(
             api, imports, options, config.client.environment_prefix
         ),
+        header_options=_header_options(api, options, config.client.environment_prefix),
+        headers=_sent_headers(api, options),
         server=_server_option(api, config),
         settled=settled,
         settings=fixed("product" if settled is None else "settled"),
@@ -142,6 +146,7 @@ def option_names(api: Api) -> dict[str, Name]:
     for option in (
         *(scheme.option for scheme in api.schemes),
         *(header_map.option for header_map in api.header_maps),
+        *(each.option for each in api.header_options),
     ):
         if option not in found:
             found[option] = scope.claim(camel(split_words(option)), "option")
@@ -238,6 +243,41 @@ def _credential_options(
         )
         for option, text in docs.items()
     )
+
+
+def _header_options(
+    api: Api, options: dict[str, Name], prefix: str
+) -> tuple[Option, ...]:
+    return tuple(
+        Option(
+            docs=doc_comment(
+                _told(
+                    f"Sent as `{each.header}` with every call.",
+                    "A client without it takes"
+                    f" `{variable(prefix, each.option)}` of the environment.",
+                ),
+                depth=2,
+            ),
+            name=identifier(options[each.option]),
+            type=fixed("string"),
+        )
+        for each in api.header_options
+    )
+
+
+def _sent_headers(api: Api, options: dict[str, Name]) -> Code | None:
+    """Write the client's headers, with those that options are sent as."""
+    if not api.header_options:
+        return None
+    entries = [
+        Entry(
+            value_key(each.header),
+            assembled("client{}", access(options[each.option].text)),
+        )
+        for each in api.header_options
+    ]
+    spread = fixed("...client.headers")
+    return open_object([*entries, Entry(spread, spread)], 2)
 
 
 def _further_type(scheme: SecurityScheme, imports: Imports) -> Code | None:

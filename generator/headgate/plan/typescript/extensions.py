@@ -51,11 +51,14 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
     entries = [Entry(options, options)]
     names = option_names(api)
     schemes = {each.option: each for each in reversed(api.schemes)}
+    headers = {each.option for each in api.header_options}
     for option, name in names.items():
         key = identifier(name)
         given = assembled("options{}", access(name.text))
         if option in schemes:
             value = _credential(imports, schemes[option], given, prefix)
+        elif option in headers:
+            value = _text(imports, option, given, prefix)
         else:
             by_option = next(each for each in api.header_maps if each.option == option)
             value = _map(imports, by_option, given, name.text, prefix=prefix)
@@ -71,11 +74,16 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
 def _credential(
     imports: Imports, scheme: SecurityScheme, given: Code, prefix: str
 ) -> Call:
-    name = string(variable(prefix, scheme.option))
     if scheme.token_url is None:
-        return Call(imports.runtime("environment", "optionValue"), (given, name))
+        return _text(imports, scheme.option, given, prefix)
+    name = string(variable(prefix, scheme.option))
     client = (string(f"{prefix}_CLIENT_ID"), string(f"{prefix}_CLIENT_SECRET"))
     return Call(imports.runtime("environment", "tokenOption"), (given, name, *client))
+
+
+def _text(imports: Imports, option: str, given: Code, prefix: str) -> Call:
+    name = string(variable(prefix, option))
+    return Call(imports.runtime("environment", "optionValue"), (given, name))
 
 
 def _map(

@@ -128,9 +128,9 @@ def _conditions(module: str) -> JsonValue:
 def plan_readme(api: Api, names: Names, config: Config) -> ReadmePage:
     """Plan the read-me."""
     prefix = config.client.environment_prefix
-    options = dict.fromkeys(
-        ["base_url", *(scheme.option for scheme in api.schemes), "max_attempts"]
-    )
+    schemes = (scheme.option for scheme in api.schemes)
+    headers = (each.option for each in api.header_options)
+    options = dict.fromkeys(["base_url", *schemes, *headers, "max_attempts"])
     return ReadmePage(
         title=markdown_text(config.typescript.package),
         install=markdown_code(f"npm install {config.typescript.package}"),

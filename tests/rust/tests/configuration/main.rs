@@ -40,6 +40,7 @@ async fn the_environment_sets_what_callers_do_not() {
         ("HEADGATE_API_KEY", "gateway"),
         ("HEADGATE_ADMIN_KEY", "operator"),
         ("HEADGATE_PROVIDER_KEY_OPENAI", "sk"),
+        ("HEADGATE_AGENT_NAME", "mail"),
         ("HEADGATE_MAX_ATTEMPTS", "1"),
         ("HEADGATE_TIMEOUT_IDLE", "2.5"),
     ]);
@@ -51,6 +52,7 @@ async fn the_environment_sets_what_callers_do_not() {
     let received = server.received();
     assert_eq!(received[0].header("authorization"), Some("Bearer gateway"));
     assert_eq!(received[0].header("x-provider-key-openai"), Some("sk"));
+    assert_eq!(received[0].header("x-agent-name"), Some("mail"));
     assert_eq!(received[1].header("x-admin-key"), Some("operator"));
 }
 

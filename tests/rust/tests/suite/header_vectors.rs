@@ -62,6 +62,7 @@ fn service(product: &Value, credentials: &Value) -> &'static Service {
         attempt_header: Some(fixed(&product["attempt_header"])),
         schemes: schemes.leak(),
         header_maps: maps.leak(),
+        header_options: &[],
         errors: ERROR_SHAPE,
     }))
 }

@@ -83,12 +83,13 @@ async fn check(label: &str, names: &[Value], vector: &Value) {
     let server = Server::start(|_, _, connection| {
         connection.json(200, r#"{"object": "list", "data": [], "has_more": false}"#);
     });
-    let own = headers(&vector["client"]["headers"]);
-    let plain = own
-        .into_iter()
-        .fold(server.builder(), |builder, (name, value)| {
-            builder.header(name, value)
-        });
+    let settings = &vector["client"];
+    let named = match settings["agent_name"].as_str() {
+        Some(agent) => server.builder().agent_name(agent),
+        None => server.builder(),
+    };
+    let own = headers(&settings["headers"]).into_iter();
+    let plain = own.fold(named, |builder, (name, value)| builder.header(name, value));
     let mut clients = BTreeMap::from([("plain", plain.build().expect("a client"))]);
     let mut made = Made::default();
     for scope in list(&vector["scopes"]) {

@@ -151,6 +151,8 @@ class Product:
     credentials: Sequence[Credential]
     header_maps: Sequence[HeaderMap]
     errors: ErrorTree
+    header_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Each option that is a header of every call, with that header."""
     server: Server | None = None
     pending: PendingRule | None = None
 
@@ -190,6 +192,7 @@ def client_options(
     platform_headers: bool = True,
     stream_limits: StreamLimits | None = None,
     server: Mapping[str, str] | None = None,
+    header_options: Mapping[str, str | None] | None = None,
 ) -> ClientOptions:
     """Join arguments, then the environment, then the defaults."""
     environment = Environment(product.environment_prefix)
@@ -216,8 +219,18 @@ def client_options(
         max_attempts=max_attempts or environment.count("MAX_ATTEMPTS") or 3,
         platform_headers=platform_headers,
         stream_limits=stream_limits or {},
-        headers=headers or {},
+        headers=_joined(
+            environment.headers(product.header_options, header_options or {}),
+            headers or {},
+        ),
     )
+
+
+def _joined(options: Mapping[str, str], given: HeaderValues) -> HeaderValues:
+    """Join the headers of options with those that the caller names himself."""
+    named = {name.lower() for name in given}
+    own = {name: text for name, text in options.items() if name.lower() not in named}
+    return {**own, **given}
 
 
 def _paired(
@@ -305,6 +318,16 @@ class Environment:
             for option, secret in given.items()
         }
         return {option: secret for option, secret in found.items() if secret}
+
+    def headers(
+        self, names: Mapping[str, str], given: Mapping[str, str | None]
+    ) -> dict[str, str]:
+        """Give the headers whose options were given, or are set."""
+        found = {
+            header: given.get(option) or self.text(option.upper())
+            for option, header in names.items()
+        }
+        return {header: value for header, value in found.items() if value}
 
     def header_map(self, target: HeaderMap) -> dict[str, str]:
         """Read the variables named after a map's option, less its plural."""

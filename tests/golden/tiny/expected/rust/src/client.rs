@@ -29,6 +29,7 @@ static SERVICE: Service = Service {
         place: Place::Header("X-Kiln-Token"),
     }],
     header_maps: &[],
+    header_options: &[],
     errors: ERROR_SHAPE,
 };
 

@@ -30,6 +30,7 @@ export const product = {
   idempotencyHeader: "X-Kiln-Once",
   attemptHeader: "X-Kiln-Try",
   headerMaps: {},
+  security: [["KilnToken"]],
   errors: { at: "fault", fields: { type: "kind", message: "words" } },
 } satisfies Product;
 

@@ -19,7 +19,6 @@ export class Permits extends ApiResource {
       verb: "GET",
       path: `/permits/${segment(permitId)}`,
       query: params,
-      security: [["Key"]],
     };
     return this.transport.call(request, readJson<Permit>, options);
   }

@@ -11,7 +11,6 @@ export class Talks extends ApiResource {
       verb: "POST",
       path: "/talks",
       body,
-      security: [["Key"]],
       pending: [202],
     };
     return this.transport.call(request, readJson<Talk>, options);

@@ -19,7 +19,6 @@ export class Firings extends ApiResource {
       verb: "POST",
       path: "/firings",
       body: { ...body, live: false },
-      security: [["KilnToken"]],
     };
     return this.transport.call(request, readJson<Firing>, options);
   }
@@ -30,7 +29,6 @@ export class Firings extends ApiResource {
       verb: "POST",
       path: "/firings",
       body: { ...body, live: true },
-      security: [["KilnToken"]],
     };
     return new HeatStream(this.transport, request, options);
   }
@@ -43,7 +41,6 @@ export class Firings extends ApiResource {
       pathParams: { firing },
       query: { past: params.past },
       headers: { "Last-Event-ID": params["Last-Event-ID"] },
-      security: [["KilnToken"]],
     };
     return new HeatStream(this.transport, request, options);
   }

@@ -17,7 +17,6 @@ export class Pots extends ApiResource {
       verb: "GET",
       path: "/pots",
       query: params,
-      security: [["KilnToken"]],
     };
     return listPages(this.transport, request, listRule, options);
   }

@@ -14,7 +14,7 @@ const rule: StreamRule = {
   error: { event: "cracked", field: "fault" },
   sequence: "step",
   resume: {
-    request: { verb: "GET", path: "/firings/{firing}/heat", security: [["KilnToken"]] },
+    request: { verb: "GET", path: "/firings/{firing}/heat" },
     parameters: { firing: "firing.firing" },
     query: "past",
     header: "Last-Event-ID",

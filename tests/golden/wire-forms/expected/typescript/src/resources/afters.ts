@@ -26,6 +26,7 @@ export class Afters extends ApiResource {
       verb: "GET",
       path: "/afters",
       query: params,
+      security: [],
     };
     return listPages(this.transport, request, listRule, options);
   }

@@ -11,6 +11,7 @@ export class Checks extends ApiResource {
       verb: "POST",
       path: "/checks",
       body,
+      security: [],
     };
     return this.transport.call(request, readJson<Check>, options);
   }

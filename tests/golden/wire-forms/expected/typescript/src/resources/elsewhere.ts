@@ -10,6 +10,7 @@ export class Elsewhere extends ApiResource {
       verb: "GET",
       path: `/elsewhere/${segment(name)}`,
       baseUrl: "https://files.example.invalid/v2",
+      security: [],
     };
     return this.transport.call(request, readNothing, options);
   }

@@ -10,6 +10,7 @@ export class Exports extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/exports",
+      security: [],
       accept: "application/json",
     };
     return this.transport.call(request, readJson<Stored>, options);
@@ -19,6 +20,7 @@ export class Exports extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/exports",
+      security: [],
       accept: "text/csv",
     };
     return this.transport.call(request, readText, options);

@@ -14,7 +14,6 @@ export class Files extends ApiResource {
       path: "/files",
       body,
       encode: multipart({ file: { type: "image/png" } }),
-      security: [["token"]],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }

@@ -11,6 +11,7 @@ export class Floods extends ApiResource {
       verb: "POST",
       path: "/floods",
       body: { ...body, stream: true },
+      security: [],
     };
     return new FloodsStream(this.transport, request, options);
   }

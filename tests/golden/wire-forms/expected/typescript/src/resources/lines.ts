@@ -9,6 +9,7 @@ export class Lines extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/lines",
+      security: [],
     };
     return new LinesStream(this.transport, request, options);
   }

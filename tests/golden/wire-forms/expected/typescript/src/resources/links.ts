@@ -11,6 +11,7 @@ export class Links extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/links",
+      security: [],
     };
     return listPages(this.transport, request, byLinkHeader, options);
   }
@@ -19,6 +20,7 @@ export class Links extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/links/archived",
+      security: [],
     };
     return listPages(this.transport, request, byLinkHeader, options);
   }

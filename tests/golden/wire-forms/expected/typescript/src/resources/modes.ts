@@ -13,6 +13,7 @@ export class Modes extends ApiResource {
       verb: "POST",
       path: "/modes",
       body: { ...body, mode: "blocking" },
+      security: [],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }
@@ -22,6 +23,7 @@ export class Modes extends ApiResource {
       verb: "POST",
       path: "/modes",
       body: { ...body, mode: "streaming" },
+      security: [],
     };
     return new ModesCreateStream(this.transport, request, options);
   }

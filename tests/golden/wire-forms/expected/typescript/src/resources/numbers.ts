@@ -22,6 +22,7 @@ export class Numbers extends ApiResource {
       verb: "GET",
       path: "/numbers",
       query: params,
+      security: [],
     };
     return listPages(this.transport, request, listRule, options);
   }

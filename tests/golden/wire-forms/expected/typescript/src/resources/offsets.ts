@@ -22,6 +22,7 @@ export class Offsets extends ApiResource {
       verb: "GET",
       path: "/offsets",
       query: params,
+      security: [],
     };
     return listPages(this.transport, request, listRule, options);
   }

@@ -11,6 +11,7 @@ export class Places extends ApiResource {
       verb: "POST",
       path: "/places",
       body,
+      security: [],
     };
     return this.transport.call(request, readJson<Place>, options);
   }

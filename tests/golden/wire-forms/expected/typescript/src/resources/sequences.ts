@@ -9,6 +9,7 @@ export class Sequences extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/sequences",
+      security: [],
     };
     return new SequencesStream(this.transport, request, options);
   }

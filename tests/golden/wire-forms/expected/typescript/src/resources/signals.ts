@@ -9,6 +9,7 @@ export class Signals extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/signals",
+      security: [],
     };
     return new SignalsStream(this.transport, request, options);
   }

@@ -49,6 +49,7 @@ export class Styles extends ApiResource {
       },
       headers: { "X-Filter": listed(params["X-Filter"], true) },
       cookies: asCookies({ crumb: params.crumb }),
+      security: [],
     };
     return this.transport.call(request, readNothing, options);
   }

@@ -13,6 +13,7 @@ export class Switches extends ApiResource {
       verb: "POST",
       path: "/switches",
       body: { ...body, stream: false },
+      security: [],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }
@@ -22,6 +23,7 @@ export class Switches extends ApiResource {
       verb: "POST",
       path: "/switches",
       body: { ...body, stream: true },
+      security: [],
     };
     return new SwitchesCreateStream(this.transport, request, options);
   }

@@ -16,6 +16,7 @@ export class Watches extends ApiResource {
       verb: "GET",
       path: "/watches",
       query: params,
+      security: [],
     };
     return this.transport.call(request, readJson<Stored>, options);
   }
@@ -25,6 +26,7 @@ export class Watches extends ApiResource {
       verb: "GET",
       path: "/watches",
       query: { since: params.since, stream: true },
+      security: [],
     };
     return new WatchesGetStream(this.transport, request, options);
   }

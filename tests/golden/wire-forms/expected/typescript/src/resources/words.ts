@@ -9,6 +9,7 @@ export class Words extends ApiResource {
     const request: OperationRequest = {
       verb: "GET",
       path: "/words",
+      security: [],
     };
     return new WordsStream(this.transport, request, options);
   }
