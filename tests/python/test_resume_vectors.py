@@ -54,6 +54,7 @@ def test_decision(case: Case) -> None:
         base_delay=values["base_s"],
         throttled_base_delay=values["throttled_base_s"],
         max_delay=values["cap_s"],
+        jitter=values["jitter"],
         max_retry_after=values["retry_after_cap_s"],
         resume_attempts=values["resume_attempts"],
     )

@@ -14,7 +14,11 @@ from headgate_sdk._product import PRODUCT
 from headgate_sdk._runtime import calls
 from headgate_sdk._runtime.calls import Caller
 from headgate_sdk._runtime.deadlines import Waits
-from headgate_sdk._runtime.errors import APIConnectionError, APIError
+from headgate_sdk._runtime.errors import (
+    APIConnectionError,
+    APIError,
+    ConfigurationError,
+)
 from headgate_sdk._runtime.interceptors import CallLog, Interceptors
 from headgate_sdk._runtime.network import Reply
 from headgate_sdk._runtime.redaction import Redactor
@@ -50,12 +54,13 @@ def policy_of(values: Mapping[str, Any]) -> RetryPolicy:
     check_keys(
         dict(values),
         *["max_attempts", "base_s", "throttled_base_s", "cap_s", "retry_after_cap_s"],
-        *["total_s", "quota", "transient_cost", "throttled_cost"],
+        *["total_s", "quota", "transient_cost", "throttled_cost", "jitter"],
     )
     return RetryPolicy(
         base_delay=values["base_s"],
         throttled_base_delay=values["throttled_base_s"],
         max_delay=values["cap_s"],
+        jitter=values["jitter"],
         max_retry_after=values["retry_after_cap_s"],
         quota=values["quota"],
         transient_cost=values["transient_cost"],
@@ -125,6 +130,13 @@ def test_defaults_are_the_rule() -> None:
     assert all(policy_of(policy) == RetryPolicy() for policy in policies)
     assert {policy["max_attempts"] for policy in policies} == {3}
     assert {policy["total_s"] for policy in policies} == {Timeouts().total}
+
+
+@pytest.mark.parametrize("jitter", [-0.1, 1.1, float("nan")])
+def test_what_is_no_share_is_no_jitter(jitter: float) -> None:
+    """A policy that leaves more than all or less than nothing to chance is refused."""
+    with pytest.raises(ConfigurationError, match="jitter"):
+        RetryPolicy(jitter=jitter)
 
 
 class ScriptedNetwork:

@@ -109,7 +109,7 @@ interface DecisionVector {
   };
   readonly random: number;
   readonly now: number;
-  readonly policy?: { readonly resume_attempts?: number };
+  readonly policy?: { readonly resume_attempts?: number; readonly jitter?: number };
   readonly expect: Readonly<Record<string, unknown>>;
 }
 
@@ -492,11 +492,12 @@ function failureOf({ kind, status = 0, headers }: DecisionVector["failure"], now
 
 function decide(vector: DecisionVector): void {
   const failure = failureOf(vector.failure, vector.now);
-  const resumeAttempts = vector.policy?.resume_attempts ?? defaultRetryPolicy.resumeAttempts;
+  const { resumeAttempts: usual, jitter: full } = defaultRetryPolicy;
+  const { resume_attempts: resumeAttempts = usual, jitter = full } = vector.policy ?? {};
   const decision = decideResume({
     attempt: vector.attempt,
     failure,
-    policy: { ...defaultRetryPolicy, resumeAttempts },
+    policy: { ...defaultRetryPolicy, resumeAttempts, jitter },
     random: vector.random,
   });
   const { delay, refusal } = decision;

@@ -15,6 +15,7 @@ interface PolicyVector {
   readonly base_s: number;
   readonly throttled_base_s: number;
   readonly cap_s: number;
+  readonly jitter: number;
   readonly retry_after_cap_s: number;
   readonly total_s: number | null;
   readonly quota: number;
@@ -72,6 +73,7 @@ const POLICY_KEYS = [
   "base_s",
   "throttled_base_s",
   "cap_s",
+  "jitter",
   "retry_after_cap_s",
   "total_s",
   "quota",
@@ -104,6 +106,7 @@ function policyOf(stated: PolicyVector): RetryPolicy {
     baseDelay: stated.base_s * 1_000,
     throttledDelay: stated.throttled_base_s * 1_000,
     maxDelay: stated.cap_s * 1_000,
+    jitter: stated.jitter,
     maxRetryAfter: stated.retry_after_cap_s * 1_000,
     quota: stated.quota,
     transientCost: stated.transient_cost,

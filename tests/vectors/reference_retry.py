@@ -120,7 +120,8 @@ def backoff(policy: Json, *, attempt: int, random: float, throttled: bool) -> fl
         if bound >= cap or bound == 0:
             break
         bound *= 2
-    return random * min(bound, cap)
+    jitter: float = policy["jitter"]
+    return min(bound, cap) * (1 - jitter) + min(bound, cap) * jitter * random
 
 
 def retry_after(failure: Json, now: float) -> float | None:

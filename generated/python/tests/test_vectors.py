@@ -48,6 +48,7 @@ POLICY = {
     "base_s": "base_delay",
     "throttled_base_s": "throttled_base_delay",
     "cap_s": "max_delay",
+    "jitter": "jitter",
     "retry_after_cap_s": "max_retry_after",
     "quota": "quota",
     "transient_cost": "transient_cost",

@@ -104,6 +104,7 @@ fn policy(stated: &Value) -> RetryPolicy {
             "base_s" => policy.base = seconds(value),
             "throttled_base_s" => policy.throttled_base = seconds(value),
             "cap_s" => policy.cap = seconds(value),
+            "jitter" => policy.jitter = number(value),
             "retry_after_cap_s" => policy.retry_after_cap = seconds(value),
             "quota" => policy.quota = count(value),
             "transient_cost" => policy.transient_cost = count(value),

@@ -48,6 +48,7 @@ const POLICY = {
   base_s: ["baseDelay", 1_000],
   throttled_base_s: ["throttledDelay", 1_000],
   cap_s: ["maxDelay", 1_000],
+  jitter: ["jitter", 1],
   retry_after_cap_s: ["maxRetryAfter", 1_000],
   quota: ["quota", 1],
   transient_cost: ["transientCost", 1],

@@ -17,6 +17,7 @@ from .errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    ConfigurationError,
     SDKError,
     StreamTruncatedError,
 )
@@ -48,16 +49,24 @@ class RetryPolicy:
     """How patiently a call is repeated, and how much of that a client may do.
 
     Delays are in seconds; `quota` and the costs are explained at `RetryQuota`.
+    `jitter`, from 0 to 1, is how much of a delay of our own is left to chance:
+    1 all of it (full jitter), 0.5 half (equal jitter), 0 none.
     """
 
     base_delay: float = 0.05
     throttled_base_delay: float = 1.0
     max_delay: float = 20.0
+    jitter: float = 1.0
     max_retry_after: float = 60.0
     quota: int = 500
     transient_cost: int = 14
     throttled_cost: int = 5
     resume_attempts: int = 5
+
+    def __post_init__(self) -> None:
+        # As one claim that does not hold: NaN is neither below a bound nor above one.
+        if not 0 <= self.jitter <= 1:
+            raise ConfigurationError("jitter is a number from 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +128,7 @@ def decide(
 
     `repeatable`: doing the call twice does no harm. `quota`: what is left of the
     client's retry quota. `remaining`: seconds until the total timeout, None for
-    ever. `random`: from [0, 1), the share of the backoff that is waited (full
-    jitter).
+    ever. `random`: from [0, 1), what chance says about the backoff.
     """
     throttled = failure.throttled
     delay = delay_after(
@@ -188,7 +196,8 @@ def delay_after(
         return failure.retry_after
     base = policy.throttled_base_delay if throttled else policy.base_delay
     doublings = min(attempt - 1, 32)
-    return random * min(policy.max_delay, base * (1 << doublings))
+    share = 1 - policy.jitter + policy.jitter * random
+    return share * min(policy.max_delay, base * (1 << doublings))
 
 
 _NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)[ \t]*")

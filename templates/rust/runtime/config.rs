@@ -309,7 +309,7 @@ impl Config {
             None => environment.timeouts()?,
         };
         let retry = match self.retry {
-            Some(retry) => retry,
+            Some(retry) => retry.checked()?,
             None => environment.retry()?,
         };
         let http = match self.http {

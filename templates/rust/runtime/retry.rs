@@ -8,6 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::header::HeaderMap;
 
+use super::error::Error;
+
 /// How calls are repeated.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -20,6 +22,8 @@ pub struct RetryPolicy {
     pub throttled_base: Duration,
     /// The longest delay of our own making.
     pub cap: Duration,
+    /// How much of such a delay is left to chance: 1 all of it, 0.5 half, 0 none.
+    pub jitter: f64,
     /// The longest delay a server may ask for; a longer one ends the call.
     pub retry_after_cap: Duration,
     /// The tokens of a client's retry quota.
@@ -39,6 +43,7 @@ impl Default for RetryPolicy {
             base: Duration::from_millis(50),
             throttled_base: Duration::from_secs(1),
             cap: Duration::from_secs(20),
+            jitter: 1.0,
             retry_after_cap: Duration::from_secs(60),
             quota: 500,
             transient_cost: 14,
@@ -55,10 +60,24 @@ impl RetryPolicy {
         self
     }
 
+    /// Sets how much of a delay of our own is left to chance, from 0 to 1.
+    pub fn jitter(mut self, jitter: f64) -> Self {
+        self.jitter = jitter;
+        self
+    }
+
     /// Sets how often a cut stream is taken up again without a new event in between.
     pub fn max_resumes(mut self, max_resumes: u32) -> Self {
         self.max_resumes = max_resumes;
         self
+    }
+
+    pub(super) fn checked(self) -> Result<Self, Error> {
+        if (0.0..=1.0).contains(&self.jitter) {
+            Ok(self)
+        } else {
+            Err(Error::configuration("jitter is a number from 0 to 1"))
+        }
     }
 }
 
@@ -201,7 +220,8 @@ pub fn decide_reattachment(
     Reattachment::After(delay_after(failure, policy, attempt, random))
 }
 
-/// Gives the delay before the retry that follows `attempt`: full jitter over a doubling bound.
+/// Gives the delay before the retry that follows `attempt`: a doubling bound, less what chance
+/// takes of the part that is left to it.
 fn backoff(policy: &RetryPolicy, throttled: bool, attempt: u32, random: f64) -> Duration {
     let base = if throttled {
         policy.throttled_base
@@ -209,7 +229,8 @@ fn backoff(policy: &RetryPolicy, throttled: bool, attempt: u32, random: f64) -> 
         policy.base
     };
     let doubled = base.saturating_mul(1 << attempt.saturating_sub(1).min(30));
-    doubled.min(policy.cap).mul_f64(random.clamp(0.0, 1.0))
+    let share = 1.0 - policy.jitter + policy.jitter * random;
+    doubled.min(policy.cap).mul_f64(share.clamp(0.0, 1.0))
 }
 
 fn delay_after(failure: &Failure, policy: &RetryPolicy, attempt: u32, random: f64) -> Duration {

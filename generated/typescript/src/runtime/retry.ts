@@ -10,6 +10,8 @@ export interface RetryPolicy {
   readonly throttledDelay: number;
   /** No pause of our own choice is longer. */
   readonly maxDelay: number;
+  /** How much of such a pause is left to chance, from 0 to 1: all of it unless said otherwise. */
+  readonly jitter: number;
   /** A server that asks for a longer pause than this gets none: the error is raised. */
   readonly maxRetryAfter: number;
   /** The tokens of a client, of which each retry costs some; success gives them back. */
@@ -25,6 +27,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   baseDelay: 50,
   throttledDelay: 1_000,
   maxDelay: 20_000,
+  jitter: 1,
   maxRetryAfter: 60_000,
   quota: 500,
   transientCost: 14,
@@ -89,15 +92,14 @@ export function decideRetry({
   remaining,
   random,
 }: RetryQuestion): RetryDecision & { readonly cost: number } {
-  const { kind, retryAfter = 0 } = failure;
   const throttled = isThrottled(failure);
   const cost = throttled ? policy.throttledCost : policy.transientCost;
   const delay = pauseAfter(failure, throttled, attempt, policy, random);
   const refusal = ((): RetryRefusal | undefined => {
     if (!isTransient(failure)) return "not_retryable";
-    if (!repeatable && kind !== "connect" && !throttled) return "not_repeatable";
+    if (!repeatable && failure.kind !== "connect" && !throttled) return "not_repeatable";
     if (attempt >= policy.maxAttempts) return "attempts";
-    if (retryAfter > policy.maxRetryAfter) return "retry_after";
+    if ((failure.retryAfter ?? 0) > policy.maxRetryAfter) return "retry_after";
     if (delay >= remaining) return "deadline";
     return cost > tokens ? "quota" : undefined;
   })();
@@ -105,26 +107,26 @@ export function decideRetry({
 }
 
 /**
- * Gives the pause that the server asks for, else one between nothing and the first pause doubled
- * for each attempt after the first.
+ * Gives the pause that the server asks for, else the first pause doubled for each attempt after
+ * the first, less what chance takes of the part that is left to it.
  */
 export function pauseAfter(
   { retryAfter }: Failure,
   isBusy: boolean,
   attempt: number,
-  { throttledDelay, baseDelay, maxDelay }: RetryPolicy,
+  { throttledDelay, baseDelay, maxDelay, jitter }: RetryPolicy,
   random: number,
 ): number {
   const first = isBusy ? throttledDelay : baseDelay;
-  return retryAfter ?? random * Math.min(maxDelay, first * 2 ** (attempt - 1));
+  const share = 1 - jitter + jitter * random;
+  return retryAfter ?? share * Math.min(maxDelay, first * 2 ** (attempt - 1));
 }
 
-const TRANSIENT = [408, 429, 500, 502, 503, 504];
-
 /** Whether the same request may succeed a little later. */
-export function isTransient({ kind, status = 0, code }: Failure): boolean {
+export function isTransient({ kind, status, code }: Failure): boolean {
   if (kind !== "status") return kind !== "final";
-  return TRANSIENT.includes(status) || (status === 409 && code === "idempotency_in_progress");
+  if (status === 409) return code === "idempotency_in_progress";
+  return /408|429|50[0234]/.test(`${status}`);
 }
 
 /** Whether the server says that it is too busy. */
@@ -169,7 +171,7 @@ function decimal(text: string | null): number | undefined {
 /** `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`. */
 const DATE = /^\w+, ([ \d]\d)([ -])(\w{3})\2(\d{4}|\d\d) (\d\d:\d\d):([0-5]\d|60) GMT$/;
 /** `Sun Nov  6 08:49:37 1994`. */
-const ASCTIME = /^(\w{3}) (\w{3}) (..) (\S+) (\d{4})$/;
+const ASCTIME = /^(...) (...) (..) (.+) (....)$/;
 
 const CENTURY = 3_155_760_000_000;
 

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use headgate_sdk::{Client, ErrorKind, LogLevel, LogRecord, Timeouts};
+use headgate_sdk::{Client, ErrorKind, LogLevel, LogRecord, RetryPolicy, Timeouts};
 
 use headgate_sdk_tests::server::Server;
 
@@ -168,4 +168,16 @@ fn defaults_are_those_of_the_contract() {
     let seconds = [limits.connect, limits.first_byte, limits.idle, limits.total];
 
     assert_eq!(seconds, [5, 60, 60, 600].map(Duration::from_secs));
+}
+
+/// A policy that leaves more than all or less than nothing to chance is refused.
+#[test]
+fn what_is_no_share_is_no_jitter() {
+    for jitter in [-0.1, 1.1, f64::NAN] {
+        let policy = RetryPolicy::default().jitter(jitter);
+        let made = Client::builder().retry(policy).build();
+        let error = made.err().expect("an error");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains("jitter"), "{error}");
+    }
 }

@@ -28,6 +28,8 @@ fn decisions_are_as_stated() {
         policy.base = seconds(&base["base_s"]);
         policy.throttled_base = seconds(&base["throttled_base_s"]);
         policy.cap = seconds(&base["cap_s"]);
+        let jitter = vector["policy"].get("jitter").unwrap_or(&base["jitter"]);
+        policy.jitter = jitter.as_f64().expect("a number");
         policy.retry_after_cap = seconds(&base["retry_after_cap_s"]);
         let failure = failure(&label, &vector["failure"], moment(&vector["now"]));
         let asked = match &failure {

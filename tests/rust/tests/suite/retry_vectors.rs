@@ -23,6 +23,7 @@ fn policy(file: &Value, own: &Value) -> (RetryPolicy, Option<Duration>) {
     policy.base = seconds(value("base_s"));
     policy.throttled_base = seconds(value("throttled_base_s"));
     policy.cap = seconds(value("cap_s"));
+    policy.jitter = value("jitter").as_f64().expect("a number");
     policy.retry_after_cap = seconds(value("retry_after_cap_s"));
     policy.quota = whole("quota");
     policy.transient_cost = whole("transient_cost");
