@@ -82,6 +82,7 @@ const SHORTEST = 500;
 export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
   return (transport, call, request, options, sending) => {
     const deadline = performance.now() + milliseconds;
+    const { requestIdHeader } = transport.settings.product;
     const { idempotencyKey: _key, query: _query, extraBody: _body, ...asking } = options;
 
     /** How many seconds the server is asked to wait now. */
@@ -103,7 +104,10 @@ export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
         const answer = found[rule.answer.at];
         const isGranted = rule.granted.includes(state);
         if (isGranted && isObject(answer)) {
-          const given = { ...accepted, response: stored(rule, answer) };
+          const response = stored(rule, answer);
+          const { headers } = response;
+          const requestId = (requestIdHeader && headers.get(requestIdHeader)) || undefined;
+          const given = { ...accepted, response, requestId };
           const error = await transport.refusal(given);
           if (error) throw error;
           return given;
