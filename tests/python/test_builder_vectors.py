@@ -56,3 +56,39 @@ def test_steps_are_sent(twin: Twin) -> None:
     assert reading.error is None
     assert server.requests[0].json == vector["request"]
     assert server.requests[1].json == {**vector["request"], "stream": True}
+
+
+def measured(**options: Any) -> Any:
+    """A call of a builder that says what it took."""
+    return lambda client: client.chat.completions.builder("m").execute_with_stats(
+        options=options
+    )
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=repr)
+@pytest.mark.parametrize("failures", [0, 1])
+def test_a_call_says_what_it_took(twin: Twin, failures: int) -> None:
+    """How long it was until its whole answer, and how many attempts there were."""
+    success = [0.02, answer(200, COMPLETION, x_request_id="req_2")]
+    with raw_server(*[[answer(503)]] * failures, success) as server:
+        completion, stats = twin.call(server.url, measured())
+
+    assert completion.choices[0].message.content == "Hi."
+    assert (stats.attempts, stats.status) == (failures + 1, 200)
+    assert stats.request_id == "req_2"
+    assert 0.02 <= stats.duration < 60
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=repr)
+def test_questions_after_an_answer_are_no_attempts(twin: Twin) -> None:
+    """A call that waits says what the stored answer is, and counts its own attempts."""
+    pending = {"object": "approval.pending", "approval_id": "a", "status": "pending"}
+    marks = {"x_request_id": "req_1", "x_headgate_approval": "a"}
+    headers = {"X-Request-ID": "req_2"}
+    kept = {"status_code": 201, "headers": headers, "body": COMPLETION}
+    approval = {"id": "a", "status": "approved", "response": kept}
+    scripts = [[answer(503)], [answer(202, pending, **marks)], [answer(200, approval)]]
+    with raw_server(*scripts) as server:
+        _, stats = twin.call(server.url, measured(wait_for_approval=True))
+
+    assert (stats.attempts, stats.status, stats.request_id) == (2, 201, "req_2")

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ChatCompletionsBuilder, Headgate } from "../../generated/typescript/src/index.js";
+import {
+  ChatCompletionsBuilder,
+  Headgate,
+  untilDecided,
+} from "../../generated/typescript/src/index.js";
+import { WireServer, writeHead } from "./wire.js";
 import { readJson, refuseOtherKeys, runVectors, type VectorFile } from "./vectors.js";
 
 type Step = readonly [name: string, ...arguments: unknown[]];
@@ -78,4 +83,77 @@ test("a call sends the request that the steps come to, a stream asks to be one",
     { ...vector.request, stream: false },
     { ...vector.request, stream: true },
   ]);
+});
+
+const COMPLETION = { id: "chatcmpl_1", object: "chat.completion", choices: [] };
+
+interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** A builder's call to a server that gives these answers one after another. */
+async function asking(
+  answers: readonly Answer[],
+  call: (builder: ChatCompletionsBuilder) => Promise<void>,
+): Promise<void> {
+  const server = await WireServer.start((socket) => {
+    const { status, headers, body = {} } = answers[server.requests.length - 1] ?? { status: 500 };
+    const text = JSON.stringify(body);
+    writeHead(socket, status, { ...headers, "Content-Length": `${text.length}` });
+    // Later than the head, so that a duration which ended with that would be too short.
+    setTimeout(() => socket.end(text), 30);
+  });
+  const retry = { baseDelay: 1, throttledDelay: 1 };
+  const client = new Headgate({ baseUrl: server.url, apiKey: "key", retry });
+  try {
+    await call(new ChatCompletionsBuilder(client.chat.completions, { model: "m" }));
+  } finally {
+    await server.stop();
+  }
+}
+
+for (const failures of [0, 1]) {
+  test(`a call says what it took, also after ${failures} failures`, async () => {
+    const success = { status: 200, headers: { "X-Request-ID": "req_2" }, body: COMPLETION };
+    const answers = [...Array<Answer>(failures).fill({ status: 503 }), success];
+
+    await asking(answers, async (builder) => {
+      const [completion, { duration, ...stats }] = await builder.executeWithStats();
+
+      assert.equal(completion.id, COMPLETION.id);
+      assert.deepEqual(stats, { attempts: failures + 1, status: 200, requestId: "req_2" });
+      assert.ok(duration >= 25 && duration < 60_000, `${duration} ms`);
+    });
+  });
+}
+
+test("a call that waits says what the stored answer is, and counts its own attempts", async () => {
+  const pending = { object: "approval.pending", approval_id: "a", status: "pending" };
+  const headers = { "X-Request-ID": "req_2" };
+  const kept = { status_code: 201, headers, body: COMPLETION };
+  const answers = [
+    { status: 503 },
+    { status: 202, headers: { "X-Headgate-Approval": "a" }, body: pending },
+    { status: 200, body: { id: "a", status: "approved", response: kept } },
+  ];
+
+  await asking(answers, async (builder) => {
+    const options = { waitForApproval: untilDecided(60_000) };
+    const [, { duration: _, ...stats }] = await builder.executeWithStats(options);
+
+    assert.deepEqual(stats, { attempts: 2, status: 201, requestId: "req_2" });
+  });
+});
+
+test("a caller's own interceptors look on as well", async () => {
+  const seen: number[] = [];
+  const beforeRequest = ({ attempt }: { attempt: number }): void => void seen.push(attempt);
+
+  await asking([{ status: 503 }, { status: 200, body: COMPLETION }], async (builder) => {
+    const [, stats] = await builder.executeWithStats({ interceptors: [{ beforeRequest }] });
+
+    assert.deepEqual([seen, stats.attempts, stats.requestId], [[1, 2], 2, undefined]);
+  });
 });

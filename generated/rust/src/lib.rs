@@ -52,6 +52,7 @@ pub use runtime::passing::{Passed, RawAnswer};
 pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
+pub use runtime::stats::CallStats;
 pub use runtime::stream::EventStream;
 pub use runtime::tuple::OpenTuple;
 pub use runtime::upload::Upload;

@@ -133,6 +133,7 @@ export type * from "./types/webhooks.js";
 export type * from "./types/workspace-events.js";
 export type * from "./types/workspaces.js";
 export { ChatCompletionsBuilder } from "./builders.js";
+export type { CallStats } from "./runtime/stats.js";
 export { trace, withUpstreamKey } from "./scopes.js";
 export type { TraceScope, WithUpstreamKeyScope } from "./scopes.js";
 export { scopeOf } from "./runtime/scopes.js";

@@ -7,7 +7,7 @@ language writes the samples in its own words.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, assert_never
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeAlias, assert_never
 
 from headgate.encoding.code import Code, fixed
 from headgate.encoding.markup import markdown_prose
@@ -109,6 +109,9 @@ Feature: TypeAlias = Steps | Scoped | Passed | Waited | Blocked | Declared | Com
 class Writer(Protocol):
     """Writes samples in a language; raises NoExampleError where there is none."""
 
+    measured: ClassVar[str]
+    """The method of a builder that says what its call took."""
+
     def steps(self, feature: Steps) -> Code:
         """Give statements that put a body together and send it."""
         ...
@@ -151,7 +154,7 @@ def feature_pages(api: Api, writer: Writer) -> tuple[FeaturePage, ...]:
     """Show whatever the document declares."""
     pages: list[FeaturePage] = []
     titles: set[str] = set()
-    for title, about, feature in _features(api):
+    for title, about, feature in _features(api, writer.measured):
         try:
             sample = _sample(feature, writer)
         except NoExampleError:
@@ -182,7 +185,7 @@ def _sample(feature: Feature, writer: Writer) -> Code:
             assert_never(feature)
 
 
-def _features(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:
+def _features(api: Api, measured: str) -> Iterator[tuple[LiteralString, str, Feature]]:
     operations = {each.id: each for each in api.operations}
     surface = api.surface
     for builder in surface.builders:
@@ -190,6 +193,8 @@ def _features(api: Api) -> Iterator[tuple[LiteralString, str, Feature]]:
         text = builder.docs.text or "Puts a body together step by step."
         if operation.stream is not None:
             text += " With `stream` in place of `execute` it gives the events."
+        if not operation.only_streams:
+            text += f" With `{measured}` it says as well what the call took."
         steps = _steps(api, builder, operation)
         if steps is not None:
             yield "Step by step", text, steps

@@ -64,12 +64,14 @@ class Caller:
         try:
             content = await self._content(reply, deadline)
             answer = self.describe(reply)
-            if form is None or (not content and reply.status_code in (204, 205)):
-                return None, answer
-            return decoded(content, form, answer), answer
+            is_empty = not content and reply.status_code in (204, 205)
+            is_awaited = form is not None and not is_empty
+            found = decoded(content, form, answer) if is_awaited else None
         except SDKError as error:
             self.interceptors.on_error(attempt, error)
             raise
+        self.interceptors.on_answer(attempt, answer)
+        return found, answer
 
     async def open(self, request: Request, deadline: Deadline) -> tuple[Reply, Attempt]:
         """Give the answer of a call: a success, after as many attempts as allowed.

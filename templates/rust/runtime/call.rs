@@ -191,6 +191,11 @@ impl<R: Reply, W> Call<R, W> {
         };
     }
 
+    pub(super) fn of(sender: Sender) -> Self {
+        let reply = PhantomData;
+        Self { sender, reply }
+    }
+
     pub(super) fn into_sender(self) -> Sender {
         self.sender
     }
@@ -335,10 +340,7 @@ impl Reply for Advisory {
 impl Call<Advisory> {
     /// Makes the failure of the call an error.
     pub fn strict(self) -> Call<Nothing> {
-        Call {
-            sender: self.sender,
-            reply: PhantomData,
-        }
+        Call::of(self.sender)
     }
 }
 

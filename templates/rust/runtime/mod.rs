@@ -35,6 +35,7 @@ pub mod scopes;
 mod servers;
 pub mod shape;
 pub mod sse;
+pub mod stats;
 pub mod stream;
 pub mod sum;
 pub mod tagged;

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from ._runtime.passing import RawAnswer
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
+    from ._runtime.stats import CallStats
     from .content import output_text, parse_output, tool_definition
     from .headers import DeclaredHeaders
     from .streams.audit import AsyncAuditStream, AuditStream
@@ -90,6 +91,7 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BillingError",
+    "CallStats",
     "CancelToken",
     "ChatStream",
     "ConcurrentLimitError",
@@ -167,6 +169,7 @@ if not TYPE_CHECKING:
             "AuthenticationError": "._errors",
             "BadRequestError": "._errors",
             "BillingError": "._errors",
+            "CallStats": "._runtime.stats",
             "CancelToken": "._runtime.cancel",
             "ChatStream": ".streams.chat",
             "ConcurrentLimitError": "._errors",

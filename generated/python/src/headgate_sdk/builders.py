@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from ._runtime.stats import CallStats, StopWatch
 from ._runtime.steps import Steps
 from .types.chat import (
     ChatCompletion,
@@ -241,6 +242,19 @@ class ChatCompletionsBuilder(ChatCompletionsBuilderSteps):
             options=options,
         )
 
+    def execute_with_stats(
+        self,
+        *,
+        options: AnyRequestOptions | None = None,
+    ) -> tuple[ChatCompletion, CallStats]:
+        """Make the call, and say what it took."""
+        watch = StopWatch()
+        result = self._resource.create(
+            **self.request(),
+            options=watch.added_to(options),
+        )
+        return result, watch.stats
+
     def stream(
         self,
         *,
@@ -274,6 +288,19 @@ class AsyncChatCompletionsBuilder(ChatCompletionsBuilderSteps):
             **self.request(),
             options=options,
         )
+
+    async def execute_with_stats(
+        self,
+        *,
+        options: AnyRequestOptions | None = None,
+    ) -> tuple[ChatCompletion, CallStats]:
+        """Make the call, and say what it took."""
+        watch = StopWatch()
+        result = await self._resource.create(
+            **self.request(),
+            options=watch.added_to(options),
+        )
+        return result, watch.stats
 
     def stream(
         self,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
+use crate::runtime::stats::WithStats;
 use crate::runtime::stream::Streaming;
 use crate::runtime::transport::Core;
 use crate::streams::ChatKind;
@@ -280,6 +281,11 @@ impl ChatCompletionsBuilder {
     /// Sends the body.
     pub fn execute(self) -> Call<Json<types::ChatCompletion>, MayWait> {
         self.resource.create(self.body)
+    }
+
+    /// Sends the body, and says what the call took.
+    pub fn execute_with_stats(self) -> Call<WithStats<Json<types::ChatCompletion>>, MayWait> {
+        self.resource.create(self.body).with_stats()
     }
 
     /// Sends the body, and asks for a stream of events.

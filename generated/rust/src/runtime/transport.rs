@@ -95,6 +95,8 @@ pub struct Opened {
     pub(super) sender: Sender,
     pub(super) response: ResponseInfo,
     pub(super) body: Body,
+    /// When the call was made.
+    pub(super) begun: Instant,
     pub(super) deadline: Instant,
     pub(super) watch: Watch,
 }
@@ -128,7 +130,8 @@ impl Sender {
     /// Sends the request until a success, an error worth raising, or the end of the time.
     pub(super) async fn open(mut self) -> Result<Opened, Error> {
         let policy = self.core.retry.clone().max_attempts(self.max_attempts());
-        let deadline = Instant::now() + self.timeouts().total;
+        let begun = Instant::now();
+        let deadline = begun + self.timeouts().total;
         self.fetch_token().await?;
         let mut template = self.template()?;
         let mut watch = self.watch();
@@ -139,7 +142,10 @@ impl Sender {
             let Attempted { failure, error } = match sent {
                 Ok((response, body)) => {
                     self.core.quota.refund(paid.max(1));
-                    return Ok(self.opened(response, body, deadline, watch));
+                    return Ok(Opened {
+                        begun,
+                        ..self.opened(response, body, deadline, watch)
+                    });
                 }
                 Err(attempted) => attempted,
             };
@@ -224,6 +230,7 @@ impl Sender {
             sender: self,
             response,
             body,
+            begun: Instant::now(),
             deadline,
             watch,
         }

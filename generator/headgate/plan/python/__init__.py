@@ -71,6 +71,7 @@ RUNTIME = (
     "settings",
     "shapes",
     "sse",
+    "stats",
     "steps",
     "streams",
     "structured",

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from headgate.ir.surface import Builder, Turn
     from headgate.ir.types import Field, TypeId
 
-_OWN = frozenset({"execute", "param", "request", "self", "stream"})
+_OWN = frozenset(
+    {"execute", "execute_with_stats", "param", "request", "self", "stream"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def builders_page(context: Context) -> BuildersPage:
     for used in ("TYPE_CHECKING", "Any", "Self", "cast"):
         imports.use("typing", used)
     imports.use("collections.abc", "Mapping")
+    imports.use("._runtime.stats", "CallStats")
+    imports.use("._runtime.stats", "StopWatch")
     imports.use("._runtime.steps", "Steps")
     return BuildersPage(
         header=context.header,

@@ -75,6 +75,8 @@ def root_exports(context: Context) -> ExportsPage:
         **dict.fromkeys(context.errors.values(), "._errors"),
     }
     homes |= dict.fromkeys(content_functions(context), ".content")
+    if context.api.surface.builders:
+        homes["CallStats"] = "._runtime.stats"
     if context.api.surface.calls is not None:
         homes["RawAnswer"] = "._runtime.passing"
         homes["langchain_tool"] = homes["crewai_tool"] = "._runtime.agents"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.python import dotted, literal, string
@@ -34,6 +34,8 @@ def features(context: Context) -> tuple[FeaturePage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Python:
+    measured: ClassVar[str] = "execute_with_stats"
+
     context: Context
 
     @property

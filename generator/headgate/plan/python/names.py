@@ -27,7 +27,8 @@ TYPING = frozenset(
 PUBLIC = frozenset(
     """APIConnectionError APIError APITimeoutError AiohttpTransport AnyRequestOptions
     ApiModel
-    AsyncPage AsyncPages Attempt CancelToken ConfigurationError DeclaredHeaders
+    AsyncPage AsyncPages Attempt CallStats CancelToken ConfigurationError
+    DeclaredHeaders
     HttpResponse
     Interceptor Page PartialJson RawAnswer RefreshToken RefreshedTokens
     RequestCancelledError RequestOptions

@@ -75,6 +75,7 @@ RUNTIME: Final = (
     "servers",
     "shape",
     "sse",
+    "stats",
     "stream",
     "sum",
     "tagged",

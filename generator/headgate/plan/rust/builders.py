@@ -242,14 +242,21 @@ def _list_of(member: Member) -> Code:
 
 
 def _send(sent: Sent) -> SendPage:
-    heads = {"execute": fixed("pub fn execute"), "stream": fixed("pub fn stream")}
+    heads = {
+        "execute": fixed("pub fn execute"),
+        "execute_with_stats": fixed("pub fn execute_with_stats"),
+        "stream": fixed("pub fn stream"),
+    }
+    endings = {"execute_with_stats": fixed(".with_stats()")}
     texts = {
         "execute": "Sends the body.",
+        "execute_with_stats": "Sends the body, and says what the call took.",
         "stream": "Sends the body, and asks for a stream of events.",
     }
+    ending = endings.get(sent.name, fixed(""))
     tail = assembled(" -> Call<{}> {{", sent.reply)
     return SendPage(
         docs=rust.doc(texts[sent.name], 4),
         signature=layout.signature(4, heads[sent.name], (fixed("self"),), tail),
-        call=assembled("self.resource.{}(self.body)", sent.method),
+        call=assembled("self.resource.{}(self.body){}", sent.method, ending),
     )

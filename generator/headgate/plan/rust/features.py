@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed, joined
@@ -36,6 +36,8 @@ def features(
 
 @dataclass(frozen=True, slots=True)
 class _Rust:
+    measured: ClassVar[str] = "execute_with_stats"
+
     speaker: RustSpeaker
     client: ClientPage
     module: Code

@@ -181,7 +181,8 @@ class ResourceFile:
         if not operation.only_streams:
             reply = self._answer(operation, None)
             called = self.called.methods[(*key, False)]
-            sent.append(Sent("execute", called, reply))
+            measured = Sent("execute_with_stats", called, self._with_stats(operation))
+            sent += [Sent("execute", called, reply), measured]
         if operation.stream is not None:
             reply = self._answer(operation, operation.stream)
             called = self.called.methods[(*key, True)]
@@ -421,7 +422,15 @@ class ResourceFile:
 
     def _answer(self, operation: Operation, stream: StreamCall | None) -> Code:
         """Write what a call gives, and whether it may wait for that."""
-        reply = self._reply(operation, stream)
+        return self._waiting(operation, self._reply(operation, stream))
+
+    def _with_stats(self, operation: Operation) -> Code:
+        """Write the same for a call that also gives what it took."""
+        kind = self.imports.use("crate::runtime::stats", "WithStats")
+        reply = assembled("{}<{}>", kind, self._reply(operation, None))
+        return self._waiting(operation, reply)
+
+    def _waiting(self, operation: Operation, reply: Code) -> Code:
         if not (operation.pending and self.api.surface.blocking):
             return reply
         return assembled("{}, {}", reply, self.imports.use(_CALL, "MayWait"))
@@ -537,10 +546,10 @@ def _as_field(parameter: Parameter) -> Field:
 _TAKEN: Final[frozenset[str]] = frozenset(
     """
     Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error
-    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map MayWait
-    Maybe NamedHeaders New None Nothing Operation
-    Option Paged Place Reply Request Result RetryPolicy Scheme Self Service Some
-    Streaming String Style Text Timeouts Value Vec
+    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map
+    MayWait Maybe NamedHeaders New None Nothing Operation Option Paged Place Reply
+    Request Result RetryPolicy Scheme Self Service Some Streaming String Style Text
+    Timeouts Value Vec WithStats
     """.split()
 )
 """Names that the files of resources and of the client use for their own purposes."""

@@ -78,6 +78,7 @@ class RootPage:
     server: bool
     scopes: bool
     passing: bool
+    builders: bool
     headers: bool
     renewal: bool
 
@@ -172,6 +173,7 @@ def plan_root(
         server=server,
         scopes=scopes,
         passing=api.surface.calls is not None,
+        builders=bool(api.surface.builders),
         headers=bool(api.headers),
         renewal=any(each.refresh_url for each in api.schemes),
     )

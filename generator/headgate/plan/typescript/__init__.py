@@ -81,6 +81,7 @@ RUNTIME = (
     "servers",
     "settings",
     "sse",
+    "stats",
     "steps",
     "stream",
     "styles",

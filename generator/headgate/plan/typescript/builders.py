@@ -20,7 +20,7 @@ from headgate.plan.typescript.imports import Imports
 from headgate.plan.typescript.layout import WIDTH, Entry, call_lines, open_object
 from headgate.plan.typescript.names import RESERVED_WORDS, TAKEN_MEMBERS
 from headgate.plan.typescript.page import Extra
-from headgate.plan.typescript.waits import OPTIONS
+from headgate.plan.typescript.waits import options_of
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from headgate.plan.typescript.names import Names
 
 BUILDERS = "builders"
-_OWN = {"added", "execute", "param", "request", "stream", "with"}
+_OWN = {"added", "execute", "executeWithStats", "param", "request", "stream", "with"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,18 +177,29 @@ class _Planner:
         operation, names = self._operation, self._types.names
         imports, found = self._types.imports, list[Extra]()
         methods = names.resources[operation.resource].methods
-        options = [assembled("options?: {}", imports.type(OPTIONS))]
+        given = imports.type(options_of(self._types.api, operation))
+        options = [assembled("options?: {}", given)]
         if operation.result is not None and not operation.only_streams:
             receiving = replace(self._types, sending=False)
+            result = receiving.write(operation.result.type)
+            method = methods[operation.id, operation.method]
             promise = imports.runtime_type("responses", "ResponsePromise")
-            end = assembled(
-                ": {}<{}> {{", promise, receiving.write(operation.result.type)
-            )
+            end = assembled(": {}<{}> {{", promise, result)
             found.append(
                 Extra(
                     doc_comment("Makes the call.", depth=2),
                     call_lines(fixed("execute"), options, end, 2),
-                    (_passed(methods[operation.id, operation.method]),),
+                    (_passed(method),),
+                )
+            )
+            imports.runtime("stats", "measured")
+            stats = imports.runtime_type("stats", "CallStats")
+            end = assembled(": Promise<[{}, {}]> {{", result, stats)
+            found.append(
+                Extra(
+                    doc_comment("Makes the call, and says what it took.", depth=2),
+                    call_lines(fixed("executeWithStats"), options, end, 2),
+                    _measured(method),
                 )
             )
         if operation.stream is not None:
@@ -206,6 +217,19 @@ class _Planner:
 def _passed(method: Name) -> Code:
     return assembled(
         "    return this.#resource.{}(this.request(), options);", identifier(method)
+    )
+
+
+def _measured(method: Name) -> tuple[Code, ...]:
+    call = assembled("this.#resource.{}(this.request(), own)", identifier(method))
+    line = assembled("    return measured((own) => {}, options);", call)
+    if len(line) <= WIDTH:
+        return (line,)
+    return (
+        fixed("    return measured("),
+        assembled("      (own) => {},", call),
+        fixed("      options,"),
+        fixed("    );"),
     )
 
 

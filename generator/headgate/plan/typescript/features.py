@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import (
@@ -42,6 +42,8 @@ def features(api: Api, names: Names, package: str) -> tuple[FeaturePage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _TypeScript:
+    measured: ClassVar[str] = "executeWithStats"
+
     api: Api
     names: Names
     package: str

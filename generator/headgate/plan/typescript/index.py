@@ -84,6 +84,7 @@ def plan_index(api: Api, names: Names, header: Code) -> IndexPage:
 def _builders(names: Names) -> Iterator[Code]:
     if names.builders:
         yield _export("builders", _sorted_names(names.builders.values()))
+        yield fixed('export type { CallStats } from "./runtime/stats.js";')
 
 
 def _beside(api: Api, names: Names) -> Iterator[Code]:

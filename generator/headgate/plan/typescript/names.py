@@ -42,7 +42,7 @@ TAKEN_TYPES = frozenset(
     " Accumulator ApiResource Array AssemblyRule AsyncGenerator AsyncIterable"
     " AttemptRequest AttemptResponse BasicCredential BinaryInput Blob Boolean"
     " CallOptions CallTokens ClientCredentials ClientOptions ConfigurationError"
-    " ConnectionOptions Credential Credentials Date"
+    " CallStats ConnectionOptions Credential Credentials Date"
     " DetailTable Encoded ErrorClasses EventKind"
     " EventOf EventStream Exchange Extension Fetch File ForeignSettings FormData"
     " FrameLimits Function HeaderValues Interceptor JsonObject JsonPieces JsonValue"

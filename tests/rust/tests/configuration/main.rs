@@ -176,7 +176,7 @@ fn what_is_no_share_is_no_jitter() {
     for jitter in [-0.1, 1.1, f64::NAN] {
         let policy = RetryPolicy::default().jitter(jitter);
         let made = Client::builder().retry(policy).build();
-        let error = made.err().expect("an error");
+        let error = made.expect_err("an error");
         assert_eq!(error.kind(), ErrorKind::Configuration);
         assert!(error.to_string().contains("jitter"), "{error}");
     }

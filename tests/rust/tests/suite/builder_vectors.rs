@@ -1,7 +1,9 @@
 //! Bodies that are put together step by step against `spec/vectors/builders`.
 
+use std::time::Duration;
+
 use headgate_sdk::resources::chat_completions::ChatCompletionsBuilder;
-use headgate_sdk::types;
+use headgate_sdk::{types, RetryPolicy};
 use headgate_sdk_tests::server::Server;
 use serde::de::DeserializeOwned;
 use serde_json::{json, Value};
@@ -93,4 +95,72 @@ async fn bodies_come_to_what_is_stated() {
 
 fn read_body(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
+}
+
+fn completion() -> Value {
+    json!({
+        "id": "chatcmpl_1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "m",
+        "choices": [],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+    })
+}
+
+fn measured(server: &Server) -> ChatCompletionsBuilder {
+    let mut policy = RetryPolicy::default();
+    policy.throttled_base = Duration::from_millis(1);
+    let client = server.builder().retry(policy).build().expect("a client");
+    client.chat().completions().builder("m")
+}
+
+/// A call says how long it was until its whole answer, and how many attempts there were.
+#[tokio::test]
+async fn a_call_says_what_it_took() {
+    for failures in [0, 1] {
+        let server = Server::start(move |number, _, connection| {
+            if number < failures {
+                connection.respond(503, "", "");
+            } else {
+                std::thread::sleep(Duration::from_millis(20));
+                connection.json(200, &completion().to_string());
+            }
+        });
+
+        let call = measured(&server).execute_with_stats();
+        let (completion, stats) = call.await.expect("a completion");
+
+        assert_eq!(completion.id, "chatcmpl_1");
+        assert_eq!((stats.attempts, stats.status), (failures as u32 + 1, 200));
+        assert_eq!(stats.request_id.as_deref(), Some("req_1"));
+        let range = Duration::from_millis(20)..Duration::from_secs(60);
+        assert!(range.contains(&stats.duration), "{stats:?}");
+    }
+}
+
+/// A call that waits says what the stored answer is, and counts its own attempts.
+#[tokio::test]
+async fn questions_after_an_answer_are_no_attempts() {
+    let headers = json!({"X-Request-ID": "req_2"});
+    let kept = json!({"status_code": 201, "headers": headers, "body": completion()});
+    let server = Server::start(move |number, _, connection| match number {
+        0 => connection.respond(503, "", ""),
+        1 => {
+            let pending = json!({"object": "approval.pending", "approval_id": "a"});
+            let head = "X-Headgate-Approval: a\r\n";
+            connection.respond(202, head, &pending.to_string());
+        }
+        _ => {
+            let approval = json!({"id": "a", "status": "approved", "response": kept});
+            connection.json(200, &approval.to_string());
+        }
+    });
+
+    let call = measured(&server).execute_with_stats();
+    let answer = call.wait_for_approval(Duration::from_secs(60)).await;
+    let (_, stats) = answer.expect("a completion");
+
+    let told = (stats.attempts, stats.status, stats.request_id.as_deref());
+    assert_eq!(told, (2, 201, Some("req_2")));
 }

@@ -86,6 +86,23 @@ fn bodies_are_put_together_step_by_step() {
     assert_eq!(serde_json::to_value(body).expect("JSON"), expected);
 }
 
+/// A call says what it took, whatever the document.
+#[tokio::test]
+async fn a_call_says_what_it_took() {
+    let server = Server::start(|number, _, connection| match number {
+        0 => connection.respond(503, "Retry-After: 0\r\n", ""),
+        _ => connection.json(200, r#"{"said": "No."}"#),
+    });
+
+    let talk = client(&server.url).talks().builder("tea").ask("Milk?");
+    let (talk, stats) = talk.execute_with_stats().await.expect("a talk");
+
+    assert_eq!(talk.said, "No.");
+    assert_eq!((stats.attempts, stats.status), (2, 200));
+    assert_eq!(stats.request_id.as_deref(), Some("req_1"));
+    assert!(stats.duration > Duration::ZERO);
+}
+
 /// A header is made of texts and arguments; what is secret is not accounted for.
 #[test]
 fn scopes_are_the_documents_own() {

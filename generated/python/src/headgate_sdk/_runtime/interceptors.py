@@ -61,6 +61,13 @@ class Interceptor:
         """See an event of a stream before it is delivered."""
 
 
+class Observer(Interceptor):
+    """Looks on for the SDK itself, which sees beside what a call comes to."""
+
+    def on_answer(self, attempt: Attempt, response: HttpResponse) -> None:
+        """See an answer that was read to its end, with the attempt of its call."""
+
+
 class CallLog(Interceptor):
     """Writes to the package's logger, with nothing secret in it."""
 
@@ -127,6 +134,12 @@ class Interceptors:
         """Tell all."""
         for each in self._all:
             each.on_error(attempt, error)
+
+    def on_answer(self, attempt: Attempt, response: HttpResponse) -> None:
+        """Tell the SDK's own."""
+        for each in self._others:
+            if isinstance(each, Observer):
+                each.on_answer(attempt, response)
 
     @property
     def see_events(self) -> bool:

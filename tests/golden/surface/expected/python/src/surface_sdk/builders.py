@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from ._runtime.stats import CallStats, StopWatch
 from ._runtime.steps import Steps
 from .types.talks import Line, Talk, TalkRequest
 
@@ -75,6 +76,19 @@ class TalksBuilder(TalksBuilderSteps):
             options=options,
         )
 
+    def execute_with_stats(
+        self,
+        *,
+        options: AnyRequestOptions | None = None,
+    ) -> tuple[Talk, CallStats]:
+        """Make the call, and say what it took."""
+        watch = StopWatch()
+        result = self._resource.create(
+            **self.request(),
+            options=watch.added_to(options),
+        )
+        return result, watch.stats
+
 
 class AsyncTalksBuilder(TalksBuilderSteps):
     """A call of `talks.create`, put together in steps."""
@@ -97,3 +111,16 @@ class AsyncTalksBuilder(TalksBuilderSteps):
             **self.request(),
             options=options,
         )
+
+    async def execute_with_stats(
+        self,
+        *,
+        options: AnyRequestOptions | None = None,
+    ) -> tuple[Talk, CallStats]:
+        """Make the call, and say what it took."""
+        watch = StopWatch()
+        result = await self._resource.create(
+            **self.request(),
+            options=watch.added_to(options),
+        )
+        return result, watch.stats

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::runtime::call::{Call, Json, MayWait};
 use crate::runtime::request::{Idempotency, Operation, Request};
+use crate::runtime::stats::WithStats;
 use crate::runtime::transport::Core;
 use crate::types;
 
@@ -98,5 +99,10 @@ impl TalksBuilder {
     /// Sends the body.
     pub fn execute(self) -> Call<Json<types::Talk>, MayWait> {
         self.resource.create(self.body)
+    }
+
+    /// Sends the body, and says what the call took.
+    pub fn execute_with_stats(self) -> Call<WithStats<Json<types::Talk>>, MayWait> {
+        self.resource.create(self.body).with_stats()
     }
 }
