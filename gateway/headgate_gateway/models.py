@@ -287,6 +287,14 @@ class CacheStats(BaseModel):
     misses: Annotated[
         StrictInt, Field(description='How often it looked for one in vain.', ge=0)
     ]
+    hit_ratio: Annotated[
+        StrictFloat | None,
+        Field(
+            description='The share of hits among the times that it looked; null before the first.',
+            ge=0.0,
+            le=1.0,
+        ),
+    ]
     bypasses: Annotated[
         StrictInt, Field(description='How often a request asked it not to look.', ge=0)
     ]

@@ -146,6 +146,8 @@ def test_the_operator_sees_and_empties_it(client: Client, own: Client):
     flushed = client.admin.post("/v1/admin/cache:flush", json=scope).json()
 
     assert after["hits"] - before["hits"] == after["misses"] - before["misses"] == 1
+    ratio = after["hits"] / (after["hits"] + after["misses"])
+    assert after["hit_ratio"] == ratio
     assert after["entries"] == before["entries"] + 1
     assert after["bytes"] > before["bytes"]
     assert flushed["deleted"] == 1

@@ -11,13 +11,15 @@ async def stats(call: Call) -> Answer:
     """What the cache holds, and how often it helped."""
     cache = call.gateway.cache
     entries, size = await cache.size()
+    hits, misses = cache.counts["HIT"], cache.counts["MISS"]
     return json_answer(
         {
             "object": "cache_stats",
             "entries": entries,
             "bytes": size,
-            "hits": cache.counts["HIT"],
-            "misses": cache.counts["MISS"],
+            "hits": hits,
+            "misses": misses,
+            "hit_ratio": hits / (hits + misses) if hits + misses else None,
             "bypasses": cache.counts["BYPASS"],
         }
     )

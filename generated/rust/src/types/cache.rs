@@ -21,6 +21,8 @@ pub struct CacheStats {
     pub hits: i64,
     /// How often it looked for one in vain.
     pub misses: i64,
+    /// The share of hits among the times that it looked; null before the first.
+    pub hit_ratio: Option<f64>,
     /// How often a request asked it not to look.
     pub bypasses: i64,
     /// Properties that this version does not know.

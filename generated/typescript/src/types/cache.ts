@@ -12,6 +12,8 @@ export interface CacheStats {
   hits: number;
   /** How often it looked for one in vain. */
   misses: number;
+  /** The share of hits among the times that it looked; null before the first. */
+  hit_ratio: number | null;
   /** How often a request asked it not to look. */
   bypasses: number;
 }

@@ -28,6 +28,9 @@ class CacheStats(ApiModel):
     misses: int
     """How often it looked for one in vain."""
 
+    hit_ratio: float | None
+    """The share of hits among the times that it looked; null before the first."""
+
     bypasses: int
     """How often a request asked it not to look."""
 
