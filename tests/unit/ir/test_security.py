@@ -35,3 +35,28 @@ def test_refresh_tokens_are_exchanged_where_a_flow_says(read_api: ReadApi) -> No
         (None, "/again"),
         ("/token", None),
     ]
+
+
+def test_no_option_has_the_name_of_another(read_api: ReadApi) -> None:
+    """Neither a setting of every client, nor a word that some language keeps."""
+    api = read_api(
+        settings="""
+[client.headers]
+timeouts = "X-Timeouts"
+class = "X-Class"
+agent_name = "X-Agent"
+
+[client.header_maps.retry]
+prefix = "X-Retry-"
+
+[client.header_maps.keys]
+prefix = "X-Key-"
+""",
+    )
+
+    assert [each.option for each in api.header_maps] == ["retry_", "keys"]
+    assert [(each.option, each.header) for each in api.header_options] == [
+        ("timeouts_", "X-Timeouts"),
+        ("class_", "X-Class"),
+        ("agent_name", "X-Agent"),
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.errors import Diagnostic, SpecError
-from headgate.ir.api import Api, HeaderOption, WebhookScheme
+from headgate.ir.api import Api, WebhookScheme
 from headgate.ir.build.circles import without_circles
 from headgate.ir.build.clients import read_clients
 from headgate.ir.build.content import read_content
@@ -20,7 +20,13 @@ from headgate.ir.build.raw import raw_operations
 from headgate.ir.build.reader import Reader, as_object, docs_of
 from headgate.ir.build.resources import resource_tree
 from headgate.ir.build.schemas import SchemaReader
-from headgate.ir.build.security import alternatives, read_header_maps, read_schemes
+from headgate.ir.build.security import (
+    alternatives,
+    header_options,
+    option_scope,
+    read_header_maps,
+    read_schemes,
+)
 from headgate.ir.build.servers import default_address, read_servers
 from headgate.ir.build.streams import StreamReader
 from headgate.ir.build.surface import read_surface
@@ -48,7 +54,9 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     schemas.read_components()
     raw = raw_operations(reader)
     servers = read_servers(reader)
-    header_maps = read_header_maps(reader, raw, config.client.header_maps)
+    options = option_scope()
+    schemes = read_schemes(reader, config.client.credentials, options)
+    header_maps = read_header_maps(reader, raw, config.client.header_maps, options)
     operations = OperationReader(
         reader,
         schemas,
@@ -83,12 +91,9 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         root=resource_tree(reader, read),
         streams=finished,
         security=alternatives(reader, reader.root.value),
-        schemes=read_schemes(reader, config.client.credentials),
+        schemes=schemes,
         header_maps=header_maps,
-        header_options=tuple(
-            HeaderOption(option, header)
-            for option, header in config.client.headers.items()
-        ),
+        header_options=header_options(config.client.headers, options),
         errors=errors,
         servers=servers,
         webhooks=webhooks,

@@ -6,7 +6,7 @@ from keyword import kwlist
 from typing import TYPE_CHECKING, cast
 
 from headgate.document.checks.security import is_usable
-from headgate.ir.api import HeaderMap, SecurityScheme
+from headgate.ir.api import HeaderMap, HeaderOption, SecurityScheme
 from headgate.ir.build.reader import (
     Node,
     Reader,
@@ -45,17 +45,21 @@ _UNUSABLE = frozenset(
         *("trace_context", "transport", "without_header"),
     }
 )
-"""What no credential's option can be called: clients have settings of these names,
+"""What no option of a document can be called: clients have settings of these names,
 and some language has no parameter of such a name.
 """
 
 
+def option_scope() -> Scope:
+    """Give the names of a client's options, none of the document's taken yet."""
+    return Scope(_UNUSABLE)
+
+
 def read_schemes(
-    reader: Reader, options: Mapping[str, str]
+    reader: Reader, options: Mapping[str, str], scope: Scope
 ) -> tuple[SecurityScheme, ...]:
     """Read the security schemes; `options` names the client's option for each."""
     found = _usable(reader)
-    scope = Scope(_UNUSABLE)
     only = "api_key" if len(found) == 1 else ""
     return tuple(
         _scheme(
@@ -135,12 +139,27 @@ def read_header_maps(
     reader: Reader,
     operations: Iterable[RawOperation],
     settings: Mapping[str, HeaderMapConfig],
+    scope: Scope,
 ) -> tuple[HeaderMap, ...]:
     """Gather the header parameters that stand behind the prefix of each map."""
     headers = list(dict.fromkeys(_header_names(reader, operations)))
     return tuple(
-        HeaderMap(option, config.prefix, _members(headers, config.prefix))
+        HeaderMap(
+            scope.claim(option, "headers").text,
+            config.prefix,
+            _members(headers, config.prefix),
+        )
         for option, config in settings.items()
+    )
+
+
+def header_options(
+    settings: Mapping[str, str], scope: Scope
+) -> tuple[HeaderOption, ...]:
+    """Give the options that are sent as a header with every call."""
+    return tuple(
+        HeaderOption(scope.claim(option, "header").text, header)
+        for option, header in settings.items()
     )
 
 
