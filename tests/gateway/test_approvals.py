@@ -418,6 +418,15 @@ def test_the_order_of_fields_makes_no_other_request(bench: Bench):
     assert other.json()["error"]["code"] == "idempotency_conflict"
 
 
+def test_each_operation_has_keys_of_its_own(bench: Bench):
+    """One that is used for a message says nothing of a charge."""
+    headers = {"Idempotency-Key": str(uuid4())}
+    asked = bench.caller.http.post("/v1/messages", json=message(), headers=headers)
+
+    assert asked.status_code == 202
+    assert bench.ask(**headers) != asked.json()["approval_id"]
+
+
 def test_few_requests_of_a_key_may_wait(bench: Bench):
     """The eleventh is refused; decided ones make room."""
     waiting = [bench.ask() for _ in range(10)]

@@ -95,7 +95,7 @@ class ApprovalDesk:
                 "timeout_s": wanted.timeout_s,
                 "summary": summary,
                 "sealed": seal(self._key, text, approval_id.encode()),
-                "idempotency_key": request.headers.get("idempotency-key"),
+                "idempotency_key": _idempotency_key(request, operation),
                 "fingerprint": _fingerprint(request, content),
                 "holder": self._store.owner if request.secret_headers else None,
                 "created_at": now,
@@ -224,6 +224,12 @@ def _require_safe(row: sa.RowMapping) -> None:
         raise GatewayError(
             "upstream_failed", "The gateway stopped while the request was performed."
         )
+
+
+def _idempotency_key(request: PutAside, operation: str) -> str | None:
+    """What names the request among the caller's: each operation has its own keys."""
+    key = request.headers.get("idempotency-key")
+    return key and hashlib.sha256(dumps([operation, key])).hexdigest()
 
 
 def _fingerprint(request: PutAside, content: bytes) -> bytes:
