@@ -107,10 +107,6 @@ export const product = {
   waits: "waitForApproval",
 } satisfies Product;
 
-/** Further names whose headers the environment may hold. */
-export const providerKeysNames =
-  "anthropic gemini groq cerebras mistral together fireworks perplexity qwen cartesia tavily exa firecrawl";
-
 /** What the classes of resources have in common. */
 export class ApiResource {
   readonly #transport: Transport;

@@ -1,7 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ConfigurationError } from "./errors.js";
-import { letters, type HeaderMap } from "./headers.js";
 import type { ConnectionOptions } from "./settings.js";
 import { defaultTimeouts } from "./timeouts.js";
 
@@ -15,6 +14,15 @@ export function environmentValue(name: string): string | undefined {
     return (globalThis as Globals).process?.env?.[name]?.trim() || undefined;
   } catch {
     return undefined; // Deno asks for a permission and throws when it is refused.
+  }
+}
+
+/** Gives the names of all variables. */
+function environmentNames(): string[] {
+  try {
+    return Object.keys((globalThis as Globals).process?.env ?? {});
+  } catch {
+    return [];
   }
 }
 
@@ -47,18 +55,16 @@ export function environmentOptions<Options extends ConnectionOptions>(
   };
 }
 
-/** Gives a map of headers; what it leaves out of these names comes from variables with this prefix. */
+/** Gives a map of headers; what it leaves out comes from the variables that begin so. */
 export function environmentMap<Given extends object>(
   given: Given | undefined,
   prefix: string,
-  { members }: HeaderMap,
-  others: string,
 ): Given {
-  const entries = [...members, ...others.split(" ")].map((known) => {
-    const name = letters(known.replace(/=.*/, ""));
-    const variable = name.toUpperCase().replace(/[^A-Z0-9]/g, "_");
-    return [name, environmentValue(`${prefix}_${variable}`)];
-  });
+  const names = environmentNames().filter((name) => name.startsWith(prefix));
+  const entries = names.map((name) => [
+    name.slice(prefix.length).toLowerCase(),
+    environmentValue(name),
+  ]);
   return { ...Object.fromEntries(entries), ...given } as Given;
 }
 

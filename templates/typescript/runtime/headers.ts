@@ -36,7 +36,7 @@ function headerName({ members, prefix }: HeaderMap, name: string): string {
 }
 
 /** Gives the letters and digits of a name, in lower case. */
-export function letters(name: string): string {
+function letters(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, "");
 }
 

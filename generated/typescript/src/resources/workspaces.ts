@@ -2,6 +2,7 @@
 
 import { ApiResource, type PendingOptions, type RequestOptions } from "../configuration.js";
 import { byCursorLastId } from "../lists.js";
+import { advisory } from "../runtime/advisory.js";
 import { listPages, type PagePromise } from "../runtime/pages.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../runtime/responses.js";
@@ -240,6 +241,8 @@ export class Workspaces extends ApiResource {
    * Show what is being typed.
    *
    * Shows people with the scope `workspaces:manage` what the client is typing. It is not kept.
+   *
+   * A failure is told to the log, and rejects with `strict` alone.
    */
   sendTypingPreview(
     workspaceId: string,
@@ -252,7 +255,7 @@ export class Workspaces extends ApiResource {
       body,
       idempotency: "natural",
     };
-    return this.transport.call(request, readNothing, options);
+    return advisory(this.transport.call(request, readNothing, options), options);
   }
 
   /**

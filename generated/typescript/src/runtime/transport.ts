@@ -53,6 +53,8 @@ export interface CallOptions {
   readonly interceptors?: readonly Interceptor[];
   /** Cancels the call, and the stream that it opened. */
   readonly signal?: AbortSignal;
+  /** Whether a call whose failure does not matter is rejected with it all the same. */
+  readonly strict?: boolean;
 }
 
 /** What opens calls, and how it gets into a request. */

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 RUNTIME = (
     "accumulated",
+    "advisory",
     "assembly",
     "blocking",
     "bodies",

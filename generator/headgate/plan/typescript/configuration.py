@@ -50,7 +50,7 @@ _SHARED_OPTIONS = frozenset(
 _CALL_OPTIONS = frozenset(
     {
         *("brokenEvents", "extraBody", "headers", "idempotencyKey", "interceptors"),
-        *("maxAttempts", "query", "signal", "timeouts"),
+        *("maxAttempts", "query", "signal", "strict", "timeouts"),
     }
 )
 
@@ -88,7 +88,6 @@ class ConfigurationPage:
     server: Option | None
     product: Code
     product_type: Code
-    known: tuple[Code, ...]
     connect: Code
     settled: Code | None
     settings: Code
@@ -131,7 +130,6 @@ def plan_configuration(
         ),
         has_options=bool(options) or _server(api, config) is not None,
         product=product,
-        known=tuple(_known(each, options) for each in api.header_maps),
         product_type=imports.runtime_type("transport", "Product"),
         connect=_connect(api, imports, options),
         imports=imports.lines(),
@@ -404,25 +402,6 @@ def _shown_member(prefix: str, name: str, header: str) -> str:
     if header.startswith(prefix) and _letters(end) == _letters(name):
         return end
     return f"{_letters(name)}={header}"
-
-
-def known_names(option: str) -> str:
-    """Name the constant with the names that a map of headers knows."""
-    return f"{option}Names"
-
-
-def _known(header_map: HeaderMap, options: dict[str, Name]) -> Code:
-    """Write the names that are spelled in their headers as one would think."""
-    shown = [
-        _letters(name)
-        for name, header in header_map.members
-        if _follows(header_map.prefix, name, header)
-    ]
-    constant_name = Name(known_names(options[header_map.option].text))
-    begun = assembled("export const {} =", identifier(constant_name))
-    text = string(" ".join(shown))
-    fits = len(begun.text) + len(text.text) + 2 <= WIDTH
-    return assembled("{}{}{};", begun, fixed(" ") if fits else fixed("\n  "), text)
 
 
 def _letters(name: str) -> str:

@@ -9,7 +9,6 @@ from headgate.encoding.code import Code, assembled
 from headgate.encoding.typescript import access, identifier, string
 from headgate.names import Name
 from headgate.plan.typescript.configuration import (
-    known_names,
     map_variable,
     option_names,
     variable,
@@ -61,7 +60,7 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
             value = _text(imports, option, given, prefix)
         else:
             by_option = next(each for each in api.header_maps if each.option == option)
-            value = _map(imports, by_option, given, name.text, prefix=prefix)
+            value = _map(imports, by_option, given, prefix)
         entries.append(Entry(key, value))
     return ExtensionsPage(
         header=header,
@@ -86,17 +85,6 @@ def _text(imports: Imports, option: str, given: Code, prefix: str) -> Call:
     return Call(imports.runtime("environment", "optionValue"), (given, name))
 
 
-def _map(
-    imports: Imports, header_map: HeaderMap, given: Code, key: str, *, prefix: str
-) -> Call:
-    names = imports.value(Exported(Name(known_names(key)), "configuration"))
-    product = imports.value(Exported(Name("product"), "configuration"))
-    return Call(
-        imports.runtime("environment", "environmentMap"),
-        (
-            given,
-            string(map_variable(prefix, header_map.option)),
-            assembled("{}.headerMaps{}", product, access(key)),
-            names,
-        ),
-    )
+def _map(imports: Imports, header_map: HeaderMap, given: Code, prefix: str) -> Call:
+    start = string(f"{map_variable(prefix, header_map.option)}_")
+    return Call(imports.runtime("environment", "environmentMap"), (given, start))

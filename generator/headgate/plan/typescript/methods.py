@@ -9,7 +9,13 @@ from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.typescript import doc_comment, identifier
 from headgate.ir.types import Field
 from headgate.names import Name, Scope, camel, split_words
-from headgate.plan.typescript.layout import WIDTH, call_lines, object_lines
+from headgate.plan.typescript.layout import (
+    WIDTH,
+    Call,
+    call_lines,
+    object_lines,
+    one_line,
+)
 from headgate.plan.typescript.lists import (
     LISTS,
     rule_constant,
@@ -212,10 +218,17 @@ class MethodPlanner:
                 identifier(name), self._parameters(operation, arguments), answer
             ),
             request=object_lines([*entries, *pending_entries(operation)], 6),
-            returned=call_lines(
-                assembled("return {}", answer.start), answer.passed, fixed(";"), 4
-            ),
+            returned=self._returned(operation, answer),
         )
+
+    def _returned(self, operation: Operation, answer: _Answer) -> Code:
+        """Write the call, whose failure may not matter."""
+        if operation.advisory:
+            advisory = self.types.imports.runtime("advisory", "advisory")
+            call = one_line(Call(answer.start, answer.passed))
+            return assembled("    return {}({}, options);", advisory, call)
+        start = assembled("return {}", answer.start)
+        return call_lines(start, answer.passed, fixed(";"), 4)
 
     def _parameters(
         self, operation: Operation, arguments: dict[str, Name]
@@ -300,6 +313,8 @@ def _params_docs(operation: Operation) -> str:
 
 def _method_docs(operation: Operation) -> str:
     parts = [operation.summary.strip(), operation.docs.text.strip()]
+    if operation.advisory:
+        parts.append("A failure is told to the log, and rejects with `strict` alone.")
     if parts[0] and not parts[0].endswith("."):
         parts[0] += "."
     return "\n\n".join(part for part in parts if part)
