@@ -67,7 +67,8 @@ function refusing({ settings }: Transport, rule: BlockingRule, id: string, milli
     const told = Object.entries(rule.details)
       .map(([name, field]) => [name, found[field]] as const)
       .filter(([, value]) => value !== undefined && value !== null);
-    const waited = refusal === rule.late && rule.limit ? { [rule.limit]: milliseconds / 1_000 } : {};
+    const isLate = refusal === rule.late && rule.limit !== undefined;
+    const waited = isLate ? { [rule.limit]: milliseconds / 1_000 } : {};
     const details = { [rule.id]: id, ...Object.fromEntries(told), ...waited } as JsonObject;
     const known = { ...facts, details };
     return settings.makeError?.(message, known, false) ?? new APIError(message, known);
