@@ -420,6 +420,28 @@ def test_encoded_answers_stay_encoded(bench: ProxyBench):
     assert bench.upstream.asked[0].headers["accept-encoding"] == "gzip"
 
 
+@pytest.mark.parametrize("stored", [True, False], ids=["kept", "streamed"])
+def test_headers_stay_as_they_were_sent(
+    bench: ProxyBench, caller: Client, *, stored: bool
+):
+    """What is no ASCII too, as many a server names a file, and what is no UTF-8."""
+    named = 'attachment; filename="caf\u00e9 \u2713.txt"'.encode()
+    bench.upstream.answers(
+        200,
+        b"x",
+        Content_Disposition=named.decode("latin-1"),
+        Content_Language="\u00e9",
+    )
+    headers = {"Idempotency-Key": str(uuid4())} if stored else {}
+    answers = [caller.http.post(f"{SERVICE}/x", headers=headers) for _ in range(2)]
+
+    for answer in answers:
+        raw = {name.lower(): value for name, value in answer.headers.raw}
+        assert answer.status_code == 200
+        assert raw[b"content-disposition"] == named
+        assert raw[b"content-language"] == b"\xe9"
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_a_body_beyond_the_limit_is_refused(
     bench: ProxyBench, caller: Client, *, declared: bool

@@ -75,7 +75,8 @@ async def _said(
     """
     async with AsyncExitStack() as stack:
         answer = await stack.enter_async_context(client.exchange(request))
-        headers = to_caller(answer.headers.items(), also=target.response_headers)
+        given = ((name, _octets(value)) for name, value in answer.headers.items())
+        headers = to_caller(given, also=target.response_headers)
         pieces: AsyncIterable[bytes] = answer.content.iter_any()
         mask = target.mask()
         if mask is not None:
@@ -85,6 +86,11 @@ async def _said(
             pieces = await stack.enter_async_context(masked)
         length = answer.headers.get("Content-Length")
         yield _Said(answer.status, headers, length, pieces)
+
+
+def _octets(value: str) -> str:
+    """A header's value as its bytes, each one character: it is sent on as it came."""
+    return value.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _require_readable(answer: "aiohttp.ClientResponse") -> None:
@@ -198,7 +204,7 @@ def _start(said: _Said) -> dict[str, object]:
         "type": "http.response.start",
         "status": said.status,
         "headers": [
-            (name.encode("latin-1"), value.encode("latin-1", "replace"))
+            (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
         ],
     }

@@ -38,7 +38,7 @@ class Mask:
         return cls(forms) if forms else None
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """An answer's headers, their values without the texts."""
+        """An answer's headers without the texts; each value is bytes as characters."""
         return {name: self._value(value) for name, value in headers.items()}
 
     async def pieces(self, pieces: AsyncIterable[bytes]) -> AsyncGenerator[bytes, None]:
@@ -70,8 +70,8 @@ class Mask:
         return max(_begun(said, form) for form in self._forms)
 
     def _value(self, value: str) -> str:
-        data = value.encode("utf-8", "surrogateescape")
-        return self.hidden(data, data).decode("utf-8", "surrogateescape")
+        data = value.encode("latin-1")
+        return self.hidden(data, data).decode("latin-1")
 
 
 class MaskedStream:
