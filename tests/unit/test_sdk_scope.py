@@ -71,13 +71,15 @@ def test_every_provider_header_is_in_the_map(language: str) -> None:
         rf"name: ({PREFIX}\w+)", (ROOT / "spec" / "parameters.yaml").read_text("utf-8")
     )
     text = sources(language)[HEADER_MAPS[language]]
+    # In TypeScript the map spells those alone that are no word with a capital.
     spelt = re.search(r"members: \[([^\]]*)\]", text)
-    others = re.search(r'KeysNames =\s+"([^"]*)"', text)
-    named = {
-        *re.findall(r"\w+", spelt[1] if spelt else ""),
-        *map(str.capitalize, re.findall(r"\w+", others[1] if others else "")),
-    }
-    mapped = {*re.findall(rf"{PREFIX}\w+", text), *(PREFIX + name for name in named)}
+    spellings = (
+        {each.lower(): each for each in re.findall(r"\w+", spelt[1])} if spelt else {}
+    )
+    options = re.search(r"interface ProviderKeys \{(.*?)\n\}", text, re.DOTALL)
+    named = re.findall(r"readonly (\w+)\?", options[1]) if options else []
+    headers = (PREFIX + spellings.get(each, each.capitalize()) for each in named)
+    mapped = {*re.findall(rf"{PREFIX}\w+", text), *headers}
 
     assert sorted(mapped) == sorted(declared)
 
