@@ -24,6 +24,12 @@ class ProxyBench:
     upstream: RestUpstream
     folder: Path
 
+    def fresh(self, body: bytes, *, status: int = 200) -> None:
+        """Let the upstream forget what it was asked, and answer with this JSON."""
+        self.upstream.asked.clear()
+        self.upstream.closed.clear()
+        self.upstream.answers(status, body, Content_Type="application/json")
+
     def project(self) -> str:
         """The id of a project of the test's own."""
         return self.client.new_project(f"project {uuid4()}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from uuid import uuid4
 import pytest
 
 from tests.gateway.client import Client, message, run
-from tests.gateway.conftest import store_settings
-from tests.gateway.proxy_bench import LOOPBACK, ProxyBench, running_bench
+from tests.gateway.proxy_bench import LOOPBACK, ProxyBench
 from tests.gateway.rest_upstream import RestUpstream, running_rest_upstream
 from tests.gateway.test_audit import entries, until
 from tests.gateway_process import ADMIN_KEY, API_KEY, Gateway, running_gateway
@@ -69,22 +67,14 @@ class Bench:
         return self.caller.http.get(url, params={"wait": 20}).json()
 
 
-@pytest.fixture(scope="module")
-def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("approvals")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
 @pytest.fixture
-def bench(proxy: ProxyBench) -> Bench:
-    proxy.upstream.asked.clear()
-    proxy.upstream.answers(201, b'{"id": "ch_1"}', Content_Type="application/json")
-    project = proxy.project()
-    proxy.service(project, credential_id=proxy.credential(project))
-    require_approval(proxy.client, project)
-    key = proxy.client.new_key(project)
-    return Bench(proxy, project, key, proxy.client.with_key(key["secret"]))
+def bench(calling: ProxyBench) -> Bench:
+    calling.fresh(b'{"id": "ch_1"}', status=201)
+    project = calling.project()
+    calling.service(project, credential_id=calling.credential(project))
+    require_approval(calling.client, project)
+    key = calling.client.new_key(project)
+    return Bench(calling, project, key, calling.client.with_key(key["secret"]))
 
 
 def test_a_request_waits(bench: Bench):

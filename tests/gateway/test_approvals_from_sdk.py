@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,26 +14,18 @@ from headgate_sdk import (
     Headgate,
     NotFoundError,
 )
-from tests.gateway.conftest import store_settings
-from tests.gateway.proxy_bench import ProxyBench, running_bench
+from tests.gateway.proxy_bench import ProxyBench
 from tests.gateway.test_approvals import CHARGE, decide, require_approval
 
 
-@pytest.fixture(scope="module")
-def proxy(store: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("approvals_from_sdk")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
 @pytest.fixture
-def key(proxy: ProxyBench) -> str:
+def key(calling: ProxyBench) -> str:
     """A key whose every request waits for a person."""
-    proxy.upstream.answers(201, b'{"id": "ch_1"}', Content_Type="application/json")
-    project = proxy.project()
-    proxy.service(project)
-    require_approval(proxy.client, project)
-    secret: str = proxy.client.new_key(project)["secret"]
+    calling.fresh(b'{"id": "ch_1"}', status=201)
+    project = calling.project()
+    calling.service(project)
+    require_approval(calling.client, project)
+    secret: str = calling.client.new_key(project)["secret"]
     return secret
 
 
@@ -47,15 +38,17 @@ def asked(sdk: Headgate) -> str:
 
 
 @pytest.mark.parametrize("decision", ["approved", "rejected"])
-def test_it_ends_with_the_decision(proxy: ProxyBench, key: str, decision: str) -> None:
+def test_it_ends_with_the_decision(
+    calling: ProxyBench, key: str, decision: str
+) -> None:
     """The upstream's answer comes with an approval, a reason with a rejection."""
     with (
-        Headgate(base_url=proxy.client.gateway.url, api_key=key) as sdk,
+        Headgate(base_url=calling.client.gateway.url, api_key=key) as sdk,
         ThreadPoolExecutor() as pool,
     ):
         approval_id = asked(sdk)
         waiting = pool.submit(sdk.wait_for_approval, approval_id, timeout=60)
-        decide(proxy.client, approval_id, decision, reason="as agreed")
+        decide(calling.client, approval_id, decision, reason="as agreed")
         approval = waiting.result()
 
     assert (approval.status, approval.reason) == (decision, "as agreed")
@@ -63,9 +56,9 @@ def test_it_ends_with_the_decision(proxy: ProxyBench, key: str, decision: str) -
     assert (approval.response is None) == (decision == "rejected")
 
 
-def test_it_is_awaited_too(proxy: ProxyBench, key: str) -> None:
+def test_it_is_awaited_too(calling: ProxyBench, key: str) -> None:
     """Without blocking, with the same end."""
-    url = proxy.client.gateway.url
+    url = calling.client.gateway.url
 
     async def run(approval_id: str) -> str:
         async with AsyncHeadgate(base_url=url, api_key=key) as client:
@@ -74,14 +67,14 @@ def test_it_is_awaited_too(proxy: ProxyBench, key: str) -> None:
 
     with Headgate(base_url=url, api_key=key) as sdk:
         approval_id = asked(sdk)
-    decide(proxy.client, approval_id, "approved")
+    decide(calling.client, approval_id, "approved")
 
     assert asyncio.run(run(approval_id)) == "approved"
 
 
-def test_nobody_decides(proxy: ProxyBench, key: str) -> None:
+def test_nobody_decides(calling: ProxyBench, key: str) -> None:
     """That is an error which says so; the request is still there to decide."""
-    with Headgate(base_url=proxy.client.gateway.url, api_key=key) as sdk:
+    with Headgate(base_url=calling.client.gateway.url, api_key=key) as sdk:
         approval_id = asked(sdk)
         with pytest.raises(ApprovalTimeoutError) as caught:
             sdk.wait_for_approval(approval_id, timeout=0.5)
@@ -92,18 +85,18 @@ def test_nobody_decides(proxy: ProxyBench, key: str) -> None:
     assert status == "pending"
 
 
-def test_it_is_found_by_its_request_too(proxy: ProxyBench, key: str) -> None:
+def test_it_is_found_by_its_request_too(calling: ProxyBench, key: str) -> None:
     """The id of the answer that told to wait will do, for its caller alone."""
-    url = proxy.client.gateway.url
+    url = calling.client.gateway.url
     with Headgate(base_url=url, api_key=key) as sdk:
         with pytest.raises(ApprovalPendingError) as caught:
             sdk.post(CHARGE, json={"amount": 10})
         pending = caught.value
         assert pending.approval_id is not None
         assert pending.request_id is not None
-        decide(proxy.client, pending.approval_id, "approved")
+        decide(calling.client, pending.approval_id, "approved")
         approval = sdk.wait_for_approval(pending.request_id, timeout=60)
-    stranger = proxy.client.new_key(proxy.project())["secret"]
+    stranger = calling.client.new_key(calling.project())["secret"]
     with (
         Headgate(base_url=url, api_key=stranger) as other,
         pytest.raises(NotFoundError),

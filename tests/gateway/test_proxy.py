@@ -37,9 +37,7 @@ def shared(
 
 @pytest.fixture
 def bench(shared: ProxyBench) -> ProxyBench:
-    shared.upstream.asked.clear()
-    shared.upstream.closed.clear()
-    shared.upstream.answers(200, b"{}", Content_Type="application/json")
+    shared.fresh(b"{}")
     return shared
 
 

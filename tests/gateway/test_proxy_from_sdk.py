@@ -7,25 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from headgate_sdk import APIError, Headgate
-from tests.gateway.conftest import store_settings
-from tests.gateway.proxy_bench import ProxyBench, running_bench
+from tests.gateway.proxy_bench import ProxyBench
 from tests.gateway.test_audit import until
 
 
-@pytest.fixture(scope="module")
-def shared(
-    store: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ProxyBench]:
-    folder = tmp_path_factory.mktemp("proxy_from_sdk")
-    with running_bench(folder, store_settings(store)) as running:
-        yield running
-
-
 @pytest.fixture
-def bench(shared: ProxyBench) -> ProxyBench:
-    shared.upstream.asked.clear()
-    shared.upstream.answers(200, b'{"id": 7}', Content_Type="application/json")
-    return shared
+def bench(calling: ProxyBench) -> ProxyBench:
+    calling.fresh(b'{"id": 7}')
+    return calling
 
 
 @pytest.fixture

@@ -33,8 +33,7 @@ MODES = [
 
 @pytest.fixture
 def bench(calling: ProxyBench) -> ProxyBench:
-    calling.upstream.asked.clear()
-    calling.upstream.answers(200, b"{}", Content_Type="application/json")
+    calling.fresh(b"{}")
     return calling
 
 

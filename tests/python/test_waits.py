@@ -6,13 +6,15 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from headgate.pipeline import generate, write_packages
 from tests.corpus import ROOT
-from tests.python.raw_server import answer, raw_server
+from tests.python.raw_server import RawServer, answer, raw_server
 
 SPEC = ROOT / "tests" / "golden" / "surface" / "spec.yaml"
 ASKED = answer(200, {"id": "p1", "state": "asked"})
@@ -32,16 +34,23 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
         sys.path.remove(str(folder / "python" / "src"))
 
 
+@contextmanager
+def asking(sdk: ModuleType, *answers: bytes) -> Iterator[tuple[Any, RawServer]]:
+    """A client of a server that gives these answers, one a connection."""
+    with (
+        raw_server(*([each] for each in answers)) as server,
+        sdk.Surface(base_url=server.url, api_key="none") as client,
+    ):
+        yield client, server
+
+
 def targets(server) -> list[str]:
     return [each.target for each in server.requests]
 
 
 def test_it_asks_until_it_is_decided(sdk: ModuleType) -> None:
     """Each time the server may wait as long as it can, and what it gave is given."""
-    with (
-        raw_server([ASKED], [GRANTED]) as server,
-        sdk.Surface(base_url=server.url, api_key="none") as client,
-    ):
+    with asking(sdk, ASKED, GRANTED) as (client, server):
         permit = client.wait_for_permit("p1", timeout=300)
 
     assert permit.state == "granted"
@@ -65,10 +74,7 @@ def test_it_is_awaited_too(sdk: ModuleType) -> None:
 
 def test_the_server_waits_no_longer_than_the_caller(sdk: ModuleType) -> None:
     """What is left is asked for; when nothing is, that is a timeout, or its rule's."""
-    with (
-        raw_server([ASKED], [ASKED]) as server,
-        sdk.Surface(base_url=server.url, api_key="none") as client,
-    ):
+    with asking(sdk, ASKED, ASKED) as (client, server):
         with pytest.raises(sdk.APITimeoutError) as caught:
             client.wait_to_know("p1", timeout=0.4)
         with pytest.raises(sdk.PermitTimeoutError) as ruled:
@@ -81,10 +87,7 @@ def test_the_server_waits_no_longer_than_the_caller(sdk: ModuleType) -> None:
 
 def test_what_the_rule_raises_is_raised(sdk: ModuleType) -> None:
     """A wait without a rule gives it as it is."""
-    with (
-        raw_server([DENIED], [DENIED]) as server,
-        sdk.Surface(base_url=server.url, api_key="none") as client,
-    ):
+    with asking(sdk, DENIED, DENIED) as (client, _):
         with pytest.raises(sdk.PermitDeniedError) as caught:
             client.wait_for_permit("p1")
         permit = client.wait_to_know("p1")
