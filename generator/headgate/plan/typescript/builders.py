@@ -179,38 +179,30 @@ class _Planner:
         methods = names.resources[operation.resource].methods
         given = imports.type(options_of(self._types.api, operation))
         options = [assembled("options?: {}", given)]
+
+        def calling(docs: str, name: Code, returned: Code, *lines: Code) -> None:
+            head = call_lines(name, options, assembled(": {} {{", returned), 2)
+            found.append(Extra(doc_comment(docs, depth=2), head, lines))
+
         if operation.result is not None and not operation.only_streams:
             receiving = replace(self._types, sending=False)
             result = receiving.write(operation.result.type)
             method = methods[operation.id, operation.method]
             promise = imports.runtime_type("responses", "ResponsePromise")
-            end = assembled(": {}<{}> {{", promise, result)
-            found.append(
-                Extra(
-                    doc_comment("Makes the call.", depth=2),
-                    call_lines(fixed("execute"), options, end, 2),
-                    (_passed(method),),
-                )
-            )
+            whole = assembled("{}<{}>", promise, result)
+            calling("Makes the call.", fixed("execute"), whole, _passed(method))
             imports.runtime("stats", "measured")
             stats = imports.runtime_type("stats", "CallStats")
-            end = assembled(": Promise<[{}, {}]> {{", result, stats)
-            found.append(
-                Extra(
-                    doc_comment("Makes the call, and says what it took.", depth=2),
-                    call_lines(fixed("executeWithStats"), options, end, 2),
-                    _measured(method),
-                )
+            calling(
+                "Makes the call, and says what it took.",
+                fixed("executeWithStats"),
+                assembled("Promise<[{}, {}]>", result, stats),
+                *_measured(method),
             )
         if operation.stream is not None:
             kind = imports.type(names.streams[operation.stream.stream])
-            found.append(
-                Extra(
-                    doc_comment("Makes the call as a stream.", depth=2),
-                    call_lines(fixed("stream"), options, assembled(": {} {{", kind), 2),
-                    (_passed(methods[operation.id, operation.stream.method]),),
-                )
-            )
+            streaming = _passed(methods[operation.id, operation.stream.method])
+            calling("Makes the call as a stream.", fixed("stream"), kind, streaming)
         return found
 
 
