@@ -235,6 +235,11 @@ impl Error {
         Self::new(Failure::Configuration, message)
     }
 
+    /// Makes an error about a connection that was not made, or broke.
+    pub(super) fn connection(message: &str) -> Self {
+        Self::new(Failure::Connection, message)
+    }
+
     /// Makes an error about something that could not be read.
     pub fn decode(raw: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         let source = source.into();

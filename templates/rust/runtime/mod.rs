@@ -5,6 +5,7 @@
 
 pub mod assembly;
 mod base64;
+mod body;
 pub mod call;
 pub mod cancel;
 pub mod config;

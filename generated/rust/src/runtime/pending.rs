@@ -9,11 +9,12 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::base64;
+use super::body::Body;
 use super::call::{Call, Json, MayWait, Reply};
 use super::cancel::unless_cancelled;
 use super::error::{ApiError, Error};
 use super::request::{Operation, Request, Style};
-use super::transport::{Body, Opened, Sender};
+use super::transport::{Opened, Sender};
 use super::wait::{ask_until, seconds_left};
 
 /// How what came of a call is asked for, and what its answers mean.

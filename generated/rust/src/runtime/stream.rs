@@ -15,6 +15,7 @@ use futures_core::Stream;
 use tokio::time::{sleep, Instant, Sleep};
 
 use super::assembly::{Assembled, Assembly};
+use super::body::{sooner, Body};
 use super::call::{BoxFuture, Reply};
 use super::deltas::Deltas;
 use super::error::{Error, Failure, TimeLimit};
@@ -25,7 +26,7 @@ use super::records::{Frames, Framing};
 use super::request::{Operation, Options};
 use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Reason, Reattachment};
-use super::transport::{sooner, Attempted, Body, Opened, Sender};
+use super::transport::{Attempted, Opened, Sender};
 
 /// What is fixed about a kind of stream.
 #[derive(Debug)]

@@ -1,19 +1,17 @@
 //! Part of the generated SDK's fixed runtime: sending a request until it is answered.
 
 use std::collections::BTreeMap;
-use std::future::{poll_fn, Future};
-use std::pin::Pin;
+use std::future::Future;
 use std::sync::Arc;
-use std::task::{ready, Context, Poll};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http_body::Body as _;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use reqwest::Url;
 use tokio::time::{sleep, timeout};
 
 use super::base64;
+use super::body::{sooner, Body};
 use super::call::Reply;
 use super::cancel::unless_cancelled;
 use super::config::{change_header, set_header, Place, Secret, Service, Timeouts, TraceContext};
@@ -423,7 +421,7 @@ impl Sender {
         let response = ResponseInfo::new(parts.status.as_u16(), parts.headers, header, attempt);
         let response = response.redacted(&redactor);
         watch.after_response(&response).map_err(Attempted::last)?;
-        let body = Body(Box::pin(body));
+        let body = Body::arriving(body);
         if parts.status.is_success() {
             return Ok((response, body));
         }
@@ -515,82 +513,17 @@ fn unsent(error: reqwest::Error, redactor: &Arc<Redactor>) -> Attempted {
     } else if error.is_connect() {
         (
             Failure::Connect,
-            connection_error("no connection could be made"),
+            Error::connection("no connection could be made"),
         )
     } else if error.is_timeout() {
         (Failure::Final, Error::timeout(TimeLimit::Total))
     } else {
         let message = "the connection broke before an answer came";
-        (Failure::Reset, connection_error(message))
+        (Failure::Reset, Error::connection(message))
     };
     Attempted {
         failure,
         error: made.caused_by(error).redacted(redactor),
-    }
-}
-
-pub(super) fn connection_error(message: &str) -> Error {
-    Error::new(super::error::Failure::Connection, message)
-}
-
-/// Gives the limit that runs out first, and which one it is.
-pub(super) fn sooner(limit: Duration, kind: TimeLimit, deadline: Instant) -> (Duration, TimeLimit) {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left < limit {
-        (left, TimeLimit::Total)
-    } else {
-        (limit, kind)
-    }
-}
-
-/// The bytes of an answer as they arrive. Dropping it closes the connection.
-pub struct Body(Pin<Box<reqwest::Body>>);
-
-impl std::fmt::Debug for Body {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Body")
-    }
-}
-
-impl Body {
-    /// A body that is there already.
-    pub(super) fn of(bytes: Bytes) -> Self {
-        Self(Box::pin(bytes.into()))
-    }
-
-    /// Gives the next bytes; trailers are passed over.
-    pub(super) fn poll_chunk(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, reqwest::Error>>> {
-        loop {
-            match ready!(self.0.as_mut().poll_frame(context)) {
-                None => return Poll::Ready(None),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error.without_url()))),
-                Some(Ok(frame)) => {
-                    if let Ok(bytes) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(bytes)));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Reads the whole body within the time limits.
-    pub(super) async fn read(mut self, idle: Duration, deadline: Instant) -> Result<Bytes, Error> {
-        let mut whole = Vec::new();
-        loop {
-            let (limit, kind) = sooner(idle, TimeLimit::Idle, deadline);
-            let next = poll_fn(|context| self.poll_chunk(context));
-            match timeout(limit, next).await {
-                Err(_) => return Err(Error::timeout(kind)),
-                Ok(None) => return Ok(whole.into()),
-                Ok(Some(Ok(bytes))) => whole.extend_from_slice(&bytes),
-                Ok(Some(Err(error))) => {
-                    return Err(connection_error("the answer broke off").caused_by(error));
-                }
-            }
-        }
     }
 }
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 RUNTIME: Final = (
     "assembly",
     "base64",
+    "body",
     "call",
     "cancel",
     "config",
