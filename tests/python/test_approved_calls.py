@@ -103,13 +103,13 @@ def test_an_approved_call_gives_the_upstreams_answer(
 @pytest.mark.parametrize(
     "body",
     [
-        b"\xff\x00\x80\x89PNG",
-        gzip.compress(b"packed"),
-        "Grüße\r\n".encode(),
-        b'"a text of JSON"',
-        b"1.0",
-        b"null",
-        b"",
+        pytest.param(b"\xff\x00\x80\x89PNG", id="binary"),
+        pytest.param(gzip.compress(b"packed"), id="packed"),
+        pytest.param("Grüße\r\n".encode(), id="text"),
+        pytest.param(b'"a text of JSON"', id="a text of JSON"),
+        pytest.param(b"1.0", id="a number of JSON"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"", id="nothing"),
     ],
 )
 def test_what_is_approved_comes_as_it_was_sent(
