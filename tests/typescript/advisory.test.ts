@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import {
   APIConnectionError,
@@ -50,6 +51,19 @@ for (const [name, [kind, fetch]] of Object.entries(failures)) {
   });
 }
 
+for (const [name, [kind, fetch]] of Object.entries(failures)) {
+  test(`nobody has to wait for a call whose failure does not matter when it is ${name}`, async () => {
+    const { client, told } = failing(fetch);
+
+    void client.workspaces.sendTypingPreview("ws_1", TYPED);
+    // The runner fails a test in which a promise is rejected that nobody handles.
+    while (told.length === 0) await setTimeout(5);
+    await setTimeout(5);
+
+    assert.ok(told[0] instanceof kind);
+  });
+}
+
 test("what works gives its answer", async () => {
   const { client } = failing(async () => new Response(null, { status: 204 }));
 
@@ -71,5 +85,9 @@ test("what the caller did wrong, cancels or forbids is no failure of the call", 
   await assert.rejects(
     workspaces.sendTypingPreview("ws_1", TYPED, { interceptors: [forbidding] }),
     assert.AssertionError,
+  );
+  await assert.rejects(
+    workspaces.sendTypingPreview("..", TYPED).withResponse(),
+    ConfigurationError,
   );
 });
