@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 
+import { ConfigurationError, Headgate } from "../../generated/typescript/src/index.js";
 import {
   decideRetry,
   defaultRetryPolicy,
@@ -253,4 +255,13 @@ runVectors<File>("retry", KEYS, (vector, file) => {
   assert.deepEqual(file.conflict_codes, ["idempotency_in_progress"]);
   if ("calls" in vector) runCalls(vector);
   else runDecision(vector, file.policy);
+});
+
+test("a policy that leaves more than all or less than nothing to chance is refused", () => {
+  for (const jitter of [-0.1, 1.1, NaN]) {
+    assert.throws(
+      () => new Headgate({ apiKey: "hg_v1_secret", retry: { jitter } }),
+      (error) => error instanceof ConfigurationError && error.message.includes("jitter"),
+    );
+  }
 });

@@ -97,7 +97,7 @@ export function decideRetry({
   const delay = pauseAfter(failure, throttled, attempt, policy, random);
   const refusal = ((): RetryRefusal | undefined => {
     if (!isTransient(failure)) return "not_retryable";
-    if (!repeatable && failure.kind !== "connect" && !throttled) return "not_repeatable";
+    if (!(repeatable || throttled || failure.kind === "connect")) return "not_repeatable";
     if (attempt >= policy.maxAttempts) return "attempts";
     if ((failure.retryAfter ?? 0) > policy.maxRetryAfter) return "retry_after";
     if (delay >= remaining) return "deadline";
@@ -156,16 +156,14 @@ export class RetryQuota {
  * `retry-after-ms` wins over `Retry-After`, which is seconds or a date; a date in the past is 0.
  */
 export function retryAfter(headers: Headers, now: number): number | undefined {
-  const milliseconds = decimal(headers.get("retry-after-ms"));
-  if (milliseconds !== undefined) return milliseconds;
   const text = headers.get("retry-after") ?? "";
-  const seconds = decimal(text);
-  return seconds === undefined ? untilDate(text, now) : seconds * 1_000;
+  const milliseconds = decimal(headers.get("retry-after-ms") ?? "", 1);
+  return milliseconds ?? decimal(text, 1_000) ?? untilDate(text, now);
 }
 
-/** Reads a number; `Headers` gives values without the white space around them. */
-function decimal(text: string | null): number | undefined {
-  return /^\d+(\.\d+)?$/.test(text ?? "") ? Number(text) : undefined;
+/** Reads a number of units; `Headers` gives values without the white space around them. */
+function decimal(text: string, unit: number): number | undefined {
+  return /^\d+(\.\d+)?$/.test(text) ? +text * unit : undefined;
 }
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT` and `Sunday, 06-Nov-94 08:49:37 GMT`. */

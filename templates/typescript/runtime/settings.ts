@@ -1,5 +1,6 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
+import { ConfigurationError } from "./errors.js";
 import { mappedHeaders } from "./headers.js";
 import type { AttemptRequest, Interceptor } from "./interceptors.js";
 import { percentEncoded, type HeaderValues } from "./request.js";
@@ -40,6 +41,9 @@ export function transportSettings(
   credentials: Credentials,
   options: ConnectionOptions,
 ): TransportSettings {
+  const retry = { ...defaultRetryPolicy, ...options.retry };
+  // The product is negative outside of 0 to 1, and NaN is no number at least 0.
+  if (!(retry.jitter * (1 - retry.jitter) >= 0)) throw new ConfigurationError("jitter is 0 to 1");
   const settings: TransportSettings = {
     ...options,
     product,
@@ -47,14 +51,13 @@ export function transportSettings(
     credentials,
     headers: { ...mappedHeaders(product.headerMaps, options), ...options.headers },
     timeouts: withTimeouts(defaultTimeouts, options.timeouts),
-    retry: { ...defaultRetryPolicy, ...options.retry },
+    retry,
     frameLimits: { ...defaultFrameLimits, ...options.frameLimits },
     observers: options.interceptors ?? [],
     send: (url, init) => (options.fetch ?? fetch)(url, init),
     show: (text, request) => withoutSecrets(text, credentials, request),
   };
-  const { extensions = [] } = options;
-  return extensions.reduce((extended, extend) => extend(extended), settings);
+  return (options.extensions ?? []).reduce((extended, extend) => extend(extended), settings);
 }
 
 const SECRET_NAME = /(?<!idempotency.)key|secret|token|auth|cookie|pass|credential/i;
