@@ -126,6 +126,40 @@ def test_what_people_say_is_looked_at_too(bench: Bench):
     assert (entry["policy_result"], entry["policy_id"]) == ("deny", policy["id"])
 
 
+def test_what_a_model_is_told_is_looked_at_when_it_changes(bench: Bench):
+    """A workspace cannot be given afterwards what it could not be made with."""
+    workspace = bench.workspace()
+    url = f"/v1/workspaces/{workspace}"
+    field = "request.body.model"
+    when = {"type": "compare", "field": field, "op": "eq", "value": "mock/script"}
+    bench.policy(DENY, when=when)
+    bench.policy({"type": "redact", "patterns": ["email"], "direction": "request"})
+    told = {"context": {"mail": "a@b.de"}, "system_prompt": "Mail to a@b.de."}
+    made = bench.caller.http.post("/v1/workspaces", json={"model": "mock/script"})
+    refused = bench.caller.http.patch(url, json={"model": "mock/script", **told})
+    before = bench.caller.http.get(url).json()
+    changed = bench.caller.http.patch(url, json={"model": "mock/echo", **told})
+
+    assert (made.status_code, refused.status_code) == (403, 403)
+    assert (before["model"], before["context"]) == ("mock/echo", {})
+    assert (changed.status_code, changed.json()["context"]) == (
+        200,
+        {"mail": "[email]"},
+    )
+    assert changed.json()["system_prompt"] == "Mail to [email]."
+
+
+def test_no_policy_keeps_people_from_taking_over(bench: Bench):
+    """Who answers is no matter of what a model is told."""
+    url = f"/v1/workspaces/{bench.workspace()}"
+    bench.policy(DENY)
+    refused = bench.caller.http.patch(url, json={"mode": "takeover", "context": {}})
+    taken = bench.caller.http.patch(url, json={"mode": "takeover"})
+
+    assert refused.status_code == 403
+    assert (taken.status_code, taken.json()["mode"]) == (200, "takeover")
+
+
 def test_a_condition_reads_what_is_said(bench: Bench):
     """The body is that of the operation; in shadow mode it is only noted."""
     workspace = bench.workspace()
@@ -270,6 +304,21 @@ def test_a_conversation_can_wait_for_a_person(bench: Bench, operation: str):
     if operation == "workspaces.create":
         workspace = again.json()["workspace"]["id"]
     assert bench.said(workspace) == [("user", "Hi"), ("ai", "Hi")]
+
+
+def test_a_change_can_wait_for_a_person(bench: Bench):
+    """202, and nothing is changed before somebody agreed."""
+    url = f"/v1/workspaces/{bench.workspace()}"
+    bench.policy(APPROVE)
+    waiting = bench.caller.http.patch(url, json={"system_prompt": "Be kind."})
+    before = bench.caller.http.get(url).json()
+    approval = bench.decided(waiting.json()["approval_id"], "approved")
+    after = bench.caller.http.get(url).json()
+
+    assert (waiting.status_code, before["system_prompt"]) == (202, None)
+    assert approval["response"]["status_code"] == 200
+    assert approval["response"]["body"] == after
+    assert after["system_prompt"] == "Be kind."
 
 
 def test_what_nobody_agreed_to_is_not_said(bench: Bench):

@@ -10,8 +10,10 @@ from headgate_gateway.policies.patterns import Replacing
 from headgate_gateway.policies.policy import Action
 from headgate_gateway.redaction import PATTERNS, Finder, redact_value
 
-MADE_LATER = frozenset({"workspaces.create", "workspaces.send_message"})
-"""Operations that make a model's request of a conversation; their body holds none."""
+MADE_LATER = frozenset(
+    {"workspaces.create", "workspaces.send_message", "workspaces.update"}
+)
+"""Operations of conversations: a model is told of them in a request made later."""
 
 _WITH_REQUEST_INSIDE = frozenset({"runs.create", "runs.stream"})
 _NAMES = frozenset({"client_id"})

@@ -43,7 +43,7 @@ export function transportSettings(
 ): TransportSettings {
   const retry = { ...defaultRetryPolicy, ...options.retry };
   // The product is negative outside of 0 to 1, and NaN is no number at least 0.
-  if (!(retry.jitter * (1 - retry.jitter) >= 0)) throw new ConfigurationError("jitter is 0 to 1");
+  if (!(retry.jitter * (1 - retry.jitter) >= 0)) throw new ConfigurationError("jitter: 0 to 1");
   const settings: TransportSettings = {
     ...options,
     product,

@@ -121,6 +121,7 @@ WORKSPACES_UPDATE = Operation(
     path="/v1/workspaces/{workspace_id}",
     credentials=(("api_key",),),
     idempotency="natural",
+    pending=(202,),
 )
 WORKSPACES_SEND_MESSAGE = Operation(
     method="POST",

@@ -341,13 +341,15 @@ impl Workspaces {
     /// Update a workspace
     ///
     /// Changes what the body names, the mode among it. Taking a conversation over withdraws the drafts
-    /// that wait for a decision. Needs the scope `workspaces:manage`.
+    /// that wait for a decision. Policies look at a change of what the model is told, as they do when a
+    /// workspace is made. Needs the scope `workspaces:manage`.
     pub fn update(
         &self,
         workspace_id: &str,
         body: types::WorkspaceUpdateRequest,
-    ) -> Call<Json<types::Workspace>> {
+    ) -> Call<Json<types::Workspace>, MayWait> {
         let mut request = Request::new(&UPDATE);
+        request.pending(&[202]);
         request.path("workspace_id", workspace_id);
         request.json(&body);
         Call::new(&self.core, request)

@@ -159,18 +159,20 @@ export class Workspaces extends ApiResource {
    * Update a workspace.
    *
    * Changes what the body names, the mode among it. Taking a conversation over withdraws the drafts
-   * that wait for a decision. Needs the scope `workspaces:manage`.
+   * that wait for a decision. Policies look at a change of what the model is told, as they do when a
+   * workspace is made. Needs the scope `workspaces:manage`.
    */
   update(
     workspaceId: string,
     body: WorkspaceUpdateRequest,
-    options?: RequestOptions,
+    options?: PendingOptions,
   ): ResponsePromise<Workspace> {
     const request: OperationRequest = {
       verb: "PATCH",
       path: `/v1/workspaces/${segment(workspaceId)}`,
       body,
       idempotency: "natural",
+      pending: [202],
     };
     return this.transport.call(request, readJson<Workspace>, options);
   }

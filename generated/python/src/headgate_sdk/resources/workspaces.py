@@ -151,13 +151,14 @@ class WorkspacesResource(Resource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceUpdateRequest],
     ) -> Workspace:
         """Update a workspace.
 
         Changes what the body names, the mode among it. Taking a conversation over
-        withdraws the drafts that wait for a decision. Needs the scope
+        withdraws the drafts that wait for a decision. Policies look at a change of what
+        the model is told, as they do when a workspace is made. Needs the scope
         `workspaces:manage`.
         """
         return self._core.fetch(
@@ -408,13 +409,14 @@ class AsyncWorkspacesResource(AsyncResource):
         self,
         workspace_id: str,
         *,
-        options: RequestOptions | None = None,
+        options: AnyRequestOptions | None = None,
         **body: Unpack[WorkspaceUpdateRequest],
     ) -> Workspace:
         """Update a workspace.
 
         Changes what the body names, the mode among it. Taking a conversation over
-        withdraws the drafts that wait for a decision. Needs the scope
+        withdraws the drafts that wait for a decision. Policies look at a change of what
+        the model is told, as they do when a workspace is made. Needs the scope
         `workspaces:manage`.
         """
         return await self._core.fetch(
