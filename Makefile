@@ -95,7 +95,7 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
-	tools/with-postgres $(BIN)/pytest tests/gateway -k postgres
+	tools/with-postgres $(BIN)/pytest -n 2 --dist loadfile tests/gateway -k postgres
 
 .PHONY: faults
 faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK, 200 kills of the gateway; takes long
