@@ -150,14 +150,23 @@ def test_what_a_model_is_told_is_looked_at_when_it_changes(bench: Bench):
 
 
 def test_no_policy_keeps_people_from_taking_over(bench: Bench):
-    """Who answers is no matter of what a model is told."""
+    """Who answers is no matter of what a model is told; an evaluation says the same."""
     url = f"/v1/workspaces/{bench.workspace()}"
     bench.policy(DENY)
-    refused = bench.caller.http.patch(url, json={"mode": "takeover", "context": {}})
-    taken = bench.caller.http.patch(url, json={"mode": "takeover"})
+    bodies = [{"mode": "takeover", "context": {}}, {"mode": "takeover"}]
+    answers = [bench.caller.http.patch(url, json=body) for body in bodies]
+    samples = [{"operation": "workspaces.update", "body": body} for body in bodies]
+    evaluated = [
+        bench.client.admin.post(
+            "/v1/admin/policies:evaluate",
+            json={"project_id": bench.project, "request": sample},
+        ).json()["decision"]
+        for sample in samples
+    ]
 
-    assert refused.status_code == 403
-    assert (taken.status_code, taken.json()["mode"]) == (200, "takeover")
+    assert [answer.status_code for answer in answers] == [403, 200]
+    assert answers[1].json()["mode"] == "takeover"
+    assert evaluated == ["deny", "allow"]
 
 
 def test_a_condition_reads_what_is_said(bench: Bench):

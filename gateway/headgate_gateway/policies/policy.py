@@ -64,7 +64,8 @@ class Policy:
         keys, operations = self.scope.get("key_ids"), self.scope.get("operations")
         paths: list[str] | None = self.scope.get("paths")
         return (
-            (keys is None or view.key_id in keys)
+            view.is_governed
+            and (keys is None or view.key_id in keys)
             and (operations is None or view.operation in operations)
             and (paths is None or any(_is_at(view.path, item) for item in paths))
         )

@@ -33,8 +33,6 @@ _SUBJECT = frozenset(
     }
 )
 _PROXY = "proxy."
-_TELLS_MODEL = frozenset({"context", "model", "system_prompt"})
-"""What an update of a workspace may change of its model's requests."""
 _MESSAGE_REQUEST = {"$ref": "#/components/schemas/MessageRequest"}
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]
@@ -47,18 +45,9 @@ def is_subject(operation: str) -> bool:
 
 def governed(call: Call, handler: Handler) -> Awaitable[ASGIApp]:
     """The handler's answer to what policies let pass of a request."""
-    if call.gateway.policies.has_none(call.project_id) or _is_unsaid(call):
+    if call.gateway.policies.has_none(call.project_id):
         return handler(call)
     return _governed(call, handler)
-
-
-def _is_unsaid(call: Call) -> bool:
-    """Whether it changes a workspace, but nothing that a model is told.
-
-    Who answers is for people to decide: no policy may keep them from taking over.
-    """
-    is_update = call.operation.id == "workspaces.update"
-    return is_update and _TELLS_MODEL.isdisjoint(call.body)
 
 
 async def _governed(call: Call, handler: Handler) -> ASGIApp:

@@ -6,7 +6,13 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from headgate_gateway.audit.attribution import agent_name
-from headgate_gateway.json import JsonObject, is_list
+from headgate_gateway.json import JsonObject, is_list, is_object
+
+_ONLY_WITH = {"workspaces.update": frozenset({"context", "model", "system_prompt"})}
+"""Fields without which policies leave an operation alone: those that a model is told.
+
+Who answers in a workspace is for people: no policy may keep them from taking over.
+"""
 
 
 class Several(tuple[Any, ...]):
@@ -37,6 +43,14 @@ class View:
     """What the key has used."""
     status: int | None = None
     answer: Any = None
+
+    @property
+    def is_governed(self) -> bool:
+        """Whether it has something that policies are for."""
+        fields = _ONLY_WITH.get(self.operation)
+        return fields is None or (
+            is_object(self.body) and not fields.isdisjoint(self.body)
+        )
 
     @property
     def agent(self) -> str | None:
