@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding.code import Code, encoded, remembered
+from headgate.encoding.visible import visible
 
 if TYPE_CHECKING:
     from headgate.ir.types import LiteralValue
@@ -29,7 +28,6 @@ UNUSABLE: Final = frozenset({"self", "Self", "super", "crate", "_"})
 _PLAIN: Final = re.compile(r"[ !#-\[\]-~]*")
 """Text that stands in a literal as it is."""
 
-_PLAIN_LINES: Final = re.compile(r"[ -~\n]*")
 _ESCAPES: Final = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -129,7 +127,7 @@ def doc(text: str, indent: int = 0, marker: str = "///") -> Code:
 
 def comment(text: str) -> Code:
     """Write text as the rest of a line comment."""
-    return encoded(" ".join(_clean(text).split()))
+    return encoded(" ".join(visible(text).split()))
 
 
 _FENCE: Final = re.compile(r"```")
@@ -140,7 +138,7 @@ def _markdown_lines(text: str) -> list[str]:
     lines: list[str] = []
     fenced = False
     indent = 0
-    for raw in _clean(text).splitlines():
+    for raw in visible(text).splitlines():
         stripped = raw.strip()
         if _FENCE.match(stripped):
             fenced, indent = not fenced, 0
@@ -209,21 +207,3 @@ def _inline_piece(found: re.Match[str]) -> str:
     if found["special"]:
         return "\\" + found["special"]
     return found[0]
-
-
-def _clean(text: str) -> str:
-    """Drop controls, marks of direction and surrogates; blanks become spaces."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    if _PLAIN_LINES.fullmatch(text):
-        return text
-    return "".join(map(_comment_character, text))
-
-
-@cache
-def _comment_character(character: str) -> str:
-    if character == "\n" or " " <= character <= "~":
-        return character
-    category = unicodedata.category(character)
-    if category in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}:
-        return ""
-    return " " if category == "Zs" else character

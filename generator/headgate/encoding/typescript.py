@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from headgate.encoding.code import Code, encoded, remembered
+from headgate.encoding.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,9 +25,6 @@ _PLAIN = re.compile(r"[ !#-\[\]-~]*")
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_UNPRINTED = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]"
-)
 
 
 def identifier(name: Name) -> Code:
@@ -117,7 +115,7 @@ def indent(width: int) -> Code:
 
 def line_comment(text: str) -> Code:
     """Encode text as one line of a comment."""
-    return encoded(f"// {' '.join(_clean(text).split())}")
+    return encoded(f"// {' '.join(visible(text).split())}")
 
 
 @remembered
@@ -126,7 +124,7 @@ def doc_comment(text: str, *, deprecated: bool = False, depth: int = 0) -> Code:
 
     A line that starts with an `@` would start a tag of its own.
     """
-    lines = [_doc_line(line) for line in _clean(text).strip().splitlines()]
+    lines = [_doc_line(line) for line in visible(text).strip().splitlines()]
     if deprecated:
         lines += ["", "@deprecated"] if lines else ["@deprecated"]
     if not lines:
@@ -142,12 +140,6 @@ def doc_comment(text: str, *, deprecated: bool = False, depth: int = 0) -> Code:
 def _doc_line(line: str) -> str:
     safe = line.rstrip().replace("*/", "*\\/").replace("/*", "/\\*")
     return re.sub(r"^(\s*)@", r"\1\\@", safe)
-
-
-def _clean(text: str) -> str:
-    return _UNPRINTED.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).replace(
-        "\t", "    "
-    )
 
 
 def module_path(path: str) -> Code:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from headgate.ir.build.enums import distinct
 from headgate.ir.build.media import body_kind, content_word, is_stream, preference
 from headgate.ir.build.parts import read_parts
 from headgate.ir.build.reader import Node, Reader, docs_of, is_object
@@ -124,7 +125,7 @@ class ContentsReader:
             types.append(
                 self.type_of(content.media_type, content.media, (*words, *status))
             )
-        kinds = tuple(dict.fromkeys(types))
+        kinds = distinct(types)
         if len(kinds) == 1:
             return kinds[0]
         node = Node({}, contents[0].media.pointer)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from headgate.ir.build.reader import Node, Reader, as_list
-from headgate.ir.types import Constant, Json, Scalar
+from headgate.ir.types import Constant, Json, ListOf, MapOf, Nullable, Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headgate.document.json_values import Json as JsonValue
     from headgate.ir.types import LiteralValue, TypeExpr
 
@@ -47,6 +49,22 @@ def constant(value: object) -> TypeExpr:
     if isinstance(value, str | int | float | bool):
         return Constant(cast("LiteralValue", value))
     return Json()
+
+
+def distinct(types: Iterable[TypeExpr]) -> tuple[TypeExpr, ...]:
+    """Give each type once; to Python the constants 1 and true are equal."""
+    return tuple({(each, _is_flag(each)): each for each in types}.values())
+
+
+def _is_flag(expression: TypeExpr) -> bool:
+    """Whether a type is the constant true or false, or holds it."""
+    match expression:
+        case Constant(value=value):
+            return isinstance(value, bool)
+        case ListOf(item=inner) | MapOf(value=inner) | Nullable(inner=inner):
+            return _is_flag(inner)
+        case _:
+            return False
 
 
 def open_enum(reader: Reader, members: list[Node]) -> Node | None:

@@ -30,7 +30,7 @@ def merged_all_of(reader: Reader, node: Node) -> Node | str:
         target = telling[0].value.get("$ref")
         if isinstance(target, str) and _only_annotations(_without_ref(telling[0])):
             return target
-    merging = _Merging(reader)
+    merging = _Merging(reader, node.pointer)
     merged: Object = {}
     for branch in branches:
         merging.merge(merged, merging.flat(branch, frozenset()))
@@ -64,7 +64,23 @@ def _only_annotations(value: Object) -> bool:
 
 def flattened(reader: Reader, node: Node) -> Object:
     """Give a schema with its references and `allOf`s put together."""
-    return _Merging(reader).flat(node, frozenset())
+    return _Merging(reader, node.pointer).flat(node, frozenset())
+
+
+def descends(
+    reader: Reader, node: Node, ancestor: Node, seen: frozenset[str] = frozenset()
+) -> bool:
+    """Whether a schema has another in its `allOf`, or in that of what it has there."""
+    for branch in (node, *node.items("allOf")):
+        target = branch.value.get("$ref")
+        found = reader.at(target) if isinstance(target, str) else None
+        if found is None or found.pointer in seen:
+            continue
+        if found.pointer == ancestor.pointer:
+            return True
+        if descends(reader, found, ancestor, seen | {found.pointer}):
+            return True
+    return False
 
 
 @dataclass(slots=True)
@@ -72,6 +88,8 @@ class _Merging:
     """Merges schemas; of what cannot hold at once the later counts, and is noted."""
 
     reader: Reader
+    start: str
+    """Where the schema stands that is put together."""
     conflicts: list[str] = field(default_factory=list[str])
 
     def flat(self, node: Node, seen: frozenset[str]) -> Object:
@@ -87,11 +105,21 @@ class _Merging:
                 inherited = self.flat(found, seen)
                 result = {k: v for k, v in inherited.items() if k not in _ANNOTATIONS}
                 result.pop("discriminator", None)
+                self._drop_siblings(result, seen)
         for branch in node.items("allOf"):
             self.merge(result, self.flat(branch, seen))
         own = {k: v for k, v in node.value.items() if k not in ("$ref", "allOf")}
         self.merge(result, own)
         return result
+
+    def _drop_siblings(self, result: Object, seen: frozenset[str]) -> None:
+        """Drop the union of a schema's heirs from one of them: it is its own branch."""
+        for key in ("oneOf", "anyOf"):
+            branches = Node(result, self.start).items(key)
+            places = {self.reader.resolve(each).pointer for each in branches}
+            found = [self.reader.at(target) for target in seen] if places else []
+            if places & {self.start, *(each.pointer for each in found if each)}:
+                del result[key]
 
     def merge(self, target: Object, source: Object) -> None:
         """Put a schema's keywords over those of another."""

@@ -246,7 +246,7 @@ class OperationReader:
     def successes(self, raw: RawOperation) -> list[tuple[str, Node]]:
         """List the responses that are no errors, in the order of their statuses."""
         responses = [
-            (status, self.reader.resolve(node))
+            (status, _sent(raw, self.reader.resolve(node)))
             for status, node in raw.node.objects("responses")
         ]
         found = sorted(
@@ -270,6 +270,14 @@ class OperationReader:
         value = raw.node.value
         declared = value if "security" in value else self.reader.root.value
         return alternatives(self.reader, declared)
+
+
+def _sent(raw: RawOperation, response: Node) -> Node:
+    """Leave out content that only GET would get (RFC 9110, section 9.3.2)."""
+    if raw.verb != "HEAD":
+        return response
+    kept = {key: value for key, value in response.value.items() if key != "content"}
+    return Node(kept, response.pointer)
 
 
 def _is_flag(parameter: Parameter, asked: QueryFlag) -> bool:

@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, cast
 from headgate.document.json_values import component, escape, fragment_tokens
 from headgate.ir.build.enums import (
     constant,
+    distinct,
     enum_groups,
     enum_kind,
     open_enum,
     simple_enum,
 )
-from headgate.ir.build.merge import admits_null, merged_all_of
+from headgate.ir.build.inlining import Inlining
+from headgate.ir.build.merge import admits_null, descends, merged_all_of
+from headgate.ir.build.nulls import without_null
 from headgate.ir.build.reader import (
     COMPONENT,
     Node,
@@ -26,11 +29,11 @@ from headgate.ir.build.reader import (
     as_list,
     as_object,
     docs_of,
-    is_list,
     is_object,
     text_at,
 )
 from headgate.ir.build.shapes import (
+    STRUCTURAL,
     component_of,
     heirs,
     is_closed,
@@ -70,13 +73,8 @@ if TYPE_CHECKING:
     from headgate.ir.types import ScalarKind
 
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
-_STRUCTURAL = frozenset(
-    {"type", "properties", "required", "items", "enum", "allOf", "oneOf", "anyOf"}
-    | {"additionalProperties", "const", "patternProperties", "prefixItems"}
-)
 _OBJECT = frozenset({"properties", "additionalProperties", "patternProperties"})
 _UNREAD = frozenset({"if", "not", "dependentSchemas"})
-_NULLABLE = frozenset({"nullable", "oneOf", "anyOf", "enum"})
 _SHARED = frozenset({"type", "properties", "required", "additionalProperties"})
 
 
@@ -95,6 +93,11 @@ class SchemaReader:
     _begun: dict[TypeId, str] = field(default_factory=dict[TypeId, str])
 
     _heirs: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    _inlining: Inlining = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with nothing written out."""
+        self._inlining = Inlining(self.reader)
 
     def read_components(self) -> None:
         """Read every named schema, in the document's order."""
@@ -106,7 +109,7 @@ class SchemaReader:
 
     def expression(self, node: Node, words: tuple[str, ...]) -> TypeExpr:
         """Read a schema; `words` lead to it and name what has no name of its own."""
-        nullable, stripped = _without_null(node)
+        nullable, stripped = without_null(node)
         inner = self._not_null(stripped, words)
         return Nullable(inner) if nullable and _can_be_nullable(inner) else inner
 
@@ -136,12 +139,13 @@ class SchemaReader:
             return
         node = self.reader.at(component("schemas", name)) or Node({}, pointer)
         self._begin(type_id, pointer)
-        expression = self._named(node, type_id)
+        with self._inlining.named(pointer):
+            expression = self._named(node, type_id)
         if expression != Ref(type_id):
             self._finish(self._alias(node, type_id, expression))
 
     def _named(self, node: Node, type_id: TypeId) -> TypeExpr:
-        nullable, stripped = _without_null(node)
+        nullable, stripped = without_null(node)
         if not nullable:
             return self._not_null(stripped, (type_id,), type_id)
         inner = self._not_null(stripped, (type_id, "value"))
@@ -163,7 +167,7 @@ class SchemaReader:
         value = node.value
         for key in _UNREAD & value.keys():
             self._simplified(f"'{key}' is not part of the type", node.child(key))
-        if "$ref" in value and not _STRUCTURAL & value.keys():
+        if "$ref" in value and not STRUCTURAL & value.keys():
             return self._reference(node)
         if "const" in value:
             return constant(value["const"])
@@ -270,7 +274,7 @@ class SchemaReader:
         if is_whole_tuple(node, len(items)):
             return TupleOf(items, further)
         kinds = (*items, *(() if further is None else (further,)))
-        return ListOf(self._any_of(node, tuple(dict.fromkeys(kinds)), words))
+        return ListOf(self._any_of(node, distinct(kinds), words))
 
     def _any_of(
         self, node: Node, kinds: tuple[TypeExpr, ...], words: tuple[str, ...]
@@ -330,7 +334,7 @@ class SchemaReader:
         open_ = node.value.get("additionalProperties", not patterns) is not False
         if open_:
             kinds.append(self.expression_at(node, "additionalProperties", inner))
-        return self._any_of(node, tuple(dict.fromkeys(kinds)), words)
+        return self._any_of(node, distinct(kinds), words)
 
     def _field(
         self,
@@ -400,33 +404,39 @@ class SchemaReader:
         merged = merged_all_of(self.reader, node)
         if isinstance(merged, str):
             return self.expression(Node({"$ref": merged}, node.pointer), words)
-        inner = self._not_null(merged, words, own)
+        again = self._led_back(node, node) if own is None else None
+        if again is not None:
+            return self.expression(again, words)
+        with self._inlining.merging(node, node):
+            inner = self._not_null(merged, words, own)
         is_nullable = own is None and admits_null(self.reader, node)
         return Nullable(inner) if is_nullable and _can_be_nullable(inner) else inner
 
     def _one_of(
         self, node: Node, key: str, words: tuple[str, ...], own: TypeId | None
     ) -> TypeExpr:
-        members = self._whole_members(node, key)
+        members = self._whole_members(node, key, own)
         growing = open_enum(self.reader, members)
         if growing is not None:
             merged = {**growing.value, "x-open-enum": True}
             return self._enum(Node(merged, growing.pointer), words, own)
         if len(members) == 1:
-            return self._not_null(members[0], words, own)
-        variants = tuple(
-            Variant(self.expression(member, (*words, _member_word(member, index))))
-            for index, member in enumerate(members)
-        )
-        distinct = tuple(dict.fromkeys(variants))
-        if not distinct:
+            with self._inlining.merging(_merged(node, key, members[0], 0), node):
+                return self._not_null(members[0], words, own)
+        types: list[TypeExpr] = []
+        for index, member in enumerate(members):
+            with self._inlining.merging(_merged(node, key, member, index), node):
+                word = _member_word(member, index)
+                types.append(self.expression(member, (*words, word)))
+        variants = tuple(map(Variant, distinct(types)))
+        if not variants:
             # No branch is a schema: what is wrong with each has been reported.
             return Json()
-        if len(distinct) == 1:
-            return distinct[0].type
-        return self._union(node, distinct, _declared_tag(node), words, own)
+        if len(variants) == 1:
+            return variants[0].type
+        return self._union(node, variants, _declared_tag(node), words, own)
 
-    def _whole_members(self, node: Node, key: str) -> list[Node]:
+    def _whole_members(self, node: Node, key: str, own: TypeId | None) -> list[Node]:
         """Give the branches, each with what stands beside the union put into it."""
         shared = {k: v for k, v in node.value.items() if k in _SHARED}
         other = "anyOf" if key == "oneOf" else "oneOf"
@@ -436,9 +446,15 @@ class SchemaReader:
         members = node.items(key)
         if not as_object(shared.get("properties")):
             return members
-        return [self._with_shared(member, shared) for member in members]
+        whole = node if own is None else Node(node.value, COMPONENT + escape(own))
+        return [self._with_shared(member, shared, whole) for member in members]
 
-    def _with_shared(self, member: Node, shared: Object) -> Node:
+    def _with_shared(self, member: Node, shared: Object, whole: Node) -> Node:
+        if descends(self.reader, member, whole):
+            return member
+        again = self._led_back(member, whole)
+        if again is not None:
+            return again
         both = {"allOf": [shared, member.value]}
         merged = merged_all_of(self.reader, Node(both, member.pointer))
         if isinstance(merged, str):
@@ -448,6 +464,15 @@ class SchemaReader:
             name = target.rpartition("/")[2]
             return Node({**merged.value, "title": name}, member.pointer)
         return merged
+
+    def _led_back(self, node: Node, place: Node) -> Node | None:
+        """Give the bare reference for what would be written out in itself."""
+        target = self._inlining.leads_back(node, place)
+        if target is None:
+            return None
+        message = f"what stands beside '{target}' inside of it is not part of the type"
+        self._simplified(message, node.pointer)
+        return Node({"$ref": target}, node.pointer)
 
     def _simplified(self, message: str, pointer: str) -> None:
         self.reader.report("schema-simplified", message, pointer, "warning")
@@ -516,46 +541,10 @@ def _member_word(member: Node, index: int) -> str:
     return title if isinstance(title, str) and title else f"variant{index + 1}"
 
 
-def _without_null(node: Node) -> tuple[bool, Node]:
-    """Take null out of a schema, whichever of the five dialects put it there."""
-    if _NULLABLE.isdisjoint(node.value) and not is_list(node.value.get("type")):
-        return False, node
-    value = dict(node.value)
-    nullable = value.pop("nullable", False) is True
-    kinds = value.get("type")
-    if isinstance(kinds, list) and "null" in kinds:
-        rest = [kind for kind in cast("list[str]", kinds) if kind != "null"]
-        nullable = True
-        value["type"] = rest[0] if len(rest) == 1 else rest
-        if not rest:
-            value["type"] = "null"
-    for key in ("oneOf", "anyOf"):
-        members = as_list(value.get(key))
-        kept = [member for member in members if not _is_null(member)]
-        if len(kept) != len(members):
-            nullable = True
-            value[key] = kept
-    if isinstance(value.get("enum"), list) and None in value["enum"]:
-        nullable = nullable or len(value["enum"]) > 1
-    return nullable, _lone_member(node, value)
-
-
-def _lone_member(node: Node, value: dict[str, object]) -> Node:
-    """Take the lone member that null leaves out of its union, pointer and all."""
-    for key in ("oneOf", "anyOf"):
-        original = as_list(node.value.get(key))
-        kept = as_list(value.get(key))
-        if len(kept) == 1 and len(original) > 1 and is_object(kept[0]):
-            index = original.index(kept[0])
-            rest = {k: v for k, v in value.items() if k not in (key, "discriminator")}
-            if not _STRUCTURAL & rest.keys():
-                return Node(kept[0], node.child(key, index))
-    return Node(value, node.pointer)
-
-
-def _is_null(member: object) -> bool:
-    value = as_object(member)
-    return value.get("type") == "null" or ("const" in value and value["const"] is None)
+def _merged(node: Node, key: str, member: Node, index: int) -> Node:
+    """Give the branch that a member was merged from; nothing for one as it stands."""
+    branch = node.items(key)[index]
+    return Node({}, branch.pointer) if member.value is branch.value else branch
 
 
 def _can_be_nullable(inner: TypeExpr) -> bool:

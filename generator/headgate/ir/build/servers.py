@@ -36,11 +36,12 @@ def _address(server: Server) -> str | None:
 
 def own_address(reader: Reader, raw: RawOperation) -> str | None:
     """Give the address that an operation has instead of the API's; None: the API's."""
-    common = [server.template for server in read_servers(reader)]
+    servers = read_servers(reader)
+    default = servers[0].template if servers else None
     for holder in (raw.node, raw.item):
         for server in holder.items("servers"):
             url = text_at(server.value, "url")
-            if url is None or url in common:
+            if url is None or url == default:
                 return None
             address = _address(_server(url, server))
             if address is not None:

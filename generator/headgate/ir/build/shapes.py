@@ -12,6 +12,12 @@ from headgate.ir.build.reader import (
     is_object,
 )
 
+STRUCTURAL = frozenset(
+    {"type", "properties", "required", "items", "enum", "allOf", "oneOf", "anyOf"}
+    | {"additionalProperties", "const", "patternProperties", "prefixItems"}
+)
+"""Keywords that say of what type a value is."""
+
 _CONSTRAINTS = frozenset(
     {"required", "not", "minProperties", "maxProperties", "dependentRequired"}
     | {"title", "description", "$comment", "if", "then", "else", "pattern"}

@@ -18,11 +18,12 @@ from headgate.ir.types import (
     Scalar,
     TupleOf,
     TypeExpr,
+    Union,
 )
 
 if TYPE_CHECKING:
     from headgate.ir.api import Api
-    from headgate.ir.types import Definition
+    from headgate.ir.types import Definition, TypeId
     from headgate.plan.typescript.imports import Imports
     from headgate.plan.typescript.names import Names
 
@@ -31,13 +32,15 @@ if TYPE_CHECKING:
 class Types:
     """Writes types for one module, whose imports it collects.
 
-    `sending` says which way a binary value goes at this place.
+    `sending` says which way a binary value goes at this place, `within` which alias
+    is being written: its name may not be an argument of a generic in it.
     """
 
     api: Api
     names: Names
     imports: Imports
     sending: bool = False
+    within: TypeId | None = None
 
     def write(self, expression: TypeExpr) -> Code:
         """Write a type."""
@@ -56,6 +59,8 @@ class Types:
                 return assembled("{}[]", self._in_list(item))
             case TupleOf(items=items, rest=rest):
                 return self._tuple(items, rest)
+            case MapOf(value=value) if self._leads_back(value):
+                return assembled("{{ [field: string]: {} }}", self.write(value))
             case MapOf(value=value):
                 return assembled("Record<string, {}>", self.write(value))
             case Nullable(inner=inner):
@@ -69,7 +74,7 @@ class Types:
         It breaks inside the arguments of a record, whatever follows the record.
         """
         match expression:
-            case MapOf(value=value):
+            case MapOf(value=value) if not self._leads_back(value):
                 blank = indent(depth)
                 return assembled(
                     "Record<\n{}  string,\n{}  {}\n{}>",
@@ -81,6 +86,23 @@ class Types:
                 return self._followed(inner, depth, fixed(" | null"))
             case _:
                 return None
+
+    def _leads_back(self, expression: TypeExpr) -> bool:
+        """Whether a type names the alias that is being written; interfaces may."""
+        if self.within is None:
+            return False
+        waiting = [expression]
+        seen: set[TypeId] = set()
+        while waiting:
+            each = waiting.pop()
+            if not isinstance(each, Ref):
+                waiting += _inner(each)
+            elif each.id == self.within:
+                return True
+            elif each.id not in seen:
+                seen.add(each.id)
+                waiting += _named(self.api.definitions[each.id])
+        return False
 
     def _followed(self, expression: TypeExpr, depth: int, end: Code) -> Code | None:
         broken = self.broken(expression, depth)
@@ -111,6 +133,29 @@ class Types:
                 return definition
             expression = definition.type
         return expression
+
+
+def _inner(expression: TypeExpr) -> tuple[TypeExpr, ...]:
+    match expression:
+        case ListOf(item=inner) | MapOf(value=inner) | Nullable(inner=inner):
+            return (inner,)
+        case TupleOf(items=items, rest=rest):
+            return items if rest is None else (*items, rest)
+        case _:
+            return ()
+
+
+def _named(definition: Definition) -> tuple[TypeExpr, ...]:
+    """Give the types that an alias names; an interface is named without them."""
+    match definition:
+        case Union(variants=variants):
+            return tuple(variant.type for variant in variants)
+        case Alias(type=MapOf()):
+            return ()
+        case Alias(type=inner):
+            return (inner,)
+        case _:
+            return ()
 
 
 _SCALARS = {

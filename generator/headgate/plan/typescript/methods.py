@@ -29,7 +29,11 @@ from headgate.plan.typescript.names import (
     has_named_parameters,
     methods_of,
 )
-from headgate.plan.typescript.requests import parameter_keys, request_entries
+from headgate.plan.typescript.requests import (
+    parameter_keys,
+    path_parameters,
+    request_entries,
+)
 from headgate.plan.typescript.types import Member, field_member
 from headgate.plan.typescript.waits import options_of, pending_entries
 
@@ -147,10 +151,10 @@ class MethodPlanner:
             data, reader = fixed("void"), runtime("responses", "readNothing")
         elif result.kind == "json":
             data = self.types.write(result.type)
-            reader = assembled("{}<{}>", runtime("responses", "readJson"), data)
+            # To ask for a function is to import it: what is not called is not asked.
+            name = "readOptionalJson" if result.may_be_empty else "readJson"
+            reader = assembled("{}<{}>", runtime("responses", name), data)
             if result.may_be_empty:
-                optional = runtime("responses", "readOptionalJson")
-                reader = assembled("{}<{}>", optional, data)
                 data = assembled("{} | undefined", data)
         elif result.kind == "text":
             data, reader = fixed("string"), runtime("responses", "readText")
@@ -235,9 +239,9 @@ class MethodPlanner:
     ) -> list[Code]:
         """Write the parameters: whatever is required comes before what is not."""
         types = replace(self.types, sending=True)
-        by_name = {each.name: each for each in operation.parameters}
+        in_path = path_parameters(operation)
         found = [
-            assembled("{}: {}", identifier(local), types.write(by_name[name].type))
+            assembled("{}: {}", identifier(local), types.write(in_path[name].type))
             for name, local in arguments.items()
         ]
         required: list[Code] = []
@@ -277,9 +281,8 @@ def _path_arguments(operation: Operation) -> dict[str, Name]:
     """Name the arguments for path parameters, in the path's order."""
     scope = Scope(reserved=TAKEN_LOCALS)
     return {
-        parameter.name: scope.claim(camel(split_words(parameter.name)), "value")
-        for parameter in operation.parameters
-        if parameter.place == "path"
+        name: scope.claim(camel(split_words(name)), "value")
+        for name in path_parameters(operation)
     }
 
 

@@ -74,9 +74,9 @@ def _path(
     A stream that is taken up again looks for its parameters by name, so they stay
     apart there.
     """
-    by_name = {each.name: each for each in operation.parameters}
+    in_path = path_parameters(operation)
     given = {
-        name: styled(types, by_name[name], identifier(local))
+        name: styled(types, in_path[name], identifier(local))
         for name, local in locals_.items()
     }
     if not given:
@@ -177,6 +177,11 @@ def _called(key: Code, function: Code, entries: list[Entry]) -> Entry:
     return Entry(
         key, assembled("{}({})", function, open_object(entries, REQUEST_DEPTH))
     )
+
+
+def path_parameters(operation: Operation) -> dict[str, Parameter]:
+    """Give the parameters in the path by name: other places may have the same name."""
+    return {each.name: each for each in operation.parameters if each.place == "path"}
 
 
 def parameter_keys(operation: Operation) -> dict[tuple[str, str], str]:

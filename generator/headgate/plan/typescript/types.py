@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
@@ -87,10 +87,12 @@ def _item(types: Types, definition: Definition) -> TypeItem:
         case Enum():
             return _alias(docs, name, union_alias(name, _enum_members(definition)))
         case Union():
-            members = _union_members(types, definition)
+            own = replace(types, within=definition.id)
+            members = _union_members(own, definition)
             return _alias(docs, name, union_alias(name, members))
         case Alias(type=inner):
-            return _alias(docs, name, _named(types, name, inner))
+            own = replace(types, within=definition.id)
+            return _alias(docs, name, _named(own, name, inner))
         case _ as never:
             assert_never(never)
 
