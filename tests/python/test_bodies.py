@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from email.parser import BytesParser
 from email.policy import HTTP
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from headgate_sdk import ConfigurationError
 from headgate_sdk._runtime.bodies import PartShape, encode_body
 from headgate_sdk._runtime.parameters import Style
 
@@ -102,3 +106,38 @@ def test_plain_bodies(tmp_path: Path) -> None:
 
     assert encode_body("text", "text/plain", "é", {}) == ("é".encode(), "text/plain")
     assert encode_body("binary", "image/png", path, {}) == (PNG, "image/png")
+
+
+LOOP: list[Any] = []
+LOOP.append(LOOP)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), Decimal("NaN"), object(), "\ud800", {("a",): 1}, LOOP],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_has_no_json_is_refused(value: Any) -> None:
+    """A value that JSON does not have is the caller's mistake, and is not shown."""
+    for body in ({"a": value}, [value]):
+        with pytest.raises(ConfigurationError, match="the body is not JSON"):
+            encode_body("json", "application/json", body, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text", "\ud800"),
+        ("form", {"a": "\ud800"}),
+        ("form", {"\ud800": "a"}),
+        ("multipart", {"a": "\ud800"}),
+        ("multipart", {"\ud800": "a"}),
+        ("multipart", {"file": ("\ud800.txt", b"")}),
+        ("multipart", {"a": {"b": float("nan")}}),
+    ],
+    ids=ascii,
+)
+def test_what_is_no_text_is_refused(kind: Any, body: Any) -> None:
+    """Half a pair of surrogates has no bytes, whatever the kind of the body."""
+    with pytest.raises(ConfigurationError):
+        encode_body(kind, "text/plain", body, {"file": PartShape("file")})

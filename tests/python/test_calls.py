@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -256,7 +257,63 @@ def test_a_wrong_body_raises(twin: Twin, content: bytes) -> None:
     assert error.request_id == "req_7"
 
 
+def test_a_wrong_body_is_not_shown(twin: Twin) -> None:
+    """The error's text says what is wrong, not what stood there: it may be secret."""
+    with raw_server([raw_answer(200, b'{"password": "hunter22"}')]) as server:
+        error = failure(twin, server.url)
+
+    assert isinstance(error, ResponseDecodeError)
+    assert error.raw == '{"password": "hunter22"}'
+    assert "hunter22" not in f"{error} {error!r} {error.message}"
+
+
 # Errors.
+
+
+OWN_KEY: Any = {"options": {"headers": {"X-Admin-Key": "adm-of-one-call"}}}
+
+
+@pytest.mark.parametrize(
+    ("secret", "given"),
+    [
+        (KEY, {}),
+        ("sk-of-the-provider", {"provider_keys": {"OpenAI": "sk-of-the-provider"}}),
+        ("adm-of-one-call", OWN_KEY),
+    ],
+)
+def test_a_secret_that_the_server_repeats_is_not_shown(
+    twin: Twin, secret: str, given: dict[str, Any]
+) -> None:
+    """An error's message has no secret of the client or the call; its body has it."""
+    options = given.get("options", {})
+    settings = {name: given[name] for name in given if name != "options"}
+    body = refusal(401, type="?", code="?", message=f"Key {secret} is not known.")
+    with raw_server([body]) as server:
+        error = failure(
+            twin,
+            server.url,
+            lambda client: client.messages.create(**ASK, options=options),
+            **settings,
+        )
+
+    assert isinstance(error, APIError)
+    assert error.message == "Key [redacted] is not known."
+    assert secret not in f"{error} {error!r}"
+    assert secret in json.dumps(error.body)
+
+
+def test_a_scope_has_secrets_of_its_own(twin: Twin) -> None:
+    """What a scope's credential is stays out of the errors of its calls."""
+    body = refusal(401, type="?", code="?", message="No scoped-secret here.")
+
+    def scoped(client: Any) -> Any:
+        return create(client.with_upstream_key("scoped-secret"))
+
+    with raw_server([body]) as server:
+        error = failure(twin, server.url, scoped)
+
+    assert isinstance(error, APIError)
+    assert error.message == "No [redacted] here."
 
 
 @pytest.mark.parametrize(

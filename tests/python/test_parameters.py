@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from headgate_sdk import ConfigurationError
 from headgate_sdk._runtime.parameters import (
     Style,
     cookie_text,
@@ -73,3 +74,26 @@ def test_headers_and_cookies() -> None:
     assert header_text(OBJECT, Style("simple", explode=True)) == "R=100,G=200,B=150"
     assert header_text([1], Style("json")) == "[1]"
     assert cookie_text({"a": "x;y", "b": True, "c": None}, {}) == "a=x%3By; b=true"
+
+
+@pytest.mark.parametrize("value", ["\ud800", ["\ud800"], {"a": "\ud800"}], ids=ascii)
+def test_what_is_no_text_is_refused(value: Any) -> None:
+    """Half a pair of surrogates has no bytes, wherever it stands."""
+    for write in (
+        lambda: path_text("a", value),
+        lambda: query_text({"a": value}, {}),
+        lambda: query_text({"a": value}, {"a": Style("deepObject", explode=True)}),
+        lambda: query_text({"a": value}, {"a": Style("json")}),
+        lambda: cookie_text({"a": value}, {}),
+    ):
+        with pytest.raises(ConfigurationError, match="parameter"):
+            write()
+
+
+def test_what_json_does_not_have_is_refused() -> None:
+    """A parameter that is JSON has no NaN, no endless list and no tuple for a name."""
+    endless: list[Any] = []
+    endless.append(endless)
+    for value in (float("nan"), endless, {("a",): 1}):
+        with pytest.raises(ConfigurationError, match="not JSON"):
+            header_text(value, Style("json"))

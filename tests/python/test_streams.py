@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ from tests.python.samples import (
     run_event,
     run_events,
 )
-from tests.python.twins import TWINS, Twin
+from tests.python.twins import KEY, TWINS, Twin
 
 
 @pytest.fixture(params=TWINS, ids=repr)
@@ -138,6 +139,19 @@ def test_an_error_event_raises_its_class(twin: Twin) -> None:
     assert type(reading.error).__name__ == "ConcurrentLimitError"
     assert reading.error.request_id == "req_error"
     assert reading.error.retry_after == 2
+
+
+def test_an_error_event_shows_no_secret(twin: Twin) -> None:
+    """What an error in mid-stream repeats of the request is not in its message."""
+    error = {**ERROR, "message": f"{KEY} and adm-of-one-call are too busy."}
+    options: Any = {"headers": {"X-Admin-Key": "adm-of-one-call"}}
+    with raw_server([STREAM_HEAD, frame({"type": "error", "error": error})]) as server:
+        reading = twin.read(
+            server.url, lambda client: client.messages.stream(**ASK, options=options)
+        )
+
+    assert isinstance(reading.error, APIError)
+    assert reading.error.message == "[redacted] and [redacted] are too busy."
 
 
 def test_an_unknown_event_is_a_value(twin: Twin) -> None:

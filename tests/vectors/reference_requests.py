@@ -49,7 +49,12 @@ class Builder:
 
     @property
     def repeatable(self) -> bool:
-        """Whether an attempt that may have been acted on is repeated."""
+        """Whether an attempt that may have been acted on is repeated.
+
+        One that is made once by its key needs that: a caller may have taken it away.
+        """
+        if self.operation["idempotency"] == "key":
+            return self.product["idempotency_header"].lower() in self.headers
         return bool(self.operation["idempotency"] != TAKES_NOTHING_TWICE)
 
     def _variable(self, name: str) -> str | None:

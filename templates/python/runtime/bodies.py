@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeAlias, TypeGuard
 
+from .errors import ConfigurationError
 from .json_values import is_list, is_object, is_tuple
 from .parameters import Style, query_text, text_of
 
@@ -53,9 +54,24 @@ def encode_body(
     body: Any,
     parts: Mapping[str, PartShape],
 ) -> tuple[bytes | None, str | None]:
-    """Give the body's bytes and its media type; None twice when there is none."""
+    """Give the body's bytes and its media type; None twice when there is none.
+
+    A body that has no bytes of its kind raises `ConfigurationError`.
+    """
     if body is None:
         return None, None
+    try:
+        return _encoded(kind, content_type, body, parts)
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(f"the body is no text: {error.reason}") from error
+
+
+def _encoded(
+    kind: BodyKind,
+    content_type: str,
+    body: Any,
+    parts: Mapping[str, PartShape],
+) -> tuple[bytes, str]:
     match kind:
         case "json":
             return encode_json(body), content_type
@@ -71,14 +87,17 @@ def encode_body(
 
 def encode_json(body: Any) -> bytes:
     """Write a body as compact JSON; received models go out as they came in."""
-    text = json.dumps(
-        body,
-        default=_plain_value,
-        ensure_ascii=False,
-        allow_nan=False,
-        separators=(",", ":"),
-    )
-    return text.encode()
+    try:
+        text = json.dumps(
+            body,
+            default=_plain_value,
+            ensure_ascii=False,
+            allow_nan=False,
+            separators=(",", ":"),
+        )
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError("the body is not JSON") from error
 
 
 def read_file(content: FileContent) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from itertools import count
@@ -17,6 +18,7 @@ from .errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    ErrorTree,
     RequestCancelledError,
     ResponseDecodeError,
     SDKError,
@@ -57,6 +59,13 @@ class Caller:
         other.interceptors = interceptors
         return other
 
+    def errors_of(self, headers: Mapping[str, str]) -> ErrorTree:
+        """Give the errors of a request with those headers, without its secrets."""
+        redactor = self.interceptors.redactor
+        return self.product.errors.showing(
+            lambda text: redactor.knowing(headers).text(text)
+        )
+
     async def fetch(self, request: Request, form: Any) -> tuple[Any, HttpResponse]:
         """Make a call and give its answer as `form`, None: nothing is awaited."""
         deadline = Deadline(request.timeouts.total)
@@ -88,7 +97,7 @@ class Caller:
             reply = await pending.decided(content, answer, self)
             deadline.put_off(time.monotonic() - begun)
             if not 200 <= reply.status_code < 300:
-                raise await self._refusal(reply, deadline)
+                raise await self._refusal(reply, deadline, attempt.headers)
         except SDKError as error:
             self.interceptors.on_error(attempt, error)
             raise
@@ -161,7 +170,7 @@ class Caller:
             raise
         if 200 <= reply.status_code < 300:
             return reply
-        raise await self._refusal(reply, deadline)
+        raise await self._refusal(reply, deadline, attempt.headers)
 
     async def _authorize(
         self, request: Request, grant: Grant, attempt: Attempt, deadline: Deadline
@@ -189,16 +198,18 @@ class Caller:
         waits = deadline.waits(request.timeouts)
         reply = await self.network.send(asked, grant.headers, waits)
         if not 200 <= reply.status_code < 300:
-            raise await self._refusal(reply, deadline)
+            raise await self._refusal(reply, deadline, grant.headers)
         return self._tokens.keep(grant, await self._content(reply, deadline))
 
-    async def _refusal(self, reply: Reply, deadline: Deadline) -> APIError:
+    async def _refusal(
+        self, reply: Reply, deadline: Deadline, sent: Mapping[str, str]
+    ) -> APIError:
         try:
             content = await self._content(reply, deadline)
         except APIConnectionError:
             content = b""
         answer = self.describe(reply)
-        refusal = self.product.errors.refused(
+        refusal = self.errors_of(sent).refused(
             status=answer.status_code,
             headers=answer.headers,
             content=content,

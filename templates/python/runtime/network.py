@@ -13,6 +13,7 @@ import time
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import Lock, Timer
 from typing import Any, Protocol, TypeVar
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 _CLOSED = float("-inf")
 """When the last piece of an answer could be asked for that is closed."""
 _FOREIGN = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.StreamError, OSError)
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=20)
+"""As many connections as there are calls: a stream may keep one for hours."""
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)
 
 
@@ -93,6 +96,11 @@ def _translated(error: Exception, phase: TimeoutPhase) -> SDKError:
     return APIConnectionError(text, connected=connected)
 
 
+def _no_cookies() -> CookieJar:
+    """Give a jar that keeps nothing: all scopes of a client share its connections."""
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+
+
 def _built(
     client: httpx2.Client | httpx2.AsyncClient,
     request: Request,
@@ -117,17 +125,17 @@ class BlockingNetwork:
     def __init__(self, client: httpx2.Client | None) -> None:
         self._own = client is None
         self._client = client
+        self._opening = Lock()
         self._pause = time.sleep
 
     async def send(
         self, request: Request, headers: Mapping[str, str], waits: Waits
     ) -> Reply:
         """Send a request and give its answer once the head has arrived."""
-        if self._client is None:
-            self._client = httpx2.Client()
+        client = self._client or self._opened()
         timeouts = waits.extension()
-        sent = _built(self._client, request, headers, timeouts)
-        send = partial(self._client.send, sent, stream=True, follow_redirects=False)
+        sent = _built(client, request, headers, timeouts)
+        send = partial(client.send, sent, stream=True, follow_redirects=False)
         cancel = request.cancel
         try:
             if cancel is None:
@@ -139,6 +147,13 @@ class BlockingNetwork:
         if cancel is None:
             return _BlockingReply(response, waits, timeouts)
         return _CancellableReply(response, waits, timeouts, cancel)
+
+    def _opened(self) -> httpx2.Client:
+        """Give the one client of all threads, which may be the first at once."""
+        with self._opening:
+            if self._client is None:
+                self._client = httpx2.Client(cookies=_no_cookies(), limits=_LIMITS)
+            return self._client
 
     async def sleep(self, seconds: float, cancel: CancelToken | None = None) -> None:
         """Wait, no longer than until the token is cancelled."""
@@ -172,6 +187,7 @@ class _BlockingReply:
         self._last_start = waits.deadline.last_start(idle)
         self._alarm: _Alarm | None = None
         self._error: SDKError | None = None
+        self._is_read = False
 
     async def chunk(self) -> bytes:
         if self._error is not None:
@@ -182,6 +198,8 @@ class _BlockingReply:
             piece = next(self._chunks, b"")
         except _FOREIGN as error:
             raise self._own(error) from error
+        if not piece:
+            self._is_read = True
         if self._alarm is not None:
             self._deadline.check()
         return piece
@@ -197,6 +215,7 @@ class _BlockingReply:
             while now() <= self._last_start or self._may_go_on():
                 piece = next(self._chunks, b"")
                 if not piece:
+                    self._is_read = True
                     return
                 yield piece
         except _FOREIGN as error:
@@ -228,6 +247,15 @@ class _BlockingReply:
         if self._alarm is not None and self._deadline.is_over:
             return APITimeoutError("total", connected=True)
         return _translated(error, "idle")
+
+    def hang_up(self) -> None:
+        """End another thread's wait for the next piece.
+
+        A connection whose answer was read may serve another call by now, and one of
+        HTTP/2 serves several.
+        """
+        if not self._is_read and "stream_id" not in self._response.extensions:
+            _hang_up(self._response)
 
     async def close(self) -> None:
         self._last_start = _CLOSED
@@ -318,6 +346,12 @@ def following(reply: Reply) -> Iterator[bytes]:
     return reply.following() if isinstance(reply, _BlockingReply) else iter(())
 
 
+def hang_up(reply: Reply) -> None:
+    """End the wait of a thread that reads an answer, if one does."""
+    if isinstance(reply, _BlockingReply):
+        reply.hang_up()
+
+
 class AsyncNetwork:
     """Sends over an `httpx2.AsyncClient`, its caller's or one made at need."""
 
@@ -330,7 +364,7 @@ class AsyncNetwork:
     ) -> Reply:
         """Send a request and give its answer once the head has arrived."""
         if self._client is None:
-            self._client = httpx2.AsyncClient()
+            self._client = httpx2.AsyncClient(cookies=_no_cookies(), limits=_LIMITS)
         timeouts = waits.extension()
         sent = _built(self._client, request, headers, timeouts)
         try:

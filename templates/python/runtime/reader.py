@@ -74,7 +74,7 @@ class EventReader:
         self.seen = 0
         self.fields = dict(fields or {})
         self._shape = shape
-        self._errors = errors
+        self.errors = errors
         self._number: int = int(cursor) if cursor and cursor.isdecimal() else 0
         self._identity = _identity_fields(shape)
         self._error_mark = _error_mark(shape)
@@ -304,7 +304,7 @@ class EventReader:
         number = event.get(self._shape.sequence or "")
         if isinstance(number, int):
             self._check_next(number)  # a gap before the error is a gap all the same
-        raise self._errors.streamed(
+        raise self.errors.streamed(
             event.get(self._shape.error[1]),
             status=self._answer.status_code,
             headers=self._answer.headers,

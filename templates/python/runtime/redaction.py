@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -25,6 +26,7 @@ _SHORTEST = 4
 """A shorter secret would blot out words that only look like it."""
 _WORD_END = re.compile(r"[-_]|(?<=[a-z])(?=[A-Z])")
 _CREDENTIALS = re.compile(r"\b(bearer|basic) [A-Za-z0-9\-._~+/=]{8,}", re.IGNORECASE)
+_SCHEME = re.compile(r"^\w+ ")
 _URL = re.compile(r"https?:[^\s\"'<>]*", re.IGNORECASE)
 _USER = re.compile(r"^(https?://)[^/?#]*@", re.IGNORECASE)
 _PARAMETERS = re.compile(r"([?#&])([^?#&=]*)=([^?#&]*)")
@@ -48,9 +50,17 @@ class Redactor:
         self._names = _ALWAYS | {name.lower() for name in names}
         self._prefixes = tuple(prefix.lower() for prefix in prefixes)
         self._shown = {name.lower() for name in shown}
-        long_enough = (secret for secret in secrets if len(secret) >= _SHORTEST)
-        forms = {form for secret in long_enough for form in _forms(secret)}
-        self._forms = sorted(forms, key=len, reverse=True)
+        self.forms = _all_forms(secrets)
+
+    def knowing(self, headers: Mapping[str, str]) -> Redactor:
+        """Give one that blots out what a request's own headers hold of secrets too."""
+        held = [
+            _SCHEME.sub("", headers[name]) for name in headers if self._is_secret(name)
+        ]
+        other = copy(self)
+        forms = {*self.forms, *_all_forms(held)}
+        other.forms = sorted(forms, key=len, reverse=True)
+        return other
 
     def headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Show headers."""
@@ -61,7 +71,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Show a text; a URL is one."""
-        for form in self._forms:
+        for form in self.forms:
             text = text.replace(form, MARK)
         text = _URL.sub(lambda match: self._url(match[0]), text)
         return _CREDENTIALS.sub(rf"\1 {MARK}", text)
@@ -103,8 +113,16 @@ class Redactor:
         return _WORD_END.split(name)[-1].lower() in _WORDS
 
 
+def _all_forms(secrets: Iterable[str]) -> list[str]:
+    """Give the ways to write secrets, the longest first; it may hold another."""
+    long_enough = (secret for secret in secrets if len(secret) >= _SHORTEST)
+    forms = {form for secret in long_enough for form in _forms(secret)}
+    return sorted(forms, key=len, reverse=True)
+
+
 def _forms(secret: str) -> set[str]:
     """Give the ways in which a secret may stand in a text."""
     escaped = json.dumps(secret, ensure_ascii=False)[1:-1]
-    encoded = base64.b64encode(secret.encode()).decode()
-    return {secret, quote(secret, safe=""), escaped, encoded}
+    encoded = base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode()
+    quoted = quote(secret, safe="", errors="surrogatepass")
+    return {secret, quoted, escaped, encoded}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -59,6 +60,9 @@ class EventStream(_StreamState, Generic[E]):
     else that ends the stream raises.
     """
 
+    _reader: int | None = None
+    """The thread that goes through the events."""
+
     def __enter__(self) -> Self:
         self._entered = True
         run_now(self._session.open())
@@ -75,6 +79,7 @@ class EventStream(_StreamState, Generic[E]):
 
     def __iter__(self) -> Iterator[E]:
         self._check_open()
+        self._reader = get_ident()
         try:
             while True:
                 for event in self._waiting:
@@ -87,6 +92,7 @@ class EventStream(_StreamState, Generic[E]):
                     return
                 self._waiting = waiting
         finally:
+            self._reader = None
             if not self._entered:
                 self.close()
 
@@ -96,8 +102,10 @@ class EventStream(_StreamState, Generic[E]):
             pass
 
     def close(self) -> None:
-        """Free the connection; nothing more can be read."""
+        """Free the connection; nothing more can be read, in no other thread either."""
         self._closed = True
+        if self._reader not in (None, get_ident()):
+            self._session.hang_up()
         run_now(self._session.close())
 
     def _select(self, extract: Callable[[E], V | None]) -> Iterator[V]:
@@ -152,7 +160,7 @@ class AsyncEventStream(_StreamState, Generic[E]):
             pass
 
     async def close(self) -> None:
-        """Free the connection; nothing more can be read."""
+        """Free the connection; nothing more can be read, in no other task either."""
         self._closed = True
         await self._session.close()
 

@@ -25,7 +25,8 @@ class AiohttpTransport:
     """Sends over aiohttp, which spends half the time of httpx2 on each piece.
 
     Give it to the async client as `http_client`. `connector` is an own
-    `aiohttp.BaseConnector`, with proxies, certificates and limits as they are wanted.
+    `aiohttp.BaseConnector`, with proxies, certificates and limits as they are wanted;
+    without one there are as many connections as calls.
     It belongs to the event loop of its first call, and to the client, which closes it.
     """
 
@@ -76,7 +77,8 @@ class AiohttpTransport:
             tracing.on_connection_create_end.append(_connected)
             tracing.on_connection_reuseconn.append(_connected)
             self._session = aiohttp.ClientSession(
-                connector=self._connector,
+                # aiohttp's own would let the 101st call wait for another's end.
+                connector=self._connector or aiohttp.TCPConnector(limit=0),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # The waits are our own: of aiohttp's, one counts for head and body.
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),

@@ -20,17 +20,14 @@ SDKError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from .json_values import is_list, is_object
 
 T = TypeVar("T")
 TimeoutPhase: TypeAlias = Literal["connect", "first_byte", "idle", "total"]
-
-_SHOWN = 500
-"""How much of an unreadable body stands in a message."""
 
 
 class SDKError(Exception):
@@ -69,7 +66,10 @@ class APITimeoutError(APIConnectionError):
 
 
 class ResponseDecodeError(SDKError):
-    """What arrived is not what the specification promises; `raw` is its text."""
+    """What arrived is not what the specification promises; `raw` is its text.
+
+    The message leaves the text out: it may hold what must not stand in a log.
+    """
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class ResponseDecodeError(SDKError):
         request_id: str | None = None,
         last_event_id: str | None = None,
     ) -> None:
-        super().__init__(f"{message}: {raw[:_SHOWN]}" if raw else message)
+        super().__init__(message)
         self.message = message
         self.raw = raw
         self.request_id = request_id
@@ -243,12 +243,20 @@ class ErrorFields:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorTree:
-    """Which class an error becomes: by its code, then its type, then the status."""
+    """Which class an error becomes: by its code, then its type, then the status.
+
+    `show` takes secrets out of its message: a server may repeat what it was sent.
+    """
 
     fields: ErrorFields
     by_code: Mapping[str, type[APIError]]
     by_type: Mapping[str, type[APIError]]
     by_status: Mapping[int, type[APIError]]
+    show: Callable[[str], str] = str
+
+    def showing(self, show: Callable[[str], str]) -> ErrorTree:
+        """Give the same tree with messages as a client shows them."""
+        return replace(self, show=show)
 
     def pick(
         self, *, code: str | None, type_: str | None, status: int
@@ -318,7 +326,7 @@ class ErrorTree:
         code = _typed(_member(error, names.code), str) or None
         type_ = _typed(_member(error, names.type), str) or None
         problem = Problem(
-            message=_typed(_member(error, names.message), str) or fallback,
+            message=self.show(_typed(_member(error, names.message), str) or fallback),
             status_code=status,
             headers=headers,
             body=body,

@@ -72,34 +72,34 @@ class CallLog(Interceptor):
     """Writes to the package's logger, with nothing secret in it."""
 
     def __init__(self, redactor: Redactor) -> None:
-        self._redactor = redactor
+        self.redactor = redactor
 
     def before_request(self, attempt: Attempt) -> None:
         """Log what is sent."""
         if LOGGER.isEnabledFor(logging.DEBUG):
-            url = self._redactor.text(attempt.url)
-            headers = self._redactor.headers(attempt.headers)
+            url = self.redactor.text(attempt.url)
+            headers = self.redactor.headers(attempt.headers)
             line = "%s %s, attempt %d, headers %s"
             LOGGER.debug(line, attempt.method, url, attempt.number, headers)
 
     def after_response(self, attempt: Attempt, response: HttpResponse) -> None:
         """Log what was answered."""
         if LOGGER.isEnabledFor(logging.DEBUG):
-            url = self._redactor.text(attempt.url)
-            headers = self._redactor.headers(response.headers)
+            url = self.redactor.text(attempt.url)
+            headers = self.redactor.headers(response.headers)
             line = "%s %s answered %d, headers %s"
             LOGGER.debug(line, attempt.method, url, response.status_code, headers)
 
     def on_retry(self, attempt: Attempt, error: SDKError, delay: float) -> None:
         """Log why it takes another attempt."""
         if LOGGER.isEnabledFor(logging.INFO):
-            shown = self._redactor.text(f"{attempt.method} {attempt.url}: {error}")
+            shown = self.redactor.text(f"{attempt.method} {attempt.url}: {error}")
             LOGGER.info("%s; again in %.3f s", shown, delay)
 
     def on_error(self, attempt: Attempt, error: SDKError) -> None:
         """Log why the call failed."""
         if LOGGER.isEnabledFor(logging.INFO):
-            shown = self._redactor.text(f"{attempt.method} {attempt.url}: {error}")
+            shown = self.redactor.text(f"{attempt.method} {attempt.url}: {error}")
             LOGGER.info("%s", shown)
 
 
@@ -110,6 +110,7 @@ class Interceptors:
         self._log = log
         self._all = (log, *others)
         self._others = tuple(others)
+        self.redactor = log.redactor
 
     def followed_by(self, others: Sequence[Interceptor]) -> Interceptors:
         """Give these, and others that are called after them."""

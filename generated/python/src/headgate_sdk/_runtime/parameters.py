@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
+from .errors import ConfigurationError
 from .json_values import is_list, is_object
 
 StyleName: TypeAlias = Literal[
@@ -57,7 +58,7 @@ def text_of(value: Any) -> str:
 def path_text(name: str, value: Any, style: Style = SIMPLE) -> str:
     """Write a path parameter, each piece of it percent-encoded."""
     if style.name == "json":
-        return quote(_json(value), safe="")
+        return _quoted(_json(value), safe="")
     if style.name == "matrix":
         return _matrix(name, value, style)
     start = "." if style.name == "label" else ""
@@ -68,7 +69,7 @@ def path_text(name: str, value: Any, style: Style = SIMPLE) -> str:
 def query_text(values: Mapping[str, Any], styles: Mapping[str, Style]) -> str:
     """Write the query, without its question mark; None leaves a parameter out."""
     return "&".join(
-        f"{quote(key, safe='')}={quote(text, safe=_safe(styles.get(name)))}"
+        f"{_quoted(key, safe='')}={_quoted(text, safe=_safe(styles.get(name)))}"
         for name, value in values.items()
         for key, text in query_pairs(name, value, styles.get(name, FORM))
     )
@@ -103,14 +104,31 @@ def header_text(value: Any, style: Style = SIMPLE) -> str:
 def cookie_text(values: Mapping[str, Any], styles: Mapping[str, Style]) -> str:
     """Write the `Cookie` header."""
     return "; ".join(
-        f"{key}={quote(text, safe='')}"
+        f"{key}={_quoted(text, safe='')}"
         for name, value in values.items()
         for key, text in query_pairs(name, value, styles.get(name, FORM))
     )
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=text_of, separators=(",", ":"))
+    try:
+        return json.dumps(
+            value,
+            ensure_ascii=False,
+            allow_nan=False,
+            default=text_of,
+            separators=(",", ":"),
+        )
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigurationError("a parameter is not JSON") from error
+
+
+def _quoted(text: str, *, safe: str) -> str:
+    """Percent-encode a text; a lone surrogate has no bytes to write."""
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError as error:
+        raise ConfigurationError("a parameter is no text") from error
 
 
 def _pieces(value: Any, style: Style, *, quoted: bool = False) -> list[str]:
@@ -118,7 +136,7 @@ def _pieces(value: Any, style: Style, *, quoted: bool = False) -> list[str]:
 
     def piece(item: Any) -> str:
         text = text_of(item)
-        return quote(text, safe="") if quoted else text
+        return _quoted(text, safe="") if quoted else text
 
     if is_object(value):
         pairs = [(piece(key), piece(item)) for key, item in value.items()]

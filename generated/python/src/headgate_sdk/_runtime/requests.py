@@ -159,13 +159,19 @@ class RequestBuilder:
             content=content,
             timeouts=changed(self.options.timeouts, options.get("timeouts")),
             max_attempts=options.get("max_attempts", self.options.max_attempts),
-            repeatable=operation.idempotency != "none"
-            or operation.method in _IDEMPOTENT,
+            repeatable=self._is_repeatable(operation, headers),
             attempt_header=self.product.attempt_header,
             cancel=options.get("cancel"),
             grant=None if "authorization" in headers else self._grant(operation),
             pending=pending,
         )
+
+    def _is_repeatable(self, operation: Operation, headers: Mapping[str, str]) -> bool:
+        """Say whether repeating a call does no harm: not without the key it takes."""
+        if operation.method in _IDEMPOTENT or operation.idempotency == "natural":
+            return True
+        name = self.product.idempotency_header or ""
+        return operation.idempotency == "key" and name.lower() in headers
 
     def _pending(
         self, operation: Operation, options: RequestOptions

@@ -16,9 +16,10 @@ from .errors import (
     RequestCancelledError,
     ResponseDecodeError,
     SDKError,
+    StreamClosedError,
 )
 from .models import HttpResponse
-from .network import Reply, following
+from .network import Reply, following, hang_up
 from .reader import EventReader
 from .requests import Arguments, Operation, Request, RequestBuilder
 from .retry import Stop, StopReason, decide_resume, failure_of
@@ -66,6 +67,7 @@ class StreamSession:
         self._deadline: Deadline | None = None
         self._attempt = attempt_of(self._request, 1)
         self._fruitless = 0
+        self._is_closed = False
         self._is_watched = caller.interceptors.see_events
         self.answer: HttpResponse | None = None
 
@@ -100,8 +102,9 @@ class StreamSession:
                 await self._go_on(self._deadline_named(error))
                 continue
             except RequestCancelledError as error:
-                await self.close()
+                await self._free()
                 raise self._told(error) from error.__cause__
+            self._check_open()
             if not chunk:
                 if last := list(reader.flush()):
                     return self._noted(iter(last))
@@ -110,7 +113,7 @@ class StreamSession:
                 events = reader.read(chunk, following(reply))
                 is_noted = self._fruitless or self._is_watched
                 return self._noted(events) if is_noted else events
-        await self.close()
+        await self._free()
         if reader.error is not None:
             raise self._told(reader.error)
         return None
@@ -119,6 +122,7 @@ class StreamSession:
         """Make the call, unless that was done, and give its answer."""
         if self._reply is not None:
             return self._reply
+        self._check_open()
         self._deadline = Deadline(self._request.timeouts.total)
         try:
             reply, self._attempt = await self._caller.open(
@@ -130,6 +134,21 @@ class StreamSession:
         return await self._attach(reply)
 
     async def close(self) -> None:
+        """End the stream for good, also for a task or a thread that reads it."""
+        self._is_closed = True
+        await self._free()
+
+    def hang_up(self) -> None:
+        """End the stream under another thread, which may wait for its next event."""
+        self._is_closed = True
+        if (reply := self._reply) is not None:
+            hang_up(reply)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise StreamClosedError
+
+    async def _free(self) -> None:
         """Free the connection."""
         reply, self._reply = self._reply, None
         if reply is not None:
@@ -150,8 +169,13 @@ class StreamSession:
 
     async def _attach(self, reply: Reply) -> Reply:
         self._reply = reply
+        if self._is_closed:
+            # Closed meanwhile, by another task or thread, when there was no answer yet.
+            await self._free()
+            raise StreamClosedError
         if self.answer is None:
             self.answer = self._caller.describe(reply)
+        self._reader.errors = self._caller.errors_of(self._attempt.headers)
         self._reader.connect(self.answer)
         kind = reply.headers.get("content-type", "").partition(";")[0].strip()
         if self._is_finished(reply, self._operation):
@@ -181,7 +205,7 @@ class StreamSession:
             # What is no stream stays none if it breaks off.
             pieces.clear()
         finally:
-            await self.close()
+            await self._free()
         error = ResponseDecodeError(
             f"the answer is no {self._media_type}",
             raw=b"".join(pieces).decode("utf-8", "replace"),
@@ -204,12 +228,14 @@ class StreamSession:
 
     async def _go_on(self, cut: SDKError) -> None:
         """Resume after a cut, or raise it."""
-        await self.close()
+        await self._free()
+        self._check_open()
         request = self._resume_request()
         if request is None:
             raise self._told(self._unresumable(cut))
         while True:
             await self._wait_after(cut)
+            self._check_open()
             try:
                 return await self._reattach(request)
             except (APIError, APIConnectionError) as error:
