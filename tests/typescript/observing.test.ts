@@ -349,3 +349,46 @@ test("the cause of a connection's failure stays when it holds no secret", async 
     return error.cause === cause;
   });
 });
+
+/** An answer whose body breaks off after its first piece. */
+function brokenOff(status: number, piece: string): Response {
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      controller.enqueue(new TextEncoder().encode(piece));
+      controller.error(new TypeError("terminated"));
+    },
+  });
+  return new Response(body, { status, headers: { "X-Request-ID": "req_1" } });
+}
+
+for (const [status, name, count] of [
+  [400, "BadRequestError", 1],
+  [401, "AuthenticationError", 1],
+  [409, "ConflictError", 1],
+  [503, "OverloadedError", 3],
+] as const) {
+  test(`an error of status ${status} stays one when its body breaks off`, async () => {
+    const told: string[] = [];
+    const answer = (): Response => brokenOff(status, '{"error": {"mess');
+    const { client, sent } = clientFor([answer], { interceptors: [diary("a", told)] });
+
+    await assert.rejects(client.models.get("m"), { name, status, requestId: "req_1" });
+
+    assert.equal(sent.length, count);
+    assert.equal(told.at(-1), `a error ${name} ${count}`);
+  });
+}
+
+test("a call that is cancelled while it reads an error is cancelled", async () => {
+  const told: string[] = [];
+  const controller = new AbortController();
+  const stalled = (): Response =>
+    new Response(new ReadableStream({ pull: () => controller.abort("enough") }), { status: 400 });
+  const { client, sent } = clientFor([stalled], { interceptors: [diary("a", told)] });
+
+  const call = client.models.get("m", { signal: controller.signal });
+
+  await assert.rejects(call, { name: "RequestCancelledError", reason: "enough" });
+  assert.equal(sent.length, 1);
+  assert.equal(told.at(-1), "a error RequestCancelledError 1");
+});

@@ -10,6 +10,7 @@ import {
   ResponseDecodeError,
   untilDecided,
   waitForApproval,
+  type Interceptor,
 } from "../../generated/typescript/src/index.js";
 
 const ANNOUNCED = {
@@ -203,6 +204,54 @@ test("a call whose time is over raises the error of the time", async () => {
       return true;
     },
   );
+});
+
+test("a wait outlasts the time that the call itself may take", async () => {
+  const stored = { id: "msg_1", type: "message", content: [] };
+  const { client, sent } = clientFor(announced, approval("pending"), approved(200, stored));
+
+  const message = await client.messages.create(QUESTION, {
+    timeouts: { total: 250 },
+    waitForApproval: untilDecided(5_000),
+  });
+
+  assert.deepEqual(message, stored);
+  assert.equal(sent.length, 3);
+});
+
+test("interceptors hear of no error while a call waits, and then of the one it raises", async () => {
+  const stored = { id: "msg_1", type: "message", content: [] };
+  const { client } = clientFor(
+    ...[announced, approved(200, stored)],
+    ...[announced, approval("rejected")],
+    ...[announced, approved(503, {})],
+    announced,
+  );
+  const told: string[] = [];
+  const watch = (name: string): Interceptor => ({
+    beforeRequest: ({ method }) => void told.push(`${name} ${method}`),
+    onError: (error, { method }) => void told.push(`${name} ${method} ${error.name}`),
+  });
+  const options = {
+    interceptors: [watch("a"), watch("b")],
+    waitForApproval: untilDecided(),
+  };
+
+  await client.messages.create(QUESTION, options);
+  assert.deepEqual(told.splice(0), ["a POST", "b POST", "a GET", "b GET"]);
+
+  await assert.rejects(client.messages.create(QUESTION, options), ApprovalRejectedError);
+  const error = "GET ApprovalRejectedError";
+  assert.deepEqual(told.splice(4), [`a ${error}`, `b ${error}`]);
+
+  told.length = 0;
+  await assert.rejects(client.messages.create(QUESTION, options), { status: 503 });
+  assert.deepEqual(told.splice(4), ["a GET OverloadedError", "b GET OverloadedError"]);
+
+  told.length = 0;
+  const alone = { interceptors: [watch("a")] };
+  await assert.rejects(client.messages.create(QUESTION, alone), ApprovalPendingError);
+  assert.deepEqual(told, ["a POST", "a POST ApprovalPendingError"]);
 });
 
 test("who waits by himself is given what was decided, also if it was against him", async () => {

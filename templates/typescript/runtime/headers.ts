@@ -72,7 +72,7 @@ export function addCookies(headers: Headers, cookies: object): void {
 /** What made a request, where it is to be said. */
 export function platformHeaders({ platformHeaders, product }: TransportSettings): HeaderValues {
   if (platformHeaders === false) return {};
-  return { ...(!inBrowser() && { "User-Agent": product.userAgent }), ...product.headers };
+  return { "User-Agent": inBrowser() ? undefined : product.userAgent, ...product.headers };
 }
 
 /** Whether this is a web page, where `User-Agent` is not ours to set. */

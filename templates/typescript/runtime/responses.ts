@@ -96,8 +96,8 @@ export async function readBytes(accepted: Accepted): Promise<Uint8Array> {
   } catch (cause) {
     throw connectionError(cause, accepted);
   }
-  const [first = new Uint8Array(0), second] = pieces;
-  return second ? new Uint8Array(await new Blob(pieces).arrayBuffer()) : first;
+  const [first, second] = pieces;
+  return first && !second ? first : new Uint8Array(await new Blob(pieces).arrayBuffer());
 }
 
 /** What says that a request never reached a server: codes of Node, Bun and Deno. */

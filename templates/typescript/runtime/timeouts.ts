@@ -37,7 +37,8 @@ export class Call {
   readonly timeouts: Timeouts;
   /** How much longer the head of an answer may take. */
   patience = 0;
-  readonly #due: number;
+  /** When the time of the whole call is over; who waits for people puts it off. */
+  due: number;
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.cancel(this.#signal?.reason);
   #controller = new AbortController();
@@ -47,10 +48,10 @@ export class Call {
 
   constructor(timeouts: Timeouts, signal?: AbortSignal) {
     this.timeouts = timeouts;
-    this.#due = performance.now() + timeouts.total;
+    this.due = performance.now() + timeouts.total;
     this.#signal = signal;
-    if (signal?.aborted) this.cancel(signal.reason);
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort);
   }
 
   /** Starts an attempt: its signal aborts when a limit passes or the call is cancelled. */
@@ -86,7 +87,7 @@ export class Call {
 
   /** How many milliseconds are left of the total. */
   get remaining(): number {
-    return this.#due - performance.now();
+    return this.due - performance.now();
   }
 
   /** Why the current attempt was stopped from our side, if it was. */

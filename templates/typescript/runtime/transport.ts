@@ -285,8 +285,8 @@ export class Transport {
     add(request.headers as HeaderValues);
     add(mappedHeaders(product.headerMaps, options));
     add(options.headers);
-    const ownUrl = settings.baseUrl === product.baseUrl ? request.baseUrl : undefined;
-    const url = requestUrl(ownUrl ?? this.baseUrl, request, query);
+    const ownUrl = settings.baseUrl === product.baseUrl && request.baseUrl;
+    const url = requestUrl(ownUrl || this.baseUrl, request, query);
     return {
       body: body ?? null,
       tokens,
@@ -361,16 +361,17 @@ export class Transport {
     const { status, headers, ok } = outcome.response;
     const isPending = typeof pending === "string" ? headers.has(pending) : pending.includes(status);
     if (ok && !isPending) return undefined;
+    // A body that breaks off takes nothing from what the status says, unless it was to be an answer.
+    let content: Uint8Array | undefined;
     try {
-      const content = await readBytes(outcome);
-      const text = new TextDecoder().decode(content);
-      const body = jsonOr(text, text);
-      const wait = retryAfter(headers, Date.now());
-      const around = { content, lastEventId, retryAfter: wait && wait / 1_000 };
-      return this.apiError(body, outcome, around, undefined, ok);
-    } catch (cause) {
-      return connectionError(cause, outcome);
+      content = await readBytes(outcome);
+    } catch (error) {
+      if (ok || !(error instanceof APIConnectionError)) return error as SdkError;
     }
+    const text = new TextDecoder().decode(content);
+    const wait = retryAfter(headers, Date.now());
+    const around = { content, lastEventId, retryAfter: wait && wait / 1_000 };
+    return this.apiError(jsonOr(text, text), outcome, around, undefined, ok);
   }
 
   /**
@@ -401,6 +402,5 @@ export function failureOf(error: unknown): Failure {
     return { kind: "status", status, code, retryAfter: retryAfter && retryAfter * 1_000 };
   }
   if (!(error instanceof APIConnectionError)) return { kind: "final" };
-  if (!error.sent) return { kind: "connect" };
-  return { kind: error instanceof APITimeoutError ? "final" : "reset" };
+  return { kind: !error.sent ? "connect" : error instanceof APITimeoutError ? "final" : "reset" };
 }

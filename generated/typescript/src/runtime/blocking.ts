@@ -1,10 +1,11 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
-import { APIError, ResponseDecodeError, type APIErrorFacts } from "./errors.js";
+import { APIError, ResponseDecodeError, type APIErrorFacts, type SdkError } from "./errors.js";
+import { tell, type Observer } from "./interceptors.js";
 import { isObject, type JsonObject } from "./json.js";
 import type { OperationRequest } from "./request.js";
 import { readJson, type Accepted } from "./responses.js";
-import type { CallOptions, Transport, Waiting } from "./transport.js";
+import { Transport, type CallOptions, type Waiting } from "./transport.js";
 import { ANY_TIME, pollUntilDecided, type WaitOptions, type WaitRule } from "./waiting.js";
 
 /** What an error that ends a wait states, and its message. */
@@ -79,12 +80,13 @@ function refusing({ settings }: Transport, rule: BlockingRule, id: string, milli
 const MARGIN = 30_000;
 const SHORTEST = 500;
 
-/** Waits for an answer that comes later, so many milliseconds at most. */
+/** Waits for an answer that comes later, so many milliseconds at most, beside the call's own time. */
 export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
   return (transport, call, request, options, sending) => {
     const deadline = performance.now() + milliseconds;
     const { requestIdHeader } = transport.settings.product;
     const { idempotencyKey: _key, query: _query, extraBody: _body, ...asking } = options;
+    call.due += milliseconds;
 
     /** How many seconds the server is asked to wait now. */
     const next = (): number => {
@@ -94,44 +96,76 @@ export function waitingFor(rule: BlockingRule, milliseconds: number): Waiting {
       return seconds;
     };
 
-    const wait = async (pending: APIError, id: string): Promise<Accepted> => {
+    /** Gives the answer once there is one, and raises what stands in its place. */
+    const settled = async (
+      accepted: Accepted,
+      pending: APIError,
+      id: string,
+    ): Promise<Accepted | undefined> => {
       const refused = refusing(transport, rule, id, milliseconds);
+      const found = await readJson<JsonObject>(accepted);
+      const state = String(found[rule.field]);
+      const answer = found[rule.answer.at];
+      const isGranted = rule.granted.includes(state);
+      if (isGranted && isObject(answer)) {
+        const response = stored(rule, answer);
+        const { headers } = response;
+        const requestId = (requestIdHeader && headers.get(requestIdHeader)) || undefined;
+        const given = { ...accepted, response, requestId };
+        const error = await transport.refusal(given);
+        if (error) throw error;
+        return given;
+      }
+      if (!isGranted && !rule.pending.includes(state)) {
+        const refusal = rule.refusals[state];
+        throw refusal ? refused(refusal, found) : pending;
+      }
+      if (performance.now() >= deadline) throw refused(rule.late, found);
+      return undefined;
+    };
+
+    const wait = async (pending: APIError, id: string): Promise<Accepted> => {
       for (;;) {
         const began = performance.now();
         const asked = { ...rule.request(id), query: { [rule.query]: next() } };
         const accepted = await transport.sendNow(call, asked, asking);
-        const found = await readJson<JsonObject>(accepted);
-        const state = String(found[rule.field]);
-        const answer = found[rule.answer.at];
-        const isGranted = rule.granted.includes(state);
-        if (isGranted && isObject(answer)) {
-          const response = stored(rule, answer);
-          const { headers } = response;
-          const requestId = (requestIdHeader && headers.get(requestIdHeader)) || undefined;
-          const given = { ...accepted, response, requestId };
-          const error = await transport.refusal(given);
-          if (error) throw error;
-          return given;
-        }
-        if (!isGranted && !rule.pending.includes(state)) {
-          const refusal = rule.refusals[state];
-          throw refusal ? refused(refusal, found) : pending;
-        }
-        if (performance.now() >= deadline) throw refused(rule.late, found);
+        const given = await settled(accepted, pending, id).catch(async (error: SdkError) => {
+          await tell(transport.observers(options), "onError", error, accepted.request);
+          throw error;
+        });
+        if (given) return given;
         // A server that does not wait itself is not to be asked all the time.
         if (performance.now() - began < SHORTEST) await call.pause(SHORTEST);
       }
     };
 
     const headers = { ...request.headers, Prefer: `wait=${next()}` };
-    return transport
-      .sendNow(call, { ...request, headers }, options, sending)
+    return unaware(transport, options)
+      .sendNow(call, { ...request, headers }, { ...options, interceptors: [] }, sending)
       .catch((error: unknown) => {
-        const isPending = error instanceof APIError && (error.status ?? 300) < 300;
-        if (!isPending) throw error;
+        if (!isPending(error)) throw error;
         return wait(error, String(error.details[rule.id]));
       });
   };
+}
+
+function isPending(error: unknown): error is APIError {
+  return error instanceof APIError && (error.status ?? 300) < 300;
+}
+
+/** Gives a transport that tells nobody that an answer comes later: no call fails by that yet. */
+function unaware(transport: Transport, options: CallOptions): Transport {
+  const observers = transport.observers(options).map((each): Observer => {
+    const onError: Observer["onError"] = (error, request) =>
+      isPending(error) ? undefined : each.onError?.(error, request);
+    return {
+      beforeRequest: (request) => each.beforeRequest?.(request),
+      afterResponse: (response) => each.afterResponse?.(response),
+      onRetry: (...told) => each.onRetry?.(...told),
+      onError,
+    };
+  });
+  return new Transport({ ...transport.settings, observers }, transport.quota);
 }
 
 /** A body that is text stands as it was sent, or is that of bytes; anything else was JSON. */
