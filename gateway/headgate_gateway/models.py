@@ -269,8 +269,10 @@ class CredentialRotateRequest(BaseModel):
 UsageGrouping = TypeAliasType(
     "UsageGrouping",
     Annotated[
-        Literal['model', 'provider', 'project', 'key', 'operation'],
-        Field(description='What sums of usage are given for.'),
+        Literal['model', 'provider', 'project', 'key', 'operation', 'hour', 'day'],
+        Field(
+            description='What sums of usage are given for; `hour` and `day`, in UTC, make a series over time.'
+        ),
     ],
 )
 
@@ -1484,6 +1486,36 @@ class RateLimit(BaseModel):
     ]
 
 
+class CircuitBreaker(BaseModel):
+    model_config = ConfigDict(
+        extra='forbid',
+    )
+    failure_threshold: Annotated[
+        StrictInt,
+        Field(
+            description='After so many failures in a row the provider is left alone; 0 for never.',
+            ge=0,
+            le=1000,
+        ),
+    ]
+    success_threshold: Annotated[
+        StrictInt,
+        Field(
+            description='After so many answers in a row it is asked as before.',
+            ge=1,
+            le=1000,
+        ),
+    ] = 2
+    cooldown_s: Annotated[
+        StrictFloat,
+        Field(
+            description='For how many seconds it is left alone, until it is tried one call at a time.',
+            ge=0.0,
+            le=86400.0,
+        ),
+    ] = 30
+
+
 class ApprovalRequestSummary(BaseModel):
     operation: Annotated[
         StrictStr, Field(description='The operation that was asked for.')
@@ -1712,7 +1744,7 @@ class UsageGroup(BaseModel):
     value: Annotated[
         StrictStr | None,
         Field(
-            description="What they have in common, such as the model's id; null where a call has none."
+            description="What they have in common, such as the model's id or the time at which the hour or the day began;\nnull where a call has none."
         ),
     ]
     requests: Annotated[
@@ -3897,7 +3929,8 @@ class UsageSummary(BaseModel):
     groups: Annotated[
         list[UsageGroup],
         Field(
-            description='The sums for each value of what was grouped by, dearest first; empty without `group_by`.'
+            description='The sums for each value of what was grouped by, dearest first; hours and days in which a model\nwas asked, in order. At most 1000, the dearest or the latest; empty without `group_by`.',
+            max_length=1000,
         ),
     ]
 
@@ -5669,6 +5702,12 @@ class KeyCreateRequest(BaseModel):
             le=100000,
         ),
     ] = MISSING
+    circuit_breaker: Annotated[
+        CircuitBreaker | MISSING,
+        Field(
+            description='When its own circuit breakers open. Without it, it shares those of the gateway.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -5735,6 +5774,12 @@ class Key(BaseModel):
         StrictInt | None | MISSING,
         Field(
             description='How many requests may be answered at the same time; null for any number.'
+        ),
+    ] = MISSING
+    circuit_breaker: Annotated[
+        CircuitBreaker | None | MISSING,
+        Field(
+            description='When its own circuit breakers open; null if it has none of its own.'
         ),
     ] = MISSING
     metadata: Annotated[
@@ -5814,6 +5859,12 @@ class KeyUpdateRequest(BaseModel):
             description='How many requests may be answered at the same time; null for any number.',
             ge=1,
             le=100000,
+        ),
+    ] = MISSING
+    circuit_breaker: Annotated[
+        CircuitBreaker | None | MISSING,
+        Field(
+            description='When its own circuit breakers open; null to share those of the gateway.'
         ),
     ] = MISSING
     metadata: Annotated[
@@ -6356,7 +6407,9 @@ class SignalsSnapshot(BaseModel):
     rate_limiter: Annotated[RateLimiterSignal, Field(description="The key's rate.")]
     circuit_breakers: Annotated[
         list[CircuitBreakerSignal],
-        Field(description='The breakers of the providers that were asked.'),
+        Field(
+            description="The breakers of the providers that were asked: the key's own, where it has some, or else the gateway's."
+        ),
     ]
     health_score: Annotated[
         StrictFloat,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +12,11 @@ from typing import Any
 
 import pytest
 
+from headgate_gateway.clock import parse_rfc3339
 from headgate_gateway.dispatch.money import next_start, spelled, time_of, units
+from headgate_gateway.ids import new_id
+from headgate_gateway.store.database import Database
+from headgate_gateway.store.usage import UsageRow, UsageStore
 from tests.gateway.client import Client, message, run
 from tests.gateway.conftest import STORES, store_settings
 from tests.gateway.provider_streams import OPENAI_CHAT
@@ -30,6 +35,7 @@ class Bench:
     here: Client
     there: Client
     upstream: Upstream
+    database: str
 
     def key(self, **body: object) -> tuple[str, Client, Client]:
         """A new key of a new project, used on either gateway."""
@@ -39,6 +45,31 @@ class Bench:
         for client in clients:
             client.http.headers["X-Provider-Key-OpenAI"] = "sk-mine"
         return made["id"], clients[0], clients[1]
+
+    async def used_at(self, *times: int, key: str, project: str) -> None:
+        """Keep usage of these times, of which the n-th cost n dollars."""
+        database = Database(self.database)
+        rows = [
+            UsageRow(
+                id=new_id("use"),
+                project_id=project,
+                key_id=key,
+                request_id="req_past",
+                operation="messages.create",
+                provider="openai",
+                model="openai/gpt-4o",
+                input_tokens=1,
+                output_tokens=1,
+                cache_read_tokens=0,
+                cost=number * 10**12,
+                outcome="complete",
+                created_at=time,
+                reservation=None,
+            )
+            for number, time in enumerate(times, start=1)
+        ]
+        await UsageStore(database).append(rows)
+        await database.close()
 
     def cap(self, key: str, period: str, limit: str) -> Any:
         """The answer to a new cap."""
@@ -64,7 +95,12 @@ def bench(
             running_gateway(folder / "one", settings) as one,
             running_gateway(folder / "two", settings) as two,
         ):
-            made = Bench(Client(one), Client(two), upstream)
+            made = Bench(
+                Client(one),
+                Client(two),
+                upstream,
+                settings["HEADGATE_GATEWAY_DATABASE_URL"],
+            )
             yield made
             made.here.close()
             made.there.close()
@@ -138,6 +174,49 @@ def test_the_operator_sees_all(bench: Bench):
     assert [group["value"] for group in seen[0]["groups"]] == [key]
     assert [group["value"] for group in seen[1]["groups"]] == [MODEL]
     assert (seen[2]["requests"], seen[2]["cost_usd"], seen[2]["groups"]) == (0, "0", [])
+
+
+def test_usage_is_told_over_time(bench: Bench):
+    """Hours and days that have any, in order, each with when it began."""
+    key, client, _ = bench.key()
+    project = client.admin.get(f"/v1/admin/keys/{key}").json()["project_id"]
+    times = [
+        "2026-02-28T22:59:59.999Z",
+        "2026-02-28T23:00:00Z",
+        "2026-02-28T23:59:59.999Z",
+        "2026-03-01T00:00:00Z",
+    ]
+    asyncio.run(bench.used_at(*map(parse_rfc3339, times), key=key, project=project))
+    hours = used(client, group_by="hour")
+    days = bench.here.admin.get(
+        f"/v1/admin/keys/{key}/usage",
+        params={"group_by": "day", "created_after": "2026-02-28T23:00:00Z"},
+    ).json()
+
+    assert [(hour["value"], hour["requests"]) for hour in hours["groups"]] == [
+        ("2026-02-28T22:00:00.000Z", 1),
+        ("2026-02-28T23:00:00.000Z", 2),
+        ("2026-03-01T00:00:00.000Z", 1),
+    ]
+    assert [hour["cost_usd"] for hour in hours["groups"]] == ["1", "5", "4"]
+    assert (hours["requests"], hours["cost_usd"]) == (4, "10")
+    assert [(day["value"], day["cost_usd"]) for day in days["groups"]] == [
+        ("2026-02-28T00:00:00.000Z", "5"),
+        ("2026-03-01T00:00:00.000Z", "4"),
+    ]
+
+
+def test_of_a_long_series_the_latest_are_told(bench: Bench):
+    """A thousand hours at most, and none of them twice."""
+    key, client, _ = bench.key()
+    project = client.admin.get(f"/v1/admin/keys/{key}").json()["project_id"]
+    hours = [number * 3_600_000 for number in range(1001)]
+    asyncio.run(bench.used_at(*hours, key=key, project=project))
+    groups = used(client, group_by="hour")["groups"]
+
+    assert len(groups) == 1000
+    assert groups[0]["value"] == "1970-01-01T01:00:00.000Z"
+    assert groups[-1]["value"] == "1970-02-11T16:00:00.000Z"
 
 
 def test_projects_see_their_own_usage_only(bench: Bench):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from headgate_gateway.errors import GatewayError
 from headgate_gateway.events import EventSource
 from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.prices import cost_told, number
@@ -232,7 +231,7 @@ async def _side_by_side(
     sources: Sequence[EventSource],
 ) -> AsyncGenerator[tuple[int, list[JsonObject]], None]:
     """The events of several sources, each batch with the number of its source."""
-    ready: asyncio.Queue[tuple[int, list[JsonObject] | GatewayError | None]] = (
+    ready: asyncio.Queue[tuple[int, list[JsonObject] | Exception | None]] = (
         asyncio.Queue(_AHEAD)
     )
 
@@ -241,7 +240,7 @@ async def _side_by_side(
             async with aclosing(source) as batches:
                 async for batch in batches:
                     await ready.put((number, batch))
-        except GatewayError as error:
+        except Exception as error:  # noqa: BLE001 - raised by who reads
             await ready.put((number, error))
         else:
             await ready.put((number, None))
@@ -254,7 +253,7 @@ async def _side_by_side(
         open_sources = len(tasks)
         while open_sources:
             number, batch = await ready.get()
-            if isinstance(batch, GatewayError):
+            if isinstance(batch, Exception):
                 raise batch
             if batch is None:
                 open_sources -= 1

@@ -9,6 +9,7 @@ from headgate_gateway.dispatch.meter import Meter
 from headgate_gateway.dispatch.money import dollars
 from headgate_gateway.dispatch.payer import Payer
 from headgate_gateway.dispatch.places import Places
+from headgate_gateway.dispatch.terms import NO_TERMS, OwnBreakers, Terms
 from headgate_gateway.dispatch.tries import Tries
 from headgate_gateway.dispatch.upstreams import Upstreams
 from headgate_gateway.dispatch.usage import Outcome, UsageCount, Used, least_cost
@@ -44,11 +45,20 @@ class Dispatcher:
         self._catalogue = catalogue
         self._store = store
         self._meter = meter
-        self._caps = Lookups(store.caps)
+        self._terms = Lookups(store.terms)
 
     def forget(self, key_id: str) -> None:
-        """Look again whether a key has caps."""
-        self._caps.forget(key_id)
+        """Look again what a key is held to."""
+        self._terms.forget(key_id)
+
+    async def breakers_of(self, payer: Payer) -> OwnBreakers | None:
+        """The breakers that a key has of its own."""
+        return (await self._terms_of(payer)).breakers
+
+    def is_left_alone(self, payer: Payer, resolved: Resolved) -> bool:
+        """Whether a model's provider is left alone, by what is known of the key."""
+        terms = self._known_terms(payer) or NO_TERMS
+        return self.upstreams.is_left_alone(resolved, terms.breakers)
 
     async def stream(
         self,
@@ -92,6 +102,7 @@ class Dispatcher:
                                     yield batch
                         break
                     except GatewayError as error:
+                        count.add_refused(error)
                         tries.failed(answering, error, begun=count.begun)
                 else:
                     raise tries.exhausted()
@@ -120,7 +131,7 @@ class Dispatcher:
         tries = Tries(payer, (resolved, *fallbacks))
         reservation: str | None = None
         with self.places:
-            if not self._is_known_free(payer):
+            if self._known_terms(payer) is not NO_TERMS:
                 reservation = await self._admit(
                     payer, lambda: least_cost(resolved, request, messages)
                 )
@@ -140,6 +151,7 @@ class Dispatcher:
                             )
                         break
                     except GatewayError as error:
+                        count.add_refused(error)
                         tries.failed(answering, error, begun=answer.begun)
                 else:
                     raise tries.exhausted()
@@ -197,16 +209,23 @@ class Dispatcher:
             await self._meter.flush()
         return made
 
-    def _is_known_free(self, payer: Payer) -> bool:
-        """Whether a key is known to have no caps, as most have none."""
+    def _known_terms(self, payer: Payer) -> Terms | None:
+        """What a key is held to, if that was looked up a moment ago."""
         if payer.key_id is None:
-            return True
-        found = self._caps.believed(payer.key_id)
-        return found is not None and not found.value
+            return NO_TERMS
+        found = self._terms.believed(payer.key_id)
+        return None if found is None else found.value
+
+    async def _terms_of(self, payer: Payer) -> Terms:
+        if payer.key_id is None:
+            return NO_TERMS
+        return await self._terms.get(payer.key_id)
 
     async def _admit(self, payer: Payer, least: Callable[[], int]) -> str | None:
         """What is reserved for a call; 402 when a cap of its key is reached."""
-        if payer.key_id is None or not await self._caps.get(payer.key_id):
+        terms = await self._terms_of(payer)
+        payer.breakers = terms.breakers
+        if payer.key_id is None or not terms.has_caps:
             return None
         await self._meter.flush()
         admission = await self._store.admit(payer.key_id, least=least())
@@ -227,7 +246,10 @@ class _Asked:
         self._resolved = resolved
 
     def __enter__(self) -> None:
-        self._payer.answering(self._resolved, self._upstreams.enter(self._resolved))
+        own = self._payer.breakers
+        self._payer.answering(
+            self._resolved, self._upstreams.enter(self._resolved, own)
+        )
 
     def __exit__(
         self,
@@ -235,7 +257,7 @@ class _Asked:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._upstreams.leave(self._resolved, error)
+        self._upstreams.leave(self._resolved, self._payer.breakers, error)
 
 
 def _reached(admission: Admission, payer: Payer) -> GatewayError:

@@ -91,15 +91,29 @@ class Meter:
                 await self._make_rows()
             rows = self._rows
             try:
-                await self._store.append(rows)
-            except IntegrityError:
-                _log.warning("usage_known", rows=len(rows))
+                await self._append(rows)
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("usage_delayed", error=type(error).__name__)
                 return False
             self._rows = []
             least -= len(rows)
         return True
+
+    async def _append(self, rows: Sequence[UsageRow]) -> None:
+        """Write rows; one that no store can hold is told of and keeps none back."""
+        try:
+            await self._store.append(rows)
+        except IntegrityError:
+            _log.warning("usage_known", rows=len(rows))
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a driver thinks of a value
+            if len(rows) == 1:
+                _log.error("usage_refused", row=rows[0].id, error=type(error).__name__)
+                return
+            middle = len(rows) // 2
+            await self._append(rows[:middle])
+            await self._append(rows[middle:])
 
     async def _make_rows(self) -> None:
         batch = self._pending[:_BATCH]

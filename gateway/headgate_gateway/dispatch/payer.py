@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.money import Period, spelled
+from headgate_gateway.dispatch.terms import OwnBreakers
 from headgate_gateway.headers import in_header
 from headgate_gateway.providers.catalogue import Resolved
 
@@ -20,6 +21,8 @@ class Payer:
     operation: str
     project_id: str
     key_id: str | None
+    breakers: OwnBreakers | None = None
+    """Those of its key; None where it shares the gateway's."""
     answered_by: Resolved | None = None
     """The model that was asked last, which is the one that answers."""
     breaker: State = "closed"

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from headgate_gateway.clock import now_ms, rfc3339
 from headgate_gateway.dispatch.breaker import Breaker, State, Threshold
+from headgate_gateway.dispatch.terms import OwnBreakers
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.providers.catalogue import Resolved
 from headgate_gateway.providers.upstream import UpstreamProvider
@@ -19,6 +20,8 @@ _OUTCOMES = 50
 _DEGRADED = 0.2
 _TAKERS = 4096
 """Who let models take turns longest ago begins anew where more of them do."""
+_OWN = 4096
+"""Breakers of keys that are not well; of more, who failed longest ago begins anew."""
 _FAULTS = frozenset(
     {"upstream_failed", "stream_idle_timeout", "upstream_timeout", "overloaded"}
 )
@@ -70,6 +73,8 @@ class Upstreams:
         self._threshold = threshold
         self._clock = clock
         self._known: dict[str, Upstream] = {}
+        self._own: dict[tuple[str, str], Breaker] = {}
+        """The breakers of keys that are not well, by key and provider."""
         self._turns: dict[Hashable, int] = {}
         """The turns of those who took the last ones, the last of them last."""
         self.in_flight: Counter[str] = Counter()
@@ -86,6 +91,26 @@ class Upstreams:
             upstream = self._known[provider] = Upstream(provider, self._threshold)
         return upstream
 
+    def breaker(self, provider: str, own: OwnBreakers | None) -> Breaker:
+        """The breaker of a provider: a key's own, or the one that others share."""
+        if own is None:
+            return self.of(provider).breaker
+        breaker = self._own.get((own.key_id, provider))
+        if breaker is None or breaker.threshold != own.threshold:
+            return Breaker(own.threshold)
+        return breaker
+
+    def _keep(self, provider: str, own: OwnBreakers | None, breaker: Breaker) -> None:
+        """Keep a key's breaker while there is something to know of it."""
+        if own is None:
+            return
+        place = own.key_id, provider
+        self._own.pop(place, None)
+        if not breaker.is_well:
+            self._own[place] = breaker
+            while len(self._own) > _OWN:
+                del self._own[next(iter(self._own))]
+
     def known(self) -> list[Upstream]:
         """The providers that were ever called, by name."""
         return [self._known[name] for name in sorted(self._known)]
@@ -98,40 +123,46 @@ class Upstreams:
             del self._turns[next(iter(self._turns))]
         return turn
 
-    def is_left_alone(self, resolved: Resolved) -> bool:
+    def is_left_alone(self, resolved: Resolved, own: OwnBreakers | None) -> bool:
         """Whether the breaker of a model's provider is open."""
-        upstream = self._known.get(resolved.provider.id)
-        return upstream is not None and upstream.breaker.state(self.now()) == "open"
+        if resolved.provider.id not in self._known:
+            return False
+        return self.breaker(resolved.provider.id, own).state(self.now()) == "open"
 
-    def enter(self, resolved: Resolved) -> State:
+    def enter(self, resolved: Resolved, own: OwnBreakers | None) -> State:
         """Begin a call; 503 while the provider's breaker is open."""
         self.in_flight[resolved.id] += 1
         if not isinstance(resolved.provider, UpstreamProvider):
             return "closed"
-        upstream = self.of(resolved.provider.id)
-        if upstream.breaker.is_closed:
+        breaker = self.breaker(resolved.provider.id, own)
+        if breaker.is_closed:
             return "closed"
         now = self.now()
-        if not upstream.breaker.admits(now):
+        if not breaker.admits(now):
             self.in_flight[resolved.id] -= 1
-            raise _circuit_open(upstream, now)
-        return upstream.breaker.state(now)
+            raise _circuit_open(resolved.provider.id, breaker.cooldown(now))
+        return breaker.state(now)
 
-    def leave(self, resolved: Resolved, error: BaseException | None) -> None:
+    def leave(
+        self, resolved: Resolved, own: OwnBreakers | None, error: BaseException | None
+    ) -> None:
         """End a call that was begun, and take in what it tells of the provider."""
         self.in_flight[resolved.id] -= 1
         if not isinstance(resolved.provider, UpstreamProvider):
             return
         upstream = self.of(resolved.provider.id)
+        breaker = self.breaker(resolved.provider.id, own)
         if error is None:
             upstream.outcomes.append(True)
-            if not upstream.breaker.is_well:
-                upstream.breaker.succeeded(self.now())
+            if breaker.is_well:
+                return
+            breaker.succeeded(self.now())
         elif is_fault(error):
             upstream.outcomes.append(False)
-            upstream.breaker.failed(self.now())
+            breaker.failed(self.now())
         else:
-            upstream.breaker.abandoned()
+            breaker.abandoned()
+        self._keep(resolved.provider.id, own, breaker)
 
 
 def is_fault(error: BaseException) -> bool:
@@ -151,14 +182,13 @@ def may_fall_back(error: GatewayError) -> bool:
     return error.code in _CANNOT
 
 
-def _circuit_open(upstream: Upstream, now: float) -> GatewayError:
-    wait = upstream.breaker.cooldown(now)
+def _circuit_open(provider: str, wait: float) -> GatewayError:
     return GatewayError(
         "circuit_open",
-        f"{upstream.provider} failed too often and is left alone for a while.",
+        f"{provider} failed too often and is left alone for a while.",
         retry_after=math.ceil(wait) or 1,
         details={
-            "upstream": upstream.provider,
+            "upstream": provider,
             "retry_at": rfc3339(now_ms() + math.ceil(wait * 1000)),
         },
     )

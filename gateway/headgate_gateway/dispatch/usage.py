@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from headgate_gateway.dispatch.money import units
 from headgate_gateway.dispatch.payer import Payer
+from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, quoted
 from headgate_gateway.providers.catalogue import Resolved
@@ -24,6 +25,8 @@ class UsageCount:
         self._told: JsonObject = {}
         self._cost: Decimal | None = None
         self._written = 0
+        self._is_told = False
+        """Whether all is told of an answer that has not ended for the caller."""
         self.begun = False
         self.ended = False
 
@@ -35,7 +38,8 @@ class UsageCount:
                 self._written += count_text(_piece(event["delta"]))
             elif kind == "message_start":
                 self.begun = True
-                self._told = event["message"].get("usage") or {}
+                if not self._is_told:
+                    self._told = event["message"].get("usage") or {}
             elif kind == "message_delta":
                 self._told = event["usage"]
                 self.ended = True
@@ -49,9 +53,14 @@ class UsageCount:
             self._told, self.begun, self.ended = text.usage or {}, True, True
             self._cost = text.cost
 
+    def add_refused(self, error: GatewayError) -> None:
+        """Take what an answer used that was whole, and is refused for its form."""
+        if error.used is not None:
+            self._told, self._is_told = error.used, True
+
     def usage(self) -> JsonObject:
         """What the provider said, or what can be told of a broken answer."""
-        if self.ended:
+        if self.ended or self._is_told:
             return self._told
         asked = self._told.get("input_tokens") or count_request(
             self._request, self._messages

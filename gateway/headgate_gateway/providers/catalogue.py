@@ -112,6 +112,7 @@ class Catalogue:
             server_tools=server_tools,
             keys=keys,
             whole=whole,
+            most_output=resolved.model.get("max_output_tokens"),
         )
         events = guarded(
             resolved.provider.stream(call), call, model=resolved.model, idle=self._idle
@@ -134,6 +135,7 @@ class Catalogue:
             request=request,
             keys=keys,
             whole=True,
+            most_output=resolved.model.get("max_output_tokens"),
         )
         return gathered(
             resolved.provider,

@@ -216,6 +216,8 @@ class _Order:
             or delta.get("partial_json")
             or ""
         )
+        if not isinstance(piece, str):
+            raise _nonsense(f"a {delta['type']} that is no text")
         self._output_tokens += count_text(piece)
         if delta["type"] == "input_json_delta":
             self._json.append(piece)
@@ -259,7 +261,11 @@ def _require_object(text: str) -> None:
     except JSONDecodeError:
         value = None
     if not isinstance(value, dict):
-        raise _nonsense("a tool's input that is not a JSON object")
+        # A bound of the caller's cuts inputs off too: the provider is well.
+        raise GatewayError(
+            "output_validation_failed",
+            "The provider sent a tool's input that is not a JSON object.",
+        )
 
 
 def _nonsense(what: str) -> GatewayError:

@@ -25,6 +25,8 @@ class ModelCall:
     keys: ProviderKeys = NO_KEYS
     whole: bool = False
     """Whether nobody reads along, so that the answer may come in one piece."""
+    most_output: int | None = None
+    """The most tokens that the model can write, where that is known."""
 
     @property
     def turn(self) -> int:

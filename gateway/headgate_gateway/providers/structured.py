@@ -41,7 +41,11 @@ class StrictForm:
         for event in events:
             self._fold.add(event)
             if event["type"] == "message_delta":
-                self._check(self._fold.message)
+                try:
+                    self._check(self._fold.message)
+                except GatewayError as error:
+                    error.used = event.get("usage")
+                    raise
             yield event
 
     def _check(self, message: JsonObject) -> None:

@@ -38,7 +38,7 @@ from headgate_gateway.json import JsonObject, dumps
 from headgate_gateway.providers.compatibility import chat_needs, require_able
 from headgate_gateway.providers.whole import Whole
 from headgate_gateway.routes.choosing import Choice as Models
-from headgate_gateway.routes.choosing import chosen_models
+from headgate_gateway.routes.choosing import chosen_models, look_up_breakers
 from headgate_gateway.streaming import EventStream
 
 _DONE = b"data: [DONE]\n\n"
@@ -59,6 +59,15 @@ class _Asked:
 
 def create(call: Call) -> Awaitable[ASGIApp]:
     """The completion, as one object or as a stream."""
+    return _create(call) if call.body.get("routing") is None else _route(call)
+
+
+async def _route(call: Call) -> ASGIApp:
+    await look_up_breakers(call, call.body)
+    return await _create(call)
+
+
+def _create(call: Call) -> Awaitable[ASGIApp]:
     call.gateway.drain.refuse_new_work()
     call.gateway.dispatcher.places.require(call.body.get("n") or 1)
     asked = _asked(call)

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.call import Call
@@ -45,6 +46,12 @@ def chosen_models(call: Call, request: JsonObject, *, at: str = "") -> Choice:
     first, *others = list({one.id: one for one in (*asked, *fallbacks)}.values())
     call.facts.model = first.id
     return Choice(first, tuple(others))
+
+
+async def look_up_breakers(call: Call, request: JsonObject) -> None:
+    """Know which providers a key leaves alone, before a request has models ordered."""
+    if request.get("routing") is not None:
+        await call.gateway.dispatcher.breakers_of(call.payer)
 
 
 def _routed(
@@ -135,5 +142,5 @@ def _weighted(
 
 def _last_resort_last(call: Call, models: Sequence[Resolved]) -> list[Resolved]:
     """The models, those whose providers are left alone behind the others."""
-    upstreams = call.gateway.dispatcher.upstreams
-    return sorted(models, key=upstreams.is_left_alone)
+    dispatcher = call.gateway.dispatcher
+    return sorted(models, key=partial(dispatcher.is_left_alone, call.payer))

@@ -56,6 +56,8 @@ async def update(call: Call) -> Answer:
     changes = dict(call.body)
     if "expires_at" in changes:
         changes["expires_at"] = _milliseconds(changes["expires_at"])
+    if "circuit_breaker" in changes:
+        changes["circuit_breaker"] = _circuit_breaker(changes["circuit_breaker"])
     return json_answer(_shown(await _changed(call, changes)))
 
 
@@ -98,6 +100,7 @@ async def _changed(call: Call, changes: dict[str, Any]) -> sa.RowMapping:
     row = await call.gateway.keys.update(_id(call), {**changes, "updated_at": now_ms()})
     call.gateway.vault.forget()
     call.gateway.authenticator.forget()
+    call.gateway.dispatcher.forget(_id(call))
     await call.gateway.key_watch.look()
     return _found(row)
 
@@ -115,9 +118,15 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         log_level=body.get("log_level", "metadata"),
         rate_limit=body.get("rate_limit"),
         max_concurrent=body.get("max_concurrent"),
+        circuit_breaker=_circuit_breaker(body.get("circuit_breaker")),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
+
+
+def _circuit_breaker(given: JsonObject | None) -> JsonObject | None:
+    """When a key's breakers open, with what is left to the specification."""
+    return given and {"success_threshold": 2, "cooldown_s": 30, **given}
 
 
 def _milliseconds(text: str | None) -> int | None:
@@ -159,6 +168,7 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "allowed_services": row["allowed_services"],
         "rate_limit": row["rate_limit"],
         "max_concurrent": row["max_concurrent"],
+        "circuit_breaker": row["circuit_breaker"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),
         "updated_at": rfc3339(row["updated_at"]),

@@ -19,13 +19,14 @@ from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of
 from headgate_gateway.providers.tokens import count_request
 from headgate_gateway.routes.allowed import allowed_model
-from headgate_gateway.routes.choosing import Choice, chosen_models
+from headgate_gateway.routes.choosing import Choice, chosen_models, look_up_breakers
 from headgate_gateway.streaming import Cut, EventStream, message_frame
 
 
 async def create(call: Call) -> ASGIApp:
     """The answer, as one object or as a stream."""
     call.gateway.drain.refuse_new_work()
+    await look_up_breakers(call, call.body)
     models = chosen_models(call, call.body)
     for model in (models.first, *models.others):
         require_able(model.model, message_needs(call.body))

@@ -1,8 +1,10 @@
 """How far limits are used up, and how the providers fare."""
 
 from collections.abc import Mapping
+from statistics import mean
 
 from headgate_gateway.clock import now_ms, rfc3339
+from headgate_gateway.dispatch.breaker import State
 from headgate_gateway.dispatch.upstreams import Upstream
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
@@ -12,8 +14,11 @@ from headgate_gateway.json import JsonObject
 
 async def get(call: Call) -> Answer:
     """The signals of this moment."""
-    upstreams = call.gateway.dispatcher.upstreams
+    dispatcher = call.gateway.dispatcher
+    upstreams, own = dispatcher.upstreams, await dispatcher.breakers_of(call.payer)
     known, now = upstreams.known(), upstreams.now()
+    breakers = {one.provider: upstreams.breaker(one.provider, own) for one in known}
+    scores = [_score(one, breakers[one.provider].state(now)) for one in known]
     return json_answer(
         {
             "object": "signals_snapshot",
@@ -22,15 +27,15 @@ async def get(call: Call) -> Answer:
             "rate_limiter": await _rate(call),
             "circuit_breakers": [
                 {
-                    "upstream": upstream.provider,
-                    "state": upstream.breaker.state(now),
-                    "failure_count": upstream.breaker.failures,
-                    "threshold": upstream.breaker.threshold.failures,
-                    "cooldown_remaining_s": upstream.breaker.cooldown(now),
+                    "upstream": provider,
+                    "state": breaker.state(now),
+                    "failure_count": breaker.failures,
+                    "threshold": breaker.threshold.failures,
+                    "cooldown_remaining_s": breaker.cooldown(now),
                 }
-                for upstream in known
+                for provider, breaker in breakers.items()
             ],
-            "health_score": _score(known, now),
+            "health_score": mean(scores) if scores else 1.0,
         }
     )
 
@@ -78,13 +83,9 @@ async def _rate(call: Call) -> JsonObject:
     }
 
 
-def _score(known: list[Upstream], now: float) -> float:
-    """The mean over the providers; one that is left alone counts as failing."""
-    scores = [
-        0.0 if one.breaker.state(now) == "open" else 1.0 - one.error_rate
-        for one in known
-    ]
-    return sum(scores) / len(scores) if scores else 1.0
+def _score(upstream: Upstream, state: State) -> float:
+    """How far a provider is to be counted on; not at all while it is left alone."""
+    return 0.0 if state == "open" else 1.0 - upstream.error_rate
 
 
 HANDLERS: Mapping[str, Handler] = {

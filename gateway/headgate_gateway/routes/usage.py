@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from headgate_gateway.clock import now_ms, parse_rfc3339, rfc3339_or_none
+from headgate_gateway.clock import now_ms, parse_rfc3339, rfc3339, rfc3339_or_none
 from headgate_gateway.dispatch.money import (
     PERIODS,
     Period,
@@ -86,17 +86,30 @@ async def _summary(
     )
     # What was answered a moment ago here is to be in the sums.
     await call.gateway.meter.flush()
-    by: str | None = call.parameters.get("group_by")
-    groups = [] if by is None else await call.gateway.usage.groups(where, by=by)
+    groups = await _groups(call, where)
     return json_answer(
         {
             "object": "usage_summary",
             "created_after": rfc3339_or_none(after),
             "created_before": rfc3339_or_none(before),
             **_sums(await call.gateway.usage.totals(where)),
-            "groups": [{"value": row["value"], **_sums(row)} for row in groups],
+            "groups": groups,
         }
     )
+
+
+async def _groups(call: Call, where: UsageFilter) -> list[JsonObject]:
+    """The sums for each value of what is asked for."""
+    usage = call.gateway.usage
+    match call.parameters.get("group_by"):
+        case None:
+            return []
+        case "hour" | "day" as by:
+            rows = await usage.series(where, by=by)
+            return [{"value": rfc3339(row["value"]), **_sums(row)} for row in rows]
+        case by:
+            rows = await usage.groups(where, by=by)
+            return [{"value": row["value"], **_sums(row)} for row in rows]
 
 
 def _sums(row: Mapping[Any, Any]) -> JsonObject:

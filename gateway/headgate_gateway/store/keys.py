@@ -59,6 +59,7 @@ def new_key(
     log_level: str = "metadata",
     rate_limit: JsonObject | None = None,
     max_concurrent: int | None = None,
+    circuit_breaker: JsonObject | None = None,
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -78,6 +79,7 @@ def new_key(
         "log_level": log_level,
         "rate_limit": rate_limit,
         "max_concurrent": max_concurrent,
+        "circuit_breaker": circuit_breaker,
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,

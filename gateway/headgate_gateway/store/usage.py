@@ -4,13 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from headgate_gateway.clock import now_ms
+from headgate_gateway.dispatch.breaker import Threshold
 from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
+from headgate_gateway.dispatch.terms import NO_TERMS, OwnBreakers, Terms
 from headgate_gateway.ids import new_id
 from headgate_gateway.store.bulk import AddUp, Delete, Insert, Part, Row
 from headgate_gateway.store.database import Database
@@ -21,8 +23,10 @@ from headgate_gateway.store.tables import keys, reservations, spend, usage
 _LONGEST_CALL = 15 * 60_000
 """After so long, in milliseconds, a call that never told its end counts for nothing."""
 
+_HOUR = 3_600_000
 _DAY = 86_400_000
 
+_MOST_GROUPS = 1000
 _COLUMNS = {
     "model": usage.c.model,
     "provider": usage.c.provider,
@@ -30,6 +34,7 @@ _COLUMNS = {
     "key": usage.c.key_id,
     "operation": usage.c.operation,
 }
+_TIMES = {"hour": _HOUR, "day": _DAY}
 
 
 class UsageRow(NamedTuple):
@@ -168,6 +173,19 @@ class UsageStore:
         caps: dict[Period, str] | None = rows[0]["spend_caps"] if rows else None
         return caps
 
+    async def terms(self, key_id: str) -> Terms:
+        """What a key is held to."""
+        query = sa.select(keys.c.spend_caps, keys.c.circuit_breaker).where(
+            keys.c.id == key_id
+        )
+        rows = await self._database.rows(query)
+        if not rows or not (rows[0]["spend_caps"] or rows[0]["circuit_breaker"]):
+            return NO_TERMS
+        return Terms(
+            has_caps=bool(rows[0]["spend_caps"]),
+            breakers=_own_breakers(key_id, rows[0]["circuit_breaker"]),
+        )
+
     async def change_caps(self, key_id: str, period: Period, limit: str | None) -> bool:
         """Set or remove a cap; False when there is no such key, or cap to remove."""
         query = sa.select(keys.c.spend_caps).where(keys.c.id == key_id)
@@ -202,7 +220,7 @@ class UsageStore:
     async def of_key(self, key_id: str) -> dict[str, float]:
         """What a key has used this hour, day and month (UTC), for policies."""
         now = now_ms()
-        hour = now // 3_600_000 * 3_600_000
+        hour = now // _HOUR * _HOUR
         day = now // _DAY * _DAY
         today = sa.and_(usage.c.key_id == key_id, usage.c.created_at >= day)
         in_hour = sa.case((usage.c.created_at >= hour, 1), else_=0)
@@ -236,10 +254,29 @@ class UsageStore:
             .where(*where.conditions())
             .group_by(column)
             .order_by(sa.desc("cost"), sa.desc("requests"), "value")
-            .limit(1000)
+            .limit(_MOST_GROUPS)
         )
         async with self._database.reading() as connection:
             return list((await connection.execute(query)).mappings())
+
+    async def series(
+        self, where: UsageFilter, *, by: Literal["hour", "day"]
+    ) -> list[sa.RowMapping]:
+        """The sums for each hour or day (UTC) that has any, the latest last.
+
+        A value is when it began, in milliseconds.
+        """
+        length = sa.literal(_TIMES[by], sa.BigInteger)
+        start = (usage.c.created_at - usage.c.created_at % length).label("value")
+        query = (
+            sa.select(start, *_sums())
+            .where(*where.conditions())
+            .group_by(sa.text("value"))
+            .order_by(sa.desc("value"))
+            .limit(_MOST_GROUPS)
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).mappings())[::-1]
 
     async def forget_lost(self) -> None:
         """Delete what calls reserved that never told their end."""
@@ -247,6 +284,17 @@ class UsageStore:
             await connection.execute(
                 reservations.delete().where(reservations.c.expires_at <= now_ms())
             )
+
+
+def _own_breakers(key_id: str, told: dict[str, Any] | None) -> OwnBreakers | None:
+    if told is None:
+        return None
+    threshold = Threshold(
+        failures=told["failure_threshold"],
+        successes=told["success_threshold"],
+        cooldown=told["cooldown_s"],
+    )
+    return OwnBreakers(key_id, threshold)
 
 
 def _sums() -> list[sa.ColumnElement[Any]]:

@@ -1,7 +1,7 @@
 """Anthropic's messages, whose events are the gateway's own but for their edges."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from headgate_gateway import events
 from headgate_gateway.ids import new_id
@@ -23,6 +23,15 @@ _ENDING = frozenset({"stop_reason", "stop_sequence"})
 _MESSAGE = frozenset({"id", "type", "role", "model", "content", "usage", *_ENDING})
 """The fields that are understood; others are kept as they came."""
 _DEFAULT_MAX_TOKENS = 4096
+"""The most that every model can write; a request has to say how much it may be."""
+_SCHEMAS = frozenset({"items", "not", "additionalProperties"})
+_LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_NAMED = frozenset({"properties", "$defs", "definitions"})
+"""Where a schema holds others."""
+_JSON: JsonObject = {
+    "type": "text",
+    "text": "Answer with one JSON object and nothing else.",
+}
 
 
 class AnthropicMessages:
@@ -38,7 +47,7 @@ class AnthropicMessages:
         body: JsonObject = {
             "model": call.model,
             "messages": [_message(message) for message in call.messages],
-            "max_tokens": call.max_tokens or _DEFAULT_MAX_TOKENS,
+            "max_tokens": call.max_tokens or _most(call),
             **{name: request[name] for name in _SAME if name in request},
         }
         if not call.whole:
@@ -49,8 +58,7 @@ class AnthropicMessages:
         if tools and "tool_choice" in request:
             body["tool_choice"] = _tool_choice(request["tool_choice"])
         if wants_json(request):
-            format_ = {"type": "json_schema", "schema": schema_of(request)}
-            body["output_config"] = {"format": format_}
+            body |= _output(request)
         if "thinking" in request:
             body["thinking"] = {"type": "enabled", **request["thinking"]}
         return body
@@ -199,15 +207,54 @@ def _begun(block: JsonObject) -> JsonObject:
 
 def _usage(usage: JsonObject) -> JsonObject:
     """Anthropic counts tokens from the cache apart; the gateway counts them in."""
-    read = usage.get("cache_read_input_tokens") or 0
-    written = usage.get("cache_creation_input_tokens") or 0
-    asked = (usage.get("input_tokens") or 0) + read + written
-    counted = events.usage_of(asked, usage.get("output_tokens") or 0)
+    told = events.counts_of(usage)
+    read = told.get("cache_read_input_tokens", 0)
+    written = told.get("cache_creation_input_tokens", 0)
+    asked = told.get("input_tokens", 0) + read + written
+    counted = events.usage_of(asked, told.get("output_tokens", 0))
     if read:
         counted["cache_read_tokens"] = read
     if written:
         counted["cache_write_tokens"] = written
     return counted
+
+
+def _most(call: ModelCall) -> int:
+    """What the model can write where the caller sets no bound, thoughts included."""
+    thought = object_at(call.request, "thinking").get("budget_tokens", 0)
+    return call.most_output or thought + _DEFAULT_MAX_TOKENS
+
+
+def _output(request: JsonObject) -> JsonObject:
+    """The form of the answer: a schema, or an instruction where there is none.
+
+    The provider takes schemas only whose objects have no fields but those named.
+    """
+    if request["output_format"]["type"] == "json_object":
+        said: Any = request.get("system") or []
+        system = [{"type": "text", "text": said}] if isinstance(said, str) else said
+        return {"system": [*system, _JSON]}
+    format_ = {"type": "json_schema", "schema": _closed(schema_of(request))}
+    return {"output_config": {"format": format_}}
+
+
+def _closed(schema: object) -> Any:
+    """A schema whose objects say that they have no other fields."""
+    if not isinstance(schema, dict):
+        return schema
+    told = cast("JsonObject", schema)
+    closed = dict(told)
+    for name, value in told.items():
+        if name in _SCHEMAS:
+            closed[name] = _closed(value)
+        elif name in _LISTS and isinstance(value, list):
+            closed[name] = [_closed(one) for one in cast("list[object]", value)]
+        elif name in _NAMED and isinstance(value, dict):
+            named = cast("JsonObject", value)
+            closed[name] = {key: _closed(one) for key, one in named.items()}
+    if told.get("type") == "object" or "properties" in told:
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 def _message(message: JsonObject) -> JsonObject:

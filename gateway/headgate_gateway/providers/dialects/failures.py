@@ -27,17 +27,30 @@ _BY_WORD = {
     "insufficient_quota": "quota_exceeded",
     "billing": "quota_exceeded",
     "rate_limit": "rate_limit_exceeded",
+    "resource_exhausted": "rate_limit_exceeded",
     "overloaded": "overloaded",
+    "unavailable": "overloaded",
     "authentication": "provider_key_rejected",
+    "permission": "provider_key_rejected",
     "timeout": "upstream_timeout",
+    "deadline_exceeded": "upstream_timeout",
+    "context_length": "context_length_exceeded",
     "invalid_request": "validation_failed",
+    "invalid_argument": "validation_failed",
+    "invalid_prompt": "validation_failed",
+    "invalid_image": "validation_failed",
 }
+"""What parts of a failure's type or code mean, the first that is there."""
 _TOO_LONG = frozenset({400, 413, 422})
 _CONTEXT = re.compile(
-    r"context[ _]length|context window|too many tokens", re.IGNORECASE
+    r"context[ _]length|context window|too many tokens|prompt is too long"
+    r"|token count[^.]{0,40} exceeds",
+    re.IGNORECASE,
 )
 _UNPAID = re.compile(r"quota|billing", re.IGNORECASE)
 """What a limit is that no wait helps with."""
+_NO_CREDIT = re.compile(r"credit balance", re.IGNORECASE)
+"""How a request is refused that would be good if it were paid for."""
 _DURATION = re.compile(
     r"(?P<alone>[0-9]{1,12}(?:\.[0-9]{1,9})?)"
     r"|(?:(?P<h>[0-9]{1,4})h)?(?:(?P<m>[0-9]{1,4})m)?"
@@ -80,6 +93,8 @@ class Refusals:
             return "context_length_exceeded"
         if status == 429 and _UNPAID.search(said):
             return "quota_exceeded"
+        if status == 400 and _NO_CREDIT.search(said):
+            return "quota_exceeded"
         return _BY_STATUS.get(status, "upstream_failed")
 
     def _retry_after(self, status: int, headers: Mapping[str, str]) -> float | None:
@@ -121,6 +136,8 @@ def said_failure(error: Any) -> GatewayError:
     )
     code = next((code for word, code in _BY_WORD.items() if word in kind.lower()), None)
     message = str(fields.get("message") or "no reason was given")[:_LONGEST]
+    if code == "validation_failed" and _CONTEXT.search(message):
+        code = "context_length_exceeded"
     return GatewayError(
         code or "upstream_failed", f"The provider reported an error: {message}"
     )

@@ -147,13 +147,14 @@ class _Reading:
 
 
 def _usage(usage: JsonObject) -> JsonObject:
-    thoughts = usage.get("thoughtsTokenCount") or 0
-    answered = (usage.get("candidatesTokenCount") or 0) + thoughts
-    counted = events.usage_of(usage.get("promptTokenCount") or 0, answered)
+    told = events.counts_of(usage)
+    thoughts = told.get("thoughtsTokenCount", 0)
+    answered = told.get("candidatesTokenCount", 0) + thoughts
+    counted = events.usage_of(told.get("promptTokenCount", 0), answered)
     if thoughts:
         counted["reasoning_tokens"] = thoughts
-    if usage.get("cachedContentTokenCount"):
-        counted["cache_read_tokens"] = usage["cachedContentTokenCount"]
+    if told.get("cachedContentTokenCount"):
+        counted["cache_read_tokens"] = told["cachedContentTokenCount"]
     return counted
 
 

@@ -141,10 +141,21 @@ class _Reading:
         if isinstance(reasoning, str) and reasoning:
             yield from self._message.thinking(reasoning)
         for name in ("content", "refusal"):
-            if delta.get(name):
+            if isinstance(delta.get(name), list):
+                yield from self._parts(objects_at(delta, name))
+            elif delta.get(name):
                 yield from self._message.text(delta[name])
         for place, call in enumerate(objects_at(delta, "tool_calls")):
             yield from self._call(call, place)
+
+    def _parts(self, parts: list[JsonObject]) -> Iterator[JsonObject]:
+        """Content in parts, as Mistral's models say what they think and answer."""
+        for part in parts:
+            thinks = part.get("type") == "thinking"
+            for piece in objects_at(part, "thinking") if thinks else (part,):
+                if isinstance(text := piece.get("text"), str) and text:
+                    said = self._message.thinking if thinks else self._message.text
+                    yield from said(text)
 
     def _call(self, call: JsonObject, place: int) -> Iterator[JsonObject]:
         key, function = str(call.get("index", place)), object_at(call, "function")

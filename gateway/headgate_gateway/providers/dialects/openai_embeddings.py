@@ -3,6 +3,7 @@
 from typing import Any, TypeGuard, cast
 
 from headgate_gateway.errors import GatewayError
+from headgate_gateway.events import counts_of
 from headgate_gateway.json import JsonObject, object_at, objects_at
 from headgate_gateway.providers.embedding import Embedded, EmbeddingCall
 
@@ -33,7 +34,8 @@ def read(answer: JsonObject, *, count: int) -> Embedded:
     whole = [vector for vector in vectors if is_vector(vector)]
     if len(whole) != count:
         raise GatewayError("upstream_failed", "The provider left out vectors.")
-    return Embedded(whole, object_at(answer, "usage").get("prompt_tokens") or 0)
+    told = counts_of(object_at(answer, "usage"))
+    return Embedded(whole, told.get("prompt_tokens", 0))
 
 
 def is_vector(value: Any) -> TypeGuard[list[float]]:

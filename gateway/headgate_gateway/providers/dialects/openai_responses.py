@@ -1,6 +1,7 @@
 """OpenAI's responses."""
 
 from collections.abc import Iterator
+from mimetypes import guess_extension
 
 from headgate_gateway.json import JsonObject, dump_text, object_at, objects_at
 from headgate_gateway.providers.dialects.building import MessageBuilder
@@ -59,7 +60,7 @@ class OpenAIResponses:
             body["reasoning"] = {"effort": extensions["reasoning_effort"]}
         if wants_json(request):
             body["text"] = {"format": _format(request)}
-        return body | tool_settings(call, _wrapped)
+        return body | tool_settings(call, _tool, chosen=_named)
 
     def reading(self, model: str) -> "_Reading":
         """Understands the events that a response is built of."""
@@ -208,9 +209,18 @@ def _parts(block: JsonObject, role: str) -> Iterator[JsonObject]:
         case "document":
             source = block["source"]
             where = "file_url" if source["type"] == "url" else "file_data"
-            yield {"type": "input_file", where: url_of(source)}
+            part: JsonObject = {"type": "input_file", where: url_of(source)}
+            # Bytes have to have a name there.
+            if source["type"] != "url":
+                part["filename"] = block.get("filename") or _name(source)
+            yield part
         case _:
             pass
+
+
+def _name(source: JsonObject) -> str:
+    """A file's name where the caller gave none."""
+    return f"document{guess_extension(source['media_type']) or ''}"
 
 
 def _format(request: JsonObject) -> JsonObject:
@@ -220,5 +230,10 @@ def _format(request: JsonObject) -> JsonObject:
     return {"type": "json_schema", **named_schema(request)}
 
 
-def _wrapped(function: JsonObject) -> JsonObject:
+def _tool(function: JsonObject) -> JsonObject:
+    """A function on offer, which is not strict unless it says so."""
+    return {"type": "function", "strict": False, **function}
+
+
+def _named(function: JsonObject) -> JsonObject:
     return {"type": "function", **function}

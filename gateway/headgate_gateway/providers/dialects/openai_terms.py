@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from headgate_gateway.events import usage_of
+from headgate_gateway.events import counts_of, is_count, usage_of
 from headgate_gateway.json import JsonObject, object_at
 from headgate_gateway.providers.dialects.content import function_tools
 from headgate_gateway.providers.interface import ModelCall
@@ -12,11 +12,15 @@ _CHOICES = {"auto": "auto", "any": "required", "none": "none"}
 
 
 def tool_settings(
-    call: ModelCall, wrapped: Callable[[JsonObject], JsonObject]
+    call: ModelCall,
+    wrapped: Callable[[JsonObject], JsonObject],
+    *,
+    chosen: Callable[[JsonObject], JsonObject] | None = None,
 ) -> JsonObject:
     """The caller's tools and the choice among them; nothing when there are none.
 
-    ``wrapped`` gives a function the form that it has in the API.
+    ``wrapped`` gives a function the form that it has in the API, and ``chosen`` the one
+    that has to be called, where that has another.
     """
     tools = function_tools(call)
     if not tools:
@@ -24,13 +28,19 @@ def tool_settings(
     choice = call.request.get("tool_choice")
     return {
         "tools": [wrapped(_function(tool)) for tool in tools],
-        **({} if choice is None else _tool_choice(choice, wrapped)),
+        **({} if choice is None else _tool_choice(choice, chosen or wrapped)),
     }
 
 
-def counted(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
-    """A ``Usage``; the API calls its two counters ``asked`` and ``answered``."""
-    ours = usage_of(usage.get(f"{asked}_tokens", 0), usage.get(f"{answered}_tokens", 0))
+def counted(usage: JsonObject, *, asked: str, answered: str) -> JsonObject | None:
+    """A ``Usage``; the API calls its two counters ``asked`` and ``answered``.
+
+    None where one of them is no count: it is estimated then.
+    """
+    read, written = usage.get(f"{asked}_tokens", 0), usage.get(f"{answered}_tokens", 0)
+    if not (is_count(read) and is_count(written)):
+        return None
+    ours = usage_of(read, written)
     if f"{asked}_tokens_details" in usage or f"{answered}_tokens_details" in usage:
         ours |= _details(usage, asked=asked, answered=answered)
     return ours
@@ -41,7 +51,7 @@ def _details(usage: JsonObject, *, asked: str, answered: str) -> JsonObject:
     read = object_at(usage, f"{asked}_tokens_details").get("cached_tokens")
     thought = object_at(usage, f"{answered}_tokens_details").get("reasoning_tokens")
     told = {"cache_read_tokens": read, "reasoning_tokens": thought}
-    return {name: count for name, count in told.items() if count}
+    return {name: count for name, count in counts_of(told).items() if count}
 
 
 def named_schema(request: JsonObject) -> JsonObject:

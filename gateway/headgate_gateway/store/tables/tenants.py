@@ -47,6 +47,7 @@ keys = sa.Table(
     json("allowed_services", required=False),
     json("rate_limit", required=False),
     sa.Column("max_concurrent", sa.Integer),
+    json("circuit_breaker", required=False),
     sa.Column("spend_caps", Json, nullable=False, server_default="{}"),
     json("metadata"),
     *made_and_changed(),

@@ -205,7 +205,8 @@ impl Runs {
     /// Asks the model, calls the tools it asks for, gives it their results, and so on until it is done or
     /// a limit is reached; then answers with the result. With `background` it answers at once with the
     /// run queued; `runs.get` and `runs.events` tell how it goes on. A run whose time runs out is no
-    /// failure: its `stop_reason` is `timeout`.
+    /// failure: its `stop_reason` is `timeout`. Where a `post` policy is to see the result, `background` is
+    /// refused with 403.
     pub fn create(&self, body: types::RunRequest) -> Call<Json<types::RunResultEnvelope>, MayWait> {
         let mut request = Request::new(&CREATE);
         request.pending(&[202]);
@@ -245,7 +246,8 @@ impl Runs {
 
     /// Get a run
     ///
-    /// Returns a run as it stands and, once it is over, its result.
+    /// Returns a run as it stands and, once it is over, its result. The result passes the `post` policies
+    /// of now as that of `runs.create` does; where one of them refuses it, the request is refused.
     pub fn get(&self, run_id: &str) -> Call<Json<types::RunResultEnvelope>> {
         let mut request = Request::new(&GET);
         request.path("run_id", run_id);
@@ -274,7 +276,7 @@ impl Runs {
     /// Streams the stored events after the cursor, each as it was first sent, and then those that follow,
     /// to the run's end. Without a cursor it begins with the first event. Where nothing can ever
     /// follow the cursor the answer is 204. Any number of readers may follow, and reading has no
-    /// effect on the run.
+    /// effect on the run. Where a `post` policy is to see the run's result, events are refused with 403.
     pub fn events(&self, run_id: &str, params: EventsParams) -> Call<Streaming<RunKind>> {
         let mut request = Request::new(&EVENTS);
         request.path("run_id", run_id);

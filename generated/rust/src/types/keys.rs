@@ -77,6 +77,48 @@ impl RateLimit {
     }
 }
 
+/// When a provider that fails is left alone. A key that says so has a breaker of its own for each
+/// provider, told of nobody else's calls; the other keys share the gateway's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CircuitBreaker {
+    /// After so many failures in a row the provider is left alone; 0 for never.
+    pub failure_threshold: i64,
+    /// After so many answers in a row it is asked as before.
+    ///
+    /// Default: `2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_threshold: Option<i64>,
+    /// For how many seconds it is left alone, until it is tried one call at a time.
+    ///
+    /// Default: `30`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cooldown_s: Option<f64>,
+}
+
+impl CircuitBreaker {
+    /// Makes a value with everything that is required.
+    pub fn new(failure_threshold: i64) -> Self {
+        Self {
+            failure_threshold,
+            success_threshold: None,
+            cooldown_s: None,
+        }
+    }
+
+    /// Sets `success_threshold`.
+    pub fn success_threshold(mut self, value: i64) -> Self {
+        self.success_threshold = Some(value);
+        self
+    }
+
+    /// Sets `cooldown_s`.
+    pub fn cooldown_s(mut self, value: f64) -> Self {
+        self.cooldown_s = Some(value);
+        self
+    }
+}
+
 /// A gateway key to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -109,6 +151,9 @@ pub struct KeyCreateRequest {
     /// How many requests may be answered at the same time. Without it, any number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concurrent: Option<i64>,
+    /// When its own circuit breakers open. Without it, it shares those of the gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub circuit_breaker: Option<CircuitBreaker>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -131,6 +176,7 @@ impl KeyCreateRequest {
             allowed_services: None,
             rate_limit: None,
             max_concurrent: None,
+            circuit_breaker: None,
             metadata: None,
             expires_at: None,
         }
@@ -181,6 +227,12 @@ impl KeyCreateRequest {
     /// Sets `max_concurrent`.
     pub fn max_concurrent(mut self, value: i64) -> Self {
         self.max_concurrent = Some(value);
+        self
+    }
+
+    /// Sets `circuit_breaker`.
+    pub fn circuit_breaker(mut self, value: CircuitBreaker) -> Self {
+        self.circuit_breaker = Some(value);
         self
     }
 
@@ -266,6 +318,13 @@ pub struct KeyCreated {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub max_concurrent: Option<Option<i64>>,
+    /// When its own circuit breakers open; null if it has none of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub circuit_breaker: Option<Option<CircuitBreaker>>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -328,6 +387,13 @@ pub struct Key {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub max_concurrent: Option<Option<i64>>,
+    /// When its own circuit breakers open; null if it has none of its own.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub circuit_breaker: Option<Option<CircuitBreaker>>,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -419,6 +485,13 @@ pub struct KeyUpdateRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub max_concurrent: Option<Option<i64>>,
+    /// When its own circuit breakers open; null to share those of the gateway.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "crate::runtime::tagged::present"
+    )]
+    pub circuit_breaker: Option<Option<CircuitBreaker>>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -444,6 +517,7 @@ impl KeyUpdateRequest {
             allowed_services: None,
             rate_limit: None,
             max_concurrent: None,
+            circuit_breaker: None,
             metadata: None,
             expires_at: None,
         }
@@ -500,6 +574,12 @@ impl KeyUpdateRequest {
     /// Sets `max_concurrent`.
     pub fn max_concurrent(mut self, value: Option<i64>) -> Self {
         self.max_concurrent = Some(value);
+        self
+    }
+
+    /// Sets `circuit_breaker`.
+    pub fn circuit_breaker(mut self, value: Option<CircuitBreaker>) -> Self {
+        self.circuit_breaker = Some(value);
         self
     }
 

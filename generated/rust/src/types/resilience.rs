@@ -227,7 +227,7 @@ pub struct SignalsSnapshot {
     pub inflight: InFlightSignal,
     /// The key's rate.
     pub rate_limiter: RateLimiterSignal,
-    /// The breakers of the providers that were asked.
+    /// The breakers of the providers that were asked: the key's own, where it has some, or else the gateway's.
     pub circuit_breakers: Vec<CircuitBreakerSignal>,
     /// The share of the providers' last answers that did not fail by their fault; 0 for one that is left alone.
     pub health_score: f64,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::constants;
 
-/// What sums of usage are given for.
+/// What sums of usage are given for; `hour` and `day`, in UTC, make a series over time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum UsageGrouping {
@@ -26,6 +26,12 @@ pub enum UsageGrouping {
     /// `operation`.
     #[serde(rename = "operation")]
     Operation,
+    /// `hour`.
+    #[serde(rename = "hour")]
+    Hour,
+    /// `day`.
+    #[serde(rename = "day")]
+    Day,
 }
 
 impl UsageGrouping {
@@ -37,6 +43,8 @@ impl UsageGrouping {
             Self::Project => "project",
             Self::Key => "key",
             Self::Operation => "operation",
+            Self::Hour => "hour",
+            Self::Day => "day",
         }
     }
 }
@@ -48,7 +56,8 @@ pub type UsdAmount = String;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UsageGroup {
-    /// What they have in common, such as the model's id; null where a call has none.
+    /// What they have in common, such as the model's id or the time at which the hour or the day began;
+    /// null where a call has none.
     pub value: Option<String>,
     /// How often models were asked.
     pub requests: i64,
@@ -85,7 +94,8 @@ pub struct UsageSummary {
     pub cache_read_tokens: i64,
     /// What the calls cost, as far as prices are known.
     pub cost_usd: UsdAmount,
-    /// The sums for each value of what was grouped by, dearest first; empty without `group_by`.
+    /// The sums for each value of what was grouped by, dearest first; hours and days in which a model
+    /// was asked, in order. At most 1000, the dearest or the latest; empty without `group_by`.
     pub groups: Vec<UsageGroup>,
     /// Properties that this version does not know.
     #[serde(flatten)]

@@ -66,7 +66,8 @@ export class Runs extends ApiResource {
    * Asks the model, calls the tools it asks for, gives it their results, and so on until it is done or
    * a limit is reached; then answers with the result. With `background` it answers at once with the
    * run queued; `runs.get` and `runs.events` tell how it goes on. A run whose time runs out is no
-   * failure: its `stop_reason` is `timeout`.
+   * failure: its `stop_reason` is `timeout`. Where a `post` policy is to see the result, `background` is
+   * refused with 403.
    */
   create(body: RunRequest, options?: PendingOptions): ResponsePromise<RunResultEnvelope> {
     const request: OperationRequest = {
@@ -115,7 +116,8 @@ export class Runs extends ApiResource {
   /**
    * Get a run.
    *
-   * Returns a run as it stands and, once it is over, its result.
+   * Returns a run as it stands and, once it is over, its result. The result passes the `post` policies
+   * of now as that of `runs.create` does; where one of them refuses it, the request is refused.
    */
   get(runId: string, options?: RequestOptions): ResponsePromise<RunResultEnvelope> {
     const request: OperationRequest = {
@@ -147,7 +149,7 @@ export class Runs extends ApiResource {
    * Streams the stored events after the cursor, each as it was first sent, and then those that follow,
    * to the run's end. Without a cursor it begins with the first event. Where nothing can ever
    * follow the cursor the answer is 204. Any number of readers may follow, and reading has no
-   * effect on the run.
+   * effect on the run. Where a `post` policy is to see the run's result, events are refused with 403.
    */
   events(runId: string, params: RunsEventsParams = {}, options?: RequestOptions): RunStream {
     const request: OperationRequest = {

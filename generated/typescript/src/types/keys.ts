@@ -43,6 +43,27 @@ export interface RateLimit {
   window_s: number;
 }
 
+/**
+ * When a provider that fails is left alone. A key that says so has a breaker of its own for each
+ * provider, told of nobody else's calls; the other keys share the gateway's.
+ */
+export interface CircuitBreaker {
+  /** After so many failures in a row the provider is left alone; 0 for never. */
+  failure_threshold: number;
+  /**
+   * After so many answers in a row it is asked as before.
+   *
+   * The server's default is `2`.
+   */
+  success_threshold?: number;
+  /**
+   * For how many seconds it is left alone, until it is tried one call at a time.
+   *
+   * The server's default is `30`.
+   */
+  cooldown_s?: number;
+}
+
 /** A gateway key to create. */
 export interface KeyCreateRequest {
   /** Name of the key, for people to read. */
@@ -65,6 +86,8 @@ export interface KeyCreateRequest {
   rate_limit?: RateLimit;
   /** How many requests may be answered at the same time. Without it, any number. */
   max_concurrent?: number;
+  /** When its own circuit breakers open. Without it, it shares those of the gateway. */
+  circuit_breaker?: CircuitBreaker;
   /** Free-form JSON of the caller's own. */
   metadata?: Metadata;
   /** When the key expires. Without it, never. */
@@ -106,6 +129,8 @@ export interface KeyCreated {
   rate_limit?: RateLimit | null;
   /** How many requests may be answered at the same time; null for any number. */
   max_concurrent?: number | null;
+  /** When its own circuit breakers open; null if it has none of its own. */
+  circuit_breaker?: CircuitBreaker | null;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -154,6 +179,8 @@ export interface Key {
   rate_limit?: RateLimit | null;
   /** How many requests may be answered at the same time; null for any number. */
   max_concurrent?: number | null;
+  /** When its own circuit breakers open; null if it has none of its own. */
+  circuit_breaker?: CircuitBreaker | null;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -202,6 +229,8 @@ export interface KeyUpdateRequest {
   rate_limit?: RateLimit | null;
   /** How many requests may be answered at the same time; null for any number. */
   max_concurrent?: number | null;
+  /** When its own circuit breakers open; null to share those of the gateway. */
+  circuit_breaker?: CircuitBreaker | null;
   /** Free-form JSON of the caller's own; replaces what was there. */
   metadata?: Metadata;
   /** When the key expires; null means never. */

@@ -97,7 +97,9 @@ export interface SignalsSnapshot {
   inflight: InFlightSignal;
   /** The key's rate. */
   rate_limiter: RateLimiterSignal;
-  /** The breakers of the providers that were asked. */
+  /**
+   * The breakers of the providers that were asked: the key's own, where it has some, or else the gateway's.
+   */
   circuit_breakers: CircuitBreakerSignal[];
   /**
    * The share of the providers' last answers that did not fail by their fault; 0 for one that is left alone.

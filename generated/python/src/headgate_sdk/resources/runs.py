@@ -52,7 +52,8 @@ class RunsResource(Resource):
         until it is done or a limit is reached; then answers with the result. With
         `background` it answers at once with the run queued; `runs.get` and
         `runs.events` tell how it goes on. A run whose time runs out is no failure: its
-        `stop_reason` is `timeout`.
+        `stop_reason` is `timeout`. Where a `post` policy is to see the result,
+        `background` is refused with 403.
         """
         return self._core.fetch(
             RUNS_CREATE,
@@ -125,7 +126,9 @@ class RunsResource(Resource):
     ) -> RunResultEnvelope:
         """Get a run.
 
-        Returns a run as it stands and, once it is over, its result.
+        Returns a run as it stands and, once it is over, its result. The result passes
+        the `post` policies of now as that of `runs.create` does; where one of them
+        refuses it, the request is refused.
         """
         return self._core.fetch(
             RUNS_GET,
@@ -168,7 +171,8 @@ class RunsResource(Resource):
         Streams the stored events after the cursor, each as it was first sent, and then
         those that follow, to the run's end. Without a cursor it begins with the first
         event. Where nothing can ever follow the cursor the answer is 204. Any number of
-        readers may follow, and reading has no effect on the run.
+        readers may follow, and reading has no effect on the run. Where a `post` policy
+        is to see the run's result, events are refused with 403.
         """
         session = self._core.session(
             RUNS_EVENTS,
@@ -196,7 +200,8 @@ class AsyncRunsResource(AsyncResource):
         until it is done or a limit is reached; then answers with the result. With
         `background` it answers at once with the run queued; `runs.get` and
         `runs.events` tell how it goes on. A run whose time runs out is no failure: its
-        `stop_reason` is `timeout`.
+        `stop_reason` is `timeout`. Where a `post` policy is to see the result,
+        `background` is refused with 403.
         """
         return await self._core.fetch(
             RUNS_CREATE,
@@ -269,7 +274,9 @@ class AsyncRunsResource(AsyncResource):
     ) -> RunResultEnvelope:
         """Get a run.
 
-        Returns a run as it stands and, once it is over, its result.
+        Returns a run as it stands and, once it is over, its result. The result passes
+        the `post` policies of now as that of `runs.create` does; where one of them
+        refuses it, the request is refused.
         """
         return await self._core.fetch(
             RUNS_GET,
@@ -312,7 +319,8 @@ class AsyncRunsResource(AsyncResource):
         Streams the stored events after the cursor, each as it was first sent, and then
         those that follow, to the run's end. Without a cursor it begins with the first
         event. Where nothing can ever follow the cursor the answer is 204. Any number of
-        readers may follow, and reading has no effect on the run.
+        readers may follow, and reading has no effect on the run. Where a `post` policy
+        is to see the run's result, events are refused with 403.
         """
         session = self._core.session(
             RUNS_EVENTS,

@@ -157,6 +157,8 @@ if TYPE_CHECKING:
     )
     from .health import AuthMode, Readiness
     from .keys import (
+        CircuitBreaker,
+        CircuitBreakerParam,
         Key,
         KeyCreated,
         KeyCreateRequest,
@@ -601,6 +603,8 @@ __all__ = [
     "ChatUserContent",
     "ChatUserMessageParam",
     "ChatUserPart",
+    "CircuitBreaker",
+    "CircuitBreakerParam",
     "CircuitBreakerSignal",
     "CircuitState",
     "ComparisonOperator",
@@ -1030,6 +1034,8 @@ if not TYPE_CHECKING:
             "ChatUserContent": ".chat",
             "ChatUserMessageParam": ".chat",
             "ChatUserPart": ".chat",
+            "CircuitBreaker": ".keys",
+            "CircuitBreakerParam": ".keys",
             "CircuitBreakerSignal": ".resilience",
             "CircuitState": ".resilience",
             "ComparisonOperator": ".policies",

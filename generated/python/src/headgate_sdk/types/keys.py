@@ -39,6 +39,44 @@ class RateLimitParam(TypedDict):
     """In how many seconds."""
 
 
+class CircuitBreaker(ApiModel):
+    """When a provider that fails is left alone. A key that says so has a breaker of its
+    own for each provider, told of nobody else's calls; the other keys share the
+    gateway's.
+    """
+
+    failure_threshold: int
+    """After so many failures in a row the provider is left alone; 0 for never."""
+
+    success_threshold: int | None = None
+    """After so many answers in a row it is asked as before."""
+
+    cooldown_s: float | None = None
+    """For how many seconds it is left alone, until it is tried one call at a time."""
+
+
+class CircuitBreakerParam(TypedDict):
+    """When a provider that fails is left alone. A key that says so has a breaker of its
+    own for each provider, told of nobody else's calls; the other keys share the
+    gateway's.
+    """
+
+    failure_threshold: int
+    """After so many failures in a row the provider is left alone; 0 for never."""
+
+    success_threshold: NotRequired[int]
+    """After so many answers in a row it is asked as before.
+
+    Default: `2`.
+    """
+
+    cooldown_s: NotRequired[float]
+    """For how many seconds it is left alone, until it is tried one call at a time.
+
+    Default: `30`.
+    """
+
+
 class KeyCreateRequest(TypedDict):
     """A gateway key to create."""
 
@@ -71,6 +109,11 @@ class KeyCreateRequest(TypedDict):
 
     max_concurrent: NotRequired[int]
     """How many requests may be answered at the same time. Without it, any number."""
+
+    circuit_breaker: NotRequired[CircuitBreakerParam]
+    """When its own circuit breakers open. Without it, it shares those of the
+    gateway.
+    """
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
@@ -129,6 +172,9 @@ class KeyCreated(ApiModel):
 
     max_concurrent: int | None = None
     """How many requests may be answered at the same time; null for any number."""
+
+    circuit_breaker: CircuitBreaker | None = None
+    """When its own circuit breakers open; null if it has none of its own."""
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -199,6 +245,9 @@ class Key(ApiModel):
     max_concurrent: int | None = None
     """How many requests may be answered at the same time; null for any number."""
 
+    circuit_breaker: CircuitBreaker | None = None
+    """When its own circuit breakers open; null if it has none of its own."""
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -268,6 +317,9 @@ class KeyUpdateRequest(TypedDict):
 
     max_concurrent: NotRequired[int | None]
     """How many requests may be answered at the same time; null for any number."""
+
+    circuit_breaker: NotRequired[CircuitBreakerParam | None]
+    """When its own circuit breakers open; null to share those of the gateway."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

@@ -122,7 +122,9 @@ class SignalsSnapshot(ApiModel):
     """The key's rate."""
 
     circuit_breakers: list[CircuitBreakerSignal]
-    """The breakers of the providers that were asked."""
+    """The breakers of the providers that were asked: the key's own, where it has some,
+    or else the gateway's.
+    """
 
     health_score: float
     """The share of the providers' last answers that did not fail by their fault; 0 for

@@ -8,15 +8,21 @@ from typing import Literal, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 
-UsageGrouping: TypeAlias = Literal["model", "provider", "project", "key", "operation"]
-"""What sums of usage are given for."""
+UsageGrouping: TypeAlias = Literal[
+    "model", "provider", "project", "key", "operation", "hour", "day"
+]
+"""What sums of usage are given for; `hour` and `day`, in UTC, make a series over
+time.
+"""
 
 
 class UsageGroup(ApiModel):
     """Calls of models that have something in common, summed up."""
 
     value: str | None
-    """What they have in common, such as the model's id; null where a call has none."""
+    """What they have in common, such as the model's id or the time at which the hour or
+    the day began; null where a call has none.
+    """
 
     requests: int
     """How often models were asked."""
@@ -62,8 +68,9 @@ class UsageSummary(ApiModel):
     """What the calls cost, as far as prices are known."""
 
     groups: list[UsageGroup]
-    """The sums for each value of what was grouped by, dearest first; empty without
-    `group_by`.
+    """The sums for each value of what was grouped by, dearest first; hours and days in
+    which a model was asked, in order. At most 1000, the dearest or the latest; empty
+    without `group_by`.
     """
 
 
