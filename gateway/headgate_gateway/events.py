@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from headgate_gateway.json import JSONDecodeError, JsonObject, dumps, loads
 
@@ -93,6 +93,20 @@ def up_to_failure(
     except Exception as error:  # noqa: BLE001 - raised by who asked
         return found, error
     return found, None
+
+
+_MOST = 1 << 53
+"""Counts are less: every reader of JSON can hold them."""
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """Whether what a provider tells can be a number of tokens."""
+    return type(value) is int and 0 <= value < _MOST
+
+
+def counts_of(told: JsonObject) -> dict[str, int]:
+    """Of what a provider tells the numbers of tokens; others it did not tell."""
+    return {name: value for name, value in told.items() if is_count(value)}
 
 
 def usage_of(input_tokens: int, output_tokens: int) -> JsonObject:

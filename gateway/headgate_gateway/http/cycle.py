@@ -81,6 +81,11 @@ class Cycle:
         self._left = 0
         """Bytes of the body that were declared and not sent yet."""
 
+    @property
+    def is_answering(self) -> bool:
+        """Whether the answer has begun; it may be complete."""
+        return self._status != 0
+
     def start(self, app: ASGIApp) -> asyncio.Task[None]:
         """Have an application answer, in a task that says when it is over."""
         self._task = self._wire.loop.create_task(self._run(app))

@@ -12,9 +12,11 @@ import uvicorn
 from starlette.types import ASGIApp, Scope
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.protocols.utils import get_local_addr, get_remote_addr
 from uvicorn.server import ServerState
 
+from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import error_answer
 from headgate_gateway.http.body import too_slow
 from headgate_gateway.http.cycle import Cycle
@@ -27,6 +29,11 @@ _LONG = 128
 """Shorter targets without a query are read once: most requests go to few of them."""
 _QUERY = ord("?")
 _FORWARDED = b"x-forwarded-"
+_LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's target, headers and trailers, of which nobody needs more."""
+_MOST_LINES = 128
+_BETWEEN = len(": \r\n")
+"""Bytes of a header's line beside its name and its value."""
 _NOT_HTTP = b"Invalid HTTP request received."
 _REFUSED = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\n"
@@ -94,10 +101,17 @@ class BoundedProtocol(asyncio.Protocol):
         self._resting_since: float | None = None
         self._in_head = False
         self._in_message = False
+        self._is_deaf = False
+        """Whether nothing more is listened to: an answer to come is the last one."""
+        self._got_on = False
+        """Whether a head, a piece of a body or a message ended in what came last."""
+        self._unread = 0
+        """Bytes of a message that came since then; the parser may keep all of them."""
         self._begin()
 
     def _begin(self) -> None:
         self._url = b""
+        self._size = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
         self._is_forwarded = False
@@ -150,18 +164,44 @@ class BoundedProtocol(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
+        if self._is_deaf:
+            return
+        self._got_on = False
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            # Nothing else is spoken here: the request is answered as it is.
-            pass
-        except httptools.HttpParserError:
-            self.transport.write(_REFUSED % (len(_NOT_HTTP), _NOT_HTTP))
-            self.transport.close()
+            # Nothing else is spoken here: the request is answered as it is, and what
+            # follows it may be of the other protocol.
+            self._is_deaf = True
+        except httptools.HttpParserError as error:
+            self._refuse(_refusal(error))
             return
+        if self._got_on:
+            self._unread = 0
+        elif self._in_message:
+            self._unread += len(data)
+            if self._unread > _LARGEST_HEAD:
+                self._refuse(_told(_too_large()))
+                return
         answering = self._cycle is not None and not self._cycle.complete
         if not answering and not self.transport.is_closing():
             self._await_more()
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer what cannot be read on, in its turn, and close the connection."""
+        self._is_deaf = True
+        cycle = self._cycle
+        if cycle is not None and self._in_message and not self._in_head:
+            # It is the body of a request that may be answered already, or has to wait.
+            if not (cycle.is_answering or self._queued):
+                self.transport.write(answer)
+        elif cycle is not None and not cycle.complete:
+            # An answer would be taken for one to a request before.
+            cycle.keep_alive = False
+            return
+        else:
+            self.transport.write(answer)
+        self.transport.close()
 
     def _await_more(self) -> None:
         """Wait for what is left of a message, or for the next one."""
@@ -180,9 +220,13 @@ class BoundedProtocol(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """Called by the parser."""
         self._url += url
+        self._size += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser."""
+        """Called by the parser, for trailers too."""
+        self._size += len(name) + len(value) + _BETWEEN
+        if self._size > _LARGEST_HEAD:
+            raise _too_large()
         name = name.lower()
         if name == b"expect" and value.lower() == b"100-continue":
             self._expects_continue = True
@@ -192,16 +236,27 @@ class BoundedProtocol(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
+        if len(self._headers) > _MOST_LINES:
+            raise _too_large()
+        upgrade = self._parser.should_upgrade()
+        if upgrade and _has_content(self._headers):
+            raise _unreadable()
         self._in_head = False
+        self._got_on = True
         self._wait_no_more()
         version = self._parser.get_http_version()
         earlier = self._cycle
         cycle = self._cycle = Cycle(
             self,
             self._scope(version),
-            keep_alive=version != "1.0" and self._parser.should_keep_alive(),
+            keep_alive=version != "1.0"
+            and self._parser.should_keep_alive()
+            and not upgrade,
             expects_continue=self._expects_continue,
         )
+        # Trailers go nowhere (RFC 9110, 6.5.1): they would add to headers that have
+        # been looked at.
+        self._headers = []
         config = self._config
         app = config.forwarded if self._is_forwarded else config.direct
         if earlier is None or earlier.complete:
@@ -234,12 +289,14 @@ class BoundedProtocol(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
+        self._got_on = True
         if self._cycle is not None:
             self._cycle.arrived(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._in_message = False
+        self._got_on = True
         if self._cycle is not None:
             self._cycle.arrived_whole()
 
@@ -294,12 +351,53 @@ class BoundedProtocol(asyncio.Protocol):
         if self.transport.is_closing():
             return
         if self._in_head:
-            answer = error_answer(too_slow(), new_id("req"))
-            headers = {**answer.headers, "Content-Length": str(len(answer.body))}
-            lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-            head = f"HTTP/1.1 408 Request Timeout\r\n{lines}\r\n"
-            self.transport.write(head.encode("latin-1") + answer.body)
+            self.transport.write(_told(too_slow()))
         self.transport.close()
+
+
+def _told(error: GatewayError) -> bytes:
+    """The whole answer to what comes to no application."""
+    answer = error_answer(error, new_id("req"))
+    headers = {**answer.headers, "Content-Length": str(len(answer.body))}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = STATUS_LINE[answer.status] + f"{lines}\r\n".encode("latin-1")
+    return head + answer.body
+
+
+def _refusal(error: httptools.HttpParserError) -> bytes:
+    """The answer to what the parser gave up, or we did while it called."""
+    reason = error.__context__
+    if isinstance(reason, GatewayError):
+        return _told(reason)
+    return _REFUSED % (len(_NOT_HTTP), _NOT_HTTP)
+
+
+def _too_large() -> GatewayError:
+    """431 (RFC 6585, 5)."""
+    return GatewayError(
+        "payload_too_large",
+        f"The request's head is larger than {_LARGEST_HEAD} bytes or has more than "
+        f"{_MOST_LINES} headers.",
+        status=431,
+        details={"limit_bytes": _LARGEST_HEAD},
+        headers={"Connection": "close"},
+    )
+
+
+def _has_content(headers: list[tuple[bytes, bytes]]) -> bool:
+    given = dict(headers)
+    length = given.get(b"content-length", b"")
+    return b"transfer-encoding" in given or length.strip(b"0") != b""
+
+
+def _unreadable() -> GatewayError:
+    """400 for a body that the parser leaves to another protocol."""
+    return GatewayError(
+        "validation_failed",
+        "A request with a body cannot ask for another protocol.",
+        param="Upgrade",
+        headers={"Connection": "close"},
+    )
 
 
 def _read(target: bytes) -> tuple[str, bytes, bytes]:

@@ -1,6 +1,6 @@
 """A request whose headers are looked up, not searched."""
 
-from collections.abc import Callable, Iterable, KeysView
+from collections.abc import Callable, ItemsView, Iterable, KeysView, ValuesView
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -15,9 +15,30 @@ WHOLE = "headgate.response.whole"
 Its headers are text by name; that of the body's length is the server's.
 """
 
+_LISTS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "if-match",
+        "if-none-match",
+        "tracestate",
+    }
+)
+"""Headers that are lists, whose lines are one value (RFC 9110, 5.3)."""
+
 
 class IndexedHeaders(Headers):
-    """Headers that are asked for many names; Starlette's compares with each header."""
+    """Headers that are asked for many names; Starlette's compares with each header.
+
+    Each name has one value, the same for whoever asks, in whatever way.
+    """
+
+    repeated: frozenset[str] = frozenset()
+    """Names that came more than once, though they are of no list."""
 
     def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
         self._list = raw if isinstance(raw, list) else list(raw)
@@ -26,16 +47,34 @@ class IndexedHeaders(Headers):
             for name, value in self._list
         }
         if len(self._values) < len(self._list):
-            # Of several the first one stays.
-            for name, value in reversed(self._list):
-                self._values[name.decode("latin-1")] = value.decode("latin-1")
+            self._settle()
+
+    def _settle(self) -> None:
+        """Join the lines of lists; of others the first one stays."""
+        lines: dict[str, list[str]] = {}
+        for name, value in self._list:
+            lines.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self._values = {
+            name: ", ".join(values) if name in _LISTS else values[0]
+            for name, values in lines.items()
+        }
+        several = {name for name, values in lines.items() if len(values) > 1}
+        self.repeated = frozenset(several - _LISTS)
 
     def keys(self) -> KeysView[str]:  # type: ignore[override] # Starlette's is a list
         """The names, each of them once."""
         return self._values.keys()
 
+    def values(self) -> ValuesView[str]:  # type: ignore[override] # Starlette's is a list
+        """The values, one of each name."""
+        return self._values.values()
+
+    def items(self) -> ItemsView[str, str]:  # type: ignore[override] # Starlette's is a list
+        """The names with their values, each of them once."""
+        return self._values.items()
+
     def __getitem__(self, key: str) -> str:
-        """The first header of this name."""
+        """The value of this name."""
         return self._values[key.lower()]
 
     def __contains__(self, key: object) -> bool:
@@ -43,7 +82,7 @@ class IndexedHeaders(Headers):
         return isinstance(key, str) and key.lower() in self._values
 
     def get(self, key: str, default: Any = None, /) -> Any:
-        """The first header of this name."""
+        """The value of this name."""
         return self._values.get(key.lower(), default)
 
     def getlist(self, key: str) -> list[str]:

@@ -1,4 +1,7 @@
-"""Requests that policies look at: asked before the handler, and after it answered."""
+"""Requests that policies look at: asked before the handler, and after it answered.
+
+A run stays to be read. What is read of it is judged like the answer that made it.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +24,7 @@ from headgate_gateway.policies.engine import denied
 from headgate_gateway.policies.policy import Policy
 from headgate_gateway.policies.verdict import Verdict
 from headgate_gateway.policies.view import Several, View
+from headgate_gateway.store.runs import RunRow
 
 _SUBJECT = frozenset(
     {
@@ -33,6 +37,8 @@ _SUBJECT = frozenset(
     }
 )
 _PROXY = "proxy."
+_WAYS_TO_RUN = {"runs.create": "/v1/runs", "runs.stream": "/v1/runs:stream"}
+"""The operations that make runs, with their paths."""
 _MESSAGE_REQUEST = {"$ref": "#/components/schemas/MessageRequest"}
 
 Handler = Callable[[Call], Awaitable[ASGIApp]]
@@ -81,9 +87,9 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
         call = replace(call, asking=_asking(call, verdict))
     if not after:
         return await handler(call)
-    if call.operation.id == "runs.stream":
-        _require_unseen(after, verdict)
-        await _remember(call, verdict)
+    unseen = _unseen_way(call)
+    if unseen is not None:
+        await _refuse_unseen(call, after, verdict, unseen)
         return await handler(call)
     if _streams(call) or call.operation.id in MADE_LATER:
         return await handler(replace(call, judged=_judging(call, view, after, verdict)))
@@ -91,13 +97,76 @@ async def _governed(call: Call, handler: Handler) -> ASGIApp:
     return await _judged(call, view, after, verdict, answer)
 
 
-def _require_unseen(policies: list[Policy], verdict: Verdict) -> None:
-    """403 for a streamed run that policies have to see."""
+def _unseen_way(call: Call) -> str | None:
+    """What a run is to do whose result the answer does not hold; None for others."""
+    match call.operation.id:
+        case "runs.stream":
+            return "be streamed"
+        case "runs.create" if call.body.get("background"):
+            return "go on in the background"
+        case _:
+            return None
+
+
+async def _refuse_unseen(
+    call: Call, policies: list[Policy], verdict: Verdict, way: str
+) -> None:
+    """403 for a run that policies have to see, where this way they would not."""
     for policy in policies:
+        if not policy.rules:
+            continue
         if policy.enforced:
-            message = "A run that a policy has to see cannot be streamed."
-            raise denied(policy, policy.rules[0], {"message": message})
+            message = f"A run that a policy has to see cannot {way}."
+            error = denied(policy, policy.rules[0], {"message": message})
+            await _remember_refusal(call, verdict, error)
+            raise error
         verdict.note(policy)
+    await _remember(call, verdict)
+
+
+async def judged_again(call: Call, run: RunRow, answer: Answer) -> Answer:
+    """The answer with a kept run's result, judged as what ``runs.create`` answers.
+
+    By the policies of now. Of the request for the run they see the body, as it is kept;
+    headers and address are those of who reads it.
+    """
+    verdict = Verdict(run["request"])
+    for view, policies in await _looking(call, run, "runs.create"):
+        answer = await _judged(call, view, policies, verdict, answer)
+    return answer
+
+
+async def refuse_events(call: Call, run: RunRow) -> None:
+    """403 for a kept run's events where policies have to see it: events pass none."""
+    verdict = Verdict(run["request"])
+    for _, policies in await _looking(call, run, *_WAYS_TO_RUN):
+        await _refuse_unseen(call, policies, verdict, "be followed")
+
+
+async def _looking(
+    call: Call, run: RunRow, *operations: str
+) -> list[tuple[View, list[Policy]]]:
+    """The ``post`` policies that look at a run's making, with what they see.
+
+    They look at it as made by its own key, and as made by the one that reads it: else
+    one key of a project could read what is kept from another.
+    """
+    engine = call.gateway.policies
+    if not await engine.of_project(call.project_id):
+        return []
+    read = replace(
+        _view(call),
+        method="POST",
+        body=run["request"],
+        body_size=len(dumps(run["request"])),
+    )
+    views = [
+        replace(read, operation=operation, path=_WAYS_TO_RUN[operation], key_id=key_id)
+        for operation in operations
+        for key_id in dict.fromkeys((run["key_id"], call.caller.key_id))
+    ]
+    looking = [(view, await engine.of(view, "post")) for view in views]
+    return [(view, policies) for view, policies in looking if policies]
 
 
 def _view(call: Call) -> View:
@@ -213,7 +282,7 @@ def _judging(
 
 async def _judged(
     call: Call, view: View, policies: list[Policy], verdict: Verdict, answer: ASGIApp
-) -> ASGIApp:
+) -> Answer:
     if not isinstance(answer, Answer):
         raise TypeError(f"{call.operation.id} gave no whole answer")
     engine = call.gateway.policies

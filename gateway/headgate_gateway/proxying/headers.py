@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from headgate_gateway.errors import GatewayError
+from headgate_gateway.http.request import IndexedHeaders
+
 _HOP_BY_HOP = frozenset(
     {
         "connection",
@@ -84,11 +87,25 @@ Headers = Iterable[tuple[str, str]]
 def to_upstream(
     headers: Mapping[str, str], *, also: Sequence[str], request_id: str
 ) -> dict[str, str]:
-    """The headers of a caller that its upstream gets."""
+    """The headers of a caller that its upstream gets.
+
+    400 where one of them came twice: policies look at one value, and an upstream may
+    take the other one.
+    """
     passed = _passed(headers.items(), _REQUEST, also)
+    if isinstance(headers, IndexedHeaders) and headers.repeated:
+        _require_once(passed, headers.repeated)
     # Without it the client library would offer encodings that the caller did not.
     passed.setdefault("accept-encoding", "identity")
     return {**passed, "x-request-id": request_id}
+
+
+def _require_once(passed: Mapping[str, str], repeated: frozenset[str]) -> None:
+    for name in passed:
+        if name in repeated:
+            raise GatewayError(
+                "validation_failed", "This header was sent twice.", param=name
+            )
 
 
 def changed(

@@ -1,10 +1,11 @@
 """Calls of REST APIs: by the name of a service, or of the key's own upstream."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
 import sqlalchemy as sa
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive
 
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer
@@ -13,6 +14,7 @@ from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import once
 from headgate_gateway.outbound.client import Outgoing
+from headgate_gateway.policies.asking import is_approved
 from headgate_gateway.proxying.exchange import (
     LimitedBody,
     ProxiedAnswer,
@@ -41,7 +43,10 @@ async def to_own_upstream(call: Call) -> ASGIApp:
 
 async def _proxied(call: Call, target: Target) -> ASGIApp:
     gateway = call.gateway
-    gateway.drain.refuse_new_work()
+    if not (is_approved(call) and _brings_its_own(call)):
+        # What a person agreed to is left to the next process, but that has not got
+        # the credential that came with it.
+        gateway.drain.refuse_new_work()
     call.facts.upstream = target.name
     request = _outgoing(call, target)
     bounds = gateway.body_bounds
@@ -87,12 +92,27 @@ async def _kept(call: Call, target: Target, request: Outgoing) -> Answer:
     async def produce() -> Answer:
         whole = replace(request, body=content or None)
         return await while_waited_for(
-            call.request.receive,
+            _who_waits(call),
             kept_answer(call.gateway.outbound, whole, target),
             unless=call.ends,
         )
 
     return await once(call, produce, content=content)
+
+
+def _who_waits(call: Call) -> Receive:
+    """Tells when nobody wants the answer any more.
+
+    A caller that leaves asks again with its Idempotency-Key: what the upstream has
+    been told to do is not done a second time, but its answer kept until then.
+    """
+    is_kept = "Idempotency-Key" in call.parameters
+    return _nobody_leaves if is_kept else call.request.receive
+
+
+async def _nobody_leaves() -> Message:
+    await asyncio.Event().wait()
+    raise LookupError("never reached")
 
 
 def _has_body(call: Call) -> bool:

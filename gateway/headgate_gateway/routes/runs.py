@@ -17,9 +17,10 @@ from headgate_gateway.http.disconnect import while_waited_for
 from headgate_gateway.http.idempotency import REPLAYED, claim_of, require_same
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
+from headgate_gateway.policies.subject import judged_again, refuse_events
 from headgate_gateway.providers.compatibility import message_needs, require_able
 from headgate_gateway.providers.scenario import cuts_of, script_of
-from headgate_gateway.routes.choosing import chosen_models
+from headgate_gateway.routes.choosing import chosen_models, look_up_breakers
 from headgate_gateway.routes.cursors import cursor_of
 from headgate_gateway.routes.pages import list_answer, page_request
 from headgate_gateway.routes.run_views import error_of, run_envelope, run_object
@@ -69,8 +70,10 @@ async def list_runs(call: Call) -> Answer:
 
 
 async def get(call: Call) -> Answer:
-    """A run as it stands."""
-    return json_answer(run_envelope(await _own(call)))
+    """A run as it stands; policies judge its result as that of ``create``."""
+    row = await _own(call)
+    answer = json_answer(run_envelope(row))
+    return answer if row["result"] is None else await judged_again(call, row, answer)
 
 
 async def cancel(call: Call) -> Answer:
@@ -91,6 +94,7 @@ async def cancel(call: Call) -> Answer:
 async def events(call: Call) -> ASGIApp:
     """The stored events after the cursor and those that follow."""
     row = await _own(call)
+    await refuse_events(call, row)
     after = cursor_of(call)
     if ended(row) and after >= row["newest_sequence"]:
         return Answer(204)
@@ -104,6 +108,7 @@ async def events(call: Call) -> ASGIApp:
 async def _begin(call: Call) -> tuple[str, dict[str, str]]:
     """The id of a new run, or of the one the same key began, and headers."""
     call.gateway.drain.refuse_new_work()
+    await look_up_breakers(call, call.body["request"])
     models = chosen_models(call, call.body["request"], at="request.")
     resolved = models.first
     needs = message_needs(call.body["request"], at="request.")
