@@ -170,6 +170,8 @@ class GatewayError(Exception):
         self.details = details
         self.headers = headers or {}
         self.compat_issues = compat_issues
+        self.used: JsonObject | None = None
+        """The ``Usage`` of an answer that was whole and is refused all the same."""
 
     def as_object(self, request_id: str) -> JsonObject:
         """The ``Error`` object of the specification."""

@@ -340,8 +340,9 @@ async def open_gateway(settings: Settings) -> Gateway:
     )
     limit_store = LimitStore(database, instance=instance)
     policies = PolicyEngine(policy_store, meter.used_by)
+    drain = Drain()
     approvals = ApprovalDesk(
-        approval_store, authenticator, key=hasher.derive(b"approvals")
+        approval_store, authenticator, key=hasher.derive(b"approvals"), drain=drain
     )
     teller = Teller(webhooks)
     engine = RunEngine(
@@ -421,7 +422,7 @@ async def open_gateway(settings: Settings) -> Gateway:
             vault=vault,
         ),
         metrics=metrics,
-        drain=Drain(),
+        drain=drain,
         default_project=default_project,
         first_secrets=await _first_secrets(
             settings, keys, hasher, project_id=default_project

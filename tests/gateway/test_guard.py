@@ -31,6 +31,7 @@ CLOSED = (
     ),
     *("ff02::1", "2001:db8::1", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe"),
     *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::1"),
+    *("64:ff9b:1::7f00:1", "::127.0.0.1", "::ffff:0:127.0.0.1", "fec0::1"),
 )
 """Loopback, private, shared, link-local, metadata, reserved, and IPv4 inside IPv6."""
 OPEN = ("1.1.1.1", "93.184.215.14", "2606:4700::1111", "::ffff:1.1.1.1")

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from headgate_gateway.approvals.request import PutAside, make
 from headgate_gateway.clock import now_ms
+from headgate_gateway.drain import Drain
 from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject, dumps, loads
@@ -21,7 +22,8 @@ from headgate_gateway.principals import Authenticator, Principal
 from headgate_gateway.sealing import seal, unseal
 from headgate_gateway.store.approvals import ApprovalStore
 
-_POLL = 0.05
+_POLL = 1.0
+"""How often what is decided or done elsewhere is looked for, in seconds."""
 _PREVIEW = 2000
 _REPEATABLE = frozenset({"GET"})
 _LEAVING_SOMETHING = ("proxy.", "workspaces.")
@@ -34,11 +36,17 @@ class ApprovalDesk:
     """Approvals from the question to what came of it."""
 
     def __init__(
-        self, store: ApprovalStore, authenticator: Authenticator, *, key: bytes
+        self,
+        store: ApprovalStore,
+        authenticator: Authenticator,
+        *,
+        key: bytes,
+        drain: Drain,
     ) -> None:
         self._store = store
         self._authenticator = authenticator
         self._key = key
+        self._drain = drain
         self._app: ASGIApp | None = None
         self._brought: dict[str, Mapping[str, str]] = {}
         """The credentials that callers brought, by approval; never stored.
@@ -107,18 +115,23 @@ class ApprovalDesk:
         return row, is_new
 
     async def decided(self, approval_id: str) -> None:
-        """Go on with an approval that was just decided."""
-        signal = self._signals.pop(approval_id, None)
-        if signal is not None:
-            signal.set()
+        """Go on with an approval that was just decided.
+
+        A process that stops leaves it to the next one, unless only this one can
+        perform it.
+        """
+        self._tell(approval_id)
         row = await self._store.get(approval_id)
         if row is None or row["status"] != "approved":
             self._brought.pop(approval_id, None)
-        elif row["kind"] == "request" and (row["holder"] is None or self.holds(row)):
+        elif row["kind"] == "request" and (
+            self.holds(row)
+            or (row["holder"] is None and not self._drain.begun.is_set())
+        ):
             self._begin(row)
 
     def changed(self, approval_id: str) -> asyncio.Event:
-        """Set when an approval is decided here; take it before looking."""
+        """Set when an approval is decided or done here; take it before looking."""
         return self._signals.setdefault(approval_id, asyncio.Event())
 
     def holds(self, row: sa.RowMapping) -> bool:
@@ -140,11 +153,16 @@ class ApprovalDesk:
     async def until_over(self, row: sa.RowMapping, *, seconds: float) -> sa.RowMapping:
         """The approval when it is over, or as it stands when the time is."""
         deadline = time.monotonic() + seconds
-        while not is_over(row) and time.monotonic() < deadline:
-            await asyncio.sleep(min(_POLL, max(deadline - time.monotonic(), 0)))
-            await self._store.expire()
+        while not is_over(row) and (left := deadline - time.monotonic()) > 0:
+            changed = self.changed(row["id"])
             row = await self._store.get(row["id"]) or row
-        return row
+            if not is_over(row):
+                await self._changed_or_late(changed, row, seconds=min(left, _POLL))
+        if is_over(row):
+            self._tell(row["id"])
+        if is_over(row) or not seconds:
+            return row
+        return await self._store.get(row["id"]) or row
 
     def response(self, row: sa.RowMapping) -> JsonObject | None:
         """What came of the request: status, headers, and the body in Latin-1."""
@@ -154,6 +172,25 @@ class ApprovalDesk:
             unseal(self._key, row["response"], row["id"].encode())
         )
         return answer
+
+    async def _changed_or_late(
+        self, changed: asyncio.Event, row: sa.RowMapping, *, seconds: float
+    ) -> None:
+        """Return when there may be something new, or the time to decide is over."""
+        left = (row["expires_at"] - now_ms()) / 1000
+        is_late = row["status"] == "pending" and left <= seconds
+        try:
+            async with asyncio.timeout(max(left, 0) if is_late else seconds):
+                await changed.wait()
+        except TimeoutError:
+            if is_late:
+                await self._store.expire()
+
+    def _tell(self, approval_id: str) -> None:
+        """Wake those who wait for an approval here."""
+        signal = self._signals.pop(approval_id, None)
+        if signal is not None:
+            signal.set()
 
     async def _forget(self) -> None:
         """Keep no credential of what is over, wherever and however it ended."""
@@ -186,9 +223,22 @@ class ApprovalDesk:
             }
         except Exception:  # noqa: BLE001 - whoever waits gets an end
             _log.exception("approval_broke", approval_id=row["id"])
+        if self._drain.begun.is_set() and _says_draining(answer):
+            await self._leave(row)
+            return
         sealed = seal(self._key, dumps(answer), row["id"].encode())
         await self._store.finish(row["id"], sealed)
         self._brought.pop(row["id"], None)
+        self._tell(row["id"])
+
+    async def _leave(self, row: sa.RowMapping) -> None:
+        """Let the next process perform what this one refused because it stops.
+
+        What was cut off stays in our hands: it may have been done, so that the next
+        process has to look at it as at that of one that died.
+        """
+        if not self._drain.forced.is_set():
+            await self._store.let_go(row["id"])
 
     async def _made(self, row: sa.RowMapping, app: ASGIApp) -> JsonObject:
         _require_safe(row)
@@ -213,6 +263,14 @@ def is_over(row: sa.RowMapping) -> bool:
     if status == "approved" and row["kind"] == "request":
         return row["response"] is not None
     return status != "pending"
+
+
+def _says_draining(answer: JsonObject) -> bool:
+    """Whether the gateway itself answered that it stops; upstreams close nothing."""
+    if answer["status"] != 503 or answer["headers"].get("connection") != "close":
+        return False
+    code: str = loads(answer["body"])["error"]["code"]
+    return code == "draining"
 
 
 def _require_safe(row: sa.RowMapping) -> None:

@@ -19,6 +19,14 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_CLOSED = tuple(
+    ipaddress.ip_network(text)
+    for text in ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10")
+)
+"""What leads inside, or to an IPv4 address inside it, though some call it global.
+
+IPv4-compatible, IPv4-translated, the local use of NAT64 (RFC 8215), site-local.
+"""
 
 
 class ForbiddenAddressError(OSError):
@@ -60,7 +68,8 @@ class AddressGuard:
         if self.is_private(text):
             return True
         address = _plain(ipaddress.ip_address(text))
-        return encrypted and address.is_global and not address.is_multicast
+        is_open = address.is_global and not address.is_multicast
+        return encrypted and is_open and not _is_closed(address)
 
     def check_literal(self, host: str, *, encrypted: bool) -> None:
         """Refuse an address in the place of a name; a name is checked when resolved."""
@@ -93,6 +102,10 @@ class AddressGuard:
 
 def _place(url: URL) -> tuple[str | None, int | None, bool]:
     return url.raw_host, url.port, url.scheme == "https"
+
+
+def _is_closed(address: Address) -> bool:
+    return any(address in network for network in _CLOSED)
 
 
 def _plain(address: Address) -> Address:

@@ -179,6 +179,16 @@ class ApprovalStore:
             )
             return taken.rowcount > 0
 
+    async def let_go(self, approval_id: str) -> None:
+        """Leave what was not begun to whoever takes it next."""
+        ours = sa.and_(
+            approvals.c.id == approval_id,
+            approvals.c.response.is_(None),
+            approvals.c.owner == self._owner,
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(approvals.update().where(ours).values(owner=None))
+
     async def finish(self, approval_id: str, response: bytes) -> None:
         """Keep what came of it."""
         async with self._database.writing() as connection:

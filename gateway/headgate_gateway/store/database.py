@@ -120,6 +120,7 @@ def _postgres(url: sa.URL) -> AsyncEngine:
         max_overflow=10,
         pool_pre_ping=True,
         json_serializer=_json_text,
+        hide_parameters=True,
     )
 
 
@@ -130,7 +131,11 @@ def _sqlite(url: sa.URL, *, begin: str, size: int) -> AsyncEngine:
     takes the write lock at once: a read that turned into a write could not wait for it.
     """
     engine = create_async_engine(
-        url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
     )
 
     def connected(connection: Any, _record: object) -> None:

@@ -93,19 +93,28 @@ class IdempotencyStore:
             )
 
     async def keep(self, claim: Claim, *, status: int, body: bytes) -> None:
-        """Remember the answer."""
+        """Remember the answer, unless the claim was lost meanwhile."""
         async with self._database.writing() as connection:
             await connection.execute(
-                idempotency.update().where(claim.place).values(status=status, body=body)
+                idempotency.update()
+                .where(self._ours(claim))
+                .values(status=status, body=body)
             )
 
     async def release(self, claim: Claim) -> None:
         """Forget the claim, so that the next attempt is carried out."""
         async with self._database.writing() as connection:
-            await connection.execute(idempotency.delete().where(claim.place))
+            await connection.execute(idempotency.delete().where(self._ours(claim)))
 
     async def forget_expired(self) -> None:
         """Delete what is older than the window."""
         async with self._database.writing() as connection:
             old = idempotency.c.created_at <= now_ms() - self._window_ms
             await connection.execute(idempotency.delete().where(old))
+
+    def _ours(self, claim: Claim) -> sa.ColumnElement[bool]:
+        """The claim's row, unless another process has it.
+
+        One whose lease lapses loses its claims to whoever asks next.
+        """
+        return sa.and_(claim.place, idempotency.c.owner == self._owner)
