@@ -66,7 +66,7 @@ def lengths_document() -> dict[str, Any]:
             {name(length): form for length in range(1, LONGEST_NAME + 8)},
             required=[name(length) for length in range(1, LONGEST_NAME + 8, 2)],
         )
-    schemas |= _enums() | _unions() | _named_forms() | _described()
+    schemas |= _enums() | _unions() | _named_forms() | _recursive() | _described()
     operations = _operations(schemas)
     return _document("Lengths", operations, schemas)
 
@@ -272,6 +272,21 @@ def _named_forms() -> dict[str, Any]:
         for number, form in enumerate(forms)
         for length in range(20, LONGEST_NAME + 1)
     }
+
+
+def _recursive() -> dict[str, Any]:
+    """Schemas of every length of name that lead back to themselves through a map."""
+    schemas: dict[str, Any] = {}
+    for length in range(20, LONGEST_NAME + 1):
+        in_list, or_null, in_union = (_type_name(length, 60 + n) for n in range(3))
+        schemas[in_list] = {"type": "array", "items": _map_of(in_list)}
+        schemas[or_null] = {**_map_of(or_null), "type": ["object", "null"]}
+        schemas[in_union] = {"anyOf": [{"type": "string"}, _map_of(in_union)]}
+    return schemas
+
+
+def _map_of(kind: str) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": {"$ref": f"{_SCHEMAS}{kind}"}}
 
 
 def _described() -> dict[str, Any]:

@@ -71,11 +71,16 @@ class Types:
     def broken(self, expression: TypeExpr, depth: int) -> Code | None:
         """Write a type over several lines, if it is one that a formatter breaks.
 
-        It breaks inside the arguments of a record, whatever follows the record.
+        It breaks inside a record or its braces, whatever follows them.
         """
+        blank = indent(depth)
         match expression:
-            case MapOf(value=value) if not self._leads_back(value):
-                blank = indent(depth)
+            case MapOf(value=value) if self._leads_back(value):
+                return assembled(
+                    "{{\n{}  [field: string]: {};\n{}}}",
+                    *(blank, self.write(value), blank),
+                )
+            case MapOf(value=value):
                 return assembled(
                     "Record<\n{}  string,\n{}  {}\n{}>",
                     *(blank, blank, self.write(value), blank),
