@@ -32,6 +32,7 @@ def packaged() -> dict[str, str]:
         "calls": _stated("retry", "calls"),
         "resume": _stated("resume", "decisions"),
         "redaction": _shown(),
+        "parameters": _all("parameters"),
         "partial-json": _all("partial-json"),
         "embeddings": _all("embeddings"),
     }

@@ -1,4 +1,4 @@
-"""The vectors of requests, lists and redaction are what the rules come to."""
+"""The vectors of requests, parameters, lists and redaction follow from the rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.vectors.reference_paging import Walk
+from tests.vectors.reference_parameters import WRITERS
 from tests.vectors.reference_partial_json import NOTHING, value_so_far
 from tests.vectors.reference_redaction import Redactor
 from tests.vectors.reference_requests import (
@@ -23,6 +24,7 @@ REQUESTS = read_cases("headers")
 SENT = [case for case in REQUESTS if "error" not in case.vector["expect"]]
 REFUSED = [case for case in REQUESTS if "error" in case.vector["expect"]]
 LISTS = read_cases("paging")
+WRITTEN = read_cases("parameters")
 SHOWN = read_cases("redaction")
 GROWING = read_cases("partial-json", "objects", "lists", "literals", "texts")
 BROKEN = read_cases("partial-json", "broken")
@@ -71,6 +73,14 @@ def test_reference_refuses_the_request(case: Case) -> None:
     """What cannot be sent is refused by the rules."""
     with pytest.raises(ConfigurationError):
         Builder(case.document, case.vector).build()
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.label)
+def test_reference_writes_the_parameter(case: Case) -> None:
+    """Each value is written as the rules say."""
+    write = WRITERS[case.document["class"]]
+
+    assert case.vector["written"] == write(case.vector)
 
 
 def test_products_are_the_same_in_every_file() -> None:

@@ -17,6 +17,7 @@ FAMILIES = (
     "folding",
     "headers",
     "paging",
+    "parameters",
     "partial-json",
     "redaction",
     "resume",

@@ -17,6 +17,13 @@ from httpx2 import Headers
 
 from headgate_sdk import ConfigurationError, ResponseDecodeError
 from headgate_sdk._runtime import vectors as sums
+from headgate_sdk._runtime.parameters import (
+    Style,
+    cookie_text,
+    header_text,
+    path_text,
+    query_text,
+)
 from headgate_sdk._runtime.partial_json import PartialJson
 from headgate_sdk._runtime.redaction import Redactor
 from headgate_sdk._runtime.retry import (
@@ -206,6 +213,26 @@ class VectorTest(unittest.TestCase):
             )
             show = getattr(redactor, SHOWING[vector["class"]])
             self.assertEqual(show(vector["given"]), vector["shown"])
+
+    def test_parameters(self) -> None:
+        """Values are written into addresses and headers as stated."""
+        for vector in self.each("parameters"):
+            value = vector["value"]
+            style = Style(
+                vector["style"],
+                explode=vector["explode"],
+                allow_reserved=vector.get("allow_reserved", False),
+            )
+            match vector["class"]:
+                case "query":
+                    written = query_text({"c": value}, {"c": style}) or None
+                case "cookie":
+                    written = cookie_text({"c": value}, {"c": style}) or None
+                case "header":
+                    written = None if value is None else header_text(value, style)
+                case _:
+                    written = path_text("c", value, style)
+            self.assertEqual(written, vector["written"])
 
     def test_json_in_pieces(self) -> None:
         """After each character the value is the one stated for so many."""

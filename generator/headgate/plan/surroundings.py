@@ -25,6 +25,7 @@ VECTORS = (
     "calls",
     "resume",
     "redaction",
+    "parameters",
     "partial-json",
     "embeddings",
 )

@@ -8,8 +8,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
+import { addCookies } from "../dist/esm/runtime/headers.js";
 import { PartialJson } from "../dist/esm/runtime/partial.js";
 import { redacted, redactedText } from "../dist/esm/runtime/redaction.js";
+import { formPairs, percentEncoded, segment } from "../dist/esm/runtime/request.js";
 import { decideResume } from "../dist/esm/runtime/resume.js";
 import {
   decideRetry,
@@ -18,6 +20,7 @@ import {
   RetryQuota,
 } from "../dist/esm/runtime/retry.js";
 import { frameDecoder } from "../dist/esm/runtime/sse.js";
+import * as styles from "../dist/esm/runtime/styles.js";
 import * as sums from "../dist/esm/runtime/vectors.js";
 
 /** Runs every vector of a file as a test of its own, by its name. */
@@ -179,6 +182,45 @@ each("redaction", (vector) => {
   const isText = vector.class === "urls" || vector.class === "texts";
   const shown = isText ? redactedText(vector.given, secrets) : redacted(vector.given, secrets);
   assert.deepEqual(shown, vector.shown);
+});
+
+const SEPARATORS = { form: ",", pipeDelimited: "%7C", spaceDelimited: "%20" };
+
+function inQuery({ style, explode, allow_reserved, value }) {
+  const isJoined = !explode && typeof value === "object";
+  if (style === "json") return styles.asJson(value);
+  if (style === "deepObject") return styles.deepObject("c", value);
+  if (!isJoined) return allow_reserved ? styles.reserved("c", value) : value;
+  const encoded = allow_reserved ? styles.lenient : percentEncoded;
+  return styles.delimited("c", value, SEPARATORS[style], encoded);
+}
+
+function inPath({ style, explode, value }) {
+  if (style === "json") return styles.asJson(value);
+  if (style === "label") return styles.label(value, explode);
+  if (style === "matrix") return styles.matrix("c", value, explode);
+  return Array.isArray(value) || typeof value !== "object" ? value : styles.simple(value, explode);
+}
+
+function inHeader({ style, explode, value }) {
+  return style === "json" ? styles.asJson(value) : styles.listed(value, explode);
+}
+
+function inCookie(vector) {
+  const headers = new Headers();
+  addCookies(headers, { c: inHeader({ ...vector, explode: false }) });
+  return headers.get("Cookie");
+}
+
+const WRITTEN = {
+  query: (vector) => formPairs({ c: inQuery(vector) }) || null,
+  path: (vector) => segment(inPath(vector)),
+  header: (vector) => inHeader(vector) ?? null,
+  cookie: inCookie,
+};
+
+each("parameters", (vector) => {
+  assert.equal(WRITTEN[vector.class](vector), vector.written);
 });
 
 each("partial-json", (vector) => {

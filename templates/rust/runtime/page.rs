@@ -138,7 +138,7 @@ impl<L: PageBody> Page<L> {
             sender.request.with_address(next)
         } else {
             sender.options.query.retain(|(name, _)| name != parameter);
-            sender.request.with_cursor(parameter, next)
+            sender.request.with_cursor(parameter, &next)
         };
         Ok(Some((sender, asked)))
     }

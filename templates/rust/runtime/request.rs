@@ -14,7 +14,7 @@ use super::error::Error;
 use super::interceptors::Interceptors;
 use super::page::Walk;
 use super::parameters::{
-    add_pairs, change_pairs, encode_pairs, joined, path_text, percent_encoded,
+    change_pairs, cookie_text, encode_pairs, header_text, joined, path_text, query_text, Pair,
 };
 pub use super::parameters::{json_text, PathStyle, Style};
 use super::payload::Payload;
@@ -54,10 +54,9 @@ pub struct Request {
     pub(super) body: Option<Payload>,
     pub(super) content_type: String,
     path: Vec<PathValue>,
-    query: Vec<(String, String)>,
+    query: Vec<Pair>,
     headers: Vec<(&'static str, String)>,
     cookies: Vec<(&'static str, String)>,
-    reserved: Vec<&'static str>,
     pub(super) unfinished: bool,
     pub(super) walk: Option<Walk>,
     pub(super) accept: Option<&'static str>,
@@ -120,7 +119,6 @@ impl Request {
             query: Vec::new(),
             headers: Vec::new(),
             cookies: Vec::new(),
-            reserved: Vec::new(),
             unfinished: false,
             walk: None,
             accept: None,
@@ -149,29 +147,45 @@ impl Request {
         match serde_json::to_value(value) {
             Ok(value) => self.path.push(PathValue {
                 name,
-                plain: joined(&value, ",", false),
+                plain: joined(&value),
                 encoded: path_text(name, &value, style, explode),
             }),
             Err(error) => self.problem = Some(format!("path parameter `{name}`: {error}")),
         }
     }
 
-    /// Lets the values of a query parameter keep reserved characters.
-    pub fn allow_reserved(&mut self, name: &'static str) {
-        self.reserved.push(name);
-    }
-
     /// Adds a query parameter; null and `None` add nothing.
     pub fn query(&mut self, name: &'static str, value: &(impl Serialize + ?Sized), style: Style) {
+        self.add_query(name, value, style, false);
+    }
+
+    /// Adds a query parameter whose values keep their reserved characters.
+    pub fn reserved_query(
+        &mut self,
+        name: &'static str,
+        value: &(impl Serialize + ?Sized),
+        style: Style,
+    ) {
+        self.add_query(name, value, style, true);
+    }
+
+    fn add_query(
+        &mut self,
+        name: &'static str,
+        value: &(impl Serialize + ?Sized),
+        style: Style,
+        reserved: bool,
+    ) {
         match serde_json::to_value(value) {
-            Ok(value) => add_pairs(&mut self.query, name, &value, style),
+            Ok(value) => self.query.extend(Pair::of(name, &value, style, reserved)),
             Err(error) => self.problem = Some(format!("query parameter `{name}`: {error}")),
         }
     }
 
     /// Lets the stream close before its terminal event if a query parameter asks for that.
     pub fn unfinished_when(&mut self, name: &str, value: &str) {
-        self.unfinished = self.query.iter().any(|(n, v)| n == name && v == value);
+        let mut query = self.query.iter();
+        self.unfinished = query.any(|pair| pair.name == name && pair.value == value);
     }
 
     /// Sets a header parameter; null and `None` set nothing.
@@ -215,9 +229,7 @@ impl Request {
         styles: &[(&str, Style)],
         set: &[(&str, &str)],
     ) {
-        let own = set
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let own = set.iter().map(|(name, value)| Pair::new(name, value));
         let mut pairs: Vec<_> = own.collect();
         match serde_json::to_value(body) {
             Ok(Value::Null) if !set.is_empty() => {}
@@ -226,16 +238,13 @@ impl Request {
                 for (name, value) in &fields {
                     let own = styles.iter().find(|(known, _)| known == name);
                     let style = own.map_or(Style::Repeated, |(_, style)| *style);
-                    add_pairs(&mut pairs, name, value, style);
+                    pairs.extend(Pair::of(name, value, style, false));
                 }
             }
             Ok(_) => self.problem = Some("the body: a form is an object".to_owned()),
             Err(error) => self.problem = Some(format!("the body: {error}")),
         }
-        self.raw(
-            "application/x-www-form-urlencoded",
-            encode_pairs(&pairs, &[]),
-        );
+        self.raw("application/x-www-form-urlencoded", query_text(&pairs));
     }
 
     /// Sets a body of several parts.
@@ -339,9 +348,9 @@ impl Request {
     }
 
     /// Gives the request for the page after this one.
-    pub(super) fn with_cursor(mut self, parameter: &'static str, cursor: String) -> Self {
-        self.query.retain(|(name, _)| name != parameter);
-        self.query.push((parameter.to_owned(), cursor));
+    pub(super) fn with_cursor(mut self, parameter: &'static str, cursor: &str) -> Self {
+        self.query.retain(|pair| pair.name != parameter);
+        self.query.push(Pair::new(parameter, cursor));
         self
     }
 
@@ -359,8 +368,8 @@ impl Request {
     }
 
     pub(super) fn query_value(&self, name: &str) -> Option<String> {
-        let found = self.query.iter().find(|(known, _)| known == name)?;
-        Some(found.1.clone())
+        let found = self.query.iter().find(|known| known.name == name)?;
+        Some(found.value.clone())
     }
 
     pub(super) fn header_value(&self, name: &str) -> Option<String> {
@@ -407,8 +416,8 @@ impl Request {
         for (name, value) in extra {
             change_pairs(&mut pairs, name, value);
         }
-        pairs.extend(secrets);
-        let pairs = encode_pairs(&pairs, &self.reserved);
+        pairs.extend(secrets.iter().map(|(name, value)| Pair::new(name, value)));
+        let pairs = query_text(&pairs);
         let parts = [fixed, &pairs];
         let query: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if !query.is_empty() {
@@ -447,7 +456,7 @@ impl Request {
         let cookies: Vec<String> = self
             .cookies
             .iter()
-            .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+            .map(|(name, value)| cookie_text(name, value))
             .collect();
         if cookies.is_empty() {
             return Ok(());
@@ -480,7 +489,7 @@ fn elsewhere(address: &str, secrets: &[(String, String)]) -> Result<Url, Error> 
         .collect();
     if !missing.is_empty() {
         let own = url.query().unwrap_or_default().to_owned();
-        let parts = [own, encode_pairs(&missing, &[])];
+        let parts = [own, encode_pairs(&missing)];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         url.set_query(Some(&parts.join("&")));
     }
@@ -494,8 +503,7 @@ fn add_text(
     explode: bool,
 ) -> Option<String> {
     match serde_json::to_value(value) {
-        Ok(Value::Null) => {}
-        Ok(value) => target.push((name, joined(&value, ",", explode))),
+        Ok(value) => target.extend(header_text(&value, explode).map(|text| (name, text))),
         Err(error) => return Some(format!("parameter `{name}`: {error}")),
     }
     None

@@ -1,7 +1,7 @@
 // Part of the SDK's fixed runtime: it is the same for every specification.
 
 import { ConfigurationError } from "./errors.js";
-import { percentEncoded, type HeaderValues } from "./request.js";
+import { percentEncoded, present, type HeaderValues } from "./request.js";
 import type { TransportSettings } from "./transport.js";
 
 /** A call option that maps names to header values. */
@@ -61,8 +61,7 @@ export function setHeader(headers: Headers, name: string, value: string): void {
 
 /** Adds cookies to those that there are. */
 export function addCookies(headers: Headers, cookies: object): void {
-  for (const [name, value] of Object.entries(cookies)) {
-    if (value === undefined) continue;
+  for (const [name, value] of present(cookies)) {
     const known = headers.get("Cookie");
     const cookie = `${percentEncoded(name)}=${percentEncoded(String(value))}`;
     headers.set("Cookie", known === null ? cookie : `${known}; ${cookie}`);

@@ -5,7 +5,7 @@
 
 import { addCookies } from "./headers.js";
 import { isObject } from "./json.js";
-import { pair, percentEncoded, plain, type Encoded } from "./request.js";
+import { pair, percentEncoded, plain, present, type Encoded } from "./request.js";
 
 type Given<Written> = Written | undefined;
 
@@ -13,16 +13,24 @@ function written(text: string): Encoded {
   return () => text;
 }
 
+function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null;
+}
+
 /** Writes any value as JSON. */
 export function asJson(value: unknown): Given<string> {
-  return value === undefined ? undefined : JSON.stringify(value);
+  return isAbsent(value) ? undefined : JSON.stringify(value);
 }
 
 /** Writes a query parameter whose items are joined: `a=1,2`. An object becomes names and values. */
-export function delimited(name: string, value: unknown, separator: string): Given<Encoded> {
-  if (value === undefined || value === null) return undefined;
-  const items = parts(value).map(percentEncoded).join(separator);
-  return written(`${percentEncoded(name)}=${items}`);
+export function delimited(
+  name: string,
+  value: unknown,
+  separator: string,
+  encoded = percentEncoded,
+): Given<Encoded> {
+  if (isAbsent(value)) return undefined;
+  return written(`${percentEncoded(name)}=${parts(value).map(encoded).join(separator)}`);
 }
 
 /** Writes the fields of an object as `name[field]=value`, at any depth; items by their number. */
@@ -32,43 +40,52 @@ export function deepObject(name: string, value: unknown): Given<Encoded> {
 }
 
 function deepPairs(name: string, value: unknown): string[] {
-  if (value === undefined || value === null) return [];
+  if (isAbsent(value)) return [];
   if (!Array.isArray(value) && !isObject(value)) return [pair(name, plain(value))];
   return Object.entries(value).flatMap(([key, item]) => deepPairs(`${name}[${key}]`, item));
 }
 
-/** Writes a query parameter and leaves the characters that RFC 3986 reserves as they are. */
+/** Writes a query parameter whose values keep the characters that RFC 3986 reserves. */
 export function reserved(name: string, value: unknown): Given<Encoded> {
-  if (value === undefined || value === null) return undefined;
-  const text = encodeURI(parts(value).join(",")).replace(/[#&+]/g, encodeURIComponent);
-  return written(`${percentEncoded(name)}=${text}`);
+  if (isAbsent(value) || (Array.isArray(value) && value.length === 0)) return undefined;
+  const key = percentEncoded(name);
+  const pairs = isObject(value)
+    ? present(value).map(([field, item]) => `${percentEncoded(field)}=${lenient(plain(item))}`)
+    : parts(value).map((item) => `${key}=${lenient(item)}`);
+  return written(pairs.join("&"));
 }
 
-/** Writes a path segment whose fields are `name=value`. */
-export function simple(value: unknown): Encoded {
-  return written(named(value).join(","));
+/** Percent-encodes what would end a value of the query or be read as another one. */
+export function lenient(text: string): string {
+  return percentEncoded(text).replace(/%(?:2[14789ACF]|3[ABDF]|40|5[BD])/g, decodeURIComponent);
+}
+
+/** Writes an object as a path segment: names and values, or pairs of them. */
+export function simple(value: unknown, explode: boolean): Encoded {
+  return written(segments(value, explode).join(","));
 }
 
 /** Writes a path segment that begins with a dot. */
 export function label(value: unknown, explode: boolean): Encoded {
-  const items = explode ? named(value) : parts(value).map(percentEncoded);
-  return written(`.${items.join(explode ? "." : ",")}`);
+  return written(`.${segments(value, explode).join(explode ? "." : ",")}`);
 }
 
 /** Writes a path segment of the form `;name=value`. */
 export function matrix(name: string, value: unknown, explode: boolean): Encoded {
+  const items = segments(value, explode);
   const start = percentEncoded(name);
-  if (!explode) return written(`;${start}=${parts(value).map(percentEncoded).join(",")}`);
-  const items = isObject(value) ? named(value) : parts(value).map((item) => pair(name, item));
-  return written(items.map((item) => `;${item}`).join(""));
+  if (!explode) return written(`;${start}=${items.join(",")}`);
+  const all = isObject(value) ? items : items.map((item) => `${start}=${item}`);
+  return written(all.map((item) => `;${item}`).join(""));
 }
 
 /** Writes the list or object of a header or a cookie. */
 export function listed(value: unknown, explode: boolean): Given<string> {
-  if (value === undefined || value === null) return undefined;
+  if (isAbsent(value)) return undefined;
   if (!explode || !isObject(value)) return parts(value).join(",");
-  const fields = Object.entries(value).filter(([, item]) => item !== undefined);
-  return fields.map(([key, item]) => `${key}=${plain(item)}`).join(",");
+  return present(value)
+    .map(([key, item]) => `${key}=${plain(item)}`)
+    .join(",");
 }
 
 /** Writes parameters as cookies. */
@@ -76,17 +93,13 @@ export function asCookies(values: object): (headers: Headers) => void {
   return (headers) => addCookies(headers, values);
 }
 
-function named(value: unknown): string[] {
-  if (!isObject(value)) return parts(value).map(percentEncoded);
-  return Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .map(([key, item]) => pair(key, plain(item)));
+function segments(value: unknown, explode: boolean): string[] {
+  if (!explode || !isObject(value)) return parts(value).map(percentEncoded);
+  return present(value).map(([key, item]) => pair(key, plain(item)));
 }
 
 function parts(value: unknown): string[] {
   if (Array.isArray(value)) return value.map(plain);
   if (!isObject(value)) return [plain(value)];
-  return Object.entries(value)
-    .filter(([, item]) => item !== undefined)
-    .flatMap(([key, item]) => [key, plain(item)]);
+  return present(value).flatMap(([key, item]) => [key, plain(item)]);
 }

@@ -1,7 +1,7 @@
 //! Part of the generated SDK's fixed runtime: how values are written into addresses and headers.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How a list or an object is written in a query parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub enum Style {
     Pipe,
     /// A parameter `name[property]` for each property.
     Deep,
-    /// One parameter that holds JSON, or one for each item of a list.
+    /// One parameter that holds JSON.
     Json,
 }
 
@@ -59,122 +59,169 @@ pub(super) fn encoded(value: &str, kept: &str) -> String {
     text
 }
 
-/// The reserved characters that a query value may hold without ending.
+/// The reserved characters that a query value may hold: none that would end it, or be read as
+/// another one.
 const RESERVED: &str = ":/?@!$'()*,;=[]";
 
-/// Joins the parameters of a query; values behind names in `reserved` keep reserved characters.
-pub(super) fn encode_pairs(pairs: &[(String, String)], reserved: &[&str]) -> String {
-    let pair = |(name, value): &(String, String)| {
-        let kept = if reserved.contains(&name.as_str()) {
-            RESERVED
-        } else {
-            ""
+/// A parameter of a query or a field of a form: its value, and how both are written.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    pub(super) name: String,
+    pub(super) value: String,
+    written: String,
+}
+
+impl Pair {
+    /// Names a text.
+    pub(super) fn new(name: &str, value: &str) -> Self {
+        Self::joined(name, &[value.to_owned()], "", "")
+    }
+
+    /// Names items, between which the separator stands as it is.
+    fn joined(name: &str, items: &[String], separator: &str, kept: &str) -> Self {
+        let written: Vec<String> = items.iter().map(|item| encoded(item, kept)).collect();
+        Self {
+            name: name.to_owned(),
+            value: items.join(","),
+            written: format!("{}={}", percent_encoded(name), written.join(separator)),
+        }
+    }
+
+    /// Spreads a value over the query; null leaves the parameter out. Values may keep their
+    /// reserved characters.
+    pub fn of(name: &str, value: &Value, style: Style, reserved: bool) -> Vec<Self> {
+        let kept = if reserved { RESERVED } else { "" };
+        let one = |name: &str, value: &Value| Self::joined(name, &[text(value)], "", kept);
+        let separator = match style {
+            Style::Comma => ",",
+            Style::Space => "%20",
+            Style::Pipe => "%7C",
+            Style::Deep => return deep_pairs(name, value),
+            Style::Json | Style::Repeated => "",
         };
-        format!("{}={}", percent_encoded(name), encoded(value, kept))
-    };
-    let pairs: Vec<String> = pairs.iter().map(pair).collect();
+        match (value, style) {
+            (Value::Null, _) => Vec::new(),
+            (_, Style::Json) => vec![Self::joined(name, &[value.to_string()], "", kept)],
+            (Value::Array(items), Style::Repeated) => {
+                items.iter().map(|item| one(name, item)).collect()
+            }
+            (Value::Object(fields), Style::Repeated) => {
+                let fields = present(fields);
+                fields.map(|(name, value)| one(name, value)).collect()
+            }
+            (_, Style::Repeated) => vec![one(name, value)],
+            _ => vec![Self::joined(name, &pieces(value), separator, kept)],
+        }
+    }
+}
+
+/// Writes parameters behind each other.
+pub fn query_text(pairs: &[Pair]) -> String {
+    let pairs: Vec<&str> = pairs.iter().map(|pair| pair.written.as_str()).collect();
     pairs.join("&")
 }
 
+/// Writes names and texts as a query.
+pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
+    let pairs = pairs.iter().map(|(name, value)| Pair::new(name, value));
+    query_text(&pairs.collect::<Vec<_>>())
+}
+
+fn deep_pairs(name: &str, value: &Value) -> Vec<Pair> {
+    let within = |key: &str, value: &Value| deep_pairs(&format!("{name}[{key}]"), value);
+    match value {
+        Value::Null => Vec::new(),
+        Value::Object(fields) => fields.iter().flat_map(|(key, v)| within(key, v)).collect(),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.flat_map(|(n, v)| within(&n.to_string(), v)).collect()
+        }
+        other => vec![Pair::new(name, &text(other))],
+    }
+}
+
 /// Writes a value into a path, each item and property encoded by itself.
-pub(super) fn path_text(name: &str, value: &Value, style: PathStyle, explode: bool) -> String {
-    let one = |value: &Value| percent_encoded(&text(value));
-    let items: Vec<String> = match value {
-        Value::Array(items) => items.iter().map(one).collect(),
-        Value::Object(fields) if explode => {
-            let field = |(key, value): (&String, &Value)| {
-                format!("{}={}", percent_encoded(key), one(value))
-            };
-            fields.iter().map(field).collect()
-        }
-        Value::Object(fields) => {
-            let field = |(key, value): (&String, &Value)| [percent_encoded(key), one(value)];
-            fields.iter().flat_map(field).collect()
-        }
-        other => vec![one(other)],
+pub fn path_text(name: &str, value: &Value, style: PathStyle, explode: bool) -> String {
+    let items = if explode {
+        named(value, percent_encoded)
+    } else {
+        let pieces = pieces(value);
+        pieces.iter().map(|piece| percent_encoded(piece)).collect()
     };
-    let named = percent_encoded(name);
+    let name = percent_encoded(name);
     match (style, explode) {
         (PathStyle::Simple, _) => items.join(","),
         (PathStyle::Label, true) => format!(".{}", items.join(".")),
         (PathStyle::Label, false) => format!(".{}", items.join(",")),
         (PathStyle::Matrix, true) if value.is_object() => format!(";{}", items.join(";")),
         (PathStyle::Matrix, true) => {
-            let all = items.iter().map(|item| format!(";{named}={item}"));
+            let all = items.iter().map(|item| format!(";{name}={item}"));
             all.collect()
         }
-        (PathStyle::Matrix, false) => format!(";{named}={}", items.join(",")),
+        (PathStyle::Matrix, false) => format!(";{name}={}", items.join(",")),
     }
+}
+
+/// Writes a header's value; null sets none.
+pub fn header_text(value: &Value, explode: bool) -> Option<String> {
+    let plain = |piece: &str| piece.to_owned();
+    match value {
+        Value::Null => None,
+        value if explode => Some(named(value, plain).join(",")),
+        value => Some(joined(value)),
+    }
+}
+
+/// Writes a cookie's name and value.
+pub fn cookie_text(name: &str, value: &str) -> String {
+    format!("{name}={}", percent_encoded(value))
 }
 
 /// Puts values in place of those of that name, or after all others.
-pub(super) fn change_pairs(pairs: &mut Vec<(String, String)>, name: &str, value: &Value) {
-    let mut values = Vec::new();
-    add_pairs(&mut values, name, value, Style::Repeated);
-    let place = pairs.iter().position(|(known, _)| known == name);
+pub(super) fn change_pairs(pairs: &mut Vec<Pair>, name: &str, value: &Value) {
+    let place = pairs.iter().position(|known| known.name == name);
     let place = place.unwrap_or(pairs.len());
-    pairs.retain(|(known, _)| known != name);
+    pairs.retain(|known| known.name != name);
+    let values = Pair::of(name, value, Style::Repeated, false);
     pairs.splice(place..place, values);
 }
 
-pub(super) fn add_pairs(
-    target: &mut Vec<(String, String)>,
-    name: &str,
-    value: &Value,
-    style: Style,
-) {
-    match (value, style) {
-        (Value::Null, _) => {}
-        (Value::Array(items), Style::Repeated) => {
-            target.extend(items.iter().map(|item| (name.to_owned(), text(item))));
-        }
-        (Value::Object(fields), Style::Repeated) => {
-            for (name, value) in fields {
-                add_pairs(target, name, value, Style::Repeated);
-            }
-        }
-        (Value::Object(fields), Style::Deep) => {
-            for (key, value) in fields {
-                add_pairs(target, &format!("{name}[{key}]"), value, Style::Deep);
-            }
-        }
-        (Value::Array(items), Style::Deep) => {
-            for (index, value) in items.iter().enumerate() {
-                add_pairs(target, &format!("{name}[{index}]"), value, Style::Deep);
-            }
-        }
-        (Value::Array(items), Style::Json) => {
-            let items = items.iter().map(|item| (name.to_owned(), text(item)));
-            target.extend(items);
-        }
-        (_, Style::Json) => target.push((name.to_owned(), text(value))),
-        (_, Style::Space) => target.push((name.to_owned(), joined(value, " ", false))),
-        (_, Style::Pipe) => target.push((name.to_owned(), joined(value, "|", false))),
-        _ => target.push((name.to_owned(), joined(value, ",", false))),
-    }
+/// Joins the pieces of a value by commas.
+pub(super) fn joined(value: &Value) -> String {
+    pieces(value).join(",")
 }
 
-/// Joins items, or names and values; those are joined by `=` if `explode`d.
-pub(super) fn joined(value: &Value, separator: &str, explode: bool) -> String {
+/// Gives a list's items, an object's names and values, or the value alone.
+fn pieces(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(separator),
-        Value::Object(fields) if explode => {
-            let field = |(key, value): (&String, &Value)| format!("{key}={}", text(value));
-            fields.iter().map(field).collect::<Vec<_>>().join(separator)
-        }
+        Value::Array(items) => items.iter().map(text).collect(),
         Value::Object(fields) => {
-            let parts = fields
-                .iter()
-                .flat_map(|(key, value)| [key.clone(), text(value)]);
-            parts.collect::<Vec<_>>().join(separator)
+            let fields = present(fields);
+            fields.flat_map(|(key, v)| [key.clone(), text(v)]).collect()
         }
-        other => text(other),
+        other => vec![text(other)],
     }
 }
 
-/// Gives a string as it is and anything else as JSON.
+/// Gives an object's fields as `name=value`, or the pieces of another value.
+fn named(value: &Value, write: impl Fn(&str) -> String) -> Vec<String> {
+    let Value::Object(fields) = value else {
+        return pieces(value).iter().map(|piece| write(piece)).collect();
+    };
+    let field = |(key, value): (&String, &Value)| format!("{}={}", write(key), write(&text(value)));
+    present(fields).map(field).collect()
+}
+
+/// Gives what an object has; a field that is null is not there.
+fn present(fields: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    fields.iter().filter(|(_, value)| !value.is_null())
+}
+
+/// Gives a string as it is, null as nothing, and anything else as JSON.
 pub(super) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }

@@ -258,7 +258,7 @@ impl<K: StreamKind> Progress<K> {
             return Some(request);
         }
         if let Some(name) = resume.query {
-            request = request.with_cursor(name, self.last_event_id.clone());
+            request = request.with_cursor(name, &self.last_event_id);
         }
         if let Some(name) = resume.header {
             request = request.with_header(name, self.last_event_id.clone());

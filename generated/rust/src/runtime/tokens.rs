@@ -303,7 +303,7 @@ impl TokenSource {
             .post(self.url.clone())
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(encode_pairs(&fields, &[]));
+            .body(encode_pairs(&fields));
         if let Some((id, secret)) = login {
             let secret = percent_encoded(secret.reveal());
             let login = base64::encode(format!("{}:{secret}", percent_encoded(id)));

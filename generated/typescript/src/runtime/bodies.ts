@@ -5,10 +5,12 @@ import { isObject } from "./json.js";
 import {
   formPairs,
   plain,
+  present,
   type BinaryInput,
   type BodyEncoder,
   type EncodedBody,
 } from "./request.js";
+import { deepObject, delimited } from "./styles.js";
 
 /** How the fields of a form that are not written in the usual way are written. */
 export interface FormPart {
@@ -22,23 +24,17 @@ export interface FormPart {
 
 export type FormParts = Readonly<Record<string, FormPart>>;
 
-function deepFields(name: string, value: unknown): [string, unknown][] {
-  if (value === undefined || value === null) return [];
-  if (typeof value !== "object") return [[name, value]];
-  return Object.entries(value).flatMap(([key, item]) => deepFields(`${name}[${key}]`, item));
-}
-
 /** Writes the fields of an URL-encoded form. */
 export function urlEncoded(parts: FormParts = {}): BodyEncoder {
   return (body) => {
-    const fields = Object.entries(body as object).flatMap(([name, value]) => {
+    const fields = present(body as object).map(([name, value]): [string, unknown] => {
       const { type, separator, deep } = own(parts, name);
-      if (deep === true) return deepFields(name, value);
-      if (type !== undefined && value !== undefined) return [[name, JSON.stringify(value)]];
-      const isJoined = separator !== undefined && Array.isArray(value);
-      return [[name, isJoined ? value.map(plain).join(separator) : value]];
+      if (deep === true) return [name, deepObject(name, value)];
+      if (type !== undefined) return [name, JSON.stringify(value)];
+      const isJoined = separator !== undefined && typeof value === "object";
+      return [name, isJoined ? delimited(name, value, separator) : value];
     });
-    const text = formPairs(Object.fromEntries(fields) as object);
+    const text = formPairs(Object.fromEntries(fields));
     return { body: text, type: "application/x-www-form-urlencoded" };
   };
 }

@@ -108,23 +108,26 @@ const NOT_A_SEGMENT = "{}";
  */
 export function segment(value: unknown): string {
   if (typeof value === "function") return (value as Encoded)();
-  const text = Array.isArray(value) ? value.map(plain).join(",") : plain(value);
-  return /^\.{0,2}$/.test(text) ? NOT_A_SEGMENT : percentEncoded(text);
+  const items = Array.isArray(value) ? value : [value];
+  const text = items.map((item) => percentEncoded(plain(item))).join(",");
+  return /^\.{0,2}$/.test(text) ? NOT_A_SEGMENT : text;
 }
 
 /** Writes fields in their order, a list's items and an object's fields each by itself. */
 export function formPairs(fields: object): string {
-  return Object.entries(fields)
-    .flatMap(([name, value]: [string, unknown]) => {
-      if (value === undefined || value === null) return [];
+  return present(fields)
+    .flatMap(([name, value]) => {
       if (typeof value === "function") return (value as Encoded)();
       if (Array.isArray(value)) return value.map((item) => pair(name, plain(item)));
       if (!isObject(value)) return pair(name, plain(value));
-      return Object.entries(value).flatMap(([key, item]) =>
-        item === undefined ? [] : pair(key, plain(item)),
-      );
+      return present(value).map(([key, item]) => pair(key, plain(item)));
     })
     .join("&");
+}
+
+/** Gives the fields that are there: null is nothing. */
+export function present(fields: object): [string, unknown][] {
+  return Object.entries(fields).filter(([, value]) => value !== undefined && value !== null);
 }
 
 /** Writes a name and its value. */

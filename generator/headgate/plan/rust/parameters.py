@@ -29,7 +29,7 @@ def sent_parameter(parameter: Parameter, value: Code, imports: Imports) -> list[
         case "path":
             return [_path(parameter, wire, value, imports)]
         case "query":
-            return _query(parameter, wire, value, imports)
+            return [_query(parameter, wire, value, imports)]
         case "header":
             exploded = parameter.explode and parameter.content_type is None
             head = fixed("request.exploded_header" if exploded else "request.header")
@@ -54,17 +54,11 @@ def _path(parameter: Parameter, wire: Code, value: Code, imports: Imports) -> Co
     return layout.call(8, fixed("request.styled_path"), arguments, fixed(";"))
 
 
-def _query(
-    parameter: Parameter, wire: Code, value: Code, imports: Imports
-) -> list[Code]:
+def _query(parameter: Parameter, wire: Code, value: Code, imports: Imports) -> Code:
     imports.use(_REQUEST, "Style")
     style = style_of(parameter.style, explode=parameter.explode)
-    arguments = (wire, value, style)
-    statements = [layout.call(8, fixed("request.query"), arguments, fixed(";"))]
-    if parameter.allow_reserved:
-        head = fixed("request.allow_reserved")
-        statements.append(layout.call(8, head, (wire,), fixed(";")))
-    return statements
+    head = "request.reserved_query" if parameter.allow_reserved else "request.query"
+    return layout.call(8, fixed(head), (wire, value, style), fixed(";"))
 
 
 def style_of(style: str, *, explode: bool) -> Code:

@@ -79,6 +79,7 @@ TAKEN_LOCALS = RESERVED_WORDS | {
         "deepObject",
         "delimited",
         "label",
+        "lenient",
         "listed",
         "matrix",
         "reserved",

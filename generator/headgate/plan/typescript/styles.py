@@ -46,17 +46,21 @@ def styled(types: Types, parameter: Parameter, value: Code) -> Value:
             return Call(runtime("styles", "deepObject"), (name, value))
         case "query", style if _has_parts(types, parameter) and not parameter.explode:
             separator = string(SEPARATORS.get(style, ","))
-            return Call(runtime("styles", "delimited"), (name, value, separator))
+            kept = [runtime("styles", "lenient")] if parameter.allow_reserved else []
+            return Call(runtime("styles", "delimited"), (name, value, separator, *kept))
         case "query", _ if parameter.allow_reserved:
             return Call(runtime("styles", "reserved"), (name, value))
         case "path", "label":
             return Call(runtime("styles", "label"), (value, explode))
         case "path", "matrix":
             return Call(runtime("styles", "matrix"), (name, value, explode))
-        case "path", _ if _is_object(types, parameter) and parameter.explode:
-            return Call(runtime("styles", "simple"), (value,))
-        case "header" | "cookie", _ if _has_parts(types, parameter):
+        case "path", _ if _is_object(types, parameter):
+            return Call(runtime("styles", "simple"), (value, explode))
+        case "header", _ if _has_parts(types, parameter):
             return Call(runtime("styles", "listed"), (value, explode))
+        case "cookie", _ if _has_parts(types, parameter):
+            # A cookie of a name is there once.
+            return Call(runtime("styles", "listed"), (value, fixed("false")))
         case _:
             return value
 

@@ -17,6 +17,7 @@ mod numbers;
 mod observing;
 mod pages;
 mod paging_vectors;
+mod parameter_vectors;
 mod partial_json;
 mod pending;
 mod reattachment_vectors;

@@ -56,7 +56,7 @@ async fn parameters_are_written_in_their_styles() {
     let expected = [
         "repeated=a",
         "repeated=b%26c",
-        "comma=a%2Cb",
+        "comma=a,b",
         "space=a%20b",
         "pipe=a%7Cb",
         "deep%5Bcolor%5D=r%2Fg",

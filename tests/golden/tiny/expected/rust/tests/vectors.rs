@@ -17,6 +17,9 @@ use sdk::retry::{
     asked_delay, decide, decide_reattachment, Circumstances, Decision, Failure, Quota, Reason,
     Reattachment,
 };
+use sdk::runtime::parameters::{
+    cookie_text, header_text, json_text, path_text, query_text, Pair, PathStyle, Style,
+};
 use sdk::runtime::redaction::Redactor;
 use sdk::runtime::vectors::{self as sums, Metric};
 use sdk::sse::{Decoder, Limits};
@@ -298,6 +301,49 @@ fn what_is_shown() {
             _ => json!(redactor.text(text(given))),
         };
         assert_eq!(shown, vector["shown"], "{}", vector["name"]);
+    }
+}
+
+/// Values are written into addresses and headers as stated.
+#[test]
+fn parameters() {
+    for vector in read("parameters") {
+        let (style, explode) = (text(&vector["style"]), vector["explode"] == true);
+        let as_json = json!(json_text(&vector["value"]));
+        let value = if style == "json" {
+            &as_json
+        } else {
+            &vector["value"]
+        };
+        let written = match text(&vector["class"]) {
+            "query" => {
+                let reserved = vector["allow_reserved"] == true;
+                let pairs = Pair::of("c", value, query_style(style, explode), reserved);
+                (!pairs.is_empty()).then(|| query_text(&pairs))
+            }
+            "cookie" => header_text(value, false).map(|text| cookie_text("c", &text)),
+            "header" => header_text(value, explode),
+            _ => Some(path_text("c", value, path_style(style), explode)),
+        };
+        assert_eq!(json!(written), vector["written"], "{}", vector["name"]);
+    }
+}
+
+fn query_style(style: &str, explode: bool) -> Style {
+    match (style, explode) {
+        ("deepObject", _) => Style::Deep,
+        ("spaceDelimited", _) => Style::Space,
+        ("pipeDelimited", _) => Style::Pipe,
+        ("form", false) => Style::Comma,
+        _ => Style::Repeated,
+    }
+}
+
+fn path_style(style: &str) -> PathStyle {
+    match style {
+        "label" => PathStyle::Label,
+        "matrix" => PathStyle::Matrix,
+        _ => PathStyle::Simple,
     }
 }
 

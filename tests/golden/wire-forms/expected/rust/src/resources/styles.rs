@@ -142,8 +142,7 @@ impl Styles {
         request.query("pipe", &params.pipe, Style::Pipe);
         request.query("deep", &params.deep, Style::Deep);
         request.query("json", &json_text(&params.json), Style::Repeated);
-        request.query("reserved", &params.reserved, Style::Repeated);
-        request.allow_reserved("reserved");
+        request.reserved_query("reserved", &params.reserved, Style::Repeated);
         request.exploded_header("X-Filter", &params.x_filter);
         request.cookie("crumb", &params.crumb);
         Call::new(&self.core, request)
