@@ -16,10 +16,10 @@ from email.parser import BytesParser
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from headgate.ir.operations import Operation, Parameter, PathLiteral
+from headgate.ir.operations import Operation, Parameter, Part, PathLiteral
 from tests.corpus.exchanges import ABSENT, Exchange
 
 Json = Any
@@ -176,7 +176,18 @@ def _path_pattern(operation: Operation) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _arrived(parameter: Parameter, value: Json, said: list[tuple[str, str]]) -> bool:
+class _Field(NamedTuple):
+    """A field of a URL-encoded form, written as a parameter of a query is."""
+
+    name: str
+    style: str
+    explode: bool
+    content_type: None = None
+
+
+def _arrived(
+    parameter: Parameter | _Field, value: Json, said: list[tuple[str, str]]
+) -> bool:
     """Whether a value stands among what was said, in its parameter's style."""
     name, style = parameter.name, parameter.style
     own = [text for key, text in said if key == name]
@@ -208,7 +219,7 @@ def _arrived(parameter: Parameter, value: Json, said: list[tuple[str, str]]) -> 
     return own == [_prefixed(parameter, _text(value))]
 
 
-def _prefixed(parameter: Parameter, text: str) -> str:
+def _prefixed(parameter: Parameter | _Field, text: str) -> str:
     starts = {"label": ".", "matrix": f";{parameter.name}="}
     return f"{starts.get(parameter.style, '')}{text}"
 
@@ -263,7 +274,29 @@ def _binary_faults(exchange: Exchange, request: Request) -> Iterator[str]:
 
 def _form_faults(exchange: Exchange, request: Request) -> Iterator[str]:
     fields = parse_qsl(request.body.decode(), keep_blank_values=True)
-    yield from _field_faults(exchange.body_sent, {name for name, _ in fields})
+    wanted, body = exchange.body_sent, exchange.operation.body
+    yield from _field_faults(wanted, {name for name, _ in fields})
+    for part in () if body is None else body.parts:
+        value = wanted.get(part.field)
+        if not _is_empty(value) and not _is_written(part, value, fields):
+            yield f"field {part.field} ({value!r}) is written otherwise in {fields}"
+
+
+def _is_written(part: Part, value: Json, fields: list[tuple[str, str]]) -> bool:
+    """Whether a field stands in a form as its media type or its style has it."""
+    if part.kind == "json":
+        items = value if isinstance(value, list) else [value]
+        texts = [text for name, text in fields if name == part.field]
+        return len(items) == len(texts) and all(
+            text == item if isinstance(item, str) else json.loads(text) == item
+            for item, text in zip(items, texts, strict=True)
+        )
+    members = value.values() if isinstance(value, dict) else value
+    is_deep = isinstance(value, (dict, list)) and any(
+        each is None or isinstance(each, (dict, list)) for each in members
+    )
+    field = _Field(part.field, part.style, part.explode)
+    return is_deep or _arrived(field, value, fields)
 
 
 def _multipart_faults(exchange: Exchange, request: Request) -> Iterator[str]:

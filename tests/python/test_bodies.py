@@ -87,7 +87,7 @@ def test_names_do_not_leave_their_header() -> None:
 def test_forms() -> None:
     """A form's fields are written by their styles, objects as JSON where it says so."""
     shapes = {
-        "filter": PartShape("json", style=Style("deepObject")),
+        "filter": PartShape("text", style=Style("deepObject")),
         "meta": PartShape("json"),
     }
     body = {"filter": {"a": 1}, "meta": {"b": 2}, "ids": [1, 2], "no": None}

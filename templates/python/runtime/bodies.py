@@ -144,11 +144,24 @@ def _form(body: Mapping[str, Any], parts: Mapping[str, PartShape]) -> bytes:
     values: dict[str, Any] = {}
     for name, value in body.items():
         shape = parts.get(name)
-        is_json = shape is not None and shape.kind == "json" and shape.style is None
-        values[name] = encode_json(value).decode() if is_json else value
+        is_json = shape is not None and shape.kind == "json"
+        values[name] = _json_fields(value) if is_json else value
         if shape is not None and shape.style is not None:
             styles[name] = shape.style
     return query_text(values, styles).encode()
+
+
+def _json_fields(value: Any) -> Any:
+    """Write what has parts as JSON, the items of a list each by itself."""
+    if is_list(value):
+        return [_json_field(item) for item in value]
+    return _json_field(value)
+
+
+def _json_field(value: Any) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    return encode_json(value).decode()
 
 
 def _multipart(

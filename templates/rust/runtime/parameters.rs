@@ -16,7 +16,7 @@ pub enum Style {
     Pipe,
     /// A parameter `name[property]` for each property.
     Deep,
-    /// One parameter that holds JSON.
+    /// One parameter that holds JSON, or one for each item of a list; a text as it is.
     Json,
 }
 
@@ -101,15 +101,14 @@ impl Pair {
         };
         match (value, style) {
             (Value::Null, _) => Vec::new(),
-            (_, Style::Json) => vec![Self::joined(name, &[value.to_string()], "", kept)],
-            (Value::Array(items), Style::Repeated) => {
+            (Value::Array(items), Style::Repeated | Style::Json) => {
                 items.iter().map(|item| one(name, item)).collect()
             }
             (Value::Object(fields), Style::Repeated) => {
                 let fields = present(fields);
                 fields.map(|(name, value)| one(name, value)).collect()
             }
-            (_, Style::Repeated) => vec![one(name, value)],
+            (_, Style::Repeated | Style::Json) => vec![one(name, value)],
             _ => vec![Self::joined(name, &pieces(value), separator, kept)],
         }
     }

@@ -30,7 +30,7 @@ export function urlEncoded(parts: FormParts = {}): BodyEncoder {
     const fields = present(body as object).map(([name, value]): [string, unknown] => {
       const { type, separator, deep } = own(parts, name);
       if (deep === true) return [name, deepObject(name, value)];
-      if (type !== undefined) return [name, JSON.stringify(value)];
+      if (type !== undefined) return [name, Array.isArray(value) ? value : plain(value)];
       const isJoined = separator !== undefined && typeof value === "object";
       return [name, isJoined ? delimited(name, value, separator) : value];
     });

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from headgate.ir.operations import BodyKind, PartKind
 
 _BINARY = frozenset({"binary", "base64"})
+_STYLED = frozenset({"style", "explode", "allowReserved"})
+"""What makes a field of a URL-encoded form one that is written by its style, where any
+of it is stated: others are written by their media type (OpenAPI 3.1.1, 4.8.15.1.2)."""
 
 
 def read_parts(
@@ -77,9 +80,11 @@ def _part(
     inner = settled.item if isinstance(settled, ListOf) else settled
     content_type = text_at(encoding, "contentType")
     style = text_at(encoding, "style") or "form"
+    own = _kind(_settled(inner, definitions), content_type, definitions, kind)
+    is_styled = kind == "form" and not _STYLED.isdisjoint(encoding)
     return Part(
         field=field.name,
-        kind=_kind(_settled(inner, definitions), content_type, definitions, kind),
+        kind="text" if is_styled else own,
         many=many,
         content_type=_one_type(content_type),
         style=style,

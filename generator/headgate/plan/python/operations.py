@@ -133,8 +133,7 @@ def _part(part: Part, kind: BodyKind) -> Code:
 
 def _part_style(part: Part) -> Code:
     """Give the style of a form's field; none where it is the usual one."""
-    is_json = part.content_type is not None and "json" in part.content_type
-    if is_json or (part.style == "form" and part.explode):
+    if part.kind == "json" or (part.style == "form" and part.explode):
         return fixed("")
     return style_code(part.style, explode=part.explode)
 

@@ -116,7 +116,7 @@ _REPEATED: Final = fixed("Style::Repeated")
 
 
 def _style(part: Part) -> Code:
-    if part.kind == "json" and part.style == "form":
+    if part.kind == "json":
         return fixed("Style::Json")
     return style_of(part.style, explode=part.explode)
 

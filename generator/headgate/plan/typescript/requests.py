@@ -254,11 +254,11 @@ def _part(body: Body, part: Part) -> Iterator[Entry]:
     if body.kind == "multipart" and part.content_type is not None:
         yield Entry(fixed("type"), string(part.content_type))
     if body.kind == "form":
-        if part.kind == "json" and part.content_type is not None:
-            yield Entry(fixed("type"), string(part.content_type))
-        if part.style == "deepObject":
+        if part.kind == "json":
+            yield Entry(fixed("type"), string(part.content_type or "application/json"))
+        elif part.style == "deepObject":
             yield Entry(fixed("deep"), fixed("true"))
-        elif part.many and not part.explode:
+        elif not part.explode:
             yield Entry(fixed("separator"), string(SEPARATORS.get(part.style, ",")))
 
 

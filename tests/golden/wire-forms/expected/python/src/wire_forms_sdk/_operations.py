@@ -47,7 +47,7 @@ FORMS_CREATE = Operation(
     body="form",
     content_type="application/x-www-form-urlencoded",
     parts={
-        "about": PartShape("json", style=Style("deepObject")),
+        "about": PartShape("text", style=Style("deepObject")),
     },
     credentials=(("query_key",),),
 )
