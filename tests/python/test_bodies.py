@@ -106,6 +106,11 @@ def test_plain_bodies(tmp_path: Path) -> None:
 
     assert encode_body("text", "text/plain", "é", {}) == ("é".encode(), "text/plain")
     assert encode_body("binary", "image/png", path, {}) == (PNG, "image/png")
+    named = ("a", PNG, "image/png")
+    assert encode_body("binary", "application/octet-stream", named, {}) == (
+        PNG,
+        "image/png",
+    )
 
 
 LOOP: list[Any] = []

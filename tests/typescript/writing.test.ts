@@ -132,4 +132,9 @@ test("a multipart form carries files of every kind with their names and types", 
 
 test("text and bytes are sent as they are", async () => {
   assert.deepEqual(await raw("text/csv")("a,b"), { body: "a,b", type: "text/csv" });
+  const picture = new Blob(["png"], { type: "image/png" });
+  assert.deepEqual(await raw("application/octet-stream")(picture), {
+    body: picture,
+    type: "image/png",
+  });
 });

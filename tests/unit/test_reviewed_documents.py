@@ -312,3 +312,63 @@ def test_one_is_not_true(tmp_path: Path) -> None:
         for union in unions
     ] == [["1", "True"], ["0", "False"]]
     assert generate(spec, LANGUAGES).files.keys() == set(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("schema", "kind", "sent"),
+    [
+        ("{type: object}", "json", "application/json"),
+        ("{type: string}", "text", "text/plain"),
+        ("{type: string, format: binary}", "binary", "application/octet-stream"),
+        ("{type: string, format: date}", "json", "application/json"),
+        ("{type: string, enum: [a]}", "json", "application/json"),
+    ],
+)
+@pytest.mark.parametrize("media_range", ["*/*", "application/*"])
+def test_a_range_of_media_types_leaves_the_kind_to_the_schema(
+    schema: str, kind: str, sent: str, media_range: str, tmp_path: Path
+) -> None:
+    """What frameworks write that state no media type; a range is never sent as one."""
+    content = f"content: {{'{media_range}': {{schema: {schema}}}}}"
+    spec = written(
+        tmp_path,
+        paths=f"""
+        /a:
+          post:
+            requestBody: {{required: true, {content}}}
+            responses: {{'200': {{description: OK, {content}}}}}
+        """,
+    )
+    operation = read(spec)[0].operations[0]
+    assert operation.body is not None
+    assert operation.result is not None
+
+    assert (operation.body.kind, operation.body.media_type) == (kind, sent)
+    assert (operation.result.kind, operation.result.media_type) == (kind, media_range)
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "{$ref: '#/components/schemas/Id'}",
+        "{allOf: [{$ref: '#/components/schemas/Id'}]}",
+        "{$ref: '#/components/schemas/Named'}",
+    ],
+)
+def test_what_a_property_refers_to_says_who_writes_it(id_: str, tmp_path: Path) -> None:
+    """`readOnly` holds wherever it stands on the way to the value."""
+    schemas = f"""
+    Id: {{type: integer, readOnly: true}}
+    Named: {{allOf: [{{$ref: '#/components/schemas/Id'}}]}}
+    Thing: {{type: object, required: [id], properties: {{id: {id_}}}}}
+    """
+    body = "{$ref: '#/components/schemas/Thing'}"
+    paths = f"""
+    /a: {{post: {{
+      requestBody: {{content: {{application/json: {{schema: {body}}}}}}},
+      responses: {{'204': {{description: OK}}}}}}}}
+    """
+    api = read(written(tmp_path, schemas, paths))[0]
+    thing = next(each for each in api.definitions.values() if isinstance(each, Struct))
+
+    assert thing.fields[0].read_only

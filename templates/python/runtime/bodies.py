@@ -82,7 +82,16 @@ def _encoded(
         case "text":
             return str(body).encode(), content_type
         case "binary":
-            return read_file(body[1] if is_tuple(body) else body), content_type
+            return _whole_file(body, content_type)
+
+
+def _whole_file(body: Any, content_type: str) -> tuple[bytes, str]:
+    """Give a body that is a file; a media type that it names goes before the usual."""
+    if not is_tuple(body):
+        return read_file(body), content_type
+    _, content, *rest = body
+    own = rest[0] if rest else None
+    return read_file(content), own or content_type
 
 
 def encode_json(body: Any) -> bytes:

@@ -115,6 +115,10 @@ def lost_operations(document: Document, api: Api) -> set[str]:
     }
 
 
+SENT_FOR_RANGES = {"application/json", "application/octet-stream", "text/plain"}
+"""A range of media types is none that could be sent: one of these takes its place."""
+
+
 def lost_contents(
     document: Document, api: Api, said: tuple[Diagnostic, ...]
 ) -> set[str]:
@@ -134,6 +138,8 @@ def lost_contents(
         if told and pointer.endswith("/get"):
             body = {}
         for media in {*body.get("content", {}), *contents(document, value)}:
+            if "*" in media and kinds & SENT_FOR_RANGES:
+                continue
             # JSON of one schema under several names is one kind.
             if media not in kinds and not (
                 "json" in media and any("json" in k for k in kinds)

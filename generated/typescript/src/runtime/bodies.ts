@@ -84,9 +84,12 @@ async function file(item: BinaryInput, type: string | undefined): Promise<Blob> 
   }
 }
 
-/** Sends text or bytes as they are. */
+/** Sends text or bytes as they are; a blob may name a media type of its own. */
 export function raw(type: string): BodyEncoder {
-  return (body) => ({ body: body as Exclude<EncodedBody["body"], undefined>, type });
+  return (body) => ({
+    body: body as Exclude<EncodedBody["body"], undefined>,
+    type: body instanceof Blob && body.type !== "" ? body.type : type,
+  });
 }
 
 /** Writes JSON under a media type of its own. */

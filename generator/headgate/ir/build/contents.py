@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.enums import distinct
-from headgate.ir.build.media import body_kind, content_word, is_stream, preference
+from headgate.ir.build.media import (
+    RANGES,
+    body_kind,
+    content_word,
+    is_stream,
+    media_type_of,
+    preference,
+    sent_type,
+)
 from headgate.ir.build.parts import read_parts
 from headgate.ir.build.reader import Node, Reader, docs_of, is_object
 from headgate.ir.operations import Body, Result
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 
     from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
+    from headgate.ir.operations import BodyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,11 @@ class ContentsReader:
 
     def _body(self, content: Content, words: tuple[str, ...]) -> Body:
         value = content.response.value
+        kind = self._kind(content.media_type, content.media)
         type_ = self.type_of(content.media_type, content.media, words)
         return Body(
-            kind=body_kind(content.media_type),
-            media_type=content.media_type,
+            kind=kind,
+            media_type=sent_type(content.media_type, kind),
             type=type_,
             required=value.get("required") is True,
             docs=docs_of(value),
@@ -74,7 +84,7 @@ class ContentsReader:
                 content.media,
                 type_,
                 self.schemas.definitions,
-                kind=body_kind(content.media_type),
+                kind=kind,
             ),
             example=self.reader.example(content.media),
         )
@@ -103,7 +113,7 @@ class ContentsReader:
     ) -> Result:
         first = contents[0]
         return Result(
-            kind=body_kind(first.media_type),
+            kind=self._kind(first.media_type, first.media),
             media_type=first.media_type,
             type=self._united(contents, words),
             statuses=tuple(dict.fromkeys(content.status for content in contents)),
@@ -134,13 +144,30 @@ class ContentsReader:
 
     def type_of(self, media_type: str, media: Node, words: tuple[str, ...]) -> TypeExpr:
         """Give the type of a body of a media type."""
-        match body_kind(media_type):
+        match self._kind(media_type, media):
             case "binary":
                 return Scalar("binary")
             case "text":
                 return Scalar("string")
             case _:
                 return self.schemas.expression_at(media, "schema", words)
+
+    def _kind(self, media_type: str, media: Node) -> BodyKind:
+        """Say how content is written and read.
+
+        In a range, what is a plain text goes as it is: so do the frameworks that state
+        no media type.
+        """
+        schema = media.value.get("schema")
+        if media_type_of(media_type) not in RANGES or not is_object(schema):
+            return body_kind(media_type)
+        value = self.reader.resolve(Node(schema, media.child("schema"))).value
+        if value.get("type") != "string" or "enum" in value:
+            return "json"
+        named = value.get("format")
+        if named == "binary":
+            return "binary"
+        return "text" if named is None else "json"
 
 
 def _is_empty(body: Node, contents: list[Content]) -> bool:

@@ -34,6 +34,13 @@ _PLAIN = {
     "text/plain": "text",
     "*/*": "any",
 }
+RANGES = frozenset({"*/*", "application/*"})
+"""Ranges of media types that leave it to the schema what the content is."""
+_SENT: dict[BodyKind, str] = {
+    "json": JSON,
+    "text": "text/plain",
+    "binary": "application/octet-stream",
+}
 _NOISE = frozenset({"vnd", "x", "json"})
 _PREFERENCE: tuple[BodyKind, ...] = ("json", "multipart", "form", "text", "binary")
 
@@ -63,6 +70,11 @@ def body_kind(value: str) -> BodyKind:
     if media_type.startswith("multipart/"):
         return "multipart"
     return "text" if _TEXT.fullmatch(media_type) else "binary"
+
+
+def sent_type(value: str, kind: BodyKind) -> str:
+    """Name the media type of what is sent: a range is none."""
+    return _SENT.get(kind, value) if "*" in value else value
 
 
 def preference(media_type: str) -> int:

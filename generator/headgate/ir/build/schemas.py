@@ -351,9 +351,23 @@ class SchemaReader:
             docs=docs_of(value),
             location=self.reader.locate(node.pointer),
             default=Default(value["default"]) if "default" in value else None,
-            read_only=value.get("readOnly") is True,
-            write_only=value.get("writeOnly") is True,
+            read_only=self._says(node, "readOnly"),
+            write_only=self._says(node, "writeOnly"),
         )
+
+    def _says(self, node: Node, flag: str) -> bool:
+        """Whether a property is flagged, where it stands or in what it refers to."""
+        waiting, seen = [node], set[str]()
+        while waiting:
+            each = waiting.pop()
+            if each.value.get(flag) is True:
+                return True
+            if each.pointer not in seen:
+                seen.add(each.pointer)
+                waiting += each.items("allOf")
+                if "$ref" in each.value:
+                    waiting.append(self.reader.resolve(each))
+        return False
 
     def _enum(self, node: Node, words: tuple[str, ...], own: TypeId | None) -> TypeExpr:
         values = [value for value in node.value["enum"] if value is not None]

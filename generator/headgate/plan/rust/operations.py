@@ -513,7 +513,7 @@ def _literal(value: LiteralValue) -> Code:
 
 def _json_body(body: Body, indent: int, value: Code) -> Code:
     """Write the statement that sends JSON, in the media type that it has."""
-    if body.media_type == "application/json" or "*" in body.media_type:
+    if body.media_type == "application/json":
         return layout.call(indent, fixed("request.json"), (value,), fixed(";"))
     arguments = (rust.string(body.media_type), value)
     return layout.call(indent, fixed("request.json_as"), arguments, fixed(";"))
