@@ -39,6 +39,17 @@ class Receiver:
     statuses: list[int] = field(default_factory=list)
     """The next answers; 204 when there is none left."""
     came: queue.Queue[tuple[dict[str, str], bytes]] = field(default_factory=queue.Queue)
+    answers: threading.Semaphore | None = None
+    """How many it may still answer; None: any number."""
+    waiting: set[int] = field(default_factory=set)
+    """The threads whose requests it does not answer yet."""
+
+    def wait_for(self, count: int) -> None:
+        """Return when so many requests wait for their answer."""
+        deadline = time.monotonic() + 20
+        while len(self.waiting) < count and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert len(self.waiting) >= count
 
     def next(self) -> tuple[dict[str, str], bytes]:
         """The next request, as headers and body."""
@@ -58,6 +69,10 @@ def listening() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             names = {name.lower(): value for name, value in self.headers.items()}
+            if receiver.answers is not None:
+                receiver.waiting.add(threading.get_ident())
+                receiver.answers.acquire()
+                receiver.waiting.discard(threading.get_ident())
             self.send_response(receiver.statuses.pop(0) if receiver.statuses else 204)
             self.end_headers()
             receiver.came.put((names, body))
@@ -337,6 +352,29 @@ def test_only_what_was_asked_for_is_told(hooked: Gateway, receiver: Receiver):
     assert event.project_id == mine.id
     assert receiver.came.empty()
     assert other.id.encode() in theirs[1]
+
+
+def test_a_backlog_keeps_no_other_webhook_waiting(hooked: Gateway, receiver: Receiver):
+    """Of many deliveries that are due together a slow receiver gets a few at a time."""
+    client = Client(hooked)
+    receiver.answers = threading.Semaphore(0)
+    slow = project_of(client, receiver, events=["run_completed"])
+    for _ in range(40):
+        slow.api.http.post("/v1/runs", json=run("text"))
+    receiver.wait_for(4)
+    receiver.answers.release()
+    receiver.next()
+    receiver.wait_for(4)
+    with listening() as elsewhere:
+        other = project_of(client, elsewhere, events=["run_completed"])
+        other.api.http.post("/v1/runs", json=run("text"))
+        event = elsewhere.event(other.secret)
+    at_once = len(receiver.waiting)
+    receiver.answers.release(1000)
+    client.close()
+
+    assert event.project_id == other.id
+    assert at_once < 8
 
 
 def test_webhooks_do_not_lead_inside(client: Client):

@@ -90,16 +90,24 @@ class WebhookSender:
                     await self._woken.wait()
 
     async def _take_up(self) -> None:
-        room = _MOST - len(self._trying)
+        """Take a few at a time: whose they were may have enough by the next time."""
+        while await self._take_some():
+            pass
+
+    async def _take_some(self) -> bool:
+        """Whether there may be more to take."""
+        room = min(_MOST - len(self._trying), _MOST_OF_ONE)
         if room <= 0 or not await self._store.due():
-            return
+            return False
         busy = [name for name, count in self._busy.items() if count >= _MOST_OF_ONE]
         held_until = now_ms() + _HELD_MS
-        for row in await self._store.take(most=room, busy=busy, held_until=held_until):
+        taken = await self._store.take(most=room, busy=busy, held_until=held_until)
+        for row in taken:
             self._busy[row["webhook_id"]] += 1
             task = asyncio.create_task(self._try(row))
             self._trying.add(task)
             task.add_done_callback(self._trying.discard)
+        return len(taken) == room
 
     async def _try(self, row: sa.RowMapping) -> None:
         try:
