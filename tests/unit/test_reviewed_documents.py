@@ -372,3 +372,21 @@ def test_what_a_property_refers_to_says_who_writes_it(id_: str, tmp_path: Path) 
     thing = next(each for each in api.definitions.values() if isinstance(each, Struct))
 
     assert thing.fields[0].read_only
+
+
+def test_a_parameter_whose_content_is_text_is_no_json(tmp_path: Path) -> None:
+    """It is written as it is, and one whose content is JSON as JSON."""
+    spec = written(
+        tmp_path,
+        paths="""
+        /a:
+          get:
+            parameters:
+            - {name: q, in: query, content: {text/plain: {schema: {type: string}}}}
+            - {name: f, in: query, content: {application/json: {schema: {}}}}
+            responses: {'204': {description: OK}}
+        """,
+    )
+    parameters = read(spec)[0].operations[0].parameters
+
+    assert [each.content_type for each in parameters] == [None, "application/json"]

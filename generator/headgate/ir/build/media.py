@@ -72,6 +72,11 @@ def body_kind(value: str) -> BodyKind:
     return "text" if _TEXT.fullmatch(media_type) else "binary"
 
 
+def writes_json(value: str) -> bool:
+    """Whether a value of a media type is written as JSON."""
+    return body_kind(value) == "json"
+
+
 def sent_type(value: str, kind: BodyKind) -> str:
     """Name the media type of what is sent: a range is none."""
     return _SENT.get(kind, value) if "*" in value else value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from headgate.ir.build.answers import AnswersReader
 from headgate.ir.build.contents import ContentsReader
-from headgate.ir.build.media import content_word
+from headgate.ir.build.media import content_word, writes_json
 from headgate.ir.build.raw import RawOperation
 from headgate.ir.build.reader import (
     Node,
@@ -219,7 +219,9 @@ class OperationReader:
             docs=docs_of(value),
             location=self.reader.locate(node.pointer),
             style=style,
-            content_type=next((name for name, _ in node.objects("content")), None),
+            content_type=next(
+                (kind for kind, _ in node.objects("content") if writes_json(kind)), None
+            ),
             explode=bool(value.get("explode", style == "form")),
             default=Default(schema["default"]) if "default" in schema else None,
             allow_reserved=value.get("allowReserved") is True,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headgate.ir.api import Webhook
-from headgate.ir.build.media import body_kind
+from headgate.ir.build.media import writes_json
 from headgate.ir.build.reader import Node, Reader, docs_of, is_object
 from headgate.names import snake, split_words
 
@@ -57,7 +57,7 @@ class WebhookReader:
         request = node.value.get("requestBody")
         body = Node(request if is_object(request) else {}, node.child("requestBody"))
         contents = self.reader.resolve(body).objects("content")
-        media = next((it for kind, it in contents if body_kind(kind) == "json"), None)
+        media = next((it for kind, it in contents if writes_json(kind)), None)
         if media is None:
             message = f"the webhook '{name}' has no JSON body"
             self.reader.report("webhook-left-out", message, node.pointer, "warning")
