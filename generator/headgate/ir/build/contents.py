@@ -81,6 +81,7 @@ class ContentsReader:
             docs=docs_of(value),
             location=self.reader.locate(content.media.pointer),
             parts=read_parts(
+                self.reader,
                 content.media,
                 type_,
                 self.schemas.definitions,

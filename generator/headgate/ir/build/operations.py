@@ -15,10 +15,10 @@ from headgate.ir.build.reader import (
     Reader,
     as_object,
     docs_of,
-    text_at,
 )
 from headgate.ir.build.security import alternatives
 from headgate.ir.build.servers import own_address
+from headgate.ir.build.styles import style_at
 from headgate.ir.build.variables import VARIABLE, sent, with_variables
 from headgate.ir.operations import (
     Body,
@@ -45,8 +45,6 @@ if TYPE_CHECKING:
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header may be called."""
-
-_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +207,7 @@ class OperationReader:
         value = node.value
         name = value["name"]
         place = cast("ParameterPlace", value["in"])
-        style = text_at(value, "style") or _STYLES[place]
+        style = style_at(self.reader, node, place)
         schema = as_object(value.get("schema"))
         return Parameter(
             name=name,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from headgate.ir.build.reader import Node, Object, as_object, text_at
+from headgate.ir.build.reader import Node, text_at
+from headgate.ir.build.styles import style_at
 from headgate.ir.operations import Part
 from headgate.ir.types import (
     Alias,
@@ -25,6 +26,7 @@ from headgate.ir.types import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from headgate.ir.build.reader import Reader
     from headgate.ir.operations import BodyKind, PartKind
 
 _BINARY = frozenset({"binary", "base64"})
@@ -34,6 +36,7 @@ of it is stated: others are written by their media type (OpenAPI 3.1.1, 4.8.15.1
 
 
 def read_parts(
+    reader: Reader,
     media: Node,
     type_: TypeExpr,
     definitions: Mapping[TypeId, Definition],
@@ -43,9 +46,10 @@ def read_parts(
     """Read the parts of a body; one of another kind has none."""
     if kind not in ("form", "multipart"):
         return ()
-    encodings = as_object(media.value.get("encoding"))
+    encodings = dict(media.objects("encoding"))
+    nothing = Node({}, media.pointer)
     return tuple(
-        _part(field, as_object(encodings.get(field.name)), definitions, kind)
+        _part(reader, field, encodings.get(field.name, nothing), definitions, kind)
         for field in _fields(type_, definitions)
     )
 
@@ -70,16 +74,18 @@ def _fields(
 
 
 def _part(
+    reader: Reader,
     field: Field,
-    encoding: Object,
+    node: Node,
     definitions: Mapping[TypeId, Definition],
     kind: BodyKind,
 ) -> Part:
     settled = _settled(field.type, definitions)
     many = isinstance(settled, ListOf)
     inner = settled.item if isinstance(settled, ListOf) else settled
+    encoding = node.value
     content_type = text_at(encoding, "contentType")
-    style = text_at(encoding, "style") or "form"
+    style = style_at(reader, node, "query")
     own = _kind(_settled(inner, definitions), content_type, definitions, kind)
     is_styled = kind == "form" and not _STYLED.isdisjoint(encoding)
     return Part(

@@ -80,8 +80,10 @@ class Reader:
         severity: Literal["error", "warning"] = "error",
     ) -> None:
         """Note a problem; reading goes on."""
-        location = self.locate(pointer)
-        self.problems.append(Diagnostic(severity, code, message, location))
+        problem = Diagnostic(severity, code, message, self.locate(pointer))
+        # What several refer to is read for each of them.
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def resolve(self, node: Node) -> Node:
         """Follow `$ref`s until an object that is none; the loader has checked them."""
