@@ -13,7 +13,7 @@ import yaml
 from headgate.document import load_document
 from headgate.encoding import python, rust, typescript
 from headgate.ir.build import build_api
-from headgate.ir.types import Alias, Constant, Ref, Struct, Union
+from headgate.ir.types import Alias, Constant, Ref, Struct, TypeId, Union
 from headgate.pipeline import generate
 from headgate.plan.package import LANGUAGES
 from tests.hostile.payloads import TEMPLATES
@@ -390,3 +390,33 @@ def test_a_parameter_whose_content_is_text_is_no_json(tmp_path: Path) -> None:
     parameters = read(spec)[0].operations[0].parameters
 
     assert [each.content_type for each in parameters] == [None, "application/json"]
+
+
+@pytest.mark.parametrize(
+    ("mapping", "type_", "tags"),
+    [
+        ("{made: Made, kept: Made, gone: Gone}", "{type: string}", "gone kept made"),
+        ("{made: '#/components/schemas/Made'}", "{type: string}", "Gone made"),
+        ("{}", "{type: string}", "Gone Made"),
+        ("{}", "{const: was}", "Gone was"),
+    ],
+)
+def test_tags_hold_where_properties_stand_beside_a_union(
+    mapping: str, type_: str, tags: str, tmp_path: Path
+) -> None:
+    """Branches with these in them have names of their own, and the tags of theirs."""
+    schemas = f"""
+    Event:
+      properties: {{id: {{type: string}}}}
+      oneOf:
+      - {{$ref: '#/components/schemas/Made'}}
+      - {{$ref: '#/components/schemas/Gone'}}
+      discriminator: {{propertyName: type, mapping: {mapping}}}
+    Made: {{required: [type], properties: {{type: {type_}}}}}
+    Gone: {{required: [type], properties: {{type: {{type: string}}}}}}
+    """
+    api = read(written(tmp_path, schemas))[0]
+    event = api.definitions[TypeId("Event")]
+    assert isinstance(event, Union)
+
+    assert sorted(str(variant.tag) for variant in event.variants) == tags.split()

@@ -42,6 +42,7 @@ from headgate.ir.build.shapes import (
     tuple_places,
     tuple_rest,
 )
+from headgate.ir.build.tags import tag_told
 from headgate.ir.types import (
     Alias,
     Default,
@@ -469,15 +470,21 @@ class SchemaReader:
         again = self._led_back(member, whole)
         if again is not None:
             return again
-        both = {"allOf": [shared, member.value]}
+        both: Object = {"allOf": [shared, member.value]}
         merged = merged_all_of(self.reader, Node(both, member.pointer))
         if isinstance(merged, str):
             return member
         target = text_at(member.value, "$ref")
-        if target is not None and "title" not in merged.value:
-            name = target.rpartition("/")[2]
-            return Node({**merged.value, "title": name}, member.pointer)
-        return merged
+        if target is None:
+            return merged
+        discriminator = as_object(whole.value.get("discriminator"))
+        told = tag_told(discriminator, target, merged.value)
+        if told:
+            named = Node({"allOf": [merged.value, told]}, member.pointer)
+            merged = merged_all_of(self.reader, named)
+            assert isinstance(merged, Node)
+        title = {"title": target.rpartition("/")[2], **merged.value}
+        return Node(title, member.pointer)
 
     def _led_back(self, node: Node, place: Node) -> Node | None:
         """Give the bare reference for what would be written out in itself."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from headgate.ir.build.reader import as_object
+from headgate.ir.build.reader import as_object, text_at
 from headgate.ir.build.shapes import component_of
 from headgate.ir.types import (
     Alias,
@@ -46,6 +46,21 @@ def tagged(
             tag = replace(union.tag, absent=absent)
             return replace(union, variants=variants, tag=tag)
     return _discovered(union, definitions)
+
+
+def tag_told(discriminator: Object, target: str, branch: Object) -> Object:
+    """Give the schema that tells a branch, for where it gets a name of its own.
+
+    `branch` is what `target` leads to: constants in it go before the target's name.
+    """
+    name = text_at(discriminator, "propertyName")
+    if name is None:
+        return {}
+    property_ = as_object(as_object(branch.get("properties")).get(name))
+    tags = _mapping(discriminator).get(TypeId(component_of(target)))
+    if tags is None:
+        tags = [] if {"const", "enum"} & property_.keys() else [component_of(target)]
+    return {"properties": {name: {"type": "string", "enum": tags}}} if tags else {}
 
 
 def _mapping(discriminator: Object) -> dict[TypeId, list[str]]:
