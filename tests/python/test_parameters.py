@@ -30,6 +30,13 @@ def test_what_is_no_text_is_refused(value: Any) -> None:
             write()
 
 
+def test_any_run_of_values_is_a_list() -> None:
+    """Whatever can be gone through is, also inside of what is written as JSON."""
+    assert query_text({"c": (1, 2)}, {}) == "c=1&c=2"
+    assert query_text({"c": [frozenset({1})]}, {}) == "c=%5B1%5D"
+    assert header_text({"a": range(2)}, Style("json")) == '{"a":[0,1]}'
+
+
 def test_what_json_does_not_have_is_refused() -> None:
     """A parameter that is JSON has no NaN, no endless list and no tuple for a name."""
     endless: list[Any] = []

@@ -136,11 +136,18 @@ def _json(value: Any) -> str:
             value,
             ensure_ascii=False,
             allow_nan=False,
-            default=text_of,
+            default=_plain,
             separators=(",", ":"),
         )
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError("a parameter is not JSON") from error
+
+
+def _plain(value: Any) -> Any:
+    """Give what JSON has for a value that it does not know."""
+    if is_object(value):
+        return dict(value)
+    return list(value) if is_list(value) else text_of(value)
 
 
 def _quoted(text: str, *, safe: str) -> str:
