@@ -23,21 +23,13 @@ const SEPARATORS: Readonly<Record<string, string>> = {
   spaceDelimited: "%20",
 };
 
-function query({ style, explode, allow_reserved, value }: Vector): string {
-  const hasParts = typeof value === "object";
-  const kept = allow_reserved === true ? styles.lenient : percentEncoded;
-  const separator = SEPARATORS[style] ?? "";
-  const given =
-    style === "json"
-      ? styles.asJson(value)
-      : style === "deepObject"
-        ? styles.deepObject("c", value)
-        : hasParts && !explode
-          ? styles.delimited("c", value, separator, kept)
-          : allow_reserved === true
-            ? styles.reserved("c", value)
-            : value;
-  return formPairs({ c: given });
+function query({ style, explode, allow_reserved, value }: Vector): unknown {
+  const encoded = allow_reserved === true ? styles.lenient : percentEncoded;
+  const isJoined = !explode && typeof value === "object";
+  if (style === "json") return styles.asJson(value);
+  if (style === "deepObject") return styles.deepObject("c", value, encoded);
+  if (isJoined) return styles.delimited("c", value, SEPARATORS[style] ?? "", encoded);
+  return allow_reserved === true ? styles.reserved("c", value) : value;
 }
 
 function path({ style, explode, value }: Vector): string {
@@ -62,7 +54,7 @@ function cookie(vector: Vector): string | null {
 function written(place: string, vector: Vector): string | null {
   switch (place) {
     case "query":
-      return query(vector) || null;
+      return formPairs({ c: query(vector) }) || null;
     case "path":
       return path(vector);
     case "header":

@@ -187,12 +187,12 @@ each("redaction", (vector) => {
 const SEPARATORS = { form: ",", pipeDelimited: "%7C", spaceDelimited: "%20" };
 
 function inQuery({ style, explode, allow_reserved, value }) {
+  const encoded = allow_reserved ? styles.lenient : percentEncoded;
   const isJoined = !explode && typeof value === "object";
   if (style === "json") return styles.asJson(value);
-  if (style === "deepObject") return styles.deepObject("c", value);
-  if (!isJoined) return allow_reserved ? styles.reserved("c", value) : value;
-  const encoded = allow_reserved ? styles.lenient : percentEncoded;
-  return styles.delimited("c", value, SEPARATORS[style], encoded);
+  if (style === "deepObject") return styles.deepObject("c", value, encoded);
+  if (isJoined) return styles.delimited("c", value, SEPARATORS[style], encoded);
+  return allow_reserved ? styles.reserved("c", value) : value;
 }
 
 function inPath({ style, explode, value }) {

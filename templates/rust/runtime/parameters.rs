@@ -96,7 +96,7 @@ impl Pair {
             Style::Comma => ",",
             Style::Space => "%20",
             Style::Pipe => "%7C",
-            Style::Deep => return deep_pairs(name, value),
+            Style::Deep => return deep_pairs(name, value, kept),
             Style::Json | Style::Repeated => "",
         };
         match (value, style) {
@@ -126,8 +126,8 @@ pub(super) fn encode_pairs(pairs: &[(String, String)]) -> String {
     query_text(&pairs.collect::<Vec<_>>())
 }
 
-fn deep_pairs(name: &str, value: &Value) -> Vec<Pair> {
-    let within = |key: &str, value: &Value| deep_pairs(&format!("{name}[{key}]"), value);
+fn deep_pairs(name: &str, value: &Value, kept: &str) -> Vec<Pair> {
+    let within = |key: &str, value: &Value| deep_pairs(&format!("{name}[{key}]"), value, kept);
     match value {
         Value::Null => Vec::new(),
         Value::Object(fields) => fields.iter().flat_map(|(key, v)| within(key, v)).collect(),
@@ -135,7 +135,7 @@ fn deep_pairs(name: &str, value: &Value) -> Vec<Pair> {
             let items = items.iter().enumerate();
             items.flat_map(|(n, v)| within(&n.to_string(), v)).collect()
         }
-        other => vec![Pair::new(name, &text(other))],
+        other => vec![Pair::joined(name, &[text(other)], "", kept)],
     }
 }
 

@@ -34,15 +34,17 @@ export function delimited(
 }
 
 /** Writes the fields of an object as `name[field]=value`, at any depth; items by their number. */
-export function deepObject(name: string, value: unknown): Given<Encoded> {
-  const pairs = deepPairs(name, value);
+export function deepObject(name: string, value: unknown, encoded = percentEncoded): Given<Encoded> {
+  const pairs = deepLeaves(name, value).map(
+    ([key, item]) => `${percentEncoded(key)}=${encoded(plain(item))}`,
+  );
   return pairs.length === 0 ? undefined : written(pairs.join("&"));
 }
 
-function deepPairs(name: string, value: unknown): string[] {
+function deepLeaves(name: string, value: unknown): [string, unknown][] {
   if (isAbsent(value)) return [];
-  if (!Array.isArray(value) && !isObject(value)) return [pair(name, plain(value))];
-  return Object.entries(value).flatMap(([key, item]) => deepPairs(`${name}[${key}]`, item));
+  if (!Array.isArray(value) && !isObject(value)) return [[name, value]];
+  return Object.entries(value).flatMap(([key, item]) => deepLeaves(`${name}[${key}]`, item));
 }
 
 /** Writes a query parameter whose values keep the characters that RFC 3986 reserves. */

@@ -40,6 +40,7 @@ _SENT: dict[BodyKind, str] = {
     "json": JSON,
     "text": "text/plain",
     "binary": "application/octet-stream",
+    "multipart": "multipart/form-data",
 }
 _NOISE = frozenset({"vnd", "x", "json"})
 _PREFERENCE: tuple[BodyKind, ...] = ("json", "multipart", "form", "text", "binary")

@@ -222,7 +222,8 @@ class OperationReader:
             ),
             explode=bool(value.get("explode", style == "form")),
             default=Default(schema["default"]) if "default" in schema else None,
-            allow_reserved=value.get("allowReserved") is True,
+            allow_reserved=value.get("allowReserved") is True
+            and "content" not in value,
             example=self.reader.example(node),
         )
 

@@ -43,11 +43,13 @@ def styled(types: Types, parameter: Parameter, value: Code) -> Value:
     explode = fixed("true") if parameter.explode else fixed("false")
     match parameter.place, parameter.style:
         case "query", "deepObject":
-            return Call(runtime("styles", "deepObject"), (name, value))
+            return Call(
+                runtime("styles", "deepObject"), (name, value, *_kept(types, parameter))
+            )
         case "query", style if _has_parts(types, parameter) and not parameter.explode:
             separator = string(SEPARATORS.get(style, ","))
-            kept = [runtime("styles", "lenient")] if parameter.allow_reserved else []
-            return Call(runtime("styles", "delimited"), (name, value, separator, *kept))
+            given = (name, value, separator, *_kept(types, parameter))
+            return Call(runtime("styles", "delimited"), given)
         case "query", _ if parameter.allow_reserved:
             return Call(runtime("styles", "reserved"), (name, value))
         case "path", "label":
@@ -63,6 +65,16 @@ def styled(types: Types, parameter: Parameter, value: Code) -> Value:
             return Call(runtime("styles", "listed"), (value, fixed("false")))
         case _:
             return value
+
+
+def _kept(types: Types, parameter: Parameter) -> tuple[Code, ...]:
+    """Write what encodes a parameter whose reserved characters are kept.
+
+    To ask for a function is to import it.
+    """
+    if not parameter.allow_reserved:
+        return ()
+    return (types.imports.runtime("styles", "lenient"),)
 
 
 def _has_parts(types: Types, parameter: Parameter) -> bool:
