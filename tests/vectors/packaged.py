@@ -35,6 +35,7 @@ def packaged() -> dict[str, str]:
         "parameters": _all("parameters"),
         "partial-json": _all("partial-json"),
         "embeddings": _all("embeddings"),
+        "throttle": _stated("throttle", "turns"),
     }
     return {f"{name}.json": _text(vectors) for name, vectors in families.items()}
 

@@ -25,6 +25,7 @@ SENT = [case for case in REQUESTS if "error" not in case.vector["expect"]]
 REFUSED = [case for case in REQUESTS if "error" in case.vector["expect"]]
 LISTS = read_cases("paging")
 WRITTEN = read_cases("parameters")
+PACED = read_cases("throttle")
 SHOWN = read_cases("redaction")
 GROWING = read_cases("partial-json", "objects", "lists", "literals", "texts")
 BROKEN = read_cases("partial-json", "broken")
@@ -73,6 +74,19 @@ def test_reference_refuses_the_request(case: Case) -> None:
     """What cannot be sent is refused by the rules."""
     with pytest.raises(ConfigurationError):
         Builder(case.document, case.vector).build()
+
+
+@pytest.mark.parametrize("case", PACED, ids=lambda case: case.label)
+def test_reference_waits_for_its_turn(case: Case) -> None:
+    """A bucket of so many tokens, filled at the rate, gives the same turns."""
+    rate, burst = case.vector["per_second"], case.vector["burst"]
+    left, before, waits = burst, case.vector["asked_s"][0], []
+    for asked in case.vector["asked_s"]:
+        left = min(burst, left + (asked - before) * rate) - 1
+        before = asked
+        waits.append(max(0, -left / rate))
+
+    assert waits == pytest.approx(case.vector["waits_s"], abs=1e-6)
 
 
 @pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.label)

@@ -24,6 +24,7 @@ FAMILIES = (
     "retry",
     "scopes",
     "sse",
+    "throttle",
 )
 
 Document = dict[str, Any]

@@ -32,6 +32,7 @@ use crate::runtime::pending::{until_settled, Refusal, Stored, Waiting};
 use crate::runtime::request::{Request, Style};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
+use crate::runtime::throttle::Throttle;
 use crate::runtime::transport::Core;
 use crate::{scopes, types};
 
@@ -376,6 +377,12 @@ impl ClientBuilder {
     /// Sets how calls are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.config.retry(policy);
+        self
+    }
+
+    /// Sets how much is asked of the server; any amount, if nothing is said.
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.config.throttle(throttle);
         self
     }
 

@@ -54,5 +54,6 @@ pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
 pub use runtime::stats::CallStats;
 pub use runtime::stream::EventStream;
+pub use runtime::throttle::Throttle;
 pub use runtime::tuple::OpenTuple;
 pub use runtime::upload::Upload;

@@ -21,6 +21,7 @@ use sdk::runtime::parameters::{
     cookie_text, header_text, json_text, path_text, query_text, Pair, PathStyle, Style,
 };
 use sdk::runtime::redaction::Redactor;
+use sdk::runtime::throttle::Pace;
 use sdk::runtime::vectors::{self as sums, Metric};
 use sdk::sse::{Decoder, Limits};
 use sdk::{Error, ErrorKind, HeaderMap, HeaderName, PartialJson, RetryPolicy};
@@ -445,6 +446,19 @@ fn sums_over_embeddings() {
                 let found = found.expect("a sum");
                 assert!(is_close(&found, &stated), "{name}: {found}");
             }
+        }
+    }
+}
+
+/// Requests at a rate wait for their turns as stated.
+#[test]
+fn turns_at_a_rate() {
+    for vector in read("throttle") {
+        let mut pace = Pace::new(number(&vector["per_second"]), count(&vector["burst"]));
+        let (asked, waits) = (list(&vector["asked_s"]), list(&vector["waits_s"]));
+        for (asked, stated) in asked.iter().zip(waits) {
+            let wait = Duration::from_secs_f64(pace.turn(number(asked)));
+            assert_near(wait, stated, &vector["name"]);
         }
     }
 }

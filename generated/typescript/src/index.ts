@@ -175,6 +175,7 @@ export { PartialJson } from "./runtime/partial.js";
 export { toReadableStream } from "./runtime/readable.js";
 export { ResponsePromise, type Exchange } from "./runtime/responses.js";
 export type { RetryPolicy } from "./runtime/retry.js";
+export { throttle, type ThrottleOptions } from "./runtime/throttle.js";
 export { EventStream } from "./runtime/stream.js";
 export { AccumulatedStream } from "./runtime/accumulated.js";
 export type { Extension } from "./runtime/settings.js";

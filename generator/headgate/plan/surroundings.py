@@ -28,6 +28,7 @@ VECTORS = (
     "parameters",
     "partial-json",
     "embeddings",
+    "throttle",
 )
 """The families of vectors that hold for any API, and so for every package."""
 _TESTS_FOLDERS: dict[Language, str] = {

@@ -21,6 +21,7 @@ import {
 } from "../dist/esm/runtime/retry.js";
 import { frameDecoder } from "../dist/esm/runtime/sse.js";
 import * as styles from "../dist/esm/runtime/styles.js";
+import { Pace } from "../dist/esm/runtime/throttle.js";
 import * as sums from "../dist/esm/runtime/vectors.js";
 
 /** Runs every vector of a file as a test of its own, by its name. */
@@ -268,4 +269,12 @@ each("embeddings", (vector) => {
   const stated =
     vector.class === "measures" ? MEASURES.map((measure) => vector[measure]) : vector.expect;
   assertClose(sum(vector), stated);
+});
+
+each("throttle", ({ per_second: perSecond, burst, asked_s: asked, waits_s: stated }) => {
+  const pace = new Pace(perSecond, burst);
+  for (const [place, moment] of asked.entries()) {
+    const wait = pace.turn(moment * 1_000) / 1_000;
+    assert.ok(Math.abs(wait - stated[place]) < 1e-6, `${wait} is not ${stated[place]}`);
+  }
 });

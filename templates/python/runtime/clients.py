@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .retry import RetryPolicy
     from .scopes import ScopeShape
+    from .throttle import Throttle
 
     BlockingHttp: TypeAlias = httpx2.Client
     AsyncHttp: TypeAlias = httpx2.AsyncClient | Network
@@ -40,10 +41,12 @@ class _Client(Generic[Core, Http]):
         options: ClientOptions,
         *,
         retry: RetryPolicy | None,
+        throttle: Throttle | None,
         http_client: Http | None,
         interceptors: Sequence[Interceptor] = (),
     ) -> None:
         self._retry = retry
+        self._throttle = throttle
         self._http_client = http_client
         self._interceptors = interceptors
         self._start(RequestBuilder(product, options), None)
@@ -64,6 +67,7 @@ class _Client(Generic[Core, Http]):
         options = shape.within(self._builder.options, given)
         client = object.__new__(type(self))
         client._retry = self._retry
+        client._throttle = self._throttle
         client._http_client = self._http_client
         client._interceptors = self._interceptors
         builder = RequestBuilder(self._builder.product, options)
@@ -96,8 +100,13 @@ class SyncClient(_Client["SyncCore", "BlockingHttp"]):
         from .core import SyncCore
         from .network import BlockingNetwork
 
+        network: Network = BlockingNetwork(self._http_client)
+        if self._throttle is not None:
+            from .throttle import BlockingThrottle
+
+            network = BlockingThrottle(network, self._throttle)
         return SyncCore(
-            BlockingNetwork(self._http_client),
+            network,
             self._builder,
             retry=self._retry,
             interceptors=self._interceptors,
@@ -127,8 +136,13 @@ class AsyncClient(_Client["AsyncCore", "AsyncHttp"]):
         from .core import AsyncCore
         from .network import async_network
 
+        network = async_network(self._http_client)
+        if self._throttle is not None:
+            from .throttle import AsyncThrottle
+
+            network = AsyncThrottle(network, self._throttle)
         return AsyncCore(
-            async_network(self._http_client),
+            network,
             self._builder,
             retry=self._retry,
             interceptors=self._interceptors,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -341,13 +341,40 @@ def _pieces(response: httpx2.Response) -> Iterator[bytes]:
     return iter(stream)
 
 
+class HeldReply:
+    """An answer that frees something else, too, once it is closed."""
+
+    def __init__(self, reply: Reply, free: Callable[[], object]) -> None:
+        self.status_code = reply.status_code
+        self.headers = reply.headers
+        self.held = reply
+        self._free: Callable[[], object] | None = free
+
+    async def chunk(self) -> bytes:
+        """Give the next piece of the body, b"" at its end."""
+        return await self.held.chunk()
+
+    async def close(self) -> None:
+        """Free the connection, then what else there is."""
+        free, self._free = self._free, None
+        try:
+            await self.held.close()
+        finally:
+            if free is not None:
+                free()
+
+
 def following(reply: Reply) -> Iterator[bytes]:
     """Give the pieces that come after one without a coroutine's wait for them."""
+    if isinstance(reply, HeldReply):
+        reply = reply.held
     return reply.following() if isinstance(reply, _BlockingReply) else iter(())
 
 
 def hang_up(reply: Reply) -> None:
     """End the wait of a thread that reads an answer, if one does."""
+    if isinstance(reply, HeldReply):
+        reply = reply.held
     if isinstance(reply, _BlockingReply):
         reply.hang_up()
 

@@ -7,12 +7,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::Body as _;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 
 use super::error::{Error, TimeLimit};
 
 /// The bytes of an answer as they arrive. Dropping it closes the connection.
-pub struct Body(Pin<Box<reqwest::Body>>);
+pub struct Body {
+    bytes: Pin<Box<reqwest::Body>>,
+    /// The place that its request has among those in flight, free once this is dropped.
+    _place: Option<OwnedSemaphorePermit>,
+}
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -22,13 +27,16 @@ impl std::fmt::Debug for Body {
 
 impl Body {
     /// A body that arrives.
-    pub(super) fn arriving(body: reqwest::Body) -> Self {
-        Self(Box::pin(body))
+    pub(super) fn arriving(body: reqwest::Body, place: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            bytes: Box::pin(body),
+            _place: place,
+        }
     }
 
     /// A body that is there already.
     pub(super) fn of(bytes: Bytes) -> Self {
-        Self::arriving(bytes.into())
+        Self::arriving(bytes.into(), None)
     }
 
     /// Gives the next bytes; trailers are passed over.
@@ -37,7 +45,7 @@ impl Body {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, reqwest::Error>>> {
         loop {
-            match ready!(self.0.as_mut().poll_frame(context)) {
+            match ready!(self.bytes.as_mut().poll_frame(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.without_url()))),
                 Some(Ok(frame)) => {

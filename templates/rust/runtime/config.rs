@@ -20,6 +20,7 @@ use super::scopes::Scope;
 use super::servers::base_url;
 pub use super::servers::ServerVariable;
 use super::sse::Limits;
+use super::throttle::{Gate, Throttle};
 use super::tokens::{token_sources, Grant, RefreshToken, TokenSource};
 use super::transport::Core;
 
@@ -204,6 +205,7 @@ pub struct Config {
     without_platform_headers: bool,
     timeouts: Option<Timeouts>,
     retry: Option<RetryPolicy>,
+    throttle: Option<Throttle>,
     limits: Limits,
     http: Option<reqwest::Client>,
     interceptors: Interceptors,
@@ -264,6 +266,11 @@ impl Config {
         self.retry = Some(policy);
     }
 
+    /// Sets how much is asked of the server.
+    pub fn throttle(&mut self, throttle: Throttle) {
+        self.throttle = Some(throttle);
+    }
+
     /// Sets how much of an event stream is kept at a time.
     pub fn stream_limits(&mut self, limits: Limits) {
         self.limits = limits;
@@ -312,6 +319,7 @@ impl Config {
             Some(retry) => retry.checked()?,
             None => environment.retry()?,
         };
+        let gate = self.throttle.as_ref().map(Gate::new).transpose()?;
         let http = match self.http {
             Some(http) => http,
             None => default_http_client(&timeouts)?,
@@ -357,6 +365,7 @@ impl Config {
             trace_context: self.trace_context,
             timeouts,
             quota: Arc::new(Quota::new(retry.quota)),
+            gate: gate.map(Arc::new),
             retry,
             limits: self.limits,
             scope: Scope::default(),

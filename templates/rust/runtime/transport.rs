@@ -8,6 +8,7 @@ use std::time::{Instant, SystemTime};
 use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, AUTHORIZATION, CONTENT_TYPE, COOKIE};
 use reqwest::Url;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep, timeout};
 
 use super::base64;
@@ -26,6 +27,7 @@ use super::response::{ResponseInfo, WithResponse};
 use super::retry::{self, Circumstances, Decision, Failure, Quota, RetryPolicy};
 use super::scopes::Scope;
 use super::sse::Limits;
+use super::throttle::Gate;
 use super::tokens::TokenSource;
 
 /// Everything the calls of one client share.
@@ -42,6 +44,7 @@ pub struct Core {
     pub(super) timeouts: Timeouts,
     pub(super) retry: RetryPolicy,
     pub(super) quota: Arc<Quota>,
+    pub(super) gate: Option<Arc<Gate>>,
     pub(super) limits: Limits,
     pub(super) redactor: Arc<Redactor>,
     pub(super) log: Option<Arc<CallLog>>,
@@ -399,6 +402,7 @@ impl Sender {
         watch
             .before_request(&mut request, attempt)
             .map_err(Attempted::last)?;
+        let place = self.turn(deadline).await.map_err(Attempted::last)?;
         let redactor = &self.core.redactor;
         let redactor = redactor.knowing(request.url(), request.headers());
         let (limit, kind) = sooner(self.timeouts().first_byte, TimeLimit::FirstByte, deadline);
@@ -421,7 +425,7 @@ impl Sender {
         let response = ResponseInfo::new(parts.status.as_u16(), parts.headers, header, attempt);
         let response = response.redacted(&redactor);
         watch.after_response(&response).map_err(Attempted::last)?;
-        let body = Body::arriving(body);
+        let body = Body::arriving(body, place);
         if parts.status.is_success() {
             return Ok((response, body));
         }
@@ -429,6 +433,14 @@ impl Sender {
         match self.unless_cancelled(refused).await {
             Ok(attempted) => Err(attempted),
             Err(cancelled) => Err(Attempted::last(cancelled)),
+        }
+    }
+
+    /// Waits for the turn of an attempt, where the client holds itself back.
+    async fn turn(&self, deadline: Instant) -> Result<Option<OwnedSemaphorePermit>, Error> {
+        match &self.core.gate {
+            Some(gate) => self.unless_cancelled(gate.pass(deadline)).await?,
+            None => Ok(None),
         }
     }
 

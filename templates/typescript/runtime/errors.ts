@@ -112,7 +112,8 @@ export class APITimeoutError extends APIConnectionError {
   declare readonly phase: TimeoutPhase;
 
   constructor(phase: TimeoutPhase, milliseconds: number) {
-    super(`${phase} timeout of ${milliseconds} ms passed`, { phase, sent: phase !== "connect" });
+    // None says `connect`: fetch does not tell when it has, so something may have been sent.
+    super(`${phase} timeout of ${milliseconds} ms passed`, { phase, sent: true });
   }
 }
 

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import StreamLimits, TimeoutOptions
     from ._runtime.stats import CallStats
+    from ._runtime.throttle import Throttle
     from .content import output_text, parse_output, tool_definition
     from .headers import DeclaredHeaders
     from .streams.audit import AsyncAuditStream, AuditStream
@@ -130,6 +131,7 @@ __all__ = [
     "StreamLimitError",
     "StreamLimits",
     "StreamTruncatedError",
+    "Throttle",
     "TimeoutOptions",
     "Tracing",
     "Unknown",
@@ -208,6 +210,7 @@ if not TYPE_CHECKING:
             "StreamLimitError": "._runtime.errors",
             "StreamLimits": "._runtime.settings",
             "StreamTruncatedError": "._runtime.errors",
+            "Throttle": "._runtime.throttle",
             "TimeoutOptions": "._runtime.settings",
             "Tracing": "._runtime.otel",
             "Unknown": "._runtime.models",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._runtime.interceptors import Interceptor
     from ._runtime.network import Network
     from ._runtime.retry import RetryPolicy
+    from ._runtime.throttle import Throttle
     from .resources.admin import AdminResource, AsyncAdminResource
     from .resources.approvals import ApprovalsResource, AsyncApprovalsResource
     from .resources.chat import AsyncChatResource, ChatResource
@@ -76,6 +77,7 @@ class Headgate(SyncPassingClient[AnyRequestOptions]):
         timeouts: TimeoutOptions | None = None,
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
+        throttle: Throttle | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
@@ -99,6 +101,7 @@ class Headgate(SyncPassingClient[AnyRequestOptions]):
             PRODUCT,
             options,
             retry=retry,
+            throttle=throttle,
             http_client=http_client,
             interceptors=interceptors,
         )
@@ -347,6 +350,7 @@ class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
         timeouts: TimeoutOptions | None = None,
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
+        throttle: Throttle | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
@@ -370,6 +374,7 @@ class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
             PRODUCT,
             options,
             retry=retry,
+            throttle=throttle,
             http_client=http_client,
             interceptors=interceptors,
         )

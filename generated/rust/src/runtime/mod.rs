@@ -40,6 +40,7 @@ pub mod stats;
 pub mod stream;
 pub mod sum;
 pub mod tagged;
+pub mod throttle;
 pub mod tokens;
 pub mod transport;
 pub mod tuple;

@@ -117,7 +117,8 @@ export interface TransportSettings {
   readonly frameLimits: FrameLimits;
   readonly observers: readonly Observer[];
   readonly traceContext?: (() => HeaderValues) | undefined;
-  readonly send: Fetch;
+  /** Sends; the call is that of an attempt, and has its clock. */
+  readonly send: (url: string, init: RequestInit, call?: Call) => Promise<Response>;
   /** Makes an error of its class; absent: an `APIError`. */
   readonly makeError?: (message: string, facts: APIErrorFacts, isPending: boolean) => APIError;
   /** Takes the secrets of the client and of a request out of a text. */
@@ -273,15 +274,12 @@ export class Transport {
     const headers = new Headers({ Accept: accept ?? request.accept ?? "application/json" });
     const query = { ...request.query, ...options.query };
     const add = (values: HeaderValues | undefined): void => addHeaders(headers, values);
-    add(platformHeaders(settings));
-    add(settings.traceContext?.());
-    add({ "Content-Type": type });
+    add({ ...platformHeaders(settings), ...settings.traceContext?.(), "Content-Type": type });
     const tokens = this.#authorize(request, headers, query);
     request.cookies?.(headers);
     const keyHeader = product.idempotencyHeader;
     const key = options.idempotencyKey ?? (idempotency === "key" ? crypto.randomUUID() : undefined);
-    add({ [keyHeader]: key });
-    add(settings.headers);
+    add({ [keyHeader]: key, ...settings.headers });
     add(request.headers as HeaderValues);
     add(mappedHeaders(product.headerMaps, options));
     add(options.headers);
@@ -327,15 +325,14 @@ export class Transport {
   ): Promise<Accepted | SdkError> {
     const { settings } = this;
     const { requestIdHeader } = settings.product;
-    const { method, url } = request;
     const around = { call, request, show: (text: string) => settings.show(text, request) };
     const started = performance.now();
     let response: Response;
     try {
       const signal = call.beginAttempt();
       // A redirect could carry the credentials to another host.
-      const init = { method, headers: request.headers, body, redirect: "manual", signal } as const;
-      response = await settings.send(url, init as RequestInit);
+      const init = { ...request, body, redirect: "manual", signal } as const;
+      response = await settings.send(request.url, init as RequestInit, call);
     } catch (cause) {
       return connectionError(cause, around);
     }

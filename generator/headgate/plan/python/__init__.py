@@ -76,6 +76,7 @@ RUNTIME = (
     "streams",
     "structured",
     "sums",
+    "throttle",
     "tokens",
     "vectors",
     "waits",

@@ -180,6 +180,7 @@ def client_page(context: Context) -> ClientPage:
         imports.use("._runtime.settings", used)
     later.use("._runtime.network", "Network")
     later.use("._runtime.retry", "RetryPolicy")
+    later.use("._runtime.throttle", "Throttle")
     later.use("._runtime.interceptors", "Interceptor")
     imports.use("collections.abc", "Sequence")
     secrets = [name(option) for option in secret_options(context)]

@@ -44,6 +44,7 @@ RUNTIME = {
     "StreamLimitError": "._runtime.errors",
     "StreamLimits": "._runtime.settings",
     "StreamTruncatedError": "._runtime.errors",
+    "Throttle": "._runtime.throttle",
     "TimeoutOptions": "._runtime.settings",
     "WebhookVerificationError": "._runtime.errors",
     "Tracing": "._runtime.otel",

@@ -34,7 +34,7 @@ PUBLIC = frozenset(
     RequestCancelledError RequestOptions
     ResponseDecodeError RetryPolicy SDKError StreamClosedError
     StreamForeignError StreamGapError StreamLimitError StreamLimits
-    StreamTruncatedError TimeoutOptions Tracing WebhookEvent
+    StreamTruncatedError Throttle TimeoutOptions Tracing WebhookEvent
     WaitingRequestOptions WebhookVerificationError""".split()
 )
 MODEL_ATTRIBUTES = frozenset(

@@ -80,6 +80,7 @@ RUNTIME: Final = (
     "stream",
     "sum",
     "tagged",
+    "throttle",
     "tokens",
     "transport",
     "tuple",

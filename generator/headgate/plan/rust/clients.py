@@ -94,6 +94,7 @@ _BUILDER_METHODS: Final = (
     "server",
     "timeouts",
     "retry",
+    "throttle",
     "stream_limits",
     "without_header",
     "platform_headers",
@@ -188,6 +189,7 @@ def plan_client(
     imports.use("crate::runtime::logging", "LogRecord")
     imports.use("crate::runtime::retry", "RetryPolicy")
     imports.use("crate::runtime::sse", "Limits")
+    imports.use("crate::runtime::throttle", "Throttle")
     imports.use("crate::runtime::transport", "Core")
     imports.use("std::sync", "Arc")
     _import_schemes(schemes, imports)

@@ -549,7 +549,7 @@ _TAKEN: Final[frozenset[str]] = frozenset(
     ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map
     MayWait Maybe NamedHeaders New None Nothing Operation Option Paged Place Reply
     Request Result RetryPolicy Scheme Self Service Some Streaming String Style Text
-    Timeouts Value Vec WithStats
+    Throttle Timeouts Value Vec WithStats
     """.split()
 )
 """Names that the files of resources and of the client use for their own purposes."""

@@ -87,6 +87,7 @@ RUNTIME = (
     "stream",
     "styles",
     "sums",
+    "throttle",
     "timeouts",
     "transport",
     "waiting",

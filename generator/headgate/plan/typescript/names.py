@@ -54,7 +54,7 @@ TAKEN_TYPES = frozenset(
     " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy ScopeShape"
     " SdkError Set StandardSchema Steps StreamError StreamForeignError"
     " StreamClosedError StreamGapError StreamLimitError StreamRule StreamTruncatedError"
-    " String Symbol"
+    " String Symbol ThrottleOptions"
     " Timeouts Transport URL Uint8Array UnknownTag UnknownVariant Validation"
     " WaitOptions WaitRule Waiting WebhookBody WebhookHeaders WebhookOptions"
     " WebhookScheme WebhookSecrets WebhookVerificationError".split()
@@ -67,7 +67,7 @@ TAKEN_MEMBERS = frozenset(
 
 TAKEN_FUNCTIONS = frozenset(
     "content logging parseOutput pollUntilDecided scoped scopeOf untilDecided"
-    " toReadableStream vectors waitingFor webhooks foreignSettings".split()
+    " throttle toReadableStream vectors waitingFor webhooks foreignSettings".split()
 )
 """Functions that the package's own text uses or exports."""
 

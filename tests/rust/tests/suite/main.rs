@@ -31,5 +31,6 @@ mod scripted;
 mod shapes;
 mod streams;
 mod surface;
+mod throttle;
 mod types;
 mod vectors;

@@ -37,6 +37,7 @@ from kiln_client._runtime.retry import (
     retry_after,
 )
 from kiln_client._runtime.sse import EventDecoder
+from kiln_client._runtime.throttle import Pace
 
 Vector = dict[str, Any]
 
@@ -261,6 +262,14 @@ class VectorTest(unittest.TestCase):
                 self.check_close(summed(vector), [vector[it] for it in MEASURES])
             else:
                 self.check_close(summed(vector), vector["expect"])
+
+    def test_turns(self) -> None:
+        """Requests at a rate wait for their turns as stated."""
+        for vector in self.each("throttle"):
+            pace = Pace(vector["per_second"], vector["burst"])
+            waits = [pace.turn(asked) for asked in vector["asked_s"]]
+            for found, stated in zip(waits, vector["waits_s"], strict=True):
+                self.assertAlmostEqual(found, stated, 6)
 
     def check_close(self, found: Any, stated: Any) -> None:
         """Compare numbers to one part in 10¹²."""

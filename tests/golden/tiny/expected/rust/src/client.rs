@@ -13,6 +13,7 @@ use crate::runtime::interceptors::Interceptor;
 use crate::runtime::logging::{LogLevel, LogRecord};
 use crate::runtime::retry::RetryPolicy;
 use crate::runtime::sse::Limits;
+use crate::runtime::throttle::Throttle;
 use crate::runtime::transport::Core;
 
 static SERVICE: Service = Service {
@@ -95,6 +96,12 @@ impl ClientBuilder {
     /// Sets how calls are repeated.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.config.retry(policy);
+        self
+    }
+
+    /// Sets how much is asked of the server; any amount, if nothing is said.
+    pub fn throttle(mut self, throttle: Throttle) -> Self {
+        self.config.throttle(throttle);
         self
     }
 

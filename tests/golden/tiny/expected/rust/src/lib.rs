@@ -35,5 +35,6 @@ pub use runtime::response::{ResponseInfo, WithResponse};
 pub use runtime::retry::{self, RetryPolicy};
 pub use runtime::sse;
 pub use runtime::stream::EventStream;
+pub use runtime::throttle::Throttle;
 pub use runtime::tuple::OpenTuple;
 pub use runtime::upload::Upload;

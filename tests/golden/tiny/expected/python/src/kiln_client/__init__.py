@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ._runtime.partial_json import PartialJson
     from ._runtime.retry import RetryPolicy
     from ._runtime.settings import RequestOptions, StreamLimits, TimeoutOptions
+    from ._runtime.throttle import Throttle
     from .streams.heat import AsyncHeatStream, HeatStream
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "StreamLimitError",
     "StreamLimits",
     "StreamTruncatedError",
+    "Throttle",
     "TimeoutOptions",
     "TooHotError",
     "Tracing",
@@ -107,6 +109,7 @@ if not TYPE_CHECKING:
             "StreamLimitError": "._runtime.errors",
             "StreamLimits": "._runtime.settings",
             "StreamTruncatedError": "._runtime.errors",
+            "Throttle": "._runtime.throttle",
             "TimeoutOptions": "._runtime.settings",
             "TooHotError": "._errors",
             "Tracing": "._runtime.otel",

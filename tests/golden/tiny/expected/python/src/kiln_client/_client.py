@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ._runtime.interceptors import Interceptor
     from ._runtime.network import Network
     from ._runtime.retry import RetryPolicy
+    from ._runtime.throttle import Throttle
     from .resources.firings import AsyncFiringsResource, FiringsResource
     from .resources.pots import AsyncPotsResource, PotsResource
 
@@ -37,6 +38,7 @@ class Kiln(SyncClient):
         timeouts: TimeoutOptions | None = None,
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
+        throttle: Throttle | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
@@ -59,6 +61,7 @@ class Kiln(SyncClient):
             PRODUCT,
             options,
             retry=retry,
+            throttle=throttle,
             http_client=http_client,
             interceptors=interceptors,
         )
@@ -94,6 +97,7 @@ class AsyncKiln(AsyncClient):
         timeouts: TimeoutOptions | None = None,
         max_attempts: int | None = None,
         retry: RetryPolicy | None = None,
+        throttle: Throttle | None = None,
         default_headers: HeaderValues | None = None,
         platform_headers: bool = True,
         stream_limits: StreamLimits | None = None,
@@ -116,6 +120,7 @@ class AsyncKiln(AsyncClient):
             PRODUCT,
             options,
             retry=retry,
+            throttle=throttle,
             http_client=http_client,
             interceptors=interceptors,
         )
