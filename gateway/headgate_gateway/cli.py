@@ -1,7 +1,9 @@
-"""The command line: ``headgate-gateway serve``."""
+"""The command line: ``headgate-gateway serve`` and what operators do beside it."""
 
 import argparse
+import asyncio
 import gc
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,8 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 0 when it was stopped, 2 when settings or command make no sense."""
     options = _parser().parse_args(arguments)
     try:
-        settings = _settings(options)
-        _serve(settings)
+        options.run(_settings(options))
     except SettingsError as error:
         sys.stderr.write(f"headgate-gateway: {error}\n")
         return 2
@@ -30,17 +31,30 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="command")
     serve = commands.add_parser("serve", help="answer requests until stopped")
-    serve.add_argument(
-        "--config", type=Path, metavar="FILE", help="a TOML file of settings"
-    )
+    _add_store(serve)
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     serve.add_argument(
         "--port", type=int, help="port to listen on; 0 takes a free one (default 8080)"
     )
-    serve.add_argument(
+    serve.set_defaults(run=_serve)
+    rotate = commands.add_parser(
+        "rotate-admin-key",
+        help="print a new admin key; the stored one is good no more",
+        description="Prints a new admin key, once. The stored one is good no more, "
+        "also in gateways that run; the admin_key of the settings is.",
+    )
+    _add_store(rotate)
+    rotate.set_defaults(run=_rotate_admin_key)
+    return parser
+
+
+def _add_store(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help="a TOML file of settings"
+    )
+    command.add_argument(
         "--database-url", metavar="URL", help="sqlite:///FILE or postgresql://..."
     )
-    return parser
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -48,7 +62,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     given = {
         name: getattr(options, name)
         for name in ("host", "port", "database_url")
-        if getattr(options, name) is not None
+        if getattr(options, name, None) is not None
     }
     settings = replace(settings, **given)
     check(settings)
@@ -66,3 +80,13 @@ def _serve(settings: Settings) -> None:
 
     configure_logs(settings.log_level)
     uvloop.run(serve(settings))
+
+
+def _rotate_admin_key(settings: Settings) -> None:
+    from headgate_gateway.admin_keys import rotate_admin_key
+
+    key = asyncio.run(rotate_admin_key(settings))
+    if sys.stdout.isatty():
+        sys.stdout.write(f"export HEADGATE_ADMIN_KEY={key}\n")
+    else:
+        sys.stdout.write(json.dumps({"admin_key": key}) + "\n")

@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
+from headgate_gateway.admin_keys import FirstSecrets, first_secrets, open_store
 from headgate_gateway.approvals.desk import ApprovalDesk
 from headgate_gateway.approvals.tools import ToolApprovals
 from headgate_gateway.audit.trail import AuditTrail
@@ -23,12 +23,7 @@ from headgate_gateway.http.ending import KeyWatch
 from headgate_gateway.http.limits import Limits
 from headgate_gateway.http.room import Room
 from headgate_gateway.ids import new_id
-from headgate_gateway.keys import (
-    Hasher,
-    load_pepper,
-    new_admin_secret,
-    new_gateway_secret,
-)
+from headgate_gateway.keys import Hasher
 from headgate_gateway.metrics import Metrics
 from headgate_gateway.outbound.client import OutboundClient
 from headgate_gateway.outbound.guard import AddressGuard, networks
@@ -44,7 +39,7 @@ from headgate_gateway.runs.engine import RunEngine
 from headgate_gateway.runs.follow import Followers
 from headgate_gateway.runs.log import EventLog
 from headgate_gateway.runs.takeover import Takeover
-from headgate_gateway.settings import Settings, SettingsError
+from headgate_gateway.settings import Settings
 from headgate_gateway.specification import Specification, load_specification
 from headgate_gateway.starts import Starts
 from headgate_gateway.store.approvals import ApprovalStore
@@ -54,13 +49,12 @@ from headgate_gateway.store.credentials import CredentialStore
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.idempotency import IdempotencyStore
 from headgate_gateway.store.instances import InstanceStore
-from headgate_gateway.store.keys import KeyStore, new_key
+from headgate_gateway.store.keys import KeyStore
 from headgate_gateway.store.limits import LimitStore
 from headgate_gateway.store.policies import PolicyStore
 from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.protocols import ProtocolStore
 from headgate_gateway.store.runs import RunStore
-from headgate_gateway.store.schema import migrate
 from headgate_gateway.store.services import ServiceStore
 from headgate_gateway.store.usage import UsageStore
 from headgate_gateway.store.webhooks import WebhookStore
@@ -86,14 +80,6 @@ _LAST_EVENTS = 1.0
 """How long the last events of cancelled runs may take to their readers."""
 
 _log = structlog.get_logger("headgate_gateway")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstSecrets:
-    """What one needs to begin with a new gateway."""
-
-    admin_key: str
-    api_key: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -263,14 +249,7 @@ async def _every(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
 
 async def open_gateway(settings: Settings) -> Gateway:
     """A gateway over its store, brought to the current schema, not yet at work."""
-    database = Database(settings.database_url)
-    hasher = Hasher(load_pepper(settings, database.file))
-    try:
-        await migrate(database)
-    except (SQLAlchemyError, OSError) as error:
-        raise SettingsError(
-            f"the store of database_url does not open: {error}"
-        ) from None
+    database, hasher = await open_store(settings)
     instance = new_id("inst")
     audit_store = AuditStore(database)
     policy_store = PolicyStore(database)
@@ -424,20 +403,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         metrics=metrics,
         drain=drain,
         default_project=default_project,
-        first_secrets=await _first_secrets(
+        first_secrets=await first_secrets(
             settings, keys, hasher, project_id=default_project
         ),
     )
-
-
-async def _first_secrets(
-    settings: Settings, keys: KeyStore, hasher: Hasher, *, project_id: str
-) -> FirstSecrets | None:
-    """An admin key and a gateway key when there are none, configured or stored."""
-    if settings.admin_key or await keys.has_admin_secret():
-        return None
-    admin, key = new_admin_secret(), new_gateway_secret(project_id)
-    values = new_key(name="first key", project_id=project_id, secret=key, scopes=["*"])
-    await keys.create(values, hasher.digest(key.text))
-    await keys.add_admin_secret(hasher.digest(admin.text))
-    return FirstSecrets(admin_key=admin.text, api_key=key.text)

@@ -133,6 +133,17 @@ class KeyStore:
         async with self._database.writing() as connection:
             await connection.execute(secrets.insert().values(hash=digest, kind="admin"))
 
+    async def replace_admin_secrets(self, digest: bytes) -> bool:
+        """Accept this admin secret and no other; False where there was none."""
+        async with self._database.writing() as connection:
+            is_admin = secrets.c.kind == "admin"
+            gone = await connection.execute(secrets.delete().where(is_admin))
+            if gone.rowcount:
+                await connection.execute(
+                    secrets.insert().values(hash=digest, kind="admin")
+                )
+            return bool(gone.rowcount)
+
     async def has_admin_secret(self) -> bool:
         """Whether any admin secret was ever made here."""
         query = sa.select(secrets.c.hash).where(secrets.c.kind == "admin").limit(1)
