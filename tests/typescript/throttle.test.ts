@@ -178,6 +178,17 @@ test("a stream keeps its place until it is closed", async () => {
   assert.equal((await client.models.get("m")).id, "m");
 });
 
+test("a call whose time is over does not wait", async () => {
+  const { client, server } = await alone([endless, answered(200, MODEL)]);
+  const stream = client.messages.stream(ASK);
+  await stream.next();
+
+  await assert.rejects(client.models.get("m", { timeouts: { total: 0 } }), APITimeoutError);
+  stream.close();
+  assert.equal((await client.models.get("m")).id, "m");
+  assert.equal(server.requests.length, 2);
+});
+
 test("who waits can be cancelled, and takes no place along", async () => {
   const { client, server } = await alone([endless, answered(200, MODEL)]);
   const stream = client.messages.stream(ASK);

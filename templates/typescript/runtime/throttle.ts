@@ -97,6 +97,7 @@ class Places {
     // The wait for a place is no wait for an answer: only the total time bounds it.
     call.patience = Infinity;
     const signal = call.beginAttempt();
+    signal.throwIfAborted();
     await new Promise<void>((resolve, reject) => {
       this.#waiting.add(resolve);
       signal.addEventListener("abort", () => {
