@@ -145,22 +145,53 @@ def test_trailers_are_no_headers(bench: PolicyBench, *, is_governed: bool):
         assert not {"content-encoding", "content-type"} & one.headers.keys()
 
 
-@pytest.mark.parametrize(
-    "framing",
-    [b"Content-Length: %d\r\n" % len(HIDDEN), b"Transfer-Encoding: chunked\r\n"],
-)
-@pytest.mark.parametrize("in_one", [True, False])
-def test_a_body_is_no_request_where_another_protocol_is_wanted(
-    client: Client, framing: bytes, *, in_one: bool
-):
-    """400 and the end: who wishes for one cannot hide a request in a body."""
-    head = b"POST /v1/messages HTTP/1.1\r\nHost: a\r\n" + WISH + framing + b"\r\n"
-    answer = told(client, *([head + HIDDEN] if in_one else [head, HIDDEN]))
-    error = error_of(answer)
+FRAMINGS = [
+    pytest.param(b"Content-Length: %d\r\n\r\n%b" % (len(HIDDEN), HIDDEN), id="length"),
+    pytest.param(
+        b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        % (len(HIDDEN), HIDDEN),
+        id="chunked",
+    ),
+]
 
-    assert statuses(answer) == [400]
-    assert b"connection: close" in answer.lower()
-    assert (error["code"], error["param"]) == ("validation_failed", "Upgrade")
+
+@pytest.mark.parametrize("rest", FRAMINGS)
+@pytest.mark.parametrize("pause", [None, 1, 90, -20])
+def test_a_body_is_no_request_where_another_protocol_is_wanted(
+    client: Client, rest: bytes, pause: int | None
+):
+    """Who wishes for one cannot hide a request in a body; the next one is read."""
+    wish = b"POST /v1/messages HTTP/1.1\r\nHost: a\r\n" + WISH + rest
+    last = LIVE.replace(b"Host: a", b"Host: a\r\nConnection: close")
+    sent = wish + last
+    pieces = [sent] if pause is None else [sent[:pause], sent[pause:]]
+    answer = told(client, *pieces)
+
+    assert statuses(answer) == [401, 200]
+    assert error_of(answer.partition(b"HTTP/1.1 200")[0])["code"] == "key_missing"
+
+
+JAVA = (
+    b"Connection: Upgrade, HTTP2-Settings\r\nContent-Length: %d\r\nHost: a\r\n"
+    b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nUpgrade: h2c\r\n"
+    b"User-Agent: Java-http-client/17.0.15\r\nContent-Type: application/json\r\n"
+)
+"""What Java's own client begins a connection with."""
+
+
+@pytest.mark.parametrize("expects", [b"", b"Expect: 100-continue\r\n"])
+def test_an_offer_of_another_protocol_is_declined(client: Client, expects: bytes):
+    """The request is answered in HTTP/1.1, and so is the next one (RFC 9110, 7.8)."""
+    body = json.dumps({"model": "mock/embed", "input": "x"}).encode()
+    key = f"Authorization: Bearer {client.gateway.api_key}\r\n".encode()
+    start = b"POST /v1/embeddings HTTP/1.1\r\n" + key
+    first = start + JAVA % len(body) + expects + b"\r\n"
+    last = start + b"Connection: close, Upgrade\r\nUpgrade: h2c\r\n"
+    last += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    answer = told(client, first, body + last + body)
+
+    assert statuses(answer) == ([100] if expects else []) + [200, 200]
+    assert answer.count(b'"usage"') == 2
 
 
 @pytest.mark.parametrize(
@@ -172,6 +203,7 @@ def test_a_body_is_no_request_where_another_protocol_is_wanted(
             [200],
         ),
         (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", [400]),
+        (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n", [400]),
         (b"CONNECT /healthz HTTP/1.1\r\nHost: a\r\n\r\n", [405]),
     ],
 )
@@ -189,7 +221,7 @@ def test_nothing_is_read_after_a_wish_for_another_protocol(
 
 def test_what_is_refused_waits_for_answers_before_it(client: Client):
     """Its answer would be taken for theirs; the connection just ends after them."""
-    head = b"POST /v1/messages HTTP/1.1\r\n" + WISH + b"Content-Length: 1\r\n\r\n"
+    head = b"CONNECT a:1 HTTP/1.1\r\nContent-Length: 1\r\n\r\n"
     answer = told(client, LIVE + LIVE + head + HIDDEN)
 
     assert statuses(answer) == [200, 200]

@@ -90,9 +90,7 @@ class BoundedProtocol(asyncio.Protocol):
         self._config = config
         self._server = server_state
         self._connections = cast("set[asyncio.Protocol]", server_state.connections)
-        self._parser = httptools.HttpRequestParser(self)
-        # What follows an answer that closes the connection is not looked at.
-        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._parser = _parser(self)
         self._cycle: Cycle | None = None
         self._queued: deque[tuple[Cycle, ASGIApp]] = deque()
         """Requests that came before the one before them was answered."""
@@ -101,6 +99,8 @@ class BoundedProtocol(asyncio.Protocol):
         self._resting_since: float | None = None
         self._in_head = False
         self._in_message = False
+        self._is_offered = False
+        """Whether a request with a body offers another protocol for what follows it."""
         self._is_deaf = False
         """Whether nothing more is listened to: an answer to come is the last one."""
         self._got_on = False
@@ -169,7 +169,10 @@ class BoundedProtocol(asyncio.Protocol):
         self._got_on = False
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._is_offered:
+                self._decline(data[upgrade.args[0] :])
+                return
             # Nothing else is spoken here: the request is answered as it is, and what
             # follows it may be of the other protocol.
             self._is_deaf = True
@@ -186,6 +189,23 @@ class BoundedProtocol(asyncio.Protocol):
         answering = self._cycle is not None and not self._cycle.complete
         if not answering and not self.transport.is_closing():
             self._await_more()
+
+    def _decline(self, rest: bytes) -> None:
+        """Read a request as if it offered no other protocol (RFC 9110, 7.8).
+
+        The parser takes what follows such a head for the other protocol's, while it is
+        the body: nobody goes over to it before an answer agrees. Java's client offers
+        HTTP/2 with each request on a new connection.
+        """
+        self._is_offered = False
+        method, version = self._parser.get_method(), self._parser.get_http_version()
+        lines = [b"%b %b HTTP/%b" % (method, self._url, version.encode("ascii"))]
+        for name, value in self._headers:
+            if name != b"upgrade":
+                kept = _without(b"upgrade", value) if name == b"connection" else value
+                lines.append(b"%b: %b" % (name, kept))
+        self._parser = _parser(self)
+        self.data_received(b"\r\n".join([*lines, b"", rest]))
 
     def _refuse(self, answer: bytes) -> None:
         """Answer what cannot be read on, in its turn, and close the connection."""
@@ -240,7 +260,10 @@ class BoundedProtocol(asyncio.Protocol):
             raise _too_large()
         upgrade = self._parser.should_upgrade()
         if upgrade and _has_content(self._headers):
-            raise _unreadable()
+            if self._parser.get_method() == b"CONNECT":
+                raise _unreadable()
+            self._is_offered = True
+            return
         self._in_head = False
         self._got_on = True
         self._wait_no_more()
@@ -295,6 +318,8 @@ class BoundedProtocol(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
+        if self._is_offered:
+            return
         self._in_message = False
         self._got_on = True
         if self._cycle is not None:
@@ -355,6 +380,19 @@ class BoundedProtocol(asyncio.Protocol):
         self.transport.close()
 
 
+def _parser(protocol: BoundedProtocol) -> httptools.HttpRequestParser:
+    parser = httptools.HttpRequestParser(protocol)
+    # What follows an answer that closes the connection is not looked at.
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
+def _without(option: bytes, value: bytes) -> bytes:
+    """A list of options but for one."""
+    options = [each.strip() for each in value.split(b",")]
+    return b", ".join([each for each in options if each.lower() != option])
+
+
 def _told(error: GatewayError) -> bytes:
     """The whole answer to what comes to no application."""
     answer = error_answer(error, new_id("req"))
@@ -391,11 +429,10 @@ def _has_content(headers: list[tuple[bytes, bytes]]) -> bool:
 
 
 def _unreadable() -> GatewayError:
-    """400 for a body that the parser leaves to another protocol."""
+    """400 for a body that would be a tunnel's."""
     return GatewayError(
         "validation_failed",
-        "A request with a body cannot ask for another protocol.",
-        param="Upgrade",
+        "CONNECT has no body, and leads nowhere here.",
         headers={"Connection": "close"},
     )
 
