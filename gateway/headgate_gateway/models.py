@@ -1439,6 +1439,40 @@ class ProtocolIssue(BaseModel):
     message: Annotated[StrictStr, Field(description='What it is, for people to read.')]
 
 
+class PurgedCounts(BaseModel):
+    audit_logs: Annotated[
+        StrictInt, Field(description='Entries of the audit log.', ge=0)
+    ]
+    sessions: Annotated[StrictInt, Field(description='Sessions.', ge=0)]
+    usage: Annotated[
+        StrictInt,
+        Field(description='Records of usage, one for each answer of a model.', ge=0),
+    ]
+    runs: Annotated[
+        StrictInt, Field(description='Runs that were over, each with its events.', ge=0)
+    ]
+    workspaces: Annotated[
+        StrictInt,
+        Field(
+            description='Conversations that had ended, each with its messages and events.',
+            ge=0,
+        ),
+    ]
+    approvals: Annotated[
+        StrictInt, Field(description='Approvals that were settled.', ge=0)
+    ]
+    webhook_deliveries: Annotated[
+        StrictInt, Field(description='Deliveries to webhooks that were over.', ge=0)
+    ]
+    answers: Annotated[
+        StrictInt,
+        Field(
+            description='Answers that were kept for equal requests, in the cache or for an `Idempotency-Key`.',
+            ge=0,
+        ),
+    ]
+
+
 CredentialReference = TypeAliasType(
     "CredentialReference",
     Annotated[
@@ -3762,6 +3796,14 @@ class ProjectUpdateRequest(BaseModel):
             description="Free-form JSON of the caller's own; replaces what was there."
         ),
     ] = MISSING
+
+
+class ProjectPurge(BaseModel):
+    object: Annotated[
+        Literal['project.purge'], Field(description='Always `project.purge`.')
+    ]
+    project_id: Annotated[StrictStr, Field(description='Identifier of the project.')]
+    deleted: PurgedCounts
 
 
 class ApprovalDecisionRequest(BaseModel):

@@ -33,7 +33,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             read_what_there_is(case)
         case "workspaces.decide_draft":
             decide_about_a_draft_of_its_own(case)
-        case "admin.projects.delete":
+        case "admin.projects.delete" | "admin.projects.purge":
             delete_without_collateral(case)
         case "admin.sessions.get":
             read_a_session_that_is_there(case)
@@ -102,10 +102,11 @@ def decide_about_a_draft_of_its_own(case: Any) -> None:
 
 
 def delete_without_collateral(case: Any) -> None:
-    """Give each deletion a project of its own.
+    """Give each deletion and each purge a project of its own.
 
     The known projects hold keys and runs, which refuse a deletion, and vanish with a
-    forced one; in a scenario that is a key of the scenario's own.
+    forced one; in a scenario that is a key of the scenario's own. A purge would take
+    from other cases what they are about to read.
     """
     if case.meta.phase.name.value == "stateful":
         if str((case.query or {}).get("force", "")).lower() == "true":

@@ -84,6 +84,7 @@ def test_the_first_project_stays(client: Client):
         ("GET", f"/v1/admin/projects/proj_{UNKNOWN}"),
         ("PATCH", f"/v1/admin/projects/proj_{UNKNOWN}"),
         ("DELETE", f"/v1/admin/projects/proj_{UNKNOWN}"),
+        ("POST", f"/v1/admin/projects/proj_{UNKNOWN}/purge"),
         ("GET", f"/v1/admin/keys/key_{UNKNOWN}"),
         ("PATCH", f"/v1/admin/keys/key_{UNKNOWN}"),
         ("DELETE", f"/v1/admin/keys/key_{UNKNOWN}"),

@@ -200,6 +200,7 @@ def drive_admin(client: AuthenticatedClient) -> None:
     drive_services(client, project.id)
     drive_policies(client, project.id)
     drive_webhooks(client, project.id)
+    call(client, "admin.projects.purge", project.id)
     call(client, "admin.projects.delete", project.id, force=True)
 
 

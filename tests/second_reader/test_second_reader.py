@@ -173,6 +173,7 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.webhooks.deliveries", 200, "WebhookDeliveryList"),
         ("admin.webhooks.redeliver", 200, "WebhookDelivery"),
         ("admin.webhooks.delete", 204, "NoneType"),
+        ("admin.projects.purge", 200, "ProjectPurge"),
         ("admin.projects.delete", 204, "NoneType"),
         ("approvals.get", 404, "ErrorEnvelope"),
         ("approvals.cancel", 404, "ErrorEnvelope"),

@@ -61,8 +61,13 @@ class AuditTrail:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        while self._waiting or self._rows:
-            await self._write_some()
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Write what there is now; what comes meanwhile gathers as this did."""
+        left = len(self._waiting) + len(self._rows)
+        while left > 0 and (self._waiting or self._rows):
+            left -= await asyncio.shield(self._write_some())
 
     @property
     def is_crowded(self) -> bool:
@@ -93,10 +98,7 @@ class AuditTrail:
             await asyncio.sleep(_PAUSE)
             self._some.clear()
             try:
-                # No more than there is now: what comes meanwhile gathers as this did.
-                left = len(self._waiting) + len(self._rows)
-                while left > 0 and (self._waiting or self._rows):
-                    left -= await asyncio.shield(self._write_some())
+                await self.flush()
                 self._failing = False
             except (SQLAlchemyError, OSError) as error:
                 _log.warning("audit_not_written", error=type(error).__name__)

@@ -57,6 +57,19 @@ async def delete(call: Call) -> Answer:
     return Answer(204)
 
 
+async def purge(call: Call) -> Answer:
+    """How much was erased of what was kept of a project's requests."""
+    gateway, project_id = call.gateway, _id(call)
+    # What was asked before goes too, also what is not written yet.
+    await gateway.audit.flush()
+    await gateway.meter.flush()
+    erased = await gateway.projects.purge(project_id)
+    if erased is None:
+        raise _unknown()
+    body = {"object": "project.purge", "project_id": project_id, "deleted": {**erased}}
+    return json_answer(body)
+
+
 def _id(call: Call) -> str:
     project_id: str = call.parameters["project_id"]
     return project_id
@@ -89,4 +102,5 @@ HANDLERS: Mapping[str, Handler] = {
     "admin.projects.get": get,
     "admin.projects.update": update,
     "admin.projects.delete": delete,
+    "admin.projects.purge": purge,
 }

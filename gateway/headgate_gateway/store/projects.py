@@ -1,5 +1,6 @@
 """Projects: the tenants."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,36 +11,10 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.ids import new_id
 from headgate_gateway.json import JsonObject
 from headgate_gateway.store.database import Database
+from headgate_gateway.store.erasing import erase_content, erase_traces, holds_something
 from headgate_gateway.store.paging import Page, PageRequest, read_page
-from headgate_gateway.store.tables import (
-    approvals,
-    credentials,
-    kept_answers,
-    keys,
-    policies,
-    projects,
-    run_events,
-    runs,
-    secrets,
-    services,
-    webhook_deliveries,
-    webhooks,
-    workspace_events,
-    workspace_messages,
-    workspaces,
-)
-
-_CONTENT = (
-    keys,
-    runs,
-    credentials,
-    services,
-    workspaces,
-    policies,
-    approvals,
-    webhooks,
-)
-"""What makes a project one that holds something."""
+from headgate_gateway.store.rows import project_exists
+from headgate_gateway.store.tables import projects
 
 DEFAULT_PROJECT = "default"
 """The name of the project that callers without a key act in."""
@@ -107,8 +82,8 @@ class ProjectStore:
         """Whether there was one; 409 when it holds something and not ``force``."""
         async with self._database.writing() as connection:
             if force:
-                await _erase_content(connection, project_id)
-            elif await _holds_something(connection, project_id):
+                await erase_content(connection, project_id)
+            elif await holds_something(connection, project_id):
                 raise GatewayError(
                     "resource_in_use",
                     "The project holds something; force=true deletes that too.",
@@ -117,6 +92,13 @@ class ProjectStore:
                 projects.delete().where(projects.c.id == project_id)
             )
             return deleted.rowcount > 0
+
+    async def purge(self, project_id: str) -> Mapping[str, int] | None:
+        """How much was erased of what was kept of requests; None without a project."""
+        async with self._database.writing() as connection:
+            if not await project_exists(connection, project_id):
+                return None
+            return await erase_traces(connection, project_id)
 
 
 async def _one(connection: AsyncConnection, project_id: str) -> sa.RowMapping:
@@ -132,29 +114,3 @@ async def _refuse_taken(
     )
     if (await connection.execute(query)).first() is not None:
         raise GatewayError("name_taken", "Another project has this name.", param="name")
-
-
-async def _holds_something(connection: AsyncConnection, project_id: str) -> bool:
-    for table in _CONTENT:
-        query = sa.select(table.c.id).where(table.c.project_id == project_id).limit(1)
-        if (await connection.execute(query)).first() is not None:
-            return True
-    return False
-
-
-async def _erase_content(connection: AsyncConnection, project_id: str) -> None:
-    key_ids = sa.select(keys.c.id).where(keys.c.project_id == project_id)
-    run_ids = sa.select(runs.c.id).where(runs.c.project_id == project_id)
-    await connection.execute(secrets.delete().where(secrets.c.key_id.in_(key_ids)))
-    await connection.execute(
-        run_events.delete().where(run_events.c.run_id.in_(run_ids))
-    )
-    await _erase_conversations(connection, project_id)
-    for table in (*_CONTENT, kept_answers, webhook_deliveries):
-        await connection.execute(table.delete().where(table.c.project_id == project_id))
-
-
-async def _erase_conversations(connection: AsyncConnection, project_id: str) -> None:
-    ids = sa.select(workspaces.c.id).where(workspaces.c.project_id == project_id)
-    for table in (workspace_events, workspace_messages):
-        await connection.execute(table.delete().where(table.c.workspace_id.in_(ids)))

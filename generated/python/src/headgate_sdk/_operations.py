@@ -253,6 +253,12 @@ ADMIN_PROJECTS_DELETE = Operation(
     credentials=(("admin_key",),),
     idempotency="natural",
 )
+ADMIN_PROJECTS_PURGE = Operation(
+    method="POST",
+    path="/v1/admin/projects/{project_id}/purge",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_KEYS_CREATE = Operation(
     method="POST",
     path="/v1/admin/keys",

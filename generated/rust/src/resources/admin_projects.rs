@@ -45,6 +45,13 @@ pub(crate) static DELETE: Operation = Operation {
     idempotency: Idempotency::Natural,
 };
 
+pub(crate) static PURGE: Operation = Operation {
+    method: "POST",
+    path: "/v1/admin/projects/{project_id}/purge",
+    security: &[&[1]],
+    idempotency: Idempotency::Natural,
+};
+
 /// The parameters of `admin.projects.list`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -181,11 +188,25 @@ impl AdminProjects {
     /// Delete a project
     ///
     /// Deletes the project. One that holds keys, runs or workspaces gives `409 resource_in_use` unless
-    /// `force` is true; then they go with it.
+    /// `force` is true; then they go with it. The audit log and usage stay for their time; a purge before
+    /// erases them.
     pub fn delete(&self, project_id: &str, params: DeleteParams) -> Call<Nothing> {
         let mut request = Request::new(&DELETE);
         request.path("project_id", project_id);
         request.query("force", &params.force, Style::Repeated);
+        Call::new(&self.core, request)
+    }
+
+    /// Erase what was kept of a project's requests
+    ///
+    /// Erases the entries of the audit log, sessions and usage of the project, and of what is over its runs with
+    /// their events, conversations, approvals, deliveries to webhooks and answers that would be given again. What goes
+    /// on stays, and so do keys, credentials, services, policies and webhooks. Spend caps go on from what was spent. A
+    /// request that is repeated with the `Idempotency-Key` of an erased one is a new request. What another process has
+    /// not written yet may come after; to erase again does no harm.
+    pub fn purge(&self, project_id: &str) -> Call<Json<types::ProjectPurge>> {
+        let mut request = Request::new(&PURGE);
+        request.path("project_id", project_id);
         Call::new(&self.core, request)
     }
 }

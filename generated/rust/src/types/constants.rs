@@ -432,6 +432,13 @@ pub enum Project {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProjectPurge {
+    #[default]
+    #[serde(rename = "project.purge")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Protocol {
     #[default]
     #[serde(rename = "protocol")]

@@ -107,3 +107,43 @@ impl ProjectUpdateRequest {
         self
     }
 }
+
+/// How many were erased of each kind.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PurgedCounts {
+    /// Entries of the audit log.
+    pub audit_logs: i64,
+    /// Sessions.
+    pub sessions: i64,
+    /// Records of usage, one for each answer of a model.
+    pub usage: i64,
+    /// Runs that were over, each with its events.
+    pub runs: i64,
+    /// Conversations that had ended, each with its messages and events.
+    pub workspaces: i64,
+    /// Approvals that were settled.
+    pub approvals: i64,
+    /// Deliveries to webhooks that were over.
+    pub webhook_deliveries: i64,
+    /// Answers that were kept for equal requests, in the cache or for an `Idempotency-Key`.
+    pub answers: i64,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How much was erased of what was kept of a project's requests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProjectPurge {
+    #[serde(default)]
+    object: constants::ProjectPurge,
+    /// Identifier of the project.
+    pub project_id: String,
+    /// The property `deleted`.
+    pub deleted: PurgedCounts,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}

@@ -47,3 +47,32 @@ export interface ProjectUpdateRequest {
   /** Free-form JSON of the caller's own; replaces what was there. */
   metadata?: Metadata;
 }
+
+/** How many were erased of each kind. */
+export interface PurgedCounts {
+  /** Entries of the audit log. */
+  audit_logs: number;
+  /** Sessions. */
+  sessions: number;
+  /** Records of usage, one for each answer of a model. */
+  usage: number;
+  /** Runs that were over, each with its events. */
+  runs: number;
+  /** Conversations that had ended, each with its messages and events. */
+  workspaces: number;
+  /** Approvals that were settled. */
+  approvals: number;
+  /** Deliveries to webhooks that were over. */
+  webhook_deliveries: number;
+  /** Answers that were kept for equal requests, in the cache or for an `Idempotency-Key`. */
+  answers: number;
+}
+
+/** How much was erased of what was kept of a project's requests. */
+export interface ProjectPurge {
+  /** Always `project.purge`. */
+  object: "project.purge";
+  /** Identifier of the project. */
+  project_id: string;
+  deleted: PurgedCounts;
+}

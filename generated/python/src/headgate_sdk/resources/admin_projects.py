@@ -10,6 +10,7 @@ from .._operations import (
     ADMIN_PROJECTS_DELETE,
     ADMIN_PROJECTS_GET,
     ADMIN_PROJECTS_LIST,
+    ADMIN_PROJECTS_PURGE,
     ADMIN_PROJECTS_UPDATE,
 )
 from .._options import RequestOptions
@@ -21,6 +22,7 @@ from ..types.projects import (
     Project,
     ProjectCreateRequest,
     ProjectList,
+    ProjectPurge,
     ProjectUpdateRequest,
 )
 
@@ -119,12 +121,36 @@ class AdminProjectsResource(Resource):
         """Delete a project.
 
         Deletes the project. One that holds keys, runs or workspaces gives `409
-        resource_in_use` unless `force` is true; then they go with it.
+        resource_in_use` unless `force` is true; then they go with it. The audit log and
+        usage stay for their time; a purge before erases them.
         """
         self._core.send(
             ADMIN_PROJECTS_DELETE,
             path={"project_id": project_id},
             query={"force": force},
+            options=options,
+        )
+
+    def purge(
+        self,
+        project_id: str,
+        *,
+        options: RequestOptions | None = None,
+    ) -> ProjectPurge:
+        """Erase what was kept of a project's requests.
+
+        Erases the entries of the audit log, sessions and usage of the project, and of
+        what is over its runs with their events, conversations, approvals, deliveries to
+        webhooks and answers that would be given again. What goes on stays, and so do
+        keys, credentials, services, policies and webhooks. Spend caps go on from what
+        was spent. A request that is repeated with the `Idempotency-Key` of an erased
+        one is a new request. What another process has not written yet may come after;
+        to erase again does no harm.
+        """
+        return self._core.fetch(
+            ADMIN_PROJECTS_PURGE,
+            ProjectPurge,
+            path={"project_id": project_id},
             options=options,
         )
 
@@ -216,11 +242,35 @@ class AsyncAdminProjectsResource(AsyncResource):
         """Delete a project.
 
         Deletes the project. One that holds keys, runs or workspaces gives `409
-        resource_in_use` unless `force` is true; then they go with it.
+        resource_in_use` unless `force` is true; then they go with it. The audit log and
+        usage stay for their time; a purge before erases them.
         """
         await self._core.send(
             ADMIN_PROJECTS_DELETE,
             path={"project_id": project_id},
             query={"force": force},
+            options=options,
+        )
+
+    async def purge(
+        self,
+        project_id: str,
+        *,
+        options: RequestOptions | None = None,
+    ) -> ProjectPurge:
+        """Erase what was kept of a project's requests.
+
+        Erases the entries of the audit log, sessions and usage of the project, and of
+        what is over its runs with their events, conversations, approvals, deliveries to
+        webhooks and answers that would be given again. What goes on stays, and so do
+        keys, credentials, services, policies and webhooks. Spend caps go on from what
+        was spent. A request that is repeated with the `Idempotency-Key` of an erased
+        one is a new request. What another process has not written yet may come after;
+        to erase again does no harm.
+        """
+        return await self._core.fetch(
+            ADMIN_PROJECTS_PURGE,
+            ProjectPurge,
+            path={"project_id": project_id},
             options=options,
         )

@@ -69,3 +69,45 @@ class ProjectUpdateRequest(TypedDict):
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""
+
+
+class PurgedCounts(ApiModel):
+    """How many were erased of each kind."""
+
+    audit_logs: int
+    """Entries of the audit log."""
+
+    sessions: int
+    """Sessions."""
+
+    usage: int
+    """Records of usage, one for each answer of a model."""
+
+    runs: int
+    """Runs that were over, each with its events."""
+
+    workspaces: int
+    """Conversations that had ended, each with its messages and events."""
+
+    approvals: int
+    """Approvals that were settled."""
+
+    webhook_deliveries: int
+    """Deliveries to webhooks that were over."""
+
+    answers: int
+    """Answers that were kept for equal requests, in the cache or for an
+    `Idempotency-Key`.
+    """
+
+
+class ProjectPurge(ApiModel):
+    """How much was erased of what was kept of a project's requests."""
+
+    object: Literal["project.purge"]
+    """Always `project.purge`."""
+
+    project_id: str
+    """Identifier of the project."""
+
+    deleted: PurgedCounts

@@ -10,6 +10,7 @@ import type {
   Project,
   ProjectCreateRequest,
   ProjectList,
+  ProjectPurge,
   ProjectUpdateRequest,
 } from "../../types/projects.js";
 
@@ -113,7 +114,8 @@ export class Projects extends ApiResource {
    * Delete a project.
    *
    * Deletes the project. One that holds keys, runs or workspaces gives `409 resource_in_use` unless
-   * `force` is true; then they go with it.
+   * `force` is true; then they go with it. The audit log and usage stay for their time; a purge before
+   * erases them.
    */
   delete(
     projectId: string,
@@ -127,5 +129,24 @@ export class Projects extends ApiResource {
       security: [["AdminKey"]],
     };
     return this.transport.call(request, readNothing, options);
+  }
+
+  /**
+   * Erase what was kept of a project's requests.
+   *
+   * Erases the entries of the audit log, sessions and usage of the project, and of what is over its runs with
+   * their events, conversations, approvals, deliveries to webhooks and answers that would be given again. What goes
+   * on stays, and so do keys, credentials, services, policies and webhooks. Spend caps go on from what was spent. A
+   * request that is repeated with the `Idempotency-Key` of an erased one is a new request. What another process has
+   * not written yet may come after; to erase again does no harm.
+   */
+  purge(projectId: string, options?: RequestOptions): ResponsePromise<ProjectPurge> {
+    const request: OperationRequest = {
+      verb: "POST",
+      path: `/v1/admin/projects/${segment(projectId)}/purge`,
+      security: [["AdminKey"]],
+      idempotency: "natural",
+    };
+    return this.transport.call(request, readJson<ProjectPurge>, options);
   }
 }
