@@ -3,6 +3,9 @@
 import { ConfigurationError } from "./errors.js";
 import type { Extension } from "./settings.js";
 import type { Call } from "./timeouts.js";
+import type { TransportSettings } from "./transport.js";
+
+type Send = TransportSettings["send"];
 
 /** How much a client asks of a server, over all its calls and their attempts. */
 export interface ThrottleOptions {
@@ -19,32 +22,38 @@ export interface ThrottleOptions {
 
 /**
  * Holds a client back: who has to wait goes in the order of the calls, within the total time of
- * each. Clients that are given the same value count together.
+ * each. Clients that a scope makes of it count with it.
  */
 export function throttle({ inFlight, perSecond, burst = 1 }: ThrottleOptions): Extension {
   check("inFlight", inFlight, isCount);
   check("perSecond", perSecond, (value) => value > 0 && value < Infinity);
   check("burst", burst, isCount);
-  const places = new Places(inFlight ?? Infinity);
-  const pace = new Pace(perSecond ?? Infinity, burst);
   return (settings) => ({
     ...settings,
-    async send(url, init, call) {
-      // What fetches a token has no clock of a call; its call has not begun to send.
-      if (!call) return settings.send(url, init);
-      const hasWaited = await places.take(call);
-      try {
-        const ahead = pace.turn(performance.now());
-        if (ahead) await call.pause(ahead);
-        // The time for an answer begins now.
-        const signal = hasWaited || ahead ? call.beginAttempt() : (init.signal ?? null);
-        return held(await settings.send(url, { ...init, signal }, call), () => places.leave());
-      } catch (error) {
-        places.leave();
-        throw error;
-      }
-    },
+    send: throttled(
+      settings.send,
+      new Places(inFlight ?? Infinity),
+      new Pace(perSecond ?? Infinity, burst),
+    ),
   });
+}
+
+function throttled(send: Send, places: Places, pace: Pace): Send {
+  return async (url, init, call) => {
+    // What fetches a token has no clock of a call; its call has not begun to send.
+    if (!call) return send(url, init);
+    const hasWaited = await places.take(call);
+    try {
+      const ahead = pace.turn(performance.now());
+      if (ahead) await call.pause(ahead);
+      // The time for an answer begins now.
+      const signal = hasWaited || ahead ? call.beginAttempt() : (init.signal ?? null);
+      return held(await send(url, { ...init, signal }, call), () => places.leave());
+    } catch (error) {
+      places.leave();
+      throw error;
+    }
+  };
 }
 
 function check(name: string, value: number | undefined, isGood: (value: number) => boolean): void {
