@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import pytest
 
-from headgate_sdk._runtime.models import ApiModel, Tagged, Unknown, read_json
+from headgate_sdk._runtime.models import (
+    ApiModel,
+    Tagged,
+    Unknown,
+    Untagged,
+    read_json,
+)
 
 
 class Finished(ApiModel):
@@ -44,5 +50,38 @@ Check: TypeAlias = Annotated[
 def test_the_arm_is_found(sent: dict[str, Any], arm: type) -> None:
     """What fits none, or has a tag of no arm, is kept as it came."""
     read = read_json(Check, json.dumps(sent).encode())
+
+    assert isinstance(read, arm)
+
+
+class Row(ApiModel):
+    """An arm that only a whole number tells."""
+
+    kind: Literal[1]
+    label: str
+
+
+class Button(ApiModel):
+    """Another that looks the same."""
+
+    kind: Literal[2]
+    label: str
+
+
+Part: TypeAlias = Annotated[Row | Button | Unknown, Untagged()]
+
+
+@pytest.mark.parametrize(
+    ("sent", "arm"),
+    [
+        ({"kind": 1, "label": "x"}, Row),
+        ({"kind": 2, "label": "x"}, Button),
+        ({"kind": 3, "label": "x"}, Unknown),
+        ({"label": "x"}, Unknown),
+    ],
+)
+def test_a_whole_number_tells_the_arm(sent: dict[str, Any], arm: type) -> None:
+    """What is no text is no tag, and tells arms apart all the same."""
+    read = read_json(Part, json.dumps(sent).encode())
 
     assert isinstance(read, arm)

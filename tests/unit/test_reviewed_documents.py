@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import unicodedata
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
@@ -420,3 +421,34 @@ def test_tags_hold_where_properties_stand_beside_a_union(
     assert isinstance(event, Union)
 
     assert sorted(str(variant.tag) for variant in event.variants) == tags.split()
+
+
+@pytest.mark.parametrize("mapping", ["", "mapping: {'1': A, '2': B}"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        ("{type: integer, const: 1}", "{type: integer, const: 2}"),
+        ("{type: integer, enum: [1, 3]}", "{type: integer, enum: [2]}"),
+        ("{type: integer}", "{type: integer}"),
+    ],
+)
+def test_a_discriminator_that_is_no_text_tells_nothing(
+    kind: tuple[str, str], mapping: str, tmp_path: Path
+) -> None:
+    """Its names and mapping are texts, as which no value would ever be found."""
+    branches = "\n".join(
+        f"{name}: {{type: object, required: [kind, l], properties: "
+        f"{{kind: {of_kind}, l: {{type: string}}}}}}"
+        for name, of_kind in zip("AB", kind, strict=True)
+    )
+    union = f"""
+    U:
+      oneOf: [{{$ref: '#/components/schemas/A'}}, {{$ref: '#/components/schemas/B'}}]
+      discriminator: {{propertyName: kind, {mapping}}}
+    """
+    api, codes = read(written(tmp_path, schemas=f"{branches}\n{dedent(union)}"))
+    found = api.definitions[TypeId("U")]
+
+    assert isinstance(found, Union)
+    assert (found.tag, len(found.variants)) == (None, 2)
+    assert "discriminator-left-out" in codes

@@ -74,6 +74,22 @@ impl<U: 'static> Choice<U> {
         }
     }
 
+    /// Offers such a variant whose `property` is one of some whole numbers, or absent.
+    pub fn numbered<T: DeserializeOwned + 'static>(
+        &mut self,
+        property: &str,
+        numbers: &[&str],
+        telling: &[&str],
+        wrap: fn(T) -> U,
+    ) {
+        let said = self.value.get(property).map(Value::to_string);
+        match said {
+            Some(number) if numbers.contains(&number.as_str()) => self.offer(usize::MAX, wrap),
+            Some(_) => {}
+            None => self.object(telling, wrap),
+        }
+    }
+
     /// Offers a variant that holds a list of such objects.
     pub fn objects<T: DeserializeOwned + 'static>(&mut self, telling: &[&str], wrap: fn(T) -> U) {
         if let Value::Array(items) = &self.value {

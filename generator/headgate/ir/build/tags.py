@@ -1,7 +1,8 @@
 """How the variants of each union are told apart.
 
 A declared discriminator is believed; without one, a property that every variant
-requires with a constant of its own does the same service.
+requires with a constant of its own does the same service. A tag is a text: where the
+property is none, as OpenAPI wants it to be, the variants are told by their shapes.
 """
 
 from __future__ import annotations
@@ -91,13 +92,29 @@ def _tags_of(
     definitions: Definitions,
     mapping: dict[TypeId, list[str]],
 ) -> list[tuple[TypeExpr, str]]:
-    if not isinstance(expression, Ref):
+    if not isinstance(expression, Ref) or _is_no_text(expression, name, definitions):
         return []
     mapped = mapping.get(expression.id)
     if mapped:
         return [(expression, tag) for tag in mapped]
     constants = constant_tags(expression, name, definitions)
     return constants or [(expression, expression.id)]
+
+
+def _is_no_text(expression: TypeExpr, name: str, definitions: Definitions) -> bool:
+    """Whether a property of a variant can only be something else than a text."""
+    struct = _definition(expression, definitions)
+    field = _field(struct.fields, name) if isinstance(struct, Struct) else None
+    match field and field.type:
+        case Constant(value=value):
+            return not isinstance(value, str)
+        case Scalar(kind=kind):
+            return kind in ("integer", "number", "boolean")
+        case Ref() as ref:
+            definition = _definition(ref, definitions)
+            return isinstance(definition, Enum) and definition.kind != "string"
+        case _:
+            return False
 
 
 def constant_tags(

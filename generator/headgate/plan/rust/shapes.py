@@ -21,7 +21,7 @@ from headgate.ir.types import (
 from headgate.plan.rust import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import LiteralString
 
     from headgate.plan.rust.members import Arm, Members
@@ -70,7 +70,8 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
             definition = members.types.definitions[id]
             if isinstance(definition, Struct):
                 others = [_struct(members, each.variant.type) for each in arms]
-                return _call("object", [_telling(definition, others)], wrap)
+                telling = _telling(definition, others)
+                return _object(members, definition, telling, wrap)
             if isinstance(definition, Enum):
                 values = [str(each.value) for each in definition.values]
                 return _call("text", [values], wrap)
@@ -92,6 +93,16 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
             return _call("list", [], wrap)
         case _:
             return _call("any", [], wrap)
+
+
+def _object(
+    members: Members, struct: Struct, telling: Sequence[str], wrap: Code
+) -> Code:
+    numbered = next(_numbered(members, struct), None)
+    if numbered is None:
+        return _call("object", [telling], wrap)
+    name, numbers = numbered
+    return _call("numbered", [numbers, telling], wrap, (name,))
 
 
 def _kind(members: Members, type_: TypeExpr) -> str:
@@ -124,6 +135,20 @@ def _struct(members: Members, type_: TypeExpr) -> Struct | None:
 def _item(members: Members, type_: TypeExpr) -> Struct | None:
     plain = members.types.resolve(type_)
     return _struct(members, plain.item) if isinstance(plain, ListOf) else None
+
+
+def _numbered(members: Members, struct: Struct) -> Iterator[tuple[str, list[str]]]:
+    """Give the properties that are one of some whole numbers: their types hold any."""
+    for field in struct.fields:
+        match field.type:
+            case Constant(value=int() as value) if not isinstance(value, bool):
+                yield field.name, [str(value)]
+            case Ref(id):
+                definition = members.types.definitions[id]
+                if isinstance(definition, Enum) and definition.kind == "integer":
+                    yield field.name, [str(each.value) for each in definition.values]
+            case _:
+                pass
 
 
 def _telling(struct: Struct, all_: Sequence[Struct | None]) -> list[str]:

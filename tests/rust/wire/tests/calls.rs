@@ -4,7 +4,7 @@ use headgate_sdk_tests::server::Server;
 use serde_json::{json, Value};
 use wire_forms_sdk::resources::watches::GetParams;
 use wire_forms_sdk::types::{
-    Check, Item, ModesCreateRequest, Place, SwitchesCreateRequest, Wanted,
+    Check, Item, ModesCreateRequest, Place, Stored, StoredPartsItem, SwitchesCreateRequest, Wanted,
 };
 use wire_forms_sdk::{Client, ClientBuilder, Error, OpenTuple, Server as Address};
 
@@ -212,4 +212,27 @@ async fn a_query_parameter_asks_for_a_stream() {
         targets,
         ["/watches?stream=true&since=a", "/watches?since=a"]
     );
+}
+
+/// Branches that are alike but for a whole number are told by it.
+#[test]
+fn branches_are_told_by_whole_numbers() {
+    let value = json!({"id": "s", "parts": [
+        {"kind": 2, "label": "b"},
+        {"kind": 1, "label": "r"},
+        {"kind": 4, "label": "g"},
+        {"kind": 5, "label": "n"},
+        {"label": "none"},
+    ]});
+    let stored: Stored = serde_json::from_value(value.clone()).expect("what is stored");
+    let parts = stored.parts.as_deref().expect("parts");
+
+    assert!(matches!(&parts[0], StoredPartsItem::Button(each) if each.label == "b"));
+    assert!(matches!(&parts[1], StoredPartsItem::Row(each) if each.label == "r"));
+    assert!(matches!(&parts[2], StoredPartsItem::Gap(_)));
+    assert!(matches!(
+        &parts[3..],
+        [StoredPartsItem::Unknown(_), StoredPartsItem::Unknown(_)]
+    ));
+    assert_eq!(serde_json::to_value(stored).expect("JSON"), value);
 }

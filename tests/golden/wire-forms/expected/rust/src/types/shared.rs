@@ -2,8 +2,11 @@
 
 //! Types of the API.
 
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use crate::runtime::shape::Choice;
 
 /// `Filter`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -71,12 +74,83 @@ pub struct Entry {
     pub extra: Map<String, Value>,
 }
 
+/// `Row`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Row {
+    /// The property `kind`.
+    pub kind: i64,
+    /// The property `label`.
+    pub label: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// `Button`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Button {
+    /// The property `kind`.
+    pub kind: i64,
+    /// The property `label`.
+    pub label: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// `Gap kind`.
+pub type GapKind = i64;
+
+/// `Gap`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Gap {
+    /// The property `kind`.
+    pub kind: GapKind,
+    /// The property `label`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// `Stored parts item`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum StoredPartsItem {
+    /// In the form of `Row`.
+    Row(Row),
+    /// In the form of `Button`.
+    Button(Button),
+    /// In the form of `Gap`.
+    Gap(Gap),
+    /// Of a kind that this version does not know.
+    Unknown(Value),
+}
+
+impl<'de> Deserialize<'de> for StoredPartsItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut choice = Choice::new(Value::deserialize(deserializer)?);
+        choice.numbered("kind", &["1"], &[], Self::Row);
+        choice.numbered("kind", &["2"], &[], Self::Button);
+        choice.numbered("kind", &["3", "4"], &[], Self::Gap);
+        Ok(choice.finish().unwrap_or_else(Self::Unknown))
+    }
+}
+
 /// `Stored`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Stored {
     /// The property `id`.
     pub id: String,
+    /// The property `parts`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<StoredPartsItem>>,
     /// Properties that this version does not know.
     #[serde(flatten)]
     pub extra: Map<String, Value>,

@@ -13,6 +13,26 @@ export interface Entry {
   n: number;
 }
 
+export interface Row {
+  kind: 1;
+  label: string;
+}
+
+export interface Button {
+  kind: 2;
+  label: string;
+}
+
+export type GapKind = 3 | 4 | (number & {});
+
+export interface Gap {
+  kind: GapKind;
+  label?: string;
+}
+
+export type StoredPartsItem = Row | Button | Gap;
+
 export interface Stored {
   id: string;
+  parts?: StoredPartsItem[];
 }

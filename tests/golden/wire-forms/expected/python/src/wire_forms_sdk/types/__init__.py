@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     from .offsets import OffsetsListResponse
     from .other import ItemLostPayload, ItemStoredPayload
     from .places import Place, PlaceParam
-    from .shared import Entry, Filter, Item, ItemParam, Stored
+    from .shared import (
+        Button,
+        Entry,
+        Filter,
+        Gap,
+        GapKind,
+        Item,
+        ItemParam,
+        Row,
+        Stored,
+        StoredPartsItem,
+    )
     from .signals import (
         SignalsEvent,
         SignalsIdleEvent,
@@ -39,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AftersListResponse",
+    "Button",
     "Check",
     "Entry",
     "FilesCreateRequest",
@@ -48,6 +60,8 @@ __all__ = [
     "FinishedParam",
     "FloodsStreamRequest",
     "FormsCreateRequest",
+    "Gap",
+    "GapKind",
     "Item",
     "ItemLostPayload",
     "ItemParam",
@@ -58,12 +72,14 @@ __all__ = [
     "OffsetsListResponse",
     "Place",
     "PlaceParam",
+    "Row",
     "SignalsEvent",
     "SignalsIdleEvent",
     "SignalsNoteEvent",
     "SignalsRemovedEvent",
     "SignalsStoredEvent",
     "Stored",
+    "StoredPartsItem",
     "SwitchesCreateRequest",
     "Waiting",
     "WaitingParam",
@@ -77,6 +93,7 @@ if not TYPE_CHECKING:
         __name__,
         {
             "AftersListResponse": ".afters",
+            "Button": ".shared",
             "Check": ".checks",
             "Entry": ".shared",
             "FilesCreateRequest": ".files",
@@ -86,6 +103,8 @@ if not TYPE_CHECKING:
             "FinishedParam": ".checks",
             "FloodsStreamRequest": ".floods",
             "FormsCreateRequest": ".forms",
+            "Gap": ".shared",
+            "GapKind": ".shared",
             "Item": ".shared",
             "ItemLostPayload": ".other",
             "ItemParam": ".shared",
@@ -96,12 +115,14 @@ if not TYPE_CHECKING:
             "OffsetsListResponse": ".offsets",
             "Place": ".places",
             "PlaceParam": ".places",
+            "Row": ".shared",
             "SignalsEvent": ".signals",
             "SignalsIdleEvent": ".signals",
             "SignalsNoteEvent": ".signals",
             "SignalsRemovedEvent": ".signals",
             "SignalsStoredEvent": ".signals",
             "Stored": ".shared",
+            "StoredPartsItem": ".shared",
             "SwitchesCreateRequest": ".switches",
             "Waiting": ".checks",
             "WaitingParam": ".checks",

@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
-from .._runtime.models import ApiModel
+from .._runtime.models import ApiModel, Unknown, Untagged
 
 
 class Filter(TypedDict):
@@ -26,5 +26,34 @@ class Entry(ApiModel):
     n: int
 
 
+class Row(ApiModel):
+    kind: Literal[1]
+
+    label: str
+
+
+class Button(ApiModel):
+    kind: Literal[2]
+
+    label: str
+
+
+GapKind: TypeAlias = Literal[3, 4]
+
+
+class Gap(ApiModel):
+    kind: GapKind | int
+
+    label: str | None = None
+
+
+StoredPartsItem: TypeAlias = Annotated[
+    Row | Button | Gap | Unknown,
+    Untagged(),
+]
+
+
 class Stored(ApiModel):
     id: str
+
+    parts: list[StoredPartsItem] | None = None
