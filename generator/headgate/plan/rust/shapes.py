@@ -21,7 +21,7 @@ from headgate.ir.types import (
 from headgate.plan.rust import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from typing import LiteralString
 
     from headgate.plan.rust.members import Arm, Members
@@ -70,8 +70,7 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
             definition = members.types.definitions[id]
             if isinstance(definition, Struct):
                 others = [_struct(members, each.variant.type) for each in arms]
-                telling = _telling(definition, others)
-                return _object(members, definition, telling, wrap)
+                return _object(members, definition, others, wrap)
             if isinstance(definition, Enum):
                 values = [str(each.value) for each in definition.values]
                 return _call("text", [values], wrap)
@@ -96,13 +95,16 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
 
 
 def _object(
-    members: Members, struct: Struct, telling: Sequence[str], wrap: Code
+    members: Members, struct: Struct, others: Sequence[Struct | None], wrap: Code
 ) -> Code:
-    numbered = next(_numbered(members, struct), None)
-    if numbered is None:
-        return _call("object", [telling], wrap)
-    name, numbers = numbered
-    return _call("numbered", [numbers, telling], wrap, (name,))
+    telling = _telling(struct, others)
+    rest = [each for each in others if each is not None and each.id != struct.id]
+    numbers = [_numbers(members, each) for each in rest]
+    for name, own in _numbers(members, struct).items():
+        if all(own.isdisjoint(each.get(name, ())) for each in numbers):
+            texts = sorted(own, key=int)
+            return _call("numbered", [texts, telling], wrap, (name,))
+    return _call("object", [telling], wrap)
 
 
 def _kind(members: Members, type_: TypeExpr) -> str:
@@ -137,18 +139,21 @@ def _item(members: Members, type_: TypeExpr) -> Struct | None:
     return _struct(members, plain.item) if isinstance(plain, ListOf) else None
 
 
-def _numbered(members: Members, struct: Struct) -> Iterator[tuple[str, list[str]]]:
-    """Give the properties that are one of some whole numbers: their types hold any."""
+def _numbers(members: Members, struct: Struct) -> dict[str, frozenset[str]]:
+    """Give the whole numbers that properties may be, whose types hold any."""
+    found: dict[str, frozenset[str]] = {}
     for field in struct.fields:
         match field.type:
             case Constant(value=int() as value) if not isinstance(value, bool):
-                yield field.name, [str(value)]
+                found[field.name] = frozenset({str(value)})
             case Ref(id):
                 definition = members.types.definitions[id]
                 if isinstance(definition, Enum) and definition.kind == "integer":
-                    yield field.name, [str(each.value) for each in definition.values]
+                    values = (str(each.value) for each in definition.values)
+                    found[field.name] = frozenset(values)
             case _:
                 pass
+    return found
 
 
 def _telling(struct: Struct, all_: Sequence[Struct | None]) -> list[str]:

@@ -218,7 +218,7 @@ async fn a_query_parameter_asks_for_a_stream() {
 #[test]
 fn branches_are_told_by_whole_numbers() {
     let value = json!({"id": "s", "parts": [
-        {"kind": 2, "label": "b"},
+        {"kind": 2, "version": 1, "label": "b"},
         {"kind": 1, "label": "r"},
         {"kind": 4, "label": "g"},
         {"kind": 5, "label": "n"},

@@ -78,6 +78,9 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Row {
+    /// The property `version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// The property `kind`.
     pub kind: i64,
     /// The property `label`.
@@ -91,6 +94,9 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Button {
+    /// The property `version`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
     /// The property `kind`.
     pub kind: i64,
     /// The property `label`.
@@ -135,8 +141,8 @@ pub enum StoredPartsItem {
 impl<'de> Deserialize<'de> for StoredPartsItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut choice = Choice::new(Value::deserialize(deserializer)?);
-        choice.numbered("kind", &["1"], &[], Self::Row);
-        choice.numbered("kind", &["2"], &[], Self::Button);
+        choice.numbered("kind", &["1"], &["version"], Self::Row);
+        choice.numbered("kind", &["2"], &["version"], Self::Button);
         choice.numbered("kind", &["3", "4"], &[], Self::Gap);
         Ok(choice.finish().unwrap_or_else(Self::Unknown))
     }

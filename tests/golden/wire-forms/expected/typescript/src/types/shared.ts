@@ -14,11 +14,13 @@ export interface Entry {
 }
 
 export interface Row {
+  version?: 1;
   kind: 1;
   label: string;
 }
 
 export interface Button {
+  version?: 1;
   kind: 2;
   label: string;
 }

@@ -27,12 +27,16 @@ class Entry(ApiModel):
 
 
 class Row(ApiModel):
+    version: Literal[1] | None = None
+
     kind: Literal[1]
 
     label: str
 
 
 class Button(ApiModel):
+    version: Literal[1] | None = None
+
     kind: Literal[2]
 
     label: str
