@@ -458,15 +458,17 @@ def test_health_needs_no_key(use) -> None:
 
 
 def test_a_project_lives_and_dies(use, twin: Twin) -> None:
-    """A project is created, read, renamed, listed and deleted."""
+    """A project is created, read, renamed, listed, purged and deleted."""
     name, other = unique("Old name"), unique("New name")
     project = use(lambda c: c.admin.projects.create(name=name, metadata={"a": 1}))
     use(lambda c: c.admin.projects.update(project.id, name=other))
     read = use(lambda c: c.admin.projects.get(project.id))
     listed = use(all_items(twin, lambda c: c.admin.projects.list(limit=100)))
+    purged = use(lambda c: c.admin.projects.purge(project.id))
     use(lambda c: c.admin.projects.delete(project.id))
 
     assert (read.name, read.metadata) == (other, {"a": 1})
+    assert (purged.project_id, purged.deleted.audit_logs) == (project.id, 0)
     assert project.id in [each.id for each in listed]
     with pytest.raises(NotFoundError):
         use(lambda c: c.admin.projects.get(project.id))

@@ -286,6 +286,7 @@ test("projects and keys are made, changed, read by pages and taken away", async 
   assert.deepEqual(keys.map(({ name }) => name).sort(), names);
   await assert.rejects(client.admin.projects.delete(project.id), ConflictError);
   for (const { id } of keys) await client.admin.keys.delete(id);
+  assert.equal((await client.admin.projects.purge(project.id)).deleted.runs, 0);
   assert.equal(await client.admin.projects.delete(project.id), undefined);
   await assert.rejects(client.admin.projects.get(project.id), NotFoundError);
 });

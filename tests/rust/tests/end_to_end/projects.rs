@@ -10,7 +10,7 @@ use headgate_sdk::ErrorKind;
 use super::gateway::{client, settings};
 use super::samples::{project, unique};
 
-/// A project is made, found, changed and deleted; then it is gone.
+/// A project is made, found, changed, purged and deleted; then it is gone.
 pub async fn a_project_lives_and_dies() {
     let projects = client().admin().projects();
     let made = project(&client()).await;
@@ -24,12 +24,14 @@ pub async fn a_project_lives_and_dies() {
     while let Some(each) = items.next().await {
         listed |= each.expect("a project").id == made.id;
     }
+    let purged = projects.purge(&made.id).await.expect("a purge");
     let params = admin_projects::DeleteParams::new();
     projects.delete(&made.id, params).await.expect("a deletion");
     let gone = projects.get(&made.id).await.expect_err("nothing");
 
     assert_eq!((&changed.name, &read), (&name, &changed));
     assert!(listed);
+    assert_eq!((&purged.project_id, purged.deleted.runs), (&made.id, 0));
     assert_eq!(gone.kind(), ErrorKind::NotFound);
 }
 
