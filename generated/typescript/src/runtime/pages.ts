@@ -157,7 +157,7 @@ export class Page<Item, Body = unknown> implements AsyncIterable<Item> {
     if (next || !this.hasMore) return next;
     const { body, requestId } = this;
     const text = JSON.stringify(body);
-    throw new ResponseDecodeError("the list says no next page", text, { requestId });
+    throw new ResponseDecodeError("the next page is missing", text, { requestId });
   }
 
   /** Goes over this page and all further ones. */
