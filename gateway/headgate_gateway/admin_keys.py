@@ -2,18 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from headgate_gateway.keys import (
-    Hasher,
-    load_pepper,
-    new_admin_secret,
-    new_gateway_secret,
-)
+from headgate_gateway.keys import Hasher, new_admin_secret, new_gateway_secret
+from headgate_gateway.opening import open_store
 from headgate_gateway.settings import Settings, SettingsError
-from headgate_gateway.store.database import Database
 from headgate_gateway.store.keys import KeyStore, new_key
-from headgate_gateway.store.schema import migrate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,23 +14,6 @@ class FirstSecrets:
 
     admin_key: str
     api_key: str
-
-
-async def open_store(
-    settings: Settings, *, may_be_new: bool = True
-) -> tuple[Database, Hasher]:
-    """The store, brought to the current schema, and what its hashes are made with."""
-    database = Database(settings.database_url)
-    if not may_be_new and database.file is not None and not database.file.exists():
-        raise SettingsError(f"there is no store at {database.file}")
-    hasher = Hasher(load_pepper(settings, database.file))
-    try:
-        await migrate(database)
-    except (SQLAlchemyError, OSError) as error:
-        raise SettingsError(
-            f"the store of database_url does not open: {error}"
-        ) from None
-    return database, hasher
 
 
 async def first_secrets(

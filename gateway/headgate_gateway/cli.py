@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import gc
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -84,9 +83,10 @@ def _serve(settings: Settings) -> None:
 
 def _rotate_admin_key(settings: Settings) -> None:
     from headgate_gateway.admin_keys import rotate_admin_key
+    from headgate_gateway.json import dump_text
 
     key = asyncio.run(rotate_admin_key(settings))
     if sys.stdout.isatty():
         sys.stdout.write(f"export HEADGATE_ADMIN_KEY={key}\n")
     else:
-        sys.stdout.write(json.dumps({"admin_key": key}) + "\n")
+        sys.stdout.write(dump_text({"admin_key": key}) + "\n")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from headgate_gateway.admin_keys import FirstSecrets, first_secrets, open_store
+from headgate_gateway.admin_keys import FirstSecrets, first_secrets
 from headgate_gateway.approvals.desk import ApprovalDesk
 from headgate_gateway.approvals.tools import ToolApprovals
 from headgate_gateway.audit.trail import AuditTrail
@@ -25,6 +25,7 @@ from headgate_gateway.http.room import Room
 from headgate_gateway.ids import new_id
 from headgate_gateway.keys import Hasher
 from headgate_gateway.metrics import Metrics
+from headgate_gateway.opening import open_store
 from headgate_gateway.outbound.client import OutboundClient
 from headgate_gateway.outbound.guard import AddressGuard, networks
 from headgate_gateway.policies.engine import PolicyEngine

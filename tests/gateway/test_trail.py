@@ -145,3 +145,17 @@ async def test_long_bodies_are_written_few_at_a_time():
     assert len(store.taken) == 20
     assert max(store.batches) * 2**17 <= 2**20
     assert "example" not in str(store.taken)
+
+
+async def test_what_comes_while_it_stops_is_written():
+    """The last write does not leave behind what was added in the middle of it."""
+    store = SlowStore()
+    trail = AuditTrail(cast("AuditStore", store))
+    trail.add(entry(0))
+    stopping = asyncio.create_task(trail.stop())
+    await store.asked.wait()
+    trail.add(entry(1))
+    store.may.set()
+    await stopping
+
+    assert [row.request_id for row in store.taken] == ["req_0", "req_1"]

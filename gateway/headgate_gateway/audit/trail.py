@@ -61,7 +61,9 @@ class AuditTrail:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
                 await self._task
-        await self.flush()
+        # What still comes while it is written is written, too: nobody does it later.
+        while self._waiting or self._rows:
+            await self.flush()
 
     async def flush(self) -> None:
         """Write what there is now; what comes meanwhile gathers as this did."""
