@@ -30,7 +30,14 @@ from headgate_sdk._runtime.network import run_now
 from headgate_sdk._runtime.requests import Request
 from headgate_sdk._runtime.settings import Timeouts
 from headgate_sdk._runtime.throttle import BlockingThrottle, Pace
-from tests.python.raw_server import STALL, STREAM_HEAD, answer, frame, raw_server
+from tests.python.raw_server import (
+    STALL,
+    STREAM_HEAD,
+    RawServer,
+    answer,
+    frame,
+    raw_server,
+)
 from tests.python.samples import ASK, MESSAGE, message_body, message_events
 from tests.python.shared_vectors import Case, check_keys, read_cases
 from tests.python.test_calls import MODEL
@@ -206,16 +213,26 @@ def test_an_error_leaves_its_place(twin: Twin) -> None:
     assert message.id == "msg_1"
 
 
+STREAMED = ([STREAM_HEAD, FIRST, STALL], [answer(200, MESSAGE)])
+"""A stream that stays open, then an answer."""
+
+
+@contextmanager
+def one_place() -> Iterator[tuple[RawServer, Headgate]]:
+    """A client that may send one request at once, and its server."""
+    with (
+        raw_server(*STREAMED) as server,
+        Headgate(base_url=server.url, api_key=KEY, throttle=ONE) as client,
+    ):
+        yield server, client
+
+
 SHORT: Any = {"timeouts": {"total": 0.2}, "max_attempts": 1}
 
 
 def test_a_stream_keeps_its_place_until_it_is_closed() -> None:
     """A call beside it waits for as long as it may; after it the next one goes."""
-    scripts = [[STREAM_HEAD, FIRST, STALL], [answer(200, MESSAGE)]]
-    with (
-        raw_server(*scripts) as server,
-        Headgate(base_url=server.url, api_key=KEY, throttle=ONE) as client,
-    ):
+    with one_place() as (server, client):
         with client.messages.stream(**ASK) as stream:
             next(iter(stream))
             with pytest.raises(APITimeoutError) as late:
@@ -249,11 +266,7 @@ def test_an_async_stream_keeps_its_place_until_it_ends() -> None:
 
 def test_who_waits_can_be_cancelled() -> None:
     """A token ends the wait with its reason, and the place goes to the next call."""
-    scripts = [[STREAM_HEAD, FIRST, STALL], [answer(200, MESSAGE)]]
-    with (
-        raw_server(*scripts) as server,
-        Headgate(base_url=server.url, api_key=KEY, throttle=ONE) as client,
-    ):
+    with one_place() as (server, client):
         with client.messages.stream(**ASK) as stream:
             next(iter(stream))
             token = CancelToken()
@@ -268,7 +281,6 @@ def test_who_waits_can_be_cancelled() -> None:
 
 def test_a_task_that_waits_can_be_cancelled() -> None:
     """By its token, and by itself; neither takes a place with it."""
-    scripts = [[STREAM_HEAD, FIRST, STALL], [answer(200, MESSAGE)]]
 
     async def run(url: str) -> Any:
         async with AsyncHeadgate(base_url=url, api_key=KEY, throttle=ONE) as client:
@@ -286,7 +298,7 @@ def test_a_task_that_waits_can_be_cancelled() -> None:
                 ends = await asyncio.gather(first, second, return_exceptions=True)
             return ends, await client.messages.create(**ASK)
 
-    with raw_server(*scripts) as server:
+    with raw_server(*STREAMED) as server:
         ends, message = asyncio.run(run(server.url))
 
     assert [type(end) for end in ends] == [

@@ -13,13 +13,14 @@ from headgate_sdk._runtime.core import SyncCore
 from headgate_sdk._runtime.network import BlockingNetwork
 from headgate_sdk._runtime.requests import Operation, RequestBuilder
 from headgate_sdk._runtime.settings import Credential, client_options
+from headgate_sdk._runtime.throttle import Throttle
 from tests.python.raw_server import answer, raw_server
 
 CALL = Operation(method="GET", path="/things", credentials=(("oauth2",),))
 TOKEN = {"access_token": "one", "token_type": "Bearer", "expires_in": 3600}
 
 
-def core(url: str, **secrets: str) -> SyncCore:
+def core(url: str, throttle: Throttle | None = None, **secrets: str) -> SyncCore:
     """What makes the calls of a client with those secrets."""
     from dataclasses import replace
 
@@ -40,6 +41,7 @@ def core(url: str, **secrets: str) -> SyncCore:
         BlockingNetwork(None),
         RequestBuilder(product, options),
         retry=RetryPolicy(),
+        throttle=throttle,
         interceptors=(),
     )
 
@@ -64,6 +66,17 @@ def test_a_token_is_fetched_once() -> None:
     assert asked.headers["authorization"] == f"Basic {pair}"
     assert asked.body == b"grant_type=client_credentials&scope=read+write"
     assert [each.headers["authorization"] for each in calls] == ["Bearer one"] * 2
+
+
+def test_the_fetch_of_a_token_is_no_request_of_the_api() -> None:
+    """A client that may make one request in an hour makes it with its token."""
+    with raw_server([answer(200, TOKEN)], [answer(200, {})]) as server:
+        hourly = Throttle(in_flight=1, per_second=1 / 3600)
+        made = core(server.url, hourly, client_id="id", client_secret="a:b")
+        called(made)
+        made.close()
+
+    assert [each.target for each in server.requests] == ["/token", "/things"]
 
 
 def test_a_refused_token_is_fetched_again() -> None:

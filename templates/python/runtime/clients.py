@@ -100,15 +100,11 @@ class SyncClient(_Client["SyncCore", "BlockingHttp"]):
         from .core import SyncCore
         from .network import BlockingNetwork
 
-        network: Network = BlockingNetwork(self._http_client)
-        if self._throttle is not None:
-            from .throttle import BlockingThrottle
-
-            network = BlockingThrottle(network, self._throttle)
         return SyncCore(
-            network,
+            BlockingNetwork(self._http_client),
             self._builder,
             retry=self._retry,
+            throttle=self._throttle,
             interceptors=self._interceptors,
         )
 
@@ -136,15 +132,11 @@ class AsyncClient(_Client["AsyncCore", "AsyncHttp"]):
         from .core import AsyncCore
         from .network import async_network
 
-        network = async_network(self._http_client)
-        if self._throttle is not None:
-            from .throttle import AsyncThrottle
-
-            network = AsyncThrottle(network, self._throttle)
         return AsyncCore(
-            network,
+            async_network(self._http_client),
             self._builder,
             retry=self._retry,
+            throttle=self._throttle,
             interceptors=self._interceptors,
         )
 

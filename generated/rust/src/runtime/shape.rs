@@ -74,17 +74,16 @@ impl<U: 'static> Choice<U> {
         }
     }
 
-    /// Offers such a variant whose `property` is one of some whole numbers, or absent.
+    /// Offers such a variant whose `property` is a certain whole number, or absent.
     pub fn numbered<T: DeserializeOwned + 'static>(
         &mut self,
         property: &str,
-        numbers: &[&str],
+        number: &str,
         telling: &[&str],
         wrap: fn(T) -> U,
     ) {
-        let said = self.value.get(property).map(Value::to_string);
-        match said {
-            Some(number) if numbers.contains(&number.as_str()) => self.offer(usize::MAX, wrap),
+        match self.value.get(property).map(Value::to_string) {
+            Some(said) if said == number => self.offer(usize::MAX, wrap),
             Some(_) => {}
             None => self.object(telling, wrap),
         }

@@ -70,7 +70,7 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
             definition = members.types.definitions[id]
             if isinstance(definition, Struct):
                 others = [_struct(members, each.variant.type) for each in arms]
-                return _object(members, definition, others, wrap)
+                return _object(definition, others, wrap)
             if isinstance(definition, Enum):
                 values = [str(each.value) for each in definition.values]
                 return _call("text", [values], wrap)
@@ -94,16 +94,12 @@ def _offer(members: Members, arm: Arm, arms: Sequence[Arm]) -> Code:
             return _call("any", [], wrap)
 
 
-def _object(
-    members: Members, struct: Struct, others: Sequence[Struct | None], wrap: Code
-) -> Code:
+def _object(struct: Struct, others: Sequence[Struct | None], wrap: Code) -> Code:
     telling = _telling(struct, others)
-    rest = [each for each in others if each is not None and each.id != struct.id]
-    numbers = [_numbers(members, each) for each in rest]
-    for name, own in _numbers(members, struct).items():
-        if all(own.isdisjoint(each.get(name, ())) for each in numbers):
-            texts = sorted(own, key=int)
-            return _call("numbered", [texts, telling], wrap, (name,))
+    rest = [_numbers(each) for each in others if each and each.id != struct.id]
+    for name, own in _numbers(struct).items():
+        if all(each.get(name) != own for each in rest):
+            return _call("numbered", [telling], wrap, (name, own))
     return _call("object", [telling], wrap)
 
 
@@ -139,21 +135,13 @@ def _item(members: Members, type_: TypeExpr) -> Struct | None:
     return _struct(members, plain.item) if isinstance(plain, ListOf) else None
 
 
-def _numbers(members: Members, struct: Struct) -> dict[str, frozenset[str]]:
-    """Give the whole numbers that properties may be, whose types hold any."""
-    found: dict[str, frozenset[str]] = {}
-    for field in struct.fields:
-        match field.type:
-            case Constant(value=int() as value) if not isinstance(value, bool):
-                found[field.name] = frozenset({str(value)})
-            case Ref(id):
-                definition = members.types.definitions[id]
-                if isinstance(definition, Enum) and definition.kind == "integer":
-                    values = (str(each.value) for each in definition.values)
-                    found[field.name] = frozenset(values)
-            case _:
-                pass
-    return found
+def _numbers(struct: Struct) -> dict[str, str]:
+    """Give the properties that are one whole number; their types hold any."""
+    return {
+        field.name: str(field.type.value)
+        for field in struct.fields
+        if isinstance(field.type, Constant) and type(field.type.value) is int
+    }
 
 
 def _telling(struct: Struct, all_: Sequence[Struct | None]) -> list[str]:

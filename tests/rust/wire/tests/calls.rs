@@ -229,10 +229,10 @@ fn branches_are_told_by_whole_numbers() {
 
     assert!(matches!(&parts[0], StoredPartsItem::Button(each) if each.label == "b"));
     assert!(matches!(&parts[1], StoredPartsItem::Row(each) if each.label == "r"));
-    assert!(matches!(&parts[2], StoredPartsItem::Gap(_)));
     assert!(matches!(
-        &parts[3..],
-        [StoredPartsItem::Unknown(_), StoredPartsItem::Unknown(_)]
+        &parts[2..4],
+        [StoredPartsItem::Gap(_), StoredPartsItem::Gap(_)]
     ));
+    assert!(matches!(&parts[4], StoredPartsItem::Unknown(_)));
     assert_eq!(serde_json::to_value(stored).expect("JSON"), value);
 }

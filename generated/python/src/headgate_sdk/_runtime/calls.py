@@ -45,8 +45,11 @@ class Caller:
         product: Product,
         policy: RetryPolicy,
         interceptors: Interceptors,
+        *,
+        throttled: Network | None = None,
     ) -> None:
         self.network = network
+        self._sending = throttled or network
         self.product = product
         self.policy = policy
         self.interceptors = interceptors
@@ -153,14 +156,14 @@ class Caller:
             await self._authorize(request, request.grant, attempt, deadline)
         self.interceptors.before_request(attempt)
         try:
-            reply = await self.network.send(request, attempt.headers, waits)
+            reply = await self._sending.send(request, attempt.headers, waits)
             if reply.status_code == 401 and request.grant is not None:
                 # The token may have been withdrawn before its time: once more.
                 await reply.close()
                 used = attempt.headers.get("authorization", "")[len("Bearer ") :]
                 self._tokens.forget(request.grant, used)
                 await self._authorize(request, request.grant, attempt, deadline)
-                reply = await self.network.send(request, attempt.headers, waits)
+                reply = await self._sending.send(request, attempt.headers, waits)
         except APITimeoutError as error:
             raise deadline.named(error) from error.__cause__
         try:

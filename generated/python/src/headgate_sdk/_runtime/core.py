@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self, TypedDict, TypeVar, Unpack
+from typing import Any, ClassVar, Self, TypedDict, TypeVar, Unpack
 
 from .calls import Caller
 from .errors import APIConnectionError, APIError
@@ -19,6 +19,7 @@ from .retry import RetryPolicy
 from .session import StreamSession
 from .settings import RequestOptions, redactor_of
 from .shapes import StreamShape
+from .throttle import AsyncThrottle, BlockingThrottle, Throttle, ThrottledNetwork
 
 T = TypeVar("T")
 
@@ -59,12 +60,15 @@ class _Listing:
 class _Core:
     """Builds and makes the calls of one client."""
 
+    _throttling: ClassVar[type[ThrottledNetwork]]
+
     def __init__(
         self,
         network: Network,
         builder: RequestBuilder,
         *,
         retry: RetryPolicy | None,
+        throttle: Throttle | None = None,
         interceptors: Sequence[Interceptor],
         caller: Caller | None = None,
     ) -> None:
@@ -75,9 +79,12 @@ class _Core:
         log = CallLog(redactor_of(product, builder.options))
         told = Interceptors(log, interceptors)
         if caller is None:
-            self._caller = Caller(network, product, retry or RetryPolicy(), told)
-        else:
-            self._caller = caller.telling(told)
+            throttled = (
+                None if throttle is None else self._throttling(network, throttle)
+            )
+            policy = retry or RetryPolicy()
+            caller = Caller(network, product, policy, told, throttled=throttled)
+        self._caller = caller.telling(told)
 
     def within(self, builder: RequestBuilder) -> Self:
         """Give what makes calls with other settings over the same connections."""
@@ -165,6 +172,8 @@ def _arguments(call: Call) -> Arguments:
 class SyncCore(_Core):
     """Makes calls and waits for them."""
 
+    _throttling = BlockingThrottle
+
     def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""
         run_now(self.network.close())
@@ -206,6 +215,8 @@ class SyncCore(_Core):
 
 class AsyncCore(_Core):
     """Makes calls without blocking."""
+
+    _throttling = AsyncThrottle
 
     async def close(self) -> None:
         """Close the connections, unless the HTTP client is the caller's own."""

@@ -96,7 +96,7 @@ class Places:
             self._free += 1
 
 
-class _ThrottledNetwork:
+class ThrottledNetwork:
     """Sends over another network, as much of it as is allowed."""
 
     def __init__(self, network: Network, throttle: Throttle) -> None:
@@ -147,7 +147,7 @@ class _ThrottledNetwork:
         await self._network.close()
 
 
-class BlockingThrottle(_ThrottledNetwork):
+class BlockingThrottle(ThrottledNetwork):
     """Lets threads wait for their turn."""
 
     async def _until(
@@ -167,7 +167,7 @@ class BlockingThrottle(_ThrottledNetwork):
                 forget()
 
 
-class AsyncThrottle(_ThrottledNetwork):
+class AsyncThrottle(ThrottledNetwork):
     """Lets tasks wait for their turn."""
 
     async def _until(

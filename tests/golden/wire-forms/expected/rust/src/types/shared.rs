@@ -141,9 +141,9 @@ pub enum StoredPartsItem {
 impl<'de> Deserialize<'de> for StoredPartsItem {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut choice = Choice::new(Value::deserialize(deserializer)?);
-        choice.numbered("kind", &["1"], &["version"], Self::Row);
-        choice.numbered("kind", &["2"], &["version"], Self::Button);
-        choice.numbered("kind", &["3", "4"], &[], Self::Gap);
+        choice.numbered("kind", "1", &["version"], Self::Row);
+        choice.numbered("kind", "2", &["version"], Self::Button);
+        choice.object(&[], Self::Gap);
         Ok(choice.finish().unwrap_or_else(Self::Unknown))
     }
 }
