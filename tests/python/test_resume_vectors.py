@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from headgate_sdk import AsyncHeadgate, Headgate, HeadgateError, ResponseDecodeError
+from headgate_sdk._runtime.core import AsyncCore, SyncCore
 from headgate_sdk._runtime.deadlines import Waits
 from headgate_sdk._runtime.errors import APIConnectionError, APITimeoutError
 from headgate_sdk._runtime.models import Unknown
@@ -256,7 +257,9 @@ def read(network: ScriptedNetwork, vector: dict[str, Any], *, is_async: bool) ->
         return asyncio.run(_read_async(network, vector))
     events: list[Any] = []
     client = Headgate(**settings_of(vector))
-    client._core._caller.network = network
+    client._made = SyncCore(
+        network, client._builder, retry=client._retry, interceptors=()
+    )
     stream = stream_of(client, vector)
     try:
         for event in stream:
@@ -270,7 +273,9 @@ def read(network: ScriptedNetwork, vector: dict[str, Any], *, is_async: bool) ->
 async def _read_async(network: ScriptedNetwork, vector: dict[str, Any]) -> Any:
     events: list[Any] = []
     client = AsyncHeadgate(**settings_of(vector))
-    client._core._caller.network = network
+    client._made = AsyncCore(
+        network, client._builder, retry=client._retry, interceptors=()
+    )
     stream = stream_of(client, vector)
     try:
         async for event in stream:
