@@ -11,6 +11,7 @@ from headgate_gateway.http.edge import RequestEdge
 from headgate_gateway.http.operations import metrics_endpoint, operation_paths
 from headgate_gateway.http.routing import PathRouter
 from headgate_gateway.routes import (
+    admin,
     approvals,
     audit,
     cache,
@@ -47,6 +48,7 @@ HANDLERS: Mapping[str, Handler] = {
     **runs.HANDLERS,
     **workspaces.HANDLERS,
     **models.HANDLERS,
+    **admin.HANDLERS,
     **projects.HANDLERS,
     **keys.HANDLERS,
     **credentials.HANDLERS,

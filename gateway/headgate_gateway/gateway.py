@@ -57,6 +57,7 @@ from headgate_gateway.store.projects import ProjectStore
 from headgate_gateway.store.protocols import ProtocolStore
 from headgate_gateway.store.runs import RunStore
 from headgate_gateway.store.services import ServiceStore
+from headgate_gateway.store.sums import UsageSums
 from headgate_gateway.store.usage import UsageStore
 from headgate_gateway.store.webhooks import WebhookStore
 from headgate_gateway.store.workspaces import WorkspaceStore
@@ -105,6 +106,7 @@ class Gateway:
     audit_store: AuditStore
     audit: AuditTrail
     usage: UsageStore
+    usage_sums: UsageSums
     meter: Meter
     dispatcher: Dispatcher
     limits: Limits
@@ -354,6 +356,7 @@ async def open_gateway(settings: Settings) -> Gateway:
         audit=AuditTrail(audit_store),
         outbound=outbound,
         usage=usage,
+        usage_sums=UsageSums(database),
         meter=meter,
         dispatcher=dispatcher,
         limits=Limits(limit_store),

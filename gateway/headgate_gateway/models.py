@@ -266,17 +266,6 @@ class CredentialRotateRequest(BaseModel):
     ] = MISSING
 
 
-UsageGrouping = TypeAliasType(
-    "UsageGrouping",
-    Annotated[
-        Literal['model', 'provider', 'project', 'key', 'operation', 'hour', 'day'],
-        Field(
-            description='What sums of usage are given for; `hour` and `day`, in UTC, make a series over time.'
-        ),
-    ],
-)
-
-
 class CacheStats(BaseModel):
     object: Annotated[
         Literal['cache_stats'], Field(description='Always `cache_stats`.')
@@ -1550,6 +1539,29 @@ class CircuitBreaker(BaseModel):
     ] = 30
 
 
+KeyTagsAdditionalProperty = TypeAliasType(
+    "KeyTagsAdditionalProperty",
+    Annotated[
+        StrictStr,
+        Field(
+            description='The value of a tag.', pattern='^[^\\x00-\\x1F\\x7F]{1,100}$'
+        ),
+    ],
+)
+
+
+KeyTags = TypeAliasType(
+    "KeyTags",
+    Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r'^[a-z][a-z0-9_.-]{0,63}$', strict=True)], KeyTagsAdditionalProperty],
+        Field(
+            description='Names and values that keys are told apart by, such as their team and what they are for.',
+            max_length=16,
+        ),
+    ],
+)
+
+
 class ApprovalRequestSummary(BaseModel):
     operation: Annotated[
         StrictStr, Field(description='The operation that was asked for.')
@@ -1762,6 +1774,29 @@ CredentialHost = TypeAliasType(
 )
 
 
+UsageDimension = TypeAliasType(
+    "UsageDimension",
+    Annotated[
+        Literal['model', 'provider', 'project', 'key', 'operation', 'hour', 'day'],
+        Field(
+            description='What calls of models differ in; `hour` and `day`, in UTC, make a series over time.'
+        ),
+    ],
+)
+
+
+UsageTag = TypeAliasType(
+    "UsageTag",
+    Annotated[
+        StrictStr,
+        Field(
+            description='A tag of keys, `tag:` and its name; what was used counts for the value that its key has now.',
+            pattern='^tag:[a-z][a-z0-9_.-]{0,63}$',
+        ),
+    ],
+)
+
+
 UsdAmount = TypeAliasType(
     "UsdAmount",
     Annotated[
@@ -1820,6 +1855,28 @@ SpendLimit = TypeAliasType(
         Field(
             description='US dollars, as an exact decimal number, up to a million.',
             pattern='^[0-9]{1,6}(\\.[0-9]{1,12})?$',
+        ),
+    ],
+)
+
+
+AdminRole = TypeAliasType(
+    "AdminRole",
+    Annotated[
+        Literal['admin'],
+        Field(
+            description='What an admin key is for. There is one role yet, which may do everything.'
+        ),
+    ],
+)
+
+
+AdminKeySource = TypeAliasType(
+    "AdminKeySource",
+    Annotated[
+        Literal['settings', 'store'],
+        Field(
+            description='Where the gateway has an admin key from: its settings, or its own store, where\n`headgate-gateway rotate-admin-key` replaces it.'
         ),
     ],
 )
@@ -3937,6 +3994,15 @@ class WebhookDeliveryList(BaseModel):
     ]
 
 
+UsageGrouping = TypeAliasType(
+    "UsageGrouping",
+    Annotated[
+        UsageDimension | UsageTag,
+        Field(description='What sums of usage are given for.'),
+    ],
+)
+
+
 class UsageSummary(BaseModel):
     object: Annotated[
         Literal['usage_summary'], Field(description='Always `usage_summary`.')
@@ -5750,6 +5816,12 @@ class KeyCreateRequest(BaseModel):
             description='When its own circuit breakers open. Without it, it shares those of the gateway.'
         ),
     ] = MISSING
+    tags: Annotated[
+        KeyTags | MISSING,
+        Field(
+            description='What usage can be summed up by, such as `{"team":"search"}`.'
+        ),
+    ] = MISSING
     metadata: Annotated[
         Metadata | MISSING, Field(description="Free-form JSON of the caller's own.")
     ] = MISSING
@@ -5824,6 +5896,10 @@ class Key(BaseModel):
             description='When its own circuit breakers open; null if it has none of its own.'
         ),
     ] = MISSING
+    tags: Annotated[
+        KeyTags,
+        Field(description='What usage can be summed up by; empty if there are none.'),
+    ]
     metadata: Annotated[
         Metadata,
         Field(
@@ -5907,6 +5983,12 @@ class KeyUpdateRequest(BaseModel):
         CircuitBreaker | None | MISSING,
         Field(
             description='When its own circuit breakers open; null to share those of the gateway.'
+        ),
+    ] = MISSING
+    tags: Annotated[
+        KeyTags | MISSING,
+        Field(
+            description='What usage can be summed up by; replaces those that were there.'
         ),
     ] = MISSING
     metadata: Annotated[
@@ -6436,6 +6518,22 @@ class CredentialUpdateRequest(BaseModel):
 class SpendCapList(BaseModel):
     object: Annotated[Literal['list'], Field(description='Always `list`.')]
     data: Annotated[list[SpendCap], Field(description='The caps.')]
+
+
+class AdminIdentity(BaseModel):
+    object: Annotated[
+        Literal['admin_identity'], Field(description='Always `admin_identity`.')
+    ]
+    role: Annotated[AdminRole, Field(description='What the key is for.')]
+    scopes: Annotated[
+        ScopeList,
+        Field(
+            description='What the key may do, `resource:action`; `*` stands for everything.'
+        ),
+    ]
+    source: Annotated[
+        AdminKeySource, Field(description='Where the gateway has the key from.')
+    ]
 
 
 class SignalsSnapshot(BaseModel):

@@ -138,7 +138,9 @@ class Authenticator:
 
     def _principal(self, owner: SecretOwner) -> Principal:
         if owner.kind == "admin":
-            return Principal("admin", self._default_project, digest=owner.digest)
+            return Principal(
+                "admin", self._default_project, scopes=_ALL, digest=owner.digest
+            )
         if owner.key_id is None:
             return Principal("key", self._default_project, scopes=_ALL)
         return Principal(

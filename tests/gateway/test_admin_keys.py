@@ -61,10 +61,14 @@ def first_start(folder: Path, settings: Mapping[str, str]) -> Iterator[dict[str,
             process.wait(timeout=30)
 
 
+def whoami(url: str, key: str) -> httpx2.Response:
+    """What a gateway says that this admin key is."""
+    return httpx2.get(f"{url}/v1/admin/whoami", headers={"x-admin-key": key})
+
+
 def status(url: str, key: str) -> int:
     """How a gateway answers this admin key."""
-    answer = httpx2.get(f"{url}/v1/admin/projects", headers={"x-admin-key": key})
-    return answer.status_code
+    return whoami(url, key).status_code
 
 
 @pytest.fixture
@@ -90,6 +94,28 @@ def test_a_new_key_takes_the_place_of_the_stored_one(
     assert (before, after, is_good) == (200, 401, 200)
     assert new != old
     assert (made.returncode, made.stderr) == (0, "")
+
+
+def test_a_key_is_told_where_it_is_from(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """Only one that the gateway made itself can be replaced by the command."""
+    with first_start(tmp_path, settings) as told:
+        made = whoami(told["url"], told["admin_key"]).json()
+        no_admin = whoami(told["url"], told["api_key"])
+    configured = {**settings, "HEADGATE_GATEWAY_ADMIN_KEY": ADMIN_KEY}
+    with first_start(tmp_path, configured) as again:
+        own = whoami(again["url"], ADMIN_KEY).json()
+        stored = whoami(again["url"], told["admin_key"]).json()
+
+    assert made == {
+        "object": "admin_identity",
+        "role": "admin",
+        "scopes": ["*"],
+        "source": "store",
+    }
+    assert no_admin.status_code == 403
+    assert (own["source"], stored["source"]) == ("settings", "store")
 
 
 def test_it_is_good_at_the_next_start_and_no_other_is_made(

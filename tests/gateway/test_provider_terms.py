@@ -13,7 +13,8 @@ from headgate_gateway.dispatch.usage import Used
 from headgate_gateway.providers.dialects.failures import PLAIN, said_failure
 from headgate_gateway.store import schema
 from headgate_gateway.store.database import Database
-from headgate_gateway.store.usage import UsageFilter, UsageRow, UsageStore
+from headgate_gateway.store.sums import UsageFilter, UsageSums
+from headgate_gateway.store.usage import UsageRow, UsageStore
 from tests.gateway.test_providers import TOOL, Bench, ask, bench
 
 __all__ = ["bench"]
@@ -182,7 +183,7 @@ async def test_a_row_that_no_store_holds_keeps_none_back(tmp_path: Path):
         made: list[Any] = [number, tokens, *[None] * 5]
         meter.record(_Row(*made))
     done = await meter.flush()
-    sums = await store.totals(UsageFilter())
+    sums = await UsageSums(database).totals(UsageFilter())
     await database.close()
 
     assert done

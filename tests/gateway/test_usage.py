@@ -176,6 +176,53 @@ def test_the_operator_sees_all(bench: Bench):
     assert (seen[2]["requests"], seen[2]["cost_usd"], seen[2]["groups"]) == (0, "0", [])
 
 
+def test_usage_is_summed_up_by_tags_of_keys(bench: Bench):
+    """A value has what all its keys used, those without the tag have none."""
+    teams = ["search", "support", "search", None, "support"]
+    project = bench.here.new_project("tagged")
+    ids: list[str] = []
+    for number, team in enumerate(teams, start=1):
+        tags = {"tags": {"team": team, "place": f"{number}"}} if team else {}
+        ids.append(bench.here.new_key(project, **tags)["id"])
+        times = [0] * (number - 1)
+        asyncio.run(bench.used_at(*times, 1, key=ids[-1], project=project))
+    # What a key used counts for the tags that it has now; a deleted one has none.
+    bench.here.admin.delete(f"/v1/admin/keys/{ids[1]}")
+
+    def sums(name: str) -> dict[str | None, tuple[int, str]]:
+        params = {"group_by": f"tag:{name}", "project_id": project}
+        told = bench.here.admin.get("/v1/admin/usage", params=params).json()
+        assert told["requests"] == sum(each["requests"] for each in told["groups"])
+        return {
+            each["value"]: (each["requests"], each["cost_usd"])
+            for each in told["groups"]
+        }
+
+    by_team = sums("team")
+    assert list(by_team) == ["support", None, "search"]
+    assert by_team == {"support": (5, "15"), None: (6, "13"), "search": (4, "7")}
+    assert sums("nobody_has") == {None: (15, "35")}
+    changed = bench.here.admin.patch(
+        f"/v1/admin/keys/{ids[3]}", json={"tags": {"team": "search"}}
+    )
+    assert changed.json()["tags"] == {"team": "search"}
+    assert sums("team")["search"] == (8, "17")
+
+
+def test_a_tag_is_named_as_it_is_written(bench: Bench):
+    """What is no name of a tag, or none of the words, is refused with its place."""
+    for wrong in ("tag:", "tag:Team", "tag:a b", "tags:team", "team"):
+        refused = bench.here.admin.get("/v1/admin/usage", params={"group_by": wrong})
+        assert refused.status_code == 400, wrong
+        assert refused.json()["error"]["param"] == "group_by"
+    project = bench.here.new_project("tagged wrongly")
+    for tags in ({"Team": "x"}, {"team": ""}, {"team": 1}, {"team": "a\nb"}):
+        body = {"name": "k", "project_id": project, "tags": tags}
+        refused = bench.here.admin.post("/v1/admin/keys", json=body)
+        assert refused.status_code == 400, tags
+        assert refused.json()["error"]["param"].startswith("tags"), refused.text
+
+
 def test_usage_is_told_over_time(bench: Bench):
     """Hours and days that have any, in order, each with when it began."""
     key, client, _ = bench.key()

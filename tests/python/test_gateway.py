@@ -19,11 +19,11 @@ from headgate_sdk import (
     vectors,
 )
 from tests.gateway_process import Gateway
+from tests.python.gateway_calls import HELLO, all_items, first_page, scripted, unique
 from tests.python.operations import Recorder, call, missing
 from tests.python.twins import TWINS, Twin
 
 RECORDERS = {False: Recorder(), True: Recorder()}
-HELLO: Any = [{"role": "user", "content": "Hello there"}]
 
 
 @pytest.fixture(params=TWINS, ids=repr)
@@ -42,37 +42,6 @@ def use(twin: Twin, gateway: Gateway):
         return twin.call(gateway.url, make, **{**keys, **settings})
 
     return use
-
-
-def scripted(script: Any) -> dict[str, Any]:
-    """A request whose answers are played from a script."""
-    return {"model": "mock/script", "messages": HELLO, "metadata": {"script": script}}
-
-
-def unique(name: str) -> str:
-    return f"{name} {secrets.token_hex(6)}"
-
-
-def first_page(twin: Twin, make):
-    """A call that gives a list's first page, from either client."""
-    if not twin.is_async:
-        return make
-
-    async def page(client):
-        return await make(client)
-
-    return page
-
-
-def all_items(twin: Twin, make):
-    """A call that gives every item of a list."""
-    if not twin.is_async:
-        return lambda client: list(make(client))
-
-    async def items(client):
-        return [item async for item in make(client)]
-
-    return items
 
 
 # Messages.
@@ -249,7 +218,8 @@ def test_what_was_asked_is_in_the_audit_log(use, twin: Twin, gateway: Gateway) -
 def test_spending_is_bounded_and_summed_up(use) -> None:
     """A cap is set, read, listed and removed; sums are read by key and by project."""
     project = use(lambda c: c.admin.projects.create(name=unique("spender")))
-    key = use(lambda c: c.admin.keys.create(name="k", project_id=project.id)).id
+    wanted: Any = {"name": "k", "project_id": project.id, "tags": {"team": "a"}}
+    key = use(lambda c: c.admin.keys.create(**wanted)).id
     caps = use(lambda c: c.admin.keys.spend_caps.set(key, "monthly", limit_usd="2.50"))
     listed = use(lambda c: c.admin.keys.spend_caps.list(key))
     read = use(lambda c: c.admin.keys.spend_caps.get(key, "monthly"))
@@ -259,7 +229,8 @@ def test_spending_is_bounded_and_summed_up(use) -> None:
     assert (caps.limit_usd, read, listed.data) == ("2.5", caps, [caps])
     assert use(lambda c: c.admin.keys.usage(key)).requests == 0
     assert use(lambda c: c.usage.get()).requests > 0
-    assert use(lambda c: c.admin.usage.get(group_by="model")).groups
+    assert use(lambda c: c.admin.usage.get(group_by="tag:team")).groups
+    assert use(lambda c: c.admin.keys.get(key)).tags == {"team": "a"}
 
 
 def test_the_gateway_tells_how_it_fares(use) -> None:
@@ -455,6 +426,13 @@ def test_health_needs_no_key(use) -> None:
 
 
 # Administration.
+
+
+def test_an_admin_key_says_what_it_is(use) -> None:
+    """Its role and scopes, and that the settings hold it."""
+    seen = use(lambda c: c.admin.whoami())
+
+    assert (seen.role, seen.scopes, seen.source) == ("admin", ["*"], "settings")
 
 
 def test_a_project_lives_and_dies(use, twin: Twin) -> None:

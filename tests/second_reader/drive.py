@@ -172,7 +172,7 @@ def drive_spending(client: AuthenticatedClient, key: str) -> None:
     call(client, "admin.keys.spend_caps.get", key, daily)
     call(client, "admin.keys.spend_caps.list", key)
     call(client, "admin.keys.spend_caps.delete", key, daily)
-    call(client, "admin.usage.get")
+    call(client, "admin.usage.get", group_by="tag:team")
 
 
 ECHO_RUN = {key: ECHO[key] for key in ("model", "messages")}
@@ -193,6 +193,7 @@ def drive_admin(client: AuthenticatedClient) -> None:
         project.id,
         body=("ProjectUpdateRequest", change),
     )
+    call(client, "admin.whoami")
     call(client, "admin.cache.stats")
     call(client, "admin.cache.flush", body=("CacheFlushRequest", {}))
     drive_keys(client, project.id)

@@ -130,6 +130,7 @@ def test_every_call_is_answered_as_declared(report: list[dict[str, Any]]) -> Non
         ("admin.projects.get", 200, "Project"),
         ("admin.projects.list", 200, "ProjectList"),
         ("admin.projects.update", 200, "Project"),
+        ("admin.whoami", 200, "AdminIdentity"),
         ("admin.cache.stats", 200, "CacheStats"),
         ("admin.cache.flush", 200, "CacheFlushed"),
         ("admin.keys.create", 201, "KeyCreated"),

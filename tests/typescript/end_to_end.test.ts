@@ -268,6 +268,13 @@ test("a provider is a manifest, which is set and taken away", async () => {
   await assert.rejects(client.protocols.get("boathouse"), NotFoundError);
 });
 
+test("an admin key says what it is", async () => {
+  const { object, ...seen } = await client.admin.whoami();
+
+  assert.equal(object, "admin_identity");
+  assert.deepEqual(seen, { role: "admin", scopes: ["*"], source: "settings" });
+});
+
 test("projects and keys are made, changed, read by pages and taken away", async () => {
   const project = await client.admin.projects.create({ name: "harbour" });
   const renamed = await client.admin.projects.update(project.id, { name: "quay" });

@@ -140,20 +140,23 @@ test("what was asked is read again in the audit log", async () => {
 test("what is used is summed up, and what may be spent is bounded", async () => {
   const admin = client.admin;
   const project = await admin.projects.create({ name: "A project that spends" });
-  const { id } = await admin.keys.create({ name: "spender", project_id: project.id });
+  const tags = { team: "a" };
+  const key = await admin.keys.create({ name: "spender", project_id: project.id, tags });
+  const { id } = key;
   const set = await admin.keys.spendCaps.set(id, "daily", { limit_usd: "2.50" });
   const listed = await admin.keys.spendCaps.list(id);
   const read = await admin.keys.spendCaps.get(id, "daily");
   await admin.keys.spendCaps.delete(id, "daily");
   const ofKey = await admin.keys.usage(id);
   const mine = await client.usage.get({ group_by: "model" });
-  const everybody = await admin.usage.get();
+  const everybody = await admin.usage.get({ group_by: "tag:team" });
   const signals = await client.resilience.get();
   const { data } = await client.health.upstreams();
   const cached = await admin.cache.stats();
   const flushed = await admin.cache.flush();
 
   assert.deepEqual([set.remaining_usd, listed.data, read], ["2.5", [set], set]);
+  assert.deepEqual(key.tags, tags);
   assert.equal(ofKey.requests, 0);
   assert.ok(mine.requests > 0 && mine.groups.length > 0);
   assert.ok(everybody.requests >= mine.requests);

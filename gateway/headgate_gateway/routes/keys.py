@@ -119,6 +119,7 @@ def _new_key(body: JsonObject, secret: Secret) -> dict[str, Any]:
         rate_limit=body.get("rate_limit"),
         max_concurrent=body.get("max_concurrent"),
         circuit_breaker=_circuit_breaker(body.get("circuit_breaker")),
+        tags=body.get("tags"),
         metadata=body.get("metadata"),
         expires_at=_milliseconds(body.get("expires_at")),
     )
@@ -169,6 +170,7 @@ def _shown(row: sa.RowMapping) -> JsonObject:
         "rate_limit": row["rate_limit"],
         "max_concurrent": row["max_concurrent"],
         "circuit_breaker": row["circuit_breaker"],
+        "tags": row["tags"],
         "metadata": row["metadata"],
         "created_at": rfc3339(row["created_at"]),
         "updated_at": rfc3339(row["updated_at"]),

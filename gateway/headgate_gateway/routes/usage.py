@@ -16,7 +16,9 @@ from headgate_gateway.errors import GatewayError
 from headgate_gateway.http.answers import Answer, json_answer
 from headgate_gateway.http.call import Call, Handler
 from headgate_gateway.json import JsonObject
-from headgate_gateway.store.usage import UsageFilter
+from headgate_gateway.store.sums import UsageFilter
+
+_TAG = "tag:"
 
 
 async def get(call: Call) -> Answer:
@@ -92,7 +94,7 @@ async def _summary(
             "object": "usage_summary",
             "created_after": rfc3339_or_none(after),
             "created_before": rfc3339_or_none(before),
-            **_sums(await call.gateway.usage.totals(where)),
+            **_sums(await call.gateway.usage_sums.totals(where)),
             "groups": groups,
         }
     )
@@ -100,16 +102,18 @@ async def _summary(
 
 async def _groups(call: Call, where: UsageFilter) -> list[JsonObject]:
     """The sums for each value of what is asked for."""
-    usage = call.gateway.usage
+    sums = call.gateway.usage_sums
     match call.parameters.get("group_by"):
         case None:
             return []
         case "hour" | "day" as by:
-            rows = await usage.series(where, by=by)
+            rows = await sums.series(where, by=by)
             return [{"value": rfc3339(row["value"]), **_sums(row)} for row in rows]
+        case str(by) if by.startswith(_TAG):
+            rows = await sums.of_tag(where, by.removeprefix(_TAG))
         case by:
-            rows = await usage.groups(where, by=by)
-            return [{"value": row["value"], **_sums(row)} for row in rows]
+            rows = await sums.groups(where, by=by)
+    return [{"value": row["value"], **_sums(row)} for row in rows]
 
 
 def _sums(row: Mapping[Any, Any]) -> JsonObject:

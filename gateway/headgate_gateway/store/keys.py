@@ -1,6 +1,6 @@
 """Gateway keys and the hashes of their secrets; a secret itself is never kept."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,6 +60,7 @@ def new_key(
     rate_limit: JsonObject | None = None,
     max_concurrent: int | None = None,
     circuit_breaker: JsonObject | None = None,
+    tags: Mapping[str, str] | None = None,
     metadata: JsonObject | None = None,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
@@ -80,6 +81,7 @@ def new_key(
         "rate_limit": rate_limit,
         "max_concurrent": max_concurrent,
         "circuit_breaker": circuit_breaker,
+        "tags": tags or {},
         "metadata": metadata or {},
         "created_at": now,
         "updated_at": now,

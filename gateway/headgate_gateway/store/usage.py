@@ -1,10 +1,10 @@
-"""What was used and spent, and what may still be spent."""
+"""What was used and spent, and what may still be spent; `sums` adds it up."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -25,16 +25,6 @@ _LONGEST_CALL = 15 * 60_000
 
 _HOUR = 3_600_000
 _DAY = 86_400_000
-
-_MOST_GROUPS = 1000
-_COLUMNS = {
-    "model": usage.c.model,
-    "provider": usage.c.provider,
-    "project": usage.c.project_id,
-    "key": usage.c.key_id,
-    "operation": usage.c.operation,
-}
-_TIMES = {"hour": _HOUR, "day": _DAY}
 
 
 class UsageRow(NamedTuple):
@@ -62,29 +52,6 @@ _SPEND = AddUp(
     spend, ("key_id", "time", "amount"), key=("key_id", "time"), sums=("amount",)
 )
 _RESERVATIONS = Delete(reservations)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UsageFilter:
-    """Which calls are summed up."""
-
-    project_id: str | None = None
-    key_id: str | None = None
-    created_after: int | None = None
-    created_before: int | None = None
-
-    def conditions(self) -> list[sa.ColumnElement[bool]]:
-        """The filter as conditions on rows."""
-        found: list[sa.ColumnElement[bool]] = []
-        if self.project_id is not None:
-            found.append(usage.c.project_id == self.project_id)
-        if self.key_id is not None:
-            found.append(usage.c.key_id == self.key_id)
-        if self.created_after is not None:
-            found.append(usage.c.created_at >= self.created_after)
-        if self.created_before is not None:
-            found.append(usage.c.created_at < self.created_before)
-        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,44 +207,6 @@ class UsageStore:
             "requests_this_hour": int(requests_this_hour),
         }
 
-    async def totals(self, where: UsageFilter) -> sa.RowMapping:
-        """The sums over all calls."""
-        async with self._database.reading() as connection:
-            query = sa.select(*_sums()).where(*where.conditions())
-            return (await connection.execute(query)).mappings().one()
-
-    async def groups(self, where: UsageFilter, *, by: str) -> list[sa.RowMapping]:
-        """The sums for each value of a column, the dearest first."""
-        column = _COLUMNS[by]
-        query = (
-            sa.select(column.label("value"), *_sums())
-            .where(*where.conditions())
-            .group_by(column)
-            .order_by(sa.desc("cost"), sa.desc("requests"), "value")
-            .limit(_MOST_GROUPS)
-        )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).mappings())
-
-    async def series(
-        self, where: UsageFilter, *, by: Literal["hour", "day"]
-    ) -> list[sa.RowMapping]:
-        """The sums for each hour or day (UTC) that has any, the latest last.
-
-        A value is when it began, in milliseconds.
-        """
-        length = sa.literal(_TIMES[by], sa.BigInteger)
-        start = (usage.c.created_at - usage.c.created_at % length).label("value")
-        query = (
-            sa.select(start, *_sums())
-            .where(*where.conditions())
-            .group_by(sa.text("value"))
-            .order_by(sa.desc("value"))
-            .limit(_MOST_GROUPS)
-        )
-        async with self._database.reading() as connection:
-            return list((await connection.execute(query)).mappings())[::-1]
-
     async def forget_lost(self) -> None:
         """Delete what calls reserved that never told their end."""
         async with self._database.writing() as connection:
@@ -295,20 +224,6 @@ def _own_breakers(key_id: str, told: dict[str, Any] | None) -> OwnBreakers | Non
         cooldown=told["cooldown_s"],
     )
     return OwnBreakers(key_id, threshold)
-
-
-def _sums() -> list[sa.ColumnElement[Any]]:
-    def total(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
-        summed = sa.func.coalesce(sa.func.sum(column), 0)
-        return sa.cast(summed, sa.BigInteger).label(column.name)
-
-    return [
-        sa.func.count().label("requests"),
-        total(usage.c.input_tokens),
-        total(usage.c.output_tokens),
-        total(usage.c.cache_read_tokens),
-        total(usage.c.cost),
-    ]
 
 
 def _added_up(rows: Sequence[UsageRow]) -> list[Row]:

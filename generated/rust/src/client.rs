@@ -290,7 +290,7 @@ impl Client {
         Protocols::new(&self.core)
     }
 
-    /// The calls of `admin`.
+    /// The administration itself.
     pub fn admin(&self) -> Admin {
         Admin::new(&self.core)
     }

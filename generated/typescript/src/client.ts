@@ -36,6 +36,7 @@ export class Headgate extends ApiResource {
   readonly tokens = new Tokens(this.transport);
   /** How each provider is spoken to. */
   readonly protocols = new Protocols(this.transport);
+  /** The administration itself. */
   readonly admin = new Admin(this.transport);
   /** The REST APIs behind the gateway that a key may call. */
   readonly services = new ServicesResource(this.transport);

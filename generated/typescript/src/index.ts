@@ -102,6 +102,7 @@ export {
   ServerCancelledError,
   SpendCapError,
 } from "./errors.js";
+export type * from "./types/admin.js";
 export type * from "./types/approvals.js";
 export type * from "./types/audit.js";
 export type * from "./types/audit-events.js";

@@ -49,6 +49,7 @@ keys = sa.Table(
     sa.Column("max_concurrent", sa.Integer),
     json("circuit_breaker", required=False),
     sa.Column("spend_caps", Json, nullable=False, server_default="{}"),
+    sa.Column("tags", Json, nullable=False, server_default="{}"),
     json("metadata"),
     *made_and_changed(),
     time("expires_at", required=False),

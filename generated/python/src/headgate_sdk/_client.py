@@ -273,7 +273,7 @@ class Headgate(SyncPassingClient[AnyRequestOptions]):
 
     @cached_property
     def admin(self) -> AdminResource:
-        """The `admin` operations."""
+        """The administration itself."""
         from .resources.admin import AdminResource
 
         return AdminResource(self._core)
@@ -546,7 +546,7 @@ class AsyncHeadgate(AsyncPassingClient[AnyRequestOptions]):
 
     @cached_property
     def admin(self) -> AsyncAdminResource:
-        """The `admin` operations."""
+        """The administration itself."""
         from .resources.admin import AsyncAdminResource
 
         return AsyncAdminResource(self._core)

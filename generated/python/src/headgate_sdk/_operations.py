@@ -205,6 +205,12 @@ PROTOCOLS_GET = Operation(
     credentials=(("api_key",),),
     idempotency="natural",
 )
+ADMIN_WHOAMI = Operation(
+    method="GET",
+    path="/v1/admin/whoami",
+    credentials=(("admin_key",),),
+    idempotency="natural",
+)
 ADMIN_PROTOCOLS_PUT = Operation(
     method="PUT",
     path="/v1/admin/protocols/{provider}",

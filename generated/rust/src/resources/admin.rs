@@ -16,9 +16,19 @@ use crate::resources::admin_services::AdminServices;
 use crate::resources::admin_sessions::AdminSessions;
 use crate::resources::admin_usage::AdminUsage;
 use crate::resources::admin_webhooks::AdminWebhooks;
+use crate::runtime::call::{Call, Json};
+use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
+use crate::types;
 
-/// The calls of `admin`.
+pub(crate) static WHOAMI: Operation = Operation {
+    method: "GET",
+    path: "/v1/admin/whoami",
+    security: &[&[1]],
+    idempotency: Idempotency::Natural,
+};
+
+/// The administration itself.
 #[derive(Clone, Debug)]
 pub struct Admin {
     core: Arc<Core>,
@@ -89,5 +99,13 @@ impl Admin {
     /// The response cache.
     pub fn cache(&self) -> AdminCache {
         AdminCache::new(&self.core)
+    }
+
+    /// Look at an admin key
+    ///
+    /// Returns what the admin key of this request may do, and where the gateway has it from.
+    pub fn whoami(&self) -> Call<Json<types::AdminIdentity>> {
+        let request = Request::new(&WHOAMI);
+        Call::new(&self.core, request)
     }
 }

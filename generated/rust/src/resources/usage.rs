@@ -51,8 +51,8 @@ impl GetParams {
     }
 
     /// Sets `group_by`.
-    pub fn group_by(mut self, value: types::UsageGrouping) -> Self {
-        self.group_by = Some(value);
+    pub fn group_by(mut self, value: impl Into<types::UsageGrouping>) -> Self {
+        self.group_by = Some(value.into());
         self
     }
 }

@@ -5,6 +5,13 @@
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdminIdentity {
+    #[default]
+    #[serde(rename = "admin_identity")]
+    Value,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum All {
     #[default]
     #[serde(rename = "all")]

@@ -2,6 +2,8 @@
 
 //! Types of the API.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -119,6 +121,9 @@ impl CircuitBreaker {
     }
 }
 
+/// Names and values that keys are told apart by, such as their team and what they are for.
+pub type KeyTags = BTreeMap<String, String>;
+
 /// A gateway key to create.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -154,6 +159,9 @@ pub struct KeyCreateRequest {
     /// When its own circuit breakers open. Without it, it shares those of the gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub circuit_breaker: Option<CircuitBreaker>,
+    /// What usage can be summed up by, such as `{"team":"search"}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<KeyTags>,
     /// Free-form JSON of the caller's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -177,6 +185,7 @@ impl KeyCreateRequest {
             rate_limit: None,
             max_concurrent: None,
             circuit_breaker: None,
+            tags: None,
             metadata: None,
             expires_at: None,
         }
@@ -233,6 +242,12 @@ impl KeyCreateRequest {
     /// Sets `circuit_breaker`.
     pub fn circuit_breaker(mut self, value: CircuitBreaker) -> Self {
         self.circuit_breaker = Some(value);
+        self
+    }
+
+    /// Sets `tags`.
+    pub fn tags(mut self, value: KeyTags) -> Self {
+        self.tags = Some(value);
         self
     }
 
@@ -325,6 +340,8 @@ pub struct KeyCreated {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub circuit_breaker: Option<Option<CircuitBreaker>>,
+    /// What usage can be summed up by; empty if there are none.
+    pub tags: KeyTags,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -394,6 +411,8 @@ pub struct Key {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub circuit_breaker: Option<Option<CircuitBreaker>>,
+    /// What usage can be summed up by; empty if there are none.
+    pub tags: KeyTags,
     /// Free-form JSON of the caller's own; empty if there is none.
     pub metadata: Metadata,
     /// When the key was created.
@@ -492,6 +511,9 @@ pub struct KeyUpdateRequest {
         deserialize_with = "crate::runtime::tagged::present"
     )]
     pub circuit_breaker: Option<Option<CircuitBreaker>>,
+    /// What usage can be summed up by; replaces those that were there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<KeyTags>,
     /// Free-form JSON of the caller's own; replaces what was there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
@@ -518,6 +540,7 @@ impl KeyUpdateRequest {
             rate_limit: None,
             max_concurrent: None,
             circuit_breaker: None,
+            tags: None,
             metadata: None,
             expires_at: None,
         }
@@ -580,6 +603,12 @@ impl KeyUpdateRequest {
     /// Sets `circuit_breaker`.
     pub fn circuit_breaker(mut self, value: Option<CircuitBreaker>) -> Self {
         self.circuit_breaker = Some(value);
+        self
+    }
+
+    /// Sets `tags`.
+    pub fn tags(mut self, value: KeyTags) -> Self {
+        self.tags = Some(value);
         self
     }
 

@@ -2,6 +2,7 @@
 
 //! What is sent and received.
 
+mod admin;
 mod approvals;
 mod audit;
 mod audit_events;
@@ -34,6 +35,7 @@ mod webhooks;
 mod workspace_events;
 mod workspaces;
 
+pub use self::admin::*;
 pub use self::approvals::*;
 pub use self::audit::*;
 pub use self::audit_events::*;

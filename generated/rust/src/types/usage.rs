@@ -2,15 +2,17 @@
 
 //! Types of the API.
 
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::constants;
+use crate::runtime::shape::Choice;
 
-/// What sums of usage are given for; `hour` and `day`, in UTC, make a series over time.
+/// What calls of models differ in; `hour` and `day`, in UTC, make a series over time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
-pub enum UsageGrouping {
+pub enum UsageDimension {
     /// `model`.
     #[serde(rename = "model")]
     Model,
@@ -34,7 +36,7 @@ pub enum UsageGrouping {
     Day,
 }
 
-impl UsageGrouping {
+impl UsageDimension {
     /// The value as it is sent and received.
     pub fn as_str(&self) -> &str {
         match self {
@@ -46,6 +48,58 @@ impl UsageGrouping {
             Self::Hour => "hour",
             Self::Day => "day",
         }
+    }
+}
+
+/// A tag of keys, `tag:` and its name; what was used counts for the value that its key has now.
+pub type UsageTag = String;
+
+/// What sums of usage are given for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum UsageGrouping {
+    /// In the form of `UsageDimension`.
+    UsageDimension(UsageDimension),
+    /// In the form of `UsageTag`.
+    UsageTag(UsageTag),
+}
+
+impl<'de> Deserialize<'de> for UsageGrouping {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut choice = Choice::new(Value::deserialize(deserializer)?);
+        choice.text(
+            &[
+                "model",
+                "provider",
+                "project",
+                "key",
+                "operation",
+                "hour",
+                "day",
+            ],
+            Self::UsageDimension,
+        );
+        choice.text(&[], Self::UsageTag);
+        choice.required()
+    }
+}
+
+impl From<UsageDimension> for UsageGrouping {
+    fn from(value: UsageDimension) -> Self {
+        Self::UsageDimension(value)
+    }
+}
+
+impl From<UsageTag> for UsageGrouping {
+    fn from(value: UsageTag) -> Self {
+        Self::UsageTag(value)
+    }
+}
+
+impl From<&str> for UsageGrouping {
+    fn from(value: &str) -> Self {
+        Self::UsageTag(value.to_owned())
     }
 }
 

@@ -64,6 +64,11 @@ export interface CircuitBreaker {
   cooldown_s?: number;
 }
 
+/** Names and values that keys are told apart by, such as their team and what they are for. */
+export interface KeyTags {
+  [field: string]: string;
+}
+
 /** A gateway key to create. */
 export interface KeyCreateRequest {
   /** Name of the key, for people to read. */
@@ -88,6 +93,8 @@ export interface KeyCreateRequest {
   max_concurrent?: number;
   /** When its own circuit breakers open. Without it, it shares those of the gateway. */
   circuit_breaker?: CircuitBreaker;
+  /** What usage can be summed up by, such as `{"team":"search"}`. */
+  tags?: KeyTags;
   /** Free-form JSON of the caller's own. */
   metadata?: Metadata;
   /** When the key expires. Without it, never. */
@@ -131,6 +138,8 @@ export interface KeyCreated {
   max_concurrent?: number | null;
   /** When its own circuit breakers open; null if it has none of its own. */
   circuit_breaker?: CircuitBreaker | null;
+  /** What usage can be summed up by; empty if there are none. */
+  tags: KeyTags;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -181,6 +190,8 @@ export interface Key {
   max_concurrent?: number | null;
   /** When its own circuit breakers open; null if it has none of its own. */
   circuit_breaker?: CircuitBreaker | null;
+  /** What usage can be summed up by; empty if there are none. */
+  tags: KeyTags;
   /** Free-form JSON of the caller's own; empty if there is none. */
   metadata: Metadata;
   /** When the key was created. */
@@ -231,6 +242,8 @@ export interface KeyUpdateRequest {
   max_concurrent?: number | null;
   /** When its own circuit breakers open; null to share those of the gateway. */
   circuit_breaker?: CircuitBreaker | null;
+  /** What usage can be summed up by; replaces those that were there. */
+  tags?: KeyTags;
   /** Free-form JSON of the caller's own; replaces what was there. */
   metadata?: Metadata;
   /** When the key expires; null means never. */

@@ -54,7 +54,7 @@ tests! {
         the_vectors_of_an_answer_are_the_same_in_both_encodings, tokens_are_counted;
     models: a_provider_is_set_and_taken_away, health_needs_no_key, models_are_listed_and_read,
         models_are_recommended_and_tokens_priced;
-    projects: a_key_lives_and_dies, a_project_lives_and_dies,
+    projects: a_key_lives_and_dies, a_project_lives_and_dies, an_admin_key_says_what_it_is,
         a_repeated_call_is_answered_once, keys_are_listed;
     runs: a_run_is_cancelled, a_run_is_carried_out, a_run_is_followed_from_a_cursor,
         a_run_is_read_as_far_as_it_is, a_run_outlives_its_reader,

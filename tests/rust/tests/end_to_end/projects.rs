@@ -2,13 +2,22 @@
 
 use headgate_sdk::resources::{admin_keys, admin_projects};
 use headgate_sdk::types::{
-    Key, KeyCreateRequest, KeyRotateRequest, KeyUpdateRequest, ProjectCreateRequest,
-    ProjectUpdateRequest,
+    AdminKeySource, AdminRole, Key, KeyCreateRequest, KeyRotateRequest, KeyUpdateRequest,
+    ProjectCreateRequest, ProjectUpdateRequest,
 };
 use headgate_sdk::ErrorKind;
 
 use super::gateway::{client, settings};
 use super::samples::{project, unique};
+
+/// An admin key says what it may do, and that the settings hold it.
+pub async fn an_admin_key_says_what_it_is() {
+    let seen = client().admin().whoami().await.expect("an identity");
+
+    assert_eq!(seen.scopes, ["*"]);
+    assert_eq!(seen.role, AdminRole::Admin);
+    assert_eq!(seen.source, AdminKeySource::Settings);
+}
 
 /// A project is made, found, changed, purged and deleted; then it is gone.
 pub async fn a_project_lives_and_dies() {

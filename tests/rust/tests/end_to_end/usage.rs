@@ -1,7 +1,7 @@
 //! What is spent, and how the gateway fares.
 
 use headgate_sdk::resources::{admin_keys, admin_usage, usage};
-use headgate_sdk::types::{MessageRequest, SpendCapRequest, SpendPeriod, UsageGrouping};
+use headgate_sdk::types::{MessageRequest, SpendCapRequest, SpendPeriod, UsageDimension};
 
 use super::gateway::client;
 use super::samples::{hello, tenant};
@@ -19,7 +19,7 @@ pub async fn spending_is_bounded_and_summed_up() {
     caps.delete(&key, &daily).await.expect("a deletion");
     let asked = MessageRequest::new("mock/echo", hello());
     caller.messages().create(asked).await.expect("an answer");
-    let by_model = || usage::GetParams::new().group_by(UsageGrouping::Model);
+    let by_model = || usage::GetParams::new().group_by(UsageDimension::Model);
     let mine = loop {
         let mine = caller.usage().get(by_model()).await.expect("sums");
         if mine.requests > 0 {
@@ -27,14 +27,18 @@ pub async fn spending_is_bounded_and_summed_up() {
         }
     };
     let of_key = keys.usage(&key, admin_keys::UsageParams::new()).await;
-    let params = admin_usage::GetParams::new().project_id(project);
+    let params = admin_usage::GetParams::new()
+        .project_id(project)
+        .group_by("tag:team");
     let of_project = client().admin().usage().get(params).await;
 
     assert_eq!(set.remaining_usd, "2.5");
     assert_eq!((listed, read), (vec![set.clone()], set));
     assert_eq!((mine.requests, mine.groups.len()), (1, 1));
     assert_eq!(of_key.expect("sums").requests, 1);
-    assert_eq!(of_project.expect("sums").requests, 1);
+    let of_project = of_project.expect("sums");
+    assert_eq!((of_project.requests, of_project.groups.len()), (1, 1));
+    assert_eq!(of_project.groups[0].value, None);
 }
 
 /// Signals of a key's limits and of the upstreams, none of which failed; an empty cache.

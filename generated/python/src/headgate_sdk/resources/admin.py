@@ -6,7 +6,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from .._operations import ADMIN_WHOAMI
+from .._options import RequestOptions
 from .._runtime.clients import AsyncResource, Resource
+from ..types.admin import AdminIdentity
 
 if TYPE_CHECKING:
     from .admin_approvals import AdminApprovalsResource, AsyncAdminApprovalsResource
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class AdminResource(Resource):
-    """The `admin` operations."""
+    """The administration itself."""
 
     @cached_property
     def protocols(self) -> AdminProtocolsResource:
@@ -113,9 +116,25 @@ class AdminResource(Resource):
 
         return AdminCacheResource(self._core)
 
+    def whoami(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> AdminIdentity:
+        """Look at an admin key.
+
+        Returns what the admin key of this request may do, and where the gateway has it
+        from.
+        """
+        return self._core.fetch(
+            ADMIN_WHOAMI,
+            AdminIdentity,
+            options=options,
+        )
+
 
 class AsyncAdminResource(AsyncResource):
-    """The `admin` operations."""
+    """The administration itself."""
 
     @cached_property
     def protocols(self) -> AsyncAdminProtocolsResource:
@@ -200,3 +219,19 @@ class AsyncAdminResource(AsyncResource):
         from .admin_cache import AsyncAdminCacheResource
 
         return AsyncAdminCacheResource(self._core)
+
+    async def whoami(
+        self,
+        *,
+        options: RequestOptions | None = None,
+    ) -> AdminIdentity:
+        """Look at an admin key.
+
+        Returns what the admin key of this request may do, and where the gateway has it
+        from.
+        """
+        return await self._core.fetch(
+            ADMIN_WHOAMI,
+            AdminIdentity,
+            options=options,
+        )

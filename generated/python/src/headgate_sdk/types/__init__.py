@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .admin import AdminIdentity, AdminKeySource, AdminRole
     from .approvals import (
         Approval,
         ApprovalDecision,
@@ -409,6 +410,7 @@ if TYPE_CHECKING:
         SpendCapList,
         SpendCapRequest,
         SpendPeriod,
+        UsageDimension,
         UsageGroup,
         UsageGrouping,
         UsageSummary,
@@ -512,6 +514,9 @@ __all__ = [
     "ActionValidateSchemaParam",
     "ActionWebhook",
     "ActionWebhookParam",
+    "AdminIdentity",
+    "AdminKeySource",
+    "AdminRole",
     "Approval",
     "ApprovalDecidedData",
     "ApprovalDecidedEvent",
@@ -857,6 +862,7 @@ __all__ = [
     "UrlSource",
     "UrlSourceParam",
     "Usage",
+    "UsageDimension",
     "UsageGroup",
     "UsageGrouping",
     "UsageSummary",
@@ -945,6 +951,9 @@ if not TYPE_CHECKING:
             "ActionValidateSchemaParam": ".policies",
             "ActionWebhook": ".policies",
             "ActionWebhookParam": ".policies",
+            "AdminIdentity": ".admin",
+            "AdminKeySource": ".admin",
+            "AdminRole": ".admin",
             "Approval": ".approvals",
             "ApprovalDecidedData": ".webhook_events",
             "ApprovalDecidedEvent": ".run_events",
@@ -1290,6 +1299,7 @@ if not TYPE_CHECKING:
             "UrlSource": ".content",
             "UrlSourceParam": ".content",
             "Usage": ".messages",
+            "UsageDimension": ".usage",
             "UsageGroup": ".usage",
             "UsageGrouping": ".usage",
             "UsageSummary": ".usage",

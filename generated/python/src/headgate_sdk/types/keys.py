@@ -115,6 +115,9 @@ class KeyCreateRequest(TypedDict):
     gateway.
     """
 
+    tags: NotRequired[Mapping[str, str]]
+    """What usage can be summed up by, such as `{"team":"search"}`."""
+
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own."""
 
@@ -175,6 +178,9 @@ class KeyCreated(ApiModel):
 
     circuit_breaker: CircuitBreaker | None = None
     """When its own circuit breakers open; null if it has none of its own."""
+
+    tags: dict[str, str]
+    """What usage can be summed up by; empty if there are none."""
 
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
@@ -248,6 +254,9 @@ class Key(ApiModel):
     circuit_breaker: CircuitBreaker | None = None
     """When its own circuit breakers open; null if it has none of its own."""
 
+    tags: dict[str, str]
+    """What usage can be summed up by; empty if there are none."""
+
     metadata: dict[str, Any]
     """Free-form JSON of the caller's own; empty if there is none."""
 
@@ -320,6 +329,9 @@ class KeyUpdateRequest(TypedDict):
 
     circuit_breaker: NotRequired[CircuitBreakerParam | None]
     """When its own circuit breakers open; null to share those of the gateway."""
+
+    tags: NotRequired[Mapping[str, str]]
+    """What usage can be summed up by; replaces those that were there."""
 
     metadata: NotRequired[Mapping[str, Any]]
     """Free-form JSON of the caller's own; replaces what was there."""

@@ -8,12 +8,14 @@ from typing import Literal, TypeAlias, TypedDict
 
 from .._runtime.models import ApiModel
 
-UsageGrouping: TypeAlias = Literal[
+UsageDimension: TypeAlias = Literal[
     "model", "provider", "project", "key", "operation", "hour", "day"
 ]
-"""What sums of usage are given for; `hour` and `day`, in UTC, make a series over
-time.
-"""
+"""What calls of models differ in; `hour` and `day`, in UTC, make a series over time."""
+
+
+UsageGrouping: TypeAlias = UsageDimension | str
+"""What sums of usage are given for."""
 
 
 class UsageGroup(ApiModel):
