@@ -19,6 +19,12 @@ _SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 
+_STORED = re.compile(
+    r"\n(?:DETAIL|CONTEXT):.*?(?=\n\[SQL:|\Z)|(?<=query argument \$)(\d+): [^\n]*",
+    re.DOTALL,
+)
+"""Where PostgreSQL and its driver quote what was to be stored."""
+
 
 def configure_logs(level: LogLevel) -> None:
     """Send everything that the gateway says to standard error."""
@@ -51,6 +57,8 @@ def redact(
 def _clean(name: str, value: Any) -> Any:
     if _SECRET_NAMES.search(name):
         return _REDACTED
+    if isinstance(value, str) and name == "exc_value":
+        value = _STORED.sub(r"\1", value)
     if isinstance(value, str):
         return _SECRET.sub(_REDACTED, value)
     if isinstance(value, dict):

@@ -126,6 +126,10 @@ def test_the_log_is_json_with_what_one_needs(
             {"a": [{"cookie": "[redacted]", "b": "[redacted]"}]},
         ),
         ({"key_id": "key_1", "n": 3}, {"key_id": "key_1", "n": 3}),
+        (
+            {"exc_value": "invalid input for query argument $2: 'Al: a@b.c' (str)\nX"},
+            {"exc_value": "invalid input for query argument $2\nX"},
+        ),
     ],
 )
 def test_redaction_goes_by_name_and_by_look(
