@@ -500,14 +500,14 @@ function decide(vector: DecisionVector): void {
     policy: { ...defaultRetryPolicy, resumeAttempts, jitter },
     random: vector.random,
   });
-  const { delay, refusal } = decision;
+  const { delay, stop } = decision;
   const asked = failure.retryAfter;
   assert.deepEqual(
     {
-      reattach: refusal === undefined,
-      ...(refusal === undefined && { delay_s: delay / 1_000 }),
-      reason: refusal ?? (asked === undefined ? "backoff" : "retry_after"),
-      ...(refusal === "retry_after" && asked !== undefined && { retry_after_s: asked / 1_000 }),
+      reattach: stop === undefined,
+      ...(stop === undefined && { delay_s: delay / 1_000 }),
+      reason: stop ?? (asked === undefined ? "backoff" : "retry_after"),
+      ...(stop === "retry_after" && asked !== undefined && { retry_after_s: asked / 1_000 }),
     },
     vector.expect,
   );

@@ -168,13 +168,13 @@ function runDecision(vector: Decision, stated: PolicyVector): void {
     random: vector.random,
   });
   const { retry_after_s: raised, ...expected } = vector.expect;
-  const { delay, cost, refusal } = decision;
+  const { delay, cost, stop } = decision;
   assert.deepEqual(
     {
-      retry: refusal === undefined,
-      reason: refusal ?? (failure.retryAfter === undefined ? "backoff" : "retry_after"),
-      ...(refusal === undefined && { delay_s: rounded(delay) }),
-      quota_after: vector.quota - (refusal === undefined ? cost : 0),
+      retry: stop === undefined,
+      reason: stop ?? (failure.retryAfter === undefined ? "backoff" : "retry_after"),
+      ...(stop === undefined && { delay_s: rounded(delay) }),
+      quota_after: vector.quota - (stop === undefined ? cost : 0),
     },
     expected.delay_s === undefined
       ? expected
@@ -215,7 +215,7 @@ function makeCall(outcomes: readonly string[], quota: RetryQuota, random: number
       remaining: Infinity,
       random,
     });
-    if (decision.refusal !== undefined) return { waits, ends: text };
+    if (decision.stop !== undefined) return { waits, ends: text };
     quota.tokens -= decision.cost;
     spent += decision.cost;
     waits.push(decision.delay);

@@ -2,7 +2,7 @@
 
 import type { ClientOptions } from "./configuration.js";
 import { errorClasses } from "./errors.js";
-import { environmentMap, environmentOptions, optionValue } from "./runtime/environment.js";
+import { environmentMap, environmentOptions, environmentValue } from "./runtime/environment.js";
 import { logged, type LogOptions, logOptions } from "./runtime/logging.js";
 import type { Extension } from "./runtime/settings.js";
 import { Transport } from "./runtime/transport.js";
@@ -21,10 +21,10 @@ export function logging(options: LogOptions = {}): Extension {
 export function fromEnvironment(options: ClientOptions = {}): ClientOptions {
   return {
     ...environmentOptions("HEADGATE", options),
-    apiKey: optionValue(options.apiKey, "HEADGATE_API_KEY"),
-    adminKey: optionValue(options.adminKey, "HEADGATE_ADMIN_KEY"),
+    apiKey: options.apiKey ?? environmentValue("HEADGATE_API_KEY"),
+    adminKey: options.adminKey ?? environmentValue("HEADGATE_ADMIN_KEY"),
     providerKeys: environmentMap(options.providerKeys, "HEADGATE_PROVIDER_KEY_"),
-    agentName: optionValue(options.agentName, "HEADGATE_AGENT_NAME"),
+    agentName: options.agentName ?? environmentValue("HEADGATE_AGENT_NAME"),
   };
 }
 

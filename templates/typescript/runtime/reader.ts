@@ -214,21 +214,21 @@ export function eventReader<Event>(
 
   /** Asks the server once for the events after the last one; gives the reason of a failure. */
   const tryToResume = async (reason: unknown): Promise<unknown> => {
-    const again = position.resumeRequest();
+    const again = position.request();
     const failure = breakOf(reason);
     if (!again && failure.kind === "reset") {
       // A timeout says more than that the stream was cut.
       throw reason instanceof APITimeoutError ? reason : truncated(reason);
     }
     fruitless += 1;
-    const { delay, refusal } = decideResume({
+    const { delay, stop } = decideResume({
       attempt: fruitless,
       failure,
       policy: settings.retry,
       random: Math.random(),
     });
-    if (refusal === "attempts") throw truncated(reason);
-    if (refusal || !again) throw reason;
+    if (stop === "attempts") throw truncated(reason);
+    if (stop || !again) throw reason;
     await tell(observers, "onRetry", fruitless, delay, (reason ?? truncated()) as SdkError);
     await (call as Call).pause(delay);
     const { idempotencyKey: _key, query: _query, extraBody: _body, ...further } = options;

@@ -51,12 +51,12 @@ export function decideResume({
   // A server that cannot be reached is likely to be starting: it counts as one that says so.
   const isBusy = failure.kind === "connect" || isThrottled(failure);
   const delay = pauseAfter(failure, isBusy, attempt, policy, random);
-  const refusal = ((): ResumeRefusal | undefined => {
+  const stop = ((): ResumeRefusal | undefined => {
     if (!isTransient(failure)) return "final";
     if (attempt > policy.resumeAttempts) return "attempts";
     return (failure.retryAfter ?? 0) > policy.maxRetryAfter ? "retry_after" : undefined;
   })();
-  return { delay, refusal };
+  return { delay, stop };
 }
 
 /** What an event says about the place of its stream. */
@@ -73,7 +73,7 @@ export interface StreamPosition {
    */
   advance(event: JsonObject | undefined, frame: Frame): Advance;
   /** Gives the request for what follows; undefined while the server could not know it. */
-  resumeRequest(): OperationRequest | undefined;
+  request(): OperationRequest | undefined;
 }
 
 /** Whether a request is of the operation by which a stream is taken up again. */
@@ -143,7 +143,7 @@ export function streamPosition(
       this.eventsSeen += 1;
       return "new";
     },
-    resumeRequest() {
+    request() {
       if (!resume || parameters.some(([name]) => path[name] === undefined)) return undefined;
       const { request: again, query, header } = resume;
       const cursor = this.lastEventId;

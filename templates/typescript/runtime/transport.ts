@@ -80,7 +80,7 @@ export interface CallTokens {
   /** Adds a token that is valid as far as is known. */
   add(headers: Headers): Promise<void>;
   /** Whether an error says that the token was refused, for the first time: there is a new one. */
-  isRenewed(error: SdkError): boolean;
+  renews(error: SdkError): boolean;
 }
 
 /** What a specification settles for every call. */
@@ -191,11 +191,11 @@ export class Transport {
     call: Call,
     request: OperationRequest,
     options: CallOptions,
-    sending?: Sending,
+    sending: Sending = {},
   ): Promise<Accepted> {
     const { [this.settings.product.waits ?? ""]: waits } = options as Record<string, unknown>;
     return waits && request.pending
-      ? (waits as Waiting)(this, call, request, options, sending ?? {})
+      ? (waits as Waiting)(this, call, request, options, sending)
       : this.sendNow(call, request, options, sending);
   }
 
@@ -222,8 +222,8 @@ export class Transport {
         quota.refund(spent);
         return outcome as Accepted;
       }
-      if (tokens?.isRenewed(error)) continue;
-      const { delay, cost, refusal } = decideRetry({
+      if (tokens?.renews(error)) continue;
+      const { delay, cost, stop } = decideRetry({
         attempt,
         failure: failureOf(error),
         policy,
@@ -232,7 +232,7 @@ export class Transport {
         remaining: call.remaining,
         random: Math.random(),
       });
-      if (refusal) {
+      if (stop) {
         // Whoever counts the attempts himself also says when the last one has failed.
         if (!only) await tell(observers, "onError", error, sent);
         throw error;

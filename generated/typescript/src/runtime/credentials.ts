@@ -168,7 +168,7 @@ class Tokens implements Credential {
         if (headers.has("Authorization")) return;
         setHeader(headers, "Authorization", `Bearer ${await this.#valid(send, url)}`);
       },
-      isRenewed: (error) => {
+      renews: (error) => {
         if (!isNew || !(error instanceof APIError) || error.status !== 401) return false;
         isNew = false;
         this.#token = undefined;

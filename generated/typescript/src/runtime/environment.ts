@@ -4,26 +4,24 @@ import { ConfigurationError } from "./errors.js";
 import type { ConnectionOptions } from "./settings.js";
 import { defaultTimeouts } from "./timeouts.js";
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 interface Globals {
-  readonly process?: { readonly env?: Readonly<Record<string, string | undefined>> };
+  readonly process?: { readonly env?: Variables };
+}
+
+/** Reads of the environment; Deno asks for a permission and throws when it is refused. */
+function read<Found>(reader: (variables: Variables) => Found): Found | undefined {
+  try {
+    return reader((globalThis as Globals).process?.env ?? {});
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads an environment variable; blank counts as absent, and so does having no environment. */
 export function environmentValue(name: string): string | undefined {
-  try {
-    return (globalThis as Globals).process?.env?.[name]?.trim() || undefined;
-  } catch {
-    return undefined; // Deno asks for a permission and throws when it is refused.
-  }
-}
-
-/** Gives the names of all variables. */
-function environmentNames(): string[] {
-  try {
-    return Object.keys((globalThis as Globals).process?.env ?? {});
-  } catch {
-    return [];
-  }
+  return read((variables) => variables[name]?.trim()) || undefined;
 }
 
 /** Reads a number that is not negative. */
@@ -60,20 +58,12 @@ export function environmentMap<Given extends object>(
   given: Given | undefined,
   prefix: string,
 ): Given {
-  const names = environmentNames().filter((name) => name.startsWith(prefix));
+  const names = read(Object.keys)?.filter((name) => name.startsWith(prefix)) ?? [];
   const entries = names.map((name) => [
     name.slice(prefix.length).toLowerCase(),
     environmentValue(name),
   ]);
   return { ...Object.fromEntries(entries), ...given } as Given;
-}
-
-/** Gives an option, or the environment's value for one that was left out. */
-export function optionValue<Given>(
-  option: Given | undefined,
-  variable: string,
-): Given | string | undefined {
-  return option ?? environmentValue(variable);
 }
 
 /** Gives a token or what to ask for one with: an option, else what the environment has. */
@@ -83,7 +73,7 @@ export function tokenOption<Given>(
   idVariable: string,
   secretVariable: string,
 ): Given | string | { readonly clientId: string; readonly clientSecret: string } | undefined {
-  const value = optionValue(option, variable);
+  const value = option ?? environmentValue(variable);
   const clientId = environmentValue(idVariable);
   const clientSecret = environmentValue(secretVariable);
   return value ?? (clientId && clientSecret ? { clientId, clientSecret } : undefined);

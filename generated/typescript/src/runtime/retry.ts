@@ -79,7 +79,7 @@ export interface RetryDecision<Refusal = RetryRefusal> {
   /** In milliseconds. */
   readonly delay: number;
   /** Absent: the attempt is repeated. */
-  readonly refusal: Refusal | undefined;
+  readonly stop: Refusal | undefined;
 }
 
 /** Decides whether a failed attempt is repeated, after how long, and for how many tokens. Pure. */
@@ -95,7 +95,7 @@ export function decideRetry({
   const throttled = isThrottled(failure);
   const cost = throttled ? policy.throttledCost : policy.transientCost;
   const delay = pauseAfter(failure, throttled, attempt, policy, random);
-  const refusal = ((): RetryRefusal | undefined => {
+  const stop = ((): RetryRefusal | undefined => {
     if (!isTransient(failure)) return "not_retryable";
     if (!(repeatable || throttled || failure.kind === "connect")) return "not_repeatable";
     if (attempt >= policy.maxAttempts) return "attempts";
@@ -103,7 +103,7 @@ export function decideRetry({
     if (delay >= remaining) return "deadline";
     return cost > tokens ? "quota" : undefined;
   })();
-  return { delay, cost, refusal };
+  return { delay, cost, stop };
 }
 
 /**

@@ -117,13 +117,7 @@ class MessageStreamAccumulator implements Accumulator<MessageStreamEvent, Messag
     const result = this.#result;
     if (!result) return;
     const content = result.content[event.index];
-    switch (content?.type) {
-      case "tool_use":
-      case "server_tool_use":
-        break;
-      default:
-        return;
-    }
+    if (content?.type !== "tool_use" && content?.type !== "server_tool_use") return;
     this.#pieces.append(content, "input", delta.partial_json);
   }
 

@@ -14,12 +14,13 @@ from headgate.plan.typescript.configuration import (
     variable,
 )
 from headgate.plan.typescript.imports import Imports
-from headgate.plan.typescript.layout import Call, Entry, open_object
+from headgate.plan.typescript.layout import Call, Entry, Fallback, open_object
 from headgate.plan.typescript.names import Exported
 
 if TYPE_CHECKING:
     from headgate.document.config import Config
     from headgate.ir.api import Api, HeaderMap, SecurityScheme
+    from headgate.plan.typescript.layout import Value
 
 EXTENSIONS = "extensions"
 
@@ -72,7 +73,7 @@ def plan_extensions(api: Api, config: Config, header: Code) -> ExtensionsPage:
 
 def _credential(
     imports: Imports, scheme: SecurityScheme, given: Code, prefix: str
-) -> Call:
+) -> Value:
     if scheme.token_url is None:
         return _text(imports, scheme.option, given, prefix)
     name = string(variable(prefix, scheme.option))
@@ -80,9 +81,10 @@ def _credential(
     return Call(imports.runtime("environment", "tokenOption"), (given, name, *client))
 
 
-def _text(imports: Imports, option: str, given: Code, prefix: str) -> Call:
+def _text(imports: Imports, option: str, given: Code, prefix: str) -> Fallback:
+    read = imports.runtime("environment", "environmentValue")
     name = string(variable(prefix, option))
-    return Call(imports.runtime("environment", "optionValue"), (given, name))
+    return Fallback(given, assembled("{}({})", read, name))
 
 
 def _map(imports: Imports, header_map: HeaderMap, given: Code, prefix: str) -> Call:

@@ -24,6 +24,7 @@ from headgate.ir.streams import (
 )
 from headgate.ir.types import Constant, Enum, Nullable, Scalar, Union
 from headgate.names import Scope, camel, split_words
+from headgate.plan.typescript.layout import WIDTH
 from headgate.plan.typescript.names import RESERVED_WORDS
 
 if TYPE_CHECKING:
@@ -146,8 +147,10 @@ class Statements:
         return replace(local, absent=False, null=False)
 
     def _require(self, tag: Code, wanted: list[Code]) -> None:
-        if len(wanted) == 1:
-            self.say(assembled("if ({} !== {}) {}", tag, wanted[0], self.leave))
+        differs = [assembled("{} !== {}", tag, value) for value in wanted]
+        line = assembled("if ({}) {}", joined(" && ", differs), self.leave)
+        if len(wanted) == 1 or len(indent(self.depth)) + len(line) <= WIDTH:
+            self.say(line)
             return
         self.say(assembled("switch ({}) {{", tag))
         for value in wanted:

@@ -46,7 +46,15 @@ class Call:
     arguments: tuple[Code, ...]
 
 
-Value: TypeAlias = Code | Object | Array | Call
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A value, or another one where it is null or undefined."""
+
+    value: Code
+    other: Code
+
+
+Value: TypeAlias = Code | Object | Array | Call | Fallback
 
 
 def object_lines(entries: Sequence[Entry], depth: int) -> tuple[Code, ...]:
@@ -66,6 +74,11 @@ def _property(entry: Entry, depth: int) -> Code:
     if entry.value == entry.key:
         return assembled("{}{},", indent(depth), entry.key)
     used = depth + len(entry.key) + 2
+    if isinstance(entry.value, Fallback) and used + len(one_line(entry.value)) >= WIDTH:
+        value = _laid_out(entry.value, depth=depth + 2, used=depth + 2)
+        return assembled(
+            "{}{}:\n{}{},", indent(depth), entry.key, indent(depth + 2), value
+        )
     value = _laid_out(entry.value, depth=depth, used=used)
     if len(entry.key) > SHORT_KEY and _is_long_atom(entry.value, used):
         return assembled(
@@ -98,6 +111,8 @@ def _laid_out(value: Value, *, depth: int, used: int) -> Code:
             return assembled("[{}]", _apart(lines, depth))
         case Call(function=function, arguments=arguments):
             return assembled("{}({})", function, _apart(arguments, depth))
+        case Fallback(value=first, other=other):
+            return assembled("{} ??\n{}{}", first, indent(depth), other)
 
 
 def _apart(items: Sequence[Code], depth: int) -> Code:
@@ -109,7 +124,7 @@ def _apart(items: Sequence[Code], depth: int) -> Code:
 def _breaks_anyway(value: Value) -> bool:
     """Say whether there is a list of lists or objects with several members each."""
     match value:
-        case Code() | Call():
+        case Code() | Call() | Fallback():
             return False
         case Object(entries=entries):
             return any(_breaks_anyway(entry.value) for entry in entries)
@@ -127,7 +142,7 @@ def _members(value: Value) -> int:
             return len(entries)
         case Array(items=items):
             return len(items)
-        case Code() | Call():
+        case Code() | Call() | Fallback():
             return 0
 
 
@@ -144,6 +159,8 @@ def one_line(value: Value) -> Code:
             return assembled("[{}]", joined(", ", map(one_line, items)))
         case Call(function=function, arguments=arguments):
             return assembled("{}({})", function, joined(", ", arguments))
+        case Fallback(value=first, other=other):
+            return assembled("{} ?? {}", first, other)
 
 
 def _short_property(entry: Entry) -> Code:

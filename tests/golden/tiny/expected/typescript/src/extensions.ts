@@ -2,7 +2,7 @@
 
 import type { ClientOptions } from "./configuration.js";
 import { errorClasses } from "./errors.js";
-import { environmentOptions, optionValue } from "./runtime/environment.js";
+import { environmentOptions, environmentValue } from "./runtime/environment.js";
 import { logged, type LogOptions, logOptions } from "./runtime/logging.js";
 import type { Extension } from "./runtime/settings.js";
 import { Transport } from "./runtime/transport.js";
@@ -21,7 +21,7 @@ export function logging(options: LogOptions = {}): Extension {
 export function fromEnvironment(options: ClientOptions = {}): ClientOptions {
   return {
     ...environmentOptions("KILN", options),
-    token: optionValue(options.token, "KILN_TOKEN"),
+    token: options.token ?? environmentValue("KILN_TOKEN"),
   };
 }
 
