@@ -81,7 +81,7 @@ class UsageSums:
         )
         found: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
         for row in await self._rows(query):
-            tags = row["tags"] or {}
+            tags: Mapping[str, str] = row["tags"] or {}
             found[tags.get(name)].update({each: row[each] for each in _SUMMED})
         groups: list[Mapping[Any, Any]] = [
             {"value": value, **sums} for value, sums in found.items()
