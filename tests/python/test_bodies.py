@@ -77,6 +77,28 @@ def test_fields_of_every_kind() -> None:
     ]
 
 
+def test_what_may_be_a_file_or_something_else(tmp_path: Path) -> None:
+    """The value says which; a list of files is a part each, a named file is one."""
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    shapes = {"pages": PartShape("file", many=True), "cover": PartShape("any")}
+    raw = "application/octet-stream"
+    file = ("pages", "pages", raw, PNG)
+    png = ("image/png", PNG)
+
+    for alone in (PNG, bytearray(PNG), BytesIO(PNG)):
+        assert parts_of({"pages": alone}, shapes) == [file]
+    assert parts_of({"pages": path}, shapes) == [("pages", "a.png", *png)]
+    assert parts_of({"pages": ("b.png", PNG)}, shapes) == [("pages", "b.png", *png)]
+    for several in ([PNG, ("b.png", PNG)], (PNG, ("b.png", PNG))):
+        assert parts_of({"pages": several}, shapes) == [file, ("pages", "b.png", *png)]
+    assert parts_of({"cover": ("c.png", PNG)}, shapes) == [("cover", "c.png", *png)]
+    assert parts_of({"cover": {"a": 1}}, shapes) == [
+        ("cover", None, "application/json", b'{"a":1}')
+    ]
+    assert parts_of({"cover": 3}, shapes) == [("cover", None, None, b"3")]
+
+
 def test_names_do_not_leave_their_header() -> None:
     """Quotes and line ends in a name are escaped as browsers do."""
     content, _ = encode_body("multipart", "multipart/form-data", {'a"\r\nb': "c"}, {})

@@ -107,6 +107,7 @@ test("a multipart form carries files of every kind with their names and types", 
     meta: { pages: 2 },
     note: "hello",
     count: 3,
+    cover: { a: [1] },
     stream,
     absent: undefined,
   });
@@ -126,6 +127,7 @@ test("a multipart form carries files of every kind with their names and types", 
     ["meta", "blob", "application/json", '{"pages":2}'],
     ["note", "hello"],
     ["count", "3"],
+    ["cover", "blob", "application/json", '{"a":[1]}'],
     ["stream", "blob", "application/octet-stream", "streamed"],
   ]);
 });

@@ -58,15 +58,15 @@ class PathVariable:
 PathPart: TypeAlias = PathLiteral | PathVariable
 
 
-PartKind = Literal["file", "text", "json"]
+PartKind = Literal["file", "text", "json", "any"]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """How a field of a form is written: a part of its own, or several if `many`.
 
-    `content_type` None: the usual one of its kind. `style` and `explode` are those
-    of URL-encoded forms.
+    `any` is told by the value. `content_type` None: the usual one of its kind. `style`
+    and `explode` are those of URL-encoded forms.
     """
 
     field: str

@@ -100,6 +100,62 @@ def test_parts_say_how_a_form_is_written(read_api: ReadApi) -> None:
     )
 
 
+def test_files_of_openapi_31_are_files_in_multipart_alone(read_api: ReadApi) -> None:
+    """As FastAPI writes them: in a list, or null; in JSON the same words are a text."""
+    schemas = """
+    Upload:
+      type: object
+      properties:
+        one: &file {type: string, contentMediaType: application/octet-stream}
+        many: {type: array, items: *file}
+        maybe: {anyOf: [*file, {type: "null"}]}
+        shared: {$ref: "#/components/schemas/Scan"}
+        text: {type: string, contentMediaType: text/csv}
+        coded: {type: string, contentMediaType: image/png, contentEncoding: base64}
+    Scan: {type: string, contentMediaType: image/png}
+    Note: {type: object, properties: {one: *file}}
+    """
+    paths = """
+    /pets:
+      post:
+        operationId: pets.add
+        requestBody:
+          content:
+            multipart/form-data: {schema: {$ref: "#/components/schemas/Upload"}}
+        responses: {"204": {description: Done.}}
+      put:
+        operationId: pets.note
+        requestBody:
+          content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}
+        responses: {"204": {description: Done.}}
+    """
+    api = read_api(schemas, paths=paths)
+    body = by_method(api)["add"].body
+    upload, note = (api.definitions[TypeId(name)] for name in ("Upload", "Note"))
+
+    assert body is not None
+    assert body.parts == (
+        Part("one", "file", many=False),
+        Part("many", "file", many=True),
+        Part("maybe", "file", many=False),
+        Part("shared", "file", many=False, content_type="image/png"),
+        Part("text", "text", many=False),
+        Part("coded", "text", many=False),
+    )
+    octets = Scalar("binary", "application/octet-stream")
+    assert isinstance(upload, Struct)
+    assert [field.type for field in upload.fields] == [
+        octets,
+        ListOf(octets),
+        Nullable(octets),
+        Ref(TypeId("Scan")),
+        Scalar("string"),
+        Scalar("string", "byte"),
+    ]
+    assert isinstance(note, Struct)
+    assert note.fields[0].type == Scalar("string")
+
+
 def test_answers_that_differ_by_status_are_a_union(read_api: ReadApi) -> None:
     """One result carries both, with every status that gives it."""
     paths = """

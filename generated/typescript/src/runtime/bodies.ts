@@ -55,12 +55,12 @@ async function append(form: FormData, name: string, item: unknown, part: FormPar
   if (item === undefined || item === null) return;
   if (isBinary(item)) {
     form.append(name, await file(item, part.type));
-  } else if (part.type !== undefined) {
-    const text = isObject(item) || Array.isArray(item) ? JSON.stringify(item) : String(item);
-    form.append(name, new Blob([text], { type: part.type }));
-  } else {
-    form.append(name, plain(item));
+    return;
   }
+  const isJson = isObject(item) || Array.isArray(item);
+  const type = part.type ?? (isJson ? "application/json" : undefined);
+  const text = isJson ? JSON.stringify(item) : plain(item);
+  form.append(name, type === undefined ? text : new Blob([text], { type }));
 }
 
 function isBinary(item: unknown): item is BinaryInput {

@@ -31,6 +31,7 @@ from headgate.ir.build.servers import default_address, read_servers
 from headgate.ir.build.streams import StreamReader
 from headgate.ir.build.surface import read_surface
 from headgate.ir.build.tags import tagged
+from headgate.ir.build.uploads import read_uploads
 from headgate.ir.build.webhooks import WebhookReader
 from headgate.ir.build.wording import worded
 from headgate.ir.types import Union
@@ -50,9 +51,9 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
     """Read a document into the IR, with warnings; raise all errors together."""
     reader = Reader(document)
     config = document.config
-    schemas = SchemaReader(reader)
-    schemas.read_components()
     raw = raw_operations(reader)
+    schemas = SchemaReader(reader, read_uploads(reader, raw))
+    schemas.read_components()
     servers = read_servers(reader)
     options = option_scope()
     schemes = read_schemes(reader, config.client.credentials, options)

@@ -150,8 +150,9 @@ class ContentsReader:
                 return Scalar("binary")
             case "text":
                 return Scalar("string")
-            case _:
-                return self.schemas.expression_at(media, "schema", words)
+            case kind:
+                with self.schemas.uploads.within(is_part=kind == "multipart"):
+                    return self.schemas.expression_at(media, "schema", words)
 
     def _kind(self, media_type: str, media: Node) -> BodyKind:
         """Say how content is written and read.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headgate.ir.streams import Framing
 
 JSON = "application/json"
+OCTETS = "application/octet-stream"
 _FRAMINGS: dict[str, Framing] = {
     "text/event-stream": "sse",
     "application/x-ndjson": "jsonl",
@@ -30,7 +31,7 @@ _TEXT = re.compile(
 )
 _PLAIN = {
     "application/json": "json",
-    "application/octet-stream": "binary",
+    OCTETS: "binary",
     "text/plain": "text",
     "*/*": "any",
 }
@@ -39,7 +40,7 @@ RANGES = frozenset({"*/*", "application/*"})
 _SENT: dict[BodyKind, str] = {
     "json": JSON,
     "text": "text/plain",
-    "binary": "application/octet-stream",
+    "binary": OCTETS,
     "multipart": "multipart/form-data",
 }
 _NOISE = frozenset({"vnd", "x", "json"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headgate.ir.build.media import OCTETS
 from headgate.ir.build.reader import Node, text_at
 from headgate.ir.build.styles import style_at
 from headgate.ir.operations import Part
@@ -62,14 +63,10 @@ def _fields(
     definition = definitions.get(settled.id) if isinstance(settled, Ref) else None
     if isinstance(definition, Struct):
         return definition.fields
-    if not isinstance(definition, Union):
-        return ()
     found: dict[str, Field] = {}
-    for variant in definition.variants:
-        inner = _settled(variant.type, definitions)
-        if inner != settled:
-            for field in _fields(inner, definitions):
-                found.setdefault(field.name, field)
+    for inner in _variants(settled, definitions):
+        for field in _fields(inner, definitions):
+            found.setdefault(field.name, field)
     return tuple(found.values())
 
 
@@ -81,17 +78,18 @@ def _part(
     kind: BodyKind,
 ) -> Part:
     settled = _settled(field.type, definitions)
-    many = isinstance(settled, ListOf)
     inner = settled.item if isinstance(settled, ListOf) else settled
     encoding = node.value
-    content_type = text_at(encoding, "contentType")
+    item = _settled(inner, definitions)
+    content_type = text_at(encoding, "contentType") or _held(item)
     style = style_at(reader, node, "query")
-    own = _kind(_settled(inner, definitions), content_type, definitions, kind)
+    own = _kind(item, content_type, definitions, kind)
+    has_lists = own in ("file", "any") and bool(_lists(_variants(item, definitions)))
     is_styled = kind == "form" and not _STYLED.isdisjoint(encoding)
     return Part(
         field=field.name,
         kind="text" if is_styled else own,
-        many=many,
+        many=isinstance(settled, ListOf) or has_lists,
         content_type=_one_type(content_type),
         style=style,
         explode=bool(encoding.get("explode", style == "form")),
@@ -124,16 +122,47 @@ def _kind_of_union(
     definitions: Mapping[TypeId, Definition],
     body: BodyKind,
 ) -> PartKind:
-    """Say how a union is written: as its variants, where all are written alike."""
+    """Say how a union is written: as its variants, where all are written alike.
+
+    One that has files is written by its value, and a list of files a part each.
+    """
+    variants = _variants(inner, definitions)
+    kinds, items = (
+        {_kind(each, content_type, definitions, body) for each in some}
+        for some in (
+            [each for each in variants if not isinstance(each, ListOf)],
+            [_settled(each.item, definitions) for each in _lists(variants)],
+        )
+    )
+    if {"file", "any"} & (kinds | items):
+        return "file" if kinds | items == {"file"} else "any"
+    if items:
+        kinds.add("json")
+    return kinds.pop() if len(kinds) == 1 else "json"
+
+
+def _variants(
+    inner: TypeExpr, definitions: Mapping[TypeId, Definition]
+) -> list[TypeExpr]:
+    """Give the types that a union is one of, but itself; none of another type."""
     definition = definitions.get(inner.id) if isinstance(inner, Ref) else None
     if not isinstance(definition, Union):
-        return "json"
-    kinds: set[PartKind] = {
-        _kind(settled, content_type, definitions, body)
-        for variant in definition.variants
-        if (settled := _settled(variant.type, definitions)) != inner
-    }
-    return kinds.pop() if len(kinds) == 1 else "json"
+        return []
+    found = [_settled(each.type, definitions) for each in definition.variants]
+    return [each for each in found if each != inner]
+
+
+def _lists(variants: list[TypeExpr]) -> list[ListOf]:
+    return [each for each in variants if isinstance(each, ListOf)]
+
+
+def _held(inner: TypeExpr) -> str | None:
+    """Give what a file holds, where its schema says more than that it is bytes."""
+    match inner:
+        case Scalar(kind="binary", format=media_type) if media_type != OCTETS:
+            return media_type
+        case _:
+            return None
 
 
 def _one_type(content_type: str | None) -> str | None:

@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 
     from headgate.document.json_values import Json as JsonValue
     from headgate.ir.build.reader import Object
+    from headgate.ir.build.uploads import Uploads
     from headgate.ir.types import ScalarKind
 
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
@@ -84,6 +85,7 @@ class SchemaReader:
     """Reads schemas into type expressions and collects the definitions they need."""
 
     reader: Reader
+    uploads: Uploads
     definitions: dict[TypeId, Definition] = field(
         default_factory=dict[TypeId, Definition]
     )
@@ -140,7 +142,8 @@ class SchemaReader:
             return
         node = self.reader.at(component("schemas", name)) or Node({}, pointer)
         self._begin(type_id, pointer)
-        with self._inlining.named(pointer):
+        is_part = name in self.uploads.components
+        with self._inlining.named(pointer), self.uploads.within(is_part=is_part):
             expression = self._named(node, type_id)
         if expression != Ref(type_id):
             self._finish(self._alias(node, type_id, expression))
@@ -237,7 +240,8 @@ class SchemaReader:
             case "array":
                 return self._array(node, words)
             case "string" | "integer" | "number" | "boolean":
-                return _scalar(cast("ScalarKind", kind), node.value)
+                file = self.uploads.file(node.value) if kind == "string" else None
+                return file or _scalar(cast("ScalarKind", kind), node.value)
             case list():
                 return self._several_types(node, cast("list[str]", kind), words, own)
             case _:

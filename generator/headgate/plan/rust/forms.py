@@ -129,6 +129,7 @@ def _part(part: Part, member: Member, body: Code, indent: int) -> Code:
     arguments = [wire, value, rust.option(part.content_type)]
     heads = {
         "file": fixed("form.files"),
+        "any": fixed("form.files"),
         "text": fixed("form.text"),
         "json": fixed("form.json"),
     }

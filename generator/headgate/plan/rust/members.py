@@ -200,7 +200,7 @@ class Members:
             case Ref(id):
                 return self.types.definitions[id].words
             case Scalar(kind):
-                return ("text",) if kind in {"string", "binary"} else (kind,)
+                return ("text",) if kind == "string" else (kind,)
             case Constant(value):
                 return (str(value),)
             case Json():

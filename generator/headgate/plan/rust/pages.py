@@ -112,6 +112,8 @@ class UnionPage:
     tagged: TaggedPage | None
     shaped: ShapedPage | None
     conversions: tuple[ConversionPage, ...]
+    file_arms: tuple[Code, ...]
+    """How each variant is added to a form; none unless some are files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from headgate.plan.rust.pages import (
 )
 from headgate.plan.rust.shapes import choices, is_told_by_first_fit
 from headgate.plan.rust.types import OWN_MODULE
+from headgate.plan.rust.uploads import file_arms, has_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,18 @@ class _Writer:
             tagged=self._tagged(arms),
             shaped=None if derived else self._shaped(arms),
             conversions=self._conversions(arms),
+            file_arms=self._file_arms(arms),
         )
+
+    def _file_arms(self, arms: Sequence[Arm]) -> tuple[Code, ...]:
+        definitions = self.members.types.definitions
+        is_sent = self.union.direction.sent
+        if not (is_sent and has_files(Ref(self.union.id), definitions)):
+            return ()
+        self.imports.use("crate::runtime::upload", "Files")
+        self.imports.use("crate::runtime::upload", "Multipart")
+        unknown = fixed("Unknown") if has_unknown(self.union) else layout.EMPTY
+        return file_arms(arms, unknown, definitions)
 
     def _unknown_type(self) -> Code:
         if not has_unknown(self.union):

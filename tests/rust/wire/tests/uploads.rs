@@ -48,6 +48,10 @@ async fn files_are_parts() {
             Upload::from("second").content_type("text/x-odd"),
             Upload::new("third").file_name("c.pdf"),
         ])
+        .scan("fourth")
+        .note("*fifth*")
+        .pages(vec![Upload::new("sixth"), Upload::new("seventh")])
+        .cover(Filter::new().size(2))
         .tags(vec!["x".to_owned(), "y".to_owned()])
         .about(Filter::new().size(1));
 
@@ -55,6 +59,7 @@ async fn files_are_parts() {
 
     assert_eq!(stored.id, "1");
     let disposition = "Content-Disposition: form-data; name=";
+    let bytes = "Content-Type: application/octet-stream";
     let expected = [
         (
             format!("{disposition}\"file\"; filename=\"a %22b%22%0D%0A.txt\"\r\nContent-Type: image/png"),
@@ -69,6 +74,17 @@ async fn files_are_parts() {
             format!("{disposition}\"more\"; filename=\"c.pdf\"\r\nContent-Type: application/pdf"),
             "third",
         ),
+        (
+            format!("{disposition}\"scan\"; filename=\"scan\"\r\nContent-Type: application/pdf"),
+            "fourth",
+        ),
+        (format!("{disposition}\"note\""), "*fifth*"),
+        (format!("{disposition}\"pages\"; filename=\"pages\"\r\n{bytes}"), "sixth"),
+        (format!("{disposition}\"pages\"; filename=\"pages\"\r\n{bytes}"), "seventh"),
+        (
+            format!("{disposition}\"cover\"\r\nContent-Type: application/json"),
+            r#"{"size":2}"#,
+        ),
         (format!("{disposition}\"tags\""), "x"),
         (format!("{disposition}\"tags\""), "y"),
         (
@@ -78,6 +94,32 @@ async fn files_are_parts() {
     ];
     let expected = expected.map(|(head, data)| (head, data.to_owned()));
     assert_eq!(parts(&first(&server)), expected);
+}
+
+/// What may be a file or something else is written as what it is.
+#[tokio::test]
+async fn a_file_may_be_something_else() {
+    let server = stored();
+    let files = client(&server).files();
+    let body = || FilesCreateRequest::new("x", FilesCreateRequestPurpose::Avatar);
+
+    let alone = body().pages(Upload::new("p")).cover(Upload::new("c"));
+    files.create(alone).await.expect("an id");
+    files.create(body().cover(3)).await.expect("an id");
+
+    let received = server.received();
+    let told = |request: &Received| -> Vec<(String, String)> {
+        let parts = parts(request);
+        parts.into_iter().skip(2).collect()
+    };
+    let file = |name: &str, data: &str| {
+        let kind = "Content-Type: application/octet-stream";
+        let head = format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"");
+        (format!("{head}\r\n{kind}"), data.to_owned())
+    };
+    assert_eq!(told(&received[0]), [file("pages", "p"), file("cover", "c")]);
+    let number = "Content-Disposition: form-data; name=\"cover\"".to_owned();
+    assert_eq!(told(&received[1]), [(number, "3".to_owned())]);
 }
 
 /// A file that cannot be read is told by the argument's name; one that can keeps its name.

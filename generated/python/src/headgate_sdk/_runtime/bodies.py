@@ -33,7 +33,7 @@ _BINARY = "application/octet-stream"
 class PartShape:
     """How a field of a form is written where its value does not say so itself."""
 
-    kind: Literal["file", "text", "json"]
+    kind: Literal["file", "text", "json", "any"]
     many: bool = False
     content_type: str | None = None
     style: Style | None = None
@@ -199,7 +199,7 @@ def _head(part: Part) -> str:
 def _parts(name: str, value: Any, shape: PartShape | None) -> Iterator[Part]:
     if value is None:
         return
-    if shape is not None and shape.many and is_list(value):
+    if shape is not None and shape.many and is_list(value) and not _is_file(value):
         for item in value:
             yield _part(name, item, shape)
         return
@@ -207,7 +207,8 @@ def _parts(name: str, value: Any, shape: PartShape | None) -> Iterator[Part]:
 
 
 def _part(name: str, value: Any, shape: PartShape | None) -> Part:
-    kind = shape.kind if shape is not None else _kind_of(value)
+    told = shape.kind if shape is not None else "any"
+    kind = _kind_of(value) if told == "any" else told
     content_type = shape.content_type if shape is not None else None
     match kind:
         case "file":
@@ -220,9 +221,17 @@ def _part(name: str, value: Any, shape: PartShape | None) -> Part:
 
 
 def _kind_of(value: Any) -> Literal["file", "text", "json"]:
-    if isinstance(value, bytes | PathLike) or hasattr(value, "read"):
+    if _is_file(value):
         return "file"
     return "json" if is_object(value) or is_list(value) else "text"
+
+
+def _is_file(value: Any) -> bool:
+    """Whether a value is a file and nothing else; one with its name is a tuple."""
+    if is_tuple(value) and len(value) in (2, 3) and isinstance(value[0], str):
+        value = value[1]
+    is_bytes = isinstance(value, bytes | bytearray | memoryview)
+    return is_bytes or isinstance(value, PathLike) or hasattr(value, "read")
 
 
 def _file(name: str, value: Any, content_type: str | None) -> Part:

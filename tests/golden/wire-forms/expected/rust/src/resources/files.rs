@@ -38,6 +38,10 @@ impl Files {
         form.files("file", &body.file, Some("image/png"));
         form.text("purpose", &body.purpose, None);
         form.files("more", &body.more, None);
+        form.files("scan", &body.scan, Some("application/pdf"));
+        form.text("note", &body.note, None);
+        form.files("pages", &body.pages, None);
+        form.files("cover", &body.cover, None);
         form.text("tags", &body.tags, None);
         form.json("about", &body.about, None, false);
         form.properties(&body.extra);

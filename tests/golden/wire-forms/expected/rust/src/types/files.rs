@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Filter;
+use crate::runtime::upload::{Files, Multipart};
 
 /// `files create request purpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -29,6 +30,79 @@ impl FilesCreateRequestPurpose {
     }
 }
 
+/// `files create request pages`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum FilesCreateRequestPages {
+    /// In the form of `binary`.
+    Binary(crate::Upload),
+    /// In the form of `list`.
+    List(Vec<crate::Upload>),
+}
+
+impl Files for FilesCreateRequestPages {
+    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+        match self {
+            Self::Binary(value) => form.files(name, value, content_type),
+            Self::List(value) => form.files(name, value, content_type),
+        }
+    }
+}
+
+impl From<crate::Upload> for FilesCreateRequestPages {
+    fn from(value: crate::Upload) -> Self {
+        Self::Binary(value)
+    }
+}
+
+impl From<Vec<crate::Upload>> for FilesCreateRequestPages {
+    fn from(value: Vec<crate::Upload>) -> Self {
+        Self::List(value)
+    }
+}
+
+/// `files create request cover`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum FilesCreateRequestCover {
+    /// In the form of `binary`.
+    Binary(crate::Upload),
+    /// In the form of `Filter`.
+    Filter(Filter),
+    /// In the form of `integer`.
+    Integer(i64),
+}
+
+impl Files for FilesCreateRequestCover {
+    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+        match self {
+            Self::Binary(value) => form.files(name, value, content_type),
+            Self::Filter(value) => form.json(name, value, None, false),
+            Self::Integer(value) => form.text(name, value, None),
+        }
+    }
+}
+
+impl From<crate::Upload> for FilesCreateRequestCover {
+    fn from(value: crate::Upload) -> Self {
+        Self::Binary(value)
+    }
+}
+
+impl From<Filter> for FilesCreateRequestCover {
+    fn from(value: Filter) -> Self {
+        Self::Filter(value)
+    }
+}
+
+impl From<i64> for FilesCreateRequestCover {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
 /// `files create request`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -40,6 +114,18 @@ pub struct FilesCreateRequest {
     /// The property `more`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub more: Option<Vec<crate::Upload>>,
+    /// The property `scan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scan: Option<crate::Upload>,
+    /// The property `note`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The property `pages`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pages: Option<FilesCreateRequestPages>,
+    /// The property `cover`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cover: Option<FilesCreateRequestCover>,
     /// The property `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
@@ -58,6 +144,10 @@ impl FilesCreateRequest {
             file: file.into(),
             purpose,
             more: None,
+            scan: None,
+            note: None,
+            pages: None,
+            cover: None,
             tags: None,
             about: None,
             extra: Map::new(),
@@ -67,6 +157,30 @@ impl FilesCreateRequest {
     /// Sets `more`.
     pub fn more(mut self, value: Vec<crate::Upload>) -> Self {
         self.more = Some(value);
+        self
+    }
+
+    /// Sets `scan`.
+    pub fn scan(mut self, value: impl Into<crate::Upload>) -> Self {
+        self.scan = Some(value.into());
+        self
+    }
+
+    /// Sets `note`.
+    pub fn note(mut self, value: impl Into<String>) -> Self {
+        self.note = Some(value.into());
+        self
+    }
+
+    /// Sets `pages`.
+    pub fn pages(mut self, value: impl Into<FilesCreateRequestPages>) -> Self {
+        self.pages = Some(value.into());
+        self
+    }
+
+    /// Sets `cover`.
+    pub fn cover(mut self, value: impl Into<FilesCreateRequestCover>) -> Self {
+        self.cover = Some(value.into());
         self
     }
 

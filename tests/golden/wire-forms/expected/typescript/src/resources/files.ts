@@ -13,7 +13,7 @@ export class Files extends ApiResource {
       verb: "POST",
       path: "/files",
       body,
-      encode: multipart({ file: { type: "image/png" } }),
+      encode: multipart({ file: { type: "image/png" }, scan: { type: "application/pdf" } }),
     };
     return this.transport.call(request, readJson<Stored>, options);
   }

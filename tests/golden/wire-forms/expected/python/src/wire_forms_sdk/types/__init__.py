@@ -19,7 +19,12 @@ if TYPE_CHECKING:
         Wanted,
         WantedCheck,
     )
-    from .files import FilesCreateRequest, FilesCreateRequestPurpose
+    from .files import (
+        FilesCreateRequest,
+        FilesCreateRequestCover,
+        FilesCreateRequestPages,
+        FilesCreateRequestPurpose,
+    )
     from .floods import FloodsStreamRequest
     from .forms import FormsCreateRequest
     from .modes import ModesCreateRequest, ModesCreateRequestMode
@@ -54,6 +59,8 @@ __all__ = [
     "Check",
     "Entry",
     "FilesCreateRequest",
+    "FilesCreateRequestCover",
+    "FilesCreateRequestPages",
     "FilesCreateRequestPurpose",
     "Filter",
     "Finished",
@@ -97,6 +104,8 @@ if not TYPE_CHECKING:
             "Check": ".checks",
             "Entry": ".shared",
             "FilesCreateRequest": ".files",
+            "FilesCreateRequestCover": ".files",
+            "FilesCreateRequestPages": ".files",
             "FilesCreateRequestPurpose": ".files",
             "Filter": ".shared",
             "Finished": ".checks",

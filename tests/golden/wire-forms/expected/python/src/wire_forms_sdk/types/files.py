@@ -6,17 +6,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from .._runtime.bodies import FileInput
 from .shared import Filter
 
 FilesCreateRequestPurpose: TypeAlias = Literal["avatar", "attachment"]
 
 
+FilesCreateRequestPages: TypeAlias = FileInput | Sequence[FileInput]
+
+
+FilesCreateRequestCover: TypeAlias = FileInput | Filter | int
+
+
 class FilesCreateRequest(TypedDict):
-    file: str
+    file: FileInput
 
     purpose: FilesCreateRequestPurpose
 
-    more: NotRequired[Sequence[str]]
+    more: NotRequired[Sequence[FileInput]]
+
+    scan: NotRequired[FileInput]
+
+    note: NotRequired[str]
+
+    pages: NotRequired[FilesCreateRequestPages]
+
+    cover: NotRequired[FilesCreateRequestCover]
 
     tags: NotRequired[Sequence[str]]
 
