@@ -83,8 +83,8 @@ function seconds(milliseconds) {
   return Math.round(milliseconds * 1_000) / 1_000_000;
 }
 
-function checkDelay({ expect }, { refusal, delay }, { retryAfter: asked }) {
-  assert.equal(refusal ?? (asked === undefined ? "backoff" : "retry_after"), expect.reason);
+function checkDelay({ expect }, { stop, delay }, { retryAfter: asked }) {
+  assert.equal(stop ?? (asked === undefined ? "backoff" : "retry_after"), expect.reason);
   if (expect.delay_s !== undefined) assert.equal(seconds(delay), seconds(expect.delay_s * 1_000));
   if (expect.retry_after_s !== undefined) assert.equal(asked / 1_000, expect.retry_after_s);
 }
@@ -100,7 +100,7 @@ each("retry", (vector) => {
     remaining: vector.remaining_s === null ? Infinity : vector.remaining_s * 1_000,
     random: vector.random,
   });
-  const isRepeated = decision.refusal === undefined;
+  const isRepeated = decision.stop === undefined;
   const cost = isRepeated ? decision.cost : 0;
   assert.equal(isRepeated, vector.expect.retry);
   assert.equal(vector.quota - cost, vector.expect.quota_after);
@@ -128,7 +128,7 @@ function waitsOf({ outcomes, ends }, quota, random) {
       remaining: Infinity,
       random,
     });
-    assert.equal(decision.refusal !== undefined, isLast);
+    assert.equal(decision.stop !== undefined, isLast);
     if (isLast) {
       assert.equal(ends, outcome);
       break;
@@ -169,7 +169,7 @@ each("resume", (vector) => {
     policy: policyOf(vector.policy),
     random: vector.random,
   });
-  assert.equal(decision.refusal === undefined, vector.expect.reattach);
+  assert.equal(decision.stop === undefined, vector.expect.reattach);
   checkDelay(vector, decision, failure);
 });
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.markup import markdown_code
 from headgate.encoding.python import dotted, literal
-from headgate.plan.examples import Examples, NoExampleError
+from headgate.plan.examples import Examples, File, NoExampleError
 from headgate.plan.python.context import Context, name
 from headgate.plan.python.imports import Imports
 from headgate.plan.python.methods import MethodPlan
@@ -166,4 +166,6 @@ def _flat(value: Json) -> Code:
             for key, each in value.items()
         ]
         return assembled("{{{}}}", joined(", ", pairs))
+    if isinstance(value, File):
+        return assembled("b{}", literal(value))
     return literal(value)

@@ -124,7 +124,7 @@ class RustSpeaker:
         places = [each for each in operation.parameters if each.place == "path"]
         found = [_in_path(examples, each) for each in places]
         body, given = operation.body, fixed("")
-        if body is not None and body.kind not in {"json", "form"}:
+        if body is not None and body.kind not in {"json", "form", "multipart"}:
             raise NoExampleError
         if body is not None and not body.required:
             found.append(fixed("None"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headgate.encoding.code import Code, assembled, fixed, joined
 from headgate.encoding.markup import markdown_code
 from headgate.encoding.typescript import identifier, literal, value_key
-from headgate.plan.examples import Examples, NoExampleError
+from headgate.plan.examples import Examples, File, NoExampleError
 from headgate.plan.reference import reference_files
 from headgate.plan.typescript.names import has_named_parameters
 from headgate.plan.typescript.requests import parameter_keys
@@ -139,4 +139,6 @@ def _flat(value: Json) -> Code:
             for key, each in value.items()
         ]
         return assembled("{{ {} }}", joined(", ", pairs)) if pairs else fixed("{}")
+    if isinstance(value, File):
+        return assembled("new Blob([{}])", literal(value))
     return literal(value)
