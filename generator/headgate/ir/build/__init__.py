@@ -75,7 +75,7 @@ def build_api(document: Document) -> tuple[Api, tuple[Diagnostic, ...]]:
         ]
     )
     operations.report_left_out()
-    errors = with_pending(read_errors(reader, schemas), read)
+    errors = with_pending(read_errors(reader, schemas, raw), read)
     webhooks = WebhookReader(reader, schemas).webhooks(raw)
     settled = _tagged(schemas)
     _report_untold(reader, schemas.definitions, settled)

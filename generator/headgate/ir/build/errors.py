@@ -15,11 +15,13 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
+from headgate.ir.build.told import read_places
 from headgate.ir.types import Docs, Json, Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.schemas import SchemaReader
     from headgate.ir.operations import Operation
     from headgate.ir.types import TypeExpr
@@ -48,11 +50,14 @@ _BY_STATUS: tuple[tuple[str, tuple[int, ...], str], ...] = (
 )
 
 
-def read_errors(reader: Reader, schemas: SchemaReader) -> ErrorModel:
+def read_errors(
+    reader: Reader, schemas: SchemaReader, operations: Sequence[RawOperation]
+) -> ErrorModel:
     """Read the error tree of the document."""
     value = reader.root.value.get("x-errors")
     if not is_object(value):
-        return _default_model()
+        at, fields = read_places(reader, operations)
+        return ErrorModel(at=at, fields=fields, classes=_classes_by_status())
     node = Node(value, reader.root.child("x-errors"))
     return ErrorModel(
         at=text_at(value, "at"),
@@ -126,19 +131,8 @@ def _type(parent: Node, key: str, schemas: SchemaReader, name: str) -> TypeExpr:
     return schemas.expression_at(parent, key, (name, key))
 
 
-def _default_model() -> ErrorModel:
-    classes = tuple(
+def _classes_by_status() -> tuple[ErrorClass, ...]:
+    return tuple(
         ErrorClass(name, None, statuses, (), (), (), Docs(text))
         for name, statuses, text in _BY_STATUS
     )
-    fields = ErrorFields(
-        type="type",
-        code="code",
-        message="message",
-        param="param",
-        request_id="request_id",
-        retryable=None,
-        retry_after=None,
-        details="details",
-    )
-    return ErrorModel(at="error", fields=fields, classes=classes)
