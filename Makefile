@@ -63,7 +63,7 @@ check-types: .stamps/python
 
 .PHONY: test-python
 test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-reader ## pytest: unit, golden, diagnostics, gateway, contract, end to end
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-agents
 test-agents: .stamps/agents ## CrewAI's tools, with CrewAI in an environment of its own
@@ -95,7 +95,7 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
-	tools/with-postgres $(BIN)/pytest -n 3 --dist loadfile tests/gateway -k postgres
+	tools/with-postgres $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/gateway -k postgres
 
 .PHONY: faults
 faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK, 200 kills of the gateway; takes long
