@@ -14,6 +14,7 @@ from headgate.ir.types import (
     Docs,
     Field,
     LiteralValue,
+    Nullable,
     Scalar,
     Struct,
     TypeId,
@@ -533,9 +534,13 @@ def _passed_scalar(scalar: Scalar) -> Code:
 
 
 def _as_field(parameter: Parameter) -> Field:
+    """Make a field of a parameter; null would not be sent, as one that is left out."""
+    type_ = parameter.type
+    if isinstance(type_, Nullable) and not parameter.required:
+        type_ = type_.inner
     return Field(
         name=parameter.name,
-        type=parameter.type,
+        type=type_,
         required=parameter.required,
         docs=parameter.docs,
         location=parameter.location,

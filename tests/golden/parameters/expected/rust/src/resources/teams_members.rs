@@ -33,6 +33,8 @@ pub struct GetParams {
     pub ids: Option<Vec<i64>>,
     /// The property `active`.
     pub active: Option<bool>,
+    /// The property `since`.
+    pub since: Option<String>,
     /// The property `ratio`.
     pub ratio: Option<f64>,
     /// The property `tenant`.
@@ -48,6 +50,7 @@ impl GetParams {
             fields: None,
             ids: None,
             active: None,
+            since: None,
             ratio: None,
             tenant: tenant.into(),
             x_trace: None,
@@ -69,6 +72,12 @@ impl GetParams {
     /// Sets `active`.
     pub fn active(mut self, value: bool) -> Self {
         self.active = Some(value);
+        self
+    }
+
+    /// Sets `since`.
+    pub fn since(mut self, value: impl Into<String>) -> Self {
+        self.since = Some(value.into());
         self
     }
 
@@ -111,6 +120,7 @@ impl TeamsMembers {
         request.query("fields", &params.fields, Style::Repeated);
         request.query("ids", &params.ids, Style::Comma);
         request.query("active", &params.active, Style::Repeated);
+        request.query("since", &params.since, Style::Repeated);
         request.query("ratio", &params.ratio, Style::Repeated);
         request.query("tenant", &params.tenant, Style::Repeated);
         request.header("X-Trace", &params.x_trace);

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from .._operations import TEAMS_MEMBERS_DELETE, TEAMS_MEMBERS_GET
 from .._runtime.clients import AsyncResource, Resource
@@ -23,6 +24,7 @@ class TeamsMembersResource(Resource):
         fields: Sequence[str] | None = None,
         ids: Sequence[int] | None = None,
         active: bool | None = None,
+        since: datetime | str | None = None,
         ratio: float | None = None,
         x_trace: str | None = None,
         options: RequestOptions | None = None,
@@ -35,6 +37,7 @@ class TeamsMembersResource(Resource):
                 "fields": fields,
                 "ids": ids,
                 "active": active,
+                "since": since,
                 "ratio": ratio,
                 "tenant": tenant,
             },
@@ -68,6 +71,7 @@ class AsyncTeamsMembersResource(AsyncResource):
         fields: Sequence[str] | None = None,
         ids: Sequence[int] | None = None,
         active: bool | None = None,
+        since: datetime | str | None = None,
         ratio: float | None = None,
         x_trace: str | None = None,
         options: RequestOptions | None = None,
@@ -80,6 +84,7 @@ class AsyncTeamsMembersResource(AsyncResource):
                 "fields": fields,
                 "ids": ids,
                 "active": active,
+                "since": since,
                 "ratio": ratio,
                 "tenant": tenant,
             },

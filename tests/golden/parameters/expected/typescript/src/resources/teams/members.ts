@@ -10,6 +10,7 @@ export interface MembersGetParams {
   fields?: string[];
   ids?: number[];
   active?: boolean;
+  since?: string | null;
   ratio?: number;
   tenant: string;
   /** Passed on as it is. */
@@ -30,6 +31,7 @@ export class Members extends ApiResource {
         fields: params.fields,
         ids: delimited("ids", params.ids, ","),
         active: params.active,
+        since: params.since,
         ratio: params.ratio,
         tenant: params.tenant,
       },
