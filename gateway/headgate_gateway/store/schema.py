@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import metadata
 
-HEAD = "0016"
+HEAD = "0017"
 """The newest migration under ``migrations/versions``."""
 
 _MIGRATIONS = Path(__file__).parent / "migrations"

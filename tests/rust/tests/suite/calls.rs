@@ -11,7 +11,7 @@ use headgate_sdk_tests::server::{Received, Server};
 
 const KEY: &str = r#"{"id":"key_1","object":"key","name":"n","project_id":"p","prefix":"hg","status":"active",
     "allowed_models":null,"credential_id":null,"upstream_url":null,"log_level":"metadata",
-    "allowed_services":null,"metadata":{},"created_at":"t","updated_at":"t","expires_at":null,
+    "allowed_services":null,"tags":{},"metadata":{},"created_at":"t","updated_at":"t","expires_at":null,
     "last_used_at":null,"revoked_at":null}"#;
 
 fn echo() -> Server {
