@@ -127,13 +127,15 @@ def _kind_of_union(
     One that has files is written by its value, and a list of files a part each.
     """
     variants = _variants(inner, definitions)
-    kinds, items = (
-        {_kind(each, content_type, definitions, body) for each in some}
-        for some in (
-            [each for each in variants if not isinstance(each, ListOf)],
-            [_settled(each.item, definitions) for each in _lists(variants)],
-        )
-    )
+    kinds: set[PartKind] = {
+        _kind(each, content_type, definitions, body)
+        for each in variants
+        if not isinstance(each, ListOf)
+    }
+    items: set[PartKind] = {
+        _kind(_settled(each.item, definitions), content_type, definitions, body)
+        for each in _lists(variants)
+    }
     if {"file", "any"} & (kinds | items):
         return "file" if kinds | items == {"file"} else "any"
     if items:

@@ -16,7 +16,7 @@ from headgate.ir.build.reader import COMPONENT, Node, is_object, text_at
 from headgate.ir.types import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.reader import Object, Reader
@@ -33,7 +33,7 @@ class Uploads:
     _is_part: bool = False
 
     @contextmanager
-    def within(self, *, is_part: bool) -> Iterator[None]:
+    def within(self, *, is_part: bool) -> Generator[None]:
         """Read what is a part, or is none."""
         before, self._is_part = self._is_part, is_part
         try:
