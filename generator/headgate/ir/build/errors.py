@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from headgate.ir.api import Detail, ErrorClass, ErrorFields, ErrorModel
+from headgate.ir.build.error_bodies import read_places
 from headgate.ir.build.reader import (
     Node,
     Object,
@@ -15,7 +16,6 @@ from headgate.ir.build.reader import (
     is_object,
     text_at,
 )
-from headgate.ir.build.told import read_places
 from headgate.ir.types import Docs, Json, Scalar
 
 if TYPE_CHECKING:
