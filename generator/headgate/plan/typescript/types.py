@@ -77,7 +77,7 @@ def plan_types(
 
 
 def _item(types: Types, definition: Definition) -> TypeItem:
-    types = replace(types, sending=not definition.direction.received)
+    types = replace(types, sending=definition.direction.sent)
     name = identifier(types.names.types[definition.id].name)
     docs = doc_comment(definition.docs.text, deprecated=definition.docs.deprecated)
     match definition:
