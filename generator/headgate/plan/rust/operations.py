@@ -12,9 +12,7 @@ from headgate.ir.operations import PathLiteral
 from headgate.ir.types import (
     Direction,
     Docs,
-    Field,
     LiteralValue,
-    Nullable,
     Scalar,
     Struct,
     TypeId,
@@ -33,7 +31,7 @@ from headgate.plan.rust.names import (
     scope,
 )
 from headgate.plan.rust.paging import walk_of
-from headgate.plan.rust.parameters import sent_parameter
+from headgate.plan.rust.parameters import as_field, sent_parameter
 from headgate.plan.rust.places import place_of
 from headgate.plan.rust.reference import CallNames
 from headgate.plan.rust.types import INTEGERS, TYPES
@@ -234,7 +232,7 @@ class ResourceFile:
         struct = Struct(
             id=TypeId(f"parameters of {place_of(operation)}"),
             words=(operation.method, "params"),
-            fields=tuple(_as_field(parameter) for parameter in parameters),
+            fields=tuple(as_field(parameter) for parameter in parameters),
             extra=None,
             docs=Docs(f"The parameters of `{operation.id}`."),
             direction=Direction(sent=True),
@@ -531,21 +529,6 @@ def _passed_scalar(scalar: Scalar) -> Code:
             return fixed("bool")
         case _:
             return fixed("&str")
-
-
-def _as_field(parameter: Parameter) -> Field:
-    """Make a field of a parameter; null would not be sent, as one that is left out."""
-    type_ = parameter.type
-    if isinstance(type_, Nullable) and not parameter.required:
-        type_ = type_.inner
-    return Field(
-        name=parameter.name,
-        type=type_,
-        required=parameter.required,
-        docs=parameter.docs,
-        location=parameter.location,
-        default=parameter.default,
-    )
 
 
 _TAKEN: Final[frozenset[str]] = frozenset(

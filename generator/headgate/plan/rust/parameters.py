@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
+from headgate.ir.types import Field, Nullable
 from headgate.plan.rust import layout
 
 if TYPE_CHECKING:
@@ -17,6 +18,21 @@ _PATH_STYLES: Final = {
     "label": fixed("PathStyle::Label"),
     "matrix": fixed("PathStyle::Matrix"),
 }
+
+
+def as_field(parameter: Parameter) -> Field:
+    """Make a field of a parameter; null would not be sent, as one that is left out."""
+    type_ = parameter.type
+    if isinstance(type_, Nullable) and not parameter.required:
+        type_ = type_.inner
+    return Field(
+        name=parameter.name,
+        type=type_,
+        required=parameter.required,
+        docs=parameter.docs,
+        location=parameter.location,
+        default=parameter.default,
+    )
 
 
 def sent_parameter(parameter: Parameter, value: Code, imports: Imports) -> list[Code]:
