@@ -8,6 +8,7 @@ SHELL := bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 # Tests need no debug information: without it a build takes a quarter less time.
 export CARGO_INCREMENTAL ?= 0
@@ -63,7 +64,7 @@ check-types: .stamps/python
 
 .PHONY: test-python
 test-python: .stamps/python .stamps/tools .stamps/typescript .stamps/second-reader ## pytest: unit, golden, diagnostics, gateway, contract, end to end
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTEST)
 
 .PHONY: test-agents
 test-agents: .stamps/agents ## CrewAI's tools, with CrewAI in an environment of its own
@@ -95,7 +96,7 @@ test-rust: .stamps/python ## rustfmt, clippy, doc tests, then the Rust tests
 
 .PHONY: test-postgres
 test-postgres: .stamps/python ## the gateway's tests on Debian's PostgreSQL, installed if absent
-	tools/with-postgres $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder tests/gateway -k postgres
+	tools/with-postgres $(PYTEST) tests/gateway -k postgres
 
 .PHONY: faults
 faults: .stamps/python .stamps/tools .stamps/typescript ## 100,000 faults on the wire for each SDK, 200 kills of the gateway; takes long

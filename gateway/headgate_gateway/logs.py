@@ -57,10 +57,9 @@ def redact(
 def _clean(name: str, value: Any) -> Any:
     if _SECRET_NAMES.search(name):
         return _REDACTED
-    if isinstance(value, str) and name == "exc_value":
-        value = _STORED.sub(r"\1", value)
     if isinstance(value, str):
-        return _SECRET.sub(_REDACTED, value)
+        told = _STORED.sub(r"\1", value) if name == "exc_value" else value
+        return _SECRET.sub(_REDACTED, told)
     if isinstance(value, dict):
         return {key: _clean(str(key), item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
     if isinstance(value, list | tuple):

@@ -97,6 +97,13 @@ def test_what_may_be_a_file_or_something_else(tmp_path: Path) -> None:
         ("cover", None, "application/json", b'{"a":1}')
     ]
     assert parts_of({"cover": 3}, shapes) == [("cover", None, None, b"3")]
+    stated = {"cover": PartShape("any", content_type="image/webp")}
+    assert parts_of({"cover": PNG}, stated) == [("cover", "cover", "image/webp", PNG)]
+    assert parts_of({"cover": [3, {"a": 1}]}, {}) == [
+        ("cover", None, None, b"3"),
+        ("cover", None, "application/json", b'{"a":1}'),
+    ]
+    assert parts_of({"cover": 3}, stated) == [("cover", None, None, b"3")]
 
 
 def test_names_do_not_leave_their_header() -> None:

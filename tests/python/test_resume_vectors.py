@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
@@ -22,6 +22,8 @@ from headgate_sdk._runtime.retry import RetryPolicy, Stop, decide_resume, failur
 from tests.python.shared_vectors import FOLDER, Case, check_keys, read_cases, text_of
 from tests.python.test_retry_vectors import KINDS as RETRY_KINDS
 from tests.python.test_retry_vectors import Failure, failure_from
+
+C = TypeVar("C", SyncCore, AsyncCore)
 
 CASES = read_cases("resume")
 DECISIONS = [case for case in CASES if case.file == "decisions"]
@@ -251,15 +253,18 @@ def settings_of(vector: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def over(network: ScriptedNetwork, client: Any, core: type[C]) -> C:
+    """What makes the calls of a client, over a network that plays a part."""
+    return core(network, client._builder, retry=client._retry, interceptors=())
+
+
 def read(network: ScriptedNetwork, vector: dict[str, Any], *, is_async: bool) -> Any:
     """The events that a stream delivers, its error, and what it folds to."""
     if is_async:
         return asyncio.run(_read_async(network, vector))
     events: list[Any] = []
     client = Headgate(**settings_of(vector))
-    client._made = SyncCore(
-        network, client._builder, retry=client._retry, interceptors=()
-    )
+    client._made = over(network, client, SyncCore)
     stream = stream_of(client, vector)
     try:
         for event in stream:
@@ -273,9 +278,7 @@ def read(network: ScriptedNetwork, vector: dict[str, Any], *, is_async: bool) ->
 async def _read_async(network: ScriptedNetwork, vector: dict[str, Any]) -> Any:
     events: list[Any] = []
     client = AsyncHeadgate(**settings_of(vector))
-    client._made = AsyncCore(
-        network, client._builder, retry=client._retry, interceptors=()
-    )
+    client._made = over(network, client, AsyncCore)
     stream = stream_of(client, vector)
     try:
         async for event in stream:

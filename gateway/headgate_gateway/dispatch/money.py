@@ -5,11 +5,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
+from headgate_gateway.clock import DAY_MS
+
 Period: TypeAlias = Literal["daily", "monthly", "lifetime"]
 PERIODS: tuple[Period, ...] = ("daily", "monthly", "lifetime")
 
 _UNIT = Decimal(10) ** 12
-_DAY_MS = 86_400_000
 
 
 def units(dollars: Decimal) -> int:
@@ -30,13 +31,13 @@ def spelled(amount: int) -> str:
 
 def time_of(period: Period, now_ms: int) -> str:
     """The name of the day, the month or the life that a moment is in, in UTC."""
-    return _time_of(period, now_ms // _DAY_MS)
+    return _time_of(period, now_ms // DAY_MS)
 
 
 @lru_cache(maxsize=64)
 def _time_of(period: Period, day: int) -> str:
     """Every answer asks for the names of one day, counted from the epoch."""
-    moment = datetime.fromtimestamp(day * _DAY_MS / 1000, UTC)
+    moment = datetime.fromtimestamp(day * DAY_MS / 1000, UTC)
     match period:
         case "daily":
             return moment.strftime("%Y-%m-%d")

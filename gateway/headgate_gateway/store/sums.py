@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from headgate_gateway.clock import DAY_MS, HOUR_MS
 from headgate_gateway.store.database import Database
 from headgate_gateway.store.tables import keys, usage
 
@@ -18,7 +19,7 @@ _COLUMNS = {
     "key": usage.c.key_id,
     "operation": usage.c.operation,
 }
-_LENGTHS = {"hour": 3_600_000, "day": 86_400_000}
+_LENGTHS = {"hour": HOUR_MS, "day": DAY_MS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

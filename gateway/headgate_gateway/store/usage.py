@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from headgate_gateway.clock import now_ms
+from headgate_gateway.clock import DAY_MS, HOUR_MS, now_ms
 from headgate_gateway.dispatch.breaker import Threshold
 from headgate_gateway.dispatch.money import PERIODS, Period, dollars, time_of, units
 from headgate_gateway.dispatch.terms import NO_TERMS, OwnBreakers, Terms
@@ -22,9 +22,6 @@ from headgate_gateway.store.tables import keys, reservations, spend, usage
 
 _LONGEST_CALL = 15 * 60_000
 """After so long, in milliseconds, a call that never told its end counts for nothing."""
-
-_HOUR = 3_600_000
-_DAY = 86_400_000
 
 
 class UsageRow(NamedTuple):
@@ -187,8 +184,8 @@ class UsageStore:
     async def of_key(self, key_id: str) -> dict[str, float]:
         """What a key has used this hour, day and month (UTC), for policies."""
         now = now_ms()
-        hour = now // _HOUR * _HOUR
-        day = now // _DAY * _DAY
+        hour = now // HOUR_MS * HOUR_MS
+        day = now // DAY_MS * DAY_MS
         today = sa.and_(usage.c.key_id == key_id, usage.c.created_at >= day)
         in_hour = sa.case((usage.c.created_at >= hour, 1), else_=0)
         counts = sa.select(
@@ -234,11 +231,11 @@ def _added_up(rows: Sequence[UsageRow]) -> list[Row]:
     days: Counter[tuple[str, int]] = Counter()
     for row in rows:
         if row.key_id is not None and row.cost:
-            days[row.key_id, row.created_at // _DAY] += row.cost
+            days[row.key_id, row.created_at // DAY_MS] += row.cost
     added: Counter[tuple[str, str]] = Counter()
     for (key_id, day), cost in days.items():
         for period in PERIODS:
-            added[key_id, time_of(period, day * _DAY)] += cost
+            added[key_id, time_of(period, day * DAY_MS)] += cost
     return [(key_id, time, amount) for (key_id, time), amount in sorted(added.items())]
 
 

@@ -16,6 +16,8 @@ import { deepObject, delimited } from "./styles.js";
 export interface FormPart {
   /** `json`: as JSON with this media type; absent: by what the value is. */
   readonly type?: string;
+  /** The media type of a file, where the part may be something else. */
+  readonly fileType?: string;
   /** Joins the items of a list; absent: each by itself. */
   readonly separator?: string;
   /** Whether what is inside is written by its path: `name[field][0]=value`. */
@@ -54,7 +56,7 @@ export function multipart(parts: FormParts = {}): BodyEncoder {
 async function append(form: FormData, name: string, item: unknown, part: FormPart): Promise<void> {
   if (item === undefined || item === null) return;
   if (isBinary(item)) {
-    form.append(name, await file(item, part.type));
+    form.append(name, await file(item, part.type ?? part.fileType));
     return;
   }
   const isJson = isObject(item) || Array.isArray(item);

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from headgate.ir.api import ErrorFields
 from headgate.ir.build.media import writes_json
-from headgate.ir.build.reader import Node, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from headgate.ir.build.raw import RawOperation
-    from headgate.ir.build.reader import Reader
+    from headgate.ir.build.reader import Node, Reader
 
-_BRANCHES = ("allOf", "anyOf", "oneOf")
 _MESSAGES = (
     "message",
     "detail",
@@ -77,9 +75,8 @@ def _bodies(reader: Reader, operations: Sequence[RawOperation]) -> Iterator[Node
             if status[:1] not in ("4", "5", "d"):
                 continue
             for media_type, media in reader.resolve(answer).objects("content"):
-                schema = media.value.get("schema")
-                if writes_json(media_type) and is_object(schema):
-                    yield Node(schema, media.child("schema"))
+                if writes_json(media_type):
+                    yield from media.at("schema")
 
 
 def _properties(
@@ -90,5 +87,5 @@ def _properties(
     if node.pointer in inside:
         return
     yield from node.objects("properties")
-    for branch in (each for key in _BRANCHES for each in node.items(key)):
+    for branch in node.branches():
         yield from _properties(reader, branch, (*inside, node.pointer))

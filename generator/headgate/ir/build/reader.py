@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Object = dict[str, Any]
 
 COMPONENT = "#/components/schemas/"
+_BRANCHES = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,15 @@ class Node:
             for name, value in as_object(self.value.get(key)).items()
             if value is True or is_object(value)
         ]
+
+    def at(self, key: str) -> list[Node]:
+        """Give the object at `key`, if one is there."""
+        value = self.value.get(key)
+        return [Node(value, self.child(key))] if is_object(value) else []
+
+    def branches(self) -> list[Node]:
+        """Give the schemas that this one is put together from, or is one of."""
+        return [each for key in _BRANCHES for each in self.items(key)]
 
     def items(self, key: str) -> list[Node]:
         """Give the items of the list at `key` that are objects, in order."""

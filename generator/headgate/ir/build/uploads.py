@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from headgate.document.json_values import fragment_tokens
 from headgate.ir.build.media import body_kind
-from headgate.ir.build.reader import COMPONENT, Node, is_object, text_at
+from headgate.ir.build.reader import COMPONENT, Node, text_at
 from headgate.ir.types import Scalar
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from headgate.ir.build.raw import RawOperation
     from headgate.ir.build.reader import Object, Reader
-
-_BRANCHES = ("allOf", "anyOf", "oneOf")
 
 
 @dataclass(slots=True)
@@ -69,19 +67,16 @@ def read_uploads(reader: Reader, operations: Sequence[RawOperation]) -> Uploads:
 
 def _bodies(reader: Reader, operation: RawOperation) -> Iterator[Node]:
     """Give the schemas of the multipart bodies that an operation sends."""
-    for body in _at(operation.node, "requestBody"):
+    for body in operation.node.at("requestBody"):
         for media_type, media in reader.resolve(body).objects("content"):
             if body_kind(media_type) == "multipart":
-                yield from _at(media, "schema")
+                yield from media.at("schema")
 
 
 def _inner(node: Node) -> list[Node]:
     """Give the schemas that say what parts there are, or what is in them."""
-    branches = [each for key in _BRANCHES for each in node.items(key)]
     named = [each for _, each in node.objects("properties")]
-    return [*branches, *named, *_at(node, "items"), *_at(node, "additionalProperties")]
-
-
-def _at(node: Node, key: str) -> list[Node]:
-    value = node.value.get(key)
-    return [Node(value, node.child(key))] if is_object(value) else []
+    further = [
+        each for key in ("items", "additionalProperties") for each in node.at(key)
+    ]
+    return [*node.branches(), *named, *further]

@@ -252,7 +252,8 @@ def _form(key: Code, encoder: Code, body: Body) -> Entry:
 def _part(body: Body, part: Part) -> Iterator[Entry]:
     """Say how a field is written where its value does not say so."""
     if body.kind == "multipart" and part.content_type is not None:
-        yield Entry(fixed("type"), string(part.content_type))
+        key = fixed("fileType") if part.kind == "any" else fixed("type")
+        yield Entry(key, string(part.content_type))
     if body.kind == "form":
         if part.kind == "json":
             yield Entry(fixed("type"), string(part.content_type or "application/json"))

@@ -112,12 +112,13 @@ async fn a_file_may_be_something_else() {
         let parts = parts(request);
         parts.into_iter().skip(2).collect()
     };
-    let file = |name: &str, data: &str| {
-        let kind = "Content-Type: application/octet-stream";
+    let file = |name: &str, kind: &str, data: &str| {
         let head = format!("Content-Disposition: form-data; name=\"{name}\"; filename=\"{name}\"");
-        (format!("{head}\r\n{kind}"), data.to_owned())
+        (format!("{head}\r\nContent-Type: {kind}"), data.to_owned())
     };
-    assert_eq!(told(&received[0]), [file("pages", "p"), file("cover", "c")]);
+    let pages = file("pages", "application/octet-stream", "p");
+    let cover = file("cover", "image/webp", "c");
+    assert_eq!(told(&received[0]), [pages, cover]);
     let number = "Content-Disposition: form-data; name=\"cover\"".to_owned();
     assert_eq!(told(&received[1]), [(number, "3".to_owned())]);
 }

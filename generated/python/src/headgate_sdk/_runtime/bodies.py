@@ -199,7 +199,8 @@ def _head(part: Part) -> str:
 def _parts(name: str, value: Any, shape: PartShape | None) -> Iterator[Part]:
     if value is None:
         return
-    if shape is not None and shape.many and is_list(value) and not _is_file(value):
+    may_be_many = shape is None or shape.many
+    if may_be_many and is_list(value) and not _is_file(value):
         for item in value:
             yield _part(name, item, shape)
         return
@@ -209,7 +210,9 @@ def _parts(name: str, value: Any, shape: PartShape | None) -> Iterator[Part]:
 def _part(name: str, value: Any, shape: PartShape | None) -> Part:
     told = shape.kind if shape is not None else "any"
     kind = _kind_of(value) if told == "any" else told
-    content_type = shape.content_type if shape is not None else None
+    stated = shape.content_type if shape is not None else None
+    # What is stated of a part that may be a file is said of the file.
+    content_type = stated if kind in (told, "file") else None
     match kind:
         case "file":
             return _file(name, value, content_type)

@@ -39,7 +39,7 @@ FILES_CREATE = Operation(
         "scan": PartShape("file", content_type="application/pdf"),
         "note": PartShape("text"),
         "pages": PartShape("file", many=True),
-        "cover": PartShape("any"),
+        "cover": PartShape("any", content_type="image/webp"),
         "tags": PartShape("text", many=True),
         "about": PartShape("json"),
     },

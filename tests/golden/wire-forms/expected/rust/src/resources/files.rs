@@ -41,7 +41,7 @@ impl Files {
         form.files("scan", &body.scan, Some("application/pdf"));
         form.text("note", &body.note, None);
         form.files("pages", &body.pages, None);
-        form.files("cover", &body.cover, None);
+        form.files("cover", &body.cover, Some("image/webp"));
         form.text("tags", &body.tags, None);
         form.json("about", &body.about, None, false);
         form.properties(&body.extra);

@@ -13,7 +13,11 @@ export class Files extends ApiResource {
       verb: "POST",
       path: "/files",
       body,
-      encode: multipart({ file: { type: "image/png" }, scan: { type: "application/pdf" } }),
+      encode: multipart({
+        file: { type: "image/png" },
+        scan: { type: "application/pdf" },
+        cover: { fileType: "image/webp" },
+      }),
     };
     return this.transport.call(request, readJson<Stored>, options);
   }
