@@ -64,7 +64,7 @@ test("a path that has a query of its own goes on with it", () => {
 });
 
 test("an URL-encoded form writes lists, joined lists and JSON", async () => {
-  const encode = urlEncoded({ joined: { separator: "," }, meta: { type: "application/json" }, either: EITHER });
+  const encode = urlEncoded({ joined: { separator: "," }, meta: { type: "application/json" } });
   const { body, type } = await encode({ a: "x y", list: [1, 2], joined: [1, 2], meta: OBJECT });
 
   assert.equal(type, "application/x-www-form-urlencoded");
@@ -94,10 +94,12 @@ test("an URL-encoded form writes what is inside a deep field by its path", async
   );
 });
 
-const EITHER = { fileType: "image/webp" };
-
 test("a multipart form carries files of every kind with their names and types", async () => {
-  const encode = multipart({ scan: { type: "image/png" }, meta: { type: "application/json" } });
+  const encode = multipart({
+    scan: { type: "image/png" },
+    meta: { type: "application/json" },
+    either: { fileType: "image/webp" },
+  });
   const stream = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(new TextEncoder().encode("streamed"));
