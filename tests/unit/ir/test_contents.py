@@ -100,6 +100,51 @@ def test_parts_say_how_a_form_is_written(read_api: ReadApi) -> None:
     )
 
 
+def test_parts_may_hold_themselves(read_api: ReadApi) -> None:
+    """JSON is not read without end, nor is a body that is one of itself."""
+    schemas = """
+    Body:
+      anyOf:
+        - {$ref: "#/components/schemas/Again"}
+        - {$ref: "#/components/schemas/Upload"}
+    Again:
+      anyOf:
+        - {$ref: "#/components/schemas/Body"}
+        - {type: object, properties: {a: {type: string}}}
+    Upload:
+      type: object
+      properties:
+        json: {$ref: "#/components/schemas/Json"}
+        pile: {$ref: "#/components/schemas/Pile"}
+    Json:
+      anyOf:
+        - {type: string}
+        - {type: array, items: {$ref: "#/components/schemas/Json"}}
+        - {type: object, additionalProperties: {$ref: "#/components/schemas/Json"}}
+    Pile:
+      anyOf:
+        - {type: string, format: binary}
+        - {type: array, items: {$ref: "#/components/schemas/Pile"}}
+    """
+    paths = """
+    /pets:
+      post:
+        operationId: pets.add
+        requestBody:
+          content:
+            multipart/form-data: {schema: {$ref: "#/components/schemas/Body"}}
+        responses: {"204": {description: Done.}}
+    """
+    body = by_method(read_api(schemas, paths=paths))["add"].body
+
+    assert body is not None
+    assert body.parts == (
+        Part("a", "text", many=False),
+        Part("json", "json", many=False),
+        Part("pile", "any", many=True),
+    )
+
+
 def test_files_of_openapi_31_are_files_in_multipart_alone(read_api: ReadApi) -> None:
     """As FastAPI writes them: in a list, or null; in JSON the same words are a text."""
     schemas = """
