@@ -140,8 +140,9 @@ def _item(
         case Union():
             return _union(definition, side, writer)
         case Alias():
-            expr = writer.expr(definition.type, side)
-            return _recursive(definition, expr, side, writer)
+            if side == "received":
+                return _recursive(definition, writer)
+            return _text(definition, writer.expr(definition.type, side), writer)
         case _:
             assert_never(definition)
 
@@ -182,19 +183,18 @@ def _alias(name: Atom, expr: Expr, writer: Writer, docs: Docs) -> Item:
 
 def _union(union: Union, side: Side, writer: Writer) -> Item:
     options = [writer.expr(variant.type, side) for variant in union.variants]
-    if union.id not in writer.recursive:
+    if side == "sent" and writer.is_text(union):
+        return _text(union, alternatives(*options), writer)
+    if union.id in writer.recursive:
+        late = [writer.is_recursive(variant.type) for variant in union.variants]
+    else:
         late = [writer.is_late(variant.type) for variant in union.variants]
-        if any(late):
-            return _late_union(union, options, late, side, writer)
+    if any(late):
+        return _late_union(union, options, late, side, writer)
     if side == "sent":
         expr = alternatives(*options)
-        if union.id in writer.recursive:
-            return _recursive(union, expr, side, writer)
         return _alias(writer.named(union, side), expr, writer, union.docs)
-    unknown = _unknown(writer)
-    expr = alternatives(*options, unknown)
-    if union.id in writer.recursive:
-        return _recursive(union, expr, side, writer)
+    expr = alternatives(*options, _unknown(writer))
     head = assembled(
         "{}: {} = {}[",
         writer.named(union, side).text,
@@ -268,18 +268,26 @@ def _mark(union: Union, options: list[Expr], writer: Writer) -> list[Code]:
     ]
 
 
-def _recursive(
-    definition: Union | Alias, expr: Expr, side: Side, writer: Writer
-) -> Item:
+def _text(definition: Union | Alias, expr: Expr, writer: Writer) -> Item:
+    """Write a name for what is sent as text, which nothing evaluates on import.
+
+    Pyright takes a `TypeAliasType` that mentions itself for a variable where a typed
+    dict of another module has it.
+    """
+    text = Atom(string(flat(expr).text))
+    return _alias(writer.named(definition, "sent"), text, writer, definition.docs)
+
+
+def _recursive(alias: Alias, writer: Writer) -> Item:
     """Write a name whose own expression mentions it: as text, evaluated later."""
     kind = writer.imports.use("typing_extensions", "TypeAliasType")
-    name = writer.named(definition, side)
+    name = writer.named(alias, "received")
     head = assembled("{} = {}(", name.text, kind)
     body = [
         assembled("    {},", string(name.text.text)),
-        assembled("    {},", string(flat(expr).text)),
+        assembled("    {},", string(flat(writer.expr(alias.type, "received")).text)),
     ]
-    return _statement(lines([head, *body, fixed(")")]), definition.docs)
+    return _statement(lines([head, *body, fixed(")")]), alias.docs)
 
 
 def _model(struct: Struct, writer: Writer) -> Item:

@@ -191,6 +191,18 @@ class Writer:
         names = named_in(mentioned_in(type_), self.definitions, self.recursive)
         return any(self.names.modules[each] in self.late for each in names)
 
+    def is_recursive(self, type_: TypeExpr) -> bool:
+        """Say whether a type's text has a name that stands for itself."""
+        named = set(mentioned_in(type_))
+        reached = {each for id_ in named for each in _reached(self.definitions, id_)}
+        return not self.recursive.isdisjoint(named | reached)
+
+    def is_text(self, definition: Definition) -> bool:
+        """Say whether what is sent has a name that stands for a text on import."""
+        return not self.recursive.isdisjoint(
+            {definition.id, *_reached(self.definitions, definition.id)}
+        )
+
 
 def recursive_aliases(
     definitions: Mapping[TypeId, Definition],

@@ -170,6 +170,15 @@ class Tagged:
         return None if isinstance(value, Unknown) else getattr(value, self.name, None)
 
 
+_EXACT: Mapping[Any, core_schema.CoreSchema] = {
+    str: core_schema.str_schema(strict=True),
+    int: core_schema.int_schema(strict=True),
+    float: core_schema.float_schema(strict=True),
+    bool: core_schema.bool_schema(strict=True),
+}
+"""Where another arm may fit better, a number is no text and a boolean no number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Untagged:
     """Marks a union whose arm is the one that fits best, `Unknown` when none does."""
@@ -178,7 +187,9 @@ class Untagged:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         arms = [arm for arm in get_args(source) if arm is not Unknown]
-        known = core_schema.union_schema([handler.generate_schema(arm) for arm in arms])
+        known = core_schema.union_schema(
+            [_EXACT.get(arm) or handler.generate_schema(arm) for arm in arms]
+        )
         unknown = handler.generate_schema(Unknown)
         return core_schema.union_schema([known, unknown], mode="left_to_right")
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ._runtime.bodies import PartShape
 from ._runtime.requests import Operation
 
 TREES_GET = Operation(
@@ -14,4 +15,15 @@ TREES_REPLACE = Operation(
     method="PUT",
     path="/trees",
     idempotency="natural",
+)
+TREES_UPLOAD = Operation(
+    method="POST",
+    path="/trees",
+    body="multipart",
+    content_type="multipart/form-data",
+    parts={
+        "value": PartShape("json"),
+        "scans": PartShape("any", many=True),
+        "title": PartShape("text"),
+    },
 )

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::runtime::call::{Call, Json, Nothing};
 use crate::runtime::request::{Idempotency, Operation, Request};
 use crate::runtime::transport::Core;
+use crate::runtime::upload::Multipart;
 use crate::types;
 
 pub(crate) static GET: Operation = Operation {
@@ -21,6 +22,13 @@ pub(crate) static REPLACE: Operation = Operation {
     path: "/trees",
     security: &[],
     idempotency: Idempotency::Natural,
+};
+
+pub(crate) static UPLOAD: Operation = Operation {
+    method: "POST",
+    path: "/trees",
+    security: &[],
+    idempotency: Idempotency::None,
 };
 
 /// The calls of `trees`.
@@ -46,6 +54,16 @@ impl Trees {
     pub fn replace(&self, body: types::Expression) -> Call<Nothing> {
         let mut request = Request::new(&REPLACE);
         request.json(&body);
+        Call::new(&self.core, request)
+    }
+
+    /// `trees.upload`.
+    pub fn upload(&self, body: types::Upload) -> Call<Nothing> {
+        let mut request = Request::new(&UPLOAD);
+        let body = &body;
+        let mut form = Multipart::new();
+        form.properties(body);
+        request.multipart(form);
         Call::new(&self.core, request)
     }
 }

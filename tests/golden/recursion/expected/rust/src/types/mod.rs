@@ -3,6 +3,8 @@
 //! What is sent and received.
 
 mod constants;
+mod other;
 mod trees;
 
+pub use self::other::*;
 pub use self::trees::*;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::constants;
+use crate::runtime::shape::Choice;
 use crate::runtime::tagged::{self, Fields, Tagged};
+use crate::runtime::upload::{Files, Multipart};
 
 /// Two schemas that hold each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -135,5 +137,171 @@ impl Sum {
             left: Box::new(left.into()),
             right: Box::new(right.into()),
         }
+    }
+}
+
+/// What JSON can hold, written out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum AnyJson {
+    /// In the form of `text`.
+    Text(String),
+    /// In the form of `number`.
+    Number(f64),
+    /// In the form of `list`.
+    List(Vec<AnyJson>),
+    /// In the form of `map`.
+    Map(BTreeMap<String, AnyJson>),
+    /// Of a kind that this version does not know.
+    Unknown(Value),
+}
+
+impl From<String> for AnyJson {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for AnyJson {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<f64> for AnyJson {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}
+
+impl From<Vec<AnyJson>> for AnyJson {
+    fn from(value: Vec<AnyJson>) -> Self {
+        Self::List(value)
+    }
+}
+
+impl From<BTreeMap<String, AnyJson>> for AnyJson {
+    fn from(value: BTreeMap<String, AnyJson>) -> Self {
+        Self::Map(value)
+    }
+}
+
+/// A file, or piles of files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Pile {
+    /// In the form of `binary`.
+    Binary(crate::Upload),
+    /// In the form of `list`.
+    List(Vec<Pile>),
+    /// Of a kind that this version does not know.
+    Unknown(Value),
+}
+
+impl Files for Pile {
+    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+        match self {
+            Self::Binary(value) => form.files(name, value, content_type),
+            Self::List(value) => form.files(name, value, content_type),
+            Self::Unknown(value) => form.json(name, value, None, false),
+        }
+    }
+}
+
+impl From<crate::Upload> for Pile {
+    fn from(value: crate::Upload) -> Self {
+        Self::Binary(value)
+    }
+}
+
+impl From<Vec<Pile>> for Pile {
+    fn from(value: Vec<Pile>) -> Self {
+        Self::List(value)
+    }
+}
+
+/// `Scans`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Scans {
+    /// The property `value`.
+    pub value: AnyJson,
+    /// The property `scans`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scans: Option<Pile>,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl Scans {
+    /// Makes a value with everything that is required.
+    pub fn new(value: impl Into<AnyJson>) -> Self {
+        Self {
+            value: value.into(),
+            scans: None,
+            extra: Map::new(),
+        }
+    }
+
+    /// Sets `scans`.
+    pub fn scans(mut self, value: impl Into<Pile>) -> Self {
+        self.scans = Some(value.into());
+        self
+    }
+}
+
+/// `Again object`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgainObject {
+    /// The property `title`.
+    pub title: String,
+    /// Properties that this version does not know.
+    #[serde(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+impl AgainObject {
+    /// Makes a value with everything that is required.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            extra: Map::new(),
+        }
+    }
+}
+
+/// A union that leads back to itself through another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum Upload {
+    /// In the form of `Scans`.
+    Scans(Scans),
+    /// In the form of `Again object`.
+    AgainObject(AgainObject),
+}
+
+impl<'de> Deserialize<'de> for Upload {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut choice = Choice::new(Value::deserialize(deserializer)?);
+        choice.object(&["value", "scans"], Self::Scans);
+        choice.object(&["title"], Self::AgainObject);
+        choice.required()
+    }
+}
+
+impl From<Scans> for Upload {
+    fn from(value: Scans) -> Self {
+        Self::Scans(value)
+    }
+}
+
+impl From<AgainObject> for Upload {
+    fn from(value: AgainObject) -> Self {
+        Self::AgainObject(value)
     }
 }

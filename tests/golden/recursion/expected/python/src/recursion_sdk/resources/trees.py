@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from .._operations import TREES_GET, TREES_REPLACE
+from .._operations import TREES_GET, TREES_REPLACE, TREES_UPLOAD
 from .._runtime.clients import AsyncResource, Resource
 from .._runtime.settings import RequestOptions
-from ..types.trees import Expression, Tree
+from ..types.trees import Expression, Tree, Upload
 
 
 class TreesResource(Resource):
@@ -35,6 +35,18 @@ class TreesResource(Resource):
             options=options,
         )
 
+    def upload(
+        self,
+        *,
+        body: Upload,
+        options: RequestOptions | None = None,
+    ) -> None:
+        self._core.send(
+            TREES_UPLOAD,
+            body=body,
+            options=options,
+        )
+
 
 class AsyncTreesResource(AsyncResource):
     """The `trees` operations."""
@@ -58,6 +70,18 @@ class AsyncTreesResource(AsyncResource):
     ) -> None:
         await self._core.send(
             TREES_REPLACE,
+            body=body,
+            options=options,
+        )
+
+    async def upload(
+        self,
+        *,
+        body: Upload,
+        options: RequestOptions | None = None,
+    ) -> None:
+        await self._core.send(
+            TREES_UPLOAD,
             body=body,
             options=options,
         )

@@ -8,26 +8,63 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .trees import Expression, Leaf, Lists, Number, Sum, Tree
+    from .other import Again
+    from .trees import (
+        AgainObject,
+        AgainObjectParam,
+        AnyJson,
+        AnyJsonParam,
+        Expression,
+        Leaf,
+        Lists,
+        Number,
+        Pile,
+        PileParam,
+        Scans,
+        ScansParam,
+        Sum,
+        Tree,
+        Upload,
+    )
 
 __all__ = [
+    "Again",
+    "AgainObject",
+    "AgainObjectParam",
+    "AnyJson",
+    "AnyJsonParam",
     "Expression",
     "Leaf",
     "Lists",
     "Number",
+    "Pile",
+    "PileParam",
+    "Scans",
+    "ScansParam",
     "Sum",
     "Tree",
+    "Upload",
 ]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
+            "Again": ".other",
+            "AgainObject": ".trees",
+            "AgainObjectParam": ".trees",
+            "AnyJson": ".trees",
+            "AnyJsonParam": ".trees",
             "Expression": ".trees",
             "Leaf": ".trees",
             "Lists": ".trees",
             "Number": ".trees",
+            "Pile": ".trees",
+            "PileParam": ".trees",
+            "Scans": ".trees",
+            "ScansParam": ".trees",
             "Sum": ".trees",
             "Tree": ".trees",
+            "Upload": ".trees",
         },
     )

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict, Union
 
 from typing_extensions import TypeAliasType
 
-from .._runtime.models import ApiModel
+from .._runtime.bodies import FileInput
+from .._runtime.models import ApiModel, Unknown, Untagged
 
 
 class Leaf(ApiModel):
@@ -52,3 +54,57 @@ class Sum(TypedDict):
 
 
 Expression: TypeAlias = Number | Sum
+
+
+AnyJson = TypeAliasType(
+    "AnyJson",
+    Annotated[
+        Union[str, float, "list[AnyJson]", "dict[str, AnyJson]", Unknown],
+        Untagged(),
+    ],
+)
+"""What JSON can hold, written out."""
+
+
+AnyJsonParam: TypeAlias = (
+    "str | float | Sequence[AnyJsonParam] | Mapping[str, AnyJsonParam]"
+)
+"""What JSON can hold, written out."""
+
+
+Pile = TypeAliasType(
+    "Pile",
+    Annotated[
+        Union[bytes, "list[Pile]", Unknown],
+        Untagged(),
+    ],
+)
+"""A file, or piles of files."""
+
+
+PileParam: TypeAlias = "FileInput | Sequence[PileParam]"
+"""A file, or piles of files."""
+
+
+class Scans(ApiModel):
+    value: AnyJson
+
+    scans: Pile | None = None
+
+
+class ScansParam(TypedDict):
+    value: AnyJsonParam
+
+    scans: NotRequired[PileParam]
+
+
+class AgainObject(ApiModel):
+    title: str
+
+
+class AgainObjectParam(TypedDict):
+    title: str
+
+
+Upload: TypeAlias = ScansParam | AgainObjectParam
+"""A union that leads back to itself through another."""
