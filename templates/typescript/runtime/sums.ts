@@ -22,7 +22,7 @@ export interface SumRule {
 type Whole = Record<string, JsonValue>;
 
 /** The object that the events so far are pieces of. */
-export class Sum<Event, Result> implements Accumulator<Event, Result> {
+export class Summing<Event, Result> implements Accumulator<Event, Result> {
   readonly #rule: SumRule;
   readonly #whole = bare();
   #isBegun = false;

@@ -4,7 +4,7 @@ import type { RequestOptions } from "../configuration.js";
 import { AccumulatedStream } from "../runtime/accumulated.js";
 import type { StreamRule } from "../runtime/reader.js";
 import type { OperationRequest } from "../runtime/request.js";
-import { Sum, type SumRule } from "../runtime/sums.js";
+import { Summing, type SumRule } from "../runtime/sums.js";
 import type { Transport } from "../runtime/transport.js";
 import type { ChatCompletion } from "../types/chat.js";
 import type { ChatCompletionChunk } from "../types/chat-events.js";
@@ -31,6 +31,6 @@ const sum: SumRule = {
 /** The events of a chat stream. */
 export class ChatStream extends AccumulatedStream<ChatCompletionChunk, ChatCompletion> {
   constructor(transport: Transport, request: OperationRequest, options?: RequestOptions) {
-    super(transport, request, rule, new Sum<ChatCompletionChunk, ChatCompletion>(sum), options);
+    super(transport, request, rule, new Summing<ChatCompletionChunk, ChatCompletion>(sum), options);
   }
 }

@@ -40,7 +40,7 @@ export interface CredentialCreateRequest {
 }
 
 /** An upstream credential without its secret. */
-export interface CredentialSchema {
+export interface Credential {
   /** Identifier of the credential, `cred_` and a ULID. */
   id: string;
   /** Always `credential`. */
@@ -72,7 +72,7 @@ export interface CredentialList {
   /** Always `list`. */
   object: "list";
   /** The credentials of this page. */
-  data: CredentialSchema[];
+  data: Credential[];
   /** Whether another page follows. */
   has_more: boolean;
   /** Id of the first entry of this page. */

@@ -222,7 +222,7 @@ export interface ActionRedact {
 }
 
 /** Headers and their values. */
-export interface HeaderValuesSchema {
+export interface HeaderValues {
   [field: string]: string;
 }
 
@@ -244,7 +244,7 @@ export interface ActionTransform {
   /** Names the kind of action. */
   type: "transform";
   /** Headers that the upstream of a proxied call gets. */
-  set_headers?: HeaderValuesSchema;
+  set_headers?: HeaderValues;
   /** Headers that it does not get. */
   remove_headers?: HeaderName[];
   /** Put before the system prompt. */

@@ -15,6 +15,7 @@ from headgate.plan.python.imports import Imports
 from headgate.plan.python.names import (
     KEYWORDS,
     PUBLIC,
+    RUNTIME,
     SHADOWED,
     TYPING,
     TypeNames,
@@ -162,8 +163,12 @@ def make_context(api: Api, config: Config) -> Context:
         {*clients, root_error, *error_names.values()},
     )
     recursive = recursive_aliases(api.definitions)
+    operations = _constants(api, streamed=False)
+    streamed = _constants(api, streamed=True)
+    constants = Scope(frozenset({*operations.values(), *streamed.values()}))
     taken = {*types.sent.values(), *types.received.values(), *clients, root_error}
-    scope = Scope(KEYWORDS | TYPING | PUBLIC | taken | {*error_names.values()})
+    ours = KEYWORDS | TYPING | PUBLIC | RUNTIME
+    scope = Scope(ours | taken | {*error_names.values()})
     return Context(
         api=api,
         config=config,
@@ -172,11 +177,11 @@ def make_context(api: Api, config: Config) -> Context:
         circles=circles(api.definitions, recursive, types.modules),
         attributes=_attributes(api),
         members=_members(api),
-        operations=_constants(api, streamed=False),
-        streamed=_constants(api, streamed=True),
+        operations=operations,
+        streamed=streamed,
         resources=_resource_classes(api.root, scope),
         resource_modules=_resource_modules(api.root),
-        streams=_stream_names(api, scope),
+        streams=_stream_names(api, scope, constants),
         errors=error_names,
         root_error=root_error,
     )
@@ -266,9 +271,17 @@ def resources_of(resource: Resource) -> list[Resource]:
 
 def _resource_classes(root: Resource, scope: Scope) -> dict[tuple[str, ...], str]:
     return {
-        each.path: scope.claim(f"{_pascal(each.path)}Resource", "Api").text
+        each.path: _with_twin(scope, f"{_pascal(each.path)}Resource")
         for each in resources_of(root)
     }
+
+
+def _with_twin(scope: Scope, wanted: str) -> str:
+    """Claim a class's name of which `Async` before it is free as well."""
+    while True:
+        plain = scope.claim(wanted, "Api").text
+        if scope.claim(f"Async{plain}", "Api").text == f"Async{plain}":
+            return plain
 
 
 def _resource_modules(root: Resource) -> dict[tuple[str, ...], str]:
@@ -283,7 +296,7 @@ def _pascal(path: tuple[str, ...]) -> str:
     return pascal(split_words("_".join(path)))[:48]
 
 
-def _stream_names(api: Api, scope: Scope) -> dict[str, StreamNames]:
+def _stream_names(api: Api, scope: Scope, constants: Scope) -> dict[str, StreamNames]:
     modules = Scope(KEYWORDS, fold_case=True)
     names: dict[str, StreamNames] = {}
     for name, declared in api.streams.items():
@@ -291,7 +304,7 @@ def _stream_names(api: Api, scope: Scope) -> dict[str, StreamNames]:
         base = pascal(words)[:48]
         names[name] = StreamNames(
             module=modules.claim("_".join(words)[:64], "stream").text,
-            shape=f"{constant(words)[:48]}_SHAPE",
+            shape=constants.claim(f"{constant(words)[:48]}_SHAPE", "STREAM").text,
             stream=scope.claim(f"{base}Stream", "Event").text,
             async_stream=scope.claim(f"Async{base}Stream", "Event").text,
             fold=scope.claim(f"{base}Fold", "Event").text,

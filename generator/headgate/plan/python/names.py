@@ -17,8 +17,11 @@ LONGEST = 64
 """Beyond this a name is cut, so that lines can be laid out."""
 
 KEYWORDS = frozenset({*keyword.kwlist, *keyword.softkwlist} - {"type", "_"})
-SHADOWED = frozenset({"bool", "bytes", "dict", "float", "int", "str", "tuple"})
-"""Types that a class's annotations name: no method may hide them."""
+SHADOWED = frozenset(
+    """bool bytes cached_property date datetime dict float int overload str
+    tuple""".split()
+)
+"""What a class's annotations and decorators name: no method may hide it."""
 TYPING = frozenset(
     """Annotated Any AsyncIterator Field Iterator JsonText Literal Mapping NotRequired
     Sequence Tagged TypeAlias TypeAliasType TypedDict Union Unknown Unpack
@@ -37,6 +40,13 @@ PUBLIC = frozenset(
     StreamTruncatedError Throttle TimeoutOptions Tracing WebhookEvent
     WaitingRequestOptions WebhookVerificationError""".split()
 )
+RUNTIME = frozenset(
+    """Assembly AsyncEventStream AsyncFoldedStream AsyncResource Callable CursorShape
+    EventCallbacks EventStream FileInput FoldedStream Folding LastItemShape LinkShape
+    NumberShape OffsetShape Resume Self StreamSession StreamShape SumRule Summing
+    SyncResource""".split()
+)
+"""What modules that name types import of the runtime and the standard library."""
 MODEL_ATTRIBUTES = frozenset(
     """construct copy dict from_orm http_response json model_computed_fields
     model_config model_construct model_copy model_dump model_dump_json model_extra
@@ -75,20 +85,26 @@ class TypeNames:
         modules: Mapping[TypeId, str],
         taken: Iterable[str],
     ) -> None:
-        scope = Scope(frozenset({*KEYWORDS, *TYPING, *PUBLIC, *taken}))
+        ours = frozenset({*KEYWORDS, *TYPING, *PUBLIC, *RUNTIME, *taken})
+        scope = Scope(ours)
         self.received: dict[TypeId, str] = {}
         self.sent: dict[TypeId, str] = {}
         self.modules = modules
-        for definition in definitions.values():
-            self._claim(scope, definition)
+        wanted = {each.id: class_name(each.words) for each in definitions.values()}
+        free = {id_: name for id_, name in wanted.items() if name not in ours}
+        for id_, name in free.items():
+            self._claim(scope, id_, name)
+        for id_, name in wanted.items():
+            if id_ not in free:
+                self._claim(scope, id_, f"{name}Type")
         self._known = frozenset(self.received.values())
         for definition in definitions.values():
             self._claim_second(scope, definition)
 
-    def _claim(self, scope: Scope, definition: Definition) -> None:
-        name = scope.claim(class_name(definition.words), "Type").text
-        self.received[definition.id] = name
-        self.sent[definition.id] = name
+    def _claim(self, scope: Scope, id_: TypeId, wanted: str) -> None:
+        name = scope.claim(wanted, "Type").text
+        self.received[id_] = name
+        self.sent[id_] = name
 
     def _claim_second(self, scope: Scope, definition: Definition) -> None:
         if has_two_forms(definition):

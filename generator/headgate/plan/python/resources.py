@@ -99,7 +99,7 @@ def _class(
 ) -> ClassPage:
     kind = context.resources[resource.path]
     base = imports.use(
-        ".._runtime.clients", "AsyncResource" if is_async else "Resource"
+        ".._runtime.clients", "AsyncResource" if is_async else "SyncResource"
     )
     return ClassPage(
         name=name(f"Async{kind}" if is_async else kind),

@@ -171,7 +171,7 @@ class StreamPlan:
         fold = self._stream.fold
         if fold is None or fold.accumulation is None:
             return ()
-        self._imports.use(".._runtime.sums", "Sum")
+        self._imports.use(".._runtime.sums", "SumRule")
         return sum_arguments(fold.accumulation)
 
     # The classes.

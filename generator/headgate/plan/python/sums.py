@@ -17,7 +17,7 @@ _INDENT = 16
 
 
 def sum_arguments(rule: Accumulation) -> tuple[Code, ...]:
-    """Write what a `Sum` is made with; defaults are left out."""
+    """Write what a `SumRule` is made with; defaults are left out."""
     found: list[Code] = []
     if rule.by is not None:
         found.append(assembled("by={}", string(rule.by)))

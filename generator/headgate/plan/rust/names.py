@@ -19,13 +19,29 @@ LONGEST: Final = 60
 _PLACEHOLDERS: Final = frozenset({"foo", "baz", "quux"})
 """Names that clippy refuses to a variable (`disallowed_names`)."""
 
-_TYPE_WORDS: Final = frozenset(
+PRELUDE: Final = frozenset(
     """
     String Vec Option Some None Ok Err Result Box Default Clone Debug PartialEq Eq Hash
-    From Into Iterator Send Sync Sized Drop Fn FnMut FnOnce Serialize Deserialize
-    Deserializer MapAccess BTreeMap Map Value Fields Tagged Choice Self
+    From Into Iterator Send Sync Sized Drop Fn FnMut FnOnce Self
     """.split()
 )
+"""Names that every file has."""
+TYPE_WORDS: Final = PRELUDE | frozenset(
+    "Serialize Deserialize Deserializer MapAccess BTreeMap Map Value Fields Tagged"
+    " Choice".split()
+)
+"""Names that the files of types use for their own purposes."""
+RESOURCE_WORDS: Final = PRELUDE | frozenset(
+    """
+    Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core
+    Deserialize Duration Error ErrorShape Idempotency Interceptor Json Limits
+    LogLevel LogRecord Map MayWait Maybe Multipart NamedHeaders New Nothing
+    Operation Paged Passed Passing PathStyle Place RefreshToken Refusal Reply
+    Request RetryPolicy Scheme Serialize Server ServerVariable Service Stored
+    Streaming Style Text Throttle Timeouts Value Waiting Walk WithStats
+    """.split()
+)
+"""Names that the files of resources and of the client use for their own purposes."""
 
 
 def scope(*reserved: str) -> Scope:
@@ -35,7 +51,7 @@ def scope(*reserved: str) -> Scope:
 
 def type_scope() -> Scope:
     """Make a scope for types, clear of the names that generated files use."""
-    return Scope(reserved=_TYPE_WORDS)
+    return Scope(reserved=TYPE_WORDS)
 
 
 def variant_scope() -> Scope:
@@ -64,10 +80,14 @@ def claim_joined(names: Scope, text: str, fallback: str) -> Code:
 
 def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
     """Claim a name in camel case."""
-    name = spelled(pascal(split_words(" ".join(words))))[:LONGEST] or fallback
+    name = _pascal(words) or fallback
     if name in names.reserved or name[:1].isdigit():
         name = f"{name}{fallback}" if name in names.reserved else f"{fallback}{name}"
     return rust.identifier(names.claim(name, fallback))
+
+
+def _pascal(words: Iterable[str]) -> str:
+    return spelled(pascal(split_words(" ".join(words))))[:LONGEST]
 
 
 def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
@@ -77,6 +97,7 @@ def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
 
 
 def name_definitions(definitions: Iterable[Definition]) -> dict[TypeId, Code]:
-    """Name every definition, in the spec's order."""
+    """Name every definition, those last whose own name is the files'."""
     names = type_scope()
-    return {each.id: claim_pascal(names, each.words, "Type") for each in definitions}
+    ordered = sorted(definitions, key=lambda it: _pascal(it.words) in names.reserved)
+    return {each.id: claim_pascal(names, each.words, "Type") for each in ordered}

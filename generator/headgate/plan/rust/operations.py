@@ -25,6 +25,7 @@ from headgate.plan.rust.flags import is_boolean, property_of, refusals, sent_fla
 from headgate.plan.rust.forms import form_statements
 from headgate.plan.rust.imports import Imports
 from headgate.plan.rust.names import (
+    RESOURCE_WORDS,
     claim_constant,
     claim_pascal,
     claim_snake,
@@ -130,7 +131,7 @@ class ResourceFile:
     header: Code
     called: CallNames
     imports: Imports = field(default_factory=Imports)
-    _types: Scope = field(default_factory=lambda: Scope(reserved=_TAKEN))
+    _types: Scope = field(default_factory=lambda: Scope(reserved=RESOURCE_WORDS))
     _methods: Scope = field(default_factory=lambda: scope("new", "core"))
 
     def page(self) -> ResourcePage:
@@ -531,28 +532,16 @@ def _passed_scalar(scalar: Scalar) -> Code:
             return fixed("&str")
 
 
-_TAKEN: Final[frozenset[str]] = frozenset(
-    """
-    Advisory Arc BTreeMap Binary Bytes Call Client ClientBuilder Config Core Error
-    ErrorShape Idempotency Interceptor Into Json Limits LogLevel LogRecord Map
-    MayWait Maybe NamedHeaders New None Nothing Operation Option Paged Place Reply
-    Request Result RetryPolicy Scheme Self Service Some Streaming String Style Text
-    Throttle Timeouts Value Vec WithStats
-    """.split()
-)
-"""Names that the files of resources and of the client use for their own purposes."""
-
-
 def name_places(root: Resource, modules: Scope) -> dict[tuple[str, ...], Place]:
     """Name the module and the type of every resource."""
-    types = Scope(reserved=_TAKEN)
+    types = Scope(reserved=RESOURCE_WORDS)
     places: dict[tuple[str, ...], Place] = {}
 
     def visit(resource: Resource) -> None:
         if resource.path or resource.operations:
             words = resource.path or ("api",)
             module = claim_snake(modules, "_".join(words), "resource")
-            if pascal(split_words(" ".join(words))) in _TAKEN:
+            if pascal(split_words(" ".join(words))) in RESOURCE_WORDS:
                 words = (*words, "api")
             places[resource.path] = Place(module, claim_pascal(types, words, "Api"))
         for child in resource.children:

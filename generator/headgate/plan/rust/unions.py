@@ -74,8 +74,7 @@ class _Writer:
         is_sent = self.union.direction.sent
         if not (is_sent and has_files(Ref(self.union.id), definitions)):
             return ()
-        self.imports.use("crate::runtime::upload", "Files")
-        self.imports.use("crate::runtime::upload", "Multipart")
+        self.imports.use("crate::runtime", "upload")
         unknown = fixed("Unknown") if has_unknown(self.union) else layout.EMPTY
         return file_arms(arms, unknown, definitions)
 

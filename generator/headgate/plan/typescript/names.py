@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from headgate.ir.operations import Operation, Resource
     from headgate.ir.streams import Stream
     from headgate.ir.surface import Builder
-    from headgate.ir.types import TypeId
+    from headgate.ir.types import Definition, TypeId
 
 LONGEST = 60
 """The length up to which every layout is settled, with room for a number behind it."""
@@ -38,26 +38,24 @@ RESERVED_WORDS = frozenset(
 )
 
 TAKEN_TYPES = frozenset(
-    "APIConnectionError APIError APIErrorFacts APITimeoutError AccumulatedStream"
-    " Accumulator ApiResource Array AssemblyRule AsyncGenerator AsyncIterable"
-    " AttemptRequest AttemptResponse BasicCredential BinaryInput Blob Boolean"
-    " CallOptions CallTokens ClientCredentials ClientOptions ConfigurationError"
-    " CallStats ConnectionOptions Credential Credentials Date"
-    " DetailTable Encoded ErrorClasses EventKind"
-    " EventOf EventStream Exchange Extension Fetch File ForeignSettings FormData"
-    " FrameLimits Function HeaderValues Interceptor JsonObject JsonPieces JsonValue"
-    " LogLevel LogOptions Logger Map Media MediaOptions MediaParts Number Object"
-    " OperationRequest Page PagePromise PageRule PartialJson PassingRule"
-    " PassedCalls PendingOptions Product"
-    " Promise RawAnswer RawBody RawCalls Record RefreshToken RefreshedTokens"
-    " RequestCancelledError RequestOptions"
-    " ResourceOptions ResponseDecodeError ResponsePromise RetryPolicy ScopeShape"
-    " SdkError Set StandardSchema Steps StreamError StreamForeignError"
-    " StreamClosedError StreamGapError StreamLimitError StreamRule StreamTruncatedError"
-    " String Symbol ThrottleOptions"
-    " Timeouts Transport URL Uint8Array UnknownTag UnknownVariant Validation"
-    " WaitOptions WaitRule Waiting WebhookBody WebhookHeaders WebhookOptions"
-    " WebhookScheme WebhookSecrets WebhookVerificationError".split()
+    """
+    APIConnectionError APIError APITimeoutError AccumulatedStream Accumulator
+    ApiResource Array AssemblyRule AsyncGenerator AsyncIterable AttemptRequest
+    AttemptResponse BasicCredential BinaryInput Blob BlockingRule Boolean
+    CallOptions CallStats ClientCredentials ClientOptions ConfigurationError
+    ConnectionOptions Credentials Date DetailTable EventStream Exchange Extension
+    Fetch File ForeignSettings FormData Function HeaderTable Interceptor JsonPieces
+    LogLevel LogOptions Logger Map Media MediaOptions Number Object OperationRequest
+    Page PagePromise PartialJson PassedCalls PassingRule PendingOptions Product
+    Promise RawAnswer RawBody RawCalls Record RefreshToken RefreshedTokens
+    RequestCancelledError RequestOptions ResourceOptions ResponseDecodeError
+    ResponsePromise RetryPolicy ScopeShape SdkError Set StandardSchema Steps
+    StreamClosedError StreamError StreamForeignError StreamGapError StreamLimitError
+    StreamRule StreamTruncatedError String SumRule Summing Symbol ThrottleOptions
+    Timeouts Transport URL Uint8Array UnknownTag UnknownVariant WaitOptions Waiting
+    WebhookBody WebhookHeaders WebhookOptions WebhookScheme WebhookSecrets
+    WebhookVerificationError
+    """.split()
 )
 """Names that the package's own text uses or exports, whatever the document."""
 
@@ -139,7 +137,8 @@ class _Exports:
         """Give the first wanted name that is free, else a numbered one."""
         cut = [name[:LONGEST] for name in wanted]
         free = [name for name in cut if name not in self.taken]
-        name = self.scope.claim(free[0] if free else f"{cut[-1]}2", fallback)
+        last = f"{cut[-1]}2" if cut[-1] in TAKEN_TYPES else cut[-1]
+        name = self.scope.claim(free[0] if free else last, fallback)
         self.taken.add(name.text)
         return name
 
@@ -150,17 +149,18 @@ def name_everything(api: Api, client: str, modules: Mapping[TypeId, str]) -> Nam
     client_name = exports.claim("Client", client)
     surface = _surface_names(api)
     base_error = exports.claim("Client", f"{client_name.text}Error")
+    errors = {
+        error.name: Exported(exports.claim("Api", error.name), "errors")
+        for error in api.errors.classes
+    }
+    types = _type_names(exports, api.definitions.values())
     return Names(
         client=Exported(client_name, "client"),
         base_error=base_error,
         types={
-            type_id: Exported(_type_name(exports, words), modules[type_id])
-            for type_id, words in _definition_words(api)
+            type_id: Exported(name, modules[type_id]) for type_id, name in types.items()
         },
-        errors={
-            error.name: Exported(exports.claim("Api", error.name), "errors")
-            for error in api.errors.classes
-        },
+        errors=errors,
         streams=_stream_names(exports, api.streams.values()),
         header_maps={
             header_map.option: Exported(
@@ -205,13 +205,17 @@ def _builder_name(api: Api, builder: Builder) -> str:
     return pascal(words)[:LONGEST]
 
 
-def _definition_words(api: Api) -> Iterable[tuple[TypeId, tuple[str, ...]]]:
-    return ((type_id, found.words) for type_id, found in api.definitions.items())
-
-
-def _type_name(exports: _Exports, words: Iterable[str]) -> Name:
-    wanted = type_case(words)[:LONGEST]
-    return exports.claim("Type", wanted, f"{wanted}Schema")
+def _type_names(
+    exports: _Exports, definitions: Iterable[Definition]
+) -> dict[TypeId, Name]:
+    """Name the types, those last whose own name is the package's."""
+    wanted = {each.id: type_case(each.words)[:LONGEST] for each in definitions}
+    ours = exports.taken | RESERVED_WORDS
+    free = {id_: name for id_, name in wanted.items() if name not in ours}
+    others = {id_: f"{wanted[id_]}Type" for id_ in wanted if id_ not in free}
+    return {
+        id_: exports.claim("Type", name) for id_, name in {**free, **others}.items()
+    }
 
 
 def _stream_names(exports: _Exports, streams: Iterable[Stream]) -> dict[str, Exported]:

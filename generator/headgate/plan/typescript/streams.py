@@ -137,7 +137,7 @@ def plan_stream(api: Api, names: Names, stream: Stream, header: Code) -> StreamP
 
 
 def _sum_class(imports: Imports, event: Code, result: Code) -> Code:
-    return assembled("{}<{}, {}>", imports.runtime("sums", "Sum"), event, result)
+    return assembled("{}<{}, {}>", imports.runtime("sums", "Summing"), event, result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ class AsyncClient(_Client["AsyncCore", "AsyncHttp"]):
             await self._own.close()
 
 
-class Resource:
+class SyncResource:
     """Operations that belong together, called through a blocking client."""
 
     def __init__(self, core: SyncCore) -> None:

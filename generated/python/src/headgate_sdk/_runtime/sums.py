@@ -17,7 +17,7 @@ M = TypeVar("M", bound=ApiModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
+class SumRule:
     """How the pieces add up.
 
     Items of lists are told apart by their field `by`; texts called as in `append`
@@ -41,7 +41,7 @@ class _Text(list[str]):
 class Summing(Generic[M]):
     """The object that the events so far are pieces of."""
 
-    def __init__(self, model: type[M], rule: Sum) -> None:
+    def __init__(self, model: type[M], rule: SumRule) -> None:
         """Begin with nothing."""
         self._model = model
         self._rule = rule

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._operations import ADMIN_WHOAMI
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.admin import AdminIdentity
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .admin_webhooks import AdminWebhooksResource, AsyncAdminWebhooksResource
 
 
-class AdminResource(Resource):
+class AdminResource(SyncResource):
     """The administration itself."""
 
     @cached_property

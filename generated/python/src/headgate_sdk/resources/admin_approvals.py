@@ -7,7 +7,7 @@ from typing import Unpack
 
 from .._operations import ADMIN_APPROVALS_DECIDE, ADMIN_APPROVALS_LIST
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.approvals import (
@@ -27,7 +27,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminApprovalsResource(Resource):
+class AdminApprovalsResource(SyncResource):
     """What people are asked to decide."""
 
     def list(

@@ -11,7 +11,7 @@ from .._operations import (
     ADMIN_AUDIT_LOGS_STREAM,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..streams.audit import AUDIT_SHAPE, AsyncAuditStream, AuditStream
@@ -26,7 +26,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminAuditLogsResource(Resource):
+class AdminAuditLogsResource(SyncResource):
     """What was asked of the gateway, and what came of it."""
 
     def list(

@@ -7,11 +7,11 @@ from typing import Unpack
 
 from .._operations import ADMIN_CACHE_FLUSH, ADMIN_CACHE_STATS
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.cache import CacheFlushed, CacheFlushRequest, CacheStats
 
 
-class AdminCacheResource(Resource):
+class AdminCacheResource(SyncResource):
     """The response cache."""
 
     def stats(

@@ -14,7 +14,7 @@ from .._operations import (
     ADMIN_CREDENTIALS_UPDATE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.credentials import (
@@ -34,7 +34,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminCredentialsResource(Resource):
+class AdminCredentialsResource(SyncResource):
     """Credentials of providers and services, sealed."""
 
     def create(

@@ -18,7 +18,7 @@ from .._operations import (
     ADMIN_KEYS_USAGE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.keys import (
@@ -47,7 +47,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminKeysResource(Resource):
+class AdminKeysResource(SyncResource):
     """Gateway keys, with which applications call the gateway."""
 
     @cached_property

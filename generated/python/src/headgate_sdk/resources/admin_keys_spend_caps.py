@@ -12,11 +12,11 @@ from .._operations import (
     ADMIN_KEYS_SPEND_CAPS_SET,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.usage import SpendCap, SpendCapList, SpendCapRequest, SpendPeriod
 
 
-class AdminKeysSpendCapsResource(Resource):
+class AdminKeysSpendCapsResource(SyncResource):
     """How much may be spent with a key."""
 
     def list(

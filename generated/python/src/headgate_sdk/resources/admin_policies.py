@@ -16,7 +16,7 @@ from .._operations import (
     ADMIN_POLICIES_VERSIONS,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
@@ -46,7 +46,7 @@ _VERSIONS_PAGE = CursorShape(
 )
 
 
-class AdminPoliciesResource(Resource):
+class AdminPoliciesResource(SyncResource):
     """What requests may do, decided by rules."""
 
     def create(

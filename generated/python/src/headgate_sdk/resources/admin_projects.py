@@ -14,7 +14,7 @@ from .._operations import (
     ADMIN_PROJECTS_UPDATE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
@@ -34,7 +34,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminProjectsResource(Resource):
+class AdminProjectsResource(SyncResource):
     """Projects, the owners of gateway keys and runs."""
 
     def create(

@@ -12,11 +12,11 @@ from .._operations import (
     ADMIN_PROTOCOLS_VALIDATE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.protocols import ProtocolManifest, ProtocolManifestInput, ProtocolVerdict
 
 
-class AdminProtocolsResource(Resource):
+class AdminProtocolsResource(SyncResource):
     """Providers that are added or changed while the gateway runs."""
 
     def put(

@@ -13,7 +13,7 @@ from .._operations import (
     ADMIN_SERVICES_UPDATE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
@@ -32,7 +32,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminServicesResource(Resource):
+class AdminServicesResource(SyncResource):
     """REST APIs behind the gateway."""
 
     def create(

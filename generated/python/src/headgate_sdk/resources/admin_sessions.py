@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._operations import ADMIN_SESSIONS_GET, ADMIN_SESSIONS_LIST
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.audit import Session, SessionList
@@ -19,7 +19,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class AdminSessionsResource(Resource):
+class AdminSessionsResource(SyncResource):
     """Requests that belong together, added up."""
 
     def list(

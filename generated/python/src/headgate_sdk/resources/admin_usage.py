@@ -7,11 +7,11 @@ from datetime import datetime
 
 from .._operations import ADMIN_USAGE_GET
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.usage import UsageGrouping, UsageSummary
 
 
-class AdminUsageResource(Resource):
+class AdminUsageResource(SyncResource):
     """What all projects have used."""
 
     def get(

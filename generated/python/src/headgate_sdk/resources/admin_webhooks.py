@@ -17,7 +17,7 @@ from .._operations import (
     ADMIN_WEBHOOKS_UPDATE,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
@@ -47,7 +47,7 @@ _DELIVERIES_PAGE = CursorShape(
 )
 
 
-class AdminWebhooksResource(Resource):
+class AdminWebhooksResource(SyncResource):
     """Who is told what happens."""
 
     def create(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from .._operations import APPROVALS_CANCEL, APPROVALS_GET
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.approvals import Approval
 
 
-class ApprovalsResource(Resource):
+class ApprovalsResource(SyncResource):
     """Requests that wait for a person."""
 
     def get(

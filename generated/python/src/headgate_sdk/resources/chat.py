@@ -6,13 +6,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 
 if TYPE_CHECKING:
     from .chat_completions import AsyncChatCompletionsResource, ChatCompletionsResource
 
 
-class ChatResource(Resource):
+class ChatResource(SyncResource):
     """The `chat` operations."""
 
     @cached_property

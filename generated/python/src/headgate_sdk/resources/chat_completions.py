@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from .._operations import CHAT_COMPLETIONS_CREATE, CHAT_COMPLETIONS_STREAM
 from .._options import AnyRequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..streams.chat import CHAT_SHAPE, AsyncChatStream, ChatStream
 from ..types.chat import ChatCompletion, ChatCompletionRequest
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..builders import AsyncChatCompletionsBuilder, ChatCompletionsBuilder
 
 
-class ChatCompletionsResource(Resource):
+class ChatCompletionsResource(SyncResource):
     """Answers in the chat-completions form."""
 
     def create(

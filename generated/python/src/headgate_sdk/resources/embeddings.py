@@ -7,11 +7,11 @@ from typing import Unpack
 
 from .._operations import EMBEDDINGS_CREATE
 from .._options import AnyRequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.embeddings import EmbeddingRequest, EmbeddingResponse
 
 
-class EmbeddingsResource(Resource):
+class EmbeddingsResource(SyncResource):
     """Texts as vectors."""
 
     def create(

@@ -13,12 +13,12 @@ from .._operations import (
     HEALTH_UPSTREAMS,
 )
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.health import Readiness
 from ..types.resilience import UpstreamHealthList
 
 
-class HealthResource(Resource):
+class HealthResource(SyncResource):
     """Whether the gateway lives, is ready, and what it speaks."""
 
     def upstreams(

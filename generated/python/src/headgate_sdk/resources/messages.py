@@ -7,7 +7,7 @@ from typing import Unpack
 
 from .._operations import MESSAGES_COUNT_TOKENS, MESSAGES_CREATE, MESSAGES_STREAM
 from .._options import AnyRequestOptions, RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..streams.message import MESSAGE_SHAPE, AsyncMessageStream, MessageStream
 from ..types.messages import (
     CountTokensRequest,
@@ -17,7 +17,7 @@ from ..types.messages import (
 )
 
 
-class MessagesResource(Resource):
+class MessagesResource(SyncResource):
     """Single answers of a model, whole or streamed."""
 
     def create(

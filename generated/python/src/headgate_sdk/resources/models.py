@@ -7,7 +7,7 @@ from typing import Unpack
 
 from .._operations import MODELS_GET, MODELS_LIST, MODELS_RECOMMEND
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.models import (
     Model,
     ModelCapability,
@@ -18,7 +18,7 @@ from ..types.models import (
 )
 
 
-class ModelsResource(Resource):
+class ModelsResource(SyncResource):
     """The models that this gateway can reach."""
 
     def list(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from .._operations import PROTOCOLS_GET, PROTOCOLS_LIST
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.protocols import ProtocolList, ProtocolManifest
 
 
-class ProtocolsResource(Resource):
+class ProtocolsResource(SyncResource):
     """How each provider is spoken to."""
 
     def list(

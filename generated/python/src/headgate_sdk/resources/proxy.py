@@ -6,14 +6,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 
 if TYPE_CHECKING:
     from .proxy_services import AsyncProxyServicesResource, ProxyServicesResource
     from .proxy_upstream import AsyncProxyUpstreamResource, ProxyUpstreamResource
 
 
-class ProxyResource(Resource):
+class ProxyResource(SyncResource):
     """The `proxy` operations."""
 
     @cached_property

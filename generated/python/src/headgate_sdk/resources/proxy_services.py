@@ -13,10 +13,10 @@ from .._operations import (
     PROXY_SERVICES_PUT,
 )
 from .._options import AnyRequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 
 
-class ProxyServicesResource(Resource):
+class ProxyServicesResource(SyncResource):
     """Calls of a REST API by the name of its service."""
 
     def get(

@@ -13,10 +13,10 @@ from .._operations import (
     PROXY_UPSTREAM_PUT,
 )
 from .._options import AnyRequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 
 
-class ProxyUpstreamResource(Resource):
+class ProxyUpstreamResource(SyncResource):
     """Calls of the one REST API that a key is made for."""
 
     def get(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from .._operations import RESILIENCE_GET
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.resilience import SignalsSnapshot
 
 
-class ResilienceResource(Resource):
+class ResilienceResource(SyncResource):
     """Limits and circuit breakers."""
 
     def get(

@@ -15,7 +15,7 @@ from .._operations import (
     RUNS_STREAM,
 )
 from .._options import AnyRequestOptions, RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..streams.run import RUN_SHAPE, AsyncRunStream, RunStream
@@ -37,7 +37,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class RunsResource(Resource):
+class RunsResource(SyncResource):
     """Tool-using conversations that the gateway carries out and keeps."""
 
     def create(

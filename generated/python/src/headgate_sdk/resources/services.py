@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .._operations import SERVICES_LIST
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..types.pages import SortOrder
@@ -19,7 +19,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class ServicesResource(Resource):
+class ServicesResource(SyncResource):
     """The REST APIs behind the gateway that a key may call."""
 
     def list(

@@ -7,12 +7,12 @@ from typing import Unpack
 
 from .._operations import TOKENS_COST, TOKENS_COUNT
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.messages import TokenCount
 from ..types.tokens import CostEstimate, TokenCostRequest, TokenCountRequest
 
 
-class TokensResource(Resource):
+class TokensResource(SyncResource):
     """Tokens, counted and priced."""
 
     def count(

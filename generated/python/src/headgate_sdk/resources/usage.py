@@ -7,11 +7,11 @@ from datetime import datetime
 
 from .._operations import USAGE_GET
 from .._options import RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.usage import UsageGrouping, UsageSummary
 
 
-class UsageResource(Resource):
+class UsageResource(SyncResource):
     """What was used and what it cost."""
 
     def get(

@@ -19,7 +19,7 @@ from .._operations import (
     WORKSPACES_UPDATE,
 )
 from .._options import AnyRequestOptions, RequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from ..streams.workspace import WORKSPACE_SHAPE, AsyncWorkspaceStream, WorkspaceStream
@@ -56,7 +56,7 @@ _GET_MESSAGES_PAGE = CursorShape(
 )
 
 
-class WorkspacesResource(Resource):
+class WorkspacesResource(SyncResource):
     """Conversations that people can watch, review and take over."""
 
     def create(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from .._runtime.session import StreamSession
 from .._runtime.shapes import StreamShape
 from .._runtime.streams import AsyncFoldedStream, FoldedStream
-from .._runtime.sums import Sum, Summing
+from .._runtime.sums import Summing, SumRule
 from ..types.chat import ChatCompletion
 from ..types.chat_events import ChatCompletionChunk
 
@@ -24,7 +24,7 @@ class ChatFold(Summing[ChatCompletion]):
         """Begin with nothing."""
         super().__init__(
             ChatCompletion,
-            Sum(
+            SumRule(
                 by="index",
                 append=("arguments", "content", "reasoning_content", "refusal"),
                 rename={"delta": "message"},

@@ -6,10 +6,10 @@ import { listPages, type PagePromise } from "../../runtime/pages.js";
 import { type OperationRequest, segment } from "../../runtime/request.js";
 import { readJson, readNothing, type ResponsePromise } from "../../runtime/responses.js";
 import type {
+  Credential,
   CredentialCreateRequest,
   CredentialList,
   CredentialRotateRequest,
-  CredentialSchema,
   CredentialUpdateRequest,
 } from "../../types/credentials.js";
 import type { SortOrder } from "../../types/pages.js";
@@ -42,10 +42,7 @@ export class AdminCredentials extends ApiResource {
    * The secret is sealed and never shown again; `last4` is all that is left of it. A project that
    * does not exist gives 404.
    */
-  create(
-    body: CredentialCreateRequest,
-    options?: RequestOptions,
-  ): ResponsePromise<CredentialSchema> {
+  create(body: CredentialCreateRequest, options?: RequestOptions): ResponsePromise<Credential> {
     const request: OperationRequest = {
       verb: "POST",
       path: "/v1/admin/credentials",
@@ -53,7 +50,7 @@ export class AdminCredentials extends ApiResource {
       security: [["AdminKey"]],
       idempotency: "key",
     };
-    return this.transport.call(request, readJson<CredentialSchema>, options);
+    return this.transport.call(request, readJson<Credential>, options);
   }
 
   /**
@@ -64,7 +61,7 @@ export class AdminCredentials extends ApiResource {
   list(
     params: AdminCredentialsListParams = {},
     options?: RequestOptions,
-  ): PagePromise<CredentialSchema, CredentialList> {
+  ): PagePromise<Credential, CredentialList> {
     const request: OperationRequest = {
       verb: "GET",
       path: "/v1/admin/credentials",
@@ -79,13 +76,13 @@ export class AdminCredentials extends ApiResource {
    *
    * Returns one credential without its secret.
    */
-  get(credentialId: string, options?: RequestOptions): ResponsePromise<CredentialSchema> {
+  get(credentialId: string, options?: RequestOptions): ResponsePromise<Credential> {
     const request: OperationRequest = {
       verb: "GET",
       path: `/v1/admin/credentials/${segment(credentialId)}`,
       security: [["AdminKey"]],
     };
-    return this.transport.call(request, readJson<CredentialSchema>, options);
+    return this.transport.call(request, readJson<Credential>, options);
   }
 
   /**
@@ -97,7 +94,7 @@ export class AdminCredentials extends ApiResource {
     credentialId: string,
     body: CredentialUpdateRequest,
     options?: RequestOptions,
-  ): ResponsePromise<CredentialSchema> {
+  ): ResponsePromise<Credential> {
     const request: OperationRequest = {
       verb: "PATCH",
       path: `/v1/admin/credentials/${segment(credentialId)}`,
@@ -105,7 +102,7 @@ export class AdminCredentials extends ApiResource {
       security: [["AdminKey"]],
       idempotency: "natural",
     };
-    return this.transport.call(request, readJson<CredentialSchema>, options);
+    return this.transport.call(request, readJson<Credential>, options);
   }
 
   /**
@@ -132,13 +129,13 @@ export class AdminCredentials extends ApiResource {
     credentialId: string,
     body?: CredentialRotateRequest,
     options?: RequestOptions,
-  ): ResponsePromise<CredentialSchema> {
+  ): ResponsePromise<Credential> {
     const request: OperationRequest = {
       verb: "POST",
       path: `/v1/admin/credentials/${segment(credentialId)}/rotate`,
       body,
       security: [["AdminKey"]],
     };
-    return this.transport.call(request, readJson<CredentialSchema>, options);
+    return this.transport.call(request, readJson<Credential>, options);
   }
 }

@@ -3,14 +3,14 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { ConstantsSchema } from "../types/constants.js";
+import type { ConstantsType } from "../types/constants.js";
 
 export class ConstantsResource extends ApiResource {
-  get(options?: RequestOptions): ResponsePromise<ConstantsSchema> {
+  get(options?: RequestOptions): ResponsePromise<ConstantsType> {
     const request: OperationRequest = {
       verb: "GET",
       path: "/constants",
     };
-    return this.transport.call(request, readJson<ConstantsSchema>, options);
+    return this.transport.call(request, readJson<ConstantsType>, options);
   }
 }

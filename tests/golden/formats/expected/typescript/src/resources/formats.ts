@@ -3,7 +3,7 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import { type OperationRequest, segment } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { FormatsSchema } from "../types/formats.js";
+import type { FormatsType } from "../types/formats.js";
 
 export interface FormatsResourceGetParams {
   since?: string;
@@ -14,12 +14,12 @@ export class FormatsResource extends ApiResource {
     day: string,
     params: FormatsResourceGetParams = {},
     options?: RequestOptions,
-  ): ResponsePromise<FormatsSchema> {
+  ): ResponsePromise<FormatsType> {
     const request: OperationRequest = {
       verb: "GET",
       path: `/formats/${segment(day)}`,
       query: params,
     };
-    return this.transport.call(request, readJson<FormatsSchema>, options);
+    return this.transport.call(request, readJson<FormatsType>, options);
   }
 }

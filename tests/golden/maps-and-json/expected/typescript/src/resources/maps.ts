@@ -3,15 +3,15 @@
 import { ApiResource, type RequestOptions } from "../configuration.js";
 import type { OperationRequest } from "../runtime/request.js";
 import { readJson, type ResponsePromise } from "../runtime/responses.js";
-import type { MapsSchema } from "../types/maps.js";
+import type { MapsType } from "../types/maps.js";
 
 export class MapsResource extends ApiResource {
-  replace(body: MapsSchema, options?: RequestOptions): ResponsePromise<MapsSchema> {
+  replace(body: MapsType, options?: RequestOptions): ResponsePromise<MapsType> {
     const request: OperationRequest = {
       verb: "PUT",
       path: "/maps",
       body,
     };
-    return this.transport.call(request, readJson<MapsSchema>, options);
+    return this.transport.call(request, readJson<MapsType>, options);
   }
 }

@@ -10,7 +10,7 @@ export interface Mixed {
   [field: string]: unknown;
 }
 
-export interface MapsSchema {
+export interface MapsType {
   counts?: Record<string, number>;
   points?: Record<string, Point>;
   nested?: Record<string, Record<string, string[]>>;

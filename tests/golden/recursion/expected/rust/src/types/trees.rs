@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::constants;
 use crate::runtime::shape::Choice;
 use crate::runtime::tagged::{self, Fields, Tagged};
-use crate::runtime::upload::{Files, Multipart};
+use crate::runtime::upload;
 
 /// Two schemas that hold each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -200,8 +200,8 @@ pub enum Pile {
     Unknown(Value),
 }
 
-impl Files for Pile {
-    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+impl upload::Files for Pile {
+    fn add_to(&self, form: &mut upload::Multipart, name: &str, content_type: Option<&str>) {
         match self {
             Self::Binary(value) => form.files(name, value, content_type),
             Self::List(value) => form.files(name, value, content_type),

@@ -19,12 +19,12 @@ export interface Tree {
   lists?: Lists;
 }
 
-export interface NumberSchema {
+export interface NumberType {
   type: "number";
   value: number;
 }
 
-export type Expression = NumberSchema | Sum;
+export type Expression = NumberType | Sum;
 
 export interface Sum {
   type: "sum";

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Filter;
-use crate::runtime::upload::{Files, Multipart};
+use crate::runtime::upload;
 
 /// `files create request purpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,8 +41,8 @@ pub enum FilesCreateRequestPages {
     List(Vec<crate::Upload>),
 }
 
-impl Files for FilesCreateRequestPages {
-    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+impl upload::Files for FilesCreateRequestPages {
+    fn add_to(&self, form: &mut upload::Multipart, name: &str, content_type: Option<&str>) {
         match self {
             Self::Binary(value) => form.files(name, value, content_type),
             Self::List(value) => form.files(name, value, content_type),
@@ -75,8 +75,8 @@ pub enum FilesCreateRequestCover {
     Integer(i64),
 }
 
-impl Files for FilesCreateRequestCover {
-    fn add_to(&self, form: &mut Multipart, name: &str, content_type: Option<&str>) {
+impl upload::Files for FilesCreateRequestCover {
+    fn add_to(&self, form: &mut upload::Multipart, name: &str, content_type: Option<&str>) {
         match self {
             Self::Binary(value) => form.files(name, value, content_type),
             Self::Filter(value) => form.json(name, value, None, false),

@@ -9,15 +9,15 @@ export interface Finished {
 
 export type WaitingStatus = "queued" | "in_progress" | (string & {});
 
-export interface WaitingSchema {
+export interface WaitingType {
   name: string;
   status?: WaitingStatus;
 }
 
 export type WantedCheck =
   | Finished
-  | (WaitingSchema & { status?: "queued" })
-  | (WaitingSchema & { status: "in_progress" });
+  | (WaitingType & { status?: "queued" })
+  | (WaitingType & { status: "in_progress" });
 
 export interface Wanted {
   check?: WantedCheck;
@@ -25,6 +25,6 @@ export interface Wanted {
 
 export type Check =
   | Finished
-  | (WaitingSchema & { status?: "queued" })
-  | (WaitingSchema & { status: "in_progress" })
+  | (WaitingType & { status?: "queued" })
+  | (WaitingType & { status: "in_progress" })
   | UnknownVariant<"status">;

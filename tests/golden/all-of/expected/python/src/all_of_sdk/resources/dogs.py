@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import DOGS_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.dogs import Dog
 
 
-class DogsResource(Resource):
+class DogsResource(SyncResource):
     """The `dogs` operations."""
 
     def get(

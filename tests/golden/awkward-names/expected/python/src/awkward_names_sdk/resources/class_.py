@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import CLASS_IMPORT
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.class_ import Type
 
 
-class ClassResource(Resource):
+class ClassResource(SyncResource):
     """The `class` operations."""
 
     def import_(

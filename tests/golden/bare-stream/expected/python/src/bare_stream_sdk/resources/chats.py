@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import CHATS_CREATE, CHATS_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.chats_create import (
     CHATS_CREATE_SHAPE,
@@ -16,7 +16,7 @@ from ..streams.chats_create import (
 from ..types.chats import Chat, ChatCreate
 
 
-class ChatsResource(Resource):
+class ChatsResource(SyncResource):
     """The `chats` operations."""
 
     def create(

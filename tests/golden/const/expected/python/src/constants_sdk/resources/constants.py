@@ -4,22 +4,22 @@
 from __future__ import annotations
 
 from .._operations import CONSTANTS_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
-from ..types.constants import Constants_
+from ..types.constants import ConstantsType
 
 
-class ConstantsResource(Resource):
+class ConstantsResource(SyncResource):
     """The `constants` operations."""
 
     def get(
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> Constants_:
+    ) -> ConstantsType:
         return self._core.fetch(
             CONSTANTS_GET,
-            Constants_,
+            ConstantsType,
             options=options,
         )
 
@@ -31,9 +31,9 @@ class AsyncConstantsResource(AsyncResource):
         self,
         *,
         options: RequestOptions | None = None,
-    ) -> Constants_:
+    ) -> ConstantsType:
         return await self._core.fetch(
             CONSTANTS_GET,
-            Constants_,
+            ConstantsType,
             options=options,
         )

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .constants import Constants_
+    from .constants import ConstantsType
 
 __all__ = [
-    "Constants_",
+    "ConstantsType",
 ]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Constants_": ".constants",
+            "ConstantsType": ".constants",
         },
     )

@@ -8,7 +8,7 @@ from typing import Literal
 from .._runtime.models import ApiModel
 
 
-class Constants_(ApiModel):
+class ConstantsType(ApiModel):
     object: Literal["constants"]
 
     version: Literal[2]

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import SEARCHES_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.searches import Search, SearchesCreateOrder, SearchParam
 
 
-class SearchesResource(Resource):
+class SearchesResource(SyncResource):
     """The `searches` operations."""
 
     def create(

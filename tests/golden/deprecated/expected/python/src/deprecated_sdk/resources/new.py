@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import NEW_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.new import New
 
 
-class NewResource(Resource):
+class NewResource(SyncResource):
     """The `new` operations."""
 
     def get(

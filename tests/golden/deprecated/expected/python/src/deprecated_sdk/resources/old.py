@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import OLD_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.shared import Old
 
 
-class OldResource(Resource):
+class OldResource(SyncResource):
     """The `old` operations."""
 
     def get(

@@ -7,12 +7,12 @@ import builtins
 from typing import Unpack
 
 from .._operations import LAMPS_CREATE, LAMPS_LIST
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.lamps import Lamp, LampCreate, LampsListOrder, LampState
 
 
-class LampsResource(Resource):
+class LampsResource(SyncResource):
     """The `lamps` operations."""
 
     def create(

@@ -7,13 +7,13 @@ import builtins
 from typing import Unpack
 
 from .._operations import PETS_CREATE, PETS_LIST
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.owners import Holder
 from ..types.pets import Pet, PetParam
 
 
-class PetsResource(Resource):
+class PetsResource(SyncResource):
     """The `pets` operations."""
 
     def list(

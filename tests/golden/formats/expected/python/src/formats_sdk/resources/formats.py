@@ -6,12 +6,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from .._operations import FORMATS_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
-from ..types.formats import Formats_
+from ..types.formats import FormatsType
 
 
-class FormatsResource(Resource):
+class FormatsResource(SyncResource):
     """The `formats` operations."""
 
     def get(
@@ -20,10 +20,10 @@ class FormatsResource(Resource):
         *,
         since: datetime | str | None = None,
         options: RequestOptions | None = None,
-    ) -> Formats_:
+    ) -> FormatsType:
         return self._core.fetch(
             FORMATS_GET,
-            Formats_,
+            FormatsType,
             path={"day": day},
             query={"since": since},
             options=options,
@@ -39,10 +39,10 @@ class AsyncFormatsResource(AsyncResource):
         *,
         since: datetime | str | None = None,
         options: RequestOptions | None = None,
-    ) -> Formats_:
+    ) -> FormatsType:
         return await self._core.fetch(
             FORMATS_GET,
-            Formats_,
+            FormatsType,
             path={"day": day},
             query={"since": since},
             options=options,

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .formats import Formats_
+    from .formats import FormatsType
 
 __all__ = [
-    "Formats_",
+    "FormatsType",
 ]
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Formats_": ".formats",
+            "FormatsType": ".formats",
         },
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from .._runtime.models import ApiModel
 
 
-class Formats_(ApiModel):
+class FormatsType(ApiModel):
     created_at: datetime
 
     day: date | None = None

@@ -6,23 +6,23 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import MAPS_REPLACE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
-from ..types.maps import Maps_, Maps_Param
+from ..types.maps import MapsType, MapsTypeParam
 
 
-class MapsResource(Resource):
+class MapsResource(SyncResource):
     """The `maps` operations."""
 
     def replace(
         self,
         *,
         options: RequestOptions | None = None,
-        **body: Unpack[Maps_Param],
-    ) -> Maps_:
+        **body: Unpack[MapsTypeParam],
+    ) -> MapsType:
         return self._core.fetch(
             MAPS_REPLACE,
-            Maps_,
+            MapsType,
             body=body,
             options=options,
         )
@@ -35,11 +35,11 @@ class AsyncMapsResource(AsyncResource):
         self,
         *,
         options: RequestOptions | None = None,
-        **body: Unpack[Maps_Param],
-    ) -> Maps_:
+        **body: Unpack[MapsTypeParam],
+    ) -> MapsType:
         return await self._core.fetch(
             MAPS_REPLACE,
-            Maps_,
+            MapsType,
             body=body,
             options=options,
         )

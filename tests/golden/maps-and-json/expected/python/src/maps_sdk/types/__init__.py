@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from .._runtime.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .maps import Maps_, Maps_Param, Mixed, MixedParam, Point, PointParam
+    from .maps import MapsType, MapsTypeParam, Mixed, MixedParam, Point, PointParam
 
 __all__ = [
-    "Maps_",
-    "Maps_Param",
+    "MapsType",
+    "MapsTypeParam",
     "Mixed",
     "MixedParam",
     "Point",
@@ -23,8 +23,8 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_exports(
         __name__,
         {
-            "Maps_": ".maps",
-            "Maps_Param": ".maps",
+            "MapsType": ".maps",
+            "MapsTypeParam": ".maps",
             "Mixed": ".maps",
             "MixedParam": ".maps",
             "Point": ".maps",

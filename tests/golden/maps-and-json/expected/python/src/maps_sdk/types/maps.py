@@ -31,7 +31,7 @@ class MixedParam(TypedDict):
     name: str
 
 
-class Maps_(ApiModel):
+class MapsType(ApiModel):
     counts: dict[str, int] | None = None
 
     points: dict[str, Point] | None = None
@@ -53,7 +53,7 @@ class Maps_(ApiModel):
     mixed: Mixed | None = None
 
 
-class Maps_Param(TypedDict):
+class MapsTypeParam(TypedDict):
     counts: NotRequired[Mapping[str, int]]
 
     points: NotRequired[Mapping[str, PointParam]]

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import NOTES_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.notes import Note
 
 
-class NotesResource(Resource):
+class NotesResource(SyncResource):
     """The `notes` operations."""
 
     def get(

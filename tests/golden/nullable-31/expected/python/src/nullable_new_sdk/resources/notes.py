@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import NOTES_GET, NOTES_UPDATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.notes import Note, NoteUpdate
 
 
-class NotesResource(Resource):
+class NotesResource(SyncResource):
     """The `notes` operations."""
 
     def get(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._operations import BOOKS_LIST
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import CursorShape
 from .._runtime.settings import RequestOptions
@@ -18,7 +18,7 @@ _LIST_PAGE = CursorShape(
 )
 
 
-class BooksResource(Resource):
+class BooksResource(SyncResource):
     """The `books` operations."""
 
     def list(

@@ -6,13 +6,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 
 if TYPE_CHECKING:
     from .teams_members import AsyncTeamsMembersResource, TeamsMembersResource
 
 
-class TeamsResource(Resource):
+class TeamsResource(SyncResource):
     """The `teams` operations."""
 
     @cached_property

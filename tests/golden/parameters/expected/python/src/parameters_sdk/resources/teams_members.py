@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .._operations import TEAMS_MEMBERS_DELETE, TEAMS_MEMBERS_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.teams import Member
 
 
-class TeamsMembersResource(Resource):
+class TeamsMembersResource(SyncResource):
     """The `teams.members` operations."""
 
     def get(

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import USERS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.users import User, UserParam
 
 
-class UsersResource(Resource):
+class UsersResource(SyncResource):
     """The `users` operations."""
 
     def create(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import TREES_GET, TREES_REPLACE, TREES_UPLOAD
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.trees import Expression, Tree, Upload
 
 
-class TreesResource(Resource):
+class TreesResource(SyncResource):
     """The `trees` operations."""
 
     def get(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import PERMITS_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.permits import Permit
 
 
-class PermitsResource(Resource):
+class PermitsResource(SyncResource):
     """The `permits` operations."""
 
     def get(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Unpack
 
 from .._operations import TALKS_CREATE
 from .._options import AnyRequestOptions
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from ..types.talks import Talk, TalkRequest
 
 if TYPE_CHECKING:
     from ..builders import AsyncTalksBuilder, TalksBuilder
 
 
-class TalksResource(Resource):
+class TalksResource(SyncResource):
     """The `talks` operations."""
 
     def create(

@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import FIRINGS_HEAT, FIRINGS_START, FIRINGS_WATCH
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.heat import HEAT_SHAPE, AsyncHeatStream, HeatStream
 from ..types.firings import Firing, FiringStart
 
 
-class FiringsResource(Resource):
+class FiringsResource(SyncResource):
     """The `firings` operations."""
 
     def start(

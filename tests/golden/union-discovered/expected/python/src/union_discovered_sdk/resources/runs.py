@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import RUNS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.runs import Run
 
 
-class RunsResource(Resource):
+class RunsResource(SyncResource):
     """The `runs` operations."""
 
     def create(

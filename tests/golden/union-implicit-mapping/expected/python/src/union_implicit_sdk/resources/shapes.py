@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import SHAPES_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.shapes import Drawing, ShapeParam
 
 
-class ShapesResource(Resource):
+class ShapesResource(SyncResource):
     """The `shapes` operations."""
 
     def create(

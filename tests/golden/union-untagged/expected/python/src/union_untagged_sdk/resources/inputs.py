@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import INPUTS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.inputs import Input, InputCreate
 
 
-class InputsResource(Resource):
+class InputsResource(SyncResource):
     """The `inputs` operations."""
 
     def create(

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from .._operations import BYTES_CREATE
 from .._runtime.bodies import FileInput
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 
 
-class BytesResource(Resource):
+class BytesResource(SyncResource):
     """The `bytes` operations."""
 
     def create(

@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import CHECKS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.checks import Check, Wanted
 
 
-class ChecksResource(Resource):
+class ChecksResource(SyncResource):
     """The `checks` operations."""
 
     def create(

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from .._operations import ELSEWHERE_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 
 
-class ElsewhereResource(Resource):
+class ElsewhereResource(SyncResource):
     """The `elsewhere` operations."""
 
     def get(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import EXPORTS_GET, EXPORTS_GET_AS_CSV
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.shared import Stored
 
 
-class ExportsResource(Resource):
+class ExportsResource(SyncResource):
     """The `exports` operations."""
 
     def get(

@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import FILES_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.files import FilesCreateRequest
 from ..types.shared import Stored
 
 
-class FilesResource(Resource):
+class FilesResource(SyncResource):
     """The `files` operations."""
 
     def create(

@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import FLOODS_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.floods import FLOODS_SHAPE, AsyncFloodsStream, FloodsStream
 from ..types.floods import FloodsStreamRequest
 
 
-class FloodsResource(Resource):
+class FloodsResource(SyncResource):
     """The `floods` operations."""
 
     def stream(

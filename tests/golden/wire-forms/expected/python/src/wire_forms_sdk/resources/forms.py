@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import FORMS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.forms import FormsCreateRequest
 from ..types.shared import Stored
 
 
-class FormsResource(Resource):
+class FormsResource(SyncResource):
     """The `forms` operations."""
 
     def create(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import LINES_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.lines import LINES_SHAPE, AsyncLinesStream, LinesStream
 
 
-class LinesResource(Resource):
+class LinesResource(SyncResource):
     """The `lines` operations."""
 
     def stream(

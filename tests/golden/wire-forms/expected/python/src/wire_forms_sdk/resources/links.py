@@ -6,7 +6,7 @@ from __future__ import annotations
 import builtins
 
 from .._operations import LINKS_ARCHIVED, LINKS_LIST
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import LinkShape
 from .._runtime.settings import RequestOptions
@@ -20,7 +20,7 @@ _ARCHIVED_PAGE = LinkShape(
 )
 
 
-class LinksResource(Resource):
+class LinksResource(SyncResource):
     """The `links` operations."""
 
     def list(

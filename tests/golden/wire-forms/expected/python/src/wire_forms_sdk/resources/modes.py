@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import MODES_CREATE, MODES_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.modes_create import (
     MODES_CREATE_SHAPE,
@@ -17,7 +17,7 @@ from ..types.modes import ModesCreateRequest
 from ..types.shared import Stored
 
 
-class ModesResource(Resource):
+class ModesResource(SyncResource):
     """The `modes` operations."""
 
     def create(

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._operations import OFFSETS_LIST
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.pages import AsyncPages, Page
 from .._runtime.paging import OffsetShape
 from .._runtime.settings import RequestOptions
@@ -19,7 +19,7 @@ _LIST_PAGE = OffsetShape(
 )
 
 
-class OffsetsResource(Resource):
+class OffsetsResource(SyncResource):
     """The `offsets` operations."""
 
     def list(

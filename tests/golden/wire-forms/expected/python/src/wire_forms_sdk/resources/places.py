@@ -6,12 +6,12 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import PLACES_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.places import Place, PlaceParam
 
 
-class PlacesResource(Resource):
+class PlacesResource(SyncResource):
     """The `places` operations."""
 
     def create(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import SEQUENCES_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.sequences import SEQUENCES_SHAPE, AsyncSequencesStream, SequencesStream
 
 
-class SequencesResource(Resource):
+class SequencesResource(SyncResource):
     """The `sequences` operations."""
 
     def stream(

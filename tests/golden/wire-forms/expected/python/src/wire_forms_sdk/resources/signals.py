@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import SIGNALS_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.signals import SIGNALS_SHAPE, AsyncSignalsStream, SignalsStream
 
 
-class SignalsResource(Resource):
+class SignalsResource(SyncResource):
     """The `signals` operations."""
 
     def stream(

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .._operations import STYLES_GET
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..types.shared import Filter
 
 
-class StylesResource(Resource):
+class StylesResource(SyncResource):
     """The `styles` operations."""
 
     def get(

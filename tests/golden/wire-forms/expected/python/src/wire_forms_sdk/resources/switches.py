@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Unpack
 
 from .._operations import SWITCHES_CREATE, SWITCHES_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.switches_create import (
     SWITCHES_CREATE_SHAPE,
@@ -17,7 +17,7 @@ from ..types.shared import Stored
 from ..types.switches import SwitchesCreateRequest
 
 
-class SwitchesResource(Resource):
+class SwitchesResource(SyncResource):
     """The `switches` operations."""
 
     def create(

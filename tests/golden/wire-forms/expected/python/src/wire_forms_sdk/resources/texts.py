@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from .._operations import TEXTS_CREATE
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 
 
-class TextsResource(Resource):
+class TextsResource(SyncResource):
     """The `texts` operations."""
 
     def create(

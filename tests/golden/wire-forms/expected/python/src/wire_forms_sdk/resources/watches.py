@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .._operations import WATCHES_GET, WATCHES_GET_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.watches_get import (
     WATCHES_GET_SHAPE,
@@ -14,7 +14,7 @@ from ..streams.watches_get import (
 from ..types.shared import Stored
 
 
-class WatchesResource(Resource):
+class WatchesResource(SyncResource):
     """The `watches` operations."""
 
     def get(

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from .._operations import WORDS_STREAM
-from .._runtime.clients import AsyncResource, Resource
+from .._runtime.clients import AsyncResource, SyncResource
 from .._runtime.settings import RequestOptions
 from ..streams.words import WORDS_SHAPE, AsyncWordsStream, WordsStream
 
 
-class WordsResource(Resource):
+class WordsResource(SyncResource):
     """The `words` operations."""
 
     def stream(
