@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from headgate.document.files import BadReferenceError, Files, Target
@@ -12,9 +12,9 @@ from headgate.document.grammar import SECTIONS
 from headgate.document.json_values import Json, JsonObject, Tokens, follow
 from headgate.document.source import Source
 
-_DEFINITIONS: Final = frozenset({"$defs", "definitions", *SECTIONS})
+_DEFINITIONS: Final = frozenset({"$defs", "definitions"})
 _STRUCTURE: Final = frozenset(
-    {"components", "paths", "properties", "content", "schema", *_DEFINITIONS}
+    {"components", "paths", "properties", "content", "schema", *_DEFINITIONS, *SECTIONS}
 )
 _NOT_IN_A_NAME: Final = re.compile(r"[^A-Za-z0-9]+")
 
@@ -51,13 +51,18 @@ class ComponentNames:
         known = self._names.get(target.key)
         if known and known[0] == section:
             return known[1]
-        name = _name(target)
-        other = self._taken.get((section, name))
-        if other and other != target.key:
-            raise NameTakenError(name, other[0])
+        name = self._free_name(section, target)
         self._claim(section, name, target)
         self.waiting.append((section, name, target))
         return name
+
+    def _free_name(self, section: str, target: Target) -> str:
+        """Give the shortest name that nothing else has."""
+        names = _names(target)
+        for name in names:
+            if self._taken.get((section, name), target.key) == target.key:
+                return name
+        raise NameTakenError(names[0], self._taken[section, names[0]][0])
 
     def named_parts_of_root(self) -> Iterator[tuple[Tokens, str]]:
         """Give each inline schema of the root document that got a name after all."""
@@ -125,21 +130,31 @@ def _lone_reference(value: Json) -> str | None:
     return reference if isinstance(reference, str) else None
 
 
-def _name(target: Target) -> str:
-    """Name a target by the last part of its pointer, or by its file.
+def _names(target: Target) -> list[str]:
+    """Name a target by the last part of its pointer, or by its file, or by the way.
 
-    A part deep inside something is named by the whole way to it: `items` alone
-    would say nothing.
+    A part deep inside something is named by the whole way to it: `items` alone, or
+    the `200` of an operation's `responses`, would say nothing.
     """
     tokens = target.tokens
     if not tokens:
         file = target.source.name.replace("\\", "/").rsplit("/", 1)[-1]
-        return file.split(".", 1)[0]
+        return [file.split(".", 1)[0]]
+    telling = _joined(token for token in tokens if token not in _STRUCTURE)
+    ways = [telling or tokens[-1], _joined(tokens)]
+    return [tokens[-1], *ways] if _is_definition(tokens) else ways
+
+
+def _is_definition(tokens: Tokens) -> bool:
+    """Say whether a pointer leads to something whose last part is its name."""
     if len(tokens) == 1 or tokens[-2] in _DEFINITIONS:
-        return tokens[-1]
-    telling = [token for token in tokens if token not in _STRUCTURE]
-    words = (_NOT_IN_A_NAME.sub("_", token).strip("_") for token in telling)
-    return "_".join(word for word in words if word) or tokens[-1]
+        return True
+    return tokens[-2] in SECTIONS and tokens[:-2] in ((), ("components",))
+
+
+def _joined(tokens: Iterable[str]) -> str:
+    words = (_NOT_IN_A_NAME.sub("_", token).strip("_") for token in tokens)
+    return "_".join(word for word in words if word)
 
 
 def in_section_order(components: JsonObject) -> JsonObject:

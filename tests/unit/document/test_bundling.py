@@ -323,3 +323,64 @@ components:
         },
         "examples": {"Pet": {"value": there}},
     }
+
+
+def test_parts_of_operations_are_named_by_the_way_to_them(tmp_path: Path) -> None:
+    """As bundlers write references to what several operations share."""
+    text = f"""\
+{HEAD}
+paths:
+  /a:
+    get:
+      parameters:
+        - {{name: limit, in: query, schema: {{type: integer}}}}
+      responses:
+        '200': {{description: One.}}
+  /b:
+    get:
+      parameters:
+        - $ref: '#/paths/~1a/get/parameters/0'
+        - {{name: other, in: query, schema: {{type: string}}}}
+      responses:
+        '200': {{$ref: '#/paths/~1a/get/responses/200'}}
+        '404': {{$ref: '#/paths/~1c/get/responses/200'}}
+  /c:
+    get:
+      parameters:
+        - $ref: '#/paths/~1b/get/parameters/1'
+        - $ref: '#/paths/~1a/get/parameters/0'
+      responses:
+        '200': {{description: Another.}}
+"""
+    components = load(tmp_path, {"openapi.yaml": text}).root["components"]
+
+    assert isinstance(components, dict)
+    assert {section: [*names] for section, names in components.items()} == {
+        "parameters": ["a_get_0", "b_get_1"],
+        "responses": ["a_get_200", "c_get_200"],
+    }
+
+
+def test_what_has_the_same_name_is_told_apart_within_a_file(tmp_path: Path) -> None:
+    """Definitions inside of schemas, and an answer taken for a schema."""
+    text = f"""\
+{HEAD}
+paths: {{}}
+components:
+  responses:
+    Pet: {{description: What somebody took for a schema.}}
+  schemas:
+    Pet: {{$defs: {{Name: {{type: string}}}}}}
+    Dog:
+      $defs: {{Name: {{type: integer}}}}
+      properties:
+        name: {{$ref: '#/components/schemas/Dog/$defs/Name'}}
+        other: {{$ref: '#/components/schemas/Pet/$defs/Name'}}
+        pet: {{$ref: '#/components/responses/Pet'}}
+"""
+    components = load(tmp_path, {"openapi.yaml": text}).root["components"]
+
+    assert isinstance(components, dict)
+    schemas = components["schemas"]
+    assert isinstance(schemas, dict)
+    assert [*schemas] == ["Pet", "Dog", "Name", "Pet_Name", "components_responses_Pet"]
