@@ -262,3 +262,28 @@ def test_a_path_parameter_that_the_path_has_not_is_left_out(read_api: ReadApi) -
     api = read_api(paths=f"{{'/things/{{id}}#{{color}}': {{get: {{{given}, {OK}}}}}}}")
 
     assert [each.name for each in api.operations[0].parameters] == ["id"]
+
+
+@pytest.mark.parametrize(
+    ("security", "sent"),
+    [("[]", ["Authorization", "X-Trace"]), ("[{token: []}]", ["X-Trace"])],
+)
+def test_headers_that_a_call_sets_itself_are_no_parameters(
+    security: str, sent: list[str], read_api: ReadApi
+) -> None:
+    """`Authorization` is one where no scheme sends it: nothing else would."""
+    names = ("Accept", "content-type", "Authorization", "X-Trace")
+    headers = [f"{{name: {name}, in: header, schema: {{}}}}" for name in names]
+    api = read_api(
+        extra="components: {securitySchemes: {token: {type: http, scheme: bearer}}}",
+        paths=f"""
+    /pets:
+      get:
+        operationId: pets.list
+        security: {security}
+        parameters: [{", ".join(headers)}]
+        {OK}
+    """,
+    )
+
+    assert [each.name for each in api.operations[0].parameters] == sent

@@ -16,7 +16,7 @@ from headgate.ir.build.reader import (
     as_object,
     docs_of,
 )
-from headgate.ir.build.security import alternatives
+from headgate.ir.build.security import AUTHORIZATION, alternatives, is_authorized
 from headgate.ir.build.servers import own_address
 from headgate.ir.build.styles import style_at
 from headgate.ir.build.variables import VARIABLE, sent, with_variables
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from headgate.ir.build.schemas import SchemaReader
     from headgate.ir.operations import QueryFlag, StreamCall
 
+_NEGOTIATED = frozenset({"accept", "content-type"})
 _PLACES = frozenset({"path", "query", "header", "cookie"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """What a header may be called."""
@@ -180,21 +181,15 @@ class OperationReader:
         resolved = list(map(self.reader.resolve, nodes))
         for node in with_variables(raw.path, resolved, raw.node):
             name, place = node.value.get("name"), node.value.get("in")
-            if place == "querystring":
-                message = f"no SDK sends a whole query string, as {name!r} is"
+            reason = self._unsendable(raw, name, place)
+            if reason is not None:
                 self.reader.report(
-                    "parameter-left-out", message, node.pointer, "warning"
+                    "parameter-left-out", reason, node.pointer, "warning"
                 )
-            if not isinstance(name, str) or place not in _PLACES:
+            if reason is not None or not isinstance(name, str) or place not in _PLACES:
                 continue
             # The check says so: `unused-path-parameter`.
             if place == "path" and name not in variables:
-                continue
-            if place == "header" and not _TOKEN.fullmatch(name):
-                message = f"no header can be called {name!r} (RFC 9110, section 5.6.2)"
-                self.reader.report(
-                    "parameter-left-out", message, node.pointer, "warning"
-                )
                 continue
             if place == "header" and name.lower() == self.idempotency_header.lower():
                 has_key = True
@@ -202,6 +197,21 @@ class OperationReader:
                 parameter = self._parameter(node, words)
                 found[name, place] = parameter
         return tuple(found.values()), has_key
+
+    def _unsendable(self, raw: RawOperation, name: object, place: object) -> str | None:
+        """Say why no method has a parameter (OpenAPI 3.1.1, 4.8.12.2), if none has."""
+        if place == "querystring":
+            return f"no SDK sends a whole query string, as {name!r} is"
+        if place != "header" or not isinstance(name, str):
+            return None
+        if not _TOKEN.fullmatch(name):
+            return f"no header can be called {name!r} (RFC 9110, section 5.6.2)"
+        if name.lower() in _NEGOTIATED:
+            return f"{name} is sent as what the call sends and takes"
+        is_credential = name.lower() == AUTHORIZATION
+        if is_credential and is_authorized(self.reader, self._security(raw)):
+            return f"{name} is sent by the security scheme"
+        return None
 
     def _parameter(self, node: Node, words: tuple[str, ...]) -> Parameter:
         value = node.value

@@ -36,6 +36,8 @@ _KINDS: dict[str, SchemeKind] = {
 _CONSENTS = ("authorizationCode", "deviceAuthorization", "password", "implicit")
 """The flows of OAuth 2 in which a person agrees."""
 
+AUTHORIZATION = "authorization"
+
 _UNUSABLE = frozenset(
     {
         *kwlist,
@@ -81,6 +83,18 @@ def alternatives(
     known = {name for name, _ in _usable(reader)}
     given = (as_object(each) for each in as_list(owner.get("security")))
     return tuple(tuple(each) for each in given if each.keys() <= known)
+
+
+def is_authorized(reader: Reader, security: tuple[tuple[str, ...], ...]) -> bool:
+    """Say whether a credential of an operation is sent as `Authorization`."""
+    asked = {name for each in security for name in each}
+    return any(
+        node.value.get("type") != "apiKey"
+        or (node.value.get("in"), str(node.value.get("name")).lower())
+        == ("header", AUTHORIZATION)
+        for name, node in _usable(reader)
+        if name in asked
+    )
 
 
 def _usable(reader: Reader) -> list[tuple[str, Node]]:
