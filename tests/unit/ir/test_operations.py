@@ -34,6 +34,54 @@ def test_other_ids_are_placed_by_tag(read_api: ReadApi) -> None:
     assert (found.resource, found.method) == (("keys",), "list")
 
 
+@pytest.mark.parametrize(
+    ("id_", "method"),
+    [
+        ("read_pet_v1_pets__id__toys_get", "read"),
+        ("listToysUsingGET", "list_toys"),
+        ("readPetUsingGET_1", "read_1"),
+        ("PetsController_findAll", "find_all"),
+        ("PetsApi_GetToys", "get_toys"),
+        ("get-a-pet", "get"),
+        ("removeToyFromPet", "remove_toy"),
+        ("searchPets", "search"),
+        ("check_in", "check_in"),
+        ("pet_get_by_pet", "get"),
+        ("PETS", "pets"),
+        ("a_pet", "a_pet"),
+    ],
+)
+def test_a_method_has_what_an_id_says_of_it(
+    id_: str, method: str, read_api: ReadApi
+) -> None:
+    """Not what frameworks add to make ids unique, nor the resource again."""
+    path = "/v1/pets/{id}/toys"
+    api = read_api(
+        paths=f"{{'{path}': {{get: {{operationId: {id_}, tags: [Pet], {OK}}}}}}}"
+    )
+
+    assert (api.operations[0].resource, api.operations[0].method) == (("pet",), method)
+
+
+def test_ids_that_differ_by_their_resource_keep_it(read_api: ReadApi) -> None:
+    """The first has the short name; the next are not just given a number."""
+    ids = ("getPolicy", "getPolicies", "get_policies", "Get-Policies")
+    places = ("one", "two", "old", "old/{id}")
+    api = read_api(
+        paths="".join(
+            f"\n    /{place}: {{get: {{operationId: {id_}, tags: [policies], {OK}}}}}"
+            for place, id_ in zip(places, ids, strict=True)
+        )
+    )
+
+    assert [each.method for each in api.operations] == [
+        "get",
+        "get_policies",
+        "get_policies_old",
+        "get_2",
+    ]
+
+
 def test_an_operation_without_id_is_named_by_its_path(read_api: ReadApi) -> None:
     """Fixed parts of the path are resources; the verb, or the last part, the method."""
     limit = "{name: limit, in: query, schema: {type: integer}}"
@@ -61,13 +109,14 @@ def test_an_operation_without_id_is_named_by_its_path(read_api: ReadApi) -> None
 
 
 def test_two_operations_never_share_a_place(read_api: ReadApi) -> None:
-    """The second of two that want one name is numbered."""
+    """Of those that want one name the second tells its path, the third is numbered."""
     api = read_api(
         paths="{/a: {get: {operationId: list_a, tags: [x], " + OK + "}},"
-        "/b: {get: {operationId: listA, tags: [x], " + OK + "}}}"
+        "/b: {get: {operationId: listA, tags: [x], " + OK + "},"
+        "post: {operationId: ListA, tags: [x], " + OK + "}}}"
     )
 
-    assert [op.method for op in api.operations] == ["list_a", "list_a_2"]
+    assert [op.method for op in api.operations] == ["list_a", "list_a_b", "list_a_2"]
 
 
 def test_settings_rename_an_operation(read_api: ReadApi) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from headgate.ir.streams import Framing
 
 JSON = "application/json"
+_JSON = frozenset({JSON, "application/x-json", "text/json", "text/x-json", "*/*"})
+"""Names of JSON: its own, what it was called before RFC 4627, and any type at all."""
 OCTETS = "application/octet-stream"
 _FRAMINGS: dict[str, Framing] = {
     "text/event-stream": "sse",
@@ -65,7 +67,7 @@ def is_stream(value: str) -> bool:
 def body_kind(value: str) -> BodyKind:
     """Say how a body of a media type is written and read."""
     media_type = media_type_of(value)
-    if media_type == JSON or media_type.endswith("+json") or media_type == "*/*":
+    if media_type in _JSON or media_type.endswith("+json"):
         return "json"
     if media_type == "application/x-www-form-urlencoded":
         return "form"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from headgate.ir.build.given_names import given_name, method_name
 from headgate.ir.build.reader import as_list, text_at
 from headgate.ir.build.rest import Rest
 from headgate.names import snake, spelled, split_words
@@ -49,17 +50,23 @@ def place_operations(
     for raw in operations:
         override = overrides.get(raw.id) or overrides.get(raw.spot)
         found = None if override else rest.place(raw)
-        wanted = Place(*found) if found else _wanted(raw, override)
+        wanted = [Place(*found)] if found else _wanted(raw, override)
         group = groups.get(raw.id) or groups.get(raw.spot)
         if group is not None and override is None:
-            wanted = replace(wanted, resource=_dotted(group))
-        place, number = wanted, 1
-        while place in taken:
-            number += 1
-            place = Place(wanted.resource, f"{wanted.method}_{number}")
+            wanted = [replace(each, resource=_dotted(group)) for each in wanted]
+        free = (each for each in wanted if each not in taken)
+        place = next(free, None) or _numbered(wanted[0], taken)
         taken.add(place)
         places.append(place)
     return places
+
+
+def _numbered(wanted: Place, taken: set[Place]) -> Place:
+    place, number = wanted, 1
+    while place in taken:
+        number += 1
+        place = Place(wanted.resource, f"{wanted.method}_{number}")
+    return place
 
 
 def _dotted(text: str) -> tuple[str, ...]:
@@ -80,13 +87,22 @@ def with_own_methods(operations: list[Operation]) -> list[Operation]:
     return found
 
 
-def _wanted(raw: RawOperation, override: str | None) -> Place:
-    dotted = override or text_at(raw.node.value, "operationId") or ""
+def _wanted(raw: RawOperation, override: str | None) -> list[Place]:
+    """Give the places an operation may have, the shortest first."""
+    given = text_at(raw.node.value, "operationId") or ""
+    dotted = override or given
     if "." in dotted and not dotted.startswith(".") and ".." not in dotted:
         parts = _dotted(dotted)
-        return Place(parts[:-1], parts[-1])
+        return [Place(parts[:-1], parts[-1])]
+    name = override or given_name(given, raw.verb, raw.path)
     resource = _resource(raw)
-    return Place((resource,), _method(raw, dotted, resource))
+    whole = snake(split_words(name))
+    if not whole:
+        return [Place((resource,), snake((raw.verb.lower(), *_path_words(raw.path))))]
+    last = " ".join(_fixed_parts(raw.path)[-1:])
+    told = snake((*split_words(name), *split_words(last)))
+    short = method_name(name, resource)
+    return [Place((resource,), each) for each in (short, whole, told)]
 
 
 def _resource(raw: RawOperation) -> str:
@@ -98,19 +114,6 @@ def _resource(raw: RawOperation) -> str:
 def resource_name(text: str) -> str:
     """Give the name of a resource, cut to what a file can be named after."""
     return spelled(snake(split_words(text)))[:_LONGEST].strip("_")
-
-
-def _method(raw: RawOperation, operation_id: str, resource: str) -> str:
-    words = split_words(operation_id)
-    own = set(split_words(resource))
-    rest = [word for word in words if word not in own and word not in _singulars(own)]
-    if rest:
-        return snake(rest if len(words) > 1 else words)
-    return snake(words) or snake((raw.verb.lower(), *_path_words(raw.path)))
-
-
-def _singulars(words: set[str]) -> set[str]:
-    return {word[:-1] for word in words if word.endswith("s")}
 
 
 def _fixed_parts(path: str) -> list[str]:
