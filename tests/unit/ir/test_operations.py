@@ -336,3 +336,18 @@ def test_headers_that_a_call_sets_itself_are_no_parameters(
     )
 
     assert [each.name for each in api.operations[0].parameters] == sent
+
+
+@pytest.mark.parametrize(
+    ("description", "left"),
+    [("List pets", ""), ("  list Pets.", ""), ("List pets, all.", "List pets, all.")],
+)
+def test_a_description_that_is_the_summary_is_said_once(
+    description: str, left: str, read_api: ReadApi
+) -> None:
+    """As many tools write both from one text."""
+    said = f"summary: 'List pets.', description: '{description}'"
+    api = read_api(paths=f"{{/pets: {{get: {{operationId: list, {said}, {OK}}}}}}}")
+
+    assert api.operations[0].summary == "List pets."
+    assert api.operations[0].docs.text == left

@@ -31,12 +31,11 @@ from headgate.ir.operations import (
     PathVariable,
     Result,
 )
-from headgate.ir.types import (
-    Default,
-    TypeExpr,
-)
+from headgate.ir.types import Default, Docs, TypeExpr
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headgate.ir.build.naming import Place
     from headgate.ir.build.pages import PageReader
     from headgate.ir.build.schemas import SchemaReader
@@ -134,6 +133,7 @@ class OperationReader:
         if asked is not None:
             parameters = tuple(p for p in parameters if not _is_flag(p, asked))
         body, result = content
+        summary = str(value.get("summary") or "")
         answers = AnswersReader(self.reader, self.contents, self.known_bodies)
         successes = self.successes(raw)
         others = self._others(raw, successes)
@@ -150,8 +150,8 @@ class OperationReader:
             page=self.pages.page(raw, result, parameters),
             security=self._security(raw),
             idempotency=_idempotency(raw, has_key=has_key),
-            docs=docs_of({k: v for k, v in value.items() if k != "summary"}),
-            summary=str(value.get("summary") or ""),
+            docs=_docs_beside(summary, value),
+            summary=summary,
             location=self.reader.locate(raw.node.pointer),
             base_url=own_address(self.reader, raw),
             headers=answers.headers(successes, (*words, "header")),
@@ -289,6 +289,17 @@ def _sent(raw: RawOperation, response: Node) -> Node:
         return response
     kept = {key: value for key, value in response.value.items() if key != "content"}
     return Node(kept, response.pointer)
+
+
+def _docs_beside(summary: str, value: Mapping[str, object]) -> Docs:
+    """Take what the description says more than the summary, which stands before it."""
+    docs = docs_of({key: each for key, each in value.items() if key != "summary"})
+    says_more = _said(docs.text) != _said(summary)
+    return docs if says_more else replace(docs, text="")
+
+
+def _said(text: str) -> str:
+    return " ".join(text.split()).rstrip(".").lower()
 
 
 def _is_flag(parameter: Parameter, asked: QueryFlag) -> bool:
