@@ -22,6 +22,12 @@ from headgate.document.json_values import Json, JsonObject, follow, fragment_tok
 PublishedVersion = Literal["3.1", "3.2"]
 
 _OLD_WORDS: Final = frozenset({"nullable", "exclusiveMinimum", "exclusiveMaximum"})
+_COMPOSED: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
+_ABOUT: Final = frozenset(
+    """default deprecated description example examples externalDocs readOnly title
+    writeOnly""".split()
+)
+"""What a schema says about a value beside which values it allows."""
 _FRAME_FIELDS: Final = frozenset({"data", "event", "id", "retry"})
 
 
@@ -101,9 +107,8 @@ class _Writer:
 def _as_2020_12(schema: JsonObject) -> JsonObject:
     """Put what OpenAPI 3.0 says in its own words into those of JSON Schema."""
     result = {key: value for key, value in schema.items() if key != "nullable"}
-    kind = schema.get("type")
-    if schema.get("nullable") is True and isinstance(kind, str):
-        result["type"] = [kind, "null"]
+    if schema.get("nullable") is True:
+        result = _or_null(result)
     for exclusive, bound in (
         ("exclusiveMinimum", "minimum"),
         ("exclusiveMaximum", "maximum"),
@@ -113,3 +118,24 @@ def _as_2020_12(schema: JsonObject) -> JsonObject:
             if flag and bound in result:
                 result[exclusive] = result.pop(bound)
     return result
+
+
+def _or_null(schema: JsonObject) -> JsonObject:
+    """Let a schema allow null; what is said about it stays where it is."""
+    kind, values = schema.get("type"), schema.get("enum")
+    if not _COMPOSED.isdisjoint(schema):
+        about = {key: it for key, it in schema.items() if _is_about(key)}
+        rest: JsonObject = {k: it for k, it in schema.items() if k not in about}
+        return {"anyOf": [rest, {"type": "null"}], **about}
+    result = dict(schema)
+    if isinstance(kind, str) and kind != "null":
+        result["type"] = [kind, "null"]
+    elif isinstance(kind, list) and "null" not in kind:
+        result["type"] = [*kind, "null"]
+    if isinstance(values, list) and None not in values:
+        result["enum"] = [*values, None]
+    return result
+
+
+def _is_about(key: str) -> bool:
+    return key in _ABOUT or key.startswith("x-")

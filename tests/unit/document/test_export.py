@@ -51,7 +51,15 @@ components:
         age: {type: integer, minimum: 0, exclusiveMinimum: true, nullable: false}
         size: {type: number, maximum: 9, exclusiveMaximum: false}
         anything: {nullable: true}
+        owner:
+          description: Who keeps it.
+          nullable: true
+          allOf: [{$ref: '#/components/schemas/Owner'}]
+        keeper: {$ref: '#/components/schemas/Owner', nullable: true}
+        kind: {enum: [cat, dog], nullable: true}
+        rank: {type: [integer, string], nullable: true}
       example: {nullable: true}
+    Owner: {type: object}
 """
 
 
@@ -100,6 +108,21 @@ def test_30_is_put_into_the_words_of_json_schema(tmp_path: Path) -> None:
             "age": {"type": "integer", "exclusiveMinimum": 0},
             "size": {"type": "number", "maximum": 9},
             "anything": {},
+            "owner": {
+                "anyOf": [
+                    {"allOf": [{"$ref": "#/components/schemas/Owner"}]},
+                    {"type": "null"},
+                ],
+                "description": "Who keeps it.",
+            },
+            "keeper": {
+                "anyOf": [
+                    {"$ref": "#/components/schemas/Owner"},
+                    {"type": "null"},
+                ],
+            },
+            "kind": {"enum": ["cat", "dog", None]},
+            "rank": {"type": ["integer", "string", "null"]},
         },
         "example": {"nullable": True},
     }
