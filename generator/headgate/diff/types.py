@@ -64,13 +64,27 @@ class TypeComparison:
     seen: set[tuple[Way, TypeId, TypeId]] = field(
         default_factory=set[tuple[Way, TypeId, TypeId]]
     )
+    inside: list[tuple[Way, TypeId, TypeId]] = field(
+        default_factory=list[tuple[Way, TypeId, TypeId]]
+    )
+    """The names whose types are being compared, from the outermost inwards."""
     matched: dict[TypeId, TypeId] = field(default_factory=dict[TypeId, TypeId])
     renamed: set[tuple[TypeId, TypeId]] = field(
         default_factory=set[tuple[TypeId, TypeId]]
     )
 
     def compare(self, old: TypeExpr, new: TypeExpr, way: Way, spot: Spot) -> None:
-        """Compare what a value may be at one place."""
+        """Compare what a value may be at one place; nothing of a name within itself."""
+        if not (isinstance(old, Ref) and isinstance(new, Ref)):
+            self._compare(old, new, way, spot)
+            return
+        names = (way, old.id, new.id)
+        if names not in self.inside:
+            self.inside.append(names)
+            self._compare(old, new, way, spot)
+            self.inside.pop()
+
+    def _compare(self, old: TypeExpr, new: TypeExpr, way: Way, spot: Spot) -> None:
         old, new = self._without_null(old, new, way, spot)
         first, second = self._plain(old, self.before), self._plain(new, self.after)
         if not isinstance(first, Definition) or not isinstance(second, Definition):

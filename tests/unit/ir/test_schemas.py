@@ -346,3 +346,33 @@ def test_a_dynamic_reference_is_the_schema_that_it_leads_to(
     assert field_types(api.definitions[TypeId("Tree")]) == {
         "children": ListOf(Ref(TypeId("Tree")))
     }
+
+
+def test_a_base_that_may_be_null_is_a_base(read_api: ReadApi) -> None:
+    """Beside a branch that may not, null is gone, however it is written."""
+    schemas = """
+    Old: {type: object, nullable: true, properties: {id: {type: string}}}
+    New:
+      anyOf:
+        - {type: object, properties: {id: {type: string}}}
+        - {type: "null"}
+    OldHeir: {allOf: [{$ref: "#/components/schemas/Old"}, {type: object}]}
+    NewHeir: {allOf: [{$ref: "#/components/schemas/New"}, {type: object}]}
+    Named:
+      type: object
+      properties:
+        name: {allOf: [{type: [string, "null"]}, {description: A name.}]}
+        note: {allOf: [{type: [string, "null"]}, {type: string}]}
+    """
+    definitions = read_api(schemas).definitions
+
+    for heir in ("OldHeir", "NewHeir"):
+        found = definitions[TypeId(heir)]
+        assert isinstance(found, Struct)
+        assert [field.name for field in found.fields] == ["id"]
+    named = definitions[TypeId("Named")]
+    assert isinstance(named, Struct)
+    assert [field.type for field in named.fields] == [
+        Nullable(Scalar("string")),
+        Scalar("string"),
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from headgate.ir.build.nulls import without_null_branch
 from headgate.ir.build.reader import Node, Object, Reader, as_list, as_object, is_object
 
 _DEEPEST = 20
@@ -93,7 +94,11 @@ class _Merging:
     conflicts: list[str] = field(default_factory=list[str])
 
     def flat(self, node: Node, seen: frozenset[str]) -> Object:
-        """Resolve a branch and, inside it, further references and `allOf`s."""
+        """Resolve a branch and, inside it, further references and `allOf`s.
+
+        A branch that may be null may not beside one that may not.
+        """
+        node = without_null_branch(node)
         target = node.value.get("$ref")
         result: Object = {}
         if isinstance(target, str):

@@ -34,6 +34,12 @@ def without_null(node: Node) -> tuple[bool, Node]:
     return nullable, _lone_member(node, value)
 
 
+def without_null_branch(node: Node) -> Node:
+    """Take null out of a schema's union, where it is one of the branches."""
+    branches = [*as_list(node.value.get("oneOf")), *as_list(node.value.get("anyOf"))]
+    return without_null(node)[1] if any(map(_is_null, branches)) else node
+
+
 def _lone_member(node: Node, value: dict[str, object]) -> Node:
     """Take the lone member that null leaves out of its union, pointer and all."""
     for key in ("oneOf", "anyOf"):

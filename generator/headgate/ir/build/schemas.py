@@ -427,7 +427,7 @@ class SchemaReader:
         if again is not None:
             return self.expression(again, words)
         with self._inlining.merging(node, node):
-            inner = self._not_null(merged, words, own)
+            inner = self._not_null(without_null(merged)[1], words, own)
         is_nullable = own is None and admits_null(self.reader, node)
         return Nullable(inner) if is_nullable and _can_be_nullable(inner) else inner
 
