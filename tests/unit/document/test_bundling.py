@@ -355,7 +355,8 @@ paths:
     components = load(tmp_path, {"openapi.yaml": text}).root["components"]
 
     assert isinstance(components, dict)
-    assert {section: [*names] for section, names in components.items()} == {
+    named = {key: [*it] for key, it in components.items() if isinstance(it, dict)}
+    assert named == {
         "parameters": ["a_get_0", "b_get_1"],
         "responses": ["a_get_200", "c_get_200"],
     }
