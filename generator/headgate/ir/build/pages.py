@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from headgate.ir.build.reader import Object, Reader, as_object, text_at
+from headgate.ir.build.settled import settled
 from headgate.ir.operations import CursorPage, LinkPage, NumberPage, OffsetPage
 from headgate.ir.types import (
-    Alias,
     Definition,
     ListOf,
-    Nullable,
     Ref,
     Scalar,
     Struct,
@@ -105,7 +104,7 @@ class PageReader:
     ) -> CursorPage | None:
         cursor = as_object(declared.get("cursor"))
         of_item = text_at(cursor, "of_item")
-        struct = self._struct(self._settled(item)) if of_item else None
+        struct = self._struct(self._behind(item)) if of_item else None
         if of_item and (struct is None or _field(struct, of_item) is None):
             pointer = raw.node.child("x-pagination", "cursor", "of_item")
             message = f"the items of '{items}' are no objects with '{of_item}'"
@@ -152,7 +151,7 @@ class PageReader:
         """Find a list that goes on after its last item, and says whether it does."""
         items, item, fields = found
         parameter, more = _first(_AFTER_ITEMS, query), _first(_MORE, fields)
-        owner = self._settled(item)
+        owner = self._behind(item)
         if parameter is None or more is None or not isinstance(owner, Ref):
             return None
         if not self._has_id(owner):
@@ -165,22 +164,22 @@ class PageReader:
         types = (
             [v.type for v in found.variants] if isinstance(found, Union) else [owner]
         )
-        structs = [self._struct(self._settled(each)) for each in types]
+        structs = [self._struct(self._behind(each)) for each in types]
         own = [_field(struct, "id") if struct else None for struct in structs]
         return all(each is not None and self._is_text(each.type) for each in own)
 
     def _list(self, type_: TypeExpr) -> _List | None:
         """Find the list of an answer: the answer itself, or its one list of items."""
-        settled = self._settled(type_)
-        if isinstance(settled, ListOf):
-            return "", settled.item, {}
-        struct = self._struct(settled)
+        whole = self._behind(type_)
+        if isinstance(whole, ListOf):
+            return "", whole.item, {}
+        struct = self._struct(whole)
         if struct is None:
             return None
         lists = {
             field.name: inner.item
             for field in struct.fields
-            if isinstance(inner := self._settled(field.type), ListOf)
+            if isinstance(inner := self._behind(field.type), ListOf)
         }
         name = next((name for name in _ITEMS if name in lists), None)
         if name is None and len(lists) == 1:
@@ -189,38 +188,27 @@ class PageReader:
         return None if name is None else (name, lists[name], fields)
 
     def _item(self, type_: TypeExpr, name: str) -> TypeExpr | None:
-        settled = self._settled(type_)
-        struct = self._struct(settled)
+        whole = self._behind(type_)
+        struct = self._struct(whole)
         if name and struct is not None:
             found = (field.type for field in struct.fields if field.name == name)
-            settled = self._settled(next(found, Scalar("null")))
-        return settled.item if isinstance(settled, ListOf) else None
+            whole = self._behind(next(found, Scalar("null")))
+        return whole.item if isinstance(whole, ListOf) else None
 
     def _struct(self, type_: TypeExpr) -> Struct | None:
         found = self.definitions.get(type_.id) if isinstance(type_, Ref) else None
         return found if isinstance(found, Struct) else None
 
-    def _settled(self, type_: TypeExpr) -> TypeExpr:
-        seen: set[TypeId] = set()
-        while True:
-            if isinstance(type_, Nullable):
-                type_ = type_.inner
-                continue
-            if not isinstance(type_, Ref) or type_.id in seen:
-                return type_
-            seen.add(type_.id)
-            definition = self.definitions.get(type_.id)
-            if not isinstance(definition, Alias):
-                return type_
-            type_ = definition.type
+    def _behind(self, type_: TypeExpr) -> TypeExpr:
+        return settled(type_, self.definitions)
 
     def _is_text(self, type_: TypeExpr) -> bool:
-        settled = self._settled(type_)
-        return isinstance(settled, Scalar) and settled.kind == "string"
+        found = self._behind(type_)
+        return isinstance(found, Scalar) and found.kind == "string"
 
     def _counts(self, type_: TypeExpr) -> bool:
-        settled = self._settled(type_)
-        return isinstance(settled, Scalar) and settled.kind in ("integer", "number")
+        found = self._behind(type_)
+        return isinstance(found, Scalar) and found.kind in ("integer", "number")
 
 
 def _declared_offset(declared: Object, items: str, item: TypeExpr) -> OffsetPage:

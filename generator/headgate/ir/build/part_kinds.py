@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headgate.ir.build.settled import settled
 from headgate.ir.types import (
-    Alias,
     Constant,
     Definition,
     Enum,
     ListOf,
-    Nullable,
     Ref,
     Scalar,
     TypeExpr,
@@ -100,19 +99,3 @@ def variants_of(
             seen.add(definition.id)
             to_see += [variant.type for variant in reversed(definition.variants)]
     return found
-
-
-def settled(type_: TypeExpr, definitions: Mapping[TypeId, Definition]) -> TypeExpr:
-    """Give what a type comes to, whatever its name and whether it may be null."""
-    seen: set[TypeId] = set()
-    while True:
-        if isinstance(type_, Nullable):
-            type_ = type_.inner
-            continue
-        if not isinstance(type_, Ref) or type_.id in seen:
-            return type_
-        seen.add(type_.id)
-        definition = definitions.get(type_.id)
-        if not isinstance(definition, Alias):
-            return type_
-        type_ = definition.type

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headgate.ir.build.media import OCTETS
-from headgate.ir.build.part_kinds import part_kind, settled, variants_of
+from headgate.ir.build.part_kinds import part_kind, variants_of
 from headgate.ir.build.reader import Node, text_at
+from headgate.ir.build.settled import settled
 from headgate.ir.build.styles import style_at
 from headgate.ir.operations import Part
 from headgate.ir.types import (

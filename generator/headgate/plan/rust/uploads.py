@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from headgate.encoding import rust
 from headgate.encoding.code import Code, assembled, fixed
-from headgate.ir.build.part_kinds import part_kind, settled
+from headgate.ir.build.part_kinds import part_kind
+from headgate.ir.build.settled import settled
 from headgate.ir.types import ListOf
 from headgate.plan.rust import layout
 
