@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from headgate.document.document import Document
 from headgate.document.grammar import (
+    ANNOTATIONS,
     MEDIA_TYPE,
     ROOT,
     SCHEMA,
@@ -23,11 +24,6 @@ PublishedVersion = Literal["3.1", "3.2"]
 
 _OLD_WORDS: Final = frozenset({"nullable", "exclusiveMinimum", "exclusiveMaximum"})
 _COMPOSED: Final = frozenset({"$ref", "allOf", "anyOf", "oneOf"})
-_ABOUT: Final = frozenset(
-    """default deprecated description example examples externalDocs readOnly title
-    writeOnly""".split()
-)
-"""What a schema says about a value beside which values it allows."""
 _FRAME_FIELDS: Final = frozenset({"data", "event", "id", "retry"})
 
 
@@ -138,4 +134,4 @@ def _or_null(schema: JsonObject) -> JsonObject:
 
 
 def _is_about(key: str) -> bool:
-    return key in _ABOUT or key.startswith("x-")
+    return key in ANNOTATIONS or key.startswith("x-")

@@ -12,6 +12,12 @@ from typing import Final, Literal, TypeAlias
 
 from headgate.errors import Severity
 
+ANNOTATIONS: Final = frozenset(
+    """$comment default deprecated description example examples externalDocs readOnly
+    title writeOnly xml""".split()
+)
+"""What a schema says about a value beside which values it allows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Data:

@@ -1,6 +1,6 @@
 """Names: how the spec's spelling becomes identifiers, each decided once per scope."""
 
-from headgate.names.scope import DEVICES, Name, Scope
+from headgate.names.scope import DEVICES, Name, Scope, apart
 from headgate.names.words import (
     camel,
     constant,
@@ -16,6 +16,7 @@ __all__ = [
     "DEVICES",
     "Name",
     "Scope",
+    "apart",
     "camel",
     "constant",
     "kebab",

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
 
 from headgate.names.words import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+K = TypeVar("K")
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -79,3 +85,12 @@ class Scope:
 def _numbered(base: str, number: int) -> str:
     separator = "_" if base[-1].isdigit() or "_" in base else ""
     return f"{base}{separator}{number}"
+
+
+def apart(wanted: Mapping[K, str], ours: Collection[str]) -> dict[K, str]:
+    """Order types' names for claiming: what is called as one of ours comes last.
+
+    It ends in `Type`, unless another type has that very name.
+    """
+    free = {key: name for key, name in wanted.items() if name not in ours}
+    return free | {k: f"{name}Type" for k, name in wanted.items() if k not in free}

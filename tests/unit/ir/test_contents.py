@@ -31,6 +31,17 @@ if TYPE_CHECKING:
     from tests.unit.ir.conftest import ReadApi
 
 
+UPLOAD = """
+    /pets:
+      post:
+        operationId: pets.add
+        requestBody:
+          content:
+            multipart/form-data: {schema: {$ref: "#/components/schemas/Upload"}}
+        responses: {"204": {description: Done.}}"""
+"""A form that is the schema `Upload`."""
+
+
 def by_method(api: Api) -> dict[str, Operation]:
     """The operations by their method's name."""
     return {operation.method: operation for operation in api.operations}
@@ -103,15 +114,15 @@ def test_parts_say_how_a_form_is_written(read_api: ReadApi) -> None:
 def test_parts_may_hold_themselves(read_api: ReadApi) -> None:
     """JSON is not read without end, nor is a body that is one of itself."""
     schemas = """
-    Body:
+    Upload:
       anyOf:
         - {$ref: "#/components/schemas/Again"}
-        - {$ref: "#/components/schemas/Upload"}
+        - {$ref: "#/components/schemas/Parts"}
     Again:
       anyOf:
-        - {$ref: "#/components/schemas/Body"}
+        - {$ref: "#/components/schemas/Upload"}
         - {type: object, properties: {a: {type: string}}}
-    Upload:
+    Parts:
       type: object
       properties:
         json: {$ref: "#/components/schemas/Json"}
@@ -126,16 +137,7 @@ def test_parts_may_hold_themselves(read_api: ReadApi) -> None:
         - {type: string, format: binary}
         - {type: array, items: {$ref: "#/components/schemas/Pile"}}
     """
-    paths = """
-    /pets:
-      post:
-        operationId: pets.add
-        requestBody:
-          content:
-            multipart/form-data: {schema: {$ref: "#/components/schemas/Body"}}
-        responses: {"204": {description: Done.}}
-    """
-    body = by_method(read_api(schemas, paths=paths))["add"].body
+    body = by_method(read_api(schemas, paths=UPLOAD))["add"].body
 
     assert body is not None
     assert body.parts == (
@@ -160,23 +162,16 @@ def test_files_of_openapi_31_are_files_in_multipart_alone(read_api: ReadApi) -> 
     Scan: {type: string, contentMediaType: image/png}
     Note: {type: object, properties: {one: *file}}
     """
-    paths = """
-    /pets:
-      post:
-        operationId: pets.add
-        requestBody:
-          content:
-            multipart/form-data: {schema: {$ref: "#/components/schemas/Upload"}}
-        responses: {"204": {description: Done.}}
+    note = """
       put:
         operationId: pets.note
         requestBody:
           content: {application/json: {schema: {$ref: "#/components/schemas/Note"}}}
         responses: {"204": {description: Done.}}
     """
-    api = read_api(schemas, paths=paths)
+    api = read_api(schemas, paths=UPLOAD + note)
     body = by_method(api)["add"].body
-    upload, note = (api.definitions[TypeId(name)] for name in ("Upload", "Note"))
+    upload, sent = (api.definitions[TypeId(name)] for name in ("Upload", "Note"))
 
     assert body is not None
     assert body.parts == (
@@ -197,8 +192,8 @@ def test_files_of_openapi_31_are_files_in_multipart_alone(read_api: ReadApi) -> 
         Scalar("string"),
         Scalar("string", "byte"),
     ]
-    assert isinstance(note, Struct)
-    assert note.fields[0].type == Scalar("string")
+    assert isinstance(sent, Struct)
+    assert sent.fields[0].type == Scalar("string")
 
 
 def test_answers_that_differ_by_status_are_a_union(read_api: ReadApi) -> None:

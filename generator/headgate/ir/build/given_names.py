@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from headgate.ir.build.shortening import SMALL
 from headgate.names import snake, split_words
 
 _CLASS: Final = re.compile(r"\w*(Controller|Api)_(?=\w)")
 _NOT_A_WORD: Final = re.compile(r"\W")
-_SMALL: Final = frozenset(
-    "a an and at by for from in into of on or the to with".split()
-)
 
 
 def given_name(operation_id: str, verb: str, path: str) -> str:
@@ -38,7 +36,7 @@ def method_name(name: str, resource: str) -> str:
     own = [_forms(word) for word in split_words(resource)]
     rest = [word for word in words if all(_forms(word).isdisjoint(it) for it in own)]
     if len(rest) < len(words) and rest and rest[-1] != words[-1]:
-        while rest and rest[-1] in _SMALL:
+        while rest and rest[-1] in SMALL:
             rest.pop()
     return snake(rest or words)
 

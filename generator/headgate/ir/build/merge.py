@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from headgate.document.grammar import ANNOTATIONS
 from headgate.ir.build.nulls import without_null_branch
 from headgate.ir.build.reader import Node, Object, Reader, as_list, as_object, is_object
 
 _DEEPEST = 20
-_ANNOTATIONS = frozenset(
-    {"description", "title", "summary", "deprecated", "example", "examples", "default"}
-    | {"readOnly", "writeOnly", "externalDocs", "nullable", "xml", "$comment"}
-)
+_ANNOTATIONS = ANNOTATIONS | {"nullable", "summary"}
 
 
 def merged_all_of(reader: Reader, node: Node) -> Node | str:

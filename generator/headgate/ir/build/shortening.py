@@ -24,9 +24,10 @@ _MOST: Final = 8
 
 _MARKS: Final = frozenset({"request", "response"})
 _FILLERS: Final = frozenset({*_MARKS, "item", "value"})
-_SMALL: Final = frozenset(
-    "a an and as at by for from into is of on or the their this to with".split()
+SMALL: Final = frozenset(
+    "a an and as at by for from in into is of on or the their this to with".split()
 )
+"""Words that tell nothing by themselves."""
 
 
 @cache
@@ -107,7 +108,7 @@ def _without_fillers(words: Words) -> Words:
 
 
 def _without_small_words(words: Words) -> Words:
-    return tuple(_less(word, _SMALL) or word for word in words)
+    return tuple(_less(word, SMALL) or word for word in words)
 
 
 def _without_repeats(head: Words, rest: Words) -> tuple[Words, ...]:

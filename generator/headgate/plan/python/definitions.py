@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from headgate.encoding.code import Code, assembled, fixed
 from headgate.encoding.python import docstring, identifier, literal, string
-from headgate.ir.types import Alias, Enum, Struct, Union
+from headgate.ir.types import Alias, Enum, Ref, Struct, Union
 from headgate.names import Name, Scope
 from headgate.plan.python.layout import (
     Atom,
@@ -183,7 +183,7 @@ def _alias(name: Atom, expr: Expr, writer: Writer, docs: Docs) -> Item:
 
 def _union(union: Union, side: Side, writer: Writer) -> Item:
     options = [writer.expr(variant.type, side) for variant in union.variants]
-    if side == "sent" and writer.is_text(union):
+    if side == "sent" and writer.is_recursive(Ref(union.id)):
         return _text(union, alternatives(*options), writer)
     if union.id in writer.recursive:
         late = [writer.is_recursive(variant.type) for variant in union.variants]

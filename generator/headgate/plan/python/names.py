@@ -6,7 +6,7 @@ import keyword
 from typing import TYPE_CHECKING
 
 from headgate.ir.types import Alias, Struct, Union
-from headgate.names import Scope, snake, split_words, type_case
+from headgate.names import Scope, apart, snake, split_words, type_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,20 +91,11 @@ class TypeNames:
         self.sent: dict[TypeId, str] = {}
         self.modules = modules
         wanted = {each.id: class_name(each.words) for each in definitions.values()}
-        free = {id_: name for id_, name in wanted.items() if name not in ours}
-        for id_, name in free.items():
-            self._claim(scope, id_, name)
-        for id_, name in wanted.items():
-            if id_ not in free:
-                self._claim(scope, id_, f"{name}Type")
+        for id_, name in apart(wanted, ours).items():
+            self.received[id_] = self.sent[id_] = scope.claim(name, "Type").text
         self._known = frozenset(self.received.values())
         for definition in definitions.values():
             self._claim_second(scope, definition)
-
-    def _claim(self, scope: Scope, id_: TypeId, wanted: str) -> None:
-        name = scope.claim(wanted, "Type").text
-        self.received[id_] = name
-        self.sent[id_] = name
 
     def _claim_second(self, scope: Scope, definition: Definition) -> None:
         if has_two_forms(definition):

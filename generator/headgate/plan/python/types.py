@@ -197,12 +197,6 @@ class Writer:
         reached = {each for id_ in named for each in _reached(self.definitions, id_)}
         return not self.recursive.isdisjoint(named | reached)
 
-    def is_text(self, definition: Definition) -> bool:
-        """Say whether what is sent has a name that stands for a text on import."""
-        return not self.recursive.isdisjoint(
-            {definition.id, *_reached(self.definitions, definition.id)}
-        )
-
 
 def recursive_aliases(
     definitions: Mapping[TypeId, Definition],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from headgate.encoding import rust
-from headgate.names import Scope, pascal, snake, spelled, split_words
+from headgate.names import Scope, apart, pascal, snake, spelled, split_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,7 +80,11 @@ def claim_joined(names: Scope, text: str, fallback: str) -> Code:
 
 def claim_pascal(names: Scope, words: Iterable[str], fallback: str) -> Code:
     """Claim a name in camel case."""
-    name = _pascal(words) or fallback
+    return _claimed(names, _pascal(words), fallback)
+
+
+def _claimed(names: Scope, wanted: str, fallback: str) -> Code:
+    name = wanted or fallback
     if name in names.reserved or name[:1].isdigit():
         name = f"{name}{fallback}" if name in names.reserved else f"{fallback}{name}"
     return rust.identifier(names.claim(name, fallback))
@@ -99,5 +103,6 @@ def claim_constant(names: Scope, words: Iterable[str], fallback: str) -> Code:
 def name_definitions(definitions: Iterable[Definition]) -> dict[TypeId, Code]:
     """Name every definition, those last whose own name is the files'."""
     names = type_scope()
-    ordered = sorted(definitions, key=lambda it: _pascal(it.words) in names.reserved)
-    return {each.id: claim_pascal(names, each.words, "Type") for each in ordered}
+    wanted = {each.id: _pascal(each.words) for each in definitions}
+    named = apart(wanted, names.reserved)
+    return {id_: _claimed(names, name, "Type") for id_, name in named.items()}

@@ -9,6 +9,7 @@ from headgate.names import (
     DEVICES,
     Name,
     Scope,
+    apart,
     camel,
     kebab,
     pascal,
@@ -210,12 +211,8 @@ def _type_names(
 ) -> dict[TypeId, Name]:
     """Name the types, those last whose own name is the package's."""
     wanted = {each.id: type_case(each.words)[:LONGEST] for each in definitions}
-    ours = exports.taken | RESERVED_WORDS
-    free = {id_: name for id_, name in wanted.items() if name not in ours}
-    others = {id_: f"{wanted[id_]}Type" for id_ in wanted if id_ not in free}
-    return {
-        id_: exports.claim("Type", name) for id_, name in {**free, **others}.items()
-    }
+    named = apart(wanted, exports.taken | RESERVED_WORDS)
+    return {id_: exports.claim("Type", name) for id_, name in named.items()}
 
 
 def _stream_names(exports: _Exports, streams: Iterable[Stream]) -> dict[str, Exported]:
