@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from headgate_gateway.audit.entry import Entry, rows_of
+from headgate_gateway.concurrency import made_aside
 from headgate_gateway.store.audit import AuditRow, AuditStore
 
 _PAUSE = 0.1
@@ -127,7 +128,7 @@ class AuditTrail:
     async def _make_rows(self) -> None:
         """Make the rows of the next entries, in a thread: it would hold up the loop."""
         batch, weight = self._first()
-        self._rows = await asyncio.to_thread(rows_of, batch)
+        self._rows = await made_aside(rows_of, batch)
         self._weight_of_rows = weight
         del self._waiting[: len(batch)]
 

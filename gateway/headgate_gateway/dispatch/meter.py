@@ -7,6 +7,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
+from headgate_gateway.concurrency import made_aside
 from headgate_gateway.dispatch.usage import Used
 from headgate_gateway.store.usage import UsageRow, UsageStore
 
@@ -118,7 +119,7 @@ class Meter:
     async def _make_rows(self) -> None:
         batch = self._pending[:_BATCH]
         if len(batch) > _FEW:
-            self._rows = await asyncio.to_thread(_rows_of, batch)
+            self._rows = await made_aside(_rows_of, batch)
         else:
             self._rows = _rows_of(batch)
         del self._pending[: len(batch)]
