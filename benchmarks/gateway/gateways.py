@@ -27,9 +27,11 @@ events {{ worker_connections 1024; }}
 http {{
   access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-  upstream provider {{ server 127.0.0.1:{upstream}; keepalive 128; }}
+  upstream provider {{
+    server 127.0.0.1:{upstream}; keepalive 128; keepalive_requests 1000000;
+  }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port}; keepalive_requests 1000000;
     location / {{
       proxy_pass http://provider; proxy_http_version 1.1;
       proxy_set_header Connection ""; proxy_buffering off;

@@ -18,7 +18,7 @@ def budgets(found: Mapping[str, Figures]) -> Iterator[Line]:
         return
     bare, ours = found["none"], found["Headgate"]
     if (peer := found.get("nginx")) is not None:
-        yield _added(ours, peer, bare)
+        yield _added(ours, peer)
         yield _rate(ours, peer, bound=0.15, aim=0.3)
     for name, bound, aim in (("LiteLLM", 50, 100), ("Portkey", 1, 12)):
         for peer_name, peer in found.items():
@@ -48,8 +48,8 @@ def pair_budgets(two: Pair) -> Iterator[Line]:
     yield _below("requests beyond a limit, two processes", "", beyond, bound=0)
 
 
-def _added(ours: Figures, peer: Figures, bare: Figures) -> Line:
-    added = [1e3 * (each.one_client - bare.one_client) for each in (ours, peer)]
+def _added(ours: Figures, peer: Figures) -> Line:
+    added = [1e3 * each.added for each in (ours, peer)]
     return Line(
         "added p50, one client", "ms", added[0], "within", 5, peer.name, added[1], 3
     )

@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from statistics import median, median_low
+from statistics import median_low
 from typing import Any
 
+from benchmarks.gateway.alone import added
 from benchmarks.gateway.gateways import Running
-from benchmarks.gateway.streams import Streams, ask, one_by_one, read_streams
+from benchmarks.gateway.streams import Streams, ask, read_streams
 
 CLIENTS = 32
 STREAMS = 50
@@ -39,7 +40,8 @@ class Figures:
 
     name: str
     start: float
-    one_client: float
+    added: float
+    """To the median of one client that asks alone."""
     per_second: float
     p50: float
     p99: float
@@ -59,13 +61,12 @@ class Load:
     count: int
 
 
-def measure(running: Running, *, seconds: int, alone: int) -> Figures:
-    """Ask a gateway in every way that is measured."""
+def measure(running: Running, bare: Running, *, seconds: int, alone: int) -> Figures:
+    """Ask a gateway in every way that is measured, and the provider behind it."""
     assert running.pid is not None
     idle = resident(running.pid)
     url, headers, model = running.url, running.headers, running.model
-    asyncio.run(one_by_one(url, headers, model, count=50))
-    times = asyncio.run(one_by_one(url, headers, model, count=alone))
+    by_gateway = asyncio.run(added(running, bare, count=alone))
     ask_for(running, seconds=1)
     before = cpu_time(running.pid)
     load = ask_for(running, seconds=seconds)
@@ -77,7 +78,7 @@ def measure(running: Running, *, seconds: int, alone: int) -> Figures:
     return Figures(
         name=running.name,
         start=running.start,
-        one_client=median(times),
+        added=by_gateway,
         per_second=load.per_second,
         p50=load.p50,
         p99=load.p99,

@@ -83,31 +83,3 @@ async def _read(host: str, port: int, asked: bytes) -> float:
                 return first
     finally:
         writer.close()
-
-
-async def one_by_one(
-    url: str, headers: dict[str, str], model: str, *, count: int
-) -> list[float]:
-    """Send requests over one connection, each after the other; seconds of each."""
-    asked = request(url, headers, ask(model))
-    parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
-    found: list[float] = []
-    for _ in range(count):
-        started = time.perf_counter()
-        writer.write(asked)
-        await _whole_answer(reader)
-        found.append(time.perf_counter() - started)
-    writer.close()
-    return found
-
-
-async def _whole_answer(reader: asyncio.StreamReader) -> None:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if b" 200 " not in head[:15]:
-        raise ConnectionError(f"no answer: {head[:300]!r}")
-    if b"transfer-encoding: chunked" in head:
-        await reader.readuntil(b"0\r\n\r\n")
-        return
-    length = int(head.partition(b"content-length:")[2].split(b"\r\n")[0])
-    await reader.readexactly(length)
