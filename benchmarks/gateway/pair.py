@@ -17,7 +17,7 @@ from benchmarks.gateway.streams import ask, request
 
 LIMIT = 50
 """Requests that the key of the test may make, of twice as many that are sent."""
-_ROUNDS = 3
+_ROUNDS = 7
 
 
 @dataclass(frozen=True)
