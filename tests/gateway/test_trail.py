@@ -147,6 +147,28 @@ async def test_long_bodies_are_written_few_at_a_time():
     assert "example" not in str(store.taken)
 
 
+async def test_each_row_gets_its_own_bodies():
+    """Beside those whose key keeps none."""
+    store = SlowStore()
+    store.may.set()
+    trail = AuditTrail(cast("AuditStore", store))
+    for number in range(50):
+        facts = Facts(keeps_bodies=number % 3 == 0)
+        facts.keep_request(f"asked {number}".encode())
+        facts.keep_response(f"told {number}".encode())
+        trail.add(entry(number, facts))
+    await trail.stop()
+
+    assert [
+        (row.request_id, row.request_body, row.response_body) for row in store.taken
+    ] == [
+        (f"req_{number}", f'"asked {number}"', f'"told {number}"')
+        if number % 3 == 0
+        else (f"req_{number}", None, None)
+        for number in range(50)
+    ]
+
+
 async def test_what_comes_while_it_stops_is_written():
     """The last write does not leave behind what was added in the middle of it."""
     store = SlowStore()

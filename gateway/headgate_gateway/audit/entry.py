@@ -1,6 +1,6 @@
-"""The entry of a request: what is kept when it is over, and its row, made later."""
+"""The entry of a request: what is kept when it is over, and its row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,10 +15,7 @@ _NO_MODEL = (None, None)
 
 
 class Entry(NamedTuple):
-    """What a request is remembered by, as it was when the request was over.
-
-    Nothing is read of it on the request's path: a row takes as long as all of HTTP.
-    """
+    """What a request is remembered by, as it was when the request was over."""
 
     facts: Facts
     headers: Mapping[str, str]
@@ -34,20 +31,8 @@ class Entry(NamedTuple):
     latency_ms: float
     created_at: int
 
-    @property
-    def weight(self) -> int:
-        """How many entries without bodies hold as much."""
-        facts = self.facts
-        if not facts.keeps_bodies:
-            return 1
-        return 2 + (len(facts.request_body) + len(facts.response_body)) // 1024
-
     def row(self) -> AuditRow:
-        """The row, its bodies without what the log level takes out."""
-        row = self._row()
-        return _with_bodies(row, self.facts) if self.facts.keeps_bodies else row
-
-    def _row(self) -> AuditRow:
+        """The row, without bodies."""
         facts, asked = self.facts, attribution(self.headers)
         model, provider = _NO_MODEL if facts.model is None else _texts(facts.model)
         # By place: to find names for so many takes as long as all the rest.
@@ -90,12 +75,18 @@ class Entry(NamedTuple):
         )
 
 
-def rows_of(entries: Sequence[Entry]) -> list[AuditRow]:
-    """The rows of entries; to read bodies takes milliseconds where they are long."""
-    return [entry.row() for entry in entries]
+def weight_of(facts: Facts) -> int:
+    """How many entries without bodies hold as much."""
+    if not facts.keeps_bodies:
+        return 1
+    return 2 + (len(facts.request_body) + len(facts.response_body)) // 1024
 
 
-def _with_bodies(row: AuditRow, facts: Facts) -> AuditRow:
+def with_bodies(row: AuditRow, facts: Facts) -> AuditRow:
+    """The row with its bodies, but for what the log level takes out.
+
+    To read them takes milliseconds where they are long.
+    """
     found: dict[str, None] = {}
     texts: list[str] = []
     for body in (facts.request_body, facts.response_body):

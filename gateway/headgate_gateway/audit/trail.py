@@ -2,14 +2,17 @@
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import accumulate
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from headgate_gateway.audit.entry import Entry, rows_of
+from headgate_gateway.audit.entry import Entry, weight_of, with_bodies
+from headgate_gateway.audit.facts import Facts
 from headgate_gateway.concurrency import made_aside
+from headgate_gateway.rows import WaitingRows
 from headgate_gateway.store.audit import AuditRow, AuditStore
 
 _PAUSE = 0.1
@@ -32,7 +35,9 @@ class AuditTrail:
 
     def __init__(self, store: AuditStore) -> None:
         self._store = store
-        self._waiting: list[Entry] = []
+        self._waiting: WaitingRows[Entry, AuditRow] = WaitingRows(self._row_of)
+        self._bodies: dict[str, Facts] = {}
+        """Where rows get their bodies from, by their ids."""
         self._rows: list[AuditRow] = []
         """Those of the entries that are written next; what is not taken is kept here.
 
@@ -90,9 +95,9 @@ class AuditTrail:
             await self._written.wait()
 
     def add(self, entry: Entry) -> None:
-        """Take an entry; its row is made later."""
-        self._waiting.append(entry)
-        self._weight += entry.weight
+        """Take an entry."""
+        self._waiting.add(entry)
+        self._weight += weight_of(entry.facts)
         self._some.set()
 
     async def _write_on(self) -> None:
@@ -126,18 +131,40 @@ class AuditTrail:
         return written
 
     async def _make_rows(self) -> None:
-        """Make the rows of the next entries, in a thread: it would hold up the loop."""
-        batch, weight = self._first()
-        self._rows = await made_aside(rows_of, batch)
+        """Make the rows that are written next whole."""
+        rows, weight = self._first()
+        if self._bodies:
+            rows = await made_aside(self._with_bodies, rows)
+            for row in rows:
+                self._bodies.pop(row.id, None)
+        self._rows = rows
         self._weight_of_rows = weight
-        del self._waiting[: len(batch)]
+        self._waiting.drop(len(rows))
 
-    def _first(self) -> tuple[list[Entry], int]:
-        """The entries that are written next and their weight: one, and more as fit."""
-        waiting = self._waiting[:_BATCH]
-        weights = list(accumulate(entry.weight for entry in waiting))
+    def _first(self) -> tuple[list[AuditRow], int]:
+        """The rows that are written next and their weight: one, and more as fit."""
+        rows = self._waiting.first(_BATCH)
+        if not self._bodies:
+            return rows, len(rows)
+        weights = list(accumulate(map(self._weight_of, rows)))
         count = max(1, bisect_right(weights, _BATCH))
-        return waiting[:count], weights[count - 1] if weights else 0
+        return rows[:count], weights[count - 1] if weights else 0
+
+    def _row_of(self, entry: Entry) -> AuditRow:
+        row = entry.row()
+        if entry.facts.keeps_bodies:
+            self._bodies[row.id] = entry.facts
+        return row
+
+    def _weight_of(self, row: AuditRow) -> int:
+        facts = self._bodies.get(row.id)
+        return 1 if facts is None else weight_of(facts)
+
+    def _with_bodies(self, rows: Sequence[AuditRow]) -> list[AuditRow]:
+        found = [(row, self._bodies.get(row.id)) for row in rows]
+        return [
+            row if facts is None else with_bodies(row, facts) for row, facts in found
+        ]
 
     def _tell(self) -> None:
         self._written.set()

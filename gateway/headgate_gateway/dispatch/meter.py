@@ -3,19 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from operator import methodcaller
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from headgate_gateway.concurrency import made_aside
 from headgate_gateway.dispatch.usage import Used
+from headgate_gateway.rows import WaitingRows
 from headgate_gateway.store.usage import UsageRow, UsageStore
 
 _PAUSE = 0.2
 """How long rows are gathered before they are written together, in seconds."""
 _BATCH = 1000
-_FEW = 32
-"""Rows that are made at once; to make more of them would hold up the loop."""
 _RETRY_DELAY = 0.5
 _LAST_TRIES = 10
 
@@ -27,7 +26,7 @@ class Meter:
 
     def __init__(self, store: UsageStore) -> None:
         self._store = store
-        self._pending: list[Used] = []
+        self._pending: WaitingRows[Used, UsageRow] = WaitingRows(methodcaller("row"))
         self._rows: list[UsageRow] = []
         """What is written next; what the store does not take keeps its ids here."""
         self._some = asyncio.Event()
@@ -52,7 +51,7 @@ class Meter:
 
     def record(self, used: Used) -> None:
         """Have it written soon."""
-        self._pending.append(used)
+        self._pending.add(used)
         self._some.set()
 
     async def flush(self) -> bool:
@@ -89,7 +88,8 @@ class Meter:
         """Whether the store took at least so many, the first ones."""
         while least > 0 and self._is_behind():
             if not self._rows:
-                await self._make_rows()
+                self._rows = self._pending.first(_BATCH)
+                self._pending.drop(len(self._rows))
             rows = self._rows
             try:
                 await self._append(rows)
@@ -116,14 +116,6 @@ class Meter:
             await self._append(rows[:middle])
             await self._append(rows[middle:])
 
-    async def _make_rows(self) -> None:
-        batch = self._pending[:_BATCH]
-        if len(batch) > _FEW:
-            self._rows = await made_aside(_rows_of, batch)
-        else:
-            self._rows = _rows_of(batch)
-        del self._pending[: len(batch)]
-
     async def _write_forever(self) -> None:
         while True:
             await self._some.wait()
@@ -132,7 +124,3 @@ class Meter:
                 self._some.set()
                 await asyncio.sleep(_RETRY_DELAY)
             await asyncio.sleep(_PAUSE)
-
-
-def _rows_of(batch: Sequence[Used]) -> list[UsageRow]:
-    return [used.row() for used in batch]

@@ -84,7 +84,7 @@ Outcome: TypeAlias = Literal["complete", "broken"]
 
 
 class Used(NamedTuple):
-    """What one answer used; the row that tells of it is made later."""
+    """What one answer used; the row that tells of it is made with others."""
 
     payer: Payer
     resolved: Resolved
