@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 
 from benchmarks.budgets import number
 from benchmarks.environments import ROOT, python_name
+from benchmarks.gateway.alone import added
 from benchmarks.gateway.gateways import (
     Running,
     headgate,
@@ -62,9 +64,10 @@ each, before the same provider, which answers at once; a line is a promise.
   records the usage; Portkey and LiteLLM run with their defaults and one model.
 - Headgate and LiteLLM run on {python}.
 - Each gateway is started and measured {rounds} times, in turn; figures are medians.
-- Added p50: one client over one open connection, less the same without a gateway, which
-  is asked in between, a few requests at a time: the machine is now slower and now
-  faster by more than nginx adds.
+- Added p50: one client that asks all gateways and the provider itself in turn, a few
+  requests at a time, over a connection to each. What the direct requests take is the
+  same for all: asked beside one gateway only, it is up to twice what it is beside
+  another, by where the scheduler puts the processes.
 - Requests: wrk with {clients} connections on one thread. CPU a request is that of the
   gateway's processes, user and system.
 - Events: {streams} streams of 400 events at the same moment, each event a chunk of its
@@ -125,15 +128,19 @@ def _measured(
     seconds: int,
     alone: int,
 ) -> list[Figures]:
-    found: list[Figures] = []
-    with ExitStack() as stack:
-        bare = stack.enter_context(provider())
-        print("none", file=sys.stderr)
-        found.append(measure(bare, bare, seconds=seconds, alone=alone))
+    """One round: all gateways side by side for a client that is alone, then each."""
+    with provider() as bare:
+        print("one client", file=sys.stderr)
+        with ExitStack() as stack:
+            all_of_them = [stack.enter_context(each(port_of(bare))) for each in chosen]
+            by_name = asyncio.run(added(bare, all_of_them, count=alone))
+        print(bare.name, file=sys.stderr)
+        found = [measure(bare, seconds=seconds, added=by_name[bare.name])]
         for start in chosen:
             with start(port_of(bare)) as running:
                 print(running.name, file=sys.stderr)
-                found.append(measure(running, bare, seconds=seconds, alone=alone))
+                by_gateway = by_name[running.name]
+                found.append(measure(running, seconds=seconds, added=by_gateway))
     return found
 
 

@@ -1,9 +1,10 @@
-"""What a gateway adds to a request that is alone."""
+"""What gateways add to a request that is alone."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from statistics import median
 from urllib.parse import urlsplit
 
@@ -11,28 +12,31 @@ from benchmarks.gateway.gateways import Running
 from benchmarks.gateway.streams import ask, request
 
 _IN_A_ROW = 20
-"""Requests of one way before the other has its turn."""
+"""Requests of one before the next has its turn."""
 _UNCOUNTED = 5
-"""Turns until both are warm."""
+"""Turns until all are warm."""
 
 
-async def added(running: Running, bare: Running, *, count: int) -> float:
-    """What a gateway adds to the median of a request that is alone, in seconds.
+async def added(
+    bare: Running, gateways: Sequence[Running], *, count: int
+) -> dict[str, float]:
+    """What each gateway adds to the median of a request that is alone, in seconds.
 
-    The provider is asked directly in between, a few requests at a time: the machine is
-    now slower and now faster by more than some gateways add.
+    All have their turn, a few requests at a time, and are held against the same direct
+    requests. Those take up to twice as long beside one gateway as beside another, by
+    where the scheduler has put who asks and who answers: more than some gateways add.
     """
-    through, direct = [await _Alone.connected(each) for each in (running, bare)]
-    taken: dict[_Alone, list[float]] = {through: [], direct: []}
+    asked = {each.name: await _Alone.connected(each) for each in (bare, *gateways)}
+    taken: dict[str, list[float]] = {name: [] for name in asked}
     for turn in range(-_UNCOUNTED, count // _IN_A_ROW):
-        for each, times in taken.items():
-            some = [await each.ask() for _ in range(_IN_A_ROW)]
+        for name, alone in asked.items():
+            some = [await alone.ask() for _ in range(_IN_A_ROW)]
             if turn >= 0:
-                times.extend(some)
-    for each in taken:
-        each.close()
-    by_gateway, by_provider = map(median, taken.values())
-    return by_gateway - by_provider
+                taken[name].extend(some)
+    for alone in asked.values():
+        alone.close()
+    direct = median(taken[bare.name])
+    return {name: median(times) - direct for name, times in taken.items()}
 
 
 class _Alone:

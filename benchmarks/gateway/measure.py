@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-from benchmarks.gateway.alone import added
 from benchmarks.gateway.gateways import Running
 from benchmarks.gateway.streams import Streams, ask, read_streams
 
@@ -61,12 +60,11 @@ class Load:
     count: int
 
 
-def measure(running: Running, bare: Running, *, seconds: int, alone: int) -> Figures:
-    """Ask a gateway in every way that is measured, and the provider behind it."""
+def measure(running: Running, *, seconds: int, added: float) -> Figures:
+    """Ask a gateway in every way that is measured of it by itself."""
     assert running.pid is not None
     idle = resident(running.pid)
     url, headers, model = running.url, running.headers, running.model
-    by_gateway = asyncio.run(added(running, bare, count=alone))
     ask_for(running, seconds=1)
     before = cpu_time(running.pid)
     load = ask_for(running, seconds=seconds)
@@ -78,7 +76,7 @@ def measure(running: Running, bare: Running, *, seconds: int, alone: int) -> Fig
     return Figures(
         name=running.name,
         start=running.start,
-        added=by_gateway,
+        added=added,
         per_second=load.per_second,
         p50=load.p50,
         p99=load.p99,
