@@ -238,7 +238,11 @@ class ErrorClass:
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """Which property of the error object means what; None where it has none."""
+    """Which property of the error object means what; None where it has none.
+
+    Where `message` lists problems, `problem` is the property of each of them that says
+    what is wrong, and `place` the one that says where.
+    """
 
     type: str | None
     code: str | None
@@ -248,6 +252,8 @@ class ErrorFields:
     retryable: str | None
     retry_after: str | None
     details: str | None
+    problem: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

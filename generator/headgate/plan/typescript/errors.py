@@ -194,6 +194,8 @@ def error_form(errors: ErrorModel) -> Object:
             (fixed("retryable"), errors.fields.retryable),
             (fixed("retryAfter"), errors.fields.retry_after),
             (fixed("details"), errors.fields.details),
+            (fixed("problem"), errors.fields.problem),
+            (fixed("place"), errors.fields.place),
         )
         if value is not None
     ]

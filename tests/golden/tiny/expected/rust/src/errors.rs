@@ -71,6 +71,8 @@ pub const ERROR_SHAPE: ErrorShape = ErrorShape {
     retryable: None,
     retry_after: None,
     details: None,
+    problem: None,
+    place: None,
     pending: None,
 };
 

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from .modes import ModesCreateRequest, ModesCreateRequestMode
     from .numbers import NumbersListResponse
     from .offsets import OffsetsListResponse
-    from .other import ItemLostPayload, ItemStoredPayload
+    from .other import (
+        Invalid,
+        ItemLostPayload,
+        ItemStoredPayload,
+        Problem,
+        ProblemLocItem,
+    )
     from .places import Place, PlaceParam
     from .shared import (
         Button,
@@ -69,6 +75,7 @@ __all__ = [
     "FormsCreateRequest",
     "Gap",
     "GapKind",
+    "Invalid",
     "Item",
     "ItemLostPayload",
     "ItemParam",
@@ -79,6 +86,8 @@ __all__ = [
     "OffsetsListResponse",
     "Place",
     "PlaceParam",
+    "Problem",
+    "ProblemLocItem",
     "Row",
     "SignalsEvent",
     "SignalsIdleEvent",
@@ -114,6 +123,7 @@ if not TYPE_CHECKING:
             "FormsCreateRequest": ".forms",
             "Gap": ".shared",
             "GapKind": ".shared",
+            "Invalid": ".other",
             "Item": ".shared",
             "ItemLostPayload": ".other",
             "ItemParam": ".shared",
@@ -124,6 +134,8 @@ if not TYPE_CHECKING:
             "OffsetsListResponse": ".offsets",
             "Place": ".places",
             "PlaceParam": ".places",
+            "Problem": ".other",
+            "ProblemLocItem": ".other",
             "Row": ".shared",
             "SignalsEvent": ".signals",
             "SignalsIdleEvent": ".signals",

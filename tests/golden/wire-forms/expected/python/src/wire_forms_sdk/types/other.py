@@ -3,10 +3,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from .._runtime.models import ApiModel
+from .._runtime.models import ApiModel, Unknown, Untagged
 from .shared import Item
+
+ProblemLocItem: TypeAlias = Annotated[
+    str | int | Unknown,
+    Untagged(),
+]
+
+
+class Problem(ApiModel):
+    loc: list[ProblemLocItem]
+
+    msg: str
+
+    type: str
+
+
+class Invalid(ApiModel):
+    detail: list[Problem] | None = None
 
 
 class ItemStoredPayload(ApiModel):
