@@ -132,8 +132,6 @@ pub const ERROR_SHAPE: ErrorShape = ErrorShape {
     retryable: Some("retryable"),
     retry_after: Some("retry_after"),
     details: Some("details"),
-    problem: None,
-    place: None,
     pending: Some("A person has to agree first; the answer is not there yet."),
 };
 

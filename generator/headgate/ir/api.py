@@ -238,11 +238,7 @@ class ErrorClass:
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """Which property of the error object means what; None where it has none.
-
-    Where `message` lists problems, `problem` is the property of each of them that says
-    what is wrong, and `place` the one that says where.
-    """
+    """Which property of the error object means what; None where it has none."""
 
     type: str | None
     code: str | None
@@ -252,8 +248,6 @@ class ErrorFields:
     retryable: str | None
     retry_after: str | None
     details: str | None
-    problem: str | None = None
-    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

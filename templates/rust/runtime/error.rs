@@ -114,10 +114,6 @@ pub struct ErrorShape {
     pub retry_after: Option<&'static str>,
     /// Further details.
     pub details: Option<&'static str>,
-    /// Where the message lists problems: what says of each of them what is wrong.
-    pub problem: Option<&'static str>,
-    /// Where the message lists problems: what says where each of them is.
-    pub place: Option<&'static str>,
     /// The message of an answer that says that it comes later.
     pub pending: Option<&'static str>,
 }
@@ -149,7 +145,7 @@ impl ErrorShape {
             status,
             kind: text(self.kind),
             code: text(self.code),
-            message: self.told(value(self.message)),
+            message: text(self.message),
             param: text(self.param),
             request_id: text(self.request_id),
             retryable: value(self.retryable).as_bool(),
@@ -164,44 +160,6 @@ impl ErrorShape {
             },
             pending: false,
         }
-    }
-
-    /// The message, or what each of the problems says that stand there.
-    fn told(&self, message: &Value) -> Option<String> {
-        let told = match (self.problem, message) {
-            (Some(name), Value::Array(problems)) => {
-                let each = problems.iter().filter_map(|each| self.told_by(each, name));
-                each.collect::<Vec<_>>().join("; ")
-            }
-            _ => message.as_str()?.to_owned(),
-        };
-        Some(told).filter(|told| !told.is_empty())
-    }
-
-    fn told_by(&self, problem: &Value, name: &str) -> Option<String> {
-        let text = problem.as_str().or(problem[name].as_str())?;
-        if text.is_empty() {
-            return None;
-        }
-        let place = self.place.map_or(&Value::Null, |name| &problem[name]);
-        let steps = match place {
-            Value::Array(steps) => steps.as_slice(),
-            step => std::slice::from_ref(step),
-        };
-        let place = steps.iter().filter_map(step).collect::<Vec<_>>().join(".");
-        if place.is_empty() {
-            return Some(text.to_owned());
-        }
-        Some(format!("{place}: {text}"))
-    }
-}
-
-/// A part of a path: a name or an index.
-fn step(value: &Value) -> Option<String> {
-    match value {
-        Value::String(name) => Some(name.clone()),
-        Value::Number(index) => Some(index.to_string()),
-        _ => None,
     }
 }
 

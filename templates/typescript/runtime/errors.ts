@@ -226,10 +226,6 @@ export interface ErrorForm {
     readonly retryable?: string;
     readonly retryAfter?: string;
     readonly details?: string;
-    /** Where the message lists problems: what says of each of them what is wrong. */
-    readonly problem?: string;
-    /** Where the message lists problems: what says where each of them is. */
-    readonly place?: string;
   };
 }
 
@@ -248,7 +244,7 @@ export function errorInBody(
   const wait = own(error, fields.retryAfter);
   return {
     ...around,
-    message: messageIn(own(error, fields.message), fields),
+    message: text(fields.message),
     type: text(fields.type),
     code: text(fields.code),
     param: text(fields.param),
@@ -259,26 +255,4 @@ export function errorInBody(
     error: isObject(error) ? error : undefined,
     body,
   };
-}
-
-/** The message, or what each of the problems says that stand there. */
-function messageIn(
-  message: JsonValue | undefined,
-  fields: ErrorForm["fields"],
-): string | undefined {
-  if (fields.problem === undefined || !Array.isArray(message)) {
-    return asString(message) || undefined;
-  }
-  const told = message.map((each) => problemIn(each, fields));
-  return told.filter((each) => each !== undefined).join("; ") || undefined;
-}
-
-function problemIn(value: JsonValue, fields: ErrorForm["fields"]): string | undefined {
-  const text = asString(value) || asString(own(value, fields.problem)) || undefined;
-  const place = own(value, fields.place);
-  const steps = (Array.isArray(place) ? place : [place]).filter(
-    (each) => typeof each === "string" || typeof each === "number",
-  );
-  const where = steps.join(".");
-  return text !== undefined && where !== "" ? `${where}: ${text}` : text;
 }

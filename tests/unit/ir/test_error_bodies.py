@@ -61,37 +61,6 @@ def test_the_declared_bodies_tell(
     assert (errors.at, errors.fields.message, errors.fields.code) == (at, message, code)
 
 
-LISTS = f"""
-Spot: {{type: object, properties: {{loc: {{type: array}}, msg: {TEXT}, type: {TEXT}}}}}
-Listed:
-  type: object
-  properties:
-    detail: {{type: array, items: {{$ref: '#/components/schemas/Spot'}}}}
-Either:
-  type: object
-  properties:
-    message:
-      oneOf: [{TEXT}, {{type: array, items: {{properties: {{reason: {TEXT}}}}}}}]
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "message", "problem", "place"),
-    [
-        ("Listed", "detail", "msg", "loc"),
-        ("Either", "message", "reason", None),
-        ("FastApi", "detail", None, None),
-    ],
-)
-def test_a_message_may_list_problems(
-    read_api: ReadApi, name: str, message: str, problem: str | None, place: str | None
-) -> None:
-    """Each of them says what is wrong, and where, by names of its own."""
-    fields = read_api(SCHEMAS + LISTS, paths=paths(("422", name))).errors.fields
-
-    assert (fields.message, fields.problem, fields.place) == (message, problem, place)
-
-
 def test_most_bodies_decide(read_api: ReadApi) -> None:
     """Answers that are no errors do not count."""
     answers = [("400", "Flat"), ("404", "Problem"), ("default", "Flat")]

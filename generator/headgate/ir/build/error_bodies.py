@@ -27,8 +27,6 @@ _MESSAGES = (
     "reason",
 )
 """The names of what people are told, those that say most first."""
-_PLACES = ("loc", "path", "pointer", "field", "param", "property")
-"""The names of where one of several problems is."""
 _USUAL = ErrorFields(
     type="type",
     code="code",
@@ -49,52 +47,25 @@ def read_places(
     It is what most bodies have. Where none says, an object `error` is looked for.
     """
     found: Counter[tuple[str | None, ErrorFields]] = Counter()
-    lists: dict[tuple[str | None, ErrorFields], ErrorFields] = {}
     for schema in _bodies(reader, operations):
         properties = dict(_properties(reader, schema))
         inner = properties.get("error")
         within = dict(_properties(reader, inner)) if inner is not None else {}
-        for at, told in (("error", within), (None, properties)):
-            if (fields := _fields(told)) is not None:
-                found[at, fields] += 1
-                if (listing := _listing(reader, told, fields)) is not None:
-                    lists.setdefault((at, fields), listing)
-                break
-    if not found:
-        return "error", _USUAL
-    most = found.most_common(1)[0][0]
-    return most[0], lists.get(most, most[1])
+        if (fields := _fields(within)) is not None:
+            found["error", fields] += 1
+        elif (fields := _fields(properties)) is not None:
+            found[None, fields] += 1
+    return found.most_common(1)[0][0] if found else ("error", _USUAL)
 
 
 def _fields(properties: Mapping[str, Node]) -> ErrorFields | None:
     """Give the names of an object's fields, None where it holds no message."""
     has_word = "error" in properties and "code" not in properties
     code = "error" if has_word else "code"
-    named = _first(_MESSAGES, properties)
-    if named is None and not has_word:
+    named = [name for name in _MESSAGES if name in properties]
+    if not named and not has_word:
         return None
-    return replace(_USUAL, message=named or "error", code=code)
-
-
-def _listing(
-    reader: Reader, properties: Mapping[str, Node], fields: ErrorFields
-) -> ErrorFields | None:
-    """Give how the problems that a message lists tell of themselves; None: it does not.
-
-    FastAPI writes `detail` so where a request is not valid, and else as a text.
-    """
-    message = reader.resolve(properties[fields.message or ""])
-    for node in (message, *map(reader.resolve, message.branches())):
-        for items in node.at("items"):
-            names = dict(_properties(reader, items))
-            if (problem := _first(_MESSAGES, names)) is not None:
-                place = _first(_PLACES, names)
-                return replace(fields, problem=problem, place=place)
-    return None
-
-
-def _first(names: Sequence[str], properties: Mapping[str, Node]) -> str | None:
-    return next((name for name in names if name in properties), None)
+    return replace(_USUAL, message=named[0] if named else "error", code=code)
 
 
 def _bodies(reader: Reader, operations: Sequence[RawOperation]) -> Iterator[Node]:

@@ -62,8 +62,6 @@ class ErrorShapePage:
     retryable: Code
     retry_after: Code
     details: Code
-    problem: Code
-    place: Code
     pending: Code
 
 
@@ -138,8 +136,6 @@ def plan_shape(model: ErrorModel) -> ErrorShapePage:
         retryable=rust.option(fields.retryable),
         retry_after=rust.option(fields.retry_after),
         details=rust.option(fields.details),
-        problem=rust.option(fields.problem),
-        place=rust.option(fields.place),
         pending=layout.indented(4, joined("", (pending, fixed(",")))),
     )
 

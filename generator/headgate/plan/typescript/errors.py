@@ -194,8 +194,6 @@ def error_form(errors: ErrorModel) -> Object:
             (fixed("retryable"), errors.fields.retryable),
             (fixed("retryAfter"), errors.fields.retry_after),
             (fixed("details"), errors.fields.details),
-            (fixed("problem"), errors.fields.problem),
-            (fixed("place"), errors.fields.place),
         )
         if value is not None
     ]

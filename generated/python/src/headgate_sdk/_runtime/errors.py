@@ -228,10 +228,7 @@ class APIError(SDKError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorFields:
-    """Which property of the error object means what; None where it has none.
-
-    Where `message` lists problems, `problem` says what is wrong and `place` where.
-    """
+    """Which property of the error object means what; None where it has none."""
 
     at: str | None = None
     type: str | None = None
@@ -242,22 +239,6 @@ class ErrorFields:
     retryable: str | None = None
     retry_after: str | None = None
     details: str | None = None
-    problem: str | None = None
-    place: str | None = None
-
-    def told(self, error: object) -> str | None:
-        """Read the message, or what each of the problems says that stand there."""
-        message = _member(error, self.message)
-        if self.problem is None or not is_list(message):
-            return _typed(message, str)
-        return "; ".join(told for each in message if (told := self._problem(each)))
-
-    def _problem(self, value: object) -> str | None:
-        text = _typed(value, str) or _typed(_member(value, self.problem), str)
-        place = as_object(value).get(self.place) if self.place else None
-        steps = place if is_list(place) else [place]
-        where = ".".join(f"{step}" for step in steps if _is_step(step))
-        return f"{where}: {text}" if text and where else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +326,7 @@ class ErrorTree:
         code = _typed(_member(error, names.code), str) or None
         type_ = _typed(_member(error, names.type), str) or None
         problem = Problem(
-            message=self.show(names.told(error) or fallback),
+            message=self.show(_typed(_member(error, names.message), str) or fallback),
             status_code=status,
             headers=headers,
             body=body,
@@ -388,11 +369,6 @@ def as_object(value: object) -> Mapping[str, Any]:
 
 def _typed(value: object, kind: type[T]) -> T | None:
     return value if isinstance(value, kind) else None
-
-
-def _is_step(value: object) -> bool:
-    """Tell whether it may be part of a path: a name or an index."""
-    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _number_of(value: object) -> float | None:

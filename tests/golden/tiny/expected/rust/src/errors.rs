@@ -71,8 +71,6 @@ pub const ERROR_SHAPE: ErrorShape = ErrorShape {
     retryable: None,
     retry_after: None,
     details: None,
-    problem: None,
-    place: None,
     pending: None,
 };
 

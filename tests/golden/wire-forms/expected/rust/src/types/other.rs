@@ -7,46 +7,6 @@ use serde_json::{Map, Value};
 
 use super::{constants, Item};
 
-/// `Problem loc item`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum ProblemLocItem {
-    /// In the form of `text`.
-    Text(String),
-    /// In the form of `integer`.
-    Integer(i64),
-    /// Of a kind that this version does not know.
-    Unknown(Value),
-}
-
-/// `Problem`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Problem {
-    /// The property `loc`.
-    pub loc: Vec<ProblemLocItem>,
-    /// The property `msg`.
-    pub msg: String,
-    /// The property `type`.
-    pub r#type: String,
-    /// Properties that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// `Invalid`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Invalid {
-    /// The property `detail`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Vec<Problem>>,
-    /// Properties that this version does not know.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
 /// `itemStored payload`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -2,18 +2,6 @@
 
 import type { Item } from "./shared.js";
 
-export type ProblemLocItem = string | number;
-
-export interface Problem {
-  loc: ProblemLocItem[];
-  msg: string;
-  type: string;
-}
-
-export interface Invalid {
-  detail?: Problem[];
-}
-
 export interface ItemStoredPayload {
   type: "item.stored";
   item: Item;

@@ -30,13 +30,7 @@ if TYPE_CHECKING:
     from .modes import ModesCreateRequest, ModesCreateRequestMode
     from .numbers import NumbersListResponse
     from .offsets import OffsetsListResponse
-    from .other import (
-        Invalid,
-        ItemLostPayload,
-        ItemStoredPayload,
-        Problem,
-        ProblemLocItem,
-    )
+    from .other import ItemLostPayload, ItemStoredPayload
     from .places import Place, PlaceParam
     from .shared import (
         Button,
@@ -75,7 +69,6 @@ __all__ = [
     "FormsCreateRequest",
     "Gap",
     "GapKind",
-    "Invalid",
     "Item",
     "ItemLostPayload",
     "ItemParam",
@@ -86,8 +79,6 @@ __all__ = [
     "OffsetsListResponse",
     "Place",
     "PlaceParam",
-    "Problem",
-    "ProblemLocItem",
     "Row",
     "SignalsEvent",
     "SignalsIdleEvent",
@@ -123,7 +114,6 @@ if not TYPE_CHECKING:
             "FormsCreateRequest": ".forms",
             "Gap": ".shared",
             "GapKind": ".shared",
-            "Invalid": ".other",
             "Item": ".shared",
             "ItemLostPayload": ".other",
             "ItemParam": ".shared",
@@ -134,8 +124,6 @@ if not TYPE_CHECKING:
             "OffsetsListResponse": ".offsets",
             "Place": ".places",
             "PlaceParam": ".places",
-            "Problem": ".other",
-            "ProblemLocItem": ".other",
             "Row": ".shared",
             "SignalsEvent": ".signals",
             "SignalsIdleEvent": ".signals",

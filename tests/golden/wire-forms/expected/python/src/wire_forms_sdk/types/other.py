@@ -3,27 +3,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Literal
 
-from .._runtime.models import ApiModel, Unknown, Untagged
+from .._runtime.models import ApiModel
 from .shared import Item
-
-ProblemLocItem: TypeAlias = Annotated[
-    str | int | Unknown,
-    Untagged(),
-]
-
-
-class Problem(ApiModel):
-    loc: list[ProblemLocItem]
-
-    msg: str
-
-    type: str
-
-
-class Invalid(ApiModel):
-    detail: list[Problem] | None = None
 
 
 class ItemStoredPayload(ApiModel):
