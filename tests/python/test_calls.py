@@ -75,6 +75,21 @@ def test_a_request_carries_what_it_should(twin: Twin) -> None:
     assert request.json == ASK
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", " \t "])
+def test_blanks_around_a_header_are_none_of_it(twin: Twin, blank: str):
+    """What sends a request would refuse them, in words that show the key."""
+    with raw_server([answer(200, MESSAGE)]) as server:
+        twin.call(
+            server.url,
+            create,
+            api_key=f"key{blank}",
+            default_headers={"X-Team": f"{blank}red{blank}"},
+        )
+    headers = server.requests[0].headers
+
+    assert (headers["authorization"], headers["x-team"]) == ("Bearer key", "red")
+
+
 def test_admin_calls_use_the_admin_key(twin: Twin) -> None:
     """The credential follows the operation's security."""
     page = {

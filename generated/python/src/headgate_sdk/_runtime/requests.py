@@ -150,6 +150,9 @@ class RequestBuilder:
             headers["cookie"] = f"{own}; {cookies}" if own else cookies
         headers |= self._mapped_headers(cast("Mapping[str, Any]", options))
         headers = overlaid(headers, options.get("headers", {}))
+        # Blanks around a value are none of it (RFC 9110, 5.5), and what sends it would
+        # refuse them in words that show it.
+        headers = {name: value.strip(" \t") for name, value in headers.items()}
         _check_headers(headers)
         path = _path(operation, arguments.path)
         return Request(
